@@ -1,0 +1,87 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// C kernels are hot even in debug builds and in tests: always optimised.
+let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-std=c17"])]
+
+/// A module map over a system library: header, pkg-config name and the packages that bring it.
+func system(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig,
+    providers: [.apt([apt]), .brew([brew])])
+}
+
+let package = Package(
+  name: "zoo",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "zoo", targets: ["zoo"]),
+    .library(
+      name: "Zoo",
+      targets: [
+        "ZooTensors", "ZooModels", "ZooCheckpoints", "ZooConvert", "ZooStore", "ZooText", "ZooImages", "ZooRuntime",
+        "ZooExplain",
+      ]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // System libraries.
+    system("CZlib", "zlib", apt: "libz-dev", brew: "zlib"),
+    system("CCrypto", "libcrypto", apt: "libssl-dev", brew: "openssl"),
+    system("COpenBLAS", "openblas", apt: "libopenblas-dev", brew: "openblas"),
+    system("CJPEG", "libjpeg", apt: "libjpeg-dev", brew: "jpeg-turbo"),
+    system("CPNG", "libpng", apt: "libpng-dev", brew: "libpng"),
+    system("CWebP", "libwebp", apt: "libwebp-dev", brew: "webp"),
+
+    // C.
+    .target(name: "CZooKernels", cSettings: kernelSettings),
+    .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: kernelSettings),
+
+    // The rooms of the house; imports point down only.
+    .target(name: "ZooTensors", dependencies: ["CZooKernels"]),
+    .target(name: "ZooModels", dependencies: ["ZooTensors"]),
+    .target(
+      name: "ZooManifests", dependencies: ["ZooModels"], path: "Manifests", exclude: ["models", "README.md"],
+      plugins: ["EmbedManifests"]),
+    .target(name: "ZooCheckpoints", dependencies: ["ZooTensors", "CZlib", "CCrypto"]),
+    .target(name: "ZooText", dependencies: ["ZooTensors", "CZlib"]),
+    .target(name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"]),
+    .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels"]),
+    .target(
+      name: "ZooRuntime",
+      dependencies: [
+        "ZooCheckpoints", "ZooText", "ZooImages", "ZooModels", "CZooKernels",
+        .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
+      ]),
+    .target(name: "ZooExplain", dependencies: ["ZooRuntime"]),
+    .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooModels"]),
+    .executableTarget(
+      name: "zoo",
+      dependencies: [
+        "ZooStore", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Manifests/models/*.json become Swift source, so that the binary carries them.
+    .executableTarget(name: "embed-manifests", path: "Tools/embed-manifests"),
+    .plugin(
+      name: "EmbedManifests", capability: .buildTool(), dependencies: ["embed-manifests"],
+      path: "Tools/EmbedManifests"),
+
+    // Tests: one target per module, and end-to-end tests that run the built command.
+    .target(name: "ZooTestSupport", path: "Tests/Support"),
+    .testTarget(name: "ZooTensorsTests", dependencies: ["ZooTensors", "ZooTestSupport"]),
+    .testTarget(name: "ZooModelsTests", dependencies: ["ZooModels", "ZooManifests", "ZooTestSupport"]),
+    .testTarget(name: "ZooCheckpointsTests", dependencies: ["ZooCheckpoints", "ZooTestSupport"]),
+    .testTarget(name: "ZooTextTests", dependencies: ["ZooText", "ZooTestSupport"]),
+    .testTarget(name: "ZooImagesTests", dependencies: ["ZooImages", "ZooTestSupport"]),
+    .testTarget(name: "ZooConvertTests", dependencies: ["ZooConvert", "ZooManifests", "ZooTestSupport"]),
+    .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "ZooConvert", "ZooManifests", "ZooTestSupport"]),
+    .testTarget(name: "ZooExplainTests", dependencies: ["ZooExplain", "ZooConvert", "ZooManifests", "ZooTestSupport"]),
+    .testTarget(name: "ZooStoreTests", dependencies: ["ZooStore", "ZooManifests", "ZooTestSupport"]),
+    .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "zoo"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

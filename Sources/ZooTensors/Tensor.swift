@@ -1,0 +1,82 @@
+import CZooKernels
+
+/// Bytes that do not change, kept alive by their owner: a mapped file, an array, a block of memory.
+public struct ByteView: @unchecked Sendable {
+  public let bytes: UnsafeRawBufferPointer
+  private let owner: AnyObject?
+
+  /// The bytes must stay as they are for as long as `owner` lives.
+  public init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject?) {
+    self.bytes = bytes
+    self.owner = owner
+  }
+
+  /// A copy of the elements of an array.
+  public init<Element: BitwiseCopyable>(copying array: [Element]) {
+    let block = MemoryBlock(byteCount: array.count * MemoryLayout<Element>.stride)
+    array.withUnsafeBytes { block.bytes.copyMemory(from: $0) }
+    self.init(UnsafeRawBufferPointer(block.bytes), owner: block)
+  }
+
+  public var count: Int { bytes.count }
+
+  /// The bytes of a range, which must lie inside; they keep the same owner alive.
+  public subscript(range: Range<Int>) -> ByteView {
+    ByteView(UnsafeRawBufferPointer(rebasing: bytes[range]), owner: owner)
+  }
+}
+
+/// A block of memory, 64-byte aligned, zero at first, freed with its last reference.
+public final class MemoryBlock: @unchecked Sendable {
+  public let bytes: UnsafeMutableRawBufferPointer
+
+  public init(byteCount: Int) {
+    bytes = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  deinit { bytes.deallocate() }
+}
+
+/// A tensor: an element type, a shape and little-endian bytes in row-major order, at any alignment.
+public struct Tensor: Sendable {
+  public let dtype: DType
+  public let shape: [Int]
+  public let data: ByteView
+
+  /// - Precondition: `data` holds exactly the bytes that dtype and shape ask for.
+  public init(dtype: DType, shape: [Int], data: ByteView) {
+    precondition(elementCount(shape).flatMap(dtype.byteCount) == data.count, "a tensor's bytes do not fit its shape")
+    self.dtype = dtype
+    self.shape = shape
+    self.data = data
+  }
+
+  /// An f32 tensor with a copy of `values`.
+  public init(_ values: [Float], shape: [Int]) {
+    self.init(dtype: .f32, shape: shape, data: ByteView(copying: values))
+  }
+
+  public var count: Int { elementCount(shape)! }
+
+  /// The elements as `Float`; nil for types that are not weights (`DType.isWeight`).
+  public func floats() -> [Float]? {
+    guard dtype.isWeight else { return nil }
+    return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      if let target = buffer.baseAddress { widen(to: target) }
+      initialized = count
+    }
+  }
+
+  /// Writes the elements as `Float` to `target`, which has room for `count`. The dtype must be a weight's.
+  public func widen(to target: UnsafeMutablePointer<Float>) {
+    guard let source = data.bytes.baseAddress, count > 0 else { return }
+    switch dtype {
+    case .f32: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count * 4)
+    case .f16: zoo_widen_f16(source, target, count)
+    case .bf16: zoo_widen_bf16(source, target, count)
+    case .f64: zoo_narrow_f64(source, target, count)
+    default: preconditionFailure("\(dtype.rawValue) is not a weight type")
+    }
+  }
+}
