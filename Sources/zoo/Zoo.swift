@@ -2,5 +2,6 @@ import ArgumentParser
 
 @main
 struct Zoo: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "zoo", abstract: "Convert, keep and explain CLIP-like models.")
+  static let configuration = CommandConfiguration(
+    commandName: "zoo", abstract: "Convert, keep and explain CLIP-like models.")
 }

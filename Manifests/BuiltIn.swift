@@ -1,0 +1,18 @@
+import Foundation
+import ZooModels
+
+extension Registry {
+  /// The manifests that this build carries, as (file, text).
+  public static var builtInManifests: [(file: String, json: Data)] {
+    EmbeddedManifests.all.map { ($0.file, Data($0.json.utf8)) }
+  }
+
+  /// The registry of this build alone.
+  public static let builtIn: Registry = {
+    do {
+      return try Registry(layers: [builtInManifests])
+    } catch {
+      fatalError("a built-in manifest is broken: \(error)")  // a test reads them all
+    }
+  }()
+}

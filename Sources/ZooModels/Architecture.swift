@@ -1,0 +1,207 @@
+/// All dimensions and choices that make a vision-language model a function of its weights.
+///
+/// Nothing here depends on a source layout. `tensors` lists the canonical names and shapes that follow.
+public struct Architecture: Codable, Sendable, Hashable {
+  /// The field's name, such as `ViT-H-14`.
+  public var name: String
+  /// Where the design comes from: `openclip_native`, `siglip`, `eva`, ...
+  public var family: String
+  /// Width of the joint embedding, or the number of classes of a classifier.
+  public var embedding: Int
+  public var vision: VisionTower
+  /// Nil for an image classifier, whose projection is the linear head.
+  public var text: TextTower?
+  /// True where a learned bias is added to the scaled cosine (SigLIP).
+  public var logitBias: Bool
+  /// Why the runtime cannot run this architecture; nil where it can.
+  public var unsupported: String?
+  /// Tensors of parts that the runtime does not know, by name: kept through conversion as they are.
+  public var foreign: [ForeignTensors]
+
+  public init(
+    name: String, family: String, embedding: Int, vision: VisionTower, text: TextTower?, logitBias: Bool = false,
+    unsupported: String? = nil, foreign: [ForeignTensors] = []
+  ) {
+    self.name = name
+    self.family = family
+    self.embedding = embedding
+    self.vision = vision
+    self.text = text
+    self.logitBias = logitBias
+    self.unsupported = unsupported
+    self.foreign = foreign
+  }
+
+  /// True for an image classifier with a linear head.
+  public var isClassifier: Bool { text == nil }
+}
+
+/// The transformer blocks of a tower: one block function serves every combination.
+public struct Blocks: Codable, Sendable, Hashable {
+  public var width: Int
+  public var layers: Int
+  /// Not derivable from shapes: the head width is 64 for most, 80, 88, 104 and others for some.
+  public var heads: Int
+  public var mlpWidth: Int
+  public var normEps: Float
+  public var activation: Activation
+  /// True where LayerNorm follows attention and MLP inside the residual branch (EVA02-E).
+  public var postNorm: Bool
+  /// True where each branch is multiplied by a learned vector before it is added.
+  public var layerScale: Bool
+  /// True for SwiGLU: `fc2(norm(silu(gate x) * fc1 x))`.
+  public var gated: Bool
+  /// True where a LayerNorm stands between attention and its output projection (EVA02 sub-LN).
+  public var attentionNorm: Bool
+  /// True where a LayerNorm stands before `fc2`.
+  public var mlpNorm: Bool
+  /// Rotary position embedding on patch tokens, if any.
+  public var rope: RotaryEmbedding?
+
+  public init(
+    width: Int, layers: Int, heads: Int, mlpWidth: Int, normEps: Float, activation: Activation, postNorm: Bool = false,
+    layerScale: Bool = false, gated: Bool = false, attentionNorm: Bool = false, mlpNorm: Bool = false,
+    rope: RotaryEmbedding? = nil
+  ) {
+    self.width = width
+    self.layers = layers
+    self.heads = heads
+    self.mlpWidth = mlpWidth
+    self.normEps = normEps
+    self.activation = activation
+    self.postNorm = postNorm
+    self.layerScale = layerScale
+    self.gated = gated
+    self.attentionNorm = attentionNorm
+    self.mlpNorm = mlpNorm
+    self.rope = rope
+  }
+
+  public var headWidth: Int { width / heads }
+}
+
+/// The activation of an MLP.
+public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
+  /// `x * Phi(x)`, by the error function.
+  case gelu
+  /// The tanh approximation of GELU.
+  case geluTanh = "gelu_tanh"
+  /// `x * sigmoid(1.702 x)`.
+  case quickGELU = "quick_gelu"
+  /// `x * sigmoid(x)`, the gate of SwiGLU.
+  case silu
+}
+
+/// Two-dimensional axial rotary embedding with interleaved pairs.
+public struct RotaryEmbedding: Codable, Sendable, Hashable {
+  public enum Indexing: String, Codable, Sendable { case ij, xy }
+  public var temperature: Float
+  /// `[rows, columns]` to which positions are scaled; nil for the grid at hand.
+  public var referenceGrid: GridSize?
+  public var offset: Float
+  public var indexing: Indexing
+
+  public init(temperature: Float, referenceGrid: GridSize?, offset: Float, indexing: Indexing) {
+    self.temperature = temperature
+    self.referenceGrid = referenceGrid
+    self.offset = offset
+    self.indexing = indexing
+  }
+}
+
+/// Rows and columns, of a patch grid or of a picture in pixels. Written `[height, width]` in JSON.
+public struct GridSize: Codable, Sendable, Hashable, CustomStringConvertible {
+  public var height: Int
+  public var width: Int
+
+  public init(height: Int, width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let sides = try decoder.singleValueContainer().decode([Int].self)
+    guard sides.count == 2 else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "a size has two sides: [height, width]"))
+    }
+    self.init(height: sides[0], width: sides[1])
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode([height, width])
+  }
+
+  public var count: Int { height * width }
+  public var description: String { "\(height)x\(width)" }
+}
+
+/// The image tower.
+public struct VisionTower: Codable, Sendable, Hashable {
+  /// Native picture size in pixels.
+  public var image: GridSize
+  public var patch: Int
+  public var blocks: Blocks
+  /// True where a learned class token precedes the patches.
+  public var classToken: Bool
+  /// Register tokens after the class token, without meaning for a map.
+  public var registers: Int
+  /// True where the patch convolution has a bias.
+  public var patchBias: Bool
+  /// True where the position table has rows for the prefix tokens.
+  public var positionsCoverPrefix: Bool
+  /// True where a LayerNorm precedes the blocks (`ln_pre`).
+  public var normPre: Bool
+  public var pooler: Pooler
+  /// How a position table is resampled for another grid.
+  public var resampling: PositionMethod
+  /// From the pooled width to the joint embedding, or the classifier's head.
+  public var projection: Projection
+
+  public init(
+    image: GridSize, patch: Int, blocks: Blocks, classToken: Bool, registers: Int = 0, patchBias: Bool = false,
+    positionsCoverPrefix: Bool = true, normPre: Bool = false, pooler: Pooler,
+    resampling: PositionMethod = .bicubicAntialias, projection: Projection = .linear
+  ) {
+    self.image = image
+    self.patch = patch
+    self.blocks = blocks
+    self.classToken = classToken
+    self.registers = registers
+    self.patchBias = patchBias
+    self.positionsCoverPrefix = positionsCoverPrefix
+    self.normPre = normPre
+    self.pooler = pooler
+    self.resampling = resampling
+    self.projection = projection
+  }
+
+  /// Tokens before the patches.
+  public var prefixTokens: Int { (classToken ? 1 : 0) + registers }
+  /// The native patch grid; a remainder of the picture is not seen.
+  public var grid: GridSize { GridSize(height: image.height / patch, width: image.width / patch) }
+  /// Rows of the position table.
+  public var positions: Int { grid.count + (positionsCoverPrefix ? prefixTokens : 0) }
+  /// Width of what the final norm and the projection see.
+  public var pooledWidth: Int {
+    if case .coca(_, _, let width) = pooler { width } else { blocks.width }
+  }
+}
+
+/// How position tables are resampled, by the source ecosystem.
+public enum PositionMethod: String, Codable, Sendable, Hashable {
+  /// open_clip, timm and LeGrad: bicubic with a = -0.5, support scaling and borders renormalised.
+  case bicubicAntialias = "bicubic_antialias"
+  /// Hugging Face: bicubic with a = -0.75 and clamped borders.
+  case bicubic
+  /// big_vision's loaders.
+  case bilinear
+}
+
+/// A linear map at the end of a tower.
+public enum Projection: String, Codable, Sendable, Hashable {
+  case none
+  case linear
+  case linearWithBias = "linear_bias"
+}

@@ -1,0 +1,111 @@
+/// A tensor that a model must have.
+public struct TensorSpec: Sendable, Hashable {
+  public let name: String
+  public let shape: [Int]
+
+  public init(name: String, shape: [Int]) {
+    self.name = name
+    self.shape = shape
+  }
+
+  public var count: Int { shape.reduce(1, *) }
+}
+
+extension Architecture {
+  /// The canonical names and shapes, in the order in which the runtime uses them.
+  ///
+  /// Linear weights are `[out, in]`; `qkv` rows are query, key, value; positions start with the prefix tokens, then
+  /// run over the grid row by row. The converter fills exactly this list; the runtime relies on it.
+  public var tensors: [TensorSpec] {
+    var list = TensorList()
+    list.vision(vision, embedding: embedding)
+    if let text { list.text(text, embedding: embedding) }
+    if !isClassifier {
+      list.add("logit_scale", [])
+      if logitBias { list.add("logit_bias", []) }
+    }
+    return list.specs + foreign.flatMap(\.specs)
+  }
+
+  /// The number of weights.
+  public var parameterCount: Int { tensors.reduce(0) { $0 + $1.count } }
+}
+
+/// Collects the specs of a model part by part.
+private struct TensorList {
+  var specs: [TensorSpec] = []
+
+  mutating func add(_ name: String, _ shape: [Int]) { specs.append(TensorSpec(name: name, shape: shape)) }
+
+  mutating func norm(_ name: String, _ width: Int) {
+    add("\(name).weight", [width])
+    add("\(name).bias", [width])
+  }
+
+  mutating func linear(_ name: String, from input: Int, to output: Int, bias: Bool = true) {
+    add("\(name).weight", [output, input])
+    if bias { add("\(name).bias", [output]) }
+  }
+
+  mutating func projection(_ name: String, _ kind: Projection, from input: Int, to output: Int) {
+    if kind != .none { linear(name, from: input, to: output, bias: kind == .linearWithBias) }
+  }
+
+  mutating func vision(_ tower: VisionTower, embedding: Int) {
+    let width = tower.blocks.width
+    add("vision.patch.weight", [width, 3, tower.patch, tower.patch])
+    if tower.patchBias { add("vision.patch.bias", [width]) }
+    if tower.classToken { add("vision.class_token", [width]) }
+    if tower.registers > 0 { add("vision.registers", [tower.registers, width]) }
+    add("vision.positions", [tower.positions, width])
+    if tower.normPre { norm("vision.norm_pre", width) }
+    blocks("vision", tower.blocks)
+    if case .coca(_, let queries, let pooled) = tower.pooler {
+      add("vision.pooler.latent", [queries, pooled])
+      norm("vision.pooler.norm_q", pooled)
+      norm("vision.pooler.norm_kv", width)
+      linear("vision.pooler.q", from: pooled, to: pooled)
+      linear("vision.pooler.kv", from: width, to: 2 * pooled)
+      linear("vision.pooler.out", from: pooled, to: pooled)
+    }
+    norm("vision.norm", tower.pooledWidth)
+    if case .attention(_, let mlpWidth, _) = tower.pooler {
+      add("vision.pooler.latent", [1, width])
+      linear("vision.pooler.q", from: width, to: width)
+      linear("vision.pooler.kv", from: width, to: 2 * width)
+      linear("vision.pooler.out", from: width, to: width)
+      norm("vision.pooler.norm", width)
+      linear("vision.pooler.fc1", from: width, to: mlpWidth)
+      linear("vision.pooler.fc2", from: mlpWidth, to: width)
+    }
+    projection("vision.projection", tower.projection, from: tower.pooledWidth, to: embedding)
+  }
+
+  mutating func text(_ tower: TextTower, embedding: Int) {
+    let width = tower.blocks.width
+    add("text.tokens", [tower.vocabulary, width])
+    if tower.pooling == .classToken { add("text.class_token", [width]) }
+    add("text.positions", [tower.positions, width])
+    blocks("text", tower.blocks)
+    norm("text.norm", width)
+    projection("text.projection", tower.projection, from: width, to: embedding)
+  }
+
+  mutating func blocks(_ tower: String, _ blocks: Blocks) {
+    let width = blocks.width
+    for layer in 0..<blocks.layers {
+      let name = "\(tower).blocks.\(layer)"
+      norm("\(name).norm1", width)
+      linear("\(name).qkv", from: width, to: 3 * width)
+      if blocks.attentionNorm { norm("\(name).attention_norm", width) }
+      linear("\(name).out", from: width, to: width)
+      if blocks.layerScale { add("\(name).scale1", [width]) }
+      norm("\(name).norm2", width)
+      if blocks.gated { linear("\(name).gate", from: width, to: blocks.mlpWidth) }
+      linear("\(name).fc1", from: width, to: blocks.mlpWidth)
+      if blocks.mlpNorm { norm("\(name).mlp_norm", blocks.mlpWidth) }
+      linear("\(name).fc2", from: blocks.mlpWidth, to: width)
+      if blocks.layerScale { add("\(name).scale2", [width]) }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+
+/// `model.json` of a converted model: all that is needed to run it, without a manifest or a network.
+public struct ModelDescription: Codable, Sendable, Hashable {
+  /// The version that this code writes and reads.
+  public static let currentFormat = 1
+  public static let fileName = "model.json"
+  public static let weightsFileName = "weights.safetensors"
+
+  public var format: Int
+  /// With the activations that the weights were trained with.
+  public var architecture: Architecture
+  public var tag: String
+  public var preprocessing: Preprocessing
+  /// The source layout by its name, such as `openclip`.
+  public var layout: String
+  /// Names of the tokenizer's files in the model's directory.
+  public var tokenizerFiles: [String]
+  /// Names of the classes of a classifier, by index.
+  public var labels: [String]?
+  public var sources: [SourceFile]
+  /// SHA-256 of each tensor's bytes in the weights file.
+  public var digests: [String: String]
+  /// What was decided during the conversion and why.
+  public var notes: [String]
+  /// Digests of the embeddings of a fixed picture and fixed prompts, taken after the conversion.
+  public var probe: Probe?
+
+  public init(
+    architecture: Architecture, tag: String, preprocessing: Preprocessing, layout: String, tokenizerFiles: [String],
+    sources: [SourceFile], digests: [String: String], notes: [String], labels: [String]? = nil
+  ) {
+    format = Self.currentFormat
+    self.architecture = architecture
+    self.tag = tag
+    self.preprocessing = preprocessing
+    self.layout = layout
+    self.tokenizerFiles = tokenizerFiles
+    self.sources = sources
+    self.digests = digests
+    self.notes = notes
+    self.labels = labels
+  }
+
+  /// `ARCHITECTURE:TAG`.
+  public var name: ModelName { ModelName(architecture: architecture.name, tag: tag) }
+
+  /// The file's text.
+  public func encoded() throws -> Data { try manifestEncoder().encode(self) + Data("\n".utf8) }
+
+  /// Reads and checks a file's text; throws a `ManifestError` that names the file.
+  public init(json: Data, file: String) throws {
+    struct Version: Decodable { let format: Int }
+    do {
+      let format = try manifestDecoder().decode(Version.self, from: json).format
+      guard format == Self.currentFormat else {
+        throw ManifestError.impossible(
+          file: file, field: "format", reason: "is \(format); this version reads \(Self.currentFormat)")
+      }
+      self = try manifestDecoder().decode(ModelDescription.self, from: json)
+    } catch let error as DecodingError {
+      throw ManifestError.unreadable(file: file, reason: plainReason(of: error))
+    }
+    try architecture.validate(file: file)
+  }
+
+  /// A file that the weights came from.
+  public struct SourceFile: Codable, Sendable, Hashable {
+    public var name: String
+    public var size: Int
+    public var sha256: String
+
+    public init(name: String, size: Int, sha256: String) {
+      self.name = name
+      self.size = size
+      self.sha256 = sha256
+    }
+  }
+
+  /// What the towers said of fixed inputs, rounded so that kernels do not matter.
+  public struct Probe: Codable, Sendable, Hashable {
+    /// First values of the normalised image embedding.
+    public var image: [Float]
+    /// First values of the normalised embedding of the probe's prompt.
+    public var text: [Float]
+
+    public init(image: [Float], text: [Float]) {
+      self.image = image
+      self.text = text
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import ZooTensors
+
+/// All known architectures and tags.
+public struct Registry: Sendable {
+  /// Sorted by name, as a person would.
+  public let manifests: [Manifest]
+  private let byName: [String: Int]
+
+  /// Later layers override earlier ones by architecture name; within a layer a name may stand once.
+  public init(layers: [[(file: String, json: Data)]]) throws {
+    var all: [String: Manifest] = [:]
+    for layer in layers {
+      var seen: Set<String> = []
+      for (file, json) in layer {
+        let manifest = try Manifest(json: json, file: file)
+        guard seen.insert(manifest.name.lowercased()).inserted else {
+          throw ManifestError.duplicate(name: manifest.name, file: file)
+        }
+        all[manifest.name.lowercased()] = manifest
+      }
+    }
+    manifests = all.values.sorted { $0.name.localizedStandardCompare($1.name) == .orderedAscending }
+    byName = Dictionary(uniqueKeysWithValues: manifests.enumerated().map { ($1.name.lowercased(), $0) })
+  }
+
+  /// The manifest of an architecture; the case of letters does not matter.
+  public func manifest(_ name: String) -> Manifest? { byName[name.lowercased()].map { manifests[$0] } }
+
+  /// Resolves `ARCHITECTURE` or `ARCHITECTURE:TAG`; the tag's `-` and `_` are the same, as in open_clip.
+  ///
+  /// Throws a `RegistryError` with near misses where the name is unknown.
+  public func resolve(_ reference: ModelName) throws(RegistryError) -> (manifest: Manifest, weights: PretrainedWeights?)
+  {
+    guard let manifest = manifest(reference.architecture) else {
+      throw .unknownArchitecture(
+        reference.architecture, near: nearest(to: reference.architecture, among: manifests.map(\.name)))
+    }
+    guard let tag = reference.tag else { return (manifest, nil) }
+    guard let weights = manifest.weights.first(where: { ModelName.sameTag($0.tag, tag) }) else {
+      throw .unknownTag(tag, architecture: manifest.name, known: manifest.weights.map(\.tag))
+    }
+    return (manifest, weights)
+  }
+}
+
+/// `ARCHITECTURE[:TAG]`.
+public struct ModelName: Sendable, Hashable, CustomStringConvertible {
+  public var architecture: String
+  public var tag: String?
+
+  public init(architecture: String, tag: String?) {
+    self.architecture = architecture
+    self.tag = tag
+  }
+
+  /// Reads `ViT-H-14` or `ViT-H-14:laion2b_s32b_b79k`.
+  public init(_ text: String) {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    architecture = String(parts.first ?? "")
+    tag = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : nil
+  }
+
+  public var description: String { tag.map { "\(architecture):\($0)" } ?? architecture }
+
+  /// open_clip looks tags up in lower case with `-` as `_`.
+  public static func sameTag(_ a: String, _ b: String) -> Bool {
+    func clean(_ tag: String) -> String { tag.lowercased().replacing("-", with: "_") }
+    return clean(a) == clean(b)
+  }
+}
+
+/// Why a name does not lead to a model.
+public enum RegistryError: ZooError, Equatable {
+  case unknownArchitecture(String, near: [String])
+  case unknownTag(String, architecture: String, known: [String])
+
+  public var blame: Blame { .input }
+
+  public var description: String {
+    switch self {
+    case .unknownArchitecture(let name, let near):
+      "no architecture is called '\(name)'" + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?")
+    case .unknownTag(let tag, let architecture, let known):
+      "\(architecture) has no weights tagged '\(tag)'"
+        + (known.isEmpty ? "; none are registered" : "; it has \(known.joined(separator: ", "))")
+    }
+  }
+}
+
+/// Up to three candidates within a few edits of a name, nearest first.
+public func nearest(to name: String, among candidates: [String]) -> [String] {
+  let target = Array(name.lowercased().unicodeScalars)
+  let scored = candidates.compactMap { candidate -> (Int, String)? in
+    let distance = editDistance(target, Array(candidate.lowercased().unicodeScalars))
+    return distance <= max(3, target.count / 3) ? (distance, candidate) : nil
+  }
+  return scored.sorted { $0 < $1 }.prefix(3).map(\.1)
+}
+
+private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+  var row = Array(0...b.count)
+  for (i, x) in a.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, y) in b.enumerated() {
+      let cost = min(diagonal + (x == y ? 0 : 1), row[j] + 1, row[j + 1] + 1)
+      diagonal = row[j + 1]
+      row[j + 1] = cost
+    }
+  }
+  return row[b.count]
+}

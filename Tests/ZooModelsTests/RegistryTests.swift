@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+import ZooManifests
+import ZooModels
+import ZooTestSupport
+
+@Suite struct RegistryTests {
+  @Test func everyBuiltInManifestIsReadAndKnowsItsOwnName() throws {
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: Golden.repository.appending(path: "Manifests/models").path)
+    let registry = try Registry(layers: [Registry.builtInManifests])
+    #expect(registry.manifests.count == files.count)
+    #expect(Set(registry.manifests.map { $0.name + ".json" }) == Set(files))
+  }
+
+  @Test func parameterCountsAreTheOnesMeasuredOnTheReferenceModels() throws {
+    for (name, count) in [("ViT-B-32", 151_277_313), ("ViT-H-14", 986_109_441), ("ViT-B-16-SigLIP2", 375_187_970)] {
+      #expect(Registry.builtIn.manifest(name)?.architecture.parameterCount == count, "\(name)")
+    }
+  }
+
+  @Test func tagsResolveWithDashesAndCapitals() throws {
+    let (manifest, weights) = try Registry.builtIn.resolve(ModelName("vit-h-14:LAION2B-s32b-b79k"))
+    #expect(manifest.name == "ViT-H-14")
+    #expect(weights?.tag == "laion2b_s32b_b79k")
+  }
+
+  @Test func nearMissesAreSuggested() {
+    #expect(throws: RegistryError.unknownArchitecture("ViT-H14", near: ["ViT-H-14", "ViT-H-16", "ViT-L-14"])) {
+      try Registry.builtIn.resolve(ModelName("ViT-H14"))
+    }
+    #expect {
+      try Registry.builtIn.resolve(ModelName("ViT-B-16:laion3b"))
+    } throws: { "\($0)".hasPrefix("ViT-B-16 has no weights tagged 'laion3b'; it has laion2b_s34b_b88k") }
+  }
+
+  @Test func theTagsActivationOverridesTheArchitectures() throws {
+    let (manifest, weights) = try Registry.builtIn.resolve(ModelName("ViT-B-32:openai"))
+    #expect(manifest.architecture.vision.blocks.activation == .gelu)
+    let trained = manifest.architecture.trained(as: try #require(weights))
+    #expect(trained.activations == TowerActivations(vision: .quickGELU, text: .quickGELU))
+  }
+
+  @Test(arguments: [
+    ("{", "x.json is not a manifest: "),
+    ("{\"weights\": []}", "x.json is not a manifest: the field 'architecture' is missing at the top"),
+  ])
+  func brokenManifestsAreRefusedWithTheFieldsPath(text: String, start: String) {
+    #expect {
+      try Manifest(json: Data(text.utf8), file: "x.json")
+    } throws: { "\($0)".hasPrefix(start) }
+  }
+
+  @Test func impossibleDimensionsAreRefused() throws {
+    let url = Golden.repository.appending(path: "Manifests/models/ViT-B-32.json")
+    let text = try String(contentsOf: url, encoding: .utf8).replacing("\"heads\": 12", with: "\"heads\": 0")
+    #expect {
+      try Manifest(json: Data(text.utf8), file: "x.json")
+    } throws: { "\($0)" == "x.json: vision.blocks.heads must be between 1 and 1000000, not 0" }
+  }
+}
