@@ -1,0 +1,68 @@
+#include "kernel_table.h"
+#include <stdatomic.h>
+
+// Plain run-time dispatch; ifunc resolvers crash under ThreadSanitizer.
+static const struct zoo_kernel_table *kernels(void) {
+  static _Atomic(const struct zoo_kernel_table *) chosen;
+  const struct zoo_kernel_table *table = atomic_load_explicit(&chosen, memory_order_relaxed);
+  if (table) return table;
+  table = &zoo_kernels_generic;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
+    table = &zoo_kernels_avx512;
+  } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    table = &zoo_kernels_avx2;
+  }
+#endif
+  atomic_store_explicit(&chosen, table, memory_order_relaxed);
+  return table;
+}
+
+const char *zoo_kernel_name(void) { return kernels()->name; }
+
+void zoo_layer_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float *gamma, const float *beta, float eps,
+                    float *y, float *mean, float *inv) {
+  kernels()->layer_norm(x, rows, width, gamma, beta, eps, y, mean, inv);
+}
+
+void zoo_layer_norm_backward(float *g, const float *x, const float *mean, const float *inv, const float *gamma,
+                             ptrdiff_t rows, ptrdiff_t width) {
+  kernels()->layer_norm_backward(g, x, mean, inv, gamma, rows, width);
+}
+
+void zoo_add_bias(float *x, const float *bias, ptrdiff_t rows, ptrdiff_t width) {
+  kernels()->add_bias(x, bias, rows, width);
+}
+
+void zoo_add_residual(float *x, const float *y, const float *bias, const float *scale, ptrdiff_t rows, ptrdiff_t width) {
+  kernels()->add_residual(x, y, bias, scale, rows, width);
+}
+
+void zoo_activate(float *x, const float *bias, int activation, ptrdiff_t rows, ptrdiff_t width, float *derivative) {
+  kernels()->activate(x, bias, activation, rows, width, derivative);
+}
+
+void zoo_scale_columns(const float *x, const float *w, float *y, ptrdiff_t rows, ptrdiff_t width) {
+  kernels()->scale_columns(x, w, y, rows, width);
+}
+
+float zoo_dot(const float *x, const float *y, ptrdiff_t count) { return kernels()->dot(x, y, count); }
+
+void zoo_softmax(float *x, ptrdiff_t count, float scale) { kernels()->softmax(x, count, scale); }
+
+ptrdiff_t zoo_attention_scratch(ptrdiff_t keys, ptrdiff_t width) { return kernels()->attention_scratch(keys, width); }
+
+void zoo_attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
+                   ptrdiff_t keys, ptrdiff_t width, float scale, int mask, float *out, ptrdiff_t ldo, float *scratch,
+                   float *probabilities) {
+  kernels()->attention(q, ldq, k, v, ldkv, rows, keys, width, scale, mask, out, ldo, scratch, probabilities);
+}
+
+ptrdiff_t zoo_relu_sums_scratch(ptrdiff_t keys, ptrdiff_t width) { return kernels()->relu_sums_scratch(keys, width); }
+
+void zoo_relu_sums(const float *r, ptrdiff_t ldr, const float *v, ptrdiff_t ldv, ptrdiff_t rows, ptrdiff_t keys,
+                   ptrdiff_t width, float *sums, float *scratch) {
+  kernels()->relu_sums(r, ldr, v, ldv, rows, keys, width, sums, scratch);
+}

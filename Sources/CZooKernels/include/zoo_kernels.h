@@ -1,0 +1,53 @@
+// Kernels of the towers and of LeGrad. All floats are f32, rows are contiguous unless a stride says otherwise.
+// Each call runs on the calling thread; callers split rows or heads over cores. The widest instruction set that the
+// processor has is chosen at the first call.
+#ifndef ZOO_KERNELS_H
+#define ZOO_KERNELS_H
+#include <stddef.h>
+#include <stdint.h>
+
+enum zoo_activation { ZOO_GELU = 0, ZOO_GELU_TANH = 1, ZOO_QUICK_GELU = 2, ZOO_SILU = 3 };
+
+// The chosen instruction set: "avx512", "avx2", "neon" or "generic".
+const char *zoo_kernel_name(void);
+
+// y = (x - mean) * inv * gamma + beta for each row of x [rows, width]. mean and inv [rows] are written where not null.
+void zoo_layer_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float *gamma, const float *beta, float eps,
+                    float *y, float *mean, float *inv);
+
+// g := J_LN(x)^T g for each row (methods: inv * (q - mean(q) - xh * mean(q * xh)), q = g * gamma).
+void zoo_layer_norm_backward(float *g, const float *x, const float *mean, const float *inv, const float *gamma,
+                             ptrdiff_t rows, ptrdiff_t width);
+
+// x [rows, width] += bias [width].
+void zoo_add_bias(float *x, const float *bias, ptrdiff_t rows, ptrdiff_t width);
+
+// x [rows, width] += (y + bias) * scale; bias and scale [width] may be null.
+void zoo_add_residual(float *x, const float *y, const float *bias, const float *scale, ptrdiff_t rows, ptrdiff_t width);
+
+// x := act(x + bias); bias may be null. Where derivative is not null it gets act'(x + bias).
+void zoo_activate(float *x, const float *bias, int activation, ptrdiff_t rows, ptrdiff_t width, float *derivative);
+
+// y [rows, width] := x [rows, width] * w [width].
+void zoo_scale_columns(const float *x, const float *w, float *y, ptrdiff_t rows, ptrdiff_t width);
+
+// Which keys a query row i may see.
+enum zoo_mask { ZOO_MASK_NONE = 0, ZOO_MASK_CAUSAL = 1 };
+
+// Attention of one head: out = softmax(scale * q k^T) v. q, k, v have rows of `width` floats at strides ldq and ldkv,
+// out at ldo. `keys` is the number of keys; with the causal mask row i sees keys 0...i. scratch holds
+// zoo_attention_scratch floats; probabilities [rows, keys] are written where not null.
+ptrdiff_t zoo_attention_scratch(ptrdiff_t keys, ptrdiff_t width);
+void zoo_attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
+                   ptrdiff_t keys, ptrdiff_t width, float scale, int mask, float *out, ptrdiff_t ldo, float *scratch,
+                   float *probabilities);
+
+// sums[j] += sum over i of max(0, r_i . v_j): the heart of LeGrad for one head. r [rows, width] at stride ldr,
+// v [keys, width] at stride ldv. scratch holds zoo_relu_sums_scratch floats. No rows x keys matrix is stored.
+ptrdiff_t zoo_relu_sums_scratch(ptrdiff_t keys, ptrdiff_t width);
+void zoo_relu_sums(const float *r, ptrdiff_t ldr, const float *v, ptrdiff_t ldv, ptrdiff_t rows, ptrdiff_t keys,
+                   ptrdiff_t width, float *sums, float *scratch);
+
+float zoo_dot(const float *x, const float *y, ptrdiff_t count);
+void zoo_softmax(float *x, ptrdiff_t count, float scale);
+#endif

@@ -1,0 +1,296 @@
+// The kernels, written once and compiled for several instruction sets. The including file defines ZOO_LANES (floats in
+// a vector register), ZOO_TILE_ROWS, ZOO_TILE_VECTORS (the register tile of a product) and ZOO_NAME(x).
+#include "kernel_table.h"
+#include <math.h>
+#include <string.h>
+
+#pragma clang fp contract(fast) reassociate(on)
+
+typedef float vec __attribute__((vector_size(4 * ZOO_LANES), aligned(4)));
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vec load(const float *p) { return *(const vec *)p; }
+INLINE void store(float *p, vec v) { *(vec *)p = v; }
+INLINE vec spread(float f) { return (vec){0} + f; }
+
+static ptrdiff_t padded(ptrdiff_t n) { return (n + ZOO_LANES - 1) / ZOO_LANES * ZOO_LANES; }
+
+// --- scalar functions that the loops below vectorise -----------------------------------------------------------------
+
+INLINE float float_from_bits(int32_t i) {
+  float f;
+  memcpy(&f, &i, 4);
+  return f;
+}
+
+// e^x to about one unit in the last place; 0 below -87, finite up to 88.
+INLINE float fast_exp(float x) {
+  float clamped = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
+  float n = __builtin_rintf(clamped * 1.44269504f);
+  float r = (clamped - n * 0.693145752f) - n * 1.42860677e-6f;
+  float p = 1.98412698e-4f;
+  p = p * r + 1.38888889e-3f;
+  p = p * r + 8.33333333e-3f;
+  p = p * r + 4.16666667e-2f;
+  p = p * r + 1.66666667e-1f;
+  p = p * r + 0.5f;
+  p = p * r * r + r + 1.0f;
+  float e = p * float_from_bits(((int32_t)n + 127) << 23);
+  return x < -87.0f ? 0.0f : e;
+}
+
+// Upper tail of the normal distribution: e^(-x^2/2) times a polynomial in 1 / (1 + x/4), fitted to 1e-8 relative on 0...13.
+INLINE float normal_tail(float x, float density_kernel) {
+  float t = 1.0f / (1.0f + 0.25f * x);
+  float p = 3.501598590e-02f;
+  p = p * t + -2.019693850e-01f;
+  p = p * t + 4.086069220e-01f;
+  p = p * t + -3.516309940e-01f;
+  p = p * t + 3.196472280e-01f;
+  p = p * t + -2.857919900e-02f;
+  p = p * t + 1.244332360e-01f;
+  p = p * t + 9.419603170e-02f;
+  p = p * t + 1.003058390e-01f;
+  p = p * t + -2.567138390e-05f;
+  return p * density_kernel;
+}
+
+typedef struct {
+  float value, slope;
+} activated;
+
+INLINE activated gelu(float x) {
+  float kernel = fast_exp(-0.5f * x * x);
+  float tail = normal_tail(__builtin_fabsf(x), kernel);
+  float phi = x < 0 ? tail : 1.0f - tail;
+  return (activated){x * phi, phi + x * kernel * 0.398942280f};
+}
+
+INLINE float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
+
+INLINE activated gelu_tanh(float x) {
+  float inner = 0.797884561f * (x + 0.044715f * x * x * x);
+  float s = sigmoid(2.0f * inner);  // (1 + tanh) / 2
+  return (activated){x * s, s + x * 2.0f * s * (1.0f - s) * 0.797884561f * (1.0f + 0.134145f * x * x)};
+}
+
+INLINE activated quick_gelu(float x) {
+  float s = sigmoid(1.702f * x);
+  return (activated){x * s, s + 1.702f * x * s * (1.0f - s)};
+}
+
+INLINE activated silu(float x) {
+  float s = sigmoid(x);
+  return (activated){x * s, s + x * s * (1.0f - s)};
+}
+
+// --- rows ------------------------------------------------------------------------------------------------------------
+
+static void layer_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float *gamma, const float *beta,
+                       float eps, float *y, float *mean, float *inv) {
+  for (ptrdiff_t i = 0; i < rows; i++, x += width, y += width) {
+    float sum = 0, squares = 0;
+    for (ptrdiff_t k = 0; k < width; k++) sum += x[k];
+    float mu = sum / (float)width;
+    for (ptrdiff_t k = 0; k < width; k++) squares += (x[k] - mu) * (x[k] - mu);
+    float scale = 1.0f / __builtin_sqrtf(squares / (float)width + eps);
+    for (ptrdiff_t k = 0; k < width; k++) y[k] = (x[k] - mu) * scale * gamma[k] + beta[k];
+    if (mean) mean[i] = mu;
+    if (inv) inv[i] = scale;
+  }
+}
+
+static void layer_norm_backward(float *g, const float *x, const float *mean, const float *inv, const float *gamma,
+                                ptrdiff_t rows, ptrdiff_t width) {
+  for (ptrdiff_t i = 0; i < rows; i++, g += width, x += width) {
+    float mu = mean[i], scale = inv[i], sum = 0, dot = 0;
+    for (ptrdiff_t k = 0; k < width; k++) {
+      float q = g[k] * gamma[k];
+      sum += q;
+      dot += q * ((x[k] - mu) * scale);
+    }
+    sum /= (float)width;
+    dot /= (float)width;
+    for (ptrdiff_t k = 0; k < width; k++) g[k] = scale * (g[k] * gamma[k] - sum - (x[k] - mu) * scale * dot);
+  }
+}
+
+static void add_bias(float *x, const float *bias, ptrdiff_t rows, ptrdiff_t width) {
+  for (ptrdiff_t i = 0; i < rows; i++, x += width)
+    for (ptrdiff_t k = 0; k < width; k++) x[k] += bias[k];
+}
+
+static void add_residual(float *x, const float *y, const float *bias, const float *scale, ptrdiff_t rows,
+                         ptrdiff_t width) {
+  for (ptrdiff_t i = 0; i < rows; i++, x += width, y += width) {
+    if (bias && scale) {
+      for (ptrdiff_t k = 0; k < width; k++) x[k] += (y[k] + bias[k]) * scale[k];
+    } else if (bias) {
+      for (ptrdiff_t k = 0; k < width; k++) x[k] += y[k] + bias[k];
+    } else if (scale) {
+      for (ptrdiff_t k = 0; k < width; k++) x[k] += y[k] * scale[k];
+    } else {
+      for (ptrdiff_t k = 0; k < width; k++) x[k] += y[k];
+    }
+  }
+}
+
+#define ACTIVATE(function)                                                                     \
+  for (ptrdiff_t i = 0; i < rows; i++, x += width) {                                           \
+    if (derivative) {                                                                          \
+      for (ptrdiff_t k = 0; k < width; k++) {                                                  \
+        activated a = function(x[k] + (bias ? bias[k] : 0.0f));                                \
+        x[k] = a.value;                                                                        \
+        derivative[k] = a.slope;                                                               \
+      }                                                                                        \
+      derivative += width;                                                                     \
+    } else {                                                                                   \
+      for (ptrdiff_t k = 0; k < width; k++) x[k] = function(x[k] + (bias ? bias[k] : 0.0f)).value; \
+    }                                                                                          \
+  }                                                                                            \
+  break
+
+static void activate(float *restrict x, const float *restrict bias, int activation, ptrdiff_t rows, ptrdiff_t width,
+                     float *restrict derivative) {
+  switch (activation) {
+  case ZOO_GELU: ACTIVATE(gelu);
+  case ZOO_GELU_TANH: ACTIVATE(gelu_tanh);
+  case ZOO_QUICK_GELU: ACTIVATE(quick_gelu);
+  default: ACTIVATE(silu);
+  }
+}
+
+static void scale_columns(const float *restrict x, const float *restrict w, float *restrict y, ptrdiff_t rows,
+                          ptrdiff_t width) {
+  for (ptrdiff_t i = 0; i < rows; i++, x += width, y += width)
+    for (ptrdiff_t k = 0; k < width; k++) y[k] = x[k] * w[k];
+}
+
+static float dot(const float *x, const float *y, ptrdiff_t count) {
+  float sum = 0;
+  for (ptrdiff_t k = 0; k < count; k++) sum += x[k] * y[k];
+  return sum;
+}
+
+static void softmax(float *x, ptrdiff_t count, float scale) {
+  float top = -INFINITY, sum = 0;
+  for (ptrdiff_t k = 0; k < count; k++) top = x[k] > top ? x[k] : top;
+  for (ptrdiff_t k = 0; k < count; k++) {
+    float e = fast_exp((x[k] - top) * scale);
+    x[k] = e;
+    sum += e;
+  }
+  float inverse = 1.0f / sum;
+  for (ptrdiff_t k = 0; k < count; k++) x[k] *= inverse;
+}
+
+// --- small products in registers -------------------------------------------------------------------------------------
+
+// One tile of a [rows, depth] times b [depth, lanes]. Either the tile of c is written, or the positive parts are summed
+// over the rows and added to c, which then is one row.
+INLINE void tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc, ptrdiff_t depth,
+                 int rows, int vectors, int relu_sums) {
+  vec sum[ZOO_TILE_ROWS][ZOO_TILE_VECTORS];
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < vectors; j++) sum[i][j] = (vec){0};
+  for (ptrdiff_t k = 0; k < depth; k++) {
+    vec column[ZOO_TILE_VECTORS];
+    for (int j = 0; j < vectors; j++) column[j] = load(b + k * ldb + j * ZOO_LANES);
+    for (int i = 0; i < rows; i++) {
+      vec factor = spread(a[i * lda + k]);
+      for (int j = 0; j < vectors; j++) sum[i][j] += factor * column[j];
+    }
+  }
+  for (int j = 0; j < vectors; j++) {
+    if (relu_sums) {
+      vec total = load(c + j * ZOO_LANES);
+      for (int i = 0; i < rows; i++) total += __builtin_elementwise_max(sum[i][j], (vec){0});
+      store(c + j * ZOO_LANES, total);
+    } else {
+      for (int i = 0; i < rows; i++) store(c + i * ldc + j * ZOO_LANES, sum[i][j]);
+    }
+  }
+}
+
+// All tiles of one strip of columns.
+INLINE void strip(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc, ptrdiff_t rows,
+                  ptrdiff_t depth, int vectors, int relu_sums) {
+  ptrdiff_t i = 0, step = relu_sums ? 0 : ldc;
+  for (; i + ZOO_TILE_ROWS <= rows; i += ZOO_TILE_ROWS)
+    tile(a + i * lda, lda, b, ldb, c + i * step, ldc, depth, ZOO_TILE_ROWS, vectors, relu_sums);
+  for (; i + 2 <= rows; i += 2) tile(a + i * lda, lda, b, ldb, c + i * step, ldc, depth, 2, vectors, relu_sums);
+  for (; i < rows; i++) tile(a + i * lda, lda, b, ldb, c + i * step, ldc, depth, 1, vectors, relu_sums);
+}
+
+// c [rows, columns] = a [rows, depth] b [depth, columns], or the sums of its positive parts; columns is a multiple of
+// ZOO_LANES and b's rows are padded to it.
+INLINE void product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
+                    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, int relu_sums) {
+  ptrdiff_t j = 0, full = ZOO_TILE_VECTORS * ZOO_LANES;
+  for (; j + full <= columns; j += full)
+    strip(a, lda, b + j, ldb, c + j, ldc, rows, depth, ZOO_TILE_VECTORS, relu_sums);
+  for (; j < columns; j += ZOO_LANES) strip(a, lda, b + j, ldb, c + j, ldc, rows, depth, 1, relu_sums);
+}
+
+static void plain_product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
+                          ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth) {
+  product(a, lda, b, ldb, c, ldc, rows, columns, depth, 0);
+}
+
+// target [width, padded(rows)] := source [rows, width] transposed, padded with zeros.
+static void transpose_padded(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target) {
+  ptrdiff_t columns = padded(rows);
+  for (ptrdiff_t block = 0; block < columns; block += 16) {
+    ptrdiff_t end = block + 16 < columns ? block + 16 : columns;
+    for (ptrdiff_t k = 0; k < width; k++)
+      for (ptrdiff_t j = block; j < end; j++) target[k * columns + j] = j < rows ? source[j * ld + k] : 0.0f;
+  }
+}
+
+static ptrdiff_t attention_scratch(ptrdiff_t keys, ptrdiff_t width) {
+  return width * padded(keys) + keys * padded(width) + ZOO_ATTENTION_ROWS * (padded(keys) + padded(width));
+}
+
+static void attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
+                      ptrdiff_t keys, ptrdiff_t width, float scale, int mask, float *out, ptrdiff_t ldo, float *scratch,
+                      float *probabilities) {
+  ptrdiff_t columns = padded(keys), wide = padded(width);
+  float *kt = scratch, *vp = kt + width * columns, *scores = vp + keys * wide;
+  float *result = scores + ZOO_ATTENTION_ROWS * columns;
+  transpose_padded(k, ldkv, keys, width, kt);
+  for (ptrdiff_t j = 0; j < keys; j++) {
+    memcpy(vp + j * wide, v + j * ldkv, (size_t)width * 4);
+    memset(vp + j * wide + width, 0, (size_t)(wide - width) * 4);
+  }
+  for (ptrdiff_t first = 0; first < rows; first += ZOO_ATTENTION_ROWS) {
+    ptrdiff_t count = rows - first < ZOO_ATTENTION_ROWS ? rows - first : ZOO_ATTENTION_ROWS;
+    plain_product(q + first * ldq, ldq, kt, columns, scores, columns, count, columns, width);
+    for (ptrdiff_t i = 0; i < count; i++) {
+      ptrdiff_t visible = mask == ZOO_MASK_CAUSAL ? first + i + 1 : keys;
+      if (visible > keys) visible = keys;
+      float *row = scores + i * columns;
+      softmax(row, visible, scale);
+      for (ptrdiff_t j = visible; j < keys; j++) row[j] = 0;
+      if (probabilities) memcpy(probabilities + (first + i) * keys, row, (size_t)keys * 4);
+    }
+    plain_product(scores, columns, vp, wide, result, wide, count, wide, keys);
+    for (ptrdiff_t i = 0; i < count; i++) memcpy(out + (first + i) * ldo, result + i * wide, (size_t)width * 4);
+  }
+}
+
+static ptrdiff_t relu_sums_scratch(ptrdiff_t keys, ptrdiff_t width) { return (width + 1) * padded(keys); }
+
+static void relu_sums(const float *r, ptrdiff_t ldr, const float *v, ptrdiff_t ldv, ptrdiff_t rows, ptrdiff_t keys,
+                      ptrdiff_t width, float *sums, float *scratch) {
+  ptrdiff_t columns = padded(keys);
+  float *total = scratch, *vt = total + columns;
+  memset(total, 0, (size_t)columns * 4);
+  transpose_padded(v, ldv, keys, width, vt);
+  product(r, ldr, vt, columns, total, columns, rows, columns, width, 1);
+  for (ptrdiff_t j = 0; j < keys; j++) sums[j] += total[j];
+}
+
+const struct zoo_kernel_table ZOO_NAME(zoo_kernels) = {
+    ZOO_KERNEL_NAME, layer_norm, layer_norm_backward, add_bias, add_residual, activate, scale_columns, dot, softmax,
+    attention_scratch, attention, relu_sums_scratch, relu_sums,
+};

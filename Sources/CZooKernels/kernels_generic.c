@@ -1,0 +1,11 @@
+// SSE2 on x86-64, NEON on ARM: what every processor of the platform has.
+#define ZOO_LANES 4
+#define ZOO_TILE_ROWS 4
+#define ZOO_TILE_VECTORS 2
+#define ZOO_NAME(x) x##_generic
+#if defined(__aarch64__)
+#define ZOO_KERNEL_NAME "neon"
+#else
+#define ZOO_KERNEL_NAME "generic"
+#endif
+#include "kernels_body.h"

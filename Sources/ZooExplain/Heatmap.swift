@@ -1,0 +1,61 @@
+import ZooImages
+import ZooModels
+
+/// Where in a picture a prompt is, layer by layer.
+public struct Heatmap: Sendable {
+  /// Patches in rows and columns.
+  public let grid: GridSize
+  /// Pixels on a side of a patch.
+  public let patch: Int
+  /// The layers that took part, counted from 0.
+  public let layers: [Int]
+  /// `[layers][grid.height * grid.width]`: mean over heads and queries of the positive part of the gradient.
+  public let layerValues: [[Float]]
+  /// `[grid.height * grid.width]`: the sum over the layers, before anything is normalised; corrected where asked for.
+  public var values: [Float]
+  /// Where the range 0...1 is made: SigLIP's official code does it on the grid, the others on the picture.
+  public let finish: Finish
+
+  public enum Finish: String, Sendable, Hashable, Codable {
+    case upsampleThenNormalise, normaliseThenUpsample
+  }
+
+  public init(grid: GridSize, patch: Int, layers: [Int], layerValues: [[Float]], finish: Finish) {
+    self.grid = grid
+    self.patch = patch
+    self.layers = layers
+    self.layerValues = layerValues
+    self.finish = finish
+    values = layerValues.reduce(into: [Float](repeating: 0, count: grid.count)) { sum, layer in
+      for (index, value) in layer.enumerated() { sum[index] += value }
+    }
+  }
+
+  /// Mean of the un-normalised values over the grid: comparable between prompts of one picture.
+  public var energy: Float { values.reduce(0, +) / Float(max(values.count, 1)) }
+
+  /// True where all values are equal: there is nothing to show, and the map is all zeros.
+  public var isFlat: Bool { values.allSatisfy { $0 == values.first } }
+
+  /// Pixels of `picture`: the part of the input that the patches cover.
+  public var pictureSize: GridSize { GridSize(height: grid.height * patch, width: grid.width * patch) }
+
+  /// The map on the pixels, `[grid.height * patch][grid.width * patch]` row by row, from 0 to 1.
+  public func picture() -> [Float] {
+    switch finish {
+    case .upsampleThenNormalise: minMax(bilinearUpsample(values, grid: grid, factor: patch))
+    case .normaliseThenUpsample: bilinearUpsample(minMax(values), grid: grid, factor: patch)
+    }
+  }
+
+  /// One layer's map on the pixels, from 0 to 1.
+  public func picture(ofLayer index: Int) -> [Float] {
+    minMax(bilinearUpsample(layerValues[index], grid: grid, factor: patch))
+  }
+}
+
+/// Values moved and scaled to 0...1; all zeros where they are all equal (the official code gives NaN).
+public func minMax(_ values: [Float]) -> [Float] {
+  guard let low = values.min(), let high = values.max(), high > low else { return values.map { _ in 0 } }
+  return values.map { ($0 - low) / (high - low) }
+}

@@ -1,0 +1,64 @@
+import ZooModels
+import ZooRuntime
+
+/// How a layer's tokens become a score for a prompt: one per pooler and variant.
+///
+/// A readout over tokens gives the gradient of the score with respect to the block's output tokens, which the block then
+/// carries back to its attention. A pooler's readout gives the gradient with respect to the pooler's own attention.
+enum Readout {
+  /// The mean of some tokens, the final norm, the projection.
+  case tokens(TokenReadout)
+  /// SigLIP's attention pooler.
+  case attention(AttentionReadout)
+  /// CoCa's attention pooler.
+  case coca(CoCaReadout)
+
+  init(_ method: LeGrad, vision: VisionRuntime) {
+    switch (vision.tower.pooler, method.variant) {
+    case (.attention, let variant):
+      self = .attention(
+        AttentionReadout(normFirst: variant == .paper, score: method.score ?? (variant == .paper ? .dot : .cosine)))
+    case (.coca, let variant):
+      self = .coca(CoCaReadout(throughNorm: variant == .paper, score: method.score ?? .dot))
+    case (_, .official):
+      // The authors' code takes the mean of all tokens, whatever the model does; a classifier's score is its logit.
+      let score: LeGrad.Score = vision.isClassifier ? .dot : .cosine
+      self = .tokens(TokenReadout(rows: .all, score: method.score ?? score))
+    case (.classToken, .paper): self = .tokens(TokenReadout(rows: .first, score: method.score ?? .dot))
+    case (.tokenMean, .paper): self = .tokens(TokenReadout(rows: .all, score: method.score ?? .dot))
+    case (.patchMean, .paper): self = .tokens(TokenReadout(rows: .patches, score: method.score ?? .dot))
+    }
+  }
+
+  /// True where the gradient goes through the block.
+  var needsTrace: Bool { if case .tokens = self { true } else { false } }
+
+  var finish: Heatmap.Finish {
+    if case .attention = self { .normaliseThenUpsample } else { .upsampleThenNormalise }
+  }
+
+  /// `[prompts][patches]`.
+  func relevance(of prompts: [[Float]], block: ObservedBlock, engine: Engine) -> [[Float]] {
+    switch self {
+    case .tokens(let readout): readout.relevance(of: prompts, block: block, engine: engine)
+    case .attention(let readout): readout.relevance(of: prompts, block: block)
+    case .coca(let readout): readout.relevance(of: prompts, block: block)
+    }
+  }
+}
+
+/// One picture's view of a block that has just run.
+struct ObservedBlock {
+  let vision: VisionRuntime
+  let layer: Int
+  /// Kept where the readout needs it.
+  let trace: BlockTrace?
+  let work: BlockWork
+  let sequence: Int
+
+  var width: Int { vision.tower.blocks.width }
+  var count: Int { work.tokens }
+  var prefix: Int { vision.tower.prefixTokens }
+  /// The block's output tokens, `[count, width]`.
+  var tokens: UnsafePointer<Float> { UnsafePointer(work.x.pointer + sequence * count * width) }
+}

@@ -1,0 +1,118 @@
+import CZooKernels
+import ZooModels
+
+#if canImport(Accelerate)
+  import Accelerate
+#else
+  import COpenBLAS
+#endif
+
+/// f32 products by OpenBLAS or Accelerate.
+///
+/// OpenBLAS runs on one thread per call; the columns of a product are split over our threads, so that no second pool of
+/// threads competes with the kernels.
+public struct BLAS: LinearAlgebra {
+  public init() {
+    #if !canImport(Accelerate)
+      openblas_set_num_threads(1)
+    #endif
+  }
+
+  public var name: String {
+    #if canImport(Accelerate)
+      "Accelerate"
+    #else
+      "\(String(cString: openblas_get_config()).split(separator: " ").prefix(2).joined(separator: " ")) "
+        + String(cString: openblas_get_corename())
+    #endif
+  }
+
+  public func prepare(_ matrix: FloatView, direction: Direction) -> any PreparedMatrix {
+    BLASMatrix(matrix: matrix, direction: direction)
+  }
+}
+
+private struct BLASMatrix: PreparedMatrix {
+  let matrix: FloatView
+  let direction: Direction
+
+  private var out: Int { matrix.shape[0] }
+  private var width: Int { matrix.count / out }
+  var inputs: Int { direction == .forward ? width : out }
+  var outputs: Int { direction == .forward ? out : width }
+
+  func multiply(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
+  ) {
+    nonisolated(unsafe) let x = x
+    nonisolated(unsafe) let y = y
+    let panels = Panels(rows: rows, columns: outputs, threads: parallel.threads)
+    parallel.forEach(panels.count) { index in
+      let (rowRange, columnRange) = panels[index]
+      let source = x + rowRange.lowerBound * inputs
+      let target = y + rowRange.lowerBound * outputs + columnRange.lowerBound
+      let weights = matrix.pointer + (direction == .forward ? columnRange.lowerBound * width : columnRange.lowerBound)
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, direction == .forward ? CblasTrans : CblasNoTrans, blasInt(rowRange.count),
+        blasInt(columnRange.count), blasInt(inputs), 1, source, blasInt(inputs), weights, blasInt(width), 0, target,
+        blasInt(outputs))
+    }
+    apply(epilogue, to: y, rows: rows, width: outputs, parallel: parallel)
+  }
+}
+
+#if canImport(Accelerate)
+  private func blasInt(_ value: Int) -> __LAPACK_int { __LAPACK_int(value) }
+#else
+  private func blasInt(_ value: Int) -> blasint { blasint(value) }
+#endif
+
+/// Tiles of a product, so that every thread has some: columns are split first, since a weight then is read once.
+struct Panels {
+  private let rows: Int, columns: Int, rowPieces: Int, columnPieces: Int
+
+  init(rows: Int, columns: Int, threads: Int) {
+    self.rows = rows
+    self.columns = columns
+    columnPieces = max(1, min(threads, columns / 64))
+    rowPieces = max(1, min((threads + columnPieces - 1) / columnPieces, rows / 32))
+  }
+
+  var count: Int { rowPieces * columnPieces }
+
+  subscript(index: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    let (row, column) = (index / columnPieces, index % columnPieces)
+    // Columns break at multiples of 16 floats, one cache line.
+    func columnEdge(_ piece: Int) -> Int { piece == columnPieces ? columns : columns * piece / columnPieces / 16 * 16 }
+    return (rows * row / rowPieces..<rows * (row + 1) / rowPieces, columnEdge(column)..<columnEdge(column + 1))
+  }
+}
+
+/// Applies an epilogue that the product itself could not.
+func apply(
+  _ epilogue: Epilogue, to y: UnsafeMutablePointer<Float>, rows: Int, width: Int, parallel: Parallel
+) {
+  nonisolated(unsafe) let y = y
+  if case .none = epilogue { return }
+  parallel.forRanges(rows, atLeast: 8) { range in
+    let start = y + range.lowerBound * width
+    switch epilogue {
+    case .none: break
+    case .bias(let bias): zoo_add_bias(start, bias, range.count, width)
+    case .activation(let bias, let activation):
+      zoo_activate(start, bias, activation.kernel, range.count, width, nil)
+    }
+  }
+}
+
+extension Activation {
+  /// The kernels' number for it.
+  var kernel: Int32 {
+    switch self {
+    case .gelu: Int32(ZOO_GELU.rawValue)
+    case .geluTanh: Int32(ZOO_GELU_TANH.rawValue)
+    case .quickGELU: Int32(ZOO_QUICK_GELU.rawValue)
+    case .silu: Int32(ZOO_SILU.rawValue)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import Synchronization
+
+/// Hands out 0, 1, 2, ... to the threads that ask.
+final class Counter: Sendable {
+  private let next = Atomic<Int>(0)
+
+  func take(below limit: Int) -> Int? {
+    let value = next.add(1, ordering: .relaxed).oldValue
+    return value < limit ? value : nil
+  }
+}
+
+/// A value that is made at its first use and then kept.
+final class Lazy<Value: Sendable>: Sendable {
+  private let cached = Mutex<Value?>(nil)
+  private let make: @Sendable () -> Value
+
+  init(_ make: @escaping @Sendable () -> Value) { self.make = make }
+
+  var value: Value {
+    cached.withLock { cached in
+      if let value = cached { return value }
+      let value = make()
+      cached = value
+      return value
+    }
+  }
+}

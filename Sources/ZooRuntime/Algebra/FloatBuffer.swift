@@ -1,0 +1,42 @@
+import ZooTensors
+
+/// `count` floats, 64-byte aligned, zero at first. The owner decides who writes; nothing here locks.
+public final class FloatBuffer: @unchecked Sendable {
+  public let pointer: UnsafeMutablePointer<Float>
+  public let count: Int
+  private let block: MemoryBlock
+
+  public init(_ count: Int) {
+    self.count = count
+    block = MemoryBlock(byteCount: count * MemoryLayout<Float>.stride)
+    pointer = block.bytes.bindMemory(to: Float.self).baseAddress!
+  }
+
+  public var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+}
+
+/// Floats that do not change: a weight tensor, in a mapped file or in memory.
+public struct FloatView: @unchecked Sendable {
+  public let pointer: UnsafePointer<Float>
+  public let shape: [Int]
+  private let owner: ByteView
+
+  public var count: Int { shape.reduce(1, *) }
+  public var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+
+  /// The elements of a weight tensor: in place where they are aligned f32, widened into memory of their own otherwise.
+  public init(_ tensor: Tensor) {
+    shape = tensor.shape
+    let aligned = Int(bitPattern: tensor.data.bytes.baseAddress) % MemoryLayout<Float>.alignment == 0
+    if tensor.dtype == .f32, aligned, let base = tensor.data.bytes.baseAddress {
+      owner = tensor.data
+      pointer = UnsafeRawPointer(base).assumingMemoryBound(to: Float.self)
+    } else {
+      let block = MemoryBlock(byteCount: tensor.count * MemoryLayout<Float>.stride)
+      let target = block.bytes.bindMemory(to: Float.self).baseAddress!
+      tensor.widen(to: target)
+      owner = ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)
+      pointer = UnsafePointer(target)
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import CZooKernels
+import ZooModels
+
+/// One transformer block: the single block function of all towers.
+///
+/// `U = LN1(X); [Q|K|V] = U W + b; Y = X + s1 * (attention(Q, K, V) Wo + bo); Z = Y + s2 * MLP(LN2(Y))`.
+struct Block: Sendable {
+  let shape: Blocks
+  let norm1: Norm
+  let qkv: Linear
+  let out: Linear
+  let scale1: FloatView?
+  let norm2: Norm
+  let fc1: Linear
+  let fc2: Linear
+  let scale2: FloatView?
+
+  init(_ weights: Weights, tower: String, layer: Int, shape: Blocks) throws {
+    let name = "\(tower).blocks.\(layer)"
+    self.shape = shape
+    norm1 = try weights.norm("\(name).norm1", eps: shape.normEps)
+    qkv = try weights.linear("\(name).qkv")
+    out = try weights.linear("\(name).out")
+    scale1 = shape.layerScale ? try weights.vector("\(name).scale1") : nil
+    norm2 = try weights.norm("\(name).norm2", eps: shape.normEps)
+    fc1 = try weights.linear("\(name).fc1")
+    fc2 = try weights.linear("\(name).fc2")
+    scale2 = shape.layerScale ? try weights.vector("\(name).scale2") : nil
+  }
+
+  /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
+  func forward(_ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine) {
+    let rows = work.rows, parallel = engine.parallel
+    norm1.apply(work.x.pointer, rows: rows, into: work.normed.pointer, parallel: parallel)
+    let qkvBuffer = trace?.qkv ?? work.qkv
+    qkv.forward(work.normed.pointer, rows: rows, into: qkvBuffer.pointer, parallel: parallel)
+    attend(qkvBuffer, into: work.mixed, work: work, mask: mask, probabilities: trace?.probabilities, parallel: parallel)
+    out.product(work.mixed.pointer, rows: rows, into: work.normed.pointer, parallel: parallel)
+    addResidual(work.normed, to: work.x, bias: out.bias, scale: scale1, rows: rows, parallel: parallel)
+    trace.map { copy(work.x, to: $0.middle, count: rows * shape.width) }
+    norm2.apply(
+      work.x.pointer, rows: rows, into: work.normed.pointer, mean: trace?.mean.pointer, inverse: trace?.inverse.pointer,
+      parallel: parallel)
+    if let trace {
+      fc1.product(work.normed.pointer, rows: rows, into: work.hidden.pointer, parallel: parallel)
+      activate(work.hidden, derivative: trace.derivative, rows: rows, parallel: parallel)
+    } else {
+      fc1.forward(
+        work.normed.pointer, rows: rows, into: work.hidden.pointer, activation: shape.activation, parallel: parallel)
+    }
+    fc2.product(work.hidden.pointer, rows: rows, into: work.normed.pointer, parallel: parallel)
+    addResidual(work.normed, to: work.x, bias: fc2.bias, scale: scale2, rows: rows, parallel: parallel)
+  }
+
+  private func attend(
+    _ qkv: FloatBuffer, into mixed: FloatBuffer, work: BlockWork, mask: AttentionMask, probabilities: FloatBuffer?,
+    parallel: Parallel
+  ) {
+    let (width, head, tokens) = (shape.width, shape.headWidth, work.tokens)
+    let scale = 1 / Float(head).squareRoot()
+    parallel.forEach(work.sequences * shape.heads) { index in
+      let (sequence, number) = (index / shape.heads, index % shape.heads)
+      let q = qkv.pointer + sequence * tokens * 3 * width + number * head
+      let out = mixed.pointer + sequence * tokens * width + number * head
+      withScratch(zoo_attention_scratch(tokens, head)) { scratch in
+        zoo_attention(
+          q, 3 * width, q + width, q + 2 * width, 3 * width, tokens, tokens, head, scale, mask.kernel, out, width,
+          scratch, probabilities.map { $0.pointer + index * tokens * tokens })
+        if case .causalWithClassToken(let visible) = mask {
+          let keys = visible[sequence], last = tokens - 1
+          withScratch(2 * keys.count * head) { gathered in
+            let values = gathered + keys.count * head
+            for (place, key) in keys.enumerated() {
+              (gathered + place * head).update(from: q + width + key * 3 * width, count: head)
+              (values + place * head).update(from: q + 2 * width + key * 3 * width, count: head)
+            }
+            zoo_attention(
+              q + last * 3 * width, 3 * width, gathered, values, head, 1, keys.count, head, scale,
+              Int32(ZOO_MASK_NONE.rawValue), out + last * width, width, scratch, nil)
+          }
+        }
+      }
+    }
+  }
+
+  private func activate(_ x: FloatBuffer, derivative: FloatBuffer, rows: Int, parallel: Parallel) {
+    let width = shape.mlpWidth
+    parallel.forRanges(rows, atLeast: 8) { range in
+      let offset = range.lowerBound * width
+      zoo_activate(
+        x.pointer + offset, fc1.bias?.pointer, shape.activation.kernel, range.count, width, derivative.pointer + offset)
+    }
+  }
+}
+
+/// Which tokens a token may attend to.
+enum AttentionMask: Sendable {
+  case none
+  case causal
+  /// CoCa's text: causal, but the class token at the end sees the tokens `visible[sequence]`.
+  case causalWithClassToken(visible: [[Int]])
+
+  var kernel: Int32 {
+    if case .none = self { Int32(ZOO_MASK_NONE.rawValue) } else { Int32(ZOO_MASK_CAUSAL.rawValue) }
+  }
+}
+
+/// x += (y + bias) * scale, row by row.
+func addResidual(
+  _ y: FloatBuffer, to x: FloatBuffer, bias: FloatView?, scale: FloatView?, rows: Int, parallel: Parallel
+) {
+  let width = x.count / max(rows, 1)
+  parallel.forRanges(rows, atLeast: 16) { range in
+    let offset = range.lowerBound * width
+    zoo_add_residual(
+      x.pointer + offset, y.pointer + offset, bias?.pointer, scale?.pointer, range.count, width)
+  }
+}
+
+func copy(_ source: FloatBuffer, to target: FloatBuffer, count: Int) {
+  target.pointer.update(from: source.pointer, count: count)
+}
+
+/// Floats for one call on this thread, not initialised.
+func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+  let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
+  defer { memory.deallocate() }
+  body(memory.bindMemory(to: Float.self, capacity: max(count, 1)))
+}
+
+/// The buffers that a tower's blocks run in: `sequences` sequences of `tokens` tokens.
+final class BlockWork: Sendable {
+  let sequences: Int
+  let tokens: Int
+  /// `[sequences * tokens, width]`: the residual stream.
+  let x: FloatBuffer
+  let normed: FloatBuffer
+  let mixed: FloatBuffer
+  let qkv: FloatBuffer
+  let hidden: FloatBuffer
+
+  var rows: Int { sequences * tokens }
+
+  init(sequences: Int, tokens: Int, shape: Blocks) {
+    let rows = sequences * tokens
+    self.sequences = sequences
+    self.tokens = tokens
+    x = FloatBuffer(rows * shape.width)
+    normed = FloatBuffer(rows * shape.width)
+    mixed = FloatBuffer(rows * shape.width)
+    qkv = FloatBuffer(rows * shape.width * 3)
+    hidden = FloatBuffer(rows * shape.mlpWidth)
+  }
+}
+
+/// What a block's gradients need from its forward pass; valid until the next block runs.
+final class BlockTrace: Sendable {
+  /// `[rows, 3 width]`: queries, keys, values.
+  let qkv: FloatBuffer
+  /// `[rows, width]`: Y, the stream between attention and MLP, with the means and inverse deviations of its rows.
+  let middle: FloatBuffer
+  let mean: FloatBuffer
+  let inverse: FloatBuffer
+  /// `[rows, mlpWidth]`: the derivative of the activation.
+  let derivative: FloatBuffer
+  /// `[sequences, heads, tokens, tokens]`, only for methods that look at attention itself.
+  let probabilities: FloatBuffer?
+
+  init(rows: Int, shape: Blocks) {
+    qkv = FloatBuffer(rows * shape.width * 3)
+    middle = FloatBuffer(rows * shape.width)
+    mean = FloatBuffer(rows)
+    inverse = FloatBuffer(rows)
+    derivative = FloatBuffer(rows * shape.mlpWidth)
+    probabilities = nil
+  }
+}

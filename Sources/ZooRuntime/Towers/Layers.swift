@@ -1,0 +1,86 @@
+import CZooKernels
+import ZooModels
+
+/// Runs layers: the algebra and the threads that every part of a model shares.
+struct Engine: Sendable {
+  let algebra: any LinearAlgebra
+  let parallel: Parallel
+}
+
+/// Gain and offset of a LayerNorm.
+struct Norm: Sendable {
+  let weight: FloatView
+  let bias: FloatView
+  let eps: Float
+
+  var width: Int { weight.count }
+
+  /// y [rows, width] = the normalised rows of x; means and inverse deviations [rows] are kept where wanted.
+  func apply(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>? = nil,
+    inverse: UnsafeMutablePointer<Float>? = nil, parallel: Parallel
+  ) {
+    nonisolated(unsafe) let (x, y, mean, inverse) = (x, y, mean, inverse)
+    parallel.forRanges(rows, atLeast: 16) { range in
+      let offset = range.lowerBound
+      zoo_layer_norm(
+        x + offset * width, range.count, width, weight.pointer, bias.pointer, eps, y + offset * width,
+        mean.map { $0 + offset }, inverse.map { $0 + offset })
+    }
+  }
+
+  /// g [rows, width] := J^T g at the rows of x, whose means and inverse deviations are given.
+  func backward(
+    _ g: UnsafeMutablePointer<Float>, at x: UnsafePointer<Float>, mean: UnsafePointer<Float>,
+    inverse: UnsafePointer<Float>, rows: Int, parallel: Parallel
+  ) {
+    nonisolated(unsafe) let (g, x, mean, inverse) = (g, x, mean, inverse)
+    parallel.forRanges(rows, atLeast: 16) { range in
+      let offset = range.lowerBound
+      zoo_layer_norm_backward(
+        g + offset * width, x + offset * width, mean + offset, inverse + offset, weight.pointer, range.count, width)
+    }
+  }
+}
+
+/// A linear map with both directions ready when they are first needed.
+struct Linear: Sendable {
+  let weight: FloatView
+  let bias: FloatView?
+  private let forwardMatrix: Lazy<any PreparedMatrix>
+  private let backwardMatrix: Lazy<any PreparedMatrix>
+
+  init(weight: FloatView, bias: FloatView?, algebra: any LinearAlgebra) {
+    self.weight = weight
+    self.bias = bias
+    forwardMatrix = Lazy { algebra.prepare(weight, direction: .forward) }
+    backwardMatrix = Lazy { algebra.prepare(weight, direction: .backward) }
+  }
+
+  var outputs: Int { weight.shape[0] }
+  var inputs: Int { weight.count / outputs }
+
+  /// y = act(x W^T + b).
+  func forward(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, activation: Activation? = nil,
+    parallel: Parallel
+  ) {
+    let epilogue: Epilogue =
+      switch (bias, activation) {
+      case (nil, _): .none
+      case (let bias?, nil): .bias(bias.pointer)
+      case (let bias?, let activation?): .activation(bias.pointer, activation)
+      }
+    forwardMatrix.value.multiply(x, rows: rows, into: y, epilogue: epilogue, parallel: parallel)
+  }
+
+  /// y = x W^T, without the bias.
+  func product(_ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel) {
+    forwardMatrix.value.multiply(x, rows: rows, into: y, epilogue: .none, parallel: parallel)
+  }
+
+  /// g_in [rows, inputs] = g_out [rows, outputs] W.
+  func backward(_ g: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel) {
+    backwardMatrix.value.multiply(g, rows: rows, into: y, epilogue: .none, parallel: parallel)
+  }
+}

@@ -1,0 +1,168 @@
+import CZooKernels
+import Foundation
+import Synchronization
+import ZooImages
+import ZooModels
+
+/// The image tower of a loaded model.
+final class VisionRuntime: Sendable {
+  let tower: VisionTower
+  let patch: Linear
+  let prefix: [FloatView]
+  let positions: FloatView
+  let normPre: Norm?
+  let blocks: [Block]
+  let isClassifier: Bool
+  let norm: Norm
+  let pooler: PoolerRuntime?
+  let projection: Linear?
+  /// Position tables for other grids, made from the model's own at their first use.
+  private let resampled = Mutex<[GridSize: FloatBuffer]>([:])
+
+  init(_ weights: Weights, architecture: Architecture) throws {
+    tower = architecture.vision
+    isClassifier = architecture.isClassifier
+    let eps = tower.blocks.normEps
+    patch = try weights.linear("vision.patch", bias: tower.patchBias)
+    prefix =
+      (tower.classToken ? [try weights.vector("vision.class_token")] : [])
+      + (tower.registers > 0 ? [try weights.vector("vision.registers")] : [])
+    positions = try weights.vector("vision.positions")
+    normPre = tower.normPre ? try weights.norm("vision.norm_pre", eps: eps) : nil
+    let shape = tower.blocks
+    blocks = try (0..<shape.layers).map { try Block(weights, tower: "vision", layer: $0, shape: shape) }
+    norm = try weights.norm("vision.norm", eps: eps)
+    pooler = try PoolerRuntime(weights, tower: tower)
+    projection = try weights.projection("vision.projection", tower.projection)
+  }
+
+  /// The patch grid of a picture; a remainder is not seen.
+  func grid(of pixels: PixelTensor) -> GridSize {
+    GridSize(height: pixels.height / tower.patch, width: pixels.width / tower.patch)
+  }
+
+  /// Runs the blocks on pictures of one size. `observe` gets each wanted layer's by-products right after the block.
+  ///
+  /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`.
+  func forward(
+    _ pictures: [PixelTensor], engine: Engine, observed: Range<Int> = 0..<0, traced: Bool = true,
+    observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
+  ) -> BlockWork {
+    let grid = grid(of: pictures[0]), tokens = grid.count + tower.prefixTokens
+    let work = BlockWork(sequences: pictures.count, tokens: tokens, shape: tower.blocks)
+    for (index, picture) in pictures.enumerated() { embed(picture, grid: grid, sequence: index, work, engine) }
+    if let normPre {
+      normPre.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel)
+    }
+    embedded(work)
+    let trace = traced && !observed.isEmpty ? BlockTrace(rows: work.rows, shape: tower.blocks) : nil
+    for (layer, block) in blocks.enumerated() {
+      let wanted = observed.contains(layer)
+      block.forward(work, trace: wanted ? trace : nil, mask: .none, engine: engine)
+      if wanted { observe(layer, trace, work) }
+    }
+    return work
+  }
+
+  /// Patches, prefix tokens and positions of one picture, written into its rows of `work.x`.
+  private func embed(_ picture: PixelTensor, grid: GridSize, sequence: Int, _ work: BlockWork, _ engine: Engine) {
+    let side = tower.patch, width = tower.blocks.width, skip = tower.prefixTokens
+    let patches = FloatBuffer(grid.count * 3 * side * side)
+    picture.values.withUnsafeBufferPointer { pixels in
+      nonisolated(unsafe) let pixels = pixels.baseAddress!
+      engine.parallel.forRanges(grid.height) { rows in
+        for row in rows {
+          for column in 0..<grid.width {
+            var target = patches.pointer + (row * grid.width + column) * 3 * side * side
+            for channel in 0..<3 {
+              for y in 0..<side {
+                let line = (channel * picture.height + row * side + y) * picture.width + column * side
+                target.update(from: pixels + line, count: side)
+                target += side
+              }
+            }
+          }
+        }
+      }
+    }
+    let start = work.x.pointer + sequence * work.tokens * width
+    patch.forward(patches.pointer, rows: grid.count, into: start + skip * width, parallel: engine.parallel)
+    var row = start
+    for tokens in prefix {
+      row.update(from: tokens.pointer, count: tokens.count)
+      row += tokens.count
+    }
+    let table = positions(for: grid)
+    let first = tower.positionsCoverPrefix ? 0 : skip
+    zoo_add_residual(start + first * width, table, nil, nil, work.tokens - first, width)
+  }
+
+  /// The position table for a grid: the model's own, or that one resampled. It is never changed.
+  private func positions(for grid: GridSize) -> UnsafePointer<Float> {
+    if grid == tower.grid { return positions.pointer }
+    return resampled.withLock { tables in
+      if let table = tables[grid] { return UnsafePointer(table.pointer) }
+      let width = tower.blocks.width
+      let kept = (tower.positionsCoverPrefix ? tower.prefixTokens : 0) * width
+      let patches = Array(UnsafeBufferPointer(start: positions.pointer + kept, count: positions.count - kept))
+      let values = resamplePositions(
+        patches, width: width, from: tower.grid, to: grid, method: tower.resampling)
+      let table = FloatBuffer(kept + values.count)
+      table.pointer.update(from: positions.pointer, count: kept)
+      (table.pointer + kept).update(from: values, count: values.count)
+      tables[grid] = table
+      return UnsafePointer(table.pointer)
+    }
+  }
+
+  /// The embedding of each picture from its last tokens: `[pictures][embedding]`, not normalised.
+  func pool(_ work: BlockWork, engine: Engine) -> [[Float]] {
+    let width = tower.blocks.width
+    return (0..<work.sequences).map { sequence in
+      let tokens = work.x.pointer + sequence * work.tokens * width
+      return project(pooled(tokens, count: work.tokens, engine: engine))
+    }
+  }
+
+  /// The pooled and normalised vector that the projection sees.
+  private func pooled(_ tokens: UnsafePointer<Float>, count: Int, engine: Engine) -> [Float] {
+    let width = tower.blocks.width
+    switch tower.pooler {
+    case .classToken: return normalise(Array(UnsafeBufferPointer(start: tokens, count: width)))
+    case .tokenMean: return normalise(mean(tokens, rows: 0..<count, width: width))
+    case .patchMean(normFirst: false): return normalise(mean(tokens, rows: tower.prefixTokens..<count, width: width))
+    case .patchMean(normFirst: true):
+      let normed = FloatBuffer(count * width)
+      norm.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
+      return mean(normed.pointer, rows: tower.prefixTokens..<count, width: width)
+    case .attention:
+      let normed = FloatBuffer(count * width)
+      norm.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
+      return pooler!.attention(normed.pointer, tokens: count).pooled
+    case .coca:
+      return normalise(pooler!.coca(tokens, tokens: count))
+    }
+  }
+
+  func normalise(_ vector: [Float]) -> [Float] {
+    [Float](unsafeUninitializedCapacity: vector.count) { buffer, count in
+      norm.apply(vector, rows: 1, into: buffer.baseAddress!, parallel: Parallel(threads: 1))
+      count = vector.count
+    }
+  }
+
+  func project(_ vector: [Float]) -> [Float] {
+    guard let projection else { return vector }
+    return [Float](unsafeUninitializedCapacity: projection.outputs) { buffer, count in
+      projection.forward(vector, rows: 1, into: buffer.baseAddress!, parallel: Parallel(threads: 1))
+      count = projection.outputs
+    }
+  }
+}
+
+/// The mean of some rows of tokens.
+func mean(_ tokens: UnsafePointer<Float>, rows: Range<Int>, width: Int) -> [Float] {
+  var sum = [Double](repeating: 0, count: width)
+  for row in rows { for k in 0..<width { sum[k] += Double(tokens[row * width + k]) } }
+  return sum.map { Float($0 / Double(rows.count)) }
+}

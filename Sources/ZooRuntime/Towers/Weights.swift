@@ -1,0 +1,30 @@
+import ZooModels
+import ZooTensors
+
+/// The canonical tensors of a model, by name.
+struct Weights: Sendable {
+  private let lookup: @Sendable (String) throws -> Tensor
+  let algebra: any LinearAlgebra
+
+  init(algebra: any LinearAlgebra, lookup: @escaping @Sendable (String) throws -> Tensor) {
+    self.algebra = algebra
+    self.lookup = lookup
+  }
+
+  func vector(_ name: String) throws -> FloatView { FloatView(try lookup(name)) }
+
+  func scalar(_ name: String) throws -> Float { try vector(name).pointer.pointee }
+
+  func norm(_ name: String, eps: Float) throws -> Norm {
+    Norm(weight: try vector("\(name).weight"), bias: try vector("\(name).bias"), eps: eps)
+  }
+
+  func linear(_ name: String, bias: Bool = true) throws -> Linear {
+    Linear(
+      weight: try vector("\(name).weight"), bias: bias ? try vector("\(name).bias") : nil, algebra: algebra)
+  }
+
+  func projection(_ name: String, _ kind: Projection) throws -> Linear? {
+    kind == .none ? nil : try linear(name, bias: kind == .linearWithBias)
+  }
+}
