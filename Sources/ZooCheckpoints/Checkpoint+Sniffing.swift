@@ -7,9 +7,19 @@ func readContent(_ bytes: ByteView, path: String) throws(CheckpointError) -> Che
   if looksLikeWebPage(bytes) { throw CheckpointError(path, .isWebPage) }
   // Before pickles: the length of a safetensors header can look like opcodes.
   if looksLikeSafetensors(bytes) { return try readSafetensors(bytes, file: path) }
+  if bytes.hasPrefix("PK\u{3}\u{4}") || bytes.hasPrefix("PK\u{5}\u{6}") {
+    return try readZip(ZipArchive(bytes, file: path))
+  }
+  if bytes.bytes[0] == 0x93 || path.hasSuffix(".npy") { return try readNPY(bytes, file: path) }
   // Damaged beyond recognition: let the reader for this kind of name say what is wrong.
   if path.hasSuffix(".safetensors") { return try readSafetensors(bytes, file: path) }
   throw CheckpointError(path, .unknownContainer)
+}
+
+/// Tells NPZ from PyTorch archives by their members.
+private func readZip(_ archive: ZipArchive) throws(CheckpointError) -> CheckpointContent {
+  if archive.members.contains(where: { $0.name.hasSuffix(".npy") }) { return try readNPZ(archive) }
+  throw CheckpointError(archive.file, .zipUnknownContent)
 }
 
 private func looksLikeWebPage(_ bytes: ByteView) -> Bool {

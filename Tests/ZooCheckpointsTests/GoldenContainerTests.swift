@@ -12,6 +12,9 @@ import ZooTestSupport
 
   @Test(arguments: files("safetensors")) func safetensors(_ file: String) throws { try check(file) }
 
+  @Test(arguments: files("npy")) func npy(_ file: String) throws { try check(file) }
+  @Test(arguments: files("npz")) func npz(_ file: String) throws { try check(file) }
+
   private func check(_ file: String) throws {
     let expected = try #require(Golden.expected[file])
     let checkpoint = try openGolden("containers/" + file)

@@ -8,8 +8,12 @@ import ZooTestSupport
 @Suite struct HostileTests {
   @Test(arguments: Verdict.all(in: "safetensors")) func safetensors(_ verdict: Verdict) throws { try check(verdict) }
   @Test(arguments: Verdict.all(in: "index")) func index(_ verdict: Verdict) throws { try check(verdict) }
+  @Test(arguments: Verdict.all(in: "npy")) func npy(_ verdict: Verdict) throws { try check(verdict) }
+  @Test(arguments: Verdict.all(in: "npz")) func npz(_ verdict: Verdict) throws { try check(verdict) }
 
   @Test func theListIsThere() {
+    #expect(Verdict.all(in: "npy").count > 20)
+    #expect(Verdict.all(in: "npz").count > 30)
     #expect(Verdict.all(in: "safetensors").count > 40)
     #expect(Verdict.all(in: "index").count == 14)
   }
