@@ -1,0 +1,37 @@
+extension TokenizerSpec.Clean {
+  /// The prompt as it is cut into pieces: open_clip's `basic_clean`, `whitespace_clean` and `canonicalize_text`.
+  func callAsFunction(_ prompt: String) -> [Unicode.Scalar] {
+    let text = Array(prompt.unicodeScalars)
+    switch self {
+    case .none: return text
+    case .whitespace: return collapseWhitespace(basicClean(text))
+    case .lower: return lowercasedAsPython(collapseWhitespace(basicClean(text)))
+    case .canonicalize:
+      let spaced = basicClean(text).map { $0 == "_" ? " " : $0 }
+      return collapseWhitespace(lowercasedAsPython(spaced.filter { !$0.isASCIIPunctuation }))
+    case .siglip:
+      return collapseWhitespace(lowercasedAsPython(text).filter { !$0.isASCIIPunctuation })
+    }
+  }
+}
+
+private func basicClean(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+  HTMLEntities.unescape(HTMLEntities.unescape(repairText(text)))
+}
+
+/// `" ".join(text.split())`: no space at the ends, single spaces between.
+func collapseWhitespace(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+  var result: [Unicode.Scalar] = []
+  result.reserveCapacity(text.count)
+  var isPending = false
+  for scalar in text {
+    if scalar.isPythonSpace {
+      isPending = !result.isEmpty
+    } else {
+      if isPending { result.append(" ") }
+      isPending = false
+      result.append(scalar)
+    }
+  }
+  return result
+}

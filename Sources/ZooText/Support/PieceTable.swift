@@ -1,0 +1,101 @@
+/// A dictionary from pieces (UTF-8 bytes) to ids.
+///
+/// `String` keys would not do: Swift compares strings by canonical equivalence, and vocabularies hold pieces that differ only
+/// in their normal form. All bytes lie in one buffer; slots are probed linearly.
+struct PieceTable: Sendable {
+  private var bytes: [UInt8] = []
+  private var ends: [Int] = []
+  private var values: [Int32] = []
+  /// Entry index plus one, or 0 where free. The count is a power of two, at least twice the number of entries.
+  private var slots: [Int32]
+
+  init(capacity: Int) {
+    var size = 16
+    while size < capacity * 2 { size *= 2 }
+    slots = [Int32](repeating: 0, count: size)
+    ends.reserveCapacity(capacity)
+    values.reserveCapacity(capacity)
+    bytes.reserveCapacity(capacity * 8)
+  }
+
+  var count: Int { values.count }
+  /// One more than the largest id.
+  var idCount: Int { Int(values.max() ?? -1) + 1 }
+
+  /// The id of a piece. Setting replaces an earlier id.
+  subscript(piece: some Collection<UInt8>) -> Int32? {
+    if let found = piece.withContiguousStorageIfAvailable({ find($0) }) { return found }
+    return [UInt8](piece).withUnsafeBufferPointer { find($0) }
+  }
+
+  mutating func set(_ piece: some Collection<UInt8>, _ id: Int32) {
+    let key = [UInt8](piece)
+    if (count + 1) * 2 > slots.count { grow() }
+    let slot = key.withUnsafeBufferPointer { self.slot(of: $0) }
+    if slots[slot] != 0 {
+      values[Int(slots[slot]) - 1] = id
+      return
+    }
+    bytes.append(contentsOf: key)
+    ends.append(bytes.count)
+    values.append(id)
+    slots[slot] = Int32(values.count)
+  }
+
+  /// Calls `body` with every piece and its id, in the order of first insertion.
+  func forEach(_ body: (ArraySlice<UInt8>, Int32) throws -> Void) rethrows {
+    for entry in 0..<count { try body(piece(entry), values[entry]) }
+  }
+
+  private func piece(_ entry: Int) -> ArraySlice<UInt8> { bytes[(entry == 0 ? 0 : ends[entry - 1])..<ends[entry]] }
+
+  private func find(_ key: UnsafeBufferPointer<UInt8>) -> Int32? {
+    let entry = slots[slot(of: key)]
+    return entry == 0 ? nil : values[Int(entry) - 1]
+  }
+
+  /// The slot that holds `key`, or the free one where it belongs.
+  private func slot(of key: UnsafeBufferPointer<UInt8>) -> Int {
+    let mask = slots.count - 1
+    var slot = Self.hash(key) & mask
+    return slots.withUnsafeBufferPointer { slots in
+      bytes.withUnsafeBufferPointer { bytes in
+        while slots[slot] != 0 {
+          let entry = Int(slots[slot]) - 1
+          let start = entry == 0 ? 0 : ends[entry - 1]
+          if ends[entry] - start == key.count, matches(key, bytes, start) { return slot }
+          slot = (slot + 1) & mask
+        }
+        return slot
+      }
+    }
+  }
+
+  private func matches(_ key: UnsafeBufferPointer<UInt8>, _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Bool {
+    var index = 0
+    while index < key.count {
+      if key[index] != bytes[start + index] { return false }
+      index += 1
+    }
+    return true
+  }
+
+  /// FNV-1a with a final mix.
+  private static func hash(_ key: UnsafeBufferPointer<UInt8>) -> Int {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var index = 0
+    while index < key.count {
+      hash = (hash ^ UInt64(key[index])) &* 0x100_0000_01b3
+      index += 1
+    }
+    return Int(truncatingIfNeeded: (hash ^ (hash >> 29)) & 0x7fff_ffff_ffff)
+  }
+
+  private mutating func grow() {
+    slots = [Int32](repeating: 0, count: slots.count * 2)
+    for entry in 0..<count {
+      let key = [UInt8](piece(entry))
+      slots[key.withUnsafeBufferPointer { slot(of: $0) }] = Int32(entry + 1)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/// Turns a prompt into token ids of a fixed context length.
+public protocol Tokenizer: Sendable {
+  /// The length of every encoded prompt.
+  var contextLength: Int { get }
+  /// The number of ids the tokenizer can produce: every id lies in `0..<vocabularySize`.
+  var vocabularySize: Int { get }
+  /// Exactly `contextLength` ids: special tokens added, truncated or padded as the model was trained. Deterministic; any
+  /// text, of any length, has ids.
+  func encode(_ text: String) -> [Int32]
+  /// The ids of the text alone: cleaned, but without special tokens, truncation or padding.
+  func pieces(_ text: String) -> [Int32]
+}
+
+/// Whether a prompt holds nothing but whitespace, by Python's rule (`str.strip`).
+public func isBlank(_ prompt: String) -> Bool {
+  prompt.unicodeScalars.allSatisfy(\.isPythonSpace)
+}
+
+/// What surrounds the pieces of a prompt: special tokens, truncation and padding.
+struct Frame: Sendable, Equatable {
+  let contextLength: Int
+  let padID: Int32
+  /// Ids before the pieces.
+  let prefix: [Int32]
+  /// Ids after the pieces; kept when the text is cut.
+  let suffix: [Int32]
+
+  /// `prefix + pieces + suffix`, the pieces cut so that it fits, padded at the right.
+  func fill(_ pieces: some Collection<Int32>) -> [Int32] {
+    let tail = suffix.suffix(contextLength)
+    let head = prefix.prefix(contextLength - tail.count)
+    var ids = [Int32](head)
+    ids.reserveCapacity(contextLength)
+    ids.append(contentsOf: pieces.prefix(contextLength - head.count - tail.count))
+    ids.append(contentsOf: tail)
+    ids.append(contentsOf: repeatElement(padID, count: contextLength - ids.count))
+    return ids
+  }
+}
