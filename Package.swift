@@ -76,7 +76,7 @@ let package = Package(
     .testTarget(name: "ZooModelsTests", dependencies: ["ZooModels", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooCheckpointsTests", dependencies: ["ZooCheckpoints", "ZooTestSupport"]),
     .testTarget(name: "ZooTextTests", dependencies: ["ZooText", "ZooTestSupport"]),
-    .testTarget(name: "ZooImagesTests", dependencies: ["ZooImages", "ZooTestSupport"]),
+    .testTarget(name: "ZooImagesTests", dependencies: ["ZooImages", "ZooTestSupport", "CCrypto"]),
     .testTarget(name: "ZooConvertTests", dependencies: ["ZooConvert", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "ZooConvert", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooExplainTests", dependencies: ["ZooExplain", "ZooConvert", "ZooManifests", "ZooTestSupport"]),
