@@ -22,7 +22,8 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
       self = .last(count)
     } else {
       let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first >= 0, first <= last
+      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first >= 0,
+        first <= last
       else { throw .unreadable(text) }
       self = .range(first...last)
     }

@@ -45,7 +45,8 @@ public struct LeGrad: Sendable {
     // [picture][prompt][layer][patch]
     var maps = [[[[Float]]]](
       repeating: Array(repeating: [], count: prompts.count), count: pictures.count)
-    let work = vision.forward(pictures, engine: engine, observed: wanted, traced: readout.needsTrace) { layer, trace, work in
+    let work = vision.forward(pictures, engine: engine, observed: wanted, traced: readout.needsTrace) {
+      layer, trace, work in
       for picture in pictures.indices where !prompts.isEmpty {
         let block = ObservedBlock(vision: vision, layer: layer, trace: trace, work: work, sequence: picture)
         let values = readout.relevance(of: prompts, block: block, engine: engine)

@@ -16,7 +16,8 @@ struct TokenReadout {
       case .patches: block.prefix..<block.count
       }
     let centre = mean(block.tokens, rows: range, width: block.width)
-    var gradients = headGradients(at: centre, prompts: prompts, vision: block.vision, score: score, parallel: engine.parallel)
+    var gradients = headGradients(
+      at: centre, prompts: prompts, vision: block.vision, score: score, parallel: engine.parallel)
     for index in gradients.indices { gradients[index] /= Float(range.count) }
     return blockRelevance(gradients, rows: range, block: block, engine: engine)
   }

@@ -119,11 +119,16 @@ public struct GridSize: Codable, Sendable, Hashable, CustomStringConvertible {
     self.width = width
   }
 
+  public init(square side: Int) { self.init(height: side, width: side) }
+
+  /// From `[height, width]` or from one number, the side of a square; each within 1...65535.
   public init(from decoder: any Decoder) throws {
-    let sides = try decoder.singleValueContainer().decode([Int].self)
-    guard sides.count == 2 else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "a size has two sides: [height, width]"))
+    let single = try decoder.singleValueContainer()
+    let sides: [Int]
+    if let side = try? single.decode(Int.self) { sides = [side, side] } else { sides = try single.decode([Int].self) }
+    guard sides.count == 2, sides.allSatisfy({ (1...65535).contains($0) }) else {
+      throw DecodingError.dataCorruptedError(
+        in: single, debugDescription: "expected a side or [height, width], each within 1...65535")
     }
     self.init(height: sides[0], width: sides[1])
   }

@@ -140,7 +140,8 @@ extension Architecture {
     }
     guard let text else { return }
     try check("text", text.blocks)
-    try check("text.context_length", (1...100_000).contains(text.contextLength), "must be between 1 and 100000")
+    try check(
+      "text.tokenizer.context_length", (1...100_000).contains(text.contextLength), "must be between 1 and 100000")
     try check("text.vocabulary", (1...100_000_000).contains(text.vocabulary), "must be between 1 and 100000000")
   }
 }

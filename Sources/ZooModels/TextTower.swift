@@ -1,8 +1,6 @@
 /// The text tower.
 public struct TextTower: Codable, Sendable, Hashable {
   public var blocks: Blocks
-  /// Token ids in one prompt.
-  public var contextLength: Int
   public var vocabulary: Int
   /// True where a token sees only those before it.
   public var causal: Bool
@@ -11,11 +9,10 @@ public struct TextTower: Codable, Sendable, Hashable {
   public var tokenizer: TokenizerSpec
 
   public init(
-    blocks: Blocks, contextLength: Int, vocabulary: Int, causal: Bool, pooling: TextPooling, projection: Projection,
+    blocks: Blocks, vocabulary: Int, causal: Bool, pooling: TextPooling, projection: Projection,
     tokenizer: TokenizerSpec
   ) {
     self.blocks = blocks
-    self.contextLength = contextLength
     self.vocabulary = vocabulary
     self.causal = causal
     self.pooling = pooling
@@ -23,6 +20,8 @@ public struct TextTower: Codable, Sendable, Hashable {
     self.tokenizer = tokenizer
   }
 
+  /// Token ids in one prompt.
+  public var contextLength: Int { tokenizer.contextLength }
   /// Rows of the position table: one more than the context where a class token is appended.
   public var positions: Int { contextLength + (pooling == .classToken ? 1 : 0) }
 }

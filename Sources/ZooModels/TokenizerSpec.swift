@@ -1,41 +1,79 @@
-/// What a model's tokenizer does that its files do not say.
+/// What a model's manifest says about its tokenizer: all that the tokenizer files do not say.
 public struct TokenizerSpec: Codable, Sendable, Hashable {
-  /// The algorithm, and with it which files are read.
-  public enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
-    /// CLIP's byte-pair encoding: `bpe_simple_vocab_16e6.txt[.gz]`, or `vocab.json` with `merges.txt`.
+  /// The algorithm, and with it the files it reads.
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    /// CLIP's byte-pair encoding: `bpe_simple_vocab_16e6.txt.gz`, or `vocab.json` and `merges.txt`.
     case clipBPE = "clip_bpe"
-    /// A SentencePiece model: `spiece.model`, `sentencepiece.model` or `tokenizer.model`.
+    /// A SentencePiece model, unigram or BPE: `spiece.model`, `sentencepiece.model` or `tokenizer.model`.
     case sentencePiece = "sentencepiece"
-    /// A Hugging Face `tokenizer.json`.
+    /// Hugging Face's `tokenizer.json`.
     case tokenizerJSON = "tokenizer_json"
     /// BERT's WordPiece: `vocab.txt`.
     case wordPiece = "wordpiece"
   }
 
-  /// What is done to a prompt before its pieces are looked up (open_clip's `clean`).
-  public enum Clean: String, Codable, Sendable, Hashable, CaseIterable {
-    case none, whitespace, lower, canonicalize
+  /// What is done to a prompt before it is cut into pieces; open_clip's names.
+  public enum Clean: String, Codable, Sendable, CaseIterable {
+    case none
+    /// Repaired (see `repairText`), HTML unescaped, runs of whitespace made one space.
+    case whitespace
+    /// `whitespace`, then lower case.
+    case lower
+    /// Repaired and unescaped, ASCII punctuation removed (an underscore becomes a space), lower case, whitespace collapsed.
+    case canonicalize
+    /// As the SigLIP tokenizer of Hugging Face: lower case, ASCII punctuation removed (underscores too), no repair.
+    case siglip
   }
 
   public var kind: Kind
-  public var clean: Clean
-  /// The id in unused positions.
+  /// Tokens per prompt.
+  public var contextLength: Int
+  /// Fills up short prompts.
   public var padID: Int
-  /// True where the separator that closes a prompt is written as the padding id (CLIPA).
+  public var clean: Clean
+  /// Stands before the text. When neither it nor `eosID` is given, the tokenizer's own files decide.
+  public var bosID: Int?
+  /// Stands after the text, and stays when the text is cut.
+  public var eosID: Int?
+  /// Replaces the closing separator by 0, as CLIPA was trained.
   public var stripSeparator: Bool
-  /// Hub repository that has the files; nil for CLIP's vocabulary.
+  /// The hub repository that has the files; nil for CLIP's vocabulary, which comes with its checkpoints.
   public var source: String?
 
-  private enum CodingKeys: String, CodingKey {
-    case kind, clean, stripSeparator, source
-    case padID = "padId"  // `pad_id` in files, by the decoder's snake case
-  }
-
-  public init(kind: Kind, clean: Clean, padID: Int, stripSeparator: Bool = false, source: String? = nil) {
+  /// `clean` is `.lower` for CLIP's tokenizer and `.whitespace` for the others unless it is given, as in open_clip.
+  public init(
+    kind: Kind, contextLength: Int, padID: Int = 0, clean: Clean? = nil, bosID: Int? = nil, eosID: Int? = nil,
+    stripSeparator: Bool = false, source: String? = nil
+  ) {
     self.kind = kind
-    self.clean = clean
+    self.contextLength = contextLength
     self.padID = padID
+    self.clean = clean ?? (kind == .clipBPE ? .lower : .whitespace)
+    self.bosID = bosID
+    self.eosID = eosID
     self.stripSeparator = stripSeparator
     self.source = source
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case kind, contextLength, clean, stripSeparator, source
+    // `pad_id` and so on in files, by the decoder's snake case.
+    case padID = "padId"
+    case bosID = "bosId"
+    case eosID = "eosId"
+  }
+
+  /// Everything but `kind` and `contextLength` may be left out.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      kind: try fields.decode(Kind.self, forKey: .kind),
+      contextLength: try fields.decode(Int.self, forKey: .contextLength),
+      padID: try fields.decodeIfPresent(Int.self, forKey: .padID) ?? 0,
+      clean: try fields.decodeIfPresent(Clean.self, forKey: .clean),
+      bosID: try fields.decodeIfPresent(Int.self, forKey: .bosID),
+      eosID: try fields.decodeIfPresent(Int.self, forKey: .eosID),
+      stripSeparator: try fields.decodeIfPresent(Bool.self, forKey: .stripSeparator) ?? false,
+      source: try fields.decodeIfPresent(String.self, forKey: .source))
   }
 }

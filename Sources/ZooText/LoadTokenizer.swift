@@ -1,4 +1,5 @@
 import Foundation
+import ZooModels
 
 /// Loads the tokenizer whose files lie in a folder.
 ///

@@ -1,1 +1,46 @@
+// Picture codecs behind plain functions: every setjmp of libpng and libjpeg stays inside this target.
+#ifndef ZOO_IMAGE_CODECS_H
+#define ZOO_IMAGE_CODECS_H
+#include <stddef.h>
+#include <stdint.h>
 
+enum {
+  ZOO_BILEVEL,  // one byte a pixel, 0 or 255
+  ZOO_L,
+  ZOO_LA,
+  ZOO_L16,  // two bytes a pixel, little-endian
+  ZOO_RGB,
+  ZOO_RGBA,
+  ZOO_CMYK,
+  ZOO_PALETTE,
+};
+
+enum {
+  ZOO_DECODED,
+  ZOO_DAMAGED,      // `message` says what is wrong
+  ZOO_UNSUPPORTED,  // a correct file of a kind that is not read; `message` says which
+  ZOO_TOO_LARGE,    // `width` and `height` say how large
+};
+
+// A picture in rows without padding.
+typedef struct {
+  int64_t width, height;
+  int mode;
+  uint8_t *pixels;  // from malloc; zoo_picture_free frees it
+  uint8_t palette[768];
+  char message[256];
+} zoo_picture;
+
+// The most that a picture may declare; checked before anything is allocated for its pixels.
+typedef struct {
+  int64_t side, pixels;
+} zoo_picture_limit;
+
+int zoo_png_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, zoo_picture *picture);
+int zoo_jpeg_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, zoo_picture *picture);
+int zoo_webp_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, zoo_picture *picture);
+void zoo_picture_free(zoo_picture *picture);
+
+// Encodes 8-bit grey (1), RGB (3) or RGBA (4 channels) rows; null when memory runs out. Free the result with free().
+uint8_t *zoo_png_encode(const uint8_t *pixels, int64_t width, int64_t height, int channels, size_t *count);
+#endif

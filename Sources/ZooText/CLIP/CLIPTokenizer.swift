@@ -1,3 +1,5 @@
+import ZooModels
+
 /// The tokenizer of OpenAI's CLIP and of everything trained with open_clip's `SimpleTokenizer`.
 struct CLIPTokenizer: Tokenizer {
   private let vocabulary: CLIPVocabulary

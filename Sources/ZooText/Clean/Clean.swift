@@ -1,3 +1,5 @@
+import ZooModels
+
 extension TokenizerSpec.Clean {
   /// The prompt as it is cut into pieces: open_clip's `basic_clean`, `whitespace_clean` and `canonicalize_text`.
   func callAsFunction(_ prompt: String) -> [Unicode.Scalar] {

@@ -1,0 +1,112 @@
+#include "picture.h"
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+// libjpeg's defaults are what Pillow uses: the accurate integer IDCT and smooth ("fancy") chroma upsampling.
+
+typedef struct {
+  struct jpeg_error_mgr base;
+  jmp_buf escape;
+  zoo_picture *picture;
+} failure;
+
+static void fail(j_common_ptr info) {
+  failure *f = (failure *)info->err;
+  char message[JMSG_LENGTH_MAX];
+  info->err->format_message(info, message);
+  zoo_picture_fail(f->picture, ZOO_DAMAGED, message);
+  longjmp(f->escape, 1);
+}
+
+static void be_silent(j_common_ptr info) { (void)info; }
+
+// A few bytes can declare a scan over the whole picture: some hundred scans are more than any honest file has.
+static void limit_scans(j_common_ptr info) {
+  if (!info->is_decompressor || ((j_decompress_ptr)info)->input_scan_number <= 500) return;
+  failure *f = (failure *)info->err;
+  zoo_picture_fail(f->picture, ZOO_DAMAGED, "it has more than 500 scans");
+  longjmp(f->escape, 1);
+}
+
+static void no_op(j_decompress_ptr info) { (void)info; }
+
+// libjpeg's own memory source invents an end marker and fills up with grey; a cut file is an error here.
+static boolean refuse_more(j_decompress_ptr info) {
+  failure *f = (failure *)info->err;
+  zoo_picture_fail(f->picture, ZOO_DAMAGED, "the file ends before the picture does");
+  longjmp(f->escape, 1);
+}
+
+static void skip(j_decompress_ptr info, long count) {
+  if (count <= 0) return;
+  if ((size_t)count > info->src->bytes_in_buffer) refuse_more(info);
+  info->src->next_input_byte += count;
+  info->src->bytes_in_buffer -= (size_t)count;
+}
+
+static int decode(j_decompress_ptr info, size_t count, zoo_picture_limit limit, zoo_picture *picture) {
+  jpeg_read_header(info, TRUE);
+  picture->width = info->image_width;
+  picture->height = info->image_height;
+  int checked = zoo_picture_check(picture, limit);
+  if (checked) return checked;
+  switch (info->num_components) {
+    case 1:
+      picture->mode = ZOO_L;
+      info->out_color_space = JCS_GRAYSCALE;
+      break;
+    case 3:
+      picture->mode = ZOO_RGB;
+      info->out_color_space = JCS_RGB;
+      break;
+    case 4:
+      picture->mode = ZOO_CMYK;
+      info->out_color_space = JCS_CMYK;
+      break;
+    default: return zoo_picture_fail(picture, ZOO_UNSUPPORTED, "only 1, 3 or 4 colour components are read");
+  }
+  // A block of 64 pixels takes at least one bit of Huffman code, so that this much cannot be there.
+  if (!info->arith_code && picture->width * picture->height / 512 > (int64_t)count)
+    return zoo_picture_fail(picture, ZOO_DAMAGED, "the file is too short for the size it declares");
+
+  jpeg_start_decompress(info);
+  int allocated = zoo_picture_allocate(picture);
+  if (allocated) return allocated;
+  size_t row_bytes = (size_t)picture->width * (size_t)info->output_components;
+  while (info->output_scanline < info->output_height) {
+    JSAMPROW row = picture->pixels + info->output_scanline * row_bytes;
+    if (jpeg_read_scanlines(info, &row, 1) != 1) return zoo_picture_fail(picture, ZOO_DAMAGED, "a row is missing");
+  }
+  if (picture->mode == ZOO_CMYK) {  // as Adobe writes them, inverted; Pillow takes them all to be
+    size_t size = row_bytes * (size_t)picture->height;
+    for (size_t i = 0; i < size; i++) picture->pixels[i] = (uint8_t)~picture->pixels[i];
+  }
+  return ZOO_DECODED;
+}
+
+int zoo_jpeg_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, zoo_picture *picture) {
+  struct jpeg_decompress_struct info;
+  failure f;
+  memset(&info, 0, sizeof info);
+  info.err = jpeg_std_error(&f.base);
+  f.base.error_exit = fail;
+  f.base.output_message = be_silent;
+  f.picture = picture;
+  if (setjmp(f.escape)) {
+    jpeg_destroy_decompress(&info);
+    return ZOO_DAMAGED;
+  }
+  jpeg_create_decompress(&info);
+  struct jpeg_source_mgr source = {
+      .next_input_byte = bytes, .bytes_in_buffer = count, .init_source = no_op, .fill_input_buffer = refuse_more,
+      .skip_input_data = skip, .resync_to_restart = jpeg_resync_to_restart, .term_source = no_op};
+  info.src = &source;
+  struct jpeg_progress_mgr progress = {.progress_monitor = limit_scans};
+  info.progress = &progress;
+  int code = decode(&info, count, limit, picture);
+  jpeg_destroy_decompress(&info);
+  return code;
+}

@@ -1,1 +1,0 @@
-int zoo_image_codecs_placeholder;

@@ -1,0 +1,78 @@
+import CImageCodecs
+import Foundation
+
+extension Image {
+  /// The longest side that is decoded.
+  public static let sideLimit = 1_000_000
+  /// The most pixels that are decoded: where Pillow, too, takes a picture for a decompression bomb.
+  public static let pixelLimit = 2 * 178_956_970
+
+  /// Reads a picture file; the format is found by content. Throws `ImageError`.
+  public static func decode(contentsOf url: URL) throws -> Image {
+    let data: Data
+    do {
+      data = try Data(contentsOf: url, options: .mappedIfSafe)
+    } catch {
+      let reason = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError)?.code
+      throw ImageError.unreadable(name: url.path, reason: reason.map(reasonText) ?? error.localizedDescription)
+    }
+    return try data.withUnsafeBytes { try decode(bytes: $0, name: url.path) }
+  }
+
+  /// Decodes a picture exactly as Pillow does, in the file's own mode; `name` is for messages. Throws `ImageError`.
+  ///
+  /// JPEG (libjpeg-turbo), PNG (libpng), WebP (libwebp), the first frame of a GIF, BMP and PPM/PGM/PBM. Nothing is
+  /// allocated for the pixels before the declared size is checked.
+  public static func decode(bytes: UnsafeRawBufferPointer, name: String) throws -> Image {
+    let source = FileBytes(bytes: bytes, name: name)
+    switch source.format {
+    case .png: return try decode(source, with: zoo_png_decode)
+    case .jpeg: return try decode(source, with: zoo_jpeg_decode)
+    case .webp: return try decode(source, with: zoo_webp_decode)
+    case .gif: return try decodeGIF(source)
+    case .bmp: return try decodeBMP(source)
+    case .pnm: return try decodePNM(source)
+    case nil: throw ImageError.unknownFormat(name: name)
+    }
+  }
+
+  /// Decodes a picture that is in memory.
+  public static func decode(bytes: [UInt8], name: String) throws -> Image {
+    try bytes.withUnsafeBytes { try decode(bytes: $0, name: name) }
+  }
+
+  private typealias Decoder = (
+    UnsafePointer<UInt8>?, Int, zoo_picture_limit, UnsafeMutablePointer<zoo_picture>?
+  ) -> Int32
+
+  private static func decode(_ source: FileBytes, with decoder: Decoder) throws -> Image {
+    var picture = zoo_picture()
+    defer { zoo_picture_free(&picture) }
+    let limit = zoo_picture_limit(side: Int64(sideLimit), pixels: Int64(pixelLimit))
+    let code = decoder(
+      source.bytes.bindMemory(to: UInt8.self).baseAddress, source.bytes.count, limit, &picture)
+    let width = Int(picture.width), height = Int(picture.height)
+    switch Int(code) {
+    case ZOO_DECODED: break
+    case ZOO_UNSUPPORTED: throw source.unsupported(message(of: picture))
+    case ZOO_TOO_LARGE: throw ImageError.tooLarge(name: source.name, width: width, height: height)
+    default: throw source.damaged(message(of: picture))
+    }
+    guard let mode = Mode(code: picture.mode), let pixels = picture.pixels else {
+      throw source.damaged("it has no pixels")
+    }
+    return Image(
+      width: width, height: height, mode: mode,
+      pixels: Array(UnsafeBufferPointer(start: pixels, count: width * height * mode.bytesPerPixel)),
+      palette: mode == .palette ? withUnsafeBytes(of: picture.palette) { Array($0) } : [],
+      orientation: source.orientation)
+  }
+
+  private static func message(of picture: zoo_picture) -> String {
+    let text = withUnsafeBytes(of: picture.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    return text.isEmpty ? "the decoder gives no reason" : text.first!.lowercased() + text.dropFirst()
+  }
+}
+
+/// The system's sentence for an error number.
+func reasonText(_ code: POSIXErrorCode) -> String { String(cString: strerror(code.rawValue)) }

@@ -1,0 +1,64 @@
+/// A picture file in memory: checked reads at any offset.
+struct FileBytes {
+  enum Format: String {
+    case png = "PNG"
+    case jpeg = "JPEG"
+    case webp = "WebP"
+    case gif = "GIF"
+    case bmp = "BMP"
+    case pnm = "PPM/PGM/PBM"
+  }
+
+  let bytes: UnsafeRawBufferPointer
+  let name: String
+
+  var count: Int { bytes.count }
+
+  /// By the first bytes, whatever the file is called.
+  var format: Format? {
+    if starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }
+    if starts(with: [0xFF, 0xD8]) { return .jpeg }
+    if text(at: 0, 4) == "RIFF" && text(at: 8, 4) == "WEBP" { return .webp }
+    if ["GIF87a", "GIF89a"].contains(text(at: 0, 6)) { return .gif }
+    if text(at: 0, 2) == "BM" { return .bmp }
+    if let first = text(at: 0, 2), ["P4", "P5", "P6"].contains(first), let next = byte(2) {
+      return [0x20, 0x09, 0x0A, 0x0D, 0x23].contains(next) ? .pnm : nil
+    }
+    return nil
+  }
+
+  func starts(with prefix: [UInt8]) -> Bool { bytes.starts(with: prefix) }
+
+  /// The byte at an offset, or nil outside.
+  func byte(_ at: Int) -> UInt8? { at >= 0 && at < count ? bytes[at] : nil }
+
+  /// An unsigned number of `size` bytes (4 at most), or nil where it would end outside.
+  func number(_ at: Int, size: Int, bigEndian: Bool = false) -> Int? {
+    guard at >= 0, at <= count - size else { return nil }
+    let digits = bytes[at..<at + size]
+    return bigEndian
+      ? digits.reduce(0) { $0 << 8 | Int($1) } : digits.reversed().reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  /// ASCII text, or nil outside.
+  func text(at: Int, _ size: Int) -> String? {
+    guard at >= 0, at <= count - size else { return nil }
+    return String(decoding: bytes[at..<at + size], as: UTF8.self)
+  }
+
+  func damaged(_ detail: String) -> ImageError {
+    .damaged(name: name, format: format?.rawValue ?? "picture", detail: detail)
+  }
+
+  func unsupported(_ detail: String) -> ImageError {
+    .unsupported(name: name, format: format?.rawValue ?? "picture", detail: detail)
+  }
+
+  /// Throws unless a picture of this size may be decoded.
+  func check(width: Int, height: Int) throws {
+    guard width > 0, height > 0 else { throw damaged("it declares \(width) x \(height) pixels") }
+    guard width <= Image.sideLimit, height <= Image.sideLimit, width * height <= Image.pixelLimit else {
+      throw ImageError.tooLarge(name: name, width: width, height: height)
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import CImageCodecs
+
+/// A picture: rows of pixels without padding, from the top left, in the mode of the file that it came from.
+public struct Image: Sendable, Hashable {
+  /// What a pixel is; the names are Pillow's.
+  public enum Mode: String, Sendable, Hashable, CaseIterable {
+    /// Black and white, a byte of 0 or 255 a pixel.
+    case bilevel = "1"
+    case l = "L"
+    case la = "LA"
+    /// 16-bit grey, two bytes a pixel, little-endian.
+    case l16 = "I;16"
+    case rgb = "RGB"
+    case rgba = "RGBA"
+    case cmyk = "CMYK"
+    /// An index into `palette` a pixel.
+    case palette = "P"
+
+    public var bytesPerPixel: Int {
+      switch self {
+      case .bilevel, .l, .palette: 1
+      case .la, .l16: 2
+      case .rgb: 3
+      case .rgba, .cmyk: 4
+      }
+    }
+  }
+
+  /// In pixels, 1 at least.
+  public let width: Int
+  /// In pixels, 1 at least.
+  public let height: Int
+  public let mode: Mode
+  /// [height, width, bytesPerPixel].
+  public internal(set) var pixels: [UInt8]
+  /// 256 RGB entries where the mode is `palette`, else empty. Entries that the file does not define are black.
+  public let palette: [UInt8]
+  /// The EXIF orientation, 1...8; 1 is upright. Nothing but `upright()` heeds it.
+  public let orientation: Int
+
+  /// - Precondition: `pixels` holds height · width · bytesPerPixel bytes, and `palette` 768 where the mode asks for one.
+  public init(
+    width: Int, height: Int, mode: Mode = .rgb, pixels: [UInt8], palette: [UInt8] = [], orientation: Int = 1
+  ) {
+    precondition(
+      width > 0 && height > 0 && pixels.count == width * height * mode.bytesPerPixel, "a picture's pixels do not fit it"
+    )
+    precondition(palette.count == (mode == .palette ? 768 : 0), "a palette has 256 RGB entries")
+    self.width = width
+    self.height = height
+    self.mode = mode
+    self.pixels = pixels
+    self.palette = palette
+    self.orientation = orientation
+  }
+
+  /// The picture in RGB as Pillow's `convert("RGB")` has it: alpha and colour profiles are dropped, 16-bit grey is
+  /// clipped at 255, CMYK is converted naively.
+  public func convertedToRGB() -> Image {
+    guard mode != .rgb else { return self }
+    let rgb = bytes(count: width * height * 3) { target in
+      zoo_convert_to_rgb(pixels, mode.code, palette, width * height, target)
+    }
+    return Image(width: width, height: height, pixels: rgb, orientation: orientation)
+  }
+
+  /// The same picture with other pixels.
+  func with(width: Int, height: Int, pixels: [UInt8], orientation: Int? = nil) -> Image {
+    Image(
+      width: width, height: height, mode: mode, pixels: pixels, palette: palette,
+      orientation: orientation ?? self.orientation)
+  }
+}
+
+extension Image.Mode {
+  /// The mode's number in CImageCodecs.
+  var code: Int32 {
+    switch self {
+    case .bilevel: Int32(ZOO_BILEVEL)
+    case .l: Int32(ZOO_L)
+    case .la: Int32(ZOO_LA)
+    case .l16: Int32(ZOO_L16)
+    case .rgb: Int32(ZOO_RGB)
+    case .rgba: Int32(ZOO_RGBA)
+    case .cmyk: Int32(ZOO_CMYK)
+    case .palette: Int32(ZOO_PALETTE)
+    }
+  }
+
+  init?(code: Int32) {
+    guard let mode = Self.allCases.first(where: { $0.code == code }) else { return nil }
+    self = mode
+  }
+}
+
+/// An array of `count` bytes, all of which `fill` must write.
+func bytes(count: Int, fill: (UnsafeMutablePointer<UInt8>) -> Void) -> [UInt8] {
+  [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+    if let target = buffer.baseAddress { fill(target) }
+    initialized = count
+  }
+}

@@ -1,0 +1,34 @@
+import ZooTensors
+
+/// What can be wrong with a picture file.
+public enum ImageError: ZooError, Equatable {
+  /// The file cannot be read; `reason` is the system's.
+  case unreadable(name: String, reason: String)
+  /// Its first bytes belong to no format that is read here.
+  case unknownFormat(name: String)
+  /// The format is read, this kind of it is not.
+  case unsupported(name: String, format: String, detail: String)
+  /// The file contradicts its format; `detail` is the decoder's word.
+  case damaged(name: String, format: String, detail: String)
+  /// It declares more pixels than are decoded.
+  case tooLarge(name: String, width: Int, height: Int)
+  /// The picture cannot be written; `reason` is the system's.
+  case unwritable(name: String, reason: String)
+
+  public var blame: Blame {
+    if case .unwritable = self { .work } else { .input }
+  }
+
+  public var description: String {
+    switch self {
+    case .unreadable(let name, let reason): "\(name) cannot be read: \(reason)."
+    case .unknownFormat(let name): "\(name) is not a picture in PNG, JPEG, WebP, GIF, BMP or PPM/PGM/PBM format."
+    case .unsupported(let name, let format, let detail): "\(name) is a \(format) of a kind that is not read: \(detail)."
+    case .damaged(let name, let format, let detail): "\(name) is a damaged \(format): \(detail)."
+    case .tooLarge(let name, let width, let height):
+      "\(name) declares \(width) x \(height) pixels; at most \(Image.sideLimit) a side and \(Image.pixelLimit) in all "
+        + "are decoded."
+    case .unwritable(let name, let reason): "\(name) cannot be written: \(reason)."
+    }
+  }
+}

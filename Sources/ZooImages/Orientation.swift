@@ -1,0 +1,94 @@
+extension Image {
+  /// The picture turned and mirrored as its EXIF orientation says, which then is 1.
+  public func upright() -> Image {
+    guard (2...8).contains(orientation) else { return self }
+    let swaps = orientation >= 5
+    let newWidth = swaps ? height : width, newHeight = swaps ? width : height
+    // Where the new pixel (x, y) comes from: an origin and a step for each axis, counted in pixels.
+    let right = width - 1, bottom = (height - 1) * width
+    let (origin, stepX, stepY) =
+      switch orientation {
+      case 2: (right, -1, width)
+      case 3: (right + bottom, -1, -width)
+      case 4: (bottom, 1, -width)
+      case 5: (0, width, 1)
+      case 6: (bottom, -width, 1)
+      case 7: (right + bottom, -width, -1)
+      default: (right, width, -1)
+      }
+    let size = mode.bytesPerPixel
+    let turned = bytes(count: pixels.count) { target in
+      pixels.withUnsafeBufferPointer { source in
+        var to = target
+        for y in 0..<newHeight {
+          var from = origin + y * stepY
+          for _ in 0..<newWidth {
+            for c in 0..<size { to[c] = source[from * size + c] }
+            to += size
+            from += stepX
+          }
+        }
+      }
+    }
+    return with(width: newWidth, height: newHeight, pixels: turned, orientation: 1)
+  }
+}
+
+extension FileBytes {
+  /// The EXIF orientation, 1...8; 1 also where the file has none or one that makes no sense.
+  var orientation: Int {
+    guard let start = exifStart, let order = text(at: start, 2), order == "II" || order == "MM" else { return 1 }
+    let big = order == "MM"
+    guard let directory = number(start + 4, size: 4, bigEndian: big),
+      let entries = number(start + directory, size: 2, bigEndian: big)
+    else { return 1 }
+    for entry in 0..<entries {
+      let at = start + directory + 2 + 12 * entry
+      guard let tag = number(at, size: 2, bigEndian: big) else { return 1 }
+      guard tag == 0x0112 else { continue }
+      let value = number(at + 8, size: 2, bigEndian: big) ?? 1
+      return (1...8).contains(value) ? value : 1
+    }
+    return 1
+  }
+
+  /// Where the TIFF header of the EXIF data lies.
+  private var exifStart: Int? {
+    switch format {
+    case .jpeg: jpegExif
+    case .png: chunk(from: 8, kind: "eXIf", typeFirst: false)
+    case .webp: chunk(from: 12, kind: "EXIF", typeFirst: true).map { text(at: $0, 6) == "Exif\0\0" ? $0 + 6 : $0 }
+    default: nil
+    }
+  }
+
+  /// The segments before the first scan: FF, a marker, a big-endian length that counts itself.
+  private var jpegExif: Int? {
+    var at = 2
+    while byte(at) == 0xFF, let marker = byte(at + 1) {
+      if marker == 0xFF {  // padding
+        at += 1
+        continue
+      }
+      guard marker != 0xDA, marker != 0xD9, let length = number(at + 2, size: 2, bigEndian: true), length >= 2 else {
+        return nil
+      }
+      if marker == 0xE1, text(at: at + 4, 6) == "Exif\0\0" { return at + 10 }
+      at += 2 + length
+    }
+    return nil
+  }
+
+  /// The content of the first chunk of a kind: PNG has length (big-endian), type, content, CRC; RIFF has type, length
+  /// (little-endian), content, padding to an even length.
+  private func chunk(from start: Int, kind: String, typeFirst: Bool) -> Int? {
+    var at = start
+    while let type = text(at: typeFirst ? at : at + 4, 4),
+      let length = number(typeFirst ? at + 4 : at, size: 4, bigEndian: !typeFirst)
+    {
+      if type == kind { return at + 8 }
+      at += 8 + (typeFirst ? length + length % 2 : length + 4)
+    }
+    return nil
+  }
+}

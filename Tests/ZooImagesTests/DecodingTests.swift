@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+import ZooImages
+import ZooTestSupport
+
+@Suite struct DecodingTests {
+  @Test func everySourceDecodesAsPillowDoes() throws {
+    let golden = try Golden.arrays("images/decode.npz")
+    let all = try #require(try Golden.json("images/case.json") as? [String: Any])
+    let sources = try #require(all["sources"] as? [String: [String: Any]])
+    #expect(sources.count == 35)
+    for (name, facts) in sources {
+      let image = try source(name)
+      #expect(image.mode.rawValue == facts["mode"] as? String, "\(name)")
+      #expect([image.width, image.height] == (facts["size"] as? [Int])!, "\(name)")
+      #expect(image.orientation == facts["exif_orientation"] as? Int ?? 1, "\(name)")
+      let raw = try #require(golden["\(name).raw"])
+      let isBilevel = image.mode == .bilevel && raw.bytes.allSatisfy { $0 < 2 }
+      expectSame(isBilevel ? image.pixels.map { $0 / 255 } : image.pixels, raw.bytes, "\(name) raw")
+      expectSame(image.convertedToRGB().pixels, golden["\(name).rgb"]?.bytes, "\(name) rgb")
+      if let palette = golden["\(name).palette"] {
+        #expect(Array(image.palette.prefix(palette.count)) == palette.bytes, "\(name)")
+      }
+      if let upright = golden["\(name).upright"] {
+        let turned = image.upright()
+        #expect([turned.height, turned.width, 3] == upright.shape && turned.orientation == 1, "\(name)")
+        expectSame(turned.pixels, upright.bytes, "\(name) upright")
+      }
+    }
+  }
+
+  /// The file's letter F in all eight orientations, drawn by hand: 1 is how it looks upright.
+  @Test(arguments: [
+    (2, 2, 3, [1, 0, 3, 2, 5, 4]), (3, 2, 3, [5, 4, 3, 2, 1, 0]), (4, 2, 3, [4, 5, 2, 3, 0, 1]),
+    (5, 3, 2, [0, 2, 4, 1, 3, 5]), (6, 3, 2, [4, 2, 0, 5, 3, 1]), (7, 3, 2, [5, 3, 1, 4, 2, 0]),
+    (8, 3, 2, [1, 3, 5, 0, 2, 4]),
+  ])
+  func everyOrientationTurnsUpright(orientation: Int, width: Int, height: Int, want: [UInt8]) {
+    let stored = Image(width: 2, height: 3, mode: .l, pixels: [0, 1, 2, 3, 4, 5], orientation: orientation)
+    let upright = stored.upright()
+    #expect(upright.width == width && upright.height == height)
+    #expect(upright.pixels == want)
+  }
+
+  @Test func hostileFilesMeetTheirVerdicts() throws {
+    let table = try String(contentsOf: Golden.url("hostile/verdicts.tsv"), encoding: .utf8)
+    let rows = table.split(separator: "\n").map { $0.split(separator: "\t") }.filter { $0[0].hasPrefix("images/") }
+    #expect(rows.count == 38)
+    for row in rows {
+      let path = String(row[0])
+      let result = Result { try Image.decode(contentsOf: Golden.url("hostile/\(path)")) }
+      switch (String(row[1]), result) {
+      case ("refuse", .success(let image)): Issue.record("\(path) was read: \(image.width) x \(image.height)")
+      case ("accept", .failure(let error)): Issue.record("\(path) was refused: \(error)")
+      case (_, .failure(let error)):
+        let sentence = try #require(error as? ImageError, "\(path): \(error)").description
+        #expect(sentence.contains(path) && sentence.hasSuffix("."), "\(sentence)")
+      default: break
+      }
+    }
+  }
+
+  @Test func hugePicturesAreRefusedByTheirSize() throws {
+    let name = Golden.url("hostile/images/bomb_30000.png").path
+    #expect(throws: ImageError.tooLarge(name: name, width: 30000, height: 30000)) {
+      try Image.decode(contentsOf: URL(filePath: name))
+    }
+    // 300,000,000 pixels are within the limit, but not within these few bytes.
+    var jpeg = try Golden.bytes("hostile/images/control.jpg")
+    let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
+    jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x27, 0x10, 0x75, 0x30])
+    let detail = "the file is too short for the size it declares"
+    #expect(throws: ImageError.damaged(name: "bomb", format: "JPEG", detail: detail)) {
+      try Image.decode(bytes: jpeg, name: "bomb")
+    }
+  }
+
+  @Test func errorsSayWhatIsWrong() {
+    #expect(throws: ImageError.unknownFormat(name: "notes.txt")) {
+      try Image.decode(bytes: Array("hello".utf8), name: "notes.txt")
+    }
+    #expect(
+      ImageError.unknownFormat(name: "a").description
+        == "a is not a picture in PNG, JPEG, WebP, GIF, BMP or PPM/PGM/PBM format.")
+    #expect(throws: ImageError.unreadable(name: "/no/such.png", reason: "No such file or directory")) {
+      try Image.decode(contentsOf: URL(filePath: "/no/such.png"))
+    }
+    #expect(
+      ImageError.tooLarge(name: "a", width: 9, height: 8).description
+        == "a declares 9 x 8 pixels; at most 1000000 a side and 357913940 in all are decoded.")
+  }
+
+  /// Cutting a file anywhere, or flipping any of its bytes, may spoil it but must not crash.
+  @Test(arguments: [
+    "rgb_420.jpg", "rgb_progressive.jpg", "exif_6.jpg", "palette.png", "exif_6.png", "lossy.webp", "rgba.webp",
+    "palette.gif", "rgb.bmp", "gray.pgm",
+  ])
+  func damageNeverTraps(name: String) throws {
+    let whole = try Golden.bytes("images/sources/\(name)")
+    let step = max(whole.count / 150, 1)
+    var refused = 0
+    for at in stride(from: 0, to: whole.count, by: step) {
+      do {
+        let cut = try Image.decode(bytes: Array(whole[..<at]), name: name)
+        #expect(cut.width * cut.height > 0)
+      } catch is ImageError { refused += 1 }
+      var flipped = whole
+      flipped[at] ^= 0x55
+      do {
+        let image = try Image.decode(bytes: flipped, name: name)
+        #expect(image.upright().convertedToRGB().pixels.count == image.width * image.height * 3)
+      } catch is ImageError { refused += 1 }
+    }
+    #expect(refused > 20)
+  }
+
+  @Test func plainFormatsByHand() throws {
+    let bitmap = try Image.decode(bytes: Array("P4\n# two rows\n10 2\n".utf8) + [0xFF, 0x80, 0, 0x40], name: "b")
+    #expect(bitmap.mode == .bilevel && bitmap.width == 10 && bitmap.height == 2)
+    #expect(bitmap.pixels == [0, 0, 0, 0, 0, 0, 0, 0, 0, 255] + [255, 255, 255, 255, 255, 255, 255, 255, 255, 0])
+    let grey = try Image.decode(bytes: Array("P5 2 1 15\n".utf8) + [15, 7], name: "g")
+    #expect(grey.pixels == [255, 119])
+    #expect(throws: ImageError.self) { try Image.decode(bytes: Array("P5 2 2 255\n".utf8) + [1, 2, 3], name: "g") }
+    #expect(throws: ImageError.self) { try Image.decode(bytes: Array("P6 9999999 9999999 255\n".utf8), name: "g") }
+    #expect(throws: ImageError.self) { try Image.decode(bytes: Array("P6 1".utf8), name: "g") }
+  }
+}

@@ -1,0 +1,55 @@
+import CCrypto
+import Foundation
+import Testing
+import ZooImages
+import ZooTestSupport
+
+/// A picture of `Tests/Golden/images/sources`.
+func source(_ name: String) throws -> Image {
+  try Image.decode(contentsOf: Golden.url("images/sources/\(name)"))
+}
+
+/// The pictures' case file: a list of dictionaries under `key`.
+func cases(_ key: String) throws -> [[String: Any]] {
+  let all = try #require(try Golden.json("images/case.json") as? [String: Any])
+  return try #require(all[key] as? [[String: Any]])
+}
+
+/// An RGB picture from a golden array of shape [height, width, 3].
+func picture(_ array: GoldenArray) -> Image {
+  Image(width: array.shape[1], height: array.shape[0], pixels: array.bytes)
+}
+
+/// Expects equal numbers, says how many differ and by how much at most.
+func expectSame<Number: BinaryInteger>(
+  _ got: [Number], _ want: [Number]?, _ label: String, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  expectClose(got.map { Double($0) }, want?.map { Double($0) }, within: 0, label, sourceLocation: sourceLocation)
+}
+
+func expectSame(
+  _ got: [Float], _ want: [Float]?, _ label: String, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  expectClose(got.map { Double($0) }, want?.map { Double($0) }, within: 0, label, sourceLocation: sourceLocation)
+}
+
+func expectClose(
+  _ got: [Double], _ want: [Double]?, within tolerance: Double, _ label: String,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  guard let want, want.count == got.count else {
+    Issue.record("\(label): \(got.count) numbers against \(want?.count ?? 0)", sourceLocation: sourceLocation)
+    return
+  }
+  let off = zip(got, want).map { abs($0 - $1) }.filter { !($0 <= tolerance) }
+  guard let most = off.max() else { return }
+  let message = "\(label): \(off.count) of \(got.count) differ, by up to \(most)"
+  Issue.record("\(message)", sourceLocation: sourceLocation)
+}
+
+/// In hexadecimal.
+func sha256(_ message: [UInt8]) -> String {
+  var digest = [UInt8](repeating: 0, count: 32)
+  EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil)
+  return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}

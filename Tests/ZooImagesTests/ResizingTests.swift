@@ -1,0 +1,37 @@
+import Testing
+import ZooImages
+import ZooModels
+import ZooTestSupport
+
+@Suite struct ResizingTests {
+  @Test func everyResizeIsPillowsBitForBit() throws {
+    let golden = try Golden.arrays("images/resize.npz")
+    let all = try cases("resize")
+    #expect(all.count == 62)
+    for facts in all where facts["box"] == nil {
+      let name = try #require(facts["source"] as? String), key = try #require(facts["key"] as? String)
+      let width = try #require(facts["width"] as? Int), height = try #require(facts["height"] as? Int)
+      let filter = try #require(Preprocessing.Interpolation(rawValue: facts["filter"] as? String ?? ""))
+      let label = "\(key) \(name) \(filter) \(width)x\(height)"
+      let resized = try source(name).resized(height: height, width: width, filter: filter)
+      #expect(resized.mode.rawValue == facts["mode"] as? String, "\(label)")
+      let raw = golden["\(key).raw"]?.bytes ?? []
+      let zeroOne = resized.mode == .bilevel && raw.allSatisfy { $0 < 2 }
+      expectSame(zeroOne ? resized.pixels.map { $0 / 255 } : resized.pixels, raw, label)
+      expectSame(resized.convertedToRGB().pixels, golden["\(key).rgb"]?.bytes, label + " rgb")
+    }
+  }
+
+  @Test func cropsRoundAndPadAsTorchvision() throws {
+    let golden = try Golden.arrays("images/crops.npz")
+    for facts in try cases("crops") {
+      let key = try #require(facts["key"] as? String), crop = try #require(facts["crop"] as? [Int])
+      let image = picture(try #require(golden["\(key).in"]))
+      expectSame(
+        image.centerCropped(height: crop[0], width: crop[1]).pixels, golden["\(key).center_crop"]?.bytes, key)
+      expectSame(
+        image.centerCropped(height: crop[0], width: crop[1], fill: 7).pixels,
+        golden["\(key).crop_or_pad_fill7"]?.bytes, "\(key) fill 7")
+    }
+  }
+}
