@@ -86,7 +86,7 @@ func blockRelevance(_ gradients: [Float], rows: Range<Int>, block: ObservedBlock
     }
     observed.fc1.backward(flow.pointer, rows: some * rows.count, into: g.pointer, parallel: parallel)
     gradients.withUnsafeBufferPointer { gradients in
-      nonisolated(unsafe) let gradients = gradients.baseAddress! + first * width
+      let gradients = gradients.baseAddress! + first * width
       parallel.forEach(some) { prompt in
         let target = g.pointer + prompt * rows.count * width
         zoo_layer_norm_backward(

@@ -44,8 +44,6 @@ private struct BLASMatrix: PreparedMatrix {
   func multiply(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
   ) {
-    nonisolated(unsafe) let x = x
-    nonisolated(unsafe) let y = y
     let panels = Panels(rows: rows, columns: outputs, threads: parallel.threads)
     parallel.forEach(panels.count) { index in
       let (rowRange, columnRange) = panels[index]
@@ -92,7 +90,6 @@ struct Panels {
 func apply(
   _ epilogue: Epilogue, to y: UnsafeMutablePointer<Float>, rows: Int, width: Int, parallel: Parallel
 ) {
-  nonisolated(unsafe) let y = y
   if case .none = epilogue { return }
   parallel.forRanges(rows, atLeast: 8) { range in
     let start = y + range.lowerBound * width
@@ -107,7 +104,7 @@ func apply(
 
 extension Activation {
   /// The kernels' number for it.
-  var kernel: Int32 {
+  package var kernel: Int32 {
     switch self {
     case .gelu: Int32(ZOO_GELU.rawValue)
     case .geluTanh: Int32(ZOO_GELU_TANH.rawValue)

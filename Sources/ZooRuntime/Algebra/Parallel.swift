@@ -10,25 +10,26 @@ public struct Parallel: Sendable, Hashable {
     self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
   }
 
-  /// Runs `body` for each index, on at most `threads` threads, and waits.
-  func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+  /// Runs `body` for each index, on at most `threads` threads, and waits. The calls must not write to the same places.
+  package func forEach(_ count: Int, _ body: (Int) -> Void) {
     guard threads > 1, count > 1 else { return (0..<count).forEach(body) }
-    if threads >= count {
-      DispatchQueue.concurrentPerform(iterations: count, execute: body)
-    } else {
-      let next = Counter()
-      DispatchQueue.concurrentPerform(iterations: threads) { _ in
-        while let index = next.take(below: count) { body(index) }
+    withoutActuallyEscaping(body) { body in
+      // The work is over when this returns, and what it writes to is split by index.
+      nonisolated(unsafe) let body = body
+      if threads >= count {
+        DispatchQueue.concurrentPerform(iterations: count) { body($0) }
+      } else {
+        let next = Counter()
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+          while let index = next.take(below: count) { body(index) }
+        }
       }
     }
   }
 
   /// Splits `count` rows into contiguous ranges, a few for each thread, none shorter than `atLeast`.
-  func forRanges(_ count: Int, atLeast: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
-    let pieces = max(1, min(threads * 2, count / max(1, atLeast)))
-    forEach(threads == 1 ? 1 : pieces) { piece in
-      let all = threads == 1 ? 1 : pieces
-      body(count * piece / all..<count * (piece + 1) / all)
-    }
+  package func forRanges(_ count: Int, atLeast: Int = 1, _ body: (Range<Int>) -> Void) {
+    let pieces = threads == 1 ? 1 : max(1, min(threads * 2, count / max(1, atLeast)))
+    forEach(pieces) { piece in body(count * piece / pieces..<count * (piece + 1) / pieces) }
   }
 }

@@ -4,16 +4,16 @@ import ZooModels
 /// One transformer block: the single block function of all towers.
 ///
 /// `U = LN1(X); [Q|K|V] = U W + b; Y = X + s1 * (attention(Q, K, V) Wo + bo); Z = Y + s2 * MLP(LN2(Y))`.
-struct Block: Sendable {
-  let shape: Blocks
-  let norm1: Norm
+package struct Block: Sendable {
+  package let shape: Blocks
+  package let norm1: Norm
   let qkv: Linear
-  let out: Linear
-  let scale1: FloatView?
-  let norm2: Norm
-  let fc1: Linear
-  let fc2: Linear
-  let scale2: FloatView?
+  package let out: Linear
+  package let scale1: FloatView?
+  package let norm2: Norm
+  package let fc1: Linear
+  package let fc2: Linear
+  package let scale2: FloatView?
 
   init(_ weights: Weights, tower: String, layer: Int, shape: Blocks) throws {
     let name = "\(tower).blocks.\(layer)"
@@ -122,24 +122,24 @@ func copy(_ source: FloatBuffer, to target: FloatBuffer, count: Int) {
 }
 
 /// Floats for one call on this thread, not initialised.
-func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+package func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
   let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
   defer { memory.deallocate() }
   body(memory.bindMemory(to: Float.self, capacity: max(count, 1)))
 }
 
 /// The buffers that a tower's blocks run in: `sequences` sequences of `tokens` tokens.
-final class BlockWork: Sendable {
-  let sequences: Int
-  let tokens: Int
+package final class BlockWork: Sendable {
+  package let sequences: Int
+  package let tokens: Int
   /// `[sequences * tokens, width]`: the residual stream.
-  let x: FloatBuffer
+  package let x: FloatBuffer
   let normed: FloatBuffer
   let mixed: FloatBuffer
   let qkv: FloatBuffer
   let hidden: FloatBuffer
 
-  var rows: Int { sequences * tokens }
+  package var rows: Int { sequences * tokens }
 
   init(sequences: Int, tokens: Int, shape: Blocks) {
     let rows = sequences * tokens
@@ -154,17 +154,17 @@ final class BlockWork: Sendable {
 }
 
 /// What a block's gradients need from its forward pass; valid until the next block runs.
-final class BlockTrace: Sendable {
+package final class BlockTrace: Sendable {
   /// `[rows, 3 width]`: queries, keys, values.
-  let qkv: FloatBuffer
+  package let qkv: FloatBuffer
   /// `[rows, width]`: Y, the stream between attention and MLP, with the means and inverse deviations of its rows.
-  let middle: FloatBuffer
-  let mean: FloatBuffer
-  let inverse: FloatBuffer
+  package let middle: FloatBuffer
+  package let mean: FloatBuffer
+  package let inverse: FloatBuffer
   /// `[rows, mlpWidth]`: the derivative of the activation.
-  let derivative: FloatBuffer
+  package let derivative: FloatBuffer
   /// `[sequences, heads, tokens, tokens]`, only for methods that look at attention itself.
-  let probabilities: FloatBuffer?
+  package let probabilities: FloatBuffer?
 
   init(rows: Int, shape: Blocks) {
     qkv = FloatBuffer(rows * shape.width * 3)

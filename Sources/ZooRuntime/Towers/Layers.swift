@@ -2,25 +2,24 @@ import CZooKernels
 import ZooModels
 
 /// Runs layers: the algebra and the threads that every part of a model shares.
-struct Engine: Sendable {
-  let algebra: any LinearAlgebra
-  let parallel: Parallel
+package struct Engine: Sendable {
+  package let algebra: any LinearAlgebra
+  package let parallel: Parallel
 }
 
 /// Gain and offset of a LayerNorm.
-struct Norm: Sendable {
-  let weight: FloatView
-  let bias: FloatView
+package struct Norm: Sendable {
+  package let weight: FloatView
+  package let bias: FloatView
   let eps: Float
 
-  var width: Int { weight.count }
+  package var width: Int { weight.count }
 
   /// y [rows, width] = the normalised rows of x; means and inverse deviations [rows] are kept where wanted.
-  func apply(
+  package func apply(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>? = nil,
     inverse: UnsafeMutablePointer<Float>? = nil, parallel: Parallel
   ) {
-    nonisolated(unsafe) let (x, y, mean, inverse) = (x, y, mean, inverse)
     parallel.forRanges(rows, atLeast: 16) { range in
       let offset = range.lowerBound
       zoo_layer_norm(
@@ -30,11 +29,10 @@ struct Norm: Sendable {
   }
 
   /// g [rows, width] := J^T g at the rows of x, whose means and inverse deviations are given.
-  func backward(
+  package func backward(
     _ g: UnsafeMutablePointer<Float>, at x: UnsafePointer<Float>, mean: UnsafePointer<Float>,
     inverse: UnsafePointer<Float>, rows: Int, parallel: Parallel
   ) {
-    nonisolated(unsafe) let (g, x, mean, inverse) = (g, x, mean, inverse)
     parallel.forRanges(rows, atLeast: 16) { range in
       let offset = range.lowerBound
       zoo_layer_norm_backward(
@@ -44,9 +42,9 @@ struct Norm: Sendable {
 }
 
 /// A linear map with both directions ready when they are first needed.
-struct Linear: Sendable {
-  let weight: FloatView
-  let bias: FloatView?
+package struct Linear: Sendable {
+  package let weight: FloatView
+  package let bias: FloatView?
   private let forwardMatrix: Lazy<any PreparedMatrix>
   private let backwardMatrix: Lazy<any PreparedMatrix>
 
@@ -57,11 +55,11 @@ struct Linear: Sendable {
     backwardMatrix = Lazy { algebra.prepare(weight, direction: .backward) }
   }
 
-  var outputs: Int { weight.shape[0] }
-  var inputs: Int { weight.count / outputs }
+  package var outputs: Int { weight.shape[0] }
+  package var inputs: Int { weight.count / outputs }
 
   /// y = act(x W^T + b).
-  func forward(
+  package func forward(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, activation: Activation? = nil,
     parallel: Parallel
   ) {
@@ -75,12 +73,12 @@ struct Linear: Sendable {
   }
 
   /// y = x W^T, without the bias.
-  func product(_ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel) {
+  package func product(_ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel) {
     forwardMatrix.value.multiply(x, rows: rows, into: y, epilogue: .none, parallel: parallel)
   }
 
   /// g_in [rows, inputs] = g_out [rows, outputs] W.
-  func backward(_ g: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel) {
+  package func backward(_ g: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel) {
     backwardMatrix.value.multiply(g, rows: rows, into: y, epilogue: .none, parallel: parallel)
   }
 }

@@ -5,17 +5,17 @@ import ZooModels
 ///
 /// There is one query that counts, so keys and values are never formed: the query is folded through the key weights and
 /// the attention-weighted mean of the tokens goes through the value weights.
-struct PoolerRuntime: Sendable {
-  let heads: Int
+package struct PoolerRuntime: Sendable {
+  package let heads: Int
   /// The query that counts, already projected: `[width]`.
   let query: [Float]
-  let kv: Linear
-  let out: Linear
-  let normKV: Norm?
-  let norm: Norm?
-  let fc1: Linear?
-  let fc2: Linear?
-  let activation: Activation
+  package let kv: Linear
+  package let out: Linear
+  package let normKV: Norm?
+  package let norm: Norm?
+  package let fc1: Linear?
+  package let fc2: Linear?
+  package let activation: Activation
 
   init?(_ weights: Weights, tower: VisionTower) throws {
     let eps = tower.blocks.normEps, name = "vision.pooler"
@@ -46,7 +46,7 @@ struct PoolerRuntime: Sendable {
   }
 
   /// Width of the pooled vector.
-  var width: Int { query.count }
+  package var width: Int { query.count }
   var headWidth: Int { width / heads }
 
   private static func project(_ vector: [Float], _ linear: Linear) throws -> [Float] {
@@ -57,18 +57,18 @@ struct PoolerRuntime: Sendable {
   }
 
   /// What SigLIP's pooler computes on `[tokens, width]`, with what its gradient needs.
-  struct Attended: Sendable {
+  package struct Attended: Sendable {
     /// The attention's output after `out`.
-    var y: [Float]
+    package var y: [Float]
     /// The MLP's hidden values before the activation.
-    var hidden: [Float]
+    package var hidden: [Float]
     /// `y + MLP(norm(y))`.
-    var pooled: [Float]
+    package var pooled: [Float]
     /// `[heads, tokens]`.
-    var probabilities: [Float]
+    package var probabilities: [Float]
   }
 
-  func attention(_ tokens: UnsafePointer<Float>, tokens count: Int) -> Attended {
+  package func attention(_ tokens: UnsafePointer<Float>, tokens count: Int) -> Attended {
     let (y, probabilities) = attend(tokens, count: count)
     guard let norm, let fc1, let fc2 else { preconditionFailure("an attention pooler has an MLP") }
     let one = Parallel(threads: 1)
@@ -83,7 +83,7 @@ struct PoolerRuntime: Sendable {
   }
 
   /// CoCa's first query over raw tokens: the vector before the final norm.
-  func coca(_ tokens: UnsafePointer<Float>, tokens count: Int) -> [Float] {
+  package func coca(_ tokens: UnsafePointer<Float>, tokens count: Int) -> [Float] {
     guard let normKV else { preconditionFailure("CoCa's pooler normalises its tokens") }
     let normed = FloatBuffer(count * normKV.width)
     normKV.apply(tokens, rows: count, into: normed.pointer, parallel: Parallel(threads: 1))
@@ -127,7 +127,7 @@ struct PoolerRuntime: Sendable {
   private func foldKeys(_ vector: [Float]) -> [Float] { fold(vector, firstRow: 0) }
 
   /// `[heads, inputs]` and `[heads]`: each head of a vector times its value rows and their bias.
-  func foldValues(_ vector: [Float]) -> (weights: [Float], biases: [Float]) {
+  package func foldValues(_ vector: [Float]) -> (weights: [Float], biases: [Float]) {
     let biases = (0..<heads).map { number in
       (0..<headWidth).reduce(Float(0)) { sum, j in
         sum + vector[number * headWidth + j] * kv.bias!.pointer[width + number * headWidth + j]

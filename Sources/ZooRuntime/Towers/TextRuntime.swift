@@ -2,13 +2,13 @@ import CZooKernels
 import ZooModels
 
 /// The text tower of a loaded model.
-final class TextRuntime: Sendable {
-  let tower: TextTower
+package final class TextRuntime: Sendable {
+  package let tower: TextTower
   let tokens: FloatView
   let positions: FloatView
   let classToken: FloatView?
   let blocks: [Block]
-  let norm: Norm
+  package let norm: Norm
   let projection: Linear?
 
   init(_ weights: Weights, tower: TextTower) throws {
@@ -24,7 +24,7 @@ final class TextRuntime: Sendable {
 
   /// Runs prompts of token ids, `[prompts][contextLength]`. `observe` gets the stream before the first block (as layer
   /// -1) and after each. Returns the buffers, with the last block's tokens in `x`.
-  func forward(
+  package func forward(
     _ prompts: [[Int32]], engine: Engine, length: Int, observe: (Int, BlockWork) -> Void = { _, _ in }
   ) -> BlockWork {
     let width = tower.blocks.width, count = length + (classToken == nil ? 0 : 1)
@@ -54,7 +54,7 @@ final class TextRuntime: Sendable {
   }
 
   /// The embedding of each prompt, `[prompts][embedding]`, not normalised.
-  func encode(_ prompts: [[Int32]], engine: Engine) -> [[Float]] {
+  package func encode(_ prompts: [[Int32]], engine: Engine) -> [[Float]] {
     // Tokens after the last one that a causal tower pools change nothing.
     let places = prompts.map(pooledPlace)
     let causal = tower.causal && classToken == nil

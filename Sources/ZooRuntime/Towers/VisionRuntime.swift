@@ -5,17 +5,17 @@ import ZooImages
 import ZooModels
 
 /// The image tower of a loaded model.
-final class VisionRuntime: Sendable {
-  let tower: VisionTower
+package final class VisionRuntime: Sendable {
+  package let tower: VisionTower
   let patch: Linear
   let prefix: [FloatView]
   let positions: FloatView
   let normPre: Norm?
-  let blocks: [Block]
-  let isClassifier: Bool
-  let norm: Norm
-  let pooler: PoolerRuntime?
-  let projection: Linear?
+  package let blocks: [Block]
+  package let isClassifier: Bool
+  package let norm: Norm
+  package let pooler: PoolerRuntime?
+  package let projection: Linear?
   /// Position tables for other grids, made from the model's own at their first use.
   private let resampled = Mutex<[GridSize: FloatBuffer]>([:])
 
@@ -37,14 +37,14 @@ final class VisionRuntime: Sendable {
   }
 
   /// The patch grid of a picture; a remainder is not seen.
-  func grid(of pixels: PixelTensor) -> GridSize {
+  package func grid(of pixels: PixelTensor) -> GridSize {
     GridSize(height: pixels.height / tower.patch, width: pixels.width / tower.patch)
   }
 
   /// Runs the blocks on pictures of one size. `observe` gets each wanted layer's by-products right after the block.
   ///
   /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`.
-  func forward(
+  package func forward(
     _ pictures: [PixelTensor], engine: Engine, observed: Range<Int> = 0..<0, traced: Bool = true,
     observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
@@ -69,7 +69,7 @@ final class VisionRuntime: Sendable {
     let side = tower.patch, width = tower.blocks.width, skip = tower.prefixTokens
     let patches = FloatBuffer(grid.count * 3 * side * side)
     picture.values.withUnsafeBufferPointer { pixels in
-      nonisolated(unsafe) let pixels = pixels.baseAddress!
+      let pixels = pixels.baseAddress!
       engine.parallel.forRanges(grid.height) { rows in
         for row in rows {
           for column in 0..<grid.width {
@@ -116,7 +116,7 @@ final class VisionRuntime: Sendable {
   }
 
   /// The embedding of each picture from its last tokens: `[pictures][embedding]`, not normalised.
-  func pool(_ work: BlockWork, engine: Engine) -> [[Float]] {
+  package func pool(_ work: BlockWork, engine: Engine) -> [[Float]] {
     let width = tower.blocks.width
     return (0..<work.sequences).map { sequence in
       let tokens = work.x.pointer + sequence * work.tokens * width
@@ -144,14 +144,14 @@ final class VisionRuntime: Sendable {
     }
   }
 
-  func normalise(_ vector: [Float]) -> [Float] {
+  package func normalise(_ vector: [Float]) -> [Float] {
     [Float](unsafeUninitializedCapacity: vector.count) { buffer, count in
       norm.apply(vector, rows: 1, into: buffer.baseAddress!, parallel: Parallel(threads: 1))
       count = vector.count
     }
   }
 
-  func project(_ vector: [Float]) -> [Float] {
+  package func project(_ vector: [Float]) -> [Float] {
     guard let projection else { return vector }
     return [Float](unsafeUninitializedCapacity: projection.outputs) { buffer, count in
       projection.forward(vector, rows: 1, into: buffer.baseAddress!, parallel: Parallel(threads: 1))
@@ -161,7 +161,7 @@ final class VisionRuntime: Sendable {
 }
 
 /// The mean of some rows of tokens.
-func mean(_ tokens: UnsafePointer<Float>, rows: Range<Int>, width: Int) -> [Float] {
+package func mean(_ tokens: UnsafePointer<Float>, rows: Range<Int>, width: Int) -> [Float] {
   var sum = [Double](repeating: 0, count: width)
   for row in rows { for k in 0..<width { sum[k] += Double(tokens[row * width + k]) } }
   return sum.map { Float($0 / Double(rows.count)) }

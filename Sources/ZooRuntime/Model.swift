@@ -1,0 +1,189 @@
+import CZooKernels
+import Foundation
+import ZooCheckpoints
+import ZooImages
+import ZooModels
+import ZooTensors
+import ZooText
+
+/// A converted model, ready to run.
+public final class Model: Sendable {
+  public let description: ModelDescription
+  /// Where the model lies.
+  public let directory: URL
+  package let vision: VisionRuntime
+  package let engine: Engine
+  private let textTower: Lazy<Result<TextRuntime, any Error>>?
+  private let tokens: Lazy<Result<any Tokenizer, any Error>>?
+  private let scale: Float
+  private let bias: Float
+
+  /// Opens a converted model's directory. Weights are mapped; those that are not f32 are widened.
+  ///
+  /// Throws a `ModelError`, a `CheckpointError` or a `ManifestError` where the directory is not a model.
+  public convenience init(
+    directory: URL, algebra: any LinearAlgebra = BLAS(), parallel: Parallel = Parallel()
+  ) throws {
+    let description = try ModelDescription.read(from: directory)
+    let path = directory.appending(path: ModelDescription.weightsFileName).path(percentEncoded: false)
+    let checkpoint = try Checkpoint.open(path)
+    try Model.check(checkpoint, against: description.architecture, path: path)
+    try self.init(description: description, directory: directory, algebra: algebra, parallel: parallel) {
+      try checkpoint.tensor($0)
+    }
+  }
+
+  init(
+    description: ModelDescription, directory: URL, algebra: any LinearAlgebra, parallel: Parallel,
+    lookup: @escaping @Sendable (String) throws -> Tensor
+  ) throws {
+    self.description = description
+    self.directory = directory
+    let architecture = description.architecture
+    if let reason = architecture.unsupported {
+      throw ModelError.unsupported(model: description.name.description, reason: reason)
+    }
+    engine = Engine(algebra: algebra, parallel: parallel)
+    let weights = Weights(algebra: algebra, lookup: lookup)
+    vision = try VisionRuntime(weights, architecture: architecture)
+    scale = architecture.isClassifier ? 1 : exp(try weights.scalar("logit_scale"))
+    bias = architecture.logitBias ? try weights.scalar("logit_bias") : 0
+    if let text = architecture.text {
+      textTower = Lazy { Result { try TextRuntime(weights, tower: text) } }
+      tokens = Lazy { Result { try loadTokenizer(text.tokenizer, from: directory) } }
+    } else {
+      (textTower, tokens) = (nil, nil)
+    }
+  }
+
+  public var architecture: Architecture { description.architecture }
+  /// `ARCHITECTURE:TAG`.
+  public var name: String { description.name.description }
+
+  private static func check(_ checkpoint: Checkpoint, against architecture: Architecture, path: String) throws {
+    for spec in architecture.tensors {
+      guard let entry = checkpoint.entry(spec.name) else {
+        throw ModelError.missingTensor(file: path, tensor: spec.name)
+      }
+      guard entry.shape == spec.shape, entry.dtype.isWeight else {
+        throw ModelError.wrongTensor(
+          file: path, tensor: spec.name, expected: spec.shape, found: "\(entry.dtype.rawValue) \(entry.shape)")
+      }
+    }
+  }
+
+  // MARK: Pictures
+
+  /// What the model sees of a picture: its own preprocessing, at another size where one is given.
+  ///
+  /// Another size is reached by the model's own resize mode for squares of `shortest` models where `keepAspect` holds, and
+  /// by squashing otherwise, as the authors of LeGrad do.
+  public func preprocess(_ image: Image, size: GridSize? = nil, squash: Bool = false) -> PreprocessedImage {
+    var preprocessing = description.preprocessing
+    if let size { preprocessing.size = size }
+    if squash {
+      preprocessing.resizeMode = .squash
+      preprocessing.interpolation = .bicubic
+    }
+    return ZooImages.preprocess(image, preprocessing)
+  }
+
+  /// The embedding of each picture, not normalised; a classifier's logits. Pictures have one size.
+  public func imageEmbeddings(_ pictures: [PixelTensor]) -> [[Float]] {
+    guard !pictures.isEmpty else { return [] }
+    return vision.pool(vision.forward(pictures, engine: engine), engine: engine)
+  }
+
+  // MARK: Texts
+
+  /// The tokenizer that the model was trained with.
+  public func tokenizer() throws -> any Tokenizer {
+    guard let tokens else { throw ModelError.noText(model: name) }
+    return try tokens.value.get()
+  }
+
+  package func text() throws -> TextRuntime {
+    guard let textTower else { throw ModelError.noText(model: name) }
+    return try textTower.value.get()
+  }
+
+  /// The embedding of each prompt, not normalised.
+  public func textEmbeddings(_ prompts: [String]) throws -> [[Float]] {
+    let tokenizer = try tokenizer()
+    return try textEmbeddings(tokens: prompts.map(tokenizer.encode))
+  }
+
+  /// The embedding of each prompt from its token ids, `[prompts][contextLength]`, not normalised.
+  public func textEmbeddings(tokens: [[Int32]]) throws -> [[Float]] {
+    guard !tokens.isEmpty else { return [] }
+    let tower = try text()
+    for prompt in tokens {
+      guard prompt.count == tower.tower.contextLength else {
+        throw ModelError.wrongTokenCount(expected: tower.tower.contextLength, found: prompt.count)
+      }
+      if let id = prompt.first(where: { $0 < 0 || Int($0) >= tower.tower.vocabulary }) {
+        throw ModelError.unknownToken(Int(id), vocabulary: tower.tower.vocabulary)
+      }
+    }
+    return tower.encode(tokens, engine: engine)
+  }
+
+  // MARK: Scores
+
+  /// The scaled similarity of an image and a text embedding, both normalised: what the model was trained on.
+  public func logit(cosine: Float) -> Float { scale * cosine + bias }
+
+  /// `exp(logit_scale)`.
+  public var logitScale: Float { scale }
+  /// Added to the scaled cosine; 0 where the model has none.
+  public var logitBias: Float { bias }
+}
+
+/// A vector divided by its length, as `torch.nn.functional.normalize` does.
+public func normalised(_ vector: [Float]) -> [Float] {
+  let length = max(vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot(), 1e-12)
+  return vector.map { Float(Double($0) / length) }
+}
+
+/// The dot product of two vectors of one length.
+public func dot(_ a: [Float], _ b: [Float]) -> Float {
+  Float(zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
+}
+
+extension ModelDescription {
+  /// Reads `model.json` of a converted model's directory.
+  public static func read(from directory: URL) throws -> ModelDescription {
+    let file = directory.appending(path: fileName)
+    guard let json = try? Data(contentsOf: file) else {
+      throw ModelError.notAModel(directory: directory.path(percentEncoded: false))
+    }
+    return try ModelDescription(json: json, file: file.path(percentEncoded: false))
+  }
+}
+
+/// Why a model cannot run.
+public enum ModelError: ZooError, Equatable {
+  case notAModel(directory: String)
+  case unsupported(model: String, reason: String)
+  case missingTensor(file: String, tensor: String)
+  case wrongTensor(file: String, tensor: String, expected: [Int], found: String)
+  case noText(model: String)
+  case wrongTokenCount(expected: Int, found: Int)
+  case unknownToken(Int, vocabulary: Int)
+
+  public var blame: Blame { .input }
+
+  public var description: String {
+    switch self {
+    case .notAModel(let directory): "\(directory) is no converted model: it has no readable model.json"
+    case .unsupported(let model, let reason): "\(model) cannot run: \(reason)"
+    case .missingTensor(let file, let tensor): "\(file) has no tensor '\(tensor)'"
+    case .wrongTensor(let file, let tensor, let expected, let found):
+      "\(file): tensor '\(tensor)' is \(found), expected weights of shape \(expected)"
+    case .noText(let model): "\(model) is a classifier: it has classes, not prompts"
+    case .wrongTokenCount(let expected, let found): "a prompt has \(found) tokens, the model takes \(expected)"
+    case .unknownToken(let id, let vocabulary):
+      "token \(id) is not in the model's vocabulary of \(vocabulary): the tokenizer does not fit the model"
+    }
+  }
+}

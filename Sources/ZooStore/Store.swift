@@ -1,0 +1,109 @@
+import Foundation
+import ZooModels
+import ZooTensors
+
+/// The zoo on disk: converted models under `$ZOO_HOME/models/ARCHITECTURE/TAG`.
+public struct Store: Sendable {
+  /// `$ZOO_HOME`, by default `~/.zoo`.
+  public let home: URL
+
+  public init(home: URL) { self.home = home }
+
+  /// The store of the environment.
+  public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    if let path = environment["ZOO_HOME"], !path.isEmpty {
+      home = URL(filePath: path, directoryHint: .isDirectory)
+    } else {
+      home = FileManager.default.homeDirectoryForCurrentUser.appending(path: ".zoo", directoryHint: .isDirectory)
+    }
+  }
+
+  public var models: URL { home.appending(path: "models", directoryHint: .isDirectory) }
+  /// More manifests, one JSON file each.
+  public var manifests: URL { home.appending(path: "manifests", directoryHint: .isDirectory) }
+
+  /// Where a model is kept.
+  public func directory(of architecture: String, tag: String) -> URL {
+    models.appending(path: architecture).appending(path: tag, directoryHint: .isDirectory)
+  }
+
+  /// The converted models that lie here, by name. Directories that are no models are left out.
+  public func installed() -> [InstalledModel] {
+    subfolders(of: models).flatMap { architecture in
+      subfolders(of: architecture).compactMap { InstalledModel(directory: $0) }
+    }.sorted { $0.name.description.localizedStandardCompare($1.name.description) == .orderedAscending }
+  }
+
+  /// Finds a model by a path or by `ARCHITECTURE[:TAG]`; the tag may be left out where only one is installed.
+  public func resolve(_ reference: String) throws(StoreError) -> URL {
+    let path = URL(filePath: reference)
+    if FileManager.default.fileExists(atPath: path.appending(path: ModelDescription.fileName).path) { return path }
+    if reference.contains("/") || reference.hasPrefix(".") { throw .notAModel(path: reference) }
+    let name = ModelName(reference), all = installed()
+    let sameArchitecture = all.filter { $0.name.architecture.lowercased() == name.architecture.lowercased() }
+    guard let tag = name.tag else {
+      switch sameArchitecture.count {
+      case 0: throw notInstalled(reference, among: all)
+      case 1: return sameArchitecture[0].directory
+      default: throw .ambiguous(reference, installed: sameArchitecture.map(\.name.description))
+      }
+    }
+    guard let found = sameArchitecture.first(where: { ModelName.sameTag($0.name.tag ?? "", tag) }) else {
+      throw notInstalled(reference, among: all)
+    }
+    return found.directory
+  }
+
+  private func notInstalled(_ reference: String, among all: [InstalledModel]) -> StoreError {
+    .notInstalled(reference, near: nearest(to: reference, among: all.map(\.name.description)))
+  }
+
+  private func subfolders(of folder: URL) -> [URL] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.filter { !$0.hasPrefix(".") }.sorted().map { folder.appending(path: $0, directoryHint: .isDirectory) }
+  }
+}
+
+/// A converted model on disk.
+public struct InstalledModel: Sendable {
+  public let directory: URL
+  public let description: ModelDescription
+  /// Bytes of all its files.
+  public let size: Int
+
+  /// Nil where the directory is not a model that this version reads.
+  public init?(directory: URL) {
+    let file = directory.appending(path: ModelDescription.fileName)
+    guard let json = try? Data(contentsOf: file),
+      let description = try? ModelDescription(json: json, file: file.path)
+    else { return nil }
+    self.directory = directory
+    self.description = description
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    size = files.reduce(0) { sum, name in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: directory.appending(path: name).path)
+      return sum + ((attributes?[.size] as? Int) ?? 0)
+    }
+  }
+
+  public var name: ModelName { description.name }
+}
+
+/// Why a reference does not lead to an installed model.
+public enum StoreError: ZooError, Equatable {
+  case notAModel(path: String)
+  case notInstalled(String, near: [String])
+  case ambiguous(String, installed: [String])
+
+  public var blame: Blame { .input }
+
+  public var description: String {
+    switch self {
+    case .notAModel(let path): "\(path) is no converted model: it has no model.json"
+    case .notInstalled(let name, let near):
+      "no model called '\(name)' is installed" + (near.isEmpty ? "" : "; installed is \(near.joined(separator: ", "))")
+    case .ambiguous(let name, let installed):
+      "'\(name)' is installed with several tags: \(installed.joined(separator: ", "))"
+    }
+  }
+}
