@@ -1,0 +1,48 @@
+import Testing
+import ZooImages
+import ZooTestSupport
+
+@Suite struct ResamplingTests {
+  @Test func mapsAreUpsampledAsTorchDoes() throws {
+    let golden = try Golden.arrays("images/upsample.npz")
+    for facts in try cases("upsample") {
+      let key = try #require(facts["key"] as? String), patch = try #require(facts["patch"] as? Int)
+      let input = try #require(golden["\(key).in"]), sized = try #require(golden["\(key).to_size"])
+      let height = input.shape[1], width = input.shape[2]
+      for index in 0..<input.shape[0] {
+        let map = input[index].floats
+        let up = bilinearUpsampled(map, height: height, width: width, factor: patch)
+        let want = golden["\(key).scale_factor"]?[index].doubles
+        expectClose(up.map { Double($0) }, want, within: 2e-6, "\(key) times \(patch)")
+        let other = bilinearResized(
+          map, height: height, width: width, toHeight: sized.shape[1], toWidth: sized.shape[2])
+        expectClose(other.map { Double($0) }, sized[index].doubles, within: 2e-6, "\(key) to size")
+      }
+    }
+  }
+
+  @Test func positionsAreResampledAsTorchDoes() throws {
+    let golden = try Golden.arrays("images/pos_embed.npz")
+    let methods: [(String, PositionMethod)] = [
+      ("bicubic", .bicubic(antialias: false)), ("bicubic_antialias", .bicubic(antialias: true)),
+      ("bilinear", .bilinear(antialias: false)), ("bilinear_antialias", .bilinear(antialias: true)),
+    ]
+    for facts in try cases("pos_embed") {
+      let key = try #require(facts["key"] as? String), prefix = try #require(facts["prefix"] as? Int)
+      let old = try #require(facts["old_grid"] as? [Int]), new = try #require(facts["new_grid"] as? [Int])
+      let table = try #require(golden["\(key).in"])
+      for (name, method) in methods {
+        let want = try #require(golden["\(key).\(name)"]), skipped = prefix * want.shape[1]
+        let got = resamplePositions(
+          Array(table.floats.dropFirst(skipped)), from: (old[0], old[1]), to: (new[0], new[1]), method: method)
+        expectClose(
+          got.map { Double($0) }, Array(want.doubles.dropFirst(skipped)), within: 2e-6, "\(key) \(name)")
+      }
+    }
+  }
+
+  @Test func theSameGridIsLeftAlone() {
+    let table: [Float] = [1, 2, 3, 4, 5, 6]
+    #expect(resamplePositions(table, from: (1, 3), to: (1, 3), method: .bicubic(antialias: true)) == table)
+  }
+}
