@@ -43,14 +43,20 @@ public struct Heatmap: Sendable {
   /// The map on the pixels, `[grid.height * patch][grid.width * patch]` row by row, from 0 to 1.
   public func picture() -> [Float] {
     switch finish {
-    case .upsampleThenNormalise: minMax(bilinearUpsample(values, grid: grid, factor: patch))
-    case .normaliseThenUpsample: bilinearUpsample(minMax(values), grid: grid, factor: patch)
+    case .upsampleThenNormalise: minMax(upsampled(values))
+    case .normaliseThenUpsample: upsampled(minMax(values))
     }
   }
 
   /// One layer's map on the pixels, from 0 to 1.
   public func picture(ofLayer index: Int) -> [Float] {
-    minMax(bilinearUpsample(layerValues[index], grid: grid, factor: patch))
+    minMax(upsampled(layerValues[index]))
+  }
+}
+
+extension Heatmap {
+  private func upsampled(_ map: [Float]) -> [Float] {
+    bilinearUpsampled(map, height: grid.height, width: grid.width, factor: patch)
   }
 }
 

@@ -160,14 +160,14 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var normPre: Bool
   public var pooler: Pooler
   /// How a position table is resampled for another grid.
-  public var resampling: PositionMethod
+  public var resampling: PositionResampling
   /// From the pooled width to the joint embedding, or the classifier's head.
   public var projection: Projection
 
   public init(
     image: GridSize, patch: Int, blocks: Blocks, classToken: Bool, registers: Int = 0, patchBias: Bool = false,
     positionsCoverPrefix: Bool = true, normPre: Bool = false, pooler: Pooler,
-    resampling: PositionMethod = .bicubicAntialias, projection: Projection = .linear
+    resampling: PositionResampling = .bicubicAntialias, projection: Projection = .linear
   ) {
     self.image = image
     self.patch = patch
@@ -195,7 +195,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
 }
 
 /// How position tables are resampled, by the source ecosystem.
-public enum PositionMethod: String, Codable, Sendable, Hashable {
+public enum PositionResampling: String, Codable, Sendable, Hashable {
   /// open_clip, timm and LeGrad: bicubic with a = -0.5, support scaling and borders renormalised.
   case bicubicAntialias = "bicubic_antialias"
   /// Hugging Face: bicubic with a = -0.75 and clamped borders.

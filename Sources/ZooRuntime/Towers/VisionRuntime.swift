@@ -106,7 +106,8 @@ package final class VisionRuntime: Sendable {
       let kept = (tower.positionsCoverPrefix ? tower.prefixTokens : 0) * width
       let patches = Array(UnsafeBufferPointer(start: positions.pointer + kept, count: positions.count - kept))
       let values = resamplePositions(
-        patches, width: width, from: tower.grid, to: grid, method: tower.resampling)
+        patches, from: (tower.grid.height, tower.grid.width), to: (grid.height, grid.width),
+        method: tower.resampling.method)
       let table = FloatBuffer(kept + values.count)
       table.pointer.update(from: positions.pointer, count: kept)
       (table.pointer + kept).update(from: values, count: values.count)
@@ -165,4 +166,14 @@ package func mean(_ tokens: UnsafePointer<Float>, rows: Range<Int>, width: Int) 
   var sum = [Double](repeating: 0, count: width)
   for row in rows { for k in 0..<width { sum[k] += Double(tokens[row * width + k]) } }
   return sum.map { Float($0 / Double(rows.count)) }
+}
+
+extension PositionResampling {
+  fileprivate var method: PositionMethod {
+    switch self {
+    case .bicubicAntialias: .bicubic(antialias: true)
+    case .bicubic: .bicubic(antialias: false)
+    case .bilinear: .bilinear(antialias: false)
+    }
+  }
 }
