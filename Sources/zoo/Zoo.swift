@@ -1,7 +1,28 @@
 import ArgumentParser
+import Foundation
 
+/// The command: one file per subcommand.
 @main
 struct Zoo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "zoo", abstract: "Convert, keep and explain CLIP-like models.")
+    commandName: "zoo",
+    abstract: "Converts, keeps and explains CLIP-like vision-language models, on a CPU.",
+    version: "0.1.0",
+    subcommands: [
+      ConvertCommand.self, ListCommand.self, ShowCommand.self, InspectCommand.self, ExplainCommand.self,
+      ScoreCommand.self, BenchCommand.self,
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      Failure.exit(with: error)
+    }
+  }
 }

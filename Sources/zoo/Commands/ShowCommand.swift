@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import ZooModels
+import ZooStore
+
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Shows what a registered or installed model is made of.")
+
+  @Argument(help: "ARCHITECTURE, ARCHITECTURE:TAG or a converted model's directory.")
+  var model: String
+
+  @Flag(help: "As JSON: the manifest, or model.json of an installed model.")
+  var json = false
+
+  @OptionGroup var registryOptions: RegistryOptions
+
+  func run() throws {
+    let store = Store()
+    if let directory = try? store.resolve(model), let installed = InstalledModel(directory: directory) {
+      return try show(installed)
+    }
+    if model.contains("/") || model.hasPrefix(".") { _ = try store.resolve(model) }
+    let (manifest, weights) = try registryOptions.registry(store: store).resolve(ModelName(model))
+    if json { return try printJSON(manifest) }
+    print(describe(weights.map(manifest.architecture.trained) ?? manifest.architecture))
+    print("\nWeights")
+    for weights in weights.map({ [$0] }) ?? manifest.weights {
+      print("  \(weights.tag)")
+      print("    \(describe(weights.preprocessing))")
+      if let activation = weights.activation { print("    activation \(describe(activation))") }
+      if let repository = weights.repository { print("    hf://\(repository)  \(weights.files.joined(separator: ", "))") }
+      if let url = weights.url { print("    \(url)") }
+      if let note = weights.note { print("    note: \(note)") }
+    }
+    if manifest.weights.isEmpty { print("  none are registered") }
+  }
+
+  private func show(_ model: InstalledModel) throws {
+    let description = model.description
+    if json { return try printJSON(description) }
+    print(describe(description.architecture))
+    print("\nInstalled as \(description.name) in \(model.directory.path(percentEncoded: false)), \(byteText(model.size))")
+    print("  \(describe(description.preprocessing))")
+    print("  from \(description.layout):")
+    for source in description.sources {
+      print("    \(source.name)  \(byteText(source.size))  sha256 \(source.sha256)")
+    }
+    for note in description.notes { print("  note: \(note)") }
+  }
+
+  private func describe(_ architecture: Architecture) -> String {
+    let vision = architecture.vision, blocks = vision.blocks
+    var lines = [
+      "\(architecture.name)  (\(architecture.family)), \(countText(architecture.parameterCount)) parameters, "
+        + (architecture.isClassifier ? "\(architecture.embedding) classes" : "embedding \(architecture.embedding)"),
+      "  image  \(vision.image) pixels, patch \(vision.patch), grid \(vision.grid), \(vision.prefixTokens) prefix tokens",
+      "         \(describe(blocks)), pooler \(vision.pooler.name)",
+    ]
+    if let text = architecture.text {
+      lines.append(
+        "  text   context \(text.contextLength), vocabulary \(text.vocabulary), tokenizer \(text.tokenizer.kind.rawValue)")
+      lines.append("         \(describe(text.blocks))\(text.causal ? ", causal" : "")")
+    }
+    if let reason = architecture.unsupported { lines.append("  does not run: \(reason)") }
+    return lines.joined(separator: "\n")
+  }
+
+  private func describe(_ blocks: Blocks) -> String {
+    "\(blocks.layers) layers of width \(blocks.width), \(blocks.heads) heads, MLP \(blocks.mlpWidth), "
+      + "\(blocks.activation.rawValue), eps \(blocks.normEps)"
+  }
+
+  private func describe(_ activations: TowerActivations) -> String {
+    activations.text.map { $0 == activations.vision ? $0.rawValue : "\(activations.vision.rawValue) and \($0.rawValue)" }
+      ?? activations.vision.rawValue
+  }
+
+  private func describe(_ preprocessing: Preprocessing) -> String {
+    func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
+    return "pictures \(preprocessing.size), \(preprocessing.resizeMode.rawValue), \(preprocessing.interpolation.rawValue), "
+      + "mean \(list(preprocessing.mean)), std \(list(preprocessing.std))"
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Foundation
+import ZooConvert
+import ZooModels
+import ZooRuntime
+import ZooStore
+import ZooTensors
+
+/// The one place where errors become sentences and exit codes: 1 it failed or a check did not hold, 2 the call or the
+/// input is wrong. What the argument parser refuses keeps the parser's own code.
+enum Failure {
+  static func exit(with error: any Error) -> Never {
+    guard !(error is ExitCode), !(error is CleanExit), let sentence = sentence(for: error) else { Zoo.exit(withError: error) }
+    Terminal.error(sentence)
+    Foundation.exit(code(of: error))
+  }
+
+  static func code(of error: any Error) -> Int32 {
+    (error as? any ZooError)?.blame == .input ? 2 : 1
+  }
+
+  /// One sentence, with the remedy where there is one; nil for the argument parser's own errors.
+  static func sentence(for error: any Error) -> String? {
+    switch error {
+    case let error as any ZooError:
+      let remedy = remedy(for: error)
+      return error.description + (remedy.isEmpty ? "" : "\n  \(remedy)")
+    case let error as CocoaError:
+      let path = error.filePath ?? error.url?.path(percentEncoded: false)
+      let reason = error.underlying.map { "\($0.localizedDescription)" } ?? error.localizedDescription
+      return path.map { "\($0): \(reason)" } ?? reason
+    default: return nil
+    }
+  }
+
+  private static func remedy(for error: any ZooError) -> String {
+    switch error {
+    case StoreError.notInstalled: "'zoo list --installed' shows what is here; 'zoo convert FILE' brings a model in"
+    case StoreError.ambiguous: "name the tag as well, as in the list"
+    case StoreError.notAModel: "give a directory that 'zoo convert' wrote, or ARCHITECTURE:TAG"
+    case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"
+    case ModelError.missingTensor, ModelError.wrongTensor, ModelError.notAModel:
+      "convert the checkpoint again with 'zoo convert'"
+    default: ""
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+
+/// Bytes as a person reads them, in powers of 1000.
+func byteText(_ count: Int) -> String {
+  let units = ["B", "kB", "MB", "GB", "TB"]
+  var value = Double(count), unit = 0
+  while value >= 999.5, unit < units.count - 1 {
+    value /= 1000
+    unit += 1
+  }
+  return unit == 0 ? "\(count) B" : String(format: value < 9.95 ? "%.1f %@" : "%.0f %@", value, units[unit])
+}
+
+/// A count such as parameters: 986 M.
+func countText(_ count: Int) -> String {
+  switch count {
+  case ..<1000: "\(count)"
+  case ..<1_000_000: String(format: "%.0f k", Double(count) / 1e3)
+  case ..<1_000_000_000: String(format: "%.0f M", Double(count) / 1e6)
+  default: String(format: "%.2f G", Double(count) / 1e9)
+  }
+}
+
+/// Columns of text; numbers are set to the right.
+struct Table {
+  private let header: [String]
+  private let rightAligned: Set<Int>
+  private var rows: [[String]] = []
+
+  init(_ header: [String], right: Set<Int> = []) {
+    self.header = header
+    rightAligned = right
+  }
+
+  mutating func add(_ row: [String]) { rows.append(row) }
+
+  var isEmpty: Bool { rows.isEmpty }
+
+  var text: String {
+    let all = [header] + rows
+    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    return all.map { row in
+      row.enumerated().map { column, cell in
+        let space = String(repeating: " ", count: widths[column] - cell.count)
+        return rightAligned.contains(column) ? space + cell : cell + space
+      }.joined(separator: "  ").trimmingTrailingSpaces
+    }.joined(separator: "\n")
+  }
+}
+
+extension String {
+  fileprivate var trimmingTrailingSpaces: String { String(reversed().drop { $0 == " " }.reversed()) }
+}
+
+/// Prints a value as JSON with snake_case keys in a stable order.
+func printJSON(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.keyEncodingStrategy = .convertToSnakeCase
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}

@@ -1,0 +1,70 @@
+import Foundation
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// What goes to standard error: messages and progress. Results go to standard output.
+enum Terminal {
+  static let isInteractive = isatty(2) == 1
+
+  static func error(_ message: String) { write("zoo: \(message)\n") }
+
+  static func note(_ message: String) { write("\(message)\n") }
+
+  static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+
+  /// Columns of the terminal, 80 where there is none.
+  static var width: Int {
+    var size = winsize()
+    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+
+  static var resultWidth: Int {
+    var size = winsize()
+    return ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 120
+  }
+}
+
+/// A bar on one line of a terminal; silent where standard error is a file or `--quiet` is given.
+final class Progress {
+  private let label: String
+  private let total: Int
+  private let shown: Bool
+  private let unit: (Int) -> String
+  private let start = ContinuousClock.now
+  private var last = ContinuousClock.now - .seconds(1)
+
+  /// - Parameter unit: how an amount is written, such as bytes.
+  init(_ label: String, total: Int, quiet: Bool, unit: @escaping (Int) -> String = { "\($0)" }) {
+    self.label = label
+    self.total = max(total, 1)
+    self.unit = unit
+    shown = Terminal.isInteractive && !quiet
+  }
+
+  func update(_ done: Int, _ detail: String = "") {
+    let now = ContinuousClock.now
+    guard shown, done >= total || now - last > .milliseconds(80) else { return }
+    last = now
+    let fraction = min(1, Double(done) / Double(total))
+    let seconds = (now - start).seconds
+    let left = fraction > 0.02 && seconds > 1 ? String(format: "  %.0f s left", seconds / fraction - seconds) : ""
+    let filled = Int(fraction * 24)
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+    let line = "\(label) \(bar) \(unit(done)) of \(unit(total))\(left)  \(detail)"
+    Terminal.write("\r\u{1B}[K" + String(line.prefix(Terminal.width - 1)))
+  }
+
+  /// Clears the line.
+  func finish() { if shown { Terminal.write("\r\u{1B}[K") } }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+  var milliseconds: Double { seconds * 1000 }
+}
