@@ -47,7 +47,9 @@ let package = Package(
       plugins: ["EmbedManifests"]),
     .target(name: "ZooCheckpoints", dependencies: ["ZooTensors", "CZlib", "CCrypto"]),
     .target(name: "ZooText", dependencies: ["ZooTensors", "ZooModels", "CZlib"]),
-    .target(name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"]),
+    .target(
+      name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"],
+      exclude: ["NOTICE-fonts"]),
     .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels"]),
     .target(
       name: "ZooRuntime",
