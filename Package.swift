@@ -62,7 +62,7 @@ let package = Package(
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "ZooStore", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests",
+        "ZooStore", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests", "CZooKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

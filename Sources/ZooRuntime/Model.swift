@@ -57,6 +57,8 @@ public final class Model: Sendable {
   }
 
   public var architecture: Architecture { description.architecture }
+  /// The library behind the matrix products, with its kernel.
+  public var algebraName: String { engine.algebra.name }
   /// `ARCHITECTURE:TAG`.
   public var name: String { description.name.description }
 

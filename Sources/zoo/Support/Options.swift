@@ -17,6 +17,7 @@ enum CallError: ZooError, Equatable {
   case badSize(String)
   case sizeBelowPatch(GridSize, patch: Int)
   case unreadable(file: String, reason: String)
+  case unwritable(String, reason: String)
 
   var blame: Blame { .input }
 
@@ -28,6 +29,7 @@ enum CallError: ZooError, Equatable {
     case .badSize(let text): "'\(text)' is no size; write --size 448 or --size 336x448 (height x width)"
     case .sizeBelowPatch(let size, let patch): "a picture of \(size) holds no patch of \(patch) pixels; take a larger --size"
     case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
+    case .unwritable(let file, let reason): "\(file) cannot be written: \(reason)"
     }
   }
 }
@@ -109,12 +111,12 @@ struct PictureOptions: ParsableArguments {
 
   func preprocessing(of model: Model) throws -> Preprocessing {
     var result = model.description.preprocessing
-    if let size { result.size = try parse(size, patch: model.architecture.vision.patch) }
+    if let size { result.size = try Self.parse(size, patch: model.architecture.vision.patch) }
     if let resize { result.resizeMode = resize }
     return result
   }
 
-  private func parse(_ text: String, patch: Int) throws -> GridSize {
+  static func parse(_ text: String, patch: Int) throws -> GridSize {
     let sides = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard (1...2).contains(sides.count), let height = sides[0], let width = sides[sides.count - 1],
       (1...8192).contains(height), (1...8192).contains(width)
@@ -148,8 +150,8 @@ struct PictureOptions: ParsableArguments {
   }
 }
 
-extension Preprocessing.ResizeMode: @retroactive ExpressibleByArgument {}
-extension LeGrad.Variant: @retroactive ExpressibleByArgument {}
-extension LeGrad.Score: @retroactive ExpressibleByArgument {}
-extension ColorMap: @retroactive ExpressibleByArgument {}
-extension Activation: @retroactive ExpressibleByArgument {}
+extension Preprocessing.ResizeMode: ExpressibleByArgument {}
+extension LeGrad.Variant: ExpressibleByArgument {}
+extension LeGrad.Score: ExpressibleByArgument {}
+extension ColorMap: ExpressibleByArgument {}
+extension Activation: ExpressibleByArgument {}

@@ -1,0 +1,174 @@
+import ArgumentParser
+import CZooKernels
+import Foundation
+import ZooExplain
+import ZooImages
+import ZooModels
+import ZooRuntime
+import ZooStore
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measures the stages of a model, with its own weights or with random ones.")
+
+  @Argument(help: "An installed model, or any registered ARCHITECTURE[:TAG] with seeded random weights.")
+  var model: String
+
+  @Option(help: "Numbers of prompts to measure.")
+  var prompts: [Int] = [1, 8]
+
+  @Option(help: "Runs of each stage; the median counts.")
+  var runs = 7
+
+  @Option(help: "Another input size, N or HEIGHTxWIDTH in pixels.")
+  var size: String?
+
+  @Option(help: "all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
+  var layers = "all"
+
+  @Option(help: "Seed of the random weights.")
+  var seed: UInt64 = 1
+
+  @Flag(help: "Take random weights even where the model is installed.")
+  var random = false
+
+  @Flag(help: "As JSON.")
+  var json = false
+
+  @OptionGroup var runOptions: RunOptions
+  @OptionGroup var registryOptions: RegistryOptions
+
+  func validate() throws {
+    if runs < 1 { throw ValidationError("--runs must be at least 1.") }
+    if prompts.contains(where: { $0 < 1 }) { throw ValidationError("--prompts must be at least 1.") }
+  }
+
+  func run() throws {
+    let selection = try LayerSelection(layers)
+    var bench = Bench(runs: runs, quiet: runOptions.quiet)
+    let model = try bench.once("load", flops: nil) { try load() }
+    let tower = model.architecture.vision
+    var preprocessing = model.description.preprocessing
+    if let size { preprocessing.size = try PictureOptions.parse(size, patch: tower.patch) }
+    let pixels = testPicture(preprocessing.size)
+    let work = Workload(model.architecture, size: preprocessing.size)
+    bench.measure("image tower", flops: work.imageTower) { _ = model.imageEmbeddings([pixels]) }
+    if let text = model.architecture.text {
+      let ids = [testPrompt(text)]
+      try bench.measure("text tower, 1 prompt", flops: work.textTower) { _ = try model.textEmbeddings(tokens: ids) }
+    }
+    let count = try selection.layers(of: tower.blocks.layers).count
+    for variant in LeGrad.Variant.allCases {
+      let method = LeGrad(variant: variant, layers: selection)
+      for number in prompts {
+        let texts = (0..<number).map { testEmbedding(model.architecture.embedding, seed: $0) }
+        let flops = work.legrad(method, layers: count, prompts: number)
+        try bench.measure("LeGrad \(variant.rawValue), \(number) prompt\(number == 1 ? "" : "s")", flops: flops) {
+          _ = try method.explain([pixels], prompts: texts, model: model)
+        }
+      }
+    }
+    let report = BenchReport(
+      model: model.name, backend: model.algebraName, kernels: String(cString: zoo_kernel_name()),
+      threads: runOptions.parallel.threads, size: [preprocessing.size.height, preprocessing.size.width], layers: count,
+      runs: runs, peakMemory: peakMemory(), stages: bench.stages)
+    if json { try printJSON(report) } else { print(report.text) }
+  }
+
+  private func load() throws -> Model {
+    if !random, let directory = try? Store().resolve(model) {
+      return try Model(directory: directory, parallel: runOptions.parallel)
+    }
+    let (manifest, weights) = try registryOptions.registry().resolve(ModelName(model))
+    let architecture = weights.map(manifest.architecture.trained) ?? manifest.architecture
+    let preprocessing = weights?.preprocessing ?? Preprocessing(size: architecture.vision.image)
+    return try Model(random: architecture, preprocessing: preprocessing, seed: seed, parallel: runOptions.parallel)
+  }
+}
+
+/// The medians of stages.
+struct Bench {
+  let runs: Int
+  let quiet: Bool
+  private(set) var stages: [BenchReport.Stage] = []
+
+  init(runs: Int, quiet: Bool) {
+    self.runs = runs
+    self.quiet = quiet
+  }
+
+  mutating func once<T>(_ name: String, flops: Double?, _ body: () throws -> T) rethrows -> T {
+    let start = ContinuousClock.now
+    let value = try body()
+    stages.append(.init(name, times: [(ContinuousClock.now - start).milliseconds], flops: flops))
+    return value
+  }
+
+  /// One run to warm up, then `runs` that count.
+  mutating func measure(_ name: String, flops: Double, _ body: () throws -> Void) rethrows {
+    let progress = Progress(name, total: runs, quiet: quiet)
+    try body()
+    var times: [Double] = []
+    for run in 0..<runs {
+      let start = ContinuousClock.now
+      try body()
+      times.append((ContinuousClock.now - start).milliseconds)
+      progress.update(run + 1)
+    }
+    progress.finish()
+    stages.append(.init(name, times: times, flops: flops))
+  }
+}
+
+/// What `zoo bench` says: a table, or JSON. Fields are only ever added.
+struct BenchReport: Encodable {
+  var model: String
+  /// The library behind the matrix products, with its kernel.
+  var backend: String
+  /// The instruction set of our own kernels.
+  var kernels: String
+  var threads: Int
+  /// Input height and width in pixels.
+  var size: [Int]
+  /// Layers that LeGrad uses.
+  var layers: Int
+  var runs: Int
+  /// Bytes, of the whole process.
+  var peakMemory: Int
+  var stages: [Stage]
+
+  struct Stage: Encodable {
+    var name: String
+    var medianMs: Double
+    var minMs: Double
+    var gflopPerSecond: Double?
+
+    init(_ name: String, times: [Double], flops: Double?) {
+      let sorted = times.sorted(), middle = sorted.count / 2
+      self.name = name
+      medianMs = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+      minMs = sorted[0]
+      gflopPerSecond = flops.map { $0 / (medianMs * 1e6) }
+    }
+  }
+
+  var text: String {
+    var table = Table(["STAGE", "MEDIAN ms", "MIN ms", "GFLOP/s"], right: [1, 2, 3])
+    for stage in stages {
+      table.add([
+        stage.name, String(format: "%.1f", stage.medianMs), String(format: "%.1f", stage.minMs),
+        stage.gflopPerSecond.map { String(format: "%.0f", $0) } ?? "-",
+      ])
+    }
+    let environment = ProcessInfo.processInfo.environment
+    let hint =
+      environment["OPENBLAS_CORETYPE"].map { "\nhint: OPENBLAS_CORETYPE=\($0) is set; without it OpenBLAS chooses its kernel itself" }
+      ?? ""
+    return """
+      \(model), \(size[0])x\(size[1]), \(layers) layers, median of \(runs)
+      \(backend), \(kernels) kernels, \(threads) threads, peak memory \(byteText(peakMemory))
+
+      \(table.text)\(hint)
+      """
+  }
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import Foundation
+import ZooExplain
+import ZooImages
+import ZooModels
+import ZooRuntime
+
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain", abstract: "Shows where in a picture a prompt is: LeGrad heat maps.",
+    discussion: """
+      Without --grid, --layers-grid or --npy there is one picture for each prompt: the heat map over what the model sees.
+      """)
+
+  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.")
+  var model: String
+
+  @Argument(help: "Pictures, or folders of pictures.")
+  var images: [String]
+
+  @OptionGroup var promptOptions: PromptOptions
+  @OptionGroup var pictureOptions: PictureOptions
+  @OptionGroup var runOptions: RunOptions
+
+  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Where pictures and arrays go.", valueName: "dir"))
+  var output = "heatmaps"
+
+  @Option(help: "official: the authors' code; paper: the paper's formulas.")
+  var variant: LeGrad.Variant = .official
+
+  @Option(help: "all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
+  var layers = "all"
+
+  @Option(help: "cosine or dot; by default what the variant says.")
+  var score: LeGrad.Score?
+
+  @Option(help: "Colours of the map: \(ColorMap.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var colorMap: ColorMap = .jet
+
+  @Option(help: "Share of the map's colours in the overlay, 0 to 1.")
+  var alpha = 0.6
+
+  @Flag(help: "One sheet for each picture: the picture, all prompts and their similarities.")
+  var grid = false
+
+  @Flag(help: "One sheet for each picture with the map of every layer.")
+  var layersGrid = false
+
+  @Flag(help: "Raw maps as .npy: [rows, columns] of each prompt, and [layers, rows, columns].")
+  var npy = false
+
+  @Flag(help: "Similarities, energies, layers, files and timings as JSON.")
+  var json = false
+
+  func validate() throws {
+    if !(0...1).contains(alpha) { throw ValidationError("--alpha must lie between 0 and 1.") }
+  }
+
+  func run() throws {
+    let clock = ContinuousClock()
+    var timings = ExplainReport.Timings()
+    let prompts = try promptOptions.all()
+    let method = LeGrad(variant: variant, layers: try LayerSelection(layers), score: score)
+    let urls = try PictureOptions.pictures(images)
+    let folder = try OutputFolder(output)
+    var start = clock.now
+    let model = try runOptions.load(model)
+    let preprocessing = try pictureOptions.preprocessing(of: model)
+    timings.load = lap(&start)
+    let texts = try model.textEmbeddings(prompts).map(normalised)
+    timings.text = lap(&start)
+
+    let names = fileNames(for: prompts)
+    let progress = Progress("explaining", total: urls.count, quiet: runOptions.quiet)
+    var report = ExplainReport(
+      model: model.name, variant: variant, layers: [], threads: runOptions.parallel.threads, images: [], timings: timings)
+    for (index, url) in urls.enumerated() {
+      progress.update(index, url.lastPathComponent)
+      start = clock.now
+      let picture = try pictureOptions.load(url, for: model, preprocessing)
+      timings.decode += lap(&start)
+      let explained = try method.explain([picture.tensor], prompts: texts, model: model)[0]
+      timings.explain += lap(&start)
+      let scores = scoredPrompts(prompts, texts: texts, image: normalised(explained.embedding), model: model)
+      let drawing = Drawing(
+        stem: url.deletingPathExtension().lastPathComponent, picture: picture.picture, scores: scores,
+        heatmaps: explained.heatmaps, names: names, colorMap: colorMap, alpha: alpha)
+      let files = try write(drawing, to: folder)
+      timings.write += lap(&start)
+      report.layers = explained.heatmaps[0].layers
+      report.images.append(
+        .init(url.path(percentEncoded: false), scores: scores, heatmaps: explained.heatmaps, files: files))
+    }
+    progress.finish()
+    report.timings = timings
+    if json { try printJSON(report) } else { print(report.text) }
+  }
+
+  private func lap(_ start: inout ContinuousClock.Instant) -> Double {
+    let now = ContinuousClock.now
+    defer { start = now }
+    return (now - start).milliseconds
+  }
+
+  private func write(_ drawing: Drawing, to folder: OutputFolder) throws -> ExplainReport.Files {
+    var files = ExplainReport.Files(prompts: drawing.names.map { _ in [] }, sheets: [])
+    for index in drawing.names.indices {
+      if !grid && !layersGrid && !npy {
+        files.prompts[index].append(try folder.write(drawing.overlay(index), as: drawing.fileName(index, "png")))
+      }
+      if npy {
+        let map = drawing.heatmaps[index], size = [map.grid.height, map.grid.width]
+        files.prompts[index].append(
+          try folder.write(npyData(map.values, shape: size), as: drawing.fileName(index, "npy")))
+        files.prompts[index].append(
+          try folder.write(
+            npyData(map.layerValues.flatMap { $0 }, shape: [map.layers.count] + size),
+            as: drawing.fileName(index, "layers.npy")))
+      }
+    }
+    if grid { files.sheets.append(try folder.write(drawing.sheet(), as: "\(drawing.stem).grid.png")) }
+    if layersGrid { files.sheets.append(try folder.write(drawing.layerSheet(), as: "\(drawing.stem).layers.png")) }
+    return files
+  }
+}
+
+/// File names from prompts: letters and digits of ASCII, dashes between them, numbered where two would be the same.
+func fileNames(for prompts: [String]) -> [String] {
+  var seen: [String: Int] = [:]
+  return prompts.enumerated().map { index, prompt in
+    let words = prompt.lowercased().unicodeScalars.split { !("a"..."z").contains($0) && !("0"..."9").contains($0) }
+    let name = String(words.map { String($0) }.joined(separator: "-").prefix(60))
+    let base = name.isEmpty ? "prompt-\(index + 1)" : name
+    seen[base, default: 0] += 1
+    return seen[base] == 1 ? base : "\(base)-\(seen[base]!)"
+  }
+}

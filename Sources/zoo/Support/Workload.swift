@@ -1,0 +1,87 @@
+import Foundation
+import ZooExplain
+import ZooImages
+import ZooModels
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Operations of a model's stages (a multiplication and an addition are two), from its dimensions alone.
+struct Workload {
+  private let architecture: Architecture
+  private let tokens: Double
+  private let patches: Double
+
+  init(_ architecture: Architecture, size: GridSize) {
+    self.architecture = architecture
+    let vision = architecture.vision
+    patches = Double((size.height / vision.patch) * (size.width / vision.patch))
+    tokens = patches + Double(vision.prefixTokens)
+  }
+
+  var imageTower: Double {
+    let vision = architecture.vision
+    let embedding = patches * Double(3 * vision.patch * vision.patch * vision.blocks.width)
+    return 2 * (embedding + Double(vision.blocks.layers) * block(vision.blocks, tokens: tokens))
+  }
+
+  /// One prompt of the full context.
+  var textTower: Double {
+    guard let text = architecture.text else { return 0 }
+    return 2 * Double(text.blocks.layers) * block(text.blocks, tokens: Double(text.positions))
+  }
+
+  /// The image tower and the gradients of every prompt and layer.
+  func legrad(_ method: LeGrad, layers: Int, prompts: Int) -> Double {
+    let blocks = architecture.vision.blocks
+    let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
+    var rows = tokens
+    switch (architecture.vision.pooler, method.variant) {
+    case (.attention, _), (.coca, _): return imageTower
+    case (.classToken, .paper): rows = 1
+    default: break
+    }
+    let perPrompt = d * m + rows * (d * m + d * d) + rows * tokens * d
+    return imageTower + 2 * Double(layers * prompts) * perPrompt
+  }
+
+  private func block(_ blocks: Blocks, tokens: Double) -> Double {
+    let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
+    return tokens * (4 * d * d + 2 * d * m) + 2 * tokens * tokens * d
+  }
+}
+
+/// Pixels that vary, the same at every call.
+func testPicture(_ size: GridSize) -> PixelTensor {
+  let values = (0..<3 * size.count).map { Float(($0 &* 2_654_435_761) >> 16 & 0xFFFF) / 32768 - 1 }
+  return PixelTensor(height: size.height, width: size.width, values: values)
+}
+
+/// Token ids that fill a context, with the largest at the end.
+func testPrompt(_ text: TextTower) -> [Int32] {
+  (0..<text.contextLength).map { Int32($0 == text.contextLength - 1 ? text.vocabulary - 1 : 1 + $0 % (text.vocabulary - 2)) }
+}
+
+/// A unit vector.
+func testEmbedding(_ width: Int, seed: Int) -> [Float] {
+  let values = (0..<width).map { Float((($0 + seed * 7919) &* 2_654_435_761) >> 12 & 0xFFFF) / 32768 - 1 }
+  let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  return values.map { $0 / length }
+}
+
+/// The largest resident size of this process so far, in bytes.
+func peakMemory() -> Int {
+  var usage = rusage()
+  #if canImport(Darwin)
+    getrusage(RUSAGE_SELF, &usage)
+    return usage.ru_maxrss
+  #else
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  #endif
+}
