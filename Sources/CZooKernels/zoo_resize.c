@@ -1,5 +1,4 @@
 #include "zoo_resize.h"
-#include <math.h>
 #include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
@@ -111,13 +110,10 @@ void zoo_resize_columns(const uint8_t *source, ptrdiff_t row_bytes, const zoo_ax
 
 static inline double load_16(const uint8_t *p) { return p[0] + (p[1] << 8); }
 
-static inline int clip_8(int v) { return v < 0 ? 0 : v > 255 ? 255 : v; }
-
-// Pillow clips the two bytes apart: beyond 65535 only the upper one saturates.
 static inline void store_16(double sum, uint8_t *p) {
-  int v = (int)(sum >= 0 ? floor(sum + 0.5) : -floor(-sum + 0.5));
-  p[0] = (uint8_t)clip_8(v % 256);
-  p[1] = (uint8_t)clip_8(v >> 8);
+  int v = sum <= 0 ? 0 : sum >= 65535 ? 65535 : (int)(sum + 0.5);
+  p[0] = (uint8_t)v;
+  p[1] = (uint8_t)(v >> 8);
 }
 
 void zoo_resize_rows_16(const uint8_t *source, ptrdiff_t width, ptrdiff_t rows, const zoo_axis *axis, uint8_t *target) {

@@ -25,7 +25,7 @@ extension Preprocessing.Interpolation {
     case .hamming:
       if x == 0 { return 1 }
       if x >= 1 { return 0 }
-      return sin(x * .pi) / (x * .pi) * (0.54 + 0.46 * cos(x * .pi))
+      return sin(x * .pi) / (x * .pi) * (Double(0.54 as Float) + Double(0.46 as Float) * cos(x * .pi))
     case .bicubic:
       let a = -0.5
       if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }

@@ -78,13 +78,14 @@ extension Image {
   /// The source position of every output position of the window; -1 where Pillow's running sum leaves the source.
   private func nearest(source: Int, target: Int, window: Range<Int>) -> [Int] {
     let step = Double(source) / Double(target)
+    func position(_ at: Double) -> Int { at < Double(source) ? Int(at) : -1 }
+    // Pillow adds up step by step, but not for 16 bits; far out that would take too long, and nobody could tell.
+    if mode == .l16 || window.upperBound > 1 << 24 { return window.map { position(step * (Double($0) + 0.5)) } }
     var positions: [Int] = []
     positions.reserveCapacity(window.count)
     var at = step * 0.5
-    // Pillow adds up step by step; far out that would take too long, and nobody can tell.
-    if window.lowerBound > 1 << 24 { at += step * Double(window.lowerBound) }
-    for index in (window.lowerBound > 1 << 24 ? window.lowerBound : 0)..<window.upperBound {
-      if index >= window.lowerBound { positions.append(at < Double(source) ? Int(at) : -1) }
+    for index in 0..<window.upperBound {
+      if index >= window.lowerBound { positions.append(position(at)) }
       at += step
     }
     return positions

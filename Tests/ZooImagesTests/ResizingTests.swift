@@ -22,6 +22,18 @@ import ZooTestSupport
     }
   }
 
+  /// Pillow's own output for a row of 16-bit grey that jumps from 0: bicubic overshoots, and is clipped at both ends.
+  @Test func sixteenBitsAreClipped() throws {
+    func resized(_ level: UInt16) -> [UInt16] {
+      let row: [UInt16] = Array(repeating: 0, count: 20) + Array(repeating: level, count: 20)
+      let image = Image(width: 40, height: 1, mode: .l16, pixels: row.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+      let pixels = image.resized(height: 1, width: 97, filter: .bicubic).pixels
+      return (46..<53).map { UInt16(pixels[2 * $0]) | UInt16(pixels[2 * $0 + 1]) << 8 }
+    }
+    #expect(resized(65535) == [0, 3582, 32768, 61953, 65535, 65535, 65535])
+    #expect(resized(300) == [0, 16, 150, 284, 322, 308, 300])
+  }
+
   @Test func cropsRoundAndPadAsTorchvision() throws {
     let golden = try Golden.arrays("images/crops.npz")
     for facts in try cases("crops") {
