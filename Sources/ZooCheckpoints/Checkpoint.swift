@@ -1,0 +1,128 @@
+import ZooTensors
+
+/// One tensor of a checkpoint, as the headers alone tell it.
+public struct CheckpointEntry: Sendable, Hashable {
+  public let name: String
+  public let dtype: DType
+  public let shape: [Int]
+  /// Bytes of the tensor in memory, little-endian and row-major.
+  public let byteCount: Int
+  /// The path of the file that holds it.
+  public let file: String
+  /// Where its bytes begin in that file; nil if they are not there as such (compressed).
+  public let fileOffset: Int?
+}
+
+/// An opened checkpoint: a table of tensors that are read on demand. Nothing in it is ever executed.
+public struct Checkpoint: Sendable {
+  /// The kind of file, or of files.
+  public enum Container: String, Sendable, Hashable, Codable {
+    case safetensors
+    case safetensorsShards = "safetensors shards"
+    case npz = "NPZ"
+    case npy = "NPY"
+    case torchZip = "PyTorch"
+    case torchLegacy = "legacy PyTorch"
+    case torchScript = "TorchScript"
+    case torchShards = "PyTorch shards"
+  }
+
+  /// The path of the file, or of the index of the shards.
+  public let path: String
+  public let container: Container
+  /// The paths of all files that make it up: the file, or the index and its shards.
+  public let files: [String]
+  /// The tensors, in the order of the file (of the index, for shards). No two names have the same UTF-8 bytes.
+  public let entries: [CheckpointEntry]
+  /// `__metadata__` of safetensors; empty otherwise.
+  public let metadata: [String: String]
+  /// What was unwrapped, renamed or left out, in whole sentences.
+  public let notes: [String]
+
+  private let tensors: [StoredTensor]
+  private let positions: [ExactName: Int]
+
+  /// Reads over the headers of `path`; the tensors stay in the file.
+  ///
+  /// - Parameter path: A file of any known kind, told by its content; the `.index.json` of shards; or a folder with one of these.
+  public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
+    let path = isFolder(path) ? try checkpointInFolder(path) : path
+    if path.hasSuffix(".index.json") { return try openShards(index: path) }
+    return try open(MappedFile(path).view, path: path)
+  }
+
+  /// Reads a file that is in memory already; `path` is used in messages and decides nothing but which error a damaged file gets.
+  package static func open(_ bytes: ByteView, path: String) throws(CheckpointError) -> Checkpoint {
+    let content = try readContent(bytes, path: path)
+    return try Checkpoint(path: path, files: [path], content: content)
+  }
+
+  init(path: String, files: [String], content: CheckpointContent) throws(CheckpointError) {
+    self.path = path
+    self.files = files
+    container = content.container
+    metadata = content.metadata
+    notes = content.notes
+    tensors = content.tensors
+    entries = tensors.map(\.entry)
+    var positions: [ExactName: Int] = [:]
+    positions.reserveCapacity(tensors.count)
+    for (position, entry) in entries.enumerated() {
+      guard positions.updateValue(position, forKey: ExactName(entry.name)) == nil else {
+        throw CheckpointError(entry.file, .duplicateName, tensor: entry.name, offset: entry.fileOffset)
+      }
+    }
+    self.positions = positions
+  }
+
+  public func entry(_ name: String) -> CheckpointEntry? { positions[ExactName(name)].map { entries[$0] } }
+
+  /// The tensor of this name: a view of the mapped file where its bytes are there as needed, a fresh copy otherwise
+  /// (compressed, big-endian, column-major or strided).
+  ///
+  /// - Throws: `noSuchTensor`, and what only shows when the data are read, such as a wrong checksum.
+  public func tensor(_ name: String) throws(CheckpointError) -> Tensor {
+    guard let position = positions[ExactName(name)] else { throw CheckpointError(path, .noSuchTensor, tensor: name) }
+    let stored = tensors[position]
+    return Tensor(dtype: stored.entry.dtype, shape: stored.entry.shape, data: try stored.read())
+  }
+}
+
+/// What a reader finds in one file.
+struct CheckpointContent {
+  var container: Checkpoint.Container
+  var tensors: [StoredTensor]
+  var metadata: [String: String] = [:]
+  var notes: [String] = []
+}
+
+/// A tensor and the way to its bytes.
+struct StoredTensor: Sendable {
+  var entry: CheckpointEntry
+  /// Yields exactly `entry.byteCount` bytes, little-endian and row-major.
+  var read: @Sendable () throws(CheckpointError) -> ByteView
+}
+
+extension CheckpointEntry {
+  /// The largest number of dimensions, as in NumPy and PyTorch.
+  static let dimensionLimit = 64
+
+  /// The bytes that dtype and shape need, checked for overflow from left to right.
+  static func byteCount(
+    _ dtype: DType, _ shape: [Int], file: String, tensor: String, offset: Int?
+  ) throws(CheckpointError) -> Int {
+    func error(_ rule: CheckpointError.Rule) -> CheckpointError {
+      CheckpointError(file, rule, tensor: tensor, offset: offset, found: "\(dtype.rawValue) \(shape)")
+    }
+    guard shape.count <= dimensionLimit else {
+      throw CheckpointError(
+        file, .tooManyDimensions, tensor: tensor, offset: offset, expected: "at most \(dimensionLimit)",
+        found: "\(shape.count)")
+    }
+    guard let count = elementCount(shape) else { throw error(.sizeOverflow) }
+    guard let bytes = dtype.byteCount(of: count) else {
+      throw error(count.multipliedReportingOverflow(by: dtype.bits).overflow ? .sizeOverflow : .partialByte)
+    }
+    return bytes
+  }
+}

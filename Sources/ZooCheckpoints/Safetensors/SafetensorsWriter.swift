@@ -1,0 +1,190 @@
+import ZooTensors
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Writes a safetensors file piece by piece: the header first, then the tensors in the order of the header.
+///
+///     let writer = try SafetensorsWriter(path, tensors: [("w", .f32, [2, 3])])
+///     try writer.append(bytes)  // as often as needed
+///     try writer.finish()
+///
+/// The bytes go to `PATH.partial`, which `finish()` syncs and renames: a file called `path` is always whole, and one that is mapped meanwhile stays
+/// as it is. Without `finish()` the partial file is removed with the writer.
+///
+/// The header is padded so that the data begin at a multiple of 64 bytes. The format forbids gaps, so that later tensors are aligned to 64 bytes
+/// for as long as the sizes before them are multiples of 64: put small tensors (`logit_scale`) last.
+public final class SafetensorsWriter {
+  public static let alignment = 64
+
+  /// Name, element type and shape of a tensor to be written.
+  public typealias Slot = (name: String, dtype: DType, shape: [Int])
+
+  private let path: String
+  private let partialPath: String
+  private let slots: [(name: String, byteCount: Int)]
+  private var descriptor: Int32
+  private var slot = 0
+  private var writtenInSlot = 0
+
+  /// Creates the file and writes its header.
+  ///
+  /// - Throws: `duplicateName`, `unknownDType` and `sizeOverflow` for slots that the format cannot hold; `writeFailed`.
+  public init(_ path: String, tensors: [Slot], metadata: [String: String] = [:]) throws(CheckpointError) {
+    let header = try safetensorsHeader(tensors, metadata: metadata, file: path)
+    defer { withExtendedLifetime(header.bytes) {} }
+    slots = header.slots
+    self.path = path
+    partialPath = path + ".partial"
+    descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw CheckpointError(path, .writeFailed, found: systemMessage(errno)) }
+    try write(header.bytes.bytes)
+    skipFullSlots()
+  }
+
+  deinit { abandon() }
+
+  /// Writes the next bytes of the current tensor; when it is full, the next tensor becomes the current one.
+  ///
+  /// - Throws: `writeTooMuch` if the bytes reach beyond the tensor; `writeFailed`. The file is given up then.
+  public func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    guard bytes.count > 0 else { return }
+    guard slot < slots.count, bytes.count <= slots[slot].byteCount - writtenInSlot else {
+      let current = slot < slots.count ? slots[slot] : nil
+      abandon()
+      throw CheckpointError(
+        path, .writeTooMuch, tensor: current?.name, expected: "\(current?.byteCount ?? 0) bytes",
+        found: "\(writtenInSlot + bytes.count)")
+    }
+    try write(bytes)
+    writtenInSlot += bytes.count
+    skipFullSlots()
+  }
+
+  /// Writes the next bytes of the current tensor, as above.
+  public func append(_ data: ByteView) throws(CheckpointError) {
+    defer { withExtendedLifetime(data) {} }
+    try append(data.bytes)
+  }
+
+  /// Checks that all tensors are complete, syncs the file to the disk and gives it its name.
+  public func finish() throws(CheckpointError) {
+    guard slot == slots.count else {
+      let found = writtenInSlot
+      abandon()
+      throw CheckpointError(
+        path, .writeTooLittle, tensor: slots[slot].name, expected: "\(slots[slot].byteCount) bytes", found: "\(found)")
+    }
+    guard descriptor >= 0 else { throw CheckpointError(path, .writeFailed, found: "the file was given up") }
+    guard fsync(descriptor) == 0, rename(partialPath, path) == 0 else { throw failure() }
+    close(descriptor)
+    descriptor = -1
+    syncFolder()
+  }
+
+  private func skipFullSlots() {
+    while slot < slots.count, writtenInSlot == slots[slot].byteCount {
+      slot += 1
+      writtenInSlot = 0
+    }
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    guard descriptor >= 0 else { throw CheckpointError(path, .writeFailed, found: "the file was given up") }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let chunk = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 26))
+      #if canImport(Darwin)
+        let count = Darwin.write(descriptor, chunk.baseAddress, chunk.count)
+      #elseif canImport(Musl)
+        let count = Musl.write(descriptor, chunk.baseAddress, chunk.count)
+      #else
+        let count = Glibc.write(descriptor, chunk.baseAddress, chunk.count)
+      #endif
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw failure() }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  private func failure() -> CheckpointError {
+    let message = systemMessage(errno)
+    abandon()
+    return CheckpointError(path, .writeFailed, found: message)
+  }
+
+  private func abandon() {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    descriptor = -1
+    unlink(partialPath)
+  }
+
+  /// Makes the new name itself durable, where the file system can.
+  private func syncFolder() {
+    let name = folder(of: path)
+    let folder = open(name.isEmpty ? "." : name, O_RDONLY | O_CLOEXEC)
+    guard folder >= 0 else { return }
+    fsync(folder)
+    close(folder)
+  }
+}
+
+/// The length and the JSON text, padded with spaces to a multiple of the alignment, and the sizes of the tensors.
+private func safetensorsHeader(
+  _ tensors: [SafetensorsWriter.Slot], metadata: [String: String], file: String
+) throws(CheckpointError) -> (bytes: ByteView, slots: [(name: String, byteCount: Int)]) {
+  var fields: [String] = []
+  var slots: [(name: String, byteCount: Int)] = []
+  var names: Set<ExactName> = []
+  var begin = 0
+  if !metadata.isEmpty {
+    let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+    fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+  }
+  for (name, dtype, shape) in tensors {
+    guard names.insert(ExactName(name)).inserted, name != "__metadata__" else {
+      throw CheckpointError(file, .duplicateName, tensor: name)
+    }
+    guard dtype.isInSafetensors else {
+      throw CheckpointError(file, .unknownDType, tensor: name, found: dtype.rawValue)
+    }
+    let size = try CheckpointEntry.byteCount(dtype, shape, file: file, tensor: name, offset: nil)
+    let (end, overflow) = begin.addingReportingOverflow(size)
+    guard !overflow else { throw CheckpointError(file, .sizeOverflow, tensor: name) }
+    let sides = shape.map(String.init).joined(separator: ",")
+    fields.append(
+      "\(quoted(name)):{\"dtype\":\"\(dtype.rawValue)\",\"shape\":[\(sides)],\"data_offsets\":[\(begin),\(end)]}")
+    slots.append((name, size))
+    begin = end
+  }
+  let text = Array("{\(fields.joined(separator: ","))}".utf8)
+  let alignment = SafetensorsWriter.alignment
+  let length = (8 + text.count + alignment - 1) / alignment * alignment - 8
+  guard length <= safetensorsHeaderLimit else {
+    throw CheckpointError(
+      file, .headerTooLong, expected: "at most \(safetensorsHeaderLimit) bytes", found: "\(length)")
+  }
+  let prefix = withUnsafeBytes(of: UInt64(length).littleEndian) { Array($0) }
+  return (ByteView(copying: prefix + text + [UInt8](repeating: 0x20, count: length - text.count)), slots)
+}
+
+/// A JSON string.
+private func quoted(_ text: String) -> String {
+  var quoted = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": quoted += "\\\""
+    case "\\": quoted += "\\\\"
+    case "\u{0}"..<"\u{20}":
+      quoted += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+    default: quoted.unicodeScalars.append(scalar)
+    }
+  }
+  return quoted + "\""
+}
