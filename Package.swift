@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "ZooCheckpoints", dependencies: ["ZooTensors", "CZlib", "CCrypto"]),
     .target(name: "ZooText", dependencies: ["ZooTensors", "CZlib"]),
     .target(name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"]),
-    .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels"]),
+    .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels", "CZooKernels"]),
     .target(
       name: "ZooRuntime",
       dependencies: [
