@@ -13,7 +13,7 @@ public struct ArchitectureFacts: Sendable, Hashable {
 }
 
 public struct VisionFacts: Sendable, Hashable {
-  public enum Pooler: String, Sendable { case attention, coca }
+  public enum PoolerKind: String, Sendable { case attention, coca }
 
   public var width: Int?
   public var patch: Int?
@@ -32,7 +32,7 @@ public struct VisionFacts: Sendable, Hashable {
   public var attentionNorm = false
   public var mlpNorm = false
   public var projection = Projection.none
-  public var pooler: Pooler?
+  public var pooler: PoolerKind?
   public var poolerMLP: Int?
   public var poolerHeads: Int?
   public var queries: Int?
