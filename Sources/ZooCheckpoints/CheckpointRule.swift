@@ -103,7 +103,7 @@ extension CheckpointError {
     case torchNoTensors = "the state dict has no tensors"
     case torchKey = "a key of the state dict is not text"
     case torchOpaqueTensor = "the value in the place of a tensor is an object that is not understood"
-    case torchTooManyTensors = "the module tree is too large or refers to itself"
+    case torchTooManyTensors = "there are too many tensors, or a module that contains itself"
 
     // Writing.
     case writeFailed = "the file cannot be written"

@@ -27,9 +27,9 @@ extension PickleMachine {
       case .size:
         guard arguments.count == 1, case .tuple = arguments[0] else { throw error(.torchRebuild) }
         return arguments[0]
-      default: return heap.opaque("the result of \(global.name)")
+      default: return .opaque(.result(index))
       }
-    case .opaque: return heap.opaque("the result of a call")
+    case .opaque: return .opaque(.resultOfCall)
     case let other: throw wrongType(other)
     }
   }
@@ -41,7 +41,7 @@ extension PickleMachine {
     let storage: Int
     switch arguments[0] {
     case .storage(let index): storage = index
-    case .opaque: return heap.opaque("a tensor with a storage of unknown type")
+    case .opaque: return .opaque(.tensorWithUnknownStorage)
     case let other: throw error(.torchRebuild, expected: "a storage", found: heap.description(of: other))
     }
     guard case .int(let offset) = arguments[1], let shape = integers(arguments[2]),
@@ -50,7 +50,7 @@ extension PickleMachine {
     var dtype = heap.storages[storage].dtype
     if hasDType {
       guard case .global(let index) = arguments[6], case .dtype(let named) = heap.globals[index].meaning else {
-        return heap.opaque("a tensor of an unknown type")
+        return .opaque(.tensorOfUnknownType)
       }
       dtype = named
     }
@@ -60,7 +60,7 @@ extension PickleMachine {
       switch arguments[metadata] {
       case .none: break
       case .dict(let index) where heap.dicts[index].isEmpty: break
-      default: return heap.opaque("a tensor with flags that are not understood")
+      default: return .opaque(.tensorWithFlags)
       }
     }
     guard heap.tensors.count < Self.tensorLimit else { throw error(.torchTooManyTensors) }
@@ -91,7 +91,7 @@ extension PickleMachine {
       throw error(.torchStorageReference, found: heap.description(of: reference))
     }
     let fields = heap.tuples[index]
-    guard kind == "storage" else { return heap.opaque("a persistent \(kind)") }
+    guard kind == "storage" else { return .opaque(.persistent) }
     guard 5...6 ~= fields.count, case .global(let type) = fields[1], let key = heap.text(fields[2]),
       case .int(let count) = fields[4], count >= 0
     else { throw error(.torchStorageReference) }
@@ -102,7 +102,7 @@ extension PickleMachine {
     switch heap.globals[type].meaning {
     case .storage(let named): dtype = named
     case .untypedStorage: dtype = .u8
-    default: return heap.opaque("a storage of type \(heap.globals[type].name)")
+    default: return .opaque(.storage(type))
     }
     guard let byteCount = dtype.byteCount(of: count) else { throw error(.sizeOverflow, found: "\(count)") }
     let storage = TorchStorage(

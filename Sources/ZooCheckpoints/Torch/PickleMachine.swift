@@ -4,8 +4,10 @@ import ZooTensors
 ///
 /// Only what state dicts need is understood; memory grows by a bounded amount with each byte read, whatever the pickle says.
 struct PickleMachine {
-  /// A real state dict needs well under a megabyte.
-  static let byteLimit = 64 << 20
+  /// A real state dict needs well under a megabyte, one with an optimizer beside it a few.
+  static let byteLimit = 16 << 20
+  private static let globalLimit = 100_000
+  private static let globalNameLimit = 256
 
   var heap = PickleHeap()
   private let bytes: ByteView
@@ -19,7 +21,7 @@ struct PickleMachine {
 
   /// - Parameters:
   ///   - bytes: The pickle and what may follow it.
-  ///   - base: Where the bytes begin in the file, for messages; nil if they are not there as such.
+  ///   - base: Where the bytes begin in the file, for messages.
   init(_ bytes: ByteView, file: String, base: Int) {
     self.bytes = bytes
     self.file = file
@@ -84,13 +86,13 @@ struct PickleMachine {
     case UInt8(ascii: "e"): try append(try popToMark())
     case UInt8(ascii: "s"): try setItems(try pop(count: 2))
     case UInt8(ascii: "u"): try setItems(try popToMark())
-    case 0x8F: push(heap.opaque("a set"))
+    case 0x8F: push(.opaque(.set))
     case 0x90:  // ADDITEMS
       _ = try popToMark()
       guard case .opaque = try top() else { throw wrongType(try top()) }
     case 0x91:  // FROZENSET
       _ = try popToMark()
-      push(heap.opaque("a set"))
+      push(.opaque(.set))
     case UInt8(ascii: "q"): memo[Int(try byte())] = try top()
     case UInt8(ascii: "r"): memo[try take(4).u32(0)] = try top()
     case 0x94: memo[memo.count] = try top()
@@ -140,12 +142,12 @@ struct PickleMachine {
 
   private mutating func pushBytes(_ count: Int?) throws(CheckpointError) {
     _ = try take(count)
-    push(heap.opaque("bytes"))
+    push(.opaque(.bytes))
   }
 
   private mutating func pushLong(_ count: Int) throws(CheckpointError) {
     let digits = try take(count)
-    guard count <= 8 else { return push(heap.opaque("a long integer")) }
+    guard count <= 8 else { return push(.opaque(.longInteger)) }
     var value = digits.bytes.last.map { $0 >= 0x80 ? -1 : 0 } ?? 0
     for digit in digits.bytes.reversed() { value = value << 8 | Int(digit) }
     push(.int(value))
@@ -212,6 +214,9 @@ struct PickleMachine {
   }
 
   private mutating func pushGlobal(module: String, name: String) throws(CheckpointError) {
+    guard heap.globals.count < Self.globalLimit, module.utf8.count + name.utf8.count <= Self.globalNameLimit else {
+      throw error(.pickleTooLarge, expected: "fewer and shorter names")
+    }
     guard let global = PickleGlobal(module: module, name: name) else {
       throw error(.pickleForbidden, found: "\(module).\(name)")
     }

@@ -17,7 +17,21 @@ enum PickleValue {
   case storage(Int)
   case tensor(Int)
   /// Something that is not understood and need not be.
-  case opaque(Int)
+  case opaque(PickleOpaque)
+}
+
+/// What an opaque value is; an index is that of a global. No text, so that a million of them are small.
+enum PickleOpaque {
+  case set
+  case bytes
+  case longInteger
+  case resultOfCall
+  case result(Int)
+  case storage(Int)
+  case persistent
+  case tensorWithUnknownStorage
+  case tensorOfUnknownType
+  case tensorWithFlags
 }
 
 /// Everything that the values of a pickle point to.
@@ -31,8 +45,6 @@ struct PickleHeap {
   var storages: [TorchStorage] = []
   var storagePositions: [ExactName: Int] = [:]
   var tensors: [TorchView] = []
-  /// What an opaque value is, in words.
-  var opaques: [String] = []
 
   mutating func string(_ text: String) -> PickleValue {
     strings.append(text)
@@ -55,11 +67,6 @@ struct PickleHeap {
     return .dict(dicts.count - 1)
   }
 
-  mutating func opaque(_ what: String) -> PickleValue {
-    opaques.append(what)
-    return .opaque(opaques.count - 1)
-  }
-
   func text(_ value: PickleValue) -> String? {
     if case .string(let index) = value { strings[index] } else { nil }
   }
@@ -78,7 +85,22 @@ struct PickleHeap {
     case .object(let index): "an object of class \(globals[objects[index].type].name)"
     case .storage: "a bare storage"
     case .tensor: "a tensor"
-    case .opaque(let index): opaques[index]
+    case .opaque(let opaque): description(of: opaque)
+    }
+  }
+
+  private func description(of opaque: PickleOpaque) -> String {
+    switch opaque {
+    case .set: "a set"
+    case .bytes: "bytes"
+    case .longInteger: "a long integer"
+    case .resultOfCall: "the result of a call"
+    case .result(let index): "the result of \(globals[index].name)"
+    case .storage(let index): "a storage of type \(globals[index].name)"
+    case .persistent: "a persistent object that is no storage"
+    case .tensorWithUnknownStorage: "a tensor with a storage of unknown type"
+    case .tensorOfUnknownType: "a tensor of unknown type"
+    case .tensorWithFlags: "a tensor with flags that are not understood"
     }
   }
 }

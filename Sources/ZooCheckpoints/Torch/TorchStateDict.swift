@@ -61,12 +61,13 @@ struct TorchStateDict {
   private mutating func readModule(
     _ index: Int, prefix: String, depth: Int, visits: inout Int
   ) throws(CheckpointError) {
-    visits += 1
-    guard depth < 64, visits < 100_000, tensors.count < PickleMachine.tensorLimit, prefix.utf8.count < 4096 else {
-      throw CheckpointError(file, .torchTooManyTensors, tensor: prefix)
-    }
     guard case .dict(let attributes)? = heap.objects[index].state else { return }
     for (key, value) in heap.dicts[attributes] {
+      // A module may be an attribute of many: the tree can be far larger than the file, even without end.
+      visits += 1
+      guard depth < 64, visits < 1_000_000, tensors.count < PickleMachine.tensorLimit, prefix.utf8.count < 512 else {
+        throw CheckpointError(file, .torchTooManyTensors, tensor: prefix)
+      }
       guard let name = heap.text(key) else {
         throw CheckpointError(file, .torchKey, tensor: prefix, found: heap.description(of: key))
       }
