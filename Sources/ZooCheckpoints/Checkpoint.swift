@@ -111,7 +111,7 @@ extension CheckpointEntry {
 
   /// The bytes that dtype and shape need, checked for overflow from left to right.
   static func byteCount(
-    _ dtype: DType, _ shape: [Int], file: String, tensor: String, offset: Int?
+    _ dtype: DType, _ shape: [Int], file: String, tensor: String?, offset: Int?
   ) throws(CheckpointError) -> Int {
     func error(_ rule: CheckpointError.Rule) -> CheckpointError {
       CheckpointError(file, rule, tensor: tensor, offset: offset, found: "\(dtype.rawValue) \(shape)")

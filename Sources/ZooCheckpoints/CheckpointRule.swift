@@ -20,7 +20,7 @@ extension CheckpointError {
     case jsonDuplicateKey = "the JSON text repeats a key"
     case jsonNotUTF8 = "the JSON text is not valid UTF-8"
     case jsonLoneSurrogate = "the JSON text has half of a surrogate pair"
-    case jsonNotAnInteger = "the JSON text has another number where a whole one in range is needed"
+    case jsonNotAnInteger = "the number in the JSON text is not allowed here"
 
     // Tensors of any container.
     case unknownDType = "the element type is unknown"

@@ -25,10 +25,26 @@ struct StoredZip {
   struct NotStored: Error {}
 
   var bytes: [UInt8] {
+    let (archive, directory) = parts
+    let end =
+      little(members.count, 2) + little(members.count, 2) + little(directory.count, 4) + little(archive.count, 4)
+    return archive + directory + little(0x0605_4B50, 4) + little(0, 4) + end + little(0, 2)
+  }
+
+  /// The same with a ZIP64 end record and saturated fields in the plain one; wrong by so much where asked for.
+  func wideBytes(offsetError: Int = 0, locatorError: Int = 0) -> [UInt8] {
+    let (archive, directory) = parts
+    let start = archive.count + directory.count
+    var bytes = archive + directory + little(0x0606_4B50, 4) + little(44, 8) + little(45, 2) + little(45, 2)
+    bytes += little(0, 4) + little(0, 4) + little(members.count, 8) + little(members.count, 8)
+    bytes += little(directory.count, 8) + little(archive.count + offsetError, 8)
+    bytes += little(0x0706_4B50, 4) + little(0, 4) + little(start + locatorError, 8) + little(1, 4)
+    let saturated = [UInt8](repeating: 0xFF, count: 12)
+    return bytes + little(0x0605_4B50, 4) + little(0, 4) + saturated + little(0, 2)
+  }
+
+  private var parts: (archive: [UInt8], directory: [UInt8]) {
     var archive: [UInt8] = [], directory: [UInt8] = []
-    func little(_ value: Int, _ width: Int) -> [UInt8] {
-      (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-    }
     for (name, bytes) in members {
       let sizes = little(Int(crc32(bytes)), 4) + little(bytes.count, 4) + little(bytes.count, 4)
       let common = little(20, 2) + little(0, 2) + little(0, 2) + little(0, 4) + sizes + little(name.utf8.count, 2)
@@ -36,10 +52,12 @@ struct StoredZip {
       directory += little(0, 2) + little(0, 4) + little(archive.count, 4) + Array(name.utf8)
       archive += little(0x0403_4B50, 4) + common + little(0, 2) + Array(name.utf8) + bytes
     }
-    let end =
-      little(members.count, 2) + little(members.count, 2) + little(directory.count, 4) + little(archive.count, 4)
-    return archive + directory + little(0x0605_4B50, 4) + little(0, 4) + end + little(0, 2)
+    return (archive, directory)
   }
+}
+
+private func little(_ value: Int, _ width: Int) -> [UInt8] {
+  (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
 }
 
 private let crcTable: [UInt32] = (0..<256).map { index in
