@@ -32,7 +32,7 @@ public struct Checkpoint: Sendable {
   public let container: Container
   /// The paths of all files that make it up: the file, or the index and its shards.
   public let files: [String]
-  /// The tensors, in the order of the file (of the index, for shards). No two names have the same UTF-8 bytes.
+  /// The tensors, in the order of the file (of the index for shards, of the state dict for PyTorch). No two names have the same UTF-8 bytes.
   public let entries: [CheckpointEntry]
   /// `__metadata__` of safetensors; empty otherwise.
   public let metadata: [String: String]
@@ -62,6 +62,8 @@ public struct Checkpoint: Sendable {
   }
 
   init(path: String, files: [String], content: CheckpointContent) throws(CheckpointError) {
+    var content = content
+    content.stripPrefixes()
     self.path = path
     self.files = files
     container = content.container
@@ -121,7 +123,7 @@ extension CheckpointEntry {
 
   /// The bytes that dtype and shape need, checked for overflow from left to right.
   static func byteCount(
-    _ dtype: DType, _ shape: [Int], file: String, tensor: String, offset: Int?
+    _ dtype: DType, _ shape: [Int], file: String, tensor: String?, offset: Int?
   ) throws(CheckpointError) -> Int {
     func error(_ rule: CheckpointError.Rule) -> CheckpointError {
       CheckpointError(file, rule, tensor: tensor, offset: offset, found: "\(dtype.rawValue) \(shape)")
