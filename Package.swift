@@ -50,7 +50,7 @@ let package = Package(
     .target(
       name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"],
       exclude: ["NOTICE-fonts"]),
-    .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels"]),
+    .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels", "CZooKernels"]),
     .target(
       name: "ZooRuntime",
       dependencies: [

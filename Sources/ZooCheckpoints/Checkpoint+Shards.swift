@@ -13,6 +13,7 @@ extension Checkpoint {
       containers.insert(shardContent.container)
       content.metadata.merge(shardContent.metadata) { old, _ in old }
       content.notes += shardContent.notes
+      content.maps += shardContent.maps
       for tensor in shardContent.tensors {
         let name = ExactName(tensor.entry.name)
         guard index.placement[name] == shard else {
@@ -40,7 +41,10 @@ extension Checkpoint {
 
   private static func readShard(_ file: String, index: String) throws(CheckpointError) -> CheckpointContent {
     do {
-      return try readContent(MappedFile(file).view, path: file)
+      let map = try MappedFile(file)
+      var content = try readContent(map.view, path: file)
+      content.maps = [map]
+      return content
     } catch {
       throw error.rule == .notFound ? CheckpointError(index, .shardMissing, found: file) : error
     }

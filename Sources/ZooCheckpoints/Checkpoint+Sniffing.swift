@@ -11,6 +11,9 @@ func readContent(_ bytes: ByteView, path: String) throws(CheckpointError) -> Che
     return try readZip(ZipArchive(bytes, file: path))
   }
   if bytes.bytes[0] == 0x93 || path.hasSuffix(".npy") { return try readNPY(bytes, file: path) }
+  if bytes.bytes.starts(with: torchLegacyMagic) { return try readTorchLegacy(bytes, file: path) }
+  if bytes.count > 262, bytes[257..<bytes.count].hasPrefix("ustar") { throw CheckpointError(path, .torchTar) }
+  if bytes.count > 1, bytes.bytes[0] == 0x80, bytes.bytes[1] <= 5 { throw CheckpointError(path, .torchBarePickle) }
   // Damaged beyond recognition: let the reader for this kind of name say what is wrong.
   if path.hasSuffix(".safetensors") { return try readSafetensors(bytes, file: path) }
   throw CheckpointError(path, .unknownContainer)
@@ -19,6 +22,7 @@ func readContent(_ bytes: ByteView, path: String) throws(CheckpointError) -> Che
 /// Tells NPZ from PyTorch archives by their members.
 private func readZip(_ archive: ZipArchive) throws(CheckpointError) -> CheckpointContent {
   if archive.members.contains(where: { $0.name.hasSuffix(".npy") }) { return try readNPZ(archive) }
+  if archive.members.contains(where: { $0.name.hasSuffix("/data.pkl") }) { return try readTorchZip(archive) }
   throw CheckpointError(archive.file, .zipUnknownContent)
 }
 

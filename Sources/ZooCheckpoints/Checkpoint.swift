@@ -32,7 +32,7 @@ public struct Checkpoint: Sendable {
   public let container: Container
   /// The paths of all files that make it up: the file, or the index and its shards.
   public let files: [String]
-  /// The tensors, in the order of the file (of the index, for shards). No two names have the same UTF-8 bytes.
+  /// The tensors, in the order of the file (of the index for shards, of the state dict for PyTorch). No two names have the same UTF-8 bytes.
   public let entries: [CheckpointEntry]
   /// `__metadata__` of safetensors; empty otherwise.
   public let metadata: [String: String]
@@ -40,6 +40,7 @@ public struct Checkpoint: Sendable {
   public let notes: [String]
 
   private let tensors: [StoredTensor]
+  private let maps: [MappedFile]
   private let positions: [ExactName: Int]
 
   /// Reads over the headers of `path`; the tensors stay in the file.
@@ -48,7 +49,10 @@ public struct Checkpoint: Sendable {
   public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
     let path = isFolder(path) ? try checkpointInFolder(path) : path
     if path.hasSuffix(".index.json") { return try openShards(index: path) }
-    return try open(MappedFile(path).view, path: path)
+    let file = try MappedFile(path)
+    var content = try readContent(file.view, path: path)
+    content.maps = [file]
+    return try Checkpoint(path: path, files: [path], content: content)
   }
 
   /// Reads a file that is in memory already; `path` is used in messages and decides nothing but which error a damaged file gets.
@@ -58,11 +62,14 @@ public struct Checkpoint: Sendable {
   }
 
   init(path: String, files: [String], content: CheckpointContent) throws(CheckpointError) {
+    var content = content
+    content.stripPrefixes()
     self.path = path
     self.files = files
     container = content.container
     metadata = content.metadata
     notes = content.notes
+    maps = content.maps
     tensors = content.tensors
     entries = tensors.map(\.entry)
     var positions: [ExactName: Int] = [:]
@@ -88,12 +95,19 @@ public struct Checkpoint: Sendable {
   }
 }
 
+extension Checkpoint {
+  /// Lets the system take back the memory of the mapped files; tensors that are still in use are read from the files again.
+  public func release() { maps.forEach { $0.release() } }
+}
+
 /// What a reader finds in one file.
 struct CheckpointContent {
   var container: Checkpoint.Container
   var tensors: [StoredTensor]
   var metadata: [String: String] = [:]
   var notes: [String] = []
+  /// The files that the tensors are views of.
+  var maps: [MappedFile] = []
 }
 
 /// A tensor and the way to its bytes.
@@ -109,7 +123,7 @@ extension CheckpointEntry {
 
   /// The bytes that dtype and shape need, checked for overflow from left to right.
   static func byteCount(
-    _ dtype: DType, _ shape: [Int], file: String, tensor: String, offset: Int?
+    _ dtype: DType, _ shape: [Int], file: String, tensor: String?, offset: Int?
   ) throws(CheckpointError) -> Int {
     func error(_ rule: CheckpointError.Rule) -> CheckpointError {
       CheckpointError(file, rule, tensor: tensor, offset: offset, found: "\(dtype.rawValue) \(shape)")

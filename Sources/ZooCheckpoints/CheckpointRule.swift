@@ -20,7 +20,7 @@ extension CheckpointError {
     case jsonDuplicateKey = "the JSON text repeats a key"
     case jsonNotUTF8 = "the JSON text is not valid UTF-8"
     case jsonLoneSurrogate = "the JSON text has half of a surrogate pair"
-    case jsonNotAnInteger = "the JSON text has another number where a whole one in range is needed"
+    case jsonNotAnInteger = "the number in the JSON text is not allowed here"
 
     // Tensors of any container.
     case unknownDType = "the element type is unknown"
@@ -103,7 +103,7 @@ extension CheckpointError {
     case torchNoTensors = "the state dict has no tensors"
     case torchKey = "a key of the state dict is not text"
     case torchOpaqueTensor = "the value in the place of a tensor is an object that is not understood"
-    case torchTooManyTensors = "the module tree is too large or refers to itself"
+    case torchTooManyTensors = "there are too many tensors, or a module that contains itself"
 
     // Writing.
     case writeFailed = "the file cannot be written"

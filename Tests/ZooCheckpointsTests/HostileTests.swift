@@ -10,8 +10,10 @@ import ZooTestSupport
   @Test(arguments: Verdict.all(in: "index")) func index(_ verdict: Verdict) throws { try check(verdict) }
   @Test(arguments: Verdict.all(in: "npy")) func npy(_ verdict: Verdict) throws { try check(verdict) }
   @Test(arguments: Verdict.all(in: "npz")) func npz(_ verdict: Verdict) throws { try check(verdict) }
+  @Test(arguments: Verdict.all(in: "torch")) func torch(_ verdict: Verdict) throws { try check(verdict) }
 
   @Test func theListIsThere() {
+    #expect(Verdict.all(in: "torch").count > 50)
     #expect(Verdict.all(in: "npy").count > 20)
     #expect(Verdict.all(in: "npz").count > 30)
     #expect(Verdict.all(in: "safetensors").count > 40)

@@ -38,6 +38,9 @@ public final class MappedFile: @unchecked Sendable {
 
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 
+  /// Gives the pages that were read back to the system; they are read from the file again when they are used again.
+  public func release() { madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED) }
+
   /// The whole file.
   public var view: ByteView { ByteView(bytes, owner: self) }
 }

@@ -83,7 +83,7 @@ struct JSONScanner {
     let digits = try number()
     guard let value = Int(digits), !digits.hasPrefix("-") else {
       at = start
-      throw error(.jsonNotAnInteger, found: digits)
+      throw error(.jsonNotAnInteger, expected: "a whole number from 0 to 2^63 - 1", found: digits)
     }
     return value
   }

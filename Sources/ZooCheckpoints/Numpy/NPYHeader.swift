@@ -37,19 +37,25 @@ struct NPYHeader {
     dataStart = textStart + length
     var parser = NPYHeaderParser(bytes[textStart..<dataStart], allowsLongSuffix: version <= 2)
     guard let fields = parser.parse() else {
-      throw error(.npyHeader, found: String(decoding: bytes.bytes[textStart..<dataStart].prefix(200), as: UTF8.self))
+      throw error(.npyHeader, found: shownText(bytes.bytes[textStart..<dataStart]))
     }
     guard let (dtype, isBigEndian) = parseNPYType(fields.type) else {
       throw error(.npyType, found: "'\(fields.type)'")
     }
     self.dtype = dtype
     self.isBigEndian = isBigEndian
-    byteCount = try CheckpointEntry.byteCount(dtype, fields.shape, file: file, tensor: tensor ?? "", offset: base)
+    byteCount = try CheckpointEntry.byteCount(dtype, fields.shape, file: file, tensor: tensor, offset: base)
     layout = StridedLayout(
       shape: fields.shape,
       strides: fields.isColumnMajor
         ? StridedLayout.columnMajorStrides(fields.shape) : StridedLayout.rowMajorStrides(fields.shape))
   }
+}
+
+/// The start of a header without the spaces that fill it up, for messages.
+private func shownText(_ text: Slice<UnsafeRawBufferPointer>) -> String {
+  let end = text.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? text.startIndex
+  return String(decoding: text[..<end].prefix(200), as: UTF8.self)
 }
 
 /// `<f4` and the like: the type, and whether its bytes are big-endian. `V2` is how bfloat16 is saved.

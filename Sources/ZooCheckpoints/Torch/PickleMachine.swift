@@ -1,0 +1,242 @@
+import ZooTensors
+
+/// Evaluates a pickle to symbols.
+///
+/// Only what state dicts need is understood; memory grows by a bounded amount with each byte read, whatever the pickle says.
+struct PickleMachine {
+  /// A real state dict needs well under a megabyte, one with an optimizer beside it a few.
+  static let byteLimit = 16 << 20
+  private static let globalLimit = 100_000
+  private static let globalNameLimit = 256
+
+  var heap = PickleHeap()
+  private let bytes: ByteView
+  private let file: String
+  private let base: Int
+  private var at = 0
+  private var opcodeStart = 0
+  private var stack: [PickleValue] = []
+  private var marks: [Int] = []
+  private var memo: [Int: PickleValue] = [:]
+
+  /// - Parameters:
+  ///   - bytes: The pickle and what may follow it.
+  ///   - base: Where the bytes begin in the file, for messages.
+  init(_ bytes: ByteView, file: String, base: Int) {
+    self.bytes = bytes
+    self.file = file
+    self.base = base
+  }
+
+  /// Runs to STOP. The result is the value, and the number of bytes read.
+  mutating func run() throws(CheckpointError) -> (value: PickleValue, byteCount: Int) {
+    while true {
+      guard at < Self.byteLimit else { throw error(.pickleTooLarge, expected: "at most \(Self.byteLimit) bytes") }
+      opcodeStart = at
+      let opcode = try byte()
+      if opcode == UInt8(ascii: ".") { return (try pop(), at) }
+      try execute(opcode)
+    }
+  }
+
+  func error(_ rule: CheckpointError.Rule, expected: String? = nil, found: String? = nil) -> CheckpointError {
+    CheckpointError(file, rule, offset: base + opcodeStart, expected: expected, found: found)
+  }
+
+  private mutating func execute(_ opcode: UInt8) throws(CheckpointError) {
+    switch opcode {
+    case 0x80:  // PROTO
+      let version = try byte()
+      guard version <= 5 else { throw error(.pickleProtocol, expected: "at most 5", found: "\(version)") }
+    case 0x95:  // FRAME
+      guard let length = try take(8).u64(0), length <= bytes.count - at else { throw error(.pickleTruncated) }
+    case UInt8(ascii: "("): marks.append(stack.count)
+    case UInt8(ascii: "0"):  // POP
+      if marks.last == stack.count { marks.removeLast() } else { _ = try pop() }
+    case UInt8(ascii: "1"): _ = try popToMark()
+    case UInt8(ascii: "2"): push(try top())
+    case UInt8(ascii: "N"): push(.none)
+    case 0x88: push(.bool(true))
+    case 0x89: push(.bool(false))
+    case UInt8(ascii: "J"): push(.int(Int(try take(4).integer(Int32.self, at: 0))))
+    case UInt8(ascii: "K"): push(.int(Int(try byte())))
+    case UInt8(ascii: "M"): push(.int(try take(2).u16(0)))
+    case 0x8A: try pushLong(Int(try byte()))
+    case 0x8B: try pushLong(Int(try take(4).integer(Int32.self, at: 0)))
+    case UInt8(ascii: "G"):
+      _ = try take(8)
+      push(.float)
+    case UInt8(ascii: "X"), UInt8(ascii: "T"): try pushText(try take(4).u32(0))
+    case 0x8C, UInt8(ascii: "U"): try pushText(Int(try byte()))
+    case 0x8D: try pushText(try take(8).u64(0))
+    case UInt8(ascii: "B"): try pushBytes(try take(4).u32(0))
+    case UInt8(ascii: "C"): try pushBytes(Int(try byte()))
+    case 0x8E, 0x96: try pushBytes(try take(8).u64(0))
+    case UInt8(ascii: ")"): push(.tuple(0))
+    case UInt8(ascii: "t"): push(heap.tuple(try popToMark()))
+    case 0x85, 0x86, 0x87: push(heap.tuple(try pop(count: Int(opcode - 0x84))))
+    case UInt8(ascii: "]"): push(heap.list())
+    case UInt8(ascii: "l"): push(heap.list(try popToMark()))
+    case UInt8(ascii: "}"): push(heap.dict())
+    case UInt8(ascii: "d"):
+      let items = try popToMark()
+      push(heap.dict())
+      try setItems(items)
+    case UInt8(ascii: "a"): try append(try pop(count: 1))
+    case UInt8(ascii: "e"): try append(try popToMark())
+    case UInt8(ascii: "s"): try setItems(try pop(count: 2))
+    case UInt8(ascii: "u"): try setItems(try popToMark())
+    case 0x8F: push(.opaque(.set))
+    case 0x90:  // ADDITEMS
+      _ = try popToMark()
+      guard case .opaque = try top() else { throw wrongType(try top()) }
+    case 0x91:  // FROZENSET
+      _ = try popToMark()
+      push(.opaque(.set))
+    case UInt8(ascii: "q"): memo[Int(try byte())] = try top()
+    case UInt8(ascii: "r"): memo[try take(4).u32(0)] = try top()
+    case 0x94: memo[memo.count] = try top()
+    case UInt8(ascii: "h"): try pushMemo(Int(try byte()))
+    case UInt8(ascii: "j"): try pushMemo(try take(4).u32(0))
+    case UInt8(ascii: "c"): try pushGlobal(module: try line(), name: try line())
+    case 0x93:  // STACK_GLOBAL
+      let names = try pop(count: 2)
+      guard let module = heap.text(names[0]), let name = heap.text(names[1]) else { throw wrongType(names[0]) }
+      try pushGlobal(module: module, name: name)
+    case UInt8(ascii: "R"): push(try reduce(try pop(count: 2)))
+    case 0x81: push(try newObject(try pop(count: 2)[0]))
+    case 0x92: push(try newObject(try pop(count: 3)[0]))
+    case UInt8(ascii: "b"): try build(try pop())
+    case UInt8(ascii: "Q"): push(try persistent(try pop()))
+    default:
+      throw error(.pickleOpcode, found: "0x" + String(opcode, radix: 16))
+    }
+  }
+
+  // MARK: Bytes
+
+  private mutating func byte() throws(CheckpointError) -> UInt8 {
+    guard at < bytes.count else { throw error(.pickleTruncated) }
+    at += 1
+    return bytes.bytes[at - 1]
+  }
+
+  private mutating func take(_ count: Int?) throws(CheckpointError) -> ByteView {
+    guard let count, 0...bytes.count - at ~= count else { throw error(.pickleTruncated) }
+    at += count
+    return bytes[at - count..<at]
+  }
+
+  private mutating func line() throws(CheckpointError) -> String {
+    guard let end = bytes.bytes[at...].firstIndex(of: 0x0A) else { throw error(.pickleTruncated) }
+    guard let text = String(validating: bytes.bytes[at..<end], as: UTF8.self) else { throw error(.pickleText) }
+    at = end + 1
+    return text
+  }
+
+  private mutating func pushText(_ count: Int?) throws(CheckpointError) {
+    let text = String(validating: try take(count).bytes, as: UTF8.self)
+    guard let text else { throw error(.pickleText) }
+    push(heap.string(text))
+  }
+
+  private mutating func pushBytes(_ count: Int?) throws(CheckpointError) {
+    _ = try take(count)
+    push(.opaque(.bytes))
+  }
+
+  private mutating func pushLong(_ count: Int) throws(CheckpointError) {
+    let digits = try take(count)
+    guard count <= 8 else { return push(.opaque(.longInteger)) }
+    var value = digits.bytes.last.map { $0 >= 0x80 ? -1 : 0 } ?? 0
+    for digit in digits.bytes.reversed() { value = value << 8 | Int(digit) }
+    push(.int(value))
+  }
+
+  // MARK: Stack and memo
+
+  private mutating func push(_ value: PickleValue) { stack.append(value) }
+
+  private func top() throws(CheckpointError) -> PickleValue {
+    guard let value = stack.last, stack.count > marks.last ?? 0 else { throw error(.pickleStack) }
+    return value
+  }
+
+  private mutating func pop() throws(CheckpointError) -> PickleValue {
+    let value = try top()
+    stack.removeLast()
+    return value
+  }
+
+  private mutating func pop(count: Int) throws(CheckpointError) -> [PickleValue] {
+    guard stack.count - (marks.last ?? 0) >= count else { throw error(.pickleStack) }
+    let values = Array(stack.suffix(count))
+    stack.removeLast(count)
+    return values
+  }
+
+  private mutating func popToMark() throws(CheckpointError) -> [PickleValue] {
+    guard let mark = marks.popLast() else { throw error(.pickleStack) }
+    let values = Array(stack[mark...])
+    stack.removeSubrange(mark...)
+    return values
+  }
+
+  private mutating func pushMemo(_ slot: Int) throws(CheckpointError) {
+    guard let value = memo[slot] else { throw error(.pickleMemo, found: "\(slot)") }
+    push(value)
+  }
+
+  // MARK: Containers
+
+  func wrongType(_ value: PickleValue) -> CheckpointError {
+    error(.pickleType, found: heap.description(of: value))
+  }
+
+  /// Appends to the list on top. What goes into something opaque is forgotten.
+  private mutating func append(_ items: [PickleValue]) throws(CheckpointError) {
+    switch try top() {
+    case .list(let index): heap.lists[index] += items
+    case .opaque, .object: break
+    case let other: throw wrongType(other)
+    }
+  }
+
+  /// Adds keys and values in turn to the dictionary on top.
+  private mutating func setItems(_ items: [PickleValue]) throws(CheckpointError) {
+    guard items.count % 2 == 0 else { throw error(.pickleStack) }
+    switch try top() {
+    case .dict(let index):
+      for at in stride(from: 0, to: items.count, by: 2) { heap.dicts[index].append((items[at], items[at + 1])) }
+    case .opaque, .object: break
+    case let other: throw wrongType(other)
+    }
+  }
+
+  private mutating func pushGlobal(module: String, name: String) throws(CheckpointError) {
+    guard heap.globals.count < Self.globalLimit, module.utf8.count + name.utf8.count <= Self.globalNameLimit else {
+      throw error(.pickleTooLarge, expected: "fewer and shorter names")
+    }
+    guard let global = PickleGlobal(module: module, name: name) else {
+      throw error(.pickleForbidden, found: "\(module).\(name)")
+    }
+    heap.globals.append(global)
+    push(.global(heap.globals.count - 1))
+  }
+
+  private mutating func newObject(_ type: PickleValue) throws(CheckpointError) -> PickleValue {
+    guard case .global(let index) = type else { throw wrongType(type) }
+    if heap.globals[index].meaning == .orderedDict { return heap.dict() }
+    heap.objects.append(PickleObject(type: index))
+    return .object(heap.objects.count - 1)
+  }
+
+  /// Gives attributes to the object on top; those of a dictionary (`_metadata`) are forgotten.
+  private mutating func build(_ state: PickleValue) throws(CheckpointError) {
+    switch try top() {
+    case .object(let index): heap.objects[index].state = state
+    case .dict, .opaque: break
+    case let other: throw wrongType(other)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import ZooModels
+import ZooTensors
+
+/// Why a checkpoint is not converted.
+public enum ConvertError: ZooError, Equatable {
+  /// No layout has these keys; why not, layout by layout.
+  case unknownLayout(path: String, mismatches: [LayoutMismatch])
+  /// Several layouts have these keys.
+  case severalLayouts(path: String, layouts: [String])
+  /// The shapes leave open what the model is: the candidates, and which options settle it.
+  case undecided(path: String, undecided: [String], candidates: [ModelName], options: [String])
+  /// The architecture is known and cannot be converted.
+  case unsupported(path: String, architecture: String, reason: String)
+  /// A file beside the weights cannot be used.
+  case configuration(file: String, reason: String)
+  /// The architecture that was asked for is not the one of these tensors.
+  case problems(path: String, architecture: String, problems: [PlanProblem])
+  case outputExists(String)
+  case writeFailed(path: String, reason: String)
+  /// What was written is not what was read.
+  case digestMismatch(tensor: String, file: String)
+  case cancelled
+
+  public var blame: Blame {
+    switch self {
+    case .writeFailed, .digestMismatch, .cancelled: .work
+    default: .input
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .unknownLayout(let path, _):
+      return "\(path) has none of the known layouts (\(Layout.all.map(\.name).joined(separator: ", ")))"
+    case .severalLayouts(let path, let layouts):
+      return "\(path) has the tensors of several layouts at once (\(layouts.joined(separator: ", ")))"
+    case .undecided(let path, let undecided, let candidates, let options):
+      let list = candidates.isEmpty ? "" : "; its shapes fit \(candidates.map(\.description).joined(separator: ", "))"
+      return "\(path) does not say \(undecided.joined(separator: ", "))\(list); "
+        + "settle it with \(options.joined(separator: " "))"
+    case .unsupported(let path, let architecture, let reason):
+      return "\(path) is a \(architecture), which cannot be converted: \(reason)"
+    case .configuration(let file, let reason): return "\(file) cannot be used: \(reason)"
+    case .problems(let path, let architecture, let problems):
+      let more = problems.count > 1 ? " (and \(problems.count - 1) more problems)" : ""
+      return "\(path) cannot become a \(architecture): \(problems.first?.description ?? "")\(more)"
+    case .outputExists(let path): return "\(path) exists already"
+    case .writeFailed(let path, let reason): return "\(path) cannot be written: \(reason)"
+    case .digestMismatch(let tensor, let file):
+      return "\(file): '\(tensor)' reads back differently from what was written"
+    case .cancelled: return "the conversion was cancelled"
+    }
+  }
+}
+
+/// Why a layout is not the one of a checkpoint.
+public struct LayoutMismatch: Sendable, Hashable {
+  public let layout: String
+  /// Clauses such as `there is no 'visual.conv1.weight'`.
+  public let reasons: [String]
+}

@@ -1,0 +1,61 @@
+import ZooModels
+
+/// What the shapes of a checkpoint show of its architecture; nil where they do not.
+///
+/// Never shown: head counts (except in NPZ files), activations, epsilons, masks, text pooling, preprocessing.
+public struct ArchitectureFacts: Sendable, Hashable {
+  public var vision: VisionFacts
+  public var text: TextFacts?
+  public var logitBias: Bool
+
+  /// Width of the joint embedding.
+  public var embedding: Int? { vision.embedding ?? text?.embedding ?? vision.width }
+}
+
+public struct VisionFacts: Sendable, Hashable {
+  public enum PoolerKind: String, Sendable { case attention, coca }
+
+  public var width: Int?
+  public var patch: Int?
+  /// Rows of the position table.
+  public var positions: Int?
+  public var layers = 0
+  public var mlpWidth: Int?
+  public var heads: Int?
+  public var embedding: Int?
+  public var classToken = false
+  public var registers = 0
+  public var patchBias = false
+  public var normPre = false
+  public var layerScale = false
+  public var gated = false
+  public var attentionNorm = false
+  public var mlpNorm = false
+  public var projection = Projection.none
+  public var pooler: PoolerKind?
+  public var poolerMLP: Int?
+  public var poolerHeads: Int?
+  public var queries: Int?
+  /// True where the final norm follows the mean over the patches.
+  public var normAfterMean = false
+
+  public init() {}
+}
+
+public struct TextFacts: Sendable, Hashable {
+  public var vocabulary: Int
+  public var width: Int
+  public var positions: Int?
+  public var layers = 0
+  public var mlpWidth: Int?
+  public var heads: Int?
+  public var embedding: Int?
+  public var classToken = false
+  public var layerScale = false
+  public var projection = Projection.none
+
+  public init(vocabulary: Int, width: Int) {
+    self.vocabulary = vocabulary
+    self.width = width
+  }
+}

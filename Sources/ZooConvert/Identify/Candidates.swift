@@ -1,0 +1,41 @@
+import ZooModels
+
+/// The layout whose fingerprint fits.
+///
+/// Throws a `ConvertError` that says for every layout why it does not.
+public func detectLayout(_ headers: Headers, path: String) throws(ConvertError) -> Layout {
+  let fitting = Layout.all.filter { $0.mismatches(headers).isEmpty }
+  if let layout = fitting.first, fitting.count == 1 { return layout }
+  guard fitting.isEmpty else { throw .severalLayouts(path: path, layouts: fitting.map(\.name)) }
+  throw .unknownLayout(path: path, mismatches: layoutMismatches(headers))
+}
+
+/// For each layout, why it is not the one of a checkpoint; no reasons for those that fit.
+public func layoutMismatches(_ headers: Headers) -> [LayoutMismatch] {
+  Layout.all.map { LayoutMismatch(layout: $0.name, reasons: $0.mismatches(headers)) }
+}
+
+/// The registered architectures that have exactly these tensors.
+public func candidates(_ layout: Layout, _ headers: Headers, _ registry: Registry) -> [Manifest] {
+  let facts = layout.measure(headers)
+  return registry.manifests.filter { manifest in
+    let architecture = manifest.architecture
+    guard architecture.unsupported == nil, architecture.vision.blocks.width == facts.vision.width,
+      architecture.vision.blocks.layers == facts.vision.layers, architecture.vision.patch == facts.vision.patch,
+      architecture.text?.vocabulary == facts.text?.vocabulary, architecture.text?.blocks.layers == facts.text?.layers
+    else { return false }
+    return makePlan(layout, architecture, headers).problems.isEmpty
+  }
+}
+
+/// A registered architecture that cannot be converted and has exactly these tensors.
+func unsupportedMatch(_ headers: Headers, _ registry: Registry) -> Manifest? {
+  registry.manifests.first { manifest in
+    guard manifest.architecture.unsupported != nil, !manifest.architecture.foreign.isEmpty else { return false }
+    // Groups are compared by their first tensor, so that nothing is unrolled.
+    return manifest.architecture.foreign.allSatisfy { group in
+      let name = group.name.replacing("{N}", with: "0")
+      return headers[name]?.shape == group.shape || name.hasSuffix("num_batches_tracked")
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import ZooModels
+
+/// What a configuration file beside the weights says of a model.
+struct Configuration {
+  /// The name of the file, for notes.
+  let file: String
+  var embedding: Int
+  /// Nil where the file names an image tower of timm without its dimensions.
+  var vision: VisionTower?
+  /// What is known of an image tower that only has a name.
+  var visionChoices = VisionChoices()
+  var text: TextTower?
+  var logitBias: Bool
+  var preprocessing: Preprocessing
+  var labels: [String]?
+  var notes: [String] = []
+
+  func architecture(name: String) -> Architecture? {
+    vision.map {
+      Architecture(
+        name: name, family: "custom", embedding: embedding, vision: $0, text: text, logitBias: logitBias)
+    }
+  }
+}
+
+/// Reads a JSON file of a known shape; throws a `ConvertError` that names the file and the field.
+func readJSON<Value: Decodable>(_ type: Value.Type, _ path: String) throws(ConvertError) -> Value {
+  func fail(_ reason: String) -> ConvertError { .configuration(file: path, reason: reason) }
+  guard let handle = FileHandle(forReadingAtPath: path) else { throw fail("it cannot be read") }
+  // Far above any real file: larger ones are not read at all.
+  let limit = 16 << 20
+  guard let data = try? handle.read(upToCount: limit + 1), !data.isEmpty else { throw fail("it is empty") }
+  guard data.count <= limit else { throw fail("it is larger than \(limit) bytes") }
+  do {
+    return try manifestDecoder().decode(type, from: data)
+  } catch let error as DecodingError {
+    throw fail(plainReason(of: error))
+  } catch {
+    throw fail("it is not JSON")
+  }
+}
+
+/// A side or two of a picture in a configuration: `224`, `[224, 224]`, `{"height": 224, "width": 224}`, `{"shortest_edge": 224}`.
+struct ConfiguredSize: Decodable {
+  var size: GridSize
+  /// True for `shortest_edge` and for a single number.
+  var isShortestEdge = false
+
+  private enum Key: String, CodingKey { case height, width, shortestEdge }
+
+  init(from decoder: any Decoder) throws {
+    if let values = try? decoder.container(keyedBy: Key.self) {
+      if let edge = try values.decodeIfPresent(Int.self, forKey: .shortestEdge) {
+        (size, isShortestEdge) = (GridSize(height: edge, width: edge), true)
+      } else {
+        size = GridSize(
+          height: try values.decode(Int.self, forKey: .height), width: try values.decode(Int.self, forKey: .width))
+      }
+    } else if let side = try? decoder.singleValueContainer().decode(Int.self) {
+      (size, isShortestEdge) = (GridSize(height: side, width: side), true)
+    } else {
+      size = try GridSize(from: decoder)
+    }
+  }
+}
+
+/// The name of an activation in timm, open_clip or transformers.
+func activation(named name: String, file: String) throws(ConvertError) -> Activation {
+  switch name.lowercased() {
+  case "gelu": .gelu
+  case "gelu_tanh", "gelu_pytorch_tanh", "gelu_new", "gelu_fast": .geluTanh
+  case "quick_gelu", "quickgelu": .quickGELU
+  default: throw .configuration(file: file, reason: "its activation '\(name)' is none that the runtime knows")
+  }
+}
+
+/// `int(width * ratio)` as Python computes it, within reason.
+func hiddenWidth(_ width: Int, _ ratio: Double, file: String) throws(ConvertError) -> Int {
+  let hidden = (Double(width) * ratio).rounded(.towardZero)
+  guard hidden >= 1, hidden <= 1_000_000 else {
+    throw .configuration(file: file, reason: "its mlp_ratio \(ratio) gives no possible width")
+  }
+  return Int(hidden)
+}
+
+/// Refuses preprocessing that cannot be computed.
+func checked(_ preprocessing: Preprocessing, file: String) throws(ConvertError) -> Preprocessing {
+  guard preprocessing.mean.count == 3, preprocessing.std.count == 3 else {
+    throw .configuration(file: file, reason: "mean and std must have three numbers each")
+  }
+  guard preprocessing.mean.allSatisfy(\.isFinite), preprocessing.std.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+    throw .configuration(file: file, reason: "std must be positive, not \(preprocessing.std)")
+  }
+  return preprocessing
+}

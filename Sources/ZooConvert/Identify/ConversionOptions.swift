@@ -1,0 +1,44 @@
+import ZooModels
+
+/// What a caller says about a checkpoint; it wins over everything that is found.
+public struct ConversionOptions: Sendable, Hashable {
+  /// `--as ARCHITECTURE[:TAG]`. An architecture that is not registered is a name for one that a configuration file describes.
+  public var model: ModelName?
+  /// `--config FILE`: an `open_clip_config.json` or `config.json` to use in place of those beside the weights.
+  public var configuration: String?
+  /// `--activation` or `--vision-activation`.
+  public var visionActivation: Activation?
+  public var textActivation: Activation?
+  public var visionHeads: Int?
+  public var textHeads: Int?
+  public var visionEps: Float?
+  public var textEps: Float?
+  /// `--image-size`, where shapes leave it open.
+  public var imageSize: GridSize?
+  /// `--tokenizer`: a tokenizer file, or a folder with tokenizer files, in place of those beside the weights.
+  public var tokenizer: String?
+
+  public init() {}
+
+  /// The architecture with the dimensions and choices that the options set; a pooler follows the image tower.
+  func applied(to architecture: Architecture) -> Architecture {
+    var result = architecture
+    if let visionActivation {
+      result = result.with(TowerActivations(vision: visionActivation, text: nil))
+    }
+    if let textActivation { result.text?.blocks.activation = textActivation }
+    if let visionHeads {
+      if case .attention(let heads, let mlpWidth, let activation) = result.vision.pooler,
+        heads == result.vision.blocks.heads
+      {
+        result.vision.pooler = .attention(heads: visionHeads, mlpWidth: mlpWidth, activation: activation)
+      }
+      result.vision.blocks.heads = visionHeads
+    }
+    if let textHeads { result.text?.blocks.heads = textHeads }
+    if let visionEps { result.vision.blocks.normEps = visionEps }
+    if let textEps { result.text?.blocks.normEps = textEps }
+    if let imageSize { result.vision.image = imageSize }
+    return result
+  }
+}

@@ -1,0 +1,148 @@
+import ZooModels
+
+/// A configuration with its image tower completed.
+struct Configured {
+  let file: String
+  let architecture: Architecture
+  let preprocessing: Preprocessing
+  let labels: [String]?
+}
+
+extension Identification {
+  private static let openCLIPName = "open_clip_config.json"
+  private static let otherName = "config.json"
+
+  /// The configuration files to look at, the one that belongs to the layout first.
+  private var configurationFiles: [String] {
+    if let file = options.configuration { return [file] }
+    let isForeign = ["transformers-clip", "transformers-siglip", "timm-vit", "google-vit"].contains(layout.name)
+    let names = isForeign ? [Self.otherName, Self.openCLIPName] : [Self.openCLIPName, Self.otherName]
+    return names.map { joinPath(splitPath(path).parent, $0) }.filter(fileExists)
+  }
+
+  var hasConfiguration: Bool { !configurationFiles.isEmpty }
+
+  /// What the configuration says, completed where it names an image tower of timm only; notes what a second one says differently.
+  mutating func configured(_ fitting: [Manifest], _ hint: Manifest?) throws -> Configured? {
+    let files = configurationFiles
+    guard let first = files.first else { return nil }
+    guard let primary = try read(first, isOnlyOne: options.configuration != nil || files.count == 1) else { return nil }
+    let result = try complete(primary, fitting, hint)
+    notes += primary.notes
+    for file in files.dropFirst() {
+      guard let other = try? read(file, isOnlyOne: true), let vision = other.vision else { continue }
+      var architecture = result.architecture
+      (architecture.vision, architecture.text) = (vision, other.text)
+      notes += conflicts(
+        result.file, (result.architecture, result.preprocessing), other.file, (architecture, other.preprocessing))
+    }
+    return result
+  }
+
+  /// Nil for a `config.json` that is of something else and not needed.
+  private func read(_ file: String, isOnlyOne: Bool) throws -> Configuration? {
+    struct Kind: Decodable {
+      struct Anything: Decodable {}
+      var modelCfg: Anything?
+      var modelType: String?
+      var architecture: String?
+    }
+    let kind = try readJSON(Kind.self, file)
+    if kind.modelCfg != nil { return try readJSON(OpenCLIPFile.self, file).configuration(file: file) }
+    if kind.modelType != nil {
+      let preprocessor = joinPath(splitPath(file).parent, "preprocessor_config.json")
+      return try readJSON(TransformersFile.self, file).configuration(
+        file: file,
+        preprocessor: fileExists(preprocessor) ? try readJSON(TransformersPreprocessor.self, preprocessor) : nil)
+    }
+    if kind.architecture != nil { return try readJSON(TimmFile.self, file).configuration(file: file) }
+    guard isOnlyOne else { return nil }
+    throw ConvertError.configuration(
+      file: file, reason: "it has none of 'model_cfg' (OpenCLIP), 'model_type' (Hugging Face) and 'architecture' (timm)")
+  }
+
+  /// Fills in an image tower that the configuration only names: from shapes with the file's and the caller's choices, or from the registered
+  /// architectures with these shapes and this text tower, if they agree.
+  private mutating func complete(_ config: Configuration, _ fitting: [Manifest], _ hint: Manifest?) throws -> Configured {
+    var config = config
+    if config.vision == nil {
+      var choices = config.visionChoices
+      choices.heads = options.visionHeads ?? choices.heads
+      choices.activation = options.visionActivation ?? choices.activation
+      choices.eps = options.visionEps ?? choices.eps ?? (choices.timmName?.contains("siglip") == true ? 1e-6 : nil)
+      let manifests = fitting.filter { $0.hasText(of: config) && $0.architecture.vision.image == choices.image }
+      let manifest = manifests.first { $0.name == hint?.name } ?? manifests.first
+      let agree = manifests.allSatisfy { $0.architecture.vision == manifest?.architecture.vision }
+      if let manifest, hint?.name == manifest.name || agree, choices.heads == nil || choices.activation == nil {
+        config.vision = manifest.architecture.vision
+        notes.append(
+          "\(config.file) only names the image tower (\(choices.timmName ?? "timm")): it is taken to be that of \(manifest.name).")
+      } else {
+        config.vision = try facts.vision.tower(choices, path: path)
+      }
+    }
+    guard let architecture = config.architecture(name: modelName(nil)) else {
+      throw ConvertError.configuration(file: config.file, reason: "it has no image tower")
+    }
+    return Configured(
+      file: config.file, architecture: architecture, preprocessing: config.preprocessing, labels: config.labels)
+  }
+
+  /// A model by its configuration, named by what is known of it.
+  mutating func settled(_ configured: Configured, _ named: (Manifest?, PretrainedWeights?)?) -> Finding {
+    var result = Finding(
+      architecture: configured.architecture, tag: options.model?.tag ?? named?.1?.tag ?? "local",
+      preprocessing: configured.preprocessing, labels: configured.labels)
+    if let manifest = named?.0 {
+      if let weights = named?.1 {
+        notes += conflicts(
+          configured.file, (result.architecture, result.preprocessing), "\(manifest.name):\(weights.tag)",
+          (manifest.architecture.trained(as: weights), weights.preprocessing))
+      }
+      result.adopt(manifest)
+    } else if options.model == nil, let manifest = registry.manifests.first(where: { $0.isLike(configured) }) {
+      result.adopt(manifest)
+    }
+    if let name = options.model?.architecture { result.architecture.name = registry.manifest(name)?.name ?? name }
+    return result
+  }
+
+  /// A name for a model that nobody named: the registered one, that of the caller, the file's, or its folder's.
+  func modelName(_ manifest: Manifest?) -> String {
+    let generic: Set = ["open_clip_model", "open_clip_pytorch_model", "model", "pytorch_model"]
+    let (parent, file) = splitPath(path)
+    let name = generic.contains(stem(file)) ? splitPath(parent).name : stem(file)
+    let chosen = manifest?.name ?? options.model?.architecture ?? name
+    let plainName = chosen.replacing(":", with: "-").replacing("/", with: "-")
+    return plainName.isEmpty || plainName == "." || plainName == ".." ? "model" : plainName
+  }
+}
+
+extension Identification.Finding {
+  /// Takes over what a manifest knows and a configuration does not: the names and the tokenizer.
+  fileprivate mutating func adopt(_ manifest: Manifest) {
+    architecture.name = manifest.name
+    architecture.family = manifest.architecture.family
+    if let tokenizer = manifest.architecture.text?.tokenizer {
+      architecture.text?.tokenizer = tokenizer
+      knowsTokenizer = true
+    }
+  }
+}
+
+extension Manifest {
+  /// True if the text tower is the one of a configuration, apart from the tokenizer.
+  fileprivate func hasText(of config: Configuration) -> Bool {
+    guard var mine = architecture.text, let theirs = config.text else { return false }
+    mine.tokenizer = theirs.tokenizer
+    return mine == theirs && architecture.embedding == config.embedding
+  }
+
+  /// True if this is a configuration's architecture in all but name and tokenizer.
+  fileprivate func isLike(_ configured: Configured) -> Bool {
+    var mine = architecture
+    (mine.name, mine.family) = (configured.architecture.name, configured.architecture.family)
+    if let tokenizer = configured.architecture.text?.tokenizer { mine.text?.tokenizer = tokenizer }
+    return mine == configured.architecture
+  }
+}

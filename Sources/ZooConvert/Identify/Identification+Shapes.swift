@@ -1,0 +1,131 @@
+import ZooModels
+
+// Models that nothing but their shapes and their kind describes.
+extension Identification {
+  /// OpenAI's archives: quick_gelu and heads of width 64, always.
+  mutating func openAI(_ fitting: [Manifest]) throws -> Finding {
+    for manifest in fitting {
+      guard let weights = manifest.weights.first(where: { $0.tag == "openai" }) else { continue }
+      notes.append("A TorchScript archive with these shapes is \(manifest.name):openai.")
+      return Finding(
+        architecture: manifest.architecture.trained(as: weights), tag: weights.tag,
+        preprocessing: weights.preprocessing, knowsTokenizer: true)
+    }
+    guard let width = facts.vision.width, let textFacts = facts.text, let embedding = facts.embedding else {
+      throw ConvertError.configuration(file: path, reason: "the shapes of its towers do not fit one another")
+    }
+    let choices = VisionChoices(
+      image: options.imageSize, heads: options.visionHeads ?? width / 64, activation: .quickGELU, eps: 1e-5)
+    let text = try textFacts.tower(
+      heads: options.textHeads ?? textFacts.width / 64, activation: .quickGELU, eps: 1e-5, causal: true,
+      pooling: .argmax, tokenizer: TokenizerSpec(kind: .clipBPE, clean: .lower, padID: 0), path: path)
+    let vision = try facts.vision.tower(choices, path: path)
+    notes.append("It is a TorchScript archive, as OpenAI published: quick_gelu, heads of width 64.")
+    return Finding(
+      architecture: Architecture(
+        name: modelName(nil), family: "openclip_native", embedding: embedding, vision: vision, text: text),
+      tag: options.model?.tag ?? "openai",
+      preprocessing: Preprocessing(
+        size: vision.image, mean: OpenCLIPFile.mean, std: OpenCLIPFile.std, interpolation: .bicubic,
+        resizeMode: .shortest))
+  }
+
+  /// An ImageNet classifier, as timm runs it.
+  mutating func classifier() throws -> Finding {
+    let choices = VisionChoices(
+      image: options.imageSize, heads: options.visionHeads ?? timmHeads(stem(splitPath(path).name)),
+      activation: options.visionActivation ?? .gelu, eps: options.visionEps ?? 1e-6)
+    let vision = try facts.vision.tower(choices, path: path)
+    guard let embedding = facts.embedding else {
+      throw ConvertError.configuration(file: path, reason: "it has no head")
+    }
+    notes.append(
+      "Nothing describes this classifier: it is run as timm runs it (\(choices.activation?.rawValue ?? ""), epsilon "
+        + "\(choices.eps ?? 0), pixels scaled to -1...1, both sides resized).")
+    return Finding(
+      architecture: Architecture(
+        name: modelName(nil), family: "vit_classifier", embedding: embedding, vision: vision, text: nil),
+      tag: options.model?.tag ?? "local", preprocessing: .minusOneToOne(vision.image))
+  }
+
+  /// A big_vision model without a configuration: all SigLIP models agree on what its shapes do not show, but for the activation.
+  mutating func measured() throws -> Finding {
+    guard layout.name == Layout.bigVision.name, let textFacts = facts.text, let embedding = facts.embedding,
+      let activation = options.visionActivation
+    else {
+      throw ConvertError.undecided(
+        path: path, undecided: ["what its tensors do not show"], candidates: [], options: ["--config FILE"])
+    }
+    let vision = try facts.vision.tower(
+      VisionChoices(image: options.imageSize, activation: activation, eps: options.visionEps ?? 1e-6), path: path)
+    let isGemma = textFacts.vocabulary == 256_000
+    let text = try textFacts.tower(
+      heads: options.textHeads, activation: options.textActivation ?? activation, eps: options.textEps ?? 1e-6,
+      causal: false, pooling: .last,
+      tokenizer: TokenizerSpec(
+        kind: isGemma ? .tokenizerJSON : .sentencePiece, clean: .canonicalize, padID: isGemma ? 0 : 1), path: path)
+    notes.append("Nothing describes this model: epsilon, masks and pooling are those of all SigLIP models.")
+    return Finding(
+      architecture: Architecture(
+        name: modelName(nil), family: "siglip", embedding: embedding, vision: vision, text: text,
+        logitBias: facts.logitBias),
+      tag: options.model?.tag ?? "local", preprocessing: .minusOneToOne(vision.image))
+  }
+
+  /// The tokenizer's files: the caller's, or those beside the weights. The padding id is theirs unless a manifest knows it.
+  mutating func tokenizer(_ finding: inout Finding) -> [String] {
+    guard let spec = finding.architecture.text?.tokenizer else { return [] }
+    let place = options.tokenizer ?? splitPath(path).parent
+    guard let found = TokenizerFiles.find(spec.kind, at: place) else {
+      if spec.kind != .clipBPE || options.tokenizer != nil {
+        notes.append(
+          "There are no tokenizer files (\(spec.kind.rawValue)\(spec.source.map { ", of \($0)" } ?? "")) in "
+            + "'\(place.isEmpty ? "." : place)': without them the model takes no text.")
+      }
+      return []
+    }
+    if found.kind != spec.kind {
+      notes.append("The tokenizer beside the weights is \(found.kind.rawValue), not \(spec.kind.rawValue).")
+      finding.architecture.text?.tokenizer.kind = found.kind
+    }
+    if !finding.knowsTokenizer, found.kind != .clipBPE {
+      let folder = found.paths.first.map { splitPath($0).parent } ?? ""
+      if let id = TokenizerFiles.padID(in: folder) {
+        finding.architecture.text?.tokenizer.padID = id
+      } else {
+        notes.append("The tokenizer's files do not say how it pads: \(spec.padID) is taken.")
+      }
+    }
+    return found.paths
+  }
+}
+
+extension TextFacts {
+  /// The tower with these shapes and choices.
+  func tower(
+    heads: Int?, activation: Activation, eps: Float, causal: Bool, pooling: TextPooling, tokenizer: TokenizerSpec,
+    path: String
+  ) throws(ConvertError) -> TextTower {
+    guard let heads = self.heads ?? heads else {
+      throw .undecided(
+        path: path, undecided: ["how many heads the text tower has"], candidates: [], options: ["--text-heads"])
+    }
+    guard let positions, let mlpWidth else {
+      throw .configuration(file: path, reason: "the shapes of its text tower do not fit one another")
+    }
+    return TextTower(
+      blocks: Blocks(
+        width: width, layers: layers, heads: heads, mlpWidth: mlpWidth, normEps: eps, activation: activation,
+        layerScale: layerScale),
+      contextLength: positions - (classToken ? 1 : 0), vocabulary: vocabulary, causal: causal, pooling: pooling,
+      projection: projection, tokenizer: tokenizer)
+  }
+}
+
+extension Preprocessing {
+  /// Pixels from -1 to 1, both sides resized: SigLIP and google's classifiers.
+  static func minusOneToOne(_ size: GridSize) -> Preprocessing {
+    Preprocessing(
+      size: size, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], interpolation: .bicubic, resizeMode: .squash)
+  }
+}

@@ -1,0 +1,158 @@
+import ZooCheckpoints
+import ZooModels
+
+/// Finds out what a checkpoint is.
+///
+/// Tensor names tell the layout, shapes tell which architectures fit. What neither shows comes from, in this order, each winning over the next:
+/// 1. the options: `--as ARCHITECTURE:TAG` (the manifest's word for it), then single choices such as `--activation`, which win over that;
+/// 2. the configuration that belongs to the layout: `open_clip_config.json` for OpenCLIP's and big_vision's, `config.json` with
+///    `preprocessor_config.json` for those of Hugging Face and timm; then the other of the two;
+/// 3. the names of the file and its folders, which lead to a manifest;
+/// 4. for OpenAI's TorchScript archives and for classifiers, what is known of all of them.
+/// Where two of these say different things, a note states both and what won. Where none says it, this throws `undecided`.
+public func identify(
+  _ checkpoint: Checkpoint, options: ConversionOptions = ConversionOptions(), registry: Registry
+) throws -> IdentifiedModel {
+  let headers = Headers(checkpoint)
+  if let match = unsupportedMatch(headers, registry) {
+    throw ConvertError.unsupported(
+      path: checkpoint.path, architecture: match.name, reason: match.architecture.unsupported ?? "")
+  }
+  let layout = try detectLayout(headers, path: checkpoint.path)
+  var identification = Identification(
+    path: checkpoint.path, layout: layout, headers: headers, facts: layout.measure(headers), options: options,
+    registry: registry, isOpenAIArchive: checkpoint.container == .torchScript, notes: checkpoint.notes)
+  return try identification.model()
+}
+
+/// The work of `identify`, step by step.
+struct Identification {
+  let path: String
+  let layout: Layout
+  let headers: Headers
+  let facts: ArchitectureFacts
+  let options: ConversionOptions
+  let registry: Registry
+  let isOpenAIArchive: Bool
+  var notes: [String]
+
+  /// An architecture with its preprocessing, from one source.
+  struct Finding {
+    var architecture: Architecture
+    var tag: String
+    var preprocessing: Preprocessing
+    var labels: [String]?
+    /// True where the tokenizer's padding is known (a manifest's); otherwise its files decide.
+    var knowsTokenizer = false
+  }
+
+  mutating func model() throws -> IdentifiedModel {
+    var finding = try find()
+    finding.architecture = options.applied(to: finding.architecture)
+    if let size = options.imageSize { finding.preprocessing.size = size }
+    if let reason = finding.architecture.unsupported {
+      throw ConvertError.unsupported(path: path, architecture: finding.architecture.name, reason: reason)
+    }
+    try validate(finding.architecture)
+    let tokenizer = tokenizer(&finding)
+    return IdentifiedModel(
+      layout: layout, architecture: finding.architecture, tag: finding.tag, preprocessing: finding.preprocessing,
+      tokenizerFiles: tokenizer, labels: finding.labels, notes: notes)
+  }
+
+  private mutating func find() throws -> Finding {
+    let fitting = candidates(layout, headers, registry)
+    let evidence = NameEvidence.find(path: path, candidates: fitting)
+    let named = try asked()
+    let configured = try configured(fitting, named?.manifest ?? evidence?.manifest)
+    if let named, let weights = named.weights { return registered(named.manifest, weights, configured) }
+    if let configured {
+      return settled(configured, named.map { ($0.manifest, nil) } ?? evidence.map { ($0.manifest, $0.weights) })
+    }
+    if let named { throw undecided(named.manifest.map { [$0] } ?? fitting) }
+    if let evidence, let weights = evidence.weights ?? defaultWeights(evidence) {
+      notes.append(
+        "The name '\(evidence.component)' says \(ModelName(architecture: evidence.manifest.name, tag: weights.tag)).")
+      return finding(evidence.manifest, weights)
+    }
+    if let evidence { throw undecided([evidence.manifest]) }
+    if isOpenAIArchive { return try openAI(fitting) }
+    if facts.text == nil { return try classifier() }
+    if !fitting.isEmpty || options.visionActivation == nil { throw undecided(fitting) }
+    return try measured()
+  }
+
+  /// What `--as` names: a manifest with or without weights, or only a name (nil) for what a configuration describes.
+  private func asked() throws -> (manifest: Manifest?, weights: PretrainedWeights?)? {
+    guard let model = options.model else { return nil }
+    do {
+      let (manifest, weights) = try registry.resolve(model)
+      if let reason = manifest.architecture.unsupported {
+        throw ConvertError.unsupported(path: path, architecture: manifest.name, reason: reason)
+      }
+      return (manifest, weights)
+    } catch RegistryError.unknownTag(_, let name, _) where hasConfiguration {
+      return (registry.manifest(name), nil)
+    } catch RegistryError.unknownArchitecture where hasConfiguration || isOpenAIArchive || facts.text == nil {
+      return (nil, nil)
+    }
+  }
+
+  // MARK: From a manifest
+
+  private func finding(_ manifest: Manifest, _ weights: PretrainedWeights) -> Finding {
+    Finding(
+      architecture: manifest.architecture.trained(as: weights), tag: weights.tag, preprocessing: weights.preprocessing,
+      knowsTokenizer: true)
+  }
+
+  private mutating func registered(
+    _ manifest: Manifest?, _ weights: PretrainedWeights, _ configured: Configured?
+  ) -> Finding {
+    guard let manifest else { preconditionFailure("weights have a manifest") }
+    let result = finding(manifest, weights)
+    if let configured {
+      notes += conflicts(
+        "--as \(manifest.name):\(weights.tag)", (result.architecture, result.preprocessing), configured.file,
+        (configured.architecture, configured.preprocessing))
+    }
+    return result
+  }
+
+  /// The weights that a name without a tag means: all tags run alike, or the name says that they are OpenCLIP's own, which stand first.
+  private mutating func defaultWeights(_ evidence: NameEvidence) -> PretrainedWeights? {
+    guard let first = evidence.manifest.weights.first else { return nil }
+    let manifest = evidence.manifest
+    let isAlike = manifest.weights.allSatisfy { manifest.runsLike(manifest, as: $0, first) }
+    guard isAlike || plain(evidence.component).contains("openclip") else { return nil }
+    notes.append("No name tells the tag: '\(first.tag)' is the first of \(manifest.name) and is taken; --as overrides it.")
+    return first
+  }
+
+  // MARK: What cannot be settled
+
+  private func undecided(_ manifests: [Manifest]) -> ConvertError {
+    let names = manifests.flatMap { manifest in
+      manifest.weights.isEmpty
+        ? [ModelName(architecture: manifest.name, tag: nil)]
+        : manifest.weights.map { ModelName(architecture: manifest.name, tag: $0.tag) }
+    }
+    return .undecided(
+      path: path, undecided: ["which architecture and which weights it has"], candidates: names,
+      options: names.isEmpty ? ["--config FILE"] : ["--as ARCHITECTURE:TAG"])
+  }
+
+  /// Refuses what no model can be before anything is unrolled by its dimensions.
+  private func validate(_ architecture: Architecture) throws {
+    do { try architecture.validate(file: path) } catch {
+      guard case .impossible(_, let field, let reason) = error else { throw error }
+      throw ConvertError.configuration(file: path, reason: "\(field) \(reason)")
+    }
+    let layers = max(architecture.vision.blocks.layers, architecture.text?.blocks.layers ?? 0)
+    let possible = max(headers.entries.count, min(10_000, max(facts.vision.layers, facts.text?.layers ?? 0)))
+    guard layers <= possible else {
+      throw ConvertError.configuration(
+        file: path, reason: "\(headers.entries.count) tensors cannot hold \(layers) layers")
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import ZooModels
+
+/// `open_clip_config.json`. Fields that are left out have open_clip's defaults.
+struct OpenCLIPFile: Decodable {
+  var modelCfg: Model
+  var preprocessCfg: Preprocess?
+  /// How the demo model, whose image tower has no published name, says what it is.
+  var timmModelArgs: TimmArguments?
+
+  struct Model: Decodable {
+    var embedDim: Int
+    var quickGelu: Bool?
+    var initLogitBias: Double?
+    var visionCfg: Vision
+    var textCfg: Text
+  }
+
+  struct ActivationArguments: Decodable { var approximate: String? }
+  struct NormArguments: Decodable { var eps: Float? }
+
+  struct Vision: Decodable {
+    var layers: Layers?
+    var width: Int?
+    var headWidth: Int?
+    var mlpRatio: Double?
+    var patchSize: Int?
+    var imageSize: ConfiguredSize?
+    var lsInitValue: Double?
+    var attentionalPool: Flag?
+    var attnPoolerQueries: Int?
+    var attnPoolerHeads: Int?
+    var noLnPre: Bool?
+    var finalLnAfterPool: Bool?
+    var poolType: String?
+    var posEmbedType: String?
+    var actKwargs: ActivationArguments?
+    var normKwargs: NormArguments?
+    var timmModelName: String?
+    var timmPool: String?
+    var timmProj: String?
+    var timmModelArgs: TimmArguments?
+  }
+
+  struct Text: Decodable {
+    var contextLength: Int?
+    var vocabSize: Int?
+    var width: Int?
+    var heads: Int?
+    var layers: Int?
+    var mlpRatio: Double?
+    var lsInitValue: Double?
+    var embedCls: Bool?
+    var noCausalMask: Bool?
+    var poolType: String?
+    var eosId: Int?
+    var padId: Int?
+    var projBias: Bool?
+    var projType: String?
+    var actKwargs: ActivationArguments?
+    var normKwargs: NormArguments?
+    var hfModelName: String?
+    var hfTokenizerName: String?
+    var tokenizerKwargs: TokenizerArguments?
+  }
+
+  struct TokenizerArguments: Decodable {
+    var clean: String?
+    var stripSepToken: Bool?
+  }
+
+  struct Preprocess: Decodable {
+    var size: ConfiguredSize?
+    var mean: [Float]?
+    var std: [Float]?
+    var interpolation: String?
+    var resizeMode: String?
+    var fillColor: Int?
+  }
+
+  /// The number of layers; a list of them is a ResNet.
+  enum Layers: Decodable {
+    case count(Int), stages
+    init(from decoder: any Decoder) throws {
+      if (try? decoder.unkeyedContainer()) != nil { self = .stages } else {
+        self = .count(try decoder.singleValueContainer().decode(Int.self))
+      }
+    }
+  }
+
+  /// True, false, or the name of a kind.
+  enum Flag: Decodable {
+    case flag(Bool), kind(String)
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      if let flag = try? value.decode(Bool.self) { self = .flag(flag) } else { self = .kind(try value.decode(String.self)) }
+    }
+  }
+}
+
+/// The arguments of a timm `VisionTransformer` that shapes do not show.
+struct TimmArguments: Decodable {
+  var imgSize: ConfiguredSize?
+  var numHeads: Int?
+  var globalPool: String?
+  var actLayer: String?
+  var normEps: Float?
+}
+
+extension OpenCLIPFile {
+  /// The preprocessing of OpenAI's models, which open_clip takes where a configuration has none.
+  static let mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
+  static let std: [Float] = [0.26862954, 0.26130258, 0.27577711]
+
+  func configuration(file path: String) throws(ConvertError) -> Configuration {
+    let file = splitPath(path).name
+    func fail(_ reason: String) -> ConvertError { .configuration(file: path, reason: reason) }
+    let text = try textTower(file: path)
+    let image = modelCfg.visionCfg.imageSize?.size ?? GridSize(height: 224, width: 224)
+    var result = Configuration(
+      file: file, embedding: modelCfg.embedDim, text: text, logitBias: modelCfg.initLogitBias != nil,
+      preprocessing: try preprocessing(image: image, file: path))
+    if modelCfg.visionCfg.timmModelName != nil {
+      result.visionChoices = try trunkChoices(image: image, file: path)
+    } else {
+      result.vision = try visionTower(image: image, file: path)
+    }
+    return result
+  }
+
+  private func activation(_ arguments: ActivationArguments?) -> Activation {
+    if modelCfg.quickGelu == true { return .quickGELU }
+    return arguments?.approximate == "tanh" ? .geluTanh : .gelu
+  }
+
+  private func visionTower(image: GridSize, file: String) throws(ConvertError) -> VisionTower {
+    let config = modelCfg.visionCfg
+    func fail(_ reason: String) -> ConvertError { .configuration(file: file, reason: reason) }
+    let layers: Int
+    switch config.layers {
+    case .count(let count): layers = count
+    case nil: layers = 12
+    case .stages: throw fail("its image tower is a ResNet, which is not run")
+    }
+    let width = config.width ?? 768, headWidth = config.headWidth ?? 64
+    guard width > 0, headWidth > 0, width % headWidth == 0 else {
+      throw fail("its width \(width) is no multiple of its head width \(headWidth)")
+    }
+    guard config.posEmbedType ?? "learnable" == "learnable" else {
+      throw fail("its position embedding '\(config.posEmbedType ?? "")' is not run")
+    }
+    let isMean = config.poolType == "avg"
+    let pooler: Pooler
+    switch (config.attentionalPool, config.poolType ?? "tok") {
+    case (.flag(true), _):
+      pooler = .coca(
+        heads: config.attnPoolerHeads ?? 8, queries: config.attnPoolerQueries ?? 256, width: modelCfg.embedDim)
+    case (.kind(let kind), _): throw fail("its attentional pooling '\(kind)' is not run")
+    case (_, "tok"): pooler = .classToken
+    case (_, "avg"): pooler = .patchMean(normFirst: config.finalLnAfterPool != true)
+    case (_, let other): throw fail("its pooling '\(other)' is not run")
+    }
+    guard isMean || config.finalLnAfterPool != true || config.poolType ?? "tok" == "tok" else {
+      throw fail("its final norm after pooling is not run")
+    }
+    return VisionTower(
+      image: image, patch: config.patchSize ?? 16,
+      blocks: Blocks(
+        width: width, layers: layers, heads: width / headWidth,
+        mlpWidth: try hiddenWidth(width, config.mlpRatio ?? 4, file: file), normEps: config.normKwargs?.eps ?? 1e-5,
+        activation: activation(config.actKwargs), layerScale: config.lsInitValue != nil),
+      classToken: true, normPre: config.noLnPre != true, pooler: pooler)
+  }
+
+  private func trunkChoices(image: GridSize, file: String) throws(ConvertError) -> VisionChoices {
+    let config = modelCfg.visionCfg
+    let arguments = config.timmModelArgs ?? timmModelArgs
+    var choices = VisionChoices()
+    choices.timmName = config.timmModelName
+    choices.image = arguments?.imgSize?.size ?? image
+    choices.heads = arguments?.numHeads
+    choices.eps = arguments?.normEps
+    choices.pool = arguments?.globalPool ?? config.timmPool
+    if let name = arguments?.actLayer { choices.activation = try ZooConvert.activation(named: name, file: file) }
+    return choices
+  }
+
+  private func textTower(file: String) throws(ConvertError) -> TextTower {
+    let config = modelCfg.textCfg
+    func fail(_ reason: String) -> ConvertError { .configuration(file: file, reason: reason) }
+    if let name = config.hfModelName {
+      throw .unsupported(
+        path: file, architecture: "model with the text tower '\(name)'",
+        reason: "its text tower is a Hugging Face model (\(name)), which is not run")
+    }
+    let width = config.width ?? 512
+    let pooling: TextPooling
+    switch (config.embedCls == true, config.poolType ?? "argmax") {
+    case (true, _): pooling = .classToken
+    case (false, "argmax"): pooling = .argmax
+    case (false, "last"): pooling = .last
+    case (false, "eos"): pooling = .endOfText(id: config.eosId ?? 2)
+    case (false, let other): throw fail("its text pooling '\(other)' is not run")
+    }
+    let projection: Projection = config.projType == "none" ? .none : config.projBias == true ? .linearWithBias : .linear
+    var clean = TokenizerSpec.Clean.lower
+    if config.hfTokenizerName != nil {
+      guard let named = TokenizerSpec.Clean(rawValue: config.tokenizerKwargs?.clean ?? "whitespace") else {
+        throw fail("its tokenizer cleans with '\(config.tokenizerKwargs?.clean ?? "")', which is not known")
+      }
+      clean = named
+    }
+    return TextTower(
+      blocks: Blocks(
+        width: width, layers: config.layers ?? 12, heads: config.heads ?? 8,
+        mlpWidth: try hiddenWidth(width, config.mlpRatio ?? 4, file: file), normEps: config.normKwargs?.eps ?? 1e-5,
+        activation: activation(config.actKwargs), layerScale: config.lsInitValue != nil),
+      contextLength: config.contextLength ?? 77, vocabulary: config.vocabSize ?? 49408,
+      causal: config.noCausalMask != true, pooling: pooling, projection: projection,
+      tokenizer: TokenizerSpec(
+        kind: config.hfTokenizerName == nil ? .clipBPE : .tokenizerJSON, clean: clean, padID: config.padId ?? 0,
+        stripSeparator: config.tokenizerKwargs?.stripSepToken ?? false, source: config.hfTokenizerName))
+  }
+
+  private func preprocessing(image: GridSize, file: String) throws(ConvertError) -> Preprocessing {
+    let config = preprocessCfg
+    guard let interpolation = Preprocessing.Interpolation(rawValue: config?.interpolation ?? "bicubic") else {
+      throw .configuration(file: file, reason: "its interpolation '\(config?.interpolation ?? "")' is not known")
+    }
+    guard let mode = Preprocessing.ResizeMode(rawValue: config?.resizeMode ?? "shortest") else {
+      throw .configuration(file: file, reason: "its resize mode '\(config?.resizeMode ?? "")' is not known")
+    }
+    return try checked(
+      Preprocessing(
+        size: config?.size?.size ?? image, mean: config?.mean ?? Self.mean, std: config?.std ?? Self.std,
+        interpolation: interpolation, resizeMode: mode, fillColor: config?.fillColor ?? 0), file: file)
+  }
+}

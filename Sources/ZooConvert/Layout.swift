@@ -1,0 +1,99 @@
+import ZooModels
+
+/// A way in which an ecosystem names and stores the tensors of a model.
+///
+/// A layout answers one question, top-down: from what is this canonical tensor made? What it leaves over must be named by one of its drop rules.
+public struct Layout: Sendable {
+  /// The name in `model.json` and on the command line: `openclip`, `transformers-clip`, ...
+  public let name: String
+  /// What it is, in words.
+  public let title: String
+  let fingerprint: Fingerprint
+  let drops: [DropRule]
+  /// Nil where the layout has no such tensor.
+  let expression: @Sendable (Target) -> Expression?
+  /// The dimensions that the shapes show.
+  let measure: @Sendable (Headers) -> ArchitectureFacts
+
+  init(
+    name: String, title: String, fingerprint: Fingerprint, drops: [DropRule],
+    measure: @escaping @Sendable (Headers) -> ArchitectureFacts,
+    expression: @escaping @Sendable (Target) -> Expression?
+  ) {
+    self.name = name
+    self.title = title
+    self.fingerprint = fingerprint
+    self.drops = drops
+    self.measure = measure
+    self.expression = expression
+  }
+
+  /// The tensors that a model of this architecture has in this layout, by the layout's default spelling.
+  public func sourceTensors(of architecture: Architecture) -> [TensorSpec] {
+    var seen: Set<String> = []
+    return architecture.tensors.flatMap { spec -> [TensorSpec] in
+      let target = Target(
+        name: CanonicalName(spec.name), shape: spec.shape, architecture: architecture, headers: Headers([]))
+      return (expression(target)?.sources ?? []).map { TensorSpec(name: $0.name, shape: $0.shape) }
+    }.filter { seen.insert($0.name).inserted }
+  }
+
+  /// Why this layout is not the one of a checkpoint; empty if it is.
+  public func mismatches(_ headers: Headers) -> [String] { fingerprint.mismatches(headers) }
+
+  /// All layouts, in the order in which they are explained.
+  public static let all: [Layout] = [
+    .openCLIP, .openCLIPText, .openCLIPCoCa, .openCLIPTrunk, .transformersCLIP, .transformersSigLIP, .bigVision,
+    .timmClassifier, .googleClassifier,
+  ]
+
+  public static func named(_ name: String) -> Layout? { all.first { $0.name == name } }
+}
+
+/// Keys that tell a layout: all of `needs`, none of `forbids`.
+struct Fingerprint: Sendable {
+  /// Each inner list holds alternatives, such as the spellings with and without a prefix.
+  var needs: [[String]]
+  var forbids: [String] = []
+
+  func mismatches(_ headers: Headers) -> [String] {
+    needs.filter { !$0.contains(where: headers.contains) }.map { "there is no '\($0[0])'" }
+      + forbids.filter(headers.contains).map { "there is a '\($0)'" }
+  }
+}
+
+/// Source tensors that are left out, by a rule with a reason.
+public struct DropRule: Sendable, Hashable {
+  /// A name in which `*` stands for any characters.
+  public let pattern: String
+  public let reason: String
+  /// Where set, only whole numbers are dropped: a weight under this name is a problem.
+  public let integersOnly: Bool
+
+  init(_ pattern: String, _ reason: String, integersOnly: Bool = false) {
+    self.pattern = pattern
+    self.reason = reason
+    self.integersOnly = integersOnly
+  }
+
+  func applies(to entry: Headers.Entry) -> Bool {
+    (!integersOnly || entry.dtype.isInteger) && matches(pattern, entry.name)
+  }
+
+  static let positionIDs = DropRule("*position_ids", "indices that follow from the context length", integersOnly: true)
+  static let attentionMask = DropRule("*attn_mask", "the causal mask, which the runtime builds itself")
+}
+
+/// True if `name` is `pattern`, in which `*` stands for any characters.
+func matches(_ pattern: String, _ name: String) -> Bool {
+  var rest = Array(name.utf8)[...]
+  let parts = pattern.split(separator: "*", omittingEmptySubsequences: false).map { Array($0.utf8) }
+  guard let first = parts.first, rest.starts(with: first) else { return false }
+  rest = rest.dropFirst(first.count)
+  if parts.count == 1 { return rest.isEmpty }
+  for part in parts.dropFirst().dropLast() {
+    guard let start = rest.indices.first(where: { rest[$0...].starts(with: part) }) else { return false }
+    rest = rest[(start + part.count)...]
+  }
+  return rest.reversed().starts(with: parts[parts.count - 1].reversed())
+}

@@ -1,0 +1,80 @@
+import ZooModels
+
+/// open_clip's own `VisionTransformer`: `visual.conv1.weight`, `visual.transformer.resblocks.N`, `visual.proj` used as `x @ proj`.
+enum NativeVision {
+  static func expression(_ target: Target) -> Expression? {
+    if let block = target.name.block {
+      return NativeBlocks.expression(target, prefix: "visual.transformer.resblocks.\(block).")
+    }
+    switch target.name.leaf {
+    case "patch.weight": return target.source("visual.conv1.weight")
+    case "class_token": return target.source("visual.class_embedding")
+    case "positions": return target.source("visual.positional_embedding")
+    case "norm_pre.weight": return target.source("visual.ln_pre.weight")
+    case "norm_pre.bias": return target.source("visual.ln_pre.bias")
+    case "norm.weight": return target.source("visual.ln_post.weight")
+    case "norm.bias": return target.source("visual.ln_post.bias")
+    case "projection.weight": return target.transposedSource("visual.proj")
+    default: return pooler(target)
+    }
+  }
+
+  /// CoCa's attention pooler: `nn.MultiheadAttention` with its three weights apart (as the widths differ) or fused, and one bias.
+  private static func pooler(_ target: Target) -> Expression? {
+    guard case .coca(_, _, let pooled) = target.architecture.vision.pooler else { return nil }
+    let width = target.architecture.vision.blocks.width
+    let prefix = "visual.attn_pool.", attention = "visual.attn_pool.attn."
+    let fused = target.has("\(attention)in_proj_weight", default: false)
+    let fusedWeight = Expression.tensor("\(attention)in_proj_weight", shape: [3 * pooled, pooled])
+    let bias = Expression.tensor("\(attention)in_proj_bias", shape: [3 * pooled])
+    switch target.name.leaf {
+    case "pooler.latent": return target.source("\(prefix)query")
+    case "pooler.norm_q.weight": return target.source("\(prefix)ln_q.weight")
+    case "pooler.norm_q.bias": return target.source("\(prefix)ln_q.bias")
+    case "pooler.norm_kv.weight": return target.source("\(prefix)ln_k.weight")
+    case "pooler.norm_kv.bias": return target.source("\(prefix)ln_k.bias")
+    case "pooler.q.weight": return fused ? fusedWeight.rows(0..<pooled) : target.source("\(attention)q_proj_weight")
+    case "pooler.q.bias": return bias.rows(0..<pooled)
+    case "pooler.kv.weight":
+      if fused { return fusedWeight.rows(pooled..<3 * pooled) }
+      return .concat(["k", "v"].map { .tensor("\(attention)\($0)_proj_weight", shape: [pooled, width]) })
+    case "pooler.kv.bias": return bias.rows(pooled..<3 * pooled)
+    case "pooler.out.weight": return target.source("\(attention)out_proj.weight")
+    case "pooler.out.bias": return target.source("\(attention)out_proj.bias")
+    default: return nil
+    }
+  }
+
+  static func measure(_ headers: Headers) -> VisionFacts {
+    var facts = VisionFacts()
+    if let patch = headers.shape("visual.conv1.weight", rank: 4) { (facts.width, facts.patch) = (patch[0], patch[3]) }
+    facts.classToken = headers.contains("visual.class_embedding")
+    facts.positions = headers.shape("visual.positional_embedding", rank: 2)?[0]
+    facts.normPre = headers.contains("visual.ln_pre.weight")
+    facts.layers = headers.layers("visual.transformer.resblocks.", ".ln_1.weight")
+    facts.mlpWidth = headers.shape("visual.transformer.resblocks.0.mlp.c_fc.weight", rank: 2)?[0]
+    facts.layerScale = headers.contains("visual.transformer.resblocks.0.ls_1.gamma")
+    facts.pooler = headers.contains("visual.attn_pool.query") ? .coca : nil
+    facts.queries = headers.shape("visual.attn_pool.query", rank: 2)?[0]
+    facts.embedding = headers.shape("visual.proj", rank: 2)?[1]
+    facts.projection = headers.contains("visual.proj") ? .linear : Projection.none
+    return facts
+  }
+}
+
+/// open_clip's `ResidualAttentionBlock`, in both towers.
+enum NativeBlocks {
+  private static let names = [
+    "norm1.weight": "ln_1.weight", "norm1.bias": "ln_1.bias",
+    "qkv.weight": "attn.in_proj_weight", "qkv.bias": "attn.in_proj_bias",
+    "out.weight": "attn.out_proj.weight", "out.bias": "attn.out_proj.bias",
+    "scale1": "ls_1.gamma", "scale2": "ls_2.gamma",
+    "norm2.weight": "ln_2.weight", "norm2.bias": "ln_2.bias",
+    "fc1.weight": "mlp.c_fc.weight", "fc1.bias": "mlp.c_fc.bias",
+    "fc2.weight": "mlp.c_proj.weight", "fc2.bias": "mlp.c_proj.bias",
+  ]
+
+  static func expression(_ target: Target, prefix: String) -> Expression? {
+    names[target.name.leaf].map { target.source(prefix + $0) }
+  }
+}

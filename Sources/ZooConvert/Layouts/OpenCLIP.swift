@@ -1,0 +1,77 @@
+import ZooModels
+
+extension Layout {
+  /// open_clip's `CLIP` class; OpenAI's archives have the same keys.
+  static let openCLIP = Layout(
+    name: "openclip", title: "OpenCLIP, both towers native",
+    fingerprint: Fingerprint(
+      needs: [["visual.conv1.weight"], ["token_embedding.weight"], ["positional_embedding"]],
+      forbids: ["visual.attn_pool.query"]),
+    drops: [
+      .attentionMask,
+      DropRule("input_resolution", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
+      DropRule("context_length", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
+      DropRule("vocab_size", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
+    ],
+    measure: openCLIPFacts, expression: openCLIPExpression)
+
+  /// open_clip's `CustomTextCLIP` class with its own text transformer.
+  static let openCLIPText = Layout(
+    name: "openclip-text", title: "OpenCLIP, text tower under 'text.'",
+    fingerprint: Fingerprint(
+      needs: [["visual.conv1.weight"], ["text.positional_embedding"]],
+      forbids: ["visual.attn_pool.query", "text.cls_emb"]),
+    drops: [.attentionMask], measure: openCLIPFacts, expression: openCLIPExpression)
+
+  /// open_clip's `CoCa` class, of which the captioning decoder is left out.
+  static let openCLIPCoCa = Layout(
+    name: "openclip-coca", title: "OpenCLIP CoCa",
+    fingerprint: Fingerprint(needs: [["visual.conv1.weight"], ["visual.attn_pool.query"], ["text.cls_emb"]]),
+    drops: [
+      .attentionMask, DropRule("text_decoder.*", "the captioning decoder, which takes no part in the embeddings"),
+    ],
+    measure: openCLIPFacts, expression: openCLIPExpression)
+
+  /// open_clip with an image tower of timm: SigLIP, EVA, PE and others.
+  static let openCLIPTrunk = Layout(
+    name: "openclip-timm", title: "OpenCLIP with a timm image tower",
+    fingerprint: Fingerprint(needs: [
+      ["visual.trunk.patch_embed.proj.weight"], ["text.token_embedding.weight", "token_embedding.weight"],
+    ]),
+    drops: [
+      .attentionMask,
+      DropRule("visual.trunk.rope.*", "tables of the rotary embedding, which the runtime builds itself"),
+      DropRule("visual.trunk.*.rope.*", "tables of the rotary embedding, which the runtime builds itself"),
+    ],
+    measure: { headers in
+      ArchitectureFacts(
+        vision: TimmVision.measure(headers, prefix: "visual.trunk."), text: NativeText.measure(headers),
+        logitBias: headers.contains("logit_bias"))
+    },
+    expression: { target in
+      switch target.name.tower {
+      case .vision: TimmVision.expression(target, prefix: "visual.trunk.")
+      case .text: NativeText.expression(target)
+      case .model: openCLIPScalar(target)
+      }
+    })
+}
+
+private let openCLIPFacts: @Sendable (Headers) -> ArchitectureFacts = { headers in
+  ArchitectureFacts(
+    vision: NativeVision.measure(headers), text: NativeText.measure(headers),
+    logitBias: headers.contains("logit_bias"))
+}
+
+private let openCLIPExpression: @Sendable (Target) -> Expression? = { target in
+  switch target.name.tower {
+  case .vision: NativeVision.expression(target)
+  case .text: NativeText.expression(target)
+  case .model: openCLIPScalar(target)
+  }
+}
+
+/// `logit_scale` (the logarithm) and `logit_bias`, under their own names.
+func openCLIPScalar(_ target: Target) -> Expression? {
+  ["logit_scale", "logit_bias"].contains(target.name.leaf) ? target.scalarSource(target.name.leaf) : nil
+}

@@ -1,0 +1,119 @@
+import ZooModels
+
+/// timm's `VisionTransformer` and `Eva`, as an image tower (`visual.trunk.`) or as a classifier (no prefix).
+enum TimmVision {
+  static func expression(_ target: Target, prefix: String) -> Expression? {
+    if let block = target.name.block { return self.block(target, prefix: "\(prefix)blocks.\(block).", tower: prefix) }
+    let width = target.architecture.vision.blocks.width
+    switch target.name.leaf {
+    case "patch.weight": return target.source("\(prefix)patch_embed.proj.weight")
+    case "patch.bias": return target.source("\(prefix)patch_embed.proj.bias")
+    case "class_token": return target.source("\(prefix)cls_token", as: [1, 1, width])
+    case "registers":
+      return target.source("\(prefix)reg_token", as: [1, target.architecture.vision.registers, width])
+    case "positions": return target.source("\(prefix)pos_embed", as: [1] + target.shape)
+    case "norm_pre.weight": return target.source("\(prefix)norm_pre.weight")
+    case "norm_pre.bias": return target.source("\(prefix)norm_pre.bias")
+    case "norm.weight": return target.source(norm(target.headers, prefix: prefix) + ".weight")
+    case "norm.bias": return target.source(norm(target.headers, prefix: prefix) + ".bias")
+    case "projection.weight": return target.source(head(target.headers, prefix: prefix) + ".weight")
+    case "projection.bias": return target.source(head(target.headers, prefix: prefix) + ".bias")
+    default: return poolerNames[target.name.leaf].map { name in
+      target.name.leaf == "pooler.latent"
+        ? target.source("\(prefix)\(name)", as: [1, 1, width]) : target.source("\(prefix)\(name)")
+    }
+    }
+  }
+
+  /// A mean-pooled model norms after pooling, with `fc_norm`.
+  private static func norm(_ headers: Headers, prefix: String) -> String {
+    headers.contains("\(prefix)fc_norm.weight") ? "\(prefix)fc_norm" : "\(prefix)norm"
+  }
+
+  /// open_clip puts its projection beside the trunk when timm pools without one.
+  private static func head(_ headers: Headers, prefix: String) -> String {
+    headers.contains("visual.head.proj.weight") ? "visual.head.proj" : "\(prefix)head"
+  }
+
+  private static let poolerNames = [
+    "pooler.latent": "attn_pool.latent",
+    "pooler.q.weight": "attn_pool.q.weight", "pooler.q.bias": "attn_pool.q.bias",
+    "pooler.kv.weight": "attn_pool.kv.weight", "pooler.kv.bias": "attn_pool.kv.bias",
+    "pooler.out.weight": "attn_pool.proj.weight", "pooler.out.bias": "attn_pool.proj.bias",
+    "pooler.norm.weight": "attn_pool.norm.weight", "pooler.norm.bias": "attn_pool.norm.bias",
+    "pooler.fc1.weight": "attn_pool.mlp.fc1.weight", "pooler.fc1.bias": "attn_pool.mlp.fc1.bias",
+    "pooler.fc2.weight": "attn_pool.mlp.fc2.weight", "pooler.fc2.bias": "attn_pool.mlp.fc2.bias",
+  ]
+
+  private static let blockNames = [
+    "norm1.weight": "norm1.weight", "norm1.bias": "norm1.bias",
+    "attention_norm.weight": "attn.norm.weight", "attention_norm.bias": "attn.norm.bias",
+    "out.weight": "attn.proj.weight", "out.bias": "attn.proj.bias",
+    "norm2.weight": "norm2.weight", "norm2.bias": "norm2.bias",
+    "gate.weight": "mlp.fc1_g.weight", "gate.bias": "mlp.fc1_g.bias",
+    "mlp_norm.weight": "mlp.norm.weight", "mlp_norm.bias": "mlp.norm.bias",
+    "fc2.weight": "mlp.fc2.weight", "fc2.bias": "mlp.fc2.bias",
+  ]
+
+  private static func block(_ target: Target, prefix: String, tower: String) -> Expression? {
+    let first = "\(tower)blocks.0."
+    switch target.name.leaf {
+    case "qkv.weight", "qkv.bias": return attention(target, prefix: prefix, first: first)
+    case "fc1.weight", "fc1.bias":
+      let name = target.architecture.vision.blocks.gated ? "fc1_x" : "fc1"
+      return target.source("\(prefix)mlp.\(name).\(target.name.leaf.hasSuffix("weight") ? "weight" : "bias")")
+    case "scale1": return target.source(prefix + (target.has("\(first)gamma_1") ? "gamma_1" : "ls1.gamma"))
+    case "scale2": return target.source(prefix + (target.has("\(first)gamma_2") ? "gamma_2" : "ls2.gamma"))
+    case let leaf: return blockNames[leaf].map { target.source(prefix + $0) }
+    }
+  }
+
+  /// Query, key and value: fused, or apart (EVA02-B and -L); the bias of the keys may be missing (EVA), or all of it.
+  ///
+  /// The first block decides for all, so that one missing tensor is noticed.
+  private static func attention(_ target: Target, prefix: String, first: String) -> Expression? {
+    let width = target.architecture.vision.blocks.width
+    let zeros = Expression.zeros([width])
+    func vector(_ name: String) -> Expression { .tensor("\(prefix)attn.\(name)", shape: [width]) }
+    let isApart = target.has("\(first)attn.q_proj.weight")
+    if target.name.leaf == "qkv.weight" {
+      guard isApart else { return target.source("\(prefix)attn.qkv.weight") }
+      return .concat(["q", "k", "v"].map { .tensor("\(prefix)attn.\($0)_proj.weight", shape: [width, width]) })
+    }
+    if isApart {
+      let key = target.has("\(first)attn.k_proj.bias") ? vector("k_proj.bias") : zeros
+      return .concat([vector("q_proj.bias"), key, vector("v_proj.bias")])
+    }
+    if target.has("\(first)attn.q_bias") { return .concat([vector("q_bias"), zeros, vector("v_bias")]) }
+    if target.has("\(first)attn.qkv.bias", default: true) { return target.source("\(prefix)attn.qkv.bias") }
+    return .zeros(target.shape)
+  }
+
+  static func measure(_ headers: Headers, prefix: String) -> VisionFacts {
+    var facts = VisionFacts()
+    if let patch = headers.shape("\(prefix)patch_embed.proj.weight", rank: 4) {
+      (facts.width, facts.patch) = (patch[0], patch[3])
+    }
+    facts.patchBias = headers.contains("\(prefix)patch_embed.proj.bias")
+    facts.classToken = headers.contains("\(prefix)cls_token")
+    facts.registers = headers.shape("\(prefix)reg_token", rank: 3)?[1] ?? 0
+    facts.positions = headers.shape("\(prefix)pos_embed", rank: 3)?[1]
+    facts.normPre = headers.contains("\(prefix)norm_pre.weight")
+    facts.layers = headers.layers("\(prefix)blocks.", ".norm1.weight")
+    let gated = headers.contains("\(prefix)blocks.0.mlp.fc1_g.weight")
+    facts.gated = gated
+    facts.mlpWidth = headers.shape("\(prefix)blocks.0.mlp.\(gated ? "fc1_x" : "fc1").weight", rank: 2)?[0]
+    facts.attentionNorm = headers.contains("\(prefix)blocks.0.attn.norm.weight")
+    facts.mlpNorm = headers.contains("\(prefix)blocks.0.mlp.norm.weight")
+    facts.layerScale =
+      headers.contains("\(prefix)blocks.0.ls1.gamma") || headers.contains("\(prefix)blocks.0.gamma_1")
+    if headers.contains("\(prefix)attn_pool.latent") { facts.pooler = .attention }
+    facts.poolerMLP = headers.shape("\(prefix)attn_pool.mlp.fc1.weight", rank: 2)?[0]
+    let head = head(headers, prefix: prefix)
+    facts.embedding = headers.shape("\(head).weight", rank: 2)?[0]
+    facts.projection =
+      !headers.contains("\(head).weight") ? Projection.none : headers.contains("\(head).bias") ? .linearWithBias : .linear
+    facts.normAfterMean = headers.contains("\(prefix)fc_norm.weight")
+    return facts
+  }
+}

@@ -1,0 +1,63 @@
+import ZooModels
+
+extension Layout {
+  /// transformers' `CLIPModel`: query, key and value apart, projections as linear layers without bias.
+  static let transformersCLIP = Layout(
+    name: "transformers-clip", title: "Hugging Face CLIPModel",
+    fingerprint: Fingerprint(
+      needs: [
+        ["vision_model.embeddings.class_embedding"], ["text_model.embeddings.token_embedding.weight"],
+        ["visual_projection.weight"],
+      ], forbids: ["vision_model.head.probe"]),
+    drops: [.positionIDs],
+    measure: { headers in
+      var vision = TransformersBlocks.vision(headers)
+      vision.classToken = true
+      vision.normPre = true
+      vision.projection = .linear
+      vision.embedding = headers.shape("visual_projection.weight", rank: 2)?[0]
+      var text = TransformersBlocks.text(headers)
+      text?.projection = .linear
+      text?.embedding = headers.shape("text_projection.weight", rank: 2)?[0]
+      return ArchitectureFacts(vision: vision, text: text, logitBias: headers.contains("logit_bias"))
+    },
+    expression: { target in
+      switch target.name.tower {
+      case .vision: vision(target)
+      case .text: text(target)
+      case .model: openCLIPScalar(target)
+      }
+    })
+
+  @Sendable private static func vision(_ target: Target) -> Expression? {
+    if let block = target.name.block {
+      return TransformersBlocks.expression(target, block: block, prefix: "vision_model.")
+    }
+    switch target.name.leaf {
+    case "patch.weight": return target.source("vision_model.embeddings.patch_embedding.weight")
+    case "class_token": return target.source("vision_model.embeddings.class_embedding")
+    case "positions": return target.source("vision_model.embeddings.position_embedding.weight")
+    // The name is spelled like this in every CLIP checkpoint of transformers.
+    case "norm_pre.weight": return target.source("vision_model.pre_layrnorm.weight")
+    case "norm_pre.bias": return target.source("vision_model.pre_layrnorm.bias")
+    case "norm.weight": return target.source("vision_model.post_layernorm.weight")
+    case "norm.bias": return target.source("vision_model.post_layernorm.bias")
+    case "projection.weight": return target.source("visual_projection.weight")
+    default: return nil
+    }
+  }
+
+  @Sendable private static func text(_ target: Target) -> Expression? {
+    if let block = target.name.block {
+      return TransformersBlocks.expression(target, block: block, prefix: "text_model.")
+    }
+    switch target.name.leaf {
+    case "tokens": return target.source("text_model.embeddings.token_embedding.weight")
+    case "positions": return target.source("text_model.embeddings.position_embedding.weight")
+    case "norm.weight": return target.source("text_model.final_layer_norm.weight")
+    case "norm.bias": return target.source("text_model.final_layer_norm.bias")
+    case "projection.weight": return target.source("text_projection.weight")
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import ZooModels
+import ZooTensors
+
+/// Which element type the written weights have.
+public enum TargetDType: String, Sendable, Hashable, CaseIterable {
+  /// As in the source; f64 becomes f32, and a tensor that is put together from several types f32.
+  case keep
+  case f32, f16, bf16
+}
+
+/// A conversion as a value: where every canonical tensor comes from, what is left out by which rule, and all that is wrong.
+public struct ConversionPlan: Sendable {
+  /// One canonical tensor.
+  public struct Row: Sendable, Hashable {
+    public let target: String
+    public let shape: [Int]
+    public let dtype: DType
+    public let expression: Expression
+
+    /// The source tensors, in the order of use.
+    public var sources: [String] { expression.sources.map(\.name) }
+    public var byteCount: Int { elementProduct(shape).flatMap(dtype.byteCount) ?? 0 }
+  }
+
+  /// One source tensor that is left out.
+  public struct Dropped: Sendable, Hashable {
+    public let name: String
+    /// The pattern of the rule.
+    public let rule: String
+    public let reason: String
+  }
+
+  public let layout: String
+  public let architecture: String
+  /// In canonical order.
+  public let rows: [Row]
+  /// In the order of the source.
+  public let dropped: [Dropped]
+  public let problems: [PlanProblem]
+  /// How many tensors the source has.
+  public let sourceCount: Int
+
+  public var byteCount: Int { rows.reduce(0) { $0 + $1.byteCount } }
+  /// How many source tensors are used.
+  public var usedCount: Int { Set(rows.flatMap(\.sources)).count }
+}
+
+extension ConversionPlan: CustomStringConvertible {
+  /// The plan as a table: one line per canonical tensor, then what is dropped, then the problems.
+  public var description: String {
+    let lines = rows.map { ["\($0.target)", "\($0.dtype.rawValue) \(shapeText($0.shape))", "\($0.expression)"] }
+    let widths = (0..<2).map { column in lines.map { $0[column].count }.max() ?? 0 }
+    func padded(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(0, width - text.count))
+    }
+    var text = lines.map { "\(padded($0[0], widths[0]))  \(padded($0[1], widths[1]))  \($0[2])\n" }.joined()
+    text += dropped.map { "dropped \($0.name): \($0.reason) (rule \($0.rule))\n" }.joined()
+    text += problems.map { "problem: \($0)\n" }.joined()
+    return text
+      + "\(sourceCount) tensors read, \(usedCount) used, \(dropped.count) dropped by rule, \(rows.count) written"
+  }
+}
+
+/// Why a plan cannot be carried out.
+public enum PlanProblem: Sendable, Hashable, CustomStringConvertible {
+  case missing(source: String, target: String)
+  case wrongShape(source: String, expected: [Int], found: [Int], target: String)
+  case notWeights(source: String, dtype: DType, target: String)
+  case noSource(target: String, layout: String)
+  case impossible(target: String, expected: [Int], expression: Expression)
+  case unused(source: String, dtype: DType, shape: [Int])
+
+  public var description: String {
+    switch self {
+    case .missing(let source, let target):
+      "there is no tensor '\(source)', from which '\(target)' is made"
+    case .wrongShape(let source, let expected, let found, let target):
+      "'\(source)' is \(shapeText(found)), but '\(target)' is made from \(shapeText(expected))"
+    case .notWeights(let source, let dtype, let target):
+      "'\(source)' holds \(dtype.rawValue), but '\(target)' is made from floating-point numbers"
+    case .noSource(let target, let layout):
+      "the layout \(layout) has no tensor for '\(target)'"
+    case .impossible(let target, let expected, let expression):
+      "'\(target)' must be \(shapeText(expected)), which \(expression) is not"
+    case .unused(let source, let dtype, let shape):
+      "'\(source)' (\(dtype.rawValue) \(shapeText(shape))) is not used, and no rule drops it"
+    }
+  }
+}
+
+/// Plans the conversion of a checkpoint from its headers; what is wrong stands in `problems`, all of it.
+public func makePlan(
+  _ layout: Layout, _ architecture: Architecture, _ headers: Headers, dtype: TargetDType = .keep
+) -> ConversionPlan {
+  var rows: [ConversionPlan.Row] = []
+  var problems: [PlanProblem] = []
+  var used: Set<String> = []
+  for spec in architecture.tensors {
+    let target = Target(
+      name: CanonicalName(spec.name), shape: spec.shape, architecture: architecture, headers: headers)
+    guard let expression = layout.expression(target) else {
+      problems.append(.noSource(target: spec.name, layout: layout.name))
+      continue
+    }
+    var types: Set<DType> = []
+    for (source, shape) in expression.sources {
+      used.insert(source)
+      guard let entry = headers[source] else {
+        problems.append(.missing(source: source, target: spec.name))
+        continue
+      }
+      types.insert(entry.dtype)
+      if entry.shape != shape {
+        problems.append(.wrongShape(source: source, expected: shape, found: entry.shape, target: spec.name))
+      } else if !entry.dtype.isWeight {
+        problems.append(.notWeights(source: source, dtype: entry.dtype, target: spec.name))
+      }
+    }
+    if expression.shape != spec.shape {
+      problems.append(.impossible(target: spec.name, expected: spec.shape, expression: expression))
+    }
+    rows.append(
+      ConversionPlan.Row(
+        target: spec.name, shape: spec.shape, dtype: dtype.resolved(types), expression: expression))
+  }
+  var dropped: [ConversionPlan.Dropped] = []
+  for entry in headers.entries where !used.contains(entry.name) {
+    if let rule = layout.drops.first(where: { $0.applies(to: entry) }) {
+      dropped.append(ConversionPlan.Dropped(name: entry.name, rule: rule.pattern, reason: rule.reason))
+    } else {
+      problems.append(.unused(source: entry.name, dtype: entry.dtype, shape: entry.shape))
+    }
+  }
+  return ConversionPlan(
+    layout: layout.name, architecture: architecture.name, rows: rows, dropped: dropped, problems: problems,
+    sourceCount: headers.entries.count)
+}
+
+extension TargetDType {
+  fileprivate func resolved(_ sources: Set<DType>) -> DType {
+    switch self {
+    case .f32: .f32
+    case .f16: .f16
+    case .bf16: .bf16
+    case .keep:
+      if let only = sources.first, sources.count == 1, only.isWeight, only != .f64 { only } else { .f32 }
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import ZooCheckpoints
+import ZooModels
+import ZooTensors
+
+/// How far a conversion is.
+public struct ConversionProgress: Sendable {
+  public enum Phase: String, Sendable { case writing, verifying }
+  public let phase: Phase
+  /// The canonical name of the tensor at hand.
+  public let tensor: String
+  public let bytesDone: Int
+  public let bytesTotal: Int
+}
+
+/// Converts a checkpoint to a model directory: writes, reads back, compares, and only then gives the directory its name.
+///
+/// Memory stays bounded: tensors are moved in pieces of a few megabytes, and mapped pages are given back.
+///
+/// - Parameters:
+///   - plan: From `makePlan` for the same checkpoint; it must have no problems.
+///   - target: The path of the directory to create.
+///   - replacing: True to take the place of what is there, at the very end.
+///   - progress: Called after every piece; cancels the conversion if it throws, and nothing is left behind.
+/// - Returns: What `model.json` says.
+/// - Throws: `ConvertError`, `CheckpointError`, or what `progress` throws.
+@discardableResult
+public func write(
+  _ plan: ConversionPlan, of model: IdentifiedModel, from checkpoint: Checkpoint, to target: String,
+  replacing: Bool = false, progress: (ConversionProgress) throws -> Void = { _ in }
+) throws -> ModelDescription {
+  guard plan.problems.isEmpty else {
+    throw ConvertError.problems(
+      path: checkpoint.path, architecture: model.architecture.name, problems: plan.problems)
+  }
+  guard replacing || !fileExists(target) else { throw ConvertError.outputExists(target) }
+  let work = try ConversionWork(for: target)
+  defer { work.remove() }
+  do {
+    let sourceDigests = SourceDigests(checkpoint.files)
+    let weights = joinPath(work.folder, ModelDescription.weightsFileName)
+    let findings = try writeWeights(plan, checkpoint, to: weights, progress: progress)
+    let digests = Dictionary(uniqueKeysWithValues: findings.map { ($0.target, $0.findings.digest) })
+    try verify(weights, against: digests, plan, progress: progress)
+    var tokenizerFiles: [String] = []
+    for path in model.tokenizerFiles {
+      let name = splitPath(path).name
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw ConvertError.configuration(file: path, reason: "it cannot be read")
+      }
+      try writeSynced(data, to: joinPath(work.folder, name))
+      tokenizerFiles.append(name)
+    }
+    let description = ModelDescription(
+      architecture: model.architecture, tag: model.tag, preprocessing: model.preprocessing, layout: model.layout.name,
+      tokenizerFiles: tokenizerFiles,
+      sources: try sourceDigests.wait().map { .init(name: $0.name, size: $0.size, sha256: $0.sha256) },
+      digests: digests, notes: model.notes + warnings(findings), labels: model.labels)
+    try writeSynced(description.encoded(), to: joinPath(work.folder, ModelDescription.fileName))
+    try work.publish(as: target, replacing: replacing)
+    return description
+  } catch let error as CheckpointError where error.rule == .writeFailed {
+    throw ConvertError.writeFailed(path: target, reason: error.found ?? "\(error)")
+  }
+}
+
+private let pieceSize = 4 << 20
+private let releaseInterval = 64 << 20
+
+private typealias RowFindings = (target: String, findings: TensorInspector.Findings)
+
+private func writeWeights(
+  _ plan: ConversionPlan, _ checkpoint: Checkpoint, to path: String, progress: (ConversionProgress) throws -> Void
+) throws -> [RowFindings] {
+  let writer = try SafetensorsWriter(
+    path, tensors: plan.rows.map { ($0.target, $0.dtype, $0.shape) }, metadata: ["format": "zoo"])
+  let inspector = TensorInspector()
+  let total = plan.byteCount
+  var done = 0, unreleased = 0
+  var findings: [RowFindings] = []
+  for row in plan.rows {
+    for piece in try row.expression.pieces(in: checkpoint) {
+      try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
+        try inspector.take(bytes, dtype: row.dtype) { try writer.append(bytes) }
+        done += bytes.count
+        unreleased += bytes.count
+        if unreleased >= releaseInterval {
+          checkpoint.release()
+          unreleased = 0
+        }
+        try progress(.init(phase: .writing, tensor: row.target, bytesDone: done, bytesTotal: total))
+      }
+    }
+    findings.append((row.target, inspector.finish()))
+  }
+  try writer.finish()
+  checkpoint.release()
+  return findings
+}
+
+/// Reads the written file back and compares the digest of every tensor with that of what was evaluated from the source.
+private func verify(
+  _ path: String, against digests: [String: String], _ plan: ConversionPlan,
+  progress: (ConversionProgress) throws -> Void
+) throws {
+  let written = try Checkpoint.open(path)
+  let total = plan.byteCount
+  var done = 0, unreleased = 0
+  for row in plan.rows {
+    let tensor = try written.tensor(row.target)
+    let hasher = SHA256Hasher()
+    for first in stride(from: 0, to: tensor.data.count, by: pieceSize) {
+      let bytes = tensor.data.bytes[first..<min(tensor.data.count, first + pieceSize)]
+      hasher.update(UnsafeRawBufferPointer(rebasing: bytes))
+      done += bytes.count
+      unreleased += bytes.count
+      if unreleased >= releaseInterval {
+        written.release()
+        unreleased = 0
+      }
+      try progress(.init(phase: .verifying, tensor: row.target, bytesDone: done, bytesTotal: total))
+    }
+    guard "\(hasher.finish())" == digests[row.target], tensor.dtype == row.dtype, tensor.shape == row.shape else {
+      throw ConvertError.digestMismatch(tensor: row.target, file: path)
+    }
+  }
+}
+
+/// What a user should know about the weights.
+private func warnings(_ findings: [RowFindings]) -> [String] {
+  findings.compactMap { target, found in
+    if found.broken > 0 { return "'\(target)' has \(found.broken) elements that are NaN or infinite." }
+    // Biases may well be zero, and those that a source lacks are.
+    return found.isAllZero && !target.hasSuffix("bias") ? "'\(target)' is zero throughout." : nil
+  }
+}

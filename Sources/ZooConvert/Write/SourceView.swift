@@ -1,0 +1,167 @@
+import CZooKernels
+import ZooCheckpoints
+import ZooTensors
+
+/// A strided view of a source tensor, or zeros: one piece of a canonical tensor.
+struct SourceView {
+  /// Nil for zeros.
+  let tensor: Tensor?
+  var shape: [Int]
+  /// In elements.
+  var strides: [Int]
+  var offset = 0
+
+  init(_ tensor: Tensor) {
+    self.tensor = tensor
+    shape = tensor.shape
+    strides = rowMajorStrides(tensor.shape)
+  }
+
+  init(zeros shape: [Int]) {
+    tensor = nil
+    self.shape = shape
+    strides = rowMajorStrides(shape)
+  }
+
+  var count: Int { shape.reduce(1, *) }
+  /// True where the elements follow one another in memory.
+  var isContiguous: Bool {
+    var expected = 1
+    for (side, stride) in zip(shape, strides).reversed() where side != 1 {
+      if stride != expected { return false }
+      expected *= side
+    }
+    return true
+  }
+}
+
+private func rowMajorStrides(_ shape: [Int]) -> [Int] {
+  var strides = [Int](repeating: 1, count: shape.count)
+  for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+  return strides
+}
+
+extension Expression {
+  /// The pieces of the result, one after the other along the first axis. Only reads headers and maps; no element is touched.
+  ///
+  /// The expression must have a shape (`shape != nil`), which a plan without problems guarantees.
+  func pieces(in checkpoint: Checkpoint) throws -> [SourceView] {
+    switch self {
+    case .tensor(let name, _): return [SourceView(try checkpoint.tensor(name))]
+    case .zeros(let shape): return [SourceView(zeros: shape)]
+    case .concat(let operands): return try operands.flatMap { try $0.pieces(in: checkpoint) }
+    case .transpose(let operand, let axes):
+      var view = try operand.onePiece(in: checkpoint)
+      view.shape = axes.map { view.shape[$0] }
+      view.strides = axes.map { view.strides[$0] }
+      return [view]
+    case .slice(let operand, let axis, let range):
+      var view = try operand.onePiece(in: checkpoint)
+      view.offset += range.lowerBound * view.strides[axis]
+      view.shape[axis] = range.count
+      return [view]
+    case .reshape(let operand, let shape):
+      var view = try operand.onePiece(in: checkpoint)
+      precondition(view.isContiguous, "layouts reshape before they transpose")
+      view.shape = shape
+      view.strides = rowMajorStrides(shape)
+      return [view]
+    }
+  }
+
+  private func onePiece(in checkpoint: Checkpoint) throws -> SourceView {
+    let pieces = try pieces(in: checkpoint)
+    precondition(pieces.count == 1, "layouts join pieces last")
+    return pieces[0]
+  }
+}
+
+extension SourceView {
+  /// Calls `body` with the elements in row-major order as little-endian bytes of `dtype`, at most about `chunk` bytes of the source at a time.
+  func stream(as dtype: DType, chunk: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    guard count > 0 else { return }
+    guard let tensor, let base = tensor.data.bytes.baseAddress else {
+      try streamZeros(byteCount: dtype.byteCount(of: count) ?? 0, chunk: chunk, body)
+      return
+    }
+    let size = tensor.dtype.bits / 8
+    if isContiguous {
+      let start = base + offset * size
+      try stride(from: 0, to: count, by: max(1, chunk / size)).forEach { first in
+        let length = min(max(1, chunk / size), count - first)
+        let bytes = UnsafeRawBufferPointer(start: start + first * size, count: length * size)
+        try cast(bytes, from: tensor.dtype, to: dtype, body)
+      }
+    } else {
+      // Rows of the first axis, gathered into a block.
+      let rowCount = count / shape[0]
+      let rows = max(1, chunk / (size * max(1, rowCount)))
+      let block = UnsafeMutableRawBufferPointer.allocate(byteCount: min(rows, shape[0]) * rowCount * size, alignment: 64)
+      defer { block.deallocate() }
+      for first in Swift.stride(from: 0, to: shape[0], by: rows) {
+        var part = self
+        part.offset += first * strides[0]
+        part.shape[0] = min(rows, shape[0] - first)
+        guard let target = block.baseAddress else { return }
+        part.gather(from: base, to: target, size: size)
+        try cast(
+          UnsafeRawBufferPointer(start: target, count: part.count * size), from: tensor.dtype, to: dtype, body)
+      }
+    }
+  }
+
+  private func streamZeros(byteCount: Int, chunk: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    let zeros = [UInt8](repeating: 0, count: min(byteCount, chunk))
+    var left = byteCount
+    while left > 0 {
+      try zeros.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0.prefix(left))) }
+      left -= min(left, zeros.count)
+    }
+  }
+
+  /// Copies the elements in row-major order; the last two axes by a kernel, the others by recursion.
+  private func gather(from base: UnsafeRawPointer, to target: UnsafeMutableRawPointer, size: Int) {
+    if shape.count > 2 {
+      let inner = shape.dropFirst().reduce(1, *)
+      for index in 0..<shape[0] {
+        var part = self
+        part.offset += index * strides[0]
+        part.shape.removeFirst()
+        part.strides.removeFirst()
+        part.gather(from: base, to: target + index * inner * size, size: size)
+      }
+      return
+    }
+    let rows = shape.count == 2 ? shape[0] : 1, rowStep = shape.count == 2 ? strides[0] : 0
+    let columns = shape.last ?? 1, columnStep = strides.last ?? 1
+    let source = base + offset * size
+    switch size {
+    case 2: zoo_gather_16(source, target, rows, columns, rowStep, columnStep)
+    case 4: zoo_gather_32(source, target, rows, columns, rowStep, columnStep)
+    default: zoo_gather_64(source, target, rows, columns, rowStep, columnStep)
+    }
+  }
+}
+
+/// Hands on the bytes of weights in another element type, by way of f32.
+private func cast(
+  _ bytes: UnsafeRawBufferPointer, from source: DType, to target: DType, _ body: (UnsafeRawBufferPointer) throws -> Void
+) throws {
+  guard source != target, let start = bytes.baseAddress else { return try body(bytes) }
+  let count = bytes.count / (source.bits / 8)
+  let wide = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+  defer { wide.deallocate() }
+  guard let floats = wide.baseAddress else { return }
+  switch source {
+  case .f16: zoo_widen_f16(start, floats, count)
+  case .bf16: zoo_widen_bf16(start, floats, count)
+  case .f64: zoo_narrow_f64(start, floats, count)
+  default: UnsafeMutableRawPointer(floats).copyMemory(from: start, byteCount: bytes.count)
+  }
+  guard target == .f16 || target == .bf16 else { return try body(UnsafeRawBufferPointer(wide)) }
+  let narrow = UnsafeMutableBufferPointer<UInt16>.allocate(capacity: count)
+  defer { narrow.deallocate() }
+  guard let halves = narrow.baseAddress else { return }
+  if target == .f16 { zoo_narrow_to_f16(floats, halves, count) } else { zoo_narrow_to_bf16(floats, halves, count) }
+  try body(UnsafeRawBufferPointer(narrow))
+}
