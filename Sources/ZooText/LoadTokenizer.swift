@@ -24,7 +24,9 @@ private func loadTokenizer(_ spec: TokenizerSpec, files: [URL], first: URL) thro
       vocabulary: try JSONValue(try readTokenizerFile(first), file: name), file: name,
       mergeFile: try readTokenizerFile(merges), mergeFileName: merges.lastPathComponent)
     return CLIPTokenizer(vocabulary, spec: spec)
-  case .sentencePiece, .tokenizerJSON, .wordPiece:
+  case .sentencePiece:
+    return SentencePieceTokenizer(try SentencePieceModel(try readTokenizerFile(first), file: name), spec: spec)
+  case .tokenizerJSON, .wordPiece:
     throw TextError.unsupported(file: name, feature: spec.kind.rawValue)
   }
 }
