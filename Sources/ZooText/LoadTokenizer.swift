@@ -26,8 +26,11 @@ private func loadTokenizer(_ spec: TokenizerSpec, files: [URL], first: URL) thro
     return CLIPTokenizer(vocabulary, spec: spec)
   case .sentencePiece:
     return SentencePieceTokenizer(try SentencePieceModel(try readTokenizerFile(first), file: name), spec: spec)
-  case .tokenizerJSON, .wordPiece:
-    throw TextError.unsupported(file: name, feature: spec.kind.rawValue)
+  case .tokenizerJSON:
+    return PipelineTokenizer(try PipelineTokenizer.Parts(json: try readTokenizerFile(first), file: name), spec: spec)
+  case .wordPiece:
+    let parts = try PipelineTokenizer.Parts(wordPieceVocabulary: try readTokenizerFile(first), file: name)
+    return PipelineTokenizer(parts, spec: spec)
   }
 }
 
