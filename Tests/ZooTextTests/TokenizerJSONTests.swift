@@ -4,15 +4,6 @@ import ZooTestSupport
 import ZooText
 
 @Suite struct TokenizerJSONTests {
-  /// A folder that holds one golden file as `tokenizer.json`.
-  func folder(_ file: String) throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-text-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try FileManager.default.copyItem(
-      at: tokenizerFolder.appending(path: file), to: folder.appending(path: "tokenizer.json"))
-    return folder
-  }
-
   @Test(arguments: [
     ("siglip_tiny", "tokenizer.json", "tokenizer_json", 1),
     ("siglip_tiny", "tokenizer_t5_style.json", "tokenizer_t5_style_json", 1),
@@ -21,9 +12,9 @@ import ZooText
   ])
   func everyString(_ name: String, _ file: String, _ column: String, _ end: Int32) throws {
     let golden = try GoldenStrings("tokenizers/\(name).json")
-    let folder = try folder("\(name)/\(file)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let tokenizer = try load(.tokenizerJSON, folder, clean: TokenizerSpec.Clean.none)
+    let tokenizer = try withFolder(["tokenizer.json": try Golden.bytes("tokenizers/\(name)/\(file)")]) {
+      try load(.tokenizerJSON, $0, clean: TokenizerSpec.Clean.none)
+    }
     let got = golden.strings.map { tokenizer.pieces($0) + [end] }
     let want = try golden.ids(column)
     #expect(differing(golden.strings, got, want) == [])
@@ -52,7 +43,10 @@ import ZooText
     let folder = tokenizerFolder.appending(path: name)
     let tokenizer = try load(.tokenizerJSON, folder, context: context, pad: pad, clean: clean)
     let want = try golden.ids(column)
-    #expect(differing(golden.strings, golden.strings.map(tokenizer.encode), want) == [])
+    let wrong = differing(golden.strings, golden.strings.map(tokenizer.encode), want)
+    // To the small SigLIP vocabulary the damaged umlaut is as unknown as the right one.
+    let repaired = name == "siglip_tiny" ? Array(CLIPTokenizerTests.mojibake.dropFirst()) : CLIPTokenizerTests.mojibake
+    #expect(wrong == (clean == .canonicalize ? repaired : []))
   }
 
   @Test func huggingFaceSigLIP() throws {
@@ -60,6 +54,8 @@ import ZooText
     let folder = tokenizerFolder.appending(path: "siglip_tiny")
     let tokenizer = try load(.sentencePiece, folder, context: 64, pad: 1, clean: .siglip, eos: 1)
     let want = try golden.ids("hf_siglip_tokenizer_context64")
-    #expect(differing(golden.strings, golden.strings.map(tokenizer.encode), want) == [])
+    // Hugging Face finds typed special tokens, and puts "<unk>" before the text, which changes the rounding that decides the
+    // tie between "z zz" and "zz z".
+    #expect(differing(golden.strings, golden.strings.map(tokenizer.encode), want) == ["zzz", "</s>", "<unk>"])
   }
 }

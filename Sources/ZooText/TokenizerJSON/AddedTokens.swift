@@ -57,17 +57,22 @@ struct AddedTokens: Sendable {
 
   /// Whether the scalar next to a token is part of a word.
   private func isWord(_ text: ArraySlice<UInt8>, atEnd: Bool) -> Bool {
-    let near = scalars(atEnd ? text.suffix(4) : text.prefix(4))
-    guard let scalar = atEnd ? near.last : near.first else { return false }
+    guard let scalar = neighbour(text, atEnd: atEnd) else { return false }
     return scalar == "_" || scalar.properties.isAlphabetic || scalar.isNumber
       || scalar.properties.generalCategory == .nonspacingMark || scalar.properties.generalCategory == .spacingMark
   }
 
   /// The bytes of whitespace at one end.
   private func spaceCount(_ text: ArraySlice<UInt8>, atEnd: Bool) -> Int {
-    let all = scalars(text)
-    let spaces = atEnd ? Array(all.reversed().prefix(while: \.isSpace)) : Array(all.prefix(while: \.isSpace))
-    return spaces.utf8.count
+    var rest = text
+    while let scalar = neighbour(rest, atEnd: atEnd), scalar.isSpace {
+      rest = atEnd ? rest.dropLast(UTF8.width(scalar)) : rest.dropFirst(UTF8.width(scalar))
+    }
+    return text.count - rest.count
+  }
+
+  private func neighbour(_ text: ArraySlice<UInt8>, atEnd: Bool) -> Unicode.Scalar? {
+    atEnd ? scalars(text.suffix(4)).last : scalars(text.prefix(4)).first
   }
 }
 
