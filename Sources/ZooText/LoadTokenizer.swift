@@ -25,8 +25,13 @@ private func loadTokenizer(_ spec: TokenizerSpec, files: [URL], first: URL) thro
       vocabulary: try JSONValue(try readTokenizerFile(first), file: name), file: name,
       mergeFile: try readTokenizerFile(merges), mergeFileName: merges.lastPathComponent)
     return CLIPTokenizer(vocabulary, spec: spec)
-  case .sentencePiece, .tokenizerJSON, .wordPiece:
-    throw TextError.unsupported(file: name, feature: spec.kind.rawValue)
+  case .sentencePiece:
+    return SentencePieceTokenizer(try SentencePieceModel(try readTokenizerFile(first), file: name), spec: spec)
+  case .tokenizerJSON:
+    return PipelineTokenizer(try PipelineTokenizer.Parts(json: try readTokenizerFile(first), file: name), spec: spec)
+  case .wordPiece:
+    let parts = try PipelineTokenizer.Parts(wordPieceVocabulary: try readTokenizerFile(first), file: name)
+    return PipelineTokenizer(parts, spec: spec)
   }
 }
 

@@ -47,15 +47,10 @@ import ZooText
   }
 
   @Test func vocabJSONAndMergesGiveTheSameIDs() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-text-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    for file in ["vocab.json", "merges.txt"] {
-      try FileManager.default.copyItem(
-        at: tokenizerFolder.appending(path: "clip_tiny/\(file)"), to: folder.appending(path: file))
-    }
+    let files = ["vocab.json", "merges.txt"]
+    let bytes = try files.map { try Golden.bytes("tokenizers/clip_tiny/\($0)") }
+    let tokenizer = try withFolder(Dictionary(uniqueKeysWithValues: zip(files, bytes))) { try load(.clipBPE, $0) }
     let golden = try GoldenStrings("tokenizers/clip_tiny.json")
-    let tokenizer = try load(.clipBPE, folder)
     let want = try golden.ids("ids_without_specials")
     #expect(tokenizer.vocabularySize == 1024)
     #expect(differing(golden.strings, golden.strings.map(tokenizer.pieces), want) == Self.mojibake)

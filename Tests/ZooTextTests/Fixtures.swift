@@ -11,8 +11,11 @@ struct GoldenStrings {
 
   init(_ path: String) throws {
     object = try #require(try Golden.json(path) as? [String: Any])
-    strings = try #require(object["strings"] as? [String])
+    // JSONSerialization drops a byte order mark at the beginning of a string, JSONDecoder does not.
+    strings = try JSONDecoder().decode(Strings.self, from: Data(try Golden.bytes(path))).strings
   }
+
+  private struct Strings: Decodable { let strings: [String] }
 
   /// A column of ids: an array, or an object with `ids`.
   func ids(_ column: String) throws -> [[Int32]] {

@@ -18,7 +18,8 @@ struct WordSplitter: Sendable {
     return words
   }
 
-  private static let contractions: [[Unicode.Scalar]] = [
+  /// What follows the apostrophe.
+  static let contractions: [[Unicode.Scalar]] = [
     ["s"], ["t"], ["r", "e"], ["v", "e"], ["m"], ["l", "l"], ["d"],
   ]
 

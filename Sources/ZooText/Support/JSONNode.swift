@@ -1,0 +1,44 @@
+/// A JSON value that knows where it stands, so that errors can say so.
+struct JSONNode {
+  let value: JSONValue
+  let file: String
+  let path: String
+
+  func problem(_ text: String) -> TextError { .malformed(file: file, place: path, problem: text) }
+
+  func unsupported(_ feature: String) -> TextError { .unsupported(file: file, feature: feature) }
+
+  /// A member that may be absent or null.
+  func optional(_ name: String) -> JSONNode? {
+    value[name].map { JSONNode(value: $0, file: file, path: path.isEmpty ? name : "\(path).\(name)") }
+  }
+
+  func member(_ name: String) throws -> JSONNode {
+    guard let node = optional(name) else { throw problem("it has no \"\(name)\"") }
+    return node
+  }
+
+  /// The elements of an array.
+  func elements() throws -> [JSONNode] {
+    guard let array = value.array else { throw problem("an array was expected") }
+    return array.enumerated().map { JSONNode(value: $1, file: file, path: "\(path)[\($0)]") }
+  }
+
+  func elements(_ name: String) throws -> [JSONNode] { try member(name).elements() }
+
+  func bytes() throws -> [UInt8] {
+    guard let bytes = value.bytes else { throw problem("a string was expected") }
+    return bytes
+  }
+
+  func text(_ name: String) throws -> String { String(decoding: try member(name).bytes(), as: UTF8.self) }
+
+  func bool(_ name: String, default fallback: Bool) throws -> Bool {
+    guard let node = optional(name) else { return fallback }
+    guard let bool = node.value.bool else { throw node.problem("true or false was expected") }
+    return bool
+  }
+
+  /// The `type` that tells the variants of a component apart.
+  func type() throws -> String { try text("type") }
+}
