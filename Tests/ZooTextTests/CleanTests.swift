@@ -1,4 +1,5 @@
 import Testing
+import ZooModels
 import ZooTestSupport
 import ZooText
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import ZooModels
 import ZooTestSupport
 import ZooText
 

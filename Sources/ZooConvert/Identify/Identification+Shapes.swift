@@ -18,7 +18,8 @@ extension Identification {
       image: options.imageSize, heads: options.visionHeads ?? width / 64, activation: .quickGELU, eps: 1e-5)
     let text = try textFacts.tower(
       heads: options.textHeads ?? textFacts.width / 64, activation: .quickGELU, eps: 1e-5, causal: true,
-      pooling: .argmax, tokenizer: TokenizerSpec(kind: .clipBPE, clean: .lower, padID: 0), path: path)
+      pooling: .argmax, path: path
+    ) { TokenizerSpec(kind: .clipBPE, contextLength: $0) }
     let vision = try facts.vision.tower(choices, path: path)
     notes.append("It is a TorchScript archive, as OpenAI published: quick_gelu, heads of width 64.")
     return Finding(
@@ -61,9 +62,12 @@ extension Identification {
     let isGemma = textFacts.vocabulary == 256_000
     let text = try textFacts.tower(
       heads: options.textHeads, activation: options.textActivation ?? activation, eps: options.textEps ?? 1e-6,
-      causal: false, pooling: .last,
-      tokenizer: TokenizerSpec(
-        kind: isGemma ? .tokenizerJSON : .sentencePiece, clean: .canonicalize, padID: isGemma ? 0 : 1), path: path)
+      causal: false, pooling: .last, path: path
+    ) {
+      TokenizerSpec(
+        kind: isGemma ? .tokenizerJSON : .sentencePiece, contextLength: $0, padID: isGemma ? 0 : 1, clean: .canonicalize
+      )
+    }
     notes.append("Nothing describes this model: epsilon, masks and pooling are those of all SigLIP models.")
     return Finding(
       architecture: Architecture(
@@ -101,10 +105,10 @@ extension Identification {
 }
 
 extension TextFacts {
-  /// The tower with these shapes and choices.
+  /// The tower with these shapes and choices; the shapes also tell how long its prompts are.
   func tower(
-    heads: Int?, activation: Activation, eps: Float, causal: Bool, pooling: TextPooling, tokenizer: TokenizerSpec,
-    path: String
+    heads: Int?, activation: Activation, eps: Float, causal: Bool, pooling: TextPooling, path: String,
+    tokenizer: (_ contextLength: Int) -> TokenizerSpec
   ) throws(ConvertError) -> TextTower {
     guard let heads = self.heads ?? heads else {
       throw .undecided(
@@ -117,8 +121,8 @@ extension TextFacts {
       blocks: Blocks(
         width: width, layers: layers, heads: heads, mlpWidth: mlpWidth, normEps: eps, activation: activation,
         layerScale: layerScale),
-      contextLength: positions - (classToken ? 1 : 0), vocabulary: vocabulary, causal: causal, pooling: pooling,
-      projection: projection, tokenizer: tokenizer)
+      vocabulary: vocabulary, causal: causal, pooling: pooling, projection: projection,
+      tokenizer: tokenizer(positions - (classToken ? 1 : 0)))
   }
 }
 

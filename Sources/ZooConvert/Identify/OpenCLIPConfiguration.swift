@@ -81,7 +81,9 @@ struct OpenCLIPFile: Decodable {
   enum Layers: Decodable {
     case count(Int), stages
     init(from decoder: any Decoder) throws {
-      if (try? decoder.unkeyedContainer()) != nil { self = .stages } else {
+      if (try? decoder.unkeyedContainer()) != nil {
+        self = .stages
+      } else {
         self = .count(try decoder.singleValueContainer().decode(Int.self))
       }
     }
@@ -92,7 +94,11 @@ struct OpenCLIPFile: Decodable {
     case flag(Bool), kind(String)
     init(from decoder: any Decoder) throws {
       let value = try decoder.singleValueContainer()
-      if let flag = try? value.decode(Bool.self) { self = .flag(flag) } else { self = .kind(try value.decode(String.self)) }
+      if let flag = try? value.decode(Bool.self) {
+        self = .flag(flag)
+      } else {
+        self = .kind(try value.decode(String.self))
+      }
     }
   }
 }
@@ -214,10 +220,11 @@ extension OpenCLIPFile {
         width: width, layers: config.layers ?? 12, heads: config.heads ?? 8,
         mlpWidth: try hiddenWidth(width, config.mlpRatio ?? 4, file: file), normEps: config.normKwargs?.eps ?? 1e-5,
         activation: activation(config.actKwargs), layerScale: config.lsInitValue != nil),
-      contextLength: config.contextLength ?? 77, vocabulary: config.vocabSize ?? 49408,
+      vocabulary: config.vocabSize ?? 49408,
       causal: config.noCausalMask != true, pooling: pooling, projection: projection,
       tokenizer: TokenizerSpec(
-        kind: config.hfTokenizerName == nil ? .clipBPE : .tokenizerJSON, clean: clean, padID: config.padId ?? 0,
+        kind: config.hfTokenizerName == nil ? .clipBPE : .tokenizerJSON, contextLength: config.contextLength ?? 77,
+        padID: config.padId ?? 0, clean: clean,
         stripSeparator: config.tokenizerKwargs?.stripSepToken ?? false, source: config.hfTokenizerName))
   }
 
@@ -232,6 +239,6 @@ extension OpenCLIPFile {
     return try checked(
       Preprocessing(
         size: config?.size?.size ?? image, mean: config?.mean ?? Self.mean, std: config?.std ?? Self.std,
-        interpolation: interpolation, resizeMode: mode, fillColor: config?.fillColor ?? 0), file: file)
+        interpolation: interpolation, resizeMode: mode, fill: config?.fillColor ?? 0), file: file)
   }
 }

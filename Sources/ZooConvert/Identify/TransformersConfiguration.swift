@@ -87,9 +87,9 @@ extension TransformersFile {
         image: image, patch: vision.patchSize ?? 32, blocks: visionBlocks, classToken: true, normPre: true,
         pooler: .classToken, resampling: .bicubicAntialias),
       text: TextTower(
-        blocks: textBlocks, contextLength: text.maxPositionEmbeddings ?? 77, vocabulary: vocabulary, causal: true,
+        blocks: textBlocks, vocabulary: vocabulary, causal: true,
         pooling: pooling, projection: .linear,
-        tokenizer: TokenizerSpec(kind: .clipBPE, clean: .lower, padID: 0)),
+        tokenizer: TokenizerSpec(kind: .clipBPE, contextLength: text.maxPositionEmbeddings ?? 77)),
       logitBias: false,
       preprocessing: try preprocessing(
         preprocessor, image: image, mean: OpenCLIPFile.mean, std: OpenCLIPFile.std, mode: .shortest, file: path),
@@ -116,9 +116,11 @@ extension TransformersFile {
           heads: visionBlocks.heads, mlpWidth: visionBlocks.mlpWidth, activation: visionBlocks.activation),
         projection: .none),
       text: TextTower(
-        blocks: textBlocks, contextLength: text.maxPositionEmbeddings ?? 64, vocabulary: text.vocabSize ?? 32000,
+        blocks: textBlocks, vocabulary: text.vocabSize ?? 32000,
         causal: false, pooling: .last, projection: .linearWithBias,
-        tokenizer: TokenizerSpec(kind: .tokenizerJSON, clean: .canonicalize, padID: text.vocabSize == 256_000 ? 0 : 1)),
+        tokenizer: TokenizerSpec(
+          kind: .tokenizerJSON, contextLength: text.maxPositionEmbeddings ?? 64,
+          padID: text.vocabSize == 256_000 ? 0 : 1, clean: .canonicalize)),
       logitBias: true,
       preprocessing: try preprocessing(
         preprocessor, image: image, mean: half, std: half, mode: .squash, file: path))

@@ -1,3 +1,5 @@
+import ZooModels
+
 /// Encodes as the SentencePiece library does, from its `.model` file.
 struct SentencePieceTokenizer: Tokenizer {
   private let model: SentencePieceModel

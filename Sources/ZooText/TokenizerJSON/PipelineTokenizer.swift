@@ -1,3 +1,5 @@
+import ZooModels
+
 /// A tokenizer as the tokenizers library builds them: added tokens, normaliser, pre-tokenizer, model, post-processor.
 struct PipelineTokenizer: Tokenizer {
   enum Model: Sendable {

@@ -162,7 +162,9 @@ struct BenchReport: Encodable {
     }
     let environment = ProcessInfo.processInfo.environment
     let hint =
-      environment["OPENBLAS_CORETYPE"].map { "\nhint: OPENBLAS_CORETYPE=\($0) is set; without it OpenBLAS chooses its kernel itself" }
+      environment["OPENBLAS_CORETYPE"].map {
+        "\nhint: OPENBLAS_CORETYPE=\($0) is set; without it OpenBLAS chooses its kernel itself"
+      }
       ?? ""
     return """
       \(model), \(size[0])x\(size[1]), \(layers) layers, median of \(runs)

@@ -73,7 +73,8 @@ struct ExplainCommand: ParsableCommand {
     let names = fileNames(for: prompts)
     let progress = Progress("explaining", total: urls.count, quiet: runOptions.quiet)
     var report = ExplainReport(
-      model: model.name, variant: variant, layers: [], threads: runOptions.parallel.threads, images: [], timings: timings)
+      model: model.name, variant: variant, layers: [], threads: runOptions.parallel.threads, images: [],
+      timings: timings)
     for (index, url) in urls.enumerated() {
       progress.update(index, url.lastPathComponent)
       start = clock.now

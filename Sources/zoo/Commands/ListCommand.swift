@@ -54,7 +54,8 @@ struct ListCommand: ParsableCommand {
       }
     }
     if table.isEmpty {
-      let what = installed && filter == nil ? "Nothing is installed; 'zoo convert FILE' brings a model in." : "Nothing matches."
+      let what =
+        installed && filter == nil ? "Nothing is installed; 'zoo convert FILE' brings a model in." : "Nothing matches."
       Terminal.note(what)
       return
     }
@@ -81,7 +82,8 @@ struct ListCommand: ParsableCommand {
     var entries = registry.manifests.map { manifest in
       let here = byName.removeValue(forKey: manifest.name.lowercased()) ?? []
       let known = manifest.weights.map { weights in
-        Entry.Tag(tag: weights.tag, weights: weights, model: here.first { ModelName.sameTag($0.name.tag ?? "", weights.tag) })
+        Entry.Tag(
+          tag: weights.tag, weights: weights, model: here.first { ModelName.sameTag($0.name.tag ?? "", weights.tag) })
       }
       let others = here.filter { model in
         !manifest.weights.contains { ModelName.sameTag($0.tag, model.name.tag ?? "") }

@@ -29,7 +29,9 @@ struct ShowCommand: ParsableCommand {
       print("  \(weights.tag)")
       print("    \(describe(weights.preprocessing))")
       if let activation = weights.activation { print("    activation \(describe(activation))") }
-      if let repository = weights.repository { print("    hf://\(repository)  \(weights.files.joined(separator: ", "))") }
+      if let repository = weights.repository {
+        print("    hf://\(repository)  \(weights.files.joined(separator: ", "))")
+      }
       if let url = weights.url { print("    \(url)") }
       if let note = weights.note { print("    note: \(note)") }
     }
@@ -40,7 +42,8 @@ struct ShowCommand: ParsableCommand {
     let description = model.description
     if json { return try printJSON(description) }
     print(describe(description.architecture))
-    print("\nInstalled as \(description.name) in \(model.directory.path(percentEncoded: false)), \(byteText(model.size))")
+    print(
+      "\nInstalled as \(description.name) in \(model.directory.path(percentEncoded: false)), \(byteText(model.size))")
     print("  \(describe(description.preprocessing))")
     print("  from \(description.layout):")
     for source in description.sources {
@@ -59,7 +62,8 @@ struct ShowCommand: ParsableCommand {
     ]
     if let text = architecture.text {
       lines.append(
-        "  text   context \(text.contextLength), vocabulary \(text.vocabulary), tokenizer \(text.tokenizer.kind.rawValue)")
+        "  text   context \(text.contextLength), vocabulary \(text.vocabulary), tokenizer \(text.tokenizer.kind.rawValue)"
+      )
       lines.append("         \(describe(text.blocks))\(text.causal ? ", causal" : "")")
     }
     if let reason = architecture.unsupported { lines.append("  does not run: \(reason)") }
@@ -72,13 +76,16 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func describe(_ activations: TowerActivations) -> String {
-    activations.text.map { $0 == activations.vision ? $0.rawValue : "\(activations.vision.rawValue) and \($0.rawValue)" }
+    activations.text.map {
+      $0 == activations.vision ? $0.rawValue : "\(activations.vision.rawValue) and \($0.rawValue)"
+    }
       ?? activations.vision.rawValue
   }
 
   private func describe(_ preprocessing: Preprocessing) -> String {
     func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
-    return "pictures \(preprocessing.size), \(preprocessing.resizeMode.rawValue), \(preprocessing.interpolation.rawValue), "
+    return
+      "pictures \(preprocessing.size), \(preprocessing.resizeMode.rawValue), \(preprocessing.interpolation.rawValue), "
       + "mean \(list(preprocessing.mean)), std \(list(preprocessing.std))"
   }
 }

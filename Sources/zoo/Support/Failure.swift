@@ -10,7 +10,9 @@ import ZooTensors
 /// input is wrong. What the argument parser refuses keeps the parser's own code.
 enum Failure {
   static func exit(with error: any Error) -> Never {
-    guard !(error is ExitCode), !(error is CleanExit), let sentence = sentence(for: error) else { Zoo.exit(withError: error) }
+    guard !(error is ExitCode), !(error is CleanExit), let sentence = sentence(for: error) else {
+      Zoo.exit(withError: error)
+    }
     Terminal.error(sentence)
     Foundation.exit(code(of: error))
   }

@@ -27,7 +27,8 @@ enum CallError: ZooError, Equatable {
     case .noPrompts: "there is no prompt; add -p \"a photo of a cat\" or --prompts FILE"
     case .noImages(let folder): "\(folder) holds no pictures (JPEG, PNG or WebP)"
     case .badSize(let text): "'\(text)' is no size; write --size 448 or --size 336x448 (height x width)"
-    case .sizeBelowPatch(let size, let patch): "a picture of \(size) holds no patch of \(patch) pixels; take a larger --size"
+    case .sizeBelowPatch(let size, let patch):
+      "a picture of \(size) holds no patch of \(patch) pixels; take a larger --size"
     case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
     case .unwritable(let file, let reason): "\(file) cannot be written: \(reason)"
     }

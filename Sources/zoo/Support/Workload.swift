@@ -64,7 +64,9 @@ func testPicture(_ size: GridSize) -> PixelTensor {
 
 /// Token ids that fill a context, with the largest at the end.
 func testPrompt(_ text: TextTower) -> [Int32] {
-  (0..<text.contextLength).map { Int32($0 == text.contextLength - 1 ? text.vocabulary - 1 : 1 + $0 % (text.vocabulary - 2)) }
+  (0..<text.contextLength).map {
+    Int32($0 == text.contextLength - 1 ? text.vocabulary - 1 : 1 + $0 % (text.vocabulary - 2))
+  }
 }
 
 /// A unit vector.
