@@ -37,6 +37,8 @@ let package = Package(
 
     // C.
     .target(name: "CZooKernels", cSettings: kernelSettings),
+    .target(
+      name: "CVocabulary", exclude: ["bpe_simple_vocab_16e6.txt.gz"], cSettings: [.unsafeFlags(["-std=c23"])]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: kernelSettings),
 
     // The rooms of the house; imports point down only.
@@ -46,11 +48,11 @@ let package = Package(
       name: "ZooManifests", dependencies: ["ZooModels"], path: "Manifests", exclude: ["models", "README.md"],
       plugins: ["EmbedManifests"]),
     .target(name: "ZooCheckpoints", dependencies: ["ZooTensors", "CZlib", "CCrypto"]),
-    .target(name: "ZooText", dependencies: ["ZooTensors", "ZooModels", "CZlib"]),
+    .target(name: "ZooText", dependencies: ["ZooTensors", "ZooModels", "CZlib", "CVocabulary"]),
     .target(
       name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"],
       exclude: ["NOTICE-fonts"]),
-    .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels", "CZooKernels"]),
+    .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels", "ZooText", "CZooKernels"]),
     .target(
       name: "ZooRuntime",
       dependencies: [

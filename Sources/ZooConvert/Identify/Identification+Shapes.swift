@@ -1,4 +1,5 @@
 import ZooModels
+import ZooText
 
 // Models that nothing but their shapes and their kind describes.
 extension Identification {
@@ -77,10 +78,15 @@ extension Identification {
   }
 
   /// The tokenizer's files: the caller's, or those beside the weights. The padding id is theirs unless a manifest knows it.
-  mutating func tokenizer(_ finding: inout Finding) -> [String] {
+  mutating func tokenizer(_ finding: inout Finding) -> [TokenizerFile] {
     guard let spec = finding.architecture.text?.tokenizer else { return [] }
     let place = options.tokenizer ?? splitPath(path).parent
     guard let found = TokenizerFiles.find(spec.kind, at: place) else {
+      if spec.kind == .clipBPE, options.tokenizer == nil,
+        finding.architecture.text?.vocabulary == CLIPVocabularyFile.size
+      {
+        return [.clipVocabulary]
+      }
       if spec.kind != .clipBPE || options.tokenizer != nil {
         notes.append(
           "There are no tokenizer files (\(spec.kind.rawValue)\(spec.source.map { ", of \($0)" } ?? "")) in "
@@ -100,7 +106,7 @@ extension Identification {
         notes.append("The tokenizer's files do not say how it pads: \(spec.padID) is taken.")
       }
     }
-    return found.paths
+    return found.paths.map(TokenizerFile.path)
   }
 }
 

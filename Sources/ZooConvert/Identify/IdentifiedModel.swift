@@ -1,4 +1,6 @@
+import Foundation
 import ZooModels
+import ZooText
 
 /// What a checkpoint is, with everything that its tensors cannot say.
 public struct IdentifiedModel: Sendable {
@@ -7,12 +9,34 @@ public struct IdentifiedModel: Sendable {
   public var architecture: Architecture
   public var tag: String
   public var preprocessing: Preprocessing
-  /// Paths of the tokenizer's files.
-  public var tokenizerFiles: [String]
+  public var tokenizerFiles: [TokenizerFile]
   /// Names of the classes of a classifier, by index.
   public var labels: [String]?
   /// What was decided and why, in whole sentences; conflicts name both values and what won.
   public var notes: [String]
 
   public var name: ModelName { ModelName(architecture: architecture.name, tag: tag) }
+}
+
+/// A file that a model's tokenizer reads.
+public enum TokenizerFile: Sendable, Hashable {
+  case path(String)
+  /// CLIP's vocabulary, which this build carries: checkpoints come without it.
+  case clipVocabulary
+
+  /// The name in the model's directory.
+  public var name: String {
+    switch self {
+    case .path(let path): splitPath(path).name
+    case .clipVocabulary: CLIPVocabularyFile.name
+    }
+  }
+
+  /// Nil where the file cannot be read.
+  var contents: Data? {
+    switch self {
+    case .path(let path): FileManager.default.contents(atPath: path)
+    case .clipVocabulary: CLIPVocabularyFile.data
+    }
+  }
 }

@@ -43,13 +43,12 @@ public func write(
     let digests = Dictionary(uniqueKeysWithValues: findings.map { ($0.target, $0.findings.digest) })
     try verify(weights, against: digests, plan, progress: progress)
     var tokenizerFiles: [String] = []
-    for path in model.tokenizerFiles {
-      let name = splitPath(path).name
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw ConvertError.configuration(file: path, reason: "it cannot be read")
+    for file in model.tokenizerFiles {
+      guard let data = file.contents else {
+        throw ConvertError.configuration(file: file.name, reason: "it cannot be read")
       }
-      try writeSynced(data, to: joinPath(work.folder, name))
-      tokenizerFiles.append(name)
+      try writeSynced(data, to: joinPath(work.folder, file.name))
+      tokenizerFiles.append(file.name)
     }
     let description = ModelDescription(
       architecture: model.architecture, tag: model.tag, preprocessing: model.preprocessing, layout: model.layout.name,

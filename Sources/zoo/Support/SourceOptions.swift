@@ -1,0 +1,56 @@
+import ArgumentParser
+import ZooConvert
+import ZooModels
+
+/// What a caller knows of a checkpoint that its tensors do not say.
+struct SourceOptions: ParsableArguments {
+  @Option(name: .customLong("as"), help: ArgumentHelp("What it is.", valueName: "architecture:tag"))
+  var model: String?
+
+  @Option(help: ArgumentHelp("An open_clip_config.json or config.json that lies elsewhere.", valueName: "file"))
+  var config: String?
+
+  @Option(help: "Activation of both towers: gelu, gelu_tanh or quick_gelu.")
+  var activation: Activation?
+
+  @Option(help: "Activation of the image tower alone.")
+  var visionActivation: Activation?
+
+  @Option(help: "Activation of the text tower alone.")
+  var textActivation: Activation?
+
+  @Option(help: "Attention heads of the image tower.")
+  var heads: Int?
+
+  @Option(help: "Attention heads of the text tower.")
+  var textHeads: Int?
+
+  @Option(help: "Epsilon of the image tower's LayerNorms.")
+  var eps: Float?
+
+  @Option(help: "Epsilon of the text tower's LayerNorms.")
+  var textEps: Float?
+
+  @Option(help: ArgumentHelp("A tokenizer's file, or the folder with its files.", valueName: "path"))
+  var tokenizer: String?
+
+  var options: ConversionOptions {
+    var options = ConversionOptions()
+    options.model = model.map { ModelName($0) }
+    options.configuration = config
+    options.visionActivation = visionActivation ?? activation
+    options.textActivation = textActivation ?? activation
+    options.visionHeads = heads
+    options.textHeads = textHeads
+    options.visionEps = eps
+    options.textEps = textEps
+    options.tokenizer = tokenizer
+    return options
+  }
+
+  func validate() throws {
+    for (name, value) in [("--heads", heads), ("--text-heads", textHeads)] {
+      if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
+    }
+  }
+}
