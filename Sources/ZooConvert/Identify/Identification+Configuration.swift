@@ -58,12 +58,14 @@ extension Identification {
     if kind.architecture != nil { return try readJSON(TimmFile.self, file).configuration(file: file) }
     guard isOnlyOne else { return nil }
     throw ConvertError.configuration(
-      file: file, reason: "it has none of 'model_cfg' (OpenCLIP), 'model_type' (Hugging Face) and 'architecture' (timm)")
+      file: file, reason: "it has none of 'model_cfg' (OpenCLIP), 'model_type' (Hugging Face) and 'architecture' (timm)"
+    )
   }
 
   /// Fills in an image tower that the configuration only names: from shapes with the file's and the caller's choices, or from the registered
   /// architectures with these shapes and this text tower, if they agree.
-  private mutating func complete(_ config: Configuration, _ fitting: [Manifest], _ hint: Manifest?) throws -> Configured {
+  private mutating func complete(_ config: Configuration, _ fitting: [Manifest], _ hint: Manifest?) throws -> Configured
+  {
     var config = config
     if config.vision == nil {
       var choices = config.visionChoices
@@ -76,7 +78,8 @@ extension Identification {
       if let manifest, hint?.name == manifest.name || agree, choices.heads == nil || choices.activation == nil {
         config.vision = manifest.architecture.vision
         notes.append(
-          "\(config.file) only names the image tower (\(choices.timmName ?? "timm")): it is taken to be that of \(manifest.name).")
+          "\(config.file) only names the image tower (\(choices.timmName ?? "timm")): it is taken to be that of \(manifest.name)."
+        )
       } else {
         config.vision = try facts.vision.tower(choices, path: path)
       }

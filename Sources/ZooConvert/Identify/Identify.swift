@@ -125,7 +125,8 @@ struct Identification {
     let manifest = evidence.manifest
     let isAlike = manifest.weights.allSatisfy { manifest.runsLike(manifest, as: $0, first) }
     guard isAlike || plain(evidence.component).contains("openclip") else { return nil }
-    notes.append("No name tells the tag: '\(first.tag)' is the first of \(manifest.name) and is taken; --as overrides it.")
+    notes.append(
+      "No name tells the tag: '\(first.tag)' is the first of \(manifest.name) and is taken; --as overrides it.")
     return first
   }
 

@@ -54,7 +54,9 @@ struct NameEvidence {
     var found: (length: Int, evidence: NameEvidence)?
     for manifest in candidates {
       for weights in manifest.weights {
-        guard let key = key(weights), key.count > 5, name.contains(key), key.count > found?.length ?? 0 else { continue }
+        guard let key = key(weights), key.count > 5, name.contains(key), key.count > found?.length ?? 0 else {
+          continue
+        }
         found = (key.count, NameEvidence(manifest: manifest, weights: weights, component: component))
       }
     }
@@ -85,8 +87,9 @@ extension Manifest {
 
 /// Lower-case letters and digits alone.
 func plain(_ name: String) -> String {
-  String(name.lowercased().unicodeScalars.filter { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) }
-    .map(Character.init))
+  String(
+    name.lowercased().unicodeScalars.filter { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) }
+      .map(Character.init))
 }
 
 /// A file's name without the endings of checkpoints.

@@ -81,7 +81,9 @@ struct OpenCLIPFile: Decodable {
   enum Layers: Decodable {
     case count(Int), stages
     init(from decoder: any Decoder) throws {
-      if (try? decoder.unkeyedContainer()) != nil { self = .stages } else {
+      if (try? decoder.unkeyedContainer()) != nil {
+        self = .stages
+      } else {
         self = .count(try decoder.singleValueContainer().decode(Int.self))
       }
     }
@@ -92,7 +94,11 @@ struct OpenCLIPFile: Decodable {
     case flag(Bool), kind(String)
     init(from decoder: any Decoder) throws {
       let value = try decoder.singleValueContainer()
-      if let flag = try? value.decode(Bool.self) { self = .flag(flag) } else { self = .kind(try value.decode(String.self)) }
+      if let flag = try? value.decode(Bool.self) {
+        self = .flag(flag)
+      } else {
+        self = .kind(try value.decode(String.self))
+      }
     }
   }
 }

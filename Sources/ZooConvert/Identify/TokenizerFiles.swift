@@ -17,7 +17,9 @@ struct TokenizerFiles {
   /// Finds the files of `kind` in a folder, or of another kind that does its work; a path to a file is that file.
   static func find(_ kind: TokenizerSpec.Kind, at place: String) -> TokenizerFiles? {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: place.isEmpty ? "." : place, isDirectory: &isFolder) else { return nil }
+    guard FileManager.default.fileExists(atPath: place.isEmpty ? "." : place, isDirectory: &isFolder) else {
+      return nil
+    }
     if !isFolder.boolValue {
       let name = splitPath(place).name
       let found = names.first { $0.1.contains { $0.contains(name) } }?.0
@@ -62,7 +64,9 @@ struct TokenizerFiles {
 
     init(from decoder: any Decoder) throws {
       struct Token: Decodable { var content: String }
-      if let text = try? decoder.singleValueContainer().decode(String.self) { self = .text(text) } else {
+      if let text = try? decoder.singleValueContainer().decode(String.self) {
+        self = .text(text)
+      } else {
         self = .text(try Token(from: decoder).content)
       }
     }

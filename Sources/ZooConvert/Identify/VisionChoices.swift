@@ -15,7 +15,9 @@ struct VisionChoices {
 extension VisionFacts {
   /// The tower with these shapes and choices, or what is missing.
   func tower(_ choices: VisionChoices, path: String) throws(ConvertError) -> VisionTower {
-    guard let heads = heads ?? choices.heads else { throw missing("how many heads the image tower has", "--heads", path) }
+    guard let heads = heads ?? choices.heads else {
+      throw missing("how many heads the image tower has", "--heads", path)
+    }
     guard let activation = choices.activation else {
       throw missing("the activation of the image tower", "--activation", path)
     }
@@ -29,7 +31,9 @@ extension VisionFacts {
       image = known
     } else {
       let side = [positions - prefix, positions].compactMap(exactSquareRoot).first
-      guard let side else { throw missing("the shape of the patch grid (\(positions) positions)", "--image-size", path) }
+      guard let side else {
+        throw missing("the shape of the patch grid (\(positions) positions)", "--image-size", path)
+      }
       image = GridSize(height: side * patch, width: side * patch)
     }
     guard (1...100_000).contains(image.height), (1...100_000).contains(image.width) else {

@@ -18,10 +18,11 @@ enum TimmVision {
     case "norm.bias": return target.source(norm(target.headers, prefix: prefix) + ".bias")
     case "projection.weight": return target.source(head(target.headers, prefix: prefix) + ".weight")
     case "projection.bias": return target.source(head(target.headers, prefix: prefix) + ".bias")
-    default: return poolerNames[target.name.leaf].map { name in
-      target.name.leaf == "pooler.latent"
-        ? target.source("\(prefix)\(name)", as: [1, 1, width]) : target.source("\(prefix)\(name)")
-    }
+    default:
+      return poolerNames[target.name.leaf].map { name in
+        target.name.leaf == "pooler.latent"
+          ? target.source("\(prefix)\(name)", as: [1, 1, width]) : target.source("\(prefix)\(name)")
+      }
     }
   }
 
@@ -112,7 +113,8 @@ enum TimmVision {
     let head = head(headers, prefix: prefix)
     facts.embedding = headers.shape("\(head).weight", rank: 2)?[0]
     facts.projection =
-      !headers.contains("\(head).weight") ? Projection.none : headers.contains("\(head).bias") ? .linearWithBias : .linear
+      !headers.contains("\(head).weight")
+      ? Projection.none : headers.contains("\(head).bias") ? .linearWithBias : .linear
     facts.normAfterMean = headers.contains("\(prefix)fc_norm.weight")
     return facts
   }

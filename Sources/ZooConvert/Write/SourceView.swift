@@ -96,7 +96,8 @@ extension SourceView {
       // Rows of the first axis, gathered into a block.
       let rowCount = count / shape[0]
       let rows = max(1, chunk / (size * max(1, rowCount)))
-      let block = UnsafeMutableRawBufferPointer.allocate(byteCount: min(rows, shape[0]) * rowCount * size, alignment: 64)
+      let block = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: min(rows, shape[0]) * rowCount * size, alignment: 64)
       defer { block.deallocate() }
       for first in Swift.stride(from: 0, to: shape[0], by: rows) {
         var part = self
