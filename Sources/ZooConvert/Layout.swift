@@ -9,14 +9,15 @@ public struct Layout: Sendable {
   /// What it is, in words.
   public let title: String
   let fingerprint: Fingerprint
-  let drops: [DropRule]
+  /// The rules for what is left over in a checkpoint.
+  let drops: @Sendable (Headers) -> [DropRule]
   /// Nil where the layout has no such tensor.
   let expression: @Sendable (Target) -> Expression?
   /// The dimensions that the shapes show.
   let measure: @Sendable (Headers) -> ArchitectureFacts
 
   init(
-    name: String, title: String, fingerprint: Fingerprint, drops: [DropRule],
+    name: String, title: String, fingerprint: Fingerprint, drops: @escaping @Sendable (Headers) -> [DropRule],
     measure: @escaping @Sendable (Headers) -> ArchitectureFacts,
     expression: @escaping @Sendable (Target) -> Expression?
   ) {
@@ -64,20 +65,31 @@ struct Fingerprint: Sendable {
 
 /// Source tensors that are left out, by a rule with a reason.
 public struct DropRule: Sendable, Hashable {
-  /// A name in which `*` stands for any characters.
+  /// A name in which `*` stands for any characters; after `not`, all names but these.
   public let pattern: String
   public let reason: String
   /// Where set, only whole numbers are dropped: a weight under this name is a problem.
   public let integersOnly: Bool
+  private let isOutside: Bool
 
   init(_ pattern: String, _ reason: String, integersOnly: Bool = false) {
     self.pattern = pattern
     self.reason = reason
     self.integersOnly = integersOnly
+    isOutside = false
+  }
+
+  /// Everything that does not start with a prefix.
+  init(outside prefix: String, _ reason: String) {
+    pattern = "not \(prefix)*"
+    self.reason = reason
+    integersOnly = false
+    isOutside = true
   }
 
   func applies(to entry: Headers.Entry) -> Bool {
-    (!integersOnly || entry.dtype.isInteger) && matches(pattern, entry.name)
+    if isOutside { return !matches(String(pattern.dropFirst(4)), entry.name) }
+    return (!integersOnly || entry.dtype.isInteger) && matches(pattern, entry.name)
   }
 
   static let positionIDs = DropRule("*position_ids", "indices that follow from the context length", integersOnly: true)

@@ -124,8 +124,9 @@ public func makePlan(
         target: spec.name, shape: spec.shape, dtype: dtype.resolved(types), expression: expression))
   }
   var dropped: [ConversionPlan.Dropped] = []
+  let drops = layout.drops(headers)
   for entry in headers.entries where !used.contains(entry.name) {
-    if let rule = layout.drops.first(where: { $0.applies(to: entry) }) {
+    if let rule = drops.first(where: { $0.applies(to: entry) }) {
       dropped.append(ConversionPlan.Dropped(name: entry.name, rule: rule.pattern, reason: rule.reason))
     } else {
       problems.append(.unused(source: entry.name, dtype: entry.dtype, shape: entry.shape))

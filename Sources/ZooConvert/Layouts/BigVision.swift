@@ -7,9 +7,7 @@ extension Layout {
     fingerprint: Fingerprint(needs: [
       flaxPrefixes.map { "\($0)img/embedding/kernel" }, flaxPrefixes.map { "\($0)txt/Embed_0/embedding" },
     ]),
-    drops: [
-      DropRule("opt/*", "the state of the optimizer"), DropRule("chrono/*", "the clock of the training"),
-    ],
+    drops: { flaxDrops($0, "img/embedding/kernel") },
     measure: measure,
     expression: { target in
       let prefix = flaxPrefix(target.headers, "img/embedding/kernel")
@@ -117,6 +115,16 @@ let flaxPrefixes = ["params/", "", "opt/target/"]
 /// The prefix under which a leaf is found.
 func flaxPrefix(_ headers: Headers, _ leaf: String) -> String {
   flaxPrefixes.first { headers.contains($0 + leaf) } ?? "params/"
+}
+
+/// What stands beside the parameters in the checkpoint of a training.
+func flaxDrops(_ headers: Headers, _ leaf: String) -> [DropRule] {
+  let prefix = flaxPrefix(headers, leaf)
+  return [
+    prefix.isEmpty ? nil : DropRule(outside: prefix, "the state of a training beside the parameters"),
+    DropRule("opt/state/*", "the state of the optimizer"),
+    DropRule("chrono/*", "the clock of the training"),
+  ].compactMap { $0 }
 }
 
 /// A kernel `[rows, columns, channels, width]` as `[width, channels, rows, columns]`.

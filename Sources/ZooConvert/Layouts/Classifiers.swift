@@ -7,7 +7,7 @@ extension Layout {
     fingerprint: Fingerprint(needs: [
       ["patch_embed.proj.weight"], ["blocks.0.norm1.weight"], ["head.weight"],
     ]),
-    drops: [],
+    drops: { _ in [] },
     measure: { headers in
       ArchitectureFacts(vision: TimmVision.measure(headers, prefix: ""), text: nil, logitBias: false)
     },
@@ -21,11 +21,10 @@ extension Layout {
         flaxPrefixes.map { "\($0)embedding/kernel" }, flaxPrefixes.map { "\($0)Transformer/encoder_norm/scale" },
         flaxPrefixes.map { "\($0)head/kernel" },
       ]),
-    drops: [
-      DropRule("opt/target/pre_logits/*", "a layer before the head of ImageNet-21k that timm leaves out too"),
-      DropRule("pre_logits/*", "a layer before the head of ImageNet-21k that timm leaves out too"),
-      DropRule("opt/state/*", "the state of the optimizer"), DropRule("opt/*", "the state of the optimizer"),
-    ],
+    drops: { headers in
+      flaxDrops(headers, "embedding/kernel")
+        + [DropRule("*pre_logits/*", "a layer before the head of ImageNet-21k that timm leaves out too")]
+    },
     measure: { headers in
       let prefix = flaxPrefix(headers, "embedding/kernel")
       var vision = VisionFacts()

@@ -7,12 +7,14 @@ extension Layout {
     fingerprint: Fingerprint(
       needs: [["visual.conv1.weight"], ["token_embedding.weight"], ["positional_embedding"]],
       forbids: ["visual.attn_pool.query"]),
-    drops: [
-      .attentionMask,
-      DropRule("input_resolution", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
-      DropRule("context_length", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
-      DropRule("vocab_size", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
-    ],
+    drops: { _ in
+      [
+        .attentionMask,
+        DropRule("input_resolution", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
+        DropRule("context_length", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
+        DropRule("vocab_size", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
+      ]
+    },
     measure: openCLIPFacts, expression: openCLIPExpression)
 
   /// open_clip's `CustomTextCLIP` class with its own text transformer.
@@ -21,15 +23,17 @@ extension Layout {
     fingerprint: Fingerprint(
       needs: [["visual.conv1.weight"], ["text.positional_embedding"]],
       forbids: ["visual.attn_pool.query", "text.cls_emb"]),
-    drops: [.attentionMask], measure: openCLIPFacts, expression: openCLIPExpression)
+    drops: { _ in [.attentionMask] }, measure: openCLIPFacts, expression: openCLIPExpression)
 
   /// open_clip's `CoCa` class, of which the captioning decoder is left out.
   static let openCLIPCoCa = Layout(
     name: "openclip-coca", title: "OpenCLIP CoCa",
-    fingerprint: Fingerprint(needs: [["visual.conv1.weight"], ["visual.attn_pool.query"], ["text.cls_emb"]]),
-    drops: [
-      .attentionMask, DropRule("text_decoder.*", "the captioning decoder, which takes no part in the embeddings"),
-    ],
+    fingerprint: Fingerprint(needs: [["visual.conv1.weight"], ["text.cls_emb"]]),
+    drops: { _ in
+      [
+        .attentionMask, DropRule("text_decoder.*", "the captioning decoder, which takes no part in the embeddings"),
+      ]
+    },
     measure: openCLIPFacts, expression: openCLIPExpression)
 
   /// open_clip with an image tower of timm: SigLIP, EVA, PE and others.
@@ -38,11 +42,13 @@ extension Layout {
     fingerprint: Fingerprint(needs: [
       ["visual.trunk.patch_embed.proj.weight"], ["text.token_embedding.weight", "token_embedding.weight"],
     ]),
-    drops: [
-      .attentionMask,
-      DropRule("visual.trunk.rope.*", "tables of the rotary embedding, which the runtime builds itself"),
-      DropRule("visual.trunk.*.rope.*", "tables of the rotary embedding, which the runtime builds itself"),
-    ],
+    drops: { _ in
+      [
+        .attentionMask,
+        DropRule("visual.trunk.rope.*", "tables of the rotary embedding, which the runtime builds itself"),
+        DropRule("visual.trunk.*.rope.*", "tables of the rotary embedding, which the runtime builds itself"),
+      ]
+    },
     measure: { headers in
       ArchitectureFacts(
         vision: TimmVision.measure(headers, prefix: "visual.trunk."), text: NativeText.measure(headers),

@@ -9,7 +9,7 @@ extension Layout {
         ["vision_model.embeddings.class_embedding"], ["text_model.embeddings.token_embedding.weight"],
         ["visual_projection.weight"],
       ], forbids: ["vision_model.head.probe"]),
-    drops: [.positionIDs],
+    drops: { _ in [.positionIDs] },
     measure: { headers in
       var vision = TransformersBlocks.vision(headers)
       vision.classToken = true

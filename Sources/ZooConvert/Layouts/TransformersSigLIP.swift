@@ -8,7 +8,7 @@ extension Layout {
       ["vision_model.head.probe"], ["text_model.embeddings.token_embedding.weight"],
       ["vision_model.embeddings.patch_embedding.weight"],
     ]),
-    drops: [.positionIDs],
+    drops: { _ in [.positionIDs] },
     measure: { headers in
       var vision = TransformersBlocks.vision(headers)
       vision.patchBias = true

@@ -1,0 +1,54 @@
+import Testing
+import ZooConvert
+import ZooManifests
+import ZooModels
+import ZooTensors
+import ZooTestSupport
+
+/// Every registered architecture against the names and shapes measured on the reference models.
+@Suite struct ManifestTests {
+  /// The reference's tensors of one model, unrolled.
+  private static func reference(_ name: String) throws -> [Headers.Entry] {
+    let file = try #require(try Golden.json("reference/tensor_shapes.json") as? [String: Any])
+    let models = try #require(file["tensors"] as? [String: [String: Any]])
+    let tensors = try #require(models[name], "the reference has no \(name)")
+    return tensors.flatMap { name, value -> [Headers.Entry] in
+      func entry(_ name: String, _ shape: [Int]) -> Headers.Entry {
+        Headers.Entry(name: name, dtype: name.hasSuffix("num_batches_tracked") ? .i64 : .f32, shape: shape)
+      }
+      if let shape = value as? [Int] { return [entry(name, shape)] }
+      guard let group = value as? [String: Any], let shape = group["shape"] as? [Int],
+        let count = group["count"] as? Int
+      else { return [] }
+      return (0..<count).map { entry(name.replacing("{N}", with: "\($0)"), shape) }
+    }
+  }
+
+  @Test(arguments: Registry.builtIn.manifests.filter { $0.architecture.unsupported == nil }.map(\.name))
+  func aReferenceModelBecomesTheCanonicalTensorsWithoutRest(_ name: String) throws {
+    let manifest = try #require(Registry.builtIn.manifest(name))
+    let headers = Headers(try Self.reference(manifest.name))
+    let layout = try detectLayout(headers, path: manifest.name)
+    let plan = makePlan(layout, manifest.architecture, headers)
+    #expect(plan.problems == [])
+    #expect(plan.rows.map(\.target) == manifest.architecture.tensors.map(\.name))
+    #expect(plan.dropped.allSatisfy { $0.rule == "text_decoder.*" })
+    #expect(plan.usedCount + plan.dropped.count == headers.entries.count)
+    #expect(candidates(layout, headers, .builtIn).contains(manifest))
+  }
+
+  @Test(arguments: Registry.builtIn.manifests.filter { $0.architecture.unsupported != nil }.map(\.name))
+  func theForeignTensorsOfAnUnsupportedArchitectureAreTheReferences(_ name: String) throws {
+    let manifest = try #require(Registry.builtIn.manifest(name))
+    let expected = Dictionary(uniqueKeysWithValues: try Self.reference(manifest.name).map { ($0.name, $0.shape) })
+    let foreign = manifest.architecture.foreign.flatMap(\.specs)
+    #expect(Dictionary(uniqueKeysWithValues: foreign.map { ($0.name, $0.shape) }) == expected)
+  }
+
+  @Test func theDefaultSpellingOfTheNativeLayoutIsTheReferences() throws {
+    let architecture = try #require(Registry.builtIn.manifest("ViT-B-32")).architecture
+    let specs = try #require(Layout.named("openclip")).sourceTensors(of: architecture)
+    let expected = Dictionary(uniqueKeysWithValues: try Self.reference("ViT-B-32").map { ($0.name, $0.shape) })
+    #expect(Dictionary(uniqueKeysWithValues: specs.map { ($0.name, $0.shape) }) == expected)
+  }
+}

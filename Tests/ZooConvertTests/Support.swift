@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+import ZooCheckpoints
+import ZooConvert
+import ZooManifests
+import ZooModels
+import ZooTensors
+import ZooTestSupport
+
+/// A folder that is removed with the value.
+final class ScratchFolder {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appending(path: "zoo-convert-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// Everything in the folder, hidden or not.
+  var contents: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+
+  /// Copies golden files here under their own names.
+  func copy(_ golden: String...) throws {
+    for path in golden {
+      try FileManager.default.copyItem(
+        atPath: Golden.url(path).path, toPath: file((path as NSString).lastPathComponent))
+    }
+  }
+}
+
+func golden(_ path: String) -> String { Golden.url("models/\(path)").path }
+
+/// Identifies and plans; fails the test if the plan has problems.
+func planned(
+  _ path: String, _ options: ConversionOptions = ConversionOptions(), dtype: TargetDType = .keep
+) throws -> (Checkpoint, IdentifiedModel, ConversionPlan) {
+  let checkpoint = try Checkpoint.open(path)
+  let model = try identify(checkpoint, options: options, registry: .builtIn)
+  let plan = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: dtype)
+  #expect(plan.problems == [])
+  return (checkpoint, model, plan)
+}
+
+/// Converts to a folder and opens the written weights.
+func converted(
+  _ path: String, _ options: ConversionOptions = ConversionOptions(), in scratch: ScratchFolder,
+  dtype: TargetDType = .keep
+) throws -> (model: IdentifiedModel, weights: Checkpoint, description: ModelDescription) {
+  let (checkpoint, model, plan) = try planned(path, options, dtype: dtype)
+  let target = scratch.file(UUID().uuidString)
+  let description = try write(plan, of: model, from: checkpoint, to: target)
+  return (model, try Checkpoint.open("\(target)/weights.safetensors"), description)
+}
+
+/// The bytes of all tensors by name, with dtype and shape.
+func contents(_ weights: Checkpoint) throws -> [String: String] {
+  try Dictionary(
+    uniqueKeysWithValues: weights.entries.map { entry in
+      let tensor = try weights.tensor(entry.name)
+      return (entry.name, "\(entry.dtype.rawValue) \(entry.shape) \(sha256(of: tensor.data.bytes))")
+    })
+}
