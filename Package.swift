@@ -76,14 +76,17 @@ let package = Package(
 
     // Tests: one target per module, and end-to-end tests that run the built command.
     .target(name: "ZooTestSupport", path: "Tests/Support"),
+    .target(
+      name: "ZooFixtures", dependencies: ["ZooTestSupport", "ZooConvert", "ZooRuntime", "ZooManifests"],
+      path: "Tests/Fixtures"),
     .testTarget(name: "ZooTensorsTests", dependencies: ["ZooTensors", "ZooTestSupport"]),
     .testTarget(name: "ZooModelsTests", dependencies: ["ZooModels", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooCheckpointsTests", dependencies: ["ZooCheckpoints", "ZooTestSupport"]),
     .testTarget(name: "ZooTextTests", dependencies: ["ZooText", "ZooModels", "ZooTestSupport"]),
     .testTarget(name: "ZooImagesTests", dependencies: ["ZooImages", "ZooTestSupport", "CCrypto"]),
     .testTarget(name: "ZooConvertTests", dependencies: ["ZooConvert", "ZooManifests", "ZooTestSupport"]),
-    .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "ZooConvert", "ZooManifests", "ZooTestSupport"]),
-    .testTarget(name: "ZooExplainTests", dependencies: ["ZooExplain", "ZooConvert", "ZooManifests", "ZooTestSupport"]),
+    .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "ZooFixtures"]),
+    .testTarget(name: "ZooExplainTests", dependencies: ["ZooExplain", "ZooFixtures"]),
     .testTarget(name: "ZooStoreTests", dependencies: ["ZooStore", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "zoo"]),
   ],

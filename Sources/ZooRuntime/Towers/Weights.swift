@@ -13,7 +13,7 @@ struct Weights: Sendable {
 
   func vector(_ name: String) throws -> FloatView { FloatView(try lookup(name)) }
 
-  func scalar(_ name: String) throws -> Float { try vector(name).pointer.pointee }
+  func scalar(_ name: String) throws -> Float { try vector(name).array[0] }
 
   func norm(_ name: String, eps: Float) throws -> Norm {
     Norm(weight: try vector("\(name).weight"), bias: try vector("\(name).bias"), eps: eps)

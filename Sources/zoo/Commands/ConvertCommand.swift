@@ -21,7 +21,9 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "Element type of the weights: keep, f32, f16 or bf16.")
   var dtype: TargetDType = .keep
 
-  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Where the model goes; by default the zoo.", valueName: "dir"))
+  @Option(
+    name: [.short, .customLong("output")],
+    help: ArgumentHelp("Where the model goes; by default the zoo.", valueName: "dir"))
   var output: String?
 
   @Flag(help: "Print the plan from the headers and write nothing.")

@@ -89,11 +89,14 @@ struct InspectCommand: ParsableCommand {
 
     var text: String {
       let bytes = tensors.reduce(0) { $0 + $1.bytes }
-      var lines = ["\(container), \(files.count == 1 ? "1 file" : "\(files.count) files"), \(tensors.count) tensors, \(byteText(bytes))"]
+      var lines = [
+        "\(container), \(files.count == 1 ? "1 file" : "\(files.count) files"), \(tensors.count) tensors, \(byteText(bytes))"
+      ]
       for layout in layouts {
         lines.append(
           layout.matches
-            ? "  layout \(layout.name): yes, \(layout.title)" : "  layout \(layout.name): no, \(layout.reasons.joined(separator: "; "))")
+            ? "  layout \(layout.name): yes, \(layout.title)"
+            : "  layout \(layout.name): no, \(layout.reasons.joined(separator: "; "))")
       }
       lines += notes.map { "  note: \($0)" }
       if let model { lines.append("It is \(model).") }

@@ -1,0 +1,70 @@
+import Foundation
+import ZooCheckpoints
+import ZooConvert
+import ZooManifests
+import ZooModels
+import ZooRuntime
+import ZooTestSupport
+
+/// A golden case: its description, a model converted from one of its checkpoints, and its expected arrays.
+public struct GoldenModel: Sendable {
+  public let model: Model
+  private let name: String
+  private let tolerances: [String: [String: Double]]
+
+  /// Converts a checkpoint of `Tests/Golden/models/NAME/checkpoints` to a temporary folder.
+  ///
+  /// - Parameter configuration: which layout's `open_clip_config.json` describes it, where none lies beside it.
+  public init(
+    _ name: String, _ checkpoint: String, configuration: String? = nil,
+    adjust: (inout ConversionOptions) -> Void = { _ in }
+  ) throws {
+    self.name = name
+    guard let file = try Golden.json("models/\(name)/case.json") as? [String: Any],
+      let expected = file["expected"] as? [String: [String: [String: Any]]]
+    else { throw CocoaError(.fileReadCorruptFile) }
+    tolerances = expected.mapValues { $0.compactMapValues { $0["atol"] as? Double } }
+    var options = ConversionOptions()
+    if let folder = (file["tokenizer"] as? [String: Any])?["folder"] as? String {
+      options.tokenizer = Golden.url("models/\(name)/\(folder)").standardizedFileURL.path
+    }
+    if let configuration {
+      options.configuration = Golden.url("models/\(name)/checkpoints/\(configuration)/open_clip_config.json").path
+    }
+    // What no file beside the weights says; `case.json` has it.
+    options.visionHeads = ["siglip": 4, "siglip2": 3, "vit_classifier": 4][name]
+    adjust(&options)
+    let checkpoint = try Checkpoint.open(Golden.url("models/\(name)/checkpoints/\(checkpoint)").path)
+    let identified = try identify(checkpoint, options: options, registry: .builtIn)
+    let plan = makePlan(identified.layout, identified.architecture, Headers(checkpoint))
+    let target = FileManager.default.temporaryDirectory.appending(path: "zoo-golden-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: target) }  // open mappings keep the weights
+    try write(plan, of: identified, from: checkpoint, to: target.path)
+    model = try Model(directory: target)
+    if model.architecture.text != nil { _ = try? model.tokenizer() }
+  }
+
+  /// The arrays of one of the case's expected files.
+  public func expected(_ file: String) throws -> Expected {
+    Expected(
+      arrays: try Golden.arrays("models/\(name)/expected/\(file)"), tolerances: tolerances[file] ?? [:])
+  }
+
+  public struct Expected: Sendable {
+    public let arrays: [String: GoldenArray]
+    let tolerances: [String: Double]
+
+    public subscript(_ key: String) -> GoldenArray { arrays[key]! }
+
+    /// How far `values` are from an array, as a share of its tolerance: at most 1 where they agree.
+    public func distance(_ values: [Float], to key: String, row: Int? = nil) -> Double {
+      guard var want = arrays[key], let tolerance = tolerances[key] else { return .infinity }
+      if let row { want = want[row] }
+      guard want.count == values.count else { return .infinity }
+      return zip(values, want.doubles).reduce(0) { worst, pair in
+        let difference = abs(Double(pair.0) - pair.1)
+        return difference.isNaN ? .infinity : max(worst, difference / tolerance)
+      }
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+import ZooExplain
+import ZooFixtures
+import ZooImages
+import ZooModels
+import ZooRuntime
+import ZooTestSupport
+
+/// Per-layer values and final maps against the authors' package and automatic differentiation.
+@Suite struct GoldenHeatmapTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var name: String
+    var checkpoint = "openclip/open_clip_model.safetensors"
+    var file = "heatmaps.npz"
+    var activation: (Activation, Activation)?
+    var testDescription: String { "\(name) \(file)" }
+
+    func load() throws -> GoldenModel {
+      try GoldenModel(name, checkpoint) { options in
+        if let activation { (options.visionActivation, options.textActivation) = (activation.0, activation.1) }
+      }
+    }
+  }
+
+  /// The method that each key of the golden files stands for.
+  static let methods: [(key: String, method: LeGrad)] = [
+    ("mean_cosine", LeGrad(variant: .official)),
+    ("mean_dot", LeGrad(variant: .official, score: .dot)),
+    ("mean_logit", LeGrad(variant: .official)),
+    ("cls_dot", LeGrad(variant: .paper)),
+    ("cls_logit", LeGrad(variant: .paper)),
+    ("cls_cosine", LeGrad(variant: .paper, score: .cosine)),
+    ("official", LeGrad(variant: .official)),
+    ("normed_cosine", LeGrad(variant: .paper, score: .cosine)),
+    ("paper_normed_dot", LeGrad(variant: .paper)),
+    ("model_cosine", LeGrad(variant: .paper, score: .cosine)),
+  ]
+
+  static let finals: [(key: String, method: LeGrad)] = [
+    ("official_all", LeGrad()),
+    ("official_last2", LeGrad(layers: .last(2))),
+    ("paper_cls_dot_all", LeGrad(variant: .paper)),
+    ("cls_cosine_last2", LeGrad(variant: .paper, layers: .last(2), score: .cosine)),
+    ("model_cosine_all", LeGrad(variant: .paper, score: .cosine)),
+    ("mean_logit_all", LeGrad()),
+    ("cls_logit_all", LeGrad(variant: .paper)),
+    ("official_all.uncorrected", LeGrad()),
+    ("official_last2.uncorrected", LeGrad(layers: .last(2))),
+  ]
+
+  @Test(arguments: [
+    Case(name: "clip_gelu"), Case(name: "clip_quickgelu"), Case(name: "clip_layerscale"), Case(name: "clip_h14style"),
+    Case(name: "openai_jit", checkpoint: "openai/ViT-tiny.pt"), Case(name: "coca"),
+    Case(name: "siglip", file: "heatmaps_erf.npz", activation: (.gelu, .gelu)),
+    Case(name: "siglip", file: "heatmaps_tanh.npz", activation: (.geluTanh, .geluTanh)),
+    Case(name: "siglip2", file: "heatmaps_erf_tanh.npz", activation: (.gelu, .geluTanh)),
+    Case(name: "vit_classifier", checkpoint: "timm/model.safetensors"),
+  ])
+  func mapsAreTheReferencesAtEverySize(_ golden: Case) throws {
+    let loaded = try golden.load(), model = loaded.model
+    let expected = try loaded.expected(golden.file), inputs = try loaded.expected("preprocess.npz")
+    let prompts = try prompts(of: expected, model: model, classes: [0, 3, 7])
+    var compared = 0
+    for size in ["native", "large", "rect", "odd"] {
+      guard let array = inputs.arrays["image_a.\(size).tensor"] else { continue }
+      let picture = PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
+      func maps(_ method: LeGrad) throws -> [Heatmap] {
+        try method.explain([picture], prompts: prompts, model: model)[0].heatmaps
+      }
+      for (key, method) in Self.methods {
+        let name = "\(size).\(key).layers"
+        guard let want = expected.arrays[name] else { continue }
+        let found = try maps(method)
+        let values = (0..<want.shape[0]).flatMap { layer in found.flatMap { $0.layerValues[layer] } }
+        let distance = expected.distance(values, to: name)
+        #expect(distance <= 1, "\(name): \(distance) times the tolerance")
+        compared += 1
+      }
+      for (key, method) in Self.finals {
+        let name = "\(size).\(key).final"
+        guard expected.arrays[name] != nil else { continue }
+        let distance = expected.distance(try maps(method).flatMap { $0.picture() }, to: name)
+        #expect(distance <= 1, "\(name): \(distance) times the tolerance")
+        compared += 1
+      }
+    }
+    #expect(compared >= 4)
+  }
+
+  @Test func halfPrecisionFilesGiveTheMapsOfTheirRoundedWeights() throws {
+    for half in ["fp16", "bf16"] {
+      let loaded = try GoldenModel(
+        "clip_gelu", "openclip_\(half)/open_clip_model.safetensors", configuration: "openclip")
+      let expected = try loaded.expected("forward_\(half).npz")
+      let array = try loaded.expected("preprocess.npz")["image_a.native.tensor"]
+      let picture = PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
+      let texts = (0..<3).map { normalised(expected["text_embeddings"][$0].floats) }
+      let maps = try LeGrad(layers: .last(2)).explain([picture], prompts: texts, model: loaded.model)[0].heatmaps
+      #expect(expected.distance(maps.flatMap { $0.picture() }, to: "official_last2.final") <= 1)
+    }
+  }
+
+  @Test func picturesInABatchAndPromptsTogetherGiveTheSameMapsAsAlone() throws {
+    let loaded = try Case(name: "clip_gelu").load(), model = loaded.model
+    let inputs = try loaded.expected("preprocess.npz"), expected = try loaded.expected("heatmaps.npz")
+    let pictures = ["image_a", "image_b"].map { name in
+      let array = inputs["\(name).native.tensor"]
+      return PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
+    }
+    let prompts = try prompts(of: expected, model: model, classes: [])
+    let together = try LeGrad().explain(pictures, prompts: prompts, model: model)
+    for (index, picture) in pictures.enumerated() {
+      for (number, prompt) in prompts.enumerated() {
+        let alone = try LeGrad().explain([picture], prompts: [prompt], model: model)[0].heatmaps[0]
+        let both = zip(together[index].heatmaps[number].values, alone.values)
+        let scale = alone.values.max() ?? 0
+        #expect(scale > 0)
+        #expect(both.allSatisfy { abs($0 - $1) <= 1e-5 * scale })
+      }
+    }
+  }
+
+  @Test func aMapThatIsTheSameEverywhereIsZeroAndFlagged() throws {
+    let loaded = try Case(name: "clip_gelu").load(), model = loaded.model
+    let array = try loaded.expected("preprocess.npz")["image_a.native.tensor"]
+    let picture = PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
+    // A text embedding of zeros has no direction: the official code gives NaN.
+    let zero = [Float](repeating: 0, count: model.architecture.embedding)
+    let map = try LeGrad(score: .dot).explain([picture], prompts: [zero], model: model)[0].heatmaps[0]
+    #expect(map.isFlat && map.energy == 0)
+    #expect(map.picture().allSatisfy { $0 == 0 })
+  }
+
+  private func prompts(of expected: GoldenModel.Expected, model: Model, classes: [Int]) throws -> [[Float]] {
+    if model.architecture.isClassifier {
+      return classes.map { index in (0..<model.architecture.embedding).map { $0 == index ? 1 : 0 } }
+    }
+    let texts = expected["text_embeddings_norm"]
+    return (0..<3).map { texts[$0].floats }
+  }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import Testing
+import ZooFixtures
+import ZooImages
+import ZooModels
+import ZooRuntime
+import ZooTestSupport
+
+/// Embeddings and every block's output against the original implementations.
+@Suite struct GoldenForwardTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var name: String
+    var checkpoint: String
+    var configuration: String?
+    var file = "forward.npz"
+    var activation: (Activation, Activation)?
+    var testDescription: String { "\(name) \(checkpoint) \(file)" }
+
+    func load() throws -> GoldenModel {
+      try GoldenModel(name, checkpoint, configuration: configuration) { options in
+        if let activation { (options.visionActivation, options.textActivation) = (activation.0, activation.1) }
+      }
+    }
+  }
+
+  static let cases: [Case] = [
+    .init(name: "clip_gelu", checkpoint: "openclip/open_clip_model.safetensors"),
+    .init(name: "clip_gelu", checkpoint: "custom_text/open_clip_model.safetensors"),
+    .init(name: "clip_gelu", checkpoint: "hf/model.safetensors"),
+    .init(name: "clip_gelu", checkpoint: "hf_sharded/model.safetensors.index.json"),
+    .init(name: "clip_gelu", checkpoint: "sharded/model.safetensors.index.json", configuration: "openclip"),
+    .init(name: "clip_gelu", checkpoint: "torch_zip/open_clip_pytorch_model.bin", configuration: "openclip"),
+    .init(name: "clip_gelu", checkpoint: "torch_wrapped/epoch_32.pt", configuration: "openclip"),
+    .init(name: "clip_gelu", checkpoint: "torch_legacy/open_clip_pytorch_model.pt", configuration: "openclip"),
+    .init(
+      name: "clip_gelu", checkpoint: "openclip_fp16/open_clip_model.safetensors", configuration: "openclip",
+      file: "forward_fp16.npz"),
+    .init(
+      name: "clip_gelu", checkpoint: "openclip_bf16/open_clip_model.safetensors", configuration: "openclip",
+      file: "forward_bf16.npz"),
+    .init(name: "clip_quickgelu", checkpoint: "openclip/open_clip_model.safetensors"),
+    .init(name: "clip_quickgelu", checkpoint: "hf_old/pytorch_model.bin"),
+    .init(name: "clip_layerscale", checkpoint: "openclip/open_clip_model.safetensors"),
+    .init(name: "clip_h14style", checkpoint: "openclip/open_clip_model.safetensors"),
+    .init(name: "openai_jit", checkpoint: "openai/ViT-tiny.pt"),
+    .init(name: "coca", checkpoint: "openclip/open_clip_model.safetensors"),
+    .init(
+      name: "siglip", checkpoint: "openclip/open_clip_model.safetensors", file: "forward_erf.npz",
+      activation: (.gelu, .gelu)),
+    .init(
+      name: "siglip", checkpoint: "openclip/open_clip_model.safetensors", file: "forward_tanh.npz",
+      activation: (.geluTanh, .geluTanh)),
+    .init(name: "siglip", checkpoint: "hf/model.safetensors", file: "forward_tanh.npz"),
+    .init(name: "siglip", checkpoint: "hf_erf_sharded/model.safetensors.index.json", file: "forward_erf.npz"),
+    .init(
+      name: "siglip", checkpoint: "npz_stored/siglip.npz", configuration: "openclip", file: "forward_tanh.npz",
+      activation: (.geluTanh, .geluTanh)),
+    .init(
+      name: "siglip", checkpoint: "npz_deflated/siglip.npz", configuration: "openclip", file: "forward_erf.npz",
+      activation: (.gelu, .gelu)),
+    .init(
+      name: "siglip", checkpoint: "npz_scan/siglip.npz", configuration: "openclip", file: "forward_tanh.npz",
+      activation: (.geluTanh, .geluTanh)),
+    .init(
+      name: "siglip", checkpoint: "npz_bf16/siglip.npz", configuration: "openclip", file: "forward_npz_bf16_tanh.npz",
+      activation: (.geluTanh, .geluTanh)),
+    .init(
+      name: "siglip2", checkpoint: "openclip/open_clip_model.safetensors", file: "forward_erf_tanh.npz",
+      activation: (.gelu, .geluTanh)),
+    .init(name: "siglip2", checkpoint: "hf/model.safetensors", file: "forward_tanh_tanh.npz"),
+    .init(
+      name: "siglip2", checkpoint: "npz_scan/siglip2.npz", configuration: "openclip", file: "forward_erf_tanh.npz",
+      activation: (.gelu, .geluTanh)),
+    .init(name: "vit_classifier", checkpoint: "timm/model.safetensors"),
+    .init(name: "vit_classifier", checkpoint: "augreg_npz/vit.npz"),
+    .init(name: "vit_classifier", checkpoint: "augreg_npz_optimizer/vit.npz"),
+  ]
+
+  @Test(arguments: cases)
+  func towersGiveTheReferencesNumbers(_ golden: Case) throws {
+    let loaded = try golden.load(), model = loaded.model
+    let expected = try loaded.expected(golden.file)
+    func check(_ values: [Float], _ key: String, row: Int? = nil) {
+      guard expected.arrays[key] != nil else { return }
+      let distance = expected.distance(values, to: key, row: row)
+      #expect(distance <= 1, "\(key) row \(row ?? 0): \(distance) times the tolerance")
+    }
+    // The half-precision files hold results only: their inputs are those of forward.npz, or of the tanh file.
+    let inputs =
+      expected.arrays["pixel_values"] != nil
+      ? expected : try loaded.expected(golden.name == "siglip" ? "forward_tanh.npz" : "forward.npz")
+    let size = model.architecture.vision.image
+    let pictures = (0..<2).map { index in
+      PixelTensor(height: size.height, width: size.width, values: inputs["pixel_values"][index].floats)
+    }
+
+    // Image tower: the first picture's tokens before and after every block, from a batch of two.
+    let width = model.architecture.vision.blocks.width
+    func tokens(_ work: BlockWork) -> [Float] {
+      Array(UnsafeBufferPointer(start: work.x.pointer, count: work.tokens * width))
+    }
+    let vision = model.vision
+    let work = vision.forward(
+      pictures, engine: model.engine, observed: 0..<vision.blocks.count, traced: false,
+      observe: { layer, _, work in check(tokens(work), "image0.block\(layer)") },
+      embedded: { check(tokens($0), "image0.tokens_in") })
+    let embeddings = vision.pool(work, engine: model.engine)
+    for (index, embedding) in embeddings.enumerated() {
+      check(embedding, "image_embeddings", row: index)
+      check(normalised(embedding), "image_embeddings_norm", row: index)
+      if model.architecture.isClassifier { check(embedding, "logits", row: index) }
+    }
+    guard model.architecture.text != nil else {
+      #expect(expected.distance(embeddings[0], to: "logits", row: 0) <= 1)
+      return
+    }
+
+    // Text tower: every block of the first prompt, then all prompts at once.
+    let ids = inputs["token_ids"]
+    let prompts = (0..<ids.shape[0]).map { ids[$0].ints.map { Int32($0) } }
+    let text = try model.text()
+    _ = text.forward([prompts[0]], engine: model.engine, length: text.tower.contextLength) { layer, work in
+      let values = Array(UnsafeBufferPointer(start: work.x.pointer, count: work.tokens * text.tower.blocks.width))
+      check(values, layer < 0 ? "text.prompt0.tokens_in" : "text.prompt0.block\(layer)")
+    }
+    let texts = try model.textEmbeddings(tokens: prompts)
+    for (index, embedding) in texts.enumerated() {
+      check(embedding, "text_embeddings", row: index)
+      check(normalised(embedding), "text_embeddings_norm", row: index)
+    }
+    check([model.logitScale], "logit_scale_exp")
+    check([model.logitBias], "logit_bias")
+    let logits = embeddings.flatMap { image in
+      texts.map { model.logit(cosine: dot(normalised(image), normalised($0))) }
+    }
+    #expect(expected.distance(logits, to: "logits") <= 1)
+  }
+
+  @Test(arguments: ["clip_gelu", "siglip", "siglip2", "coca"])
+  func promptsBecomeTheReferencesTokens(_ name: String) throws {
+    let loaded = try GoldenModel(name, "openclip/open_clip_model.safetensors") {
+      if name.hasPrefix("siglip") { $0.visionActivation = .gelu }
+    }
+    let file = try #require(try Golden.json("models/\(name)/case.json") as? [String: Any])
+    let prompts = try #require(file["prompts"] as? [String])
+    let forward = name == "siglip" ? "forward_erf.npz" : name == "siglip2" ? "forward_erf_tanh.npz" : "forward.npz"
+    let ids = try loaded.expected(forward)["token_ids"]
+    let tokenizer = try loaded.model.tokenizer()
+    for (index, prompt) in prompts.enumerated() {
+      #expect(tokenizer.encode(prompt).map { Int($0) } == ids[index].ints, "\(prompt)")
+    }
+  }
+}
