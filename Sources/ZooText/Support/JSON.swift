@@ -204,7 +204,7 @@ private struct JSONParser {
 }
 
 /// No embedding table in use has more rows.
-private let idLimit = 1 << 22
+let idLimit = 1 << 22
 
 /// Checks an id of a vocabulary.
 func checkedID(_ id: Int?, of piece: some Sequence<UInt8>, file: String, field: String) throws -> Int32 {
