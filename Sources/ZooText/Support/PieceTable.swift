@@ -92,6 +92,7 @@ struct PieceTable: Sendable {
       hash = (hash ^ UInt64(key[index])) &* 0x100_0000_01b3
       index += 1
     }
+    hash = (hash ^ (hash >> 32)) &* 0x9E37_79B9_7F4A_7C15
     return hash ^ (hash >> 29)
   }
 
