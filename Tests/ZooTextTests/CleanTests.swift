@@ -30,4 +30,35 @@ import ZooText
   @Test func noneLeavesTheTextAlone() {
     #expect(TokenizerSpec.Clean.none.cleaned(" X\u{FEFF}&amp; ") == " X\u{FEFF}&amp; ")
   }
+
+  /// Expected texts come from ftfy 6.3.1 and Python's `html.unescape`.
+  @Test(arguments: [
+    ("&amp;amp;lt;", "<"),
+    ("&notit; &notin;", "\u{AC}it; \u{2209}"),
+    ("&copy2020 &copyx; &COPY;", "\u{A9}2020 \u{A9}x; \u{A9}"),
+    ("&EACUTE;&SZLIG; &AMPLE;", "\u{C9}SS &LE;"),
+    ("&#128;&#x92;&#0;&#xD800;&#99999999;!", "\u{20AC}'\u{FFFD}\u{FFFD}\u{FFFD}!"),
+    ("&#59;amp;", ";amp;"),
+    ("a &lt;b&gt; <i> &amp;amp;", "a <b> <i> &"),
+    ("<p>&amp;eacute;\u{A}&amp;", "<p>\u{E9} &"),
+    ("&CounterClockwiseContourIntegral;", "\u{2233}"),
+    ("&fjlig;&nvlt;", "fj<\u{20D2}"),
+    ("\u{1B}[31;1mred\u{1B}[0m \u{1B}[", "red ["),
+    ("x\u{2028}y\u{2029}z\u{D}\u{A}w\u{D}v", "x y z w v"),
+    ("\u{FEFF}a\u{206A}b\u{FFF9}", "ab"),
+    ("\u{FB03} \u{FB05} \u{149} \u{1C4} \u{1C6}", "ffi \u{17F}t 'n D\u{17D} d\u{17E}"),
+    (
+      "\u{FF21}\u{FF40}\u{FF5E}\u{FF61}\u{FF76}\u{FF9E}\u{FFA1}\u{FFE6}\u{3000}x",
+      "A`~\u{3002}\u{30AC}\u{1100}\u{20A9} x"
+    ),
+    ("\u{2018}a\u{2019} \u{201A}b\u{201B} \u{201C}c\u{201D} \u{201E}d\u{201F} \u{2BC}", "'a' 'b' \"c\" \"d\" '"),
+    ("e\u{301}\u{327} \u{F81}\u{316}", "\u{229}\u{301} \u{F71}\u{F80}\u{316}"),
+    ("\u{21F31}\u{301} \u{D55C}", "\u{21F31}\u{301} \u{D55C}"),
+    ("\u{11099}\u{110BA}", "\u{1109A}"),
+    ("\u{85}a\u{80}", "\u{2026}a\u{20AC}"),
+    ("\u{3A9}\u{FF9F}", "\u{3A9}\u{309A}"),
+  ])
+  func repaired(_ text: String, _ want: String) {
+    #expect(visible(TokenizerSpec.Clean.whitespace.cleaned(text)) == visible(want))
+  }
 }

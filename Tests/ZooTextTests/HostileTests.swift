@@ -98,6 +98,18 @@ import ZooText
     }
   }
 
+  /// 100 KB of the worst kinds of text, through every kind of tokenizer.
+  @Test(arguments: [TokenizerSpec.Kind.sentencePiece, .tokenizerJSON]) func longPrompts(_ kind: TokenizerSpec.Kind)
+    throws
+  {
+    for name in ["gemma_tiny", "siglip_tiny"] {
+      let tokenizer = try ZooTextTests.load(kind, tokenizerFolder.appending(path: name), clean: .canonicalize)
+      for unit in ["a", "photo ", "</s>", "e\u{301}", "\u{301}", "Σ.", "&amp;", "😀"] {
+        #expect(tokenizer.encode(String(repeating: unit, count: 50_000 / unit.utf8.count)).count == 77)
+      }
+    }
+  }
+
   @Test func missingFilesAndBadSpecifications() throws {
     try withFolder([:]) { folder in
       #expect(throws: TextError.self) {

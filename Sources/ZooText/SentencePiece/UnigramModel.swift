@@ -34,7 +34,7 @@ struct UnigramModel: Sendable {
         if length == character { hasCharacter = true }
       }
       if !hasCharacter {
-        offer(Node(start: Int32(start), id: unknownID, score: rounded(here + unknownScore)), &nodes[start + character])
+        offer(Node(start: Int32(start), id: unknownID, score: here + unknownScore), &nodes[start + character])
       }
       start += character
     }
@@ -49,11 +49,10 @@ struct UnigramModel: Sendable {
     return cut.reversed()
   }
 
-  private func rounded(_ score: Double) -> Double { precision == .single ? Double(Float(score)) : score }
-
   private func offer(_ candidate: Node, _ node: inout Node) {
-    guard node.start < 0 || candidate.score > node.score else { return }
+    let score = precision == .single ? Double(Float(candidate.score)) : candidate.score
+    guard node.start < 0 || score > node.score else { return }
     node = candidate
-    node.score = rounded(candidate.score)
+    node.score = score
   }
 }

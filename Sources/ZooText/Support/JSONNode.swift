@@ -2,7 +2,18 @@
 struct JSONNode {
   let value: JSONValue
   let file: String
-  let path: String
+  private let base: String
+  /// The place in an array at `base`. Put into words only when there is a problem: arrays are long.
+  private let index: Int?
+
+  init(value: JSONValue, file: String, path: String, index: Int? = nil) {
+    self.value = value
+    self.file = file
+    base = path
+    self.index = index
+  }
+
+  var path: String { index.map { "\(base)[\($0)]" } ?? base }
 
   func problem(_ text: String) -> TextError { .malformed(file: file, place: path, problem: text) }
 
@@ -21,7 +32,8 @@ struct JSONNode {
   /// The elements of an array.
   func elements() throws -> [JSONNode] {
     guard let array = value.array else { throw problem("an array was expected") }
-    return array.enumerated().map { JSONNode(value: $1, file: file, path: "\(path)[\($0)]") }
+    let path = path
+    return array.enumerated().map { JSONNode(value: $1, file: file, path: path, index: $0) }
   }
 
   func elements(_ name: String) throws -> [JSONNode] { try member(name).elements() }

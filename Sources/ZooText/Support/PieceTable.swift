@@ -6,13 +6,14 @@ struct PieceTable: Sendable {
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
   private var values: [Int32] = []
-  /// Entry index plus one, or 0 where free. The count is a power of two, at least twice the number of entries.
-  private var slots: [Int32]
+  /// Half of the hash and, in the low 32 bits, the entry's index plus one; 0 where free. The count is a power of two, at least
+  /// twice the number of entries.
+  private var slots: [UInt64]
 
   init(capacity: Int) {
     var size = 16
     while size < capacity * 2 { size *= 2 }
-    slots = [Int32](repeating: 0, count: size)
+    slots = [UInt64](repeating: 0, count: size)
     ends.reserveCapacity(capacity)
     values.reserveCapacity(capacity)
     bytes.reserveCapacity(capacity * 8)
@@ -31,15 +32,15 @@ struct PieceTable: Sendable {
   mutating func set(_ piece: some Collection<UInt8>, _ id: Int32) {
     let key = [UInt8](piece)
     if (count + 1) * 2 > slots.count { grow() }
-    let slot = key.withUnsafeBufferPointer { self.slot(of: $0) }
-    if slots[slot] != 0 {
-      values[Int(slots[slot]) - 1] = id
+    let (slot, hash) = key.withUnsafeBufferPointer { self.slot(of: $0) }
+    if let entry = Self.entry(slots[slot]) {
+      values[entry] = id
       return
     }
     bytes.append(contentsOf: key)
     ends.append(bytes.count)
     values.append(id)
-    slots[slot] = Int32(values.count)
+    slots[slot] = hash << 32 | UInt64(values.count)
   }
 
   /// Calls `body` with every piece and its id, in the order of first insertion.
@@ -50,23 +51,26 @@ struct PieceTable: Sendable {
   private func piece(_ entry: Int) -> ArraySlice<UInt8> { bytes[(entry == 0 ? 0 : ends[entry - 1])..<ends[entry]] }
 
   private func find(_ key: UnsafeBufferPointer<UInt8>) -> Int32? {
-    let entry = slots[slot(of: key)]
-    return entry == 0 ? nil : values[Int(entry) - 1]
+    Self.entry(slots[slot(of: key).slot]).map { values[$0] }
   }
 
-  /// The slot that holds `key`, or the free one where it belongs.
-  private func slot(of key: UnsafeBufferPointer<UInt8>) -> Int {
+  private static func entry(_ slot: UInt64) -> Int? { slot == 0 ? nil : Int(slot & 0xFFFF_FFFF) - 1 }
+
+  /// The slot that holds `key`, or the free one where it belongs, and half of the hash.
+  private func slot(of key: UnsafeBufferPointer<UInt8>) -> (slot: Int, hash: UInt64) {
     let mask = slots.count - 1
-    var slot = Self.hash(key) & mask
+    let hash = Self.hash(key)
+    var slot = Int(truncatingIfNeeded: hash) & mask
     return slots.withUnsafeBufferPointer { slots in
       bytes.withUnsafeBufferPointer { bytes in
-        while slots[slot] != 0 {
-          let entry = Int(slots[slot]) - 1
-          let start = entry == 0 ? 0 : ends[entry - 1]
-          if ends[entry] - start == key.count, matches(key, bytes, start) { return slot }
+        while let entry = Self.entry(slots[slot]) {
+          if slots[slot] >> 32 == hash >> 32 {
+            let start = entry == 0 ? 0 : ends[entry - 1]
+            if ends[entry] - start == key.count, matches(key, bytes, start) { break }
+          }
           slot = (slot + 1) & mask
         }
-        return slot
+        return (slot, hash >> 32)
       }
     }
   }
@@ -81,21 +85,23 @@ struct PieceTable: Sendable {
   }
 
   /// FNV-1a with a final mix.
-  private static func hash(_ key: UnsafeBufferPointer<UInt8>) -> Int {
+  private static func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     var index = 0
     while index < key.count {
       hash = (hash ^ UInt64(key[index])) &* 0x100_0000_01b3
       index += 1
     }
-    return Int(truncatingIfNeeded: (hash ^ (hash >> 29)) & 0x7fff_ffff_ffff)
+    hash = (hash ^ (hash >> 32)) &* 0x9E37_79B9_7F4A_7C15
+    return hash ^ (hash >> 29)
   }
 
   private mutating func grow() {
-    slots = [Int32](repeating: 0, count: slots.count * 2)
+    slots = [UInt64](repeating: 0, count: slots.count * 2)
     for entry in 0..<count {
       let key = [UInt8](piece(entry))
-      slots[key.withUnsafeBufferPointer { slot(of: $0) }] = Int32(entry + 1)
+      let (slot, hash) = key.withUnsafeBufferPointer { self.slot(of: $0) }
+      slots[slot] = hash << 32 | UInt64(entry + 1)
     }
   }
 }

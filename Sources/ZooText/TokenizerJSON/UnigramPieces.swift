@@ -9,11 +9,12 @@ struct UnigramPieces: Sendable {
     var ids = PieceTable(capacity: vocabulary.count)
     var scores: [Double] = []
     var pieces: [(piece: [UInt8], id: Int32)] = []
+    guard vocabulary.count <= idLimit else { throw node.problem("it has more than \(idLimit) pieces") }
     for (index, entry) in vocabulary.enumerated() {
       guard let pair = entry.value.array, pair.count == 2, let piece = pair[0].bytes, let score = pair[1].double else {
         throw entry.problem("a piece and its score were expected")
       }
-      let id = try checkedID(index, of: piece, file: node.file, field: entry.path)
+      let id = Int32(index)
       ids.set(piece, id)
       scores.append(score)
       pieces.append((piece, id))
