@@ -39,6 +39,15 @@ public struct Layout: Sendable {
     }.filter { seen.insert($0.name).inserted }
   }
 
+  /// True where this layout has every tensor of the architecture.
+  public func holds(_ architecture: Architecture) -> Bool {
+    architecture.tensors.allSatisfy { spec in
+      expression(
+        Target(name: CanonicalName(spec.name), shape: spec.shape, architecture: architecture, headers: Headers([])))
+        != nil
+    }
+  }
+
   /// Why this layout is not the one of a checkpoint; empty if it is.
   public func mismatches(_ headers: Headers) -> [String] { fingerprint.mismatches(headers) }
 

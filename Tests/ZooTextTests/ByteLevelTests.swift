@@ -1,4 +1,5 @@
 import Testing
+import ZooModels
 import ZooText
 
 /// A tokenizer in the manner of RoBERTa. Expected ids come from the tokenizers library (0.23.3).

@@ -1,4 +1,5 @@
 import Testing
+import ZooModels
 import ZooText
 
 /// Expected ids come from the tokenizers library (0.23.3): BertNormalizer, BertPreTokenizer and WordPiece over this vocabulary.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import CZooKernels
 import Foundation
+import ZooCheckpoints
+import ZooConvert
 import ZooExplain
 import ZooImages
 import ZooModels
@@ -29,6 +31,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Seed of the random weights.")
   var seed: UInt64 = 1
 
+  @Option(
+    help: ArgumentHelp("Write the random weights as an OpenCLIP checkpoint and measure nothing.", valueName: "file"))
+  var writeCheckpoint: String?
+
   @Flag(help: "Take random weights even where the model is installed.")
   var random = false
 
@@ -44,6 +50,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let writeCheckpoint { return try write(to: writeCheckpoint) }
     let selection = try LayerSelection(layers)
     var bench = Bench(runs: runs, quiet: runOptions.quiet)
     let model = try bench.once("load", flops: nil) { try load() }
@@ -79,10 +86,37 @@ struct BenchCommand: ParsableCommand {
     if !random, let directory = try? Store().resolve(model) {
       return try Model(directory: directory, parallel: runOptions.parallel)
     }
-    let (manifest, weights) = try registryOptions.registry().resolve(ModelName(model))
-    let architecture = weights.map(manifest.architecture.trained) ?? manifest.architecture
+    let (architecture, weights) = try registered()
     let preprocessing = weights?.preprocessing ?? Preprocessing(size: architecture.vision.image)
     return try Model(random: architecture, preprocessing: preprocessing, seed: seed, parallel: runOptions.parallel)
+  }
+
+  private func registered() throws -> (Architecture, PretrainedWeights?) {
+    let (manifest, weights) = try registryOptions.registry().resolve(ModelName(model))
+    return (weights.map(manifest.architecture.trained) ?? manifest.architecture, weights)
+  }
+
+  /// Random weights under the names that OpenCLIP gives them, so that conversions can be tested at full size.
+  private func write(to path: String) throws {
+    let (architecture, _) = try registered()
+    guard let layout = Layout.all.first(where: { $0.holds(architecture) }) else {
+      throw ModelError.unsupported(model: architecture.name, reason: architecture.unsupported ?? "no layout holds it")
+    }
+    let specs = layout.sourceTensors(of: architecture), weights = RandomWeights(seed: seed)
+    let writer = try SafetensorsWriter(
+      path, tensors: specs.map { ($0.name, .f32, $0.shape) }, metadata: ["format": "pt"])
+    let total = specs.reduce(0) { $0 + $1.count * 4 }
+    let progress = Progress("writing", total: total, quiet: runOptions.quiet, unit: byteText)
+    var done = 0
+    for spec in specs {
+      let tensor = weights.tensor(spec)
+      try writer.append(tensor.data)
+      done += tensor.data.count
+      progress.update(done, spec.name)
+    }
+    try writer.finish()
+    progress.finish()
+    print("\(path)  \(architecture.name) in the layout \(layout.name), \(byteText(total)), seed \(seed)")
   }
 }
 

@@ -27,7 +27,8 @@ struct Drawing {
       return Sheet.Tile(overlay(index), caption: scores[index].prompt, detail: similarity(index) + flat)
     }
     return Sheet(
-      sections: [.init(tiles: [original] + tiles)], columns: min(4, tiles.count + 1), tileSize: 288, legend: colorMap
+      sections: [.init(tiles: [original] + tiles)], columns: tiles.count < 6 ? tiles.count + 1 : 4, tileSize: 288,
+      legend: colorMap
     ).drawn()
   }
 

@@ -1,0 +1,51 @@
+# make demo    the main job on the demo checkpoint: convert, list, explain
+# make test    all tests
+# make bench   what this machine makes of ViT-B-16
+# make format  format and lint
+# make install PREFIX=/usr/local
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+DEMO_HOME ?= $(CURDIR)/out/zoo
+ZOO = .build/release/zoo
+
+.PHONY: all build demo test test-release test-asan bench format lint install packages clean
+
+all: build
+
+# Debian packages that are missing; elsewhere, what to install.
+packages:
+	@Tools/install-packages.sh
+
+build: packages
+	$(SWIFT) build -c release --product zoo
+
+demo: build
+	@ZOO=$(ZOO) ZOO_HOME=$(DEMO_HOME) Tools/demo.sh
+
+test: packages
+	$(SWIFT) test
+
+# The parity and mutation suites at full length.
+test-release: packages
+	ZOO_MUTATIONS=20000 $(SWIFT) test -c release --filter 'ZooCheckpointsTests|ZooRuntimeTests|ZooExplainTests'
+
+# The readers under AddressSanitizer.
+test-asan: packages
+	$(SWIFT) test --sanitize=address --scratch-path .build-asan --filter ZooCheckpointsTests
+
+bench: build
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(ZOO) bench ViT-B-16
+
+format:
+	$(SWIFT) format -i -r Sources Tests Manifests Tools Package.swift
+
+lint:
+	$(SWIFT) format lint --strict -r Sources Tests Manifests Tools Package.swift
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(ZOO) $(DESTDIR)$(PREFIX)/bin/zoo
+
+clean:
+	rm -rf .build .build-asan out

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Installs the system libraries that the build needs and that are missing.
+set -eu
+
+packages="pkg-config libz-dev libssl-dev libopenblas-dev libjpeg-dev libpng-dev libwebp-dev"
+
+if [ "$(uname)" = Darwin ]; then
+  missing=""
+  for name in pkg-config jpeg-turbo libpng webp; do
+    brew list --formula "$name" >/dev/null 2>&1 || missing="$missing $name"
+  done
+  [ -z "$missing" ] || { echo "Install these first: brew install$missing" >&2; exit 1; }
+  exit 0
+fi
+
+# A virtual package such as libz-dev counts as there when something installed provides it.
+installed() {
+  dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' 2>/dev/null |
+    grep '^installed ' | tr ',' ' ' | grep -qE "(^| )$1( |\$|:)"
+}
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+  for module in zlib libcrypto openblas libjpeg libpng libwebp; do
+    pkg-config --exists "$module" 2>/dev/null && continue
+    echo "This is no Debian: install the development files of zlib, OpenSSL, OpenBLAS, libjpeg-turbo, libpng and" >&2
+    echo "libwebp with your package manager ('$module' is missing)." >&2
+    exit 1
+  done
+  exit 0
+fi
+
+missing=""
+for name in $packages; do
+  installed "$name" || missing="$missing $name"
+done
+[ -n "$missing" ] || exit 0
+
+echo "Installing$missing"
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null 2>&1 || {
+    echo "Not root, and there is no sudo. As root, run: apt-get install$missing" >&2
+    exit 1
+  }
+  as_root=sudo
+fi
+$as_root apt-get update -qq
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
