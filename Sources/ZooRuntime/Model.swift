@@ -76,18 +76,10 @@ public final class Model: Sendable {
 
   // MARK: Pictures
 
-  /// What the model sees of a picture: its own preprocessing, at another size where one is given.
-  ///
-  /// Another size is reached by the model's own resize mode for squares of `shortest` models where `keepAspect` holds, and
-  /// by squashing otherwise, as the authors of LeGrad do.
-  public func preprocess(_ image: Image, size: GridSize? = nil, squash: Bool = false) -> PreprocessedImage {
-    var preprocessing = description.preprocessing
-    if let size { preprocessing.size = size }
-    if squash {
-      preprocessing.resizeMode = .squash
-      preprocessing.interpolation = .bicubic
-    }
-    return ZooImages.preprocess(image, preprocessing)
+  /// What the model sees of a picture: its own preprocessing. For another size, change `description.preprocessing` and call
+  /// `ZooImages.preprocess`.
+  public func preprocess(_ image: Image) -> PreprocessedImage {
+    ZooImages.preprocess(image, description.preprocessing)
   }
 
   /// The embedding of each picture, not normalised; a classifier's logits. Pictures have one size.
@@ -187,5 +179,19 @@ public enum ModelError: ZooError, Equatable {
     case .unknownToken(let id, let vocabulary):
       "token \(id) is not in the model's vocabulary of \(vocabulary): the tokenizer does not fit the model"
     }
+  }
+}
+
+extension Model {
+  /// The name of a classifier's class, by index.
+  public func className(_ index: Int) -> String {
+    guard let labels = description.labels, labels.indices.contains(index) else { return "class \(index)" }
+    return labels[index]
+  }
+
+  /// The index of a classifier's class, by its number or its name.
+  public func classIndex(_ text: String) -> Int? {
+    if let index = Int(text) { return index }
+    return description.labels?.firstIndex { $0.lowercased() == text.lowercased() }
   }
 }

@@ -88,6 +88,40 @@ import ZooTestSupport
     #expect(compared >= 4)
   }
 
+  @Test(arguments: [
+    Case(name: "siglip", file: "heatmaps_erf.npz", activation: (.gelu, .gelu)),
+    Case(name: "siglip", file: "heatmaps_tanh.npz", activation: (.geluTanh, .geluTanh)),
+    Case(name: "siglip2", file: "heatmaps_erf_tanh.npz", activation: (.gelu, .geluTanh)),
+  ])
+  func theEmptyPromptCorrectionIsTheAuthors(_ golden: Case) throws {
+    let loaded = try golden.load(), model = loaded.model
+    let expected = try loaded.expected(golden.file), inputs = try loaded.expected("preprocess.npz")
+    let methods: [(String, LeGrad)] = [
+      ("official_all", LeGrad()), ("official_last2", LeGrad(layers: .last(2))),
+      ("normed_cosine_all", LeGrad(variant: .paper, score: .cosine)), ("paper_normed_dot_all", LeGrad(variant: .paper)),
+    ]
+    var compared = 0
+    for size in ["native", "large", "rect"] {
+      guard let array = inputs.arrays["image_a.\(size).tensor"] else { continue }
+      let picture = PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
+      for (key, method) in methods {
+        let name = "\(size).\(key).corrected.final"
+        guard expected.arrays[name] != nil else { continue }
+        var explainer = Explainer(model: model, method: method)
+        #expect(explainer.correction == Correction(prompt: "a photo of a", threshold: 0.8))
+        let prompts = try explainer.prepare(["a photo of a cat", "a red car on the street", "two zebras & an elephant"])
+        let maps = try explainer.explain([picture], prompts)[0].prompts.map(\.heatmap)
+        let distance = expected.distance(maps.flatMap { $0.picture() }, to: name)
+        #expect(distance <= 1, "\(name): \(distance) times the tolerance")
+        compared += 1
+        explainer.correction = nil
+        let plain = try explainer.explain([picture], prompts)[0].prompts.map(\.heatmap)
+        #expect(plain.map(\.values) != maps.map(\.values))
+      }
+    }
+    #expect(compared >= 4)
+  }
+
   @Test func halfPrecisionFilesGiveTheMapsOfTheirRoundedWeights() throws {
     for half in ["fp16", "bf16"] {
       let loaded = try GoldenModel(

@@ -34,6 +34,24 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: "cosine or dot; by default what the variant says.")
   var score: LeGrad.Score?
 
+  @Option(
+    help: ArgumentHelp(
+      "off, or PROMPT[,THRESHOLD]: set the map to 0 where a prompt that names nothing lights up.",
+      discussion: "On by default for models with SigLIP's pooler, with \"\(Correction.emptyPrompt)\" and 0.8.",
+      valueName: "prompt"))
+  var correct: String?
+
+  @Option(
+    name: .customLong("negative"), help: ArgumentHelp("What not to look for; may be repeated.", valueName: "text"))
+  var negatives: [String] = []
+
+  @Option(
+    name: .customLong("class"), help: ArgumentHelp("A classifier's class, by name or number.", valueName: "class"))
+  var classes: [String] = []
+
+  @Option(help: "How many of a classifier's best classes to explain where none is named.")
+  var top = 3
+
   @Option(help: "Colours of the map: \(ColorMap.allCases.map(\.rawValue).joined(separator: ", ")).")
   var colorMap: ColorMap = .jet
 
@@ -59,7 +77,6 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     let clock = ContinuousClock()
     var timings = ExplainReport.Timings()
-    let prompts = try promptOptions.all()
     let method = LeGrad(variant: variant, layers: try LayerSelection(layers), score: score)
     let urls = try PictureOptions.pictures(images)
     let folder = try OutputFolder(output)
@@ -67,10 +84,12 @@ struct ExplainCommand: ParsableCommand {
     let model = try runOptions.load(model)
     let preprocessing = try pictureOptions.preprocessing(of: model)
     timings.load = lap(&start)
-    let texts = try model.textEmbeddings(prompts).map(normalised)
+    var explainer = Explainer(model: model, method: method)
+    if let correct { explainer.correction = try correction(correct) }
+    explainer.negatives = negatives
+    var prepared = try prepare(explainer)
     timings.text = lap(&start)
 
-    let names = fileNames(for: prompts)
     let progress = Progress("explaining", total: urls.count, quiet: runOptions.quiet)
     var report = ExplainReport(
       model: model.name, variant: variant, layers: [], threads: runOptions.parallel.threads, images: [],
@@ -80,21 +99,55 @@ struct ExplainCommand: ParsableCommand {
       start = clock.now
       let picture = try pictureOptions.load(url, for: model, preprocessing)
       timings.decode += lap(&start)
-      let explained = try method.explain([picture.tensor], prompts: texts, model: model)[0]
+      if model.architecture.isClassifier, classes.isEmpty {
+        prepared = try explainer.prepare(classes: best(model.imageEmbeddings([picture.tensor])[0]))
+      }
+      let explanation = try explainer.explain([picture.tensor], prepared)[0]
       timings.explain += lap(&start)
-      let scores = scoredPrompts(prompts, texts: texts, image: normalised(explained.embedding), model: model)
+      let scores = scoredPrompts(explanation, model: model)
+      let heatmaps = explanation.prompts.map(\.heatmap)
       let drawing = Drawing(
         stem: url.deletingPathExtension().lastPathComponent, picture: picture.picture, scores: scores,
-        heatmaps: explained.heatmaps, names: names, colorMap: colorMap, alpha: alpha)
+        heatmaps: heatmaps, names: fileNames(for: prepared.prompts), colorMap: colorMap, alpha: alpha)
       let files = try write(drawing, to: folder)
       timings.write += lap(&start)
-      report.layers = explained.heatmaps[0].layers
+      report.layers = heatmaps.first?.layers ?? []
       report.images.append(
-        .init(url.path(percentEncoded: false), scores: scores, heatmaps: explained.heatmaps, files: files))
+        .init(
+          url.path(percentEncoded: false), scores: scores, heatmaps: heatmaps, files: files,
+          emptySimilarity: explanation.emptySimilarity))
     }
     progress.finish()
     report.timings = timings
     if json { try printJSON(report) } else { print(report.text) }
+  }
+
+  private func prepare(_ explainer: Explainer) throws -> PreparedPrompts {
+    guard explainer.model.architecture.isClassifier else {
+      if !classes.isEmpty { throw ExplainError.notAClassifier(model: explainer.model.name) }
+      return try explainer.prepare(promptOptions.all())
+    }
+    return try explainer.prepare(
+      classes: classes.map { name in
+        guard let index = explainer.model.classIndex(name) else {
+          throw ExplainError.noClassCalled(
+            name, near: nearest(to: name, among: explainer.model.description.labels ?? []))
+        }
+        return index
+      })
+  }
+
+  /// The classes with the highest logits.
+  private func best(_ logits: [Float]) -> [Int] {
+    Array(logits.indices.sorted { logits[$0] > logits[$1] }.prefix(max(1, top)))
+  }
+
+  private func correction(_ text: String) throws -> Correction? {
+    if text == "off" { return nil }
+    guard let comma = text.lastIndex(of: ","), let threshold = Float(text[text.index(after: comma)...]) else {
+      return Correction(prompt: text)
+    }
+    return Correction(prompt: String(text[..<comma]), threshold: threshold)
   }
 
   private func lap(_ start: inout ContinuousClock.Instant) -> Double {

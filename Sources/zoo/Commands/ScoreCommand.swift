@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ZooExplain
 import ZooModels
 import ZooRuntime
 
@@ -25,14 +26,19 @@ struct ScoreCommand: ParsableCommand {
     let urls = try PictureOptions.pictures(images)
     let model = try runOptions.load(model)
     let preprocessing = try pictureOptions.preprocessing(of: model)
-    let texts = try model.textEmbeddings(prompts).map(normalised)
+    let prepared = try Explainer(model: model).prepare(prompts)
     let progress = Progress("scoring", total: urls.count, quiet: runOptions.quiet)
     var results: [Result] = []
     for (index, url) in urls.enumerated() {
       let picture = try pictureOptions.load(url, for: model, preprocessing)
       let embedding = normalised(model.imageEmbeddings([picture.tensor])[0])
-      let scores = scoredPrompts(prompts, texts: texts, image: embedding, model: model)
-      results.append(Result(image: url.path(percentEncoded: false), prompts: scores))
+      let empty = prepared.empty.map { dot($0, embedding) }
+      let similarities = prompts.indices.map { index in
+        let similarity = dot(prepared.embeddings[index], embedding)
+        return (prompts[index], similarity, empty.map { similarity <= $0 } ?? false)
+      }
+      results.append(
+        Result(image: url.path(percentEncoded: false), prompts: scores(similarities, model: model)))
       progress.update(index + 1)
     }
     progress.finish()
@@ -60,30 +66,38 @@ struct PromptScore: Encodable {
   let softmax: Float
   /// On its own, by sigmoid; only for models that were trained so.
   let probability: Float?
+  /// True where the prompt fits the picture no better than "a photo of a" does, which names nothing.
+  let absent: Bool
 }
 
-func scoredPrompts(_ prompts: [String], texts: [[Float]], image: [Float], model: Model) -> [PromptScore] {
-  let cosines = texts.map { dot($0, image) }
-  let logits = cosines.map(model.logit)
+/// The scores of prompts against one picture, with a comparison among them.
+func scoredPrompts(_ explanation: Explanation, model: Model) -> [PromptScore] {
+  scores(
+    explanation.prompts.map { ($0.prompt, $0.similarity, $0.isAbsent) }, model: model)
+}
+
+func scores(_ prompts: [(prompt: String, similarity: Float, isAbsent: Bool)], model: Model) -> [PromptScore] {
+  let logits = prompts.map { model.logit(cosine: $0.similarity) }
   let top = logits.max() ?? 0
   let weights = logits.map { exp(Double($0 - top)) }
   let total = weights.reduce(0, +)
   return prompts.indices.map { index in
     PromptScore(
-      prompt: prompts[index], similarity: cosines[index], logit: logits[index],
+      prompt: prompts[index].prompt, similarity: prompts[index].similarity, logit: logits[index],
       softmax: Float(weights[index] / total),
-      probability: model.architecture.logitBias ? 1 / (1 + exp(-logits[index])) : nil)
+      probability: model.architecture.logitBias ? 1 / (1 + exp(-logits[index])) : nil, absent: prompts[index].isAbsent)
   }
 }
 
 func scoreTable(_ scores: [PromptScore]) -> String {
   let sigmoid = scores.contains { $0.probability != nil }
   var table = Table(
-    ["PROMPT", "SIMILARITY", "SOFTMAX"] + (sigmoid ? ["SIGMOID"] : []), right: [1, 2, 3])
+    ["PROMPT", "SIMILARITY", "SOFTMAX"] + (sigmoid ? ["SIGMOID"] : []) + [""], right: [1, 2, 3])
   for score in scores {
     table.add(
       [score.prompt, String(format: "%.4f", score.similarity), String(format: "%5.1f %%", score.softmax * 100)]
-        + (sigmoid ? [String(format: "%5.1f %%", (score.probability ?? 0) * 100)] : []))
+        + (sigmoid ? [String(format: "%5.1f %%", (score.probability ?? 0) * 100)] : [])
+        + [score.absent ? "absent" : ""])
   }
   return table.text
 }

@@ -23,8 +23,7 @@ struct Drawing {
   func sheet() -> Image {
     let original = Sheet.Tile(covered, caption: stem, detail: "\(picture.width) x \(picture.height)")
     let tiles = heatmaps.indices.map { index in
-      let flat = heatmaps[index].isFlat ? "  flat map" : ""
-      return Sheet.Tile(overlay(index), caption: scores[index].prompt, detail: similarity(index) + flat)
+      Sheet.Tile(overlay(index), caption: scores[index].prompt, detail: similarity(index))
     }
     return Sheet(
       sections: [.init(tiles: [original] + tiles)], columns: tiles.count < 6 ? tiles.count + 1 : 4, tileSize: 288,
@@ -46,7 +45,8 @@ struct Drawing {
   }
 
   private func similarity(_ index: Int) -> String {
-    String(format: "similarity %.3f", scores[index].similarity)
+    String(format: "similarity %.3f", scores[index].similarity) + (scores[index].absent ? ", absent" : "")
+      + (heatmaps[index].isFlat ? ", flat map" : "")
   }
 
   /// The part of the picture that the patches cover.

@@ -23,9 +23,12 @@ struct ExplainReport: Encodable {
     var grid: [Int]
     var prompts: [PromptReport]
     var sheets: [String]
+    /// Cosine of the picture with the prompt that names nothing: what is not above it counts as absent.
+    var emptySimilarity: Float?
 
-    init(_ image: String, scores: [PromptScore], heatmaps: [Heatmap], files: Files) {
+    init(_ image: String, scores: [PromptScore], heatmaps: [Heatmap], files: Files, emptySimilarity: Float?) {
       self.image = image
+      self.emptySimilarity = emptySimilarity
       grid = heatmaps.first.map { [$0.grid.height, $0.grid.width] } ?? []
       prompts = scores.indices.map {
         PromptReport(
@@ -42,6 +45,10 @@ struct ExplainReport: Encodable {
     /// True where the map has the same value everywhere.
     var flat: Bool
     var files: [String]
+
+    var remark: String {
+      [score.absent ? "absent" : "", flat ? "flat" : ""].filter { !$0.isEmpty }.joined(separator: " ")
+    }
   }
 
   struct Files {
@@ -52,12 +59,13 @@ struct ExplainReport: Encodable {
   var text: String {
     images.map { image in
       let sigmoid = image.prompts.contains { $0.score.probability != nil }
-      var table = Table(["PROMPT", "SIMILARITY", sigmoid ? "SIGMOID" : "SOFTMAX", "ENERGY", "FILE"], right: [1, 2, 3])
+      var table = Table(
+        ["PROMPT", "SIMILARITY", sigmoid ? "SIGMOID" : "SOFTMAX", "ENERGY", "", "FILE"], right: [1, 2, 3])
       for prompt in image.prompts {
         table.add([
           prompt.score.prompt, String(format: "%.4f", prompt.score.similarity),
           String(format: "%5.1f %%", (prompt.score.probability ?? prompt.score.softmax) * 100),
-          String(format: "%.3g", prompt.energy) + (prompt.flat ? " flat" : ""), prompt.files.first ?? "",
+          String(format: "%.3g", prompt.energy), prompt.remark, prompt.files.first ?? "",
         ])
       }
       return (["\(image.image)", table.text] + image.sheets).joined(separator: "\n")

@@ -1,0 +1,143 @@
+import ZooImages
+import ZooModels
+import ZooRuntime
+import ZooTensors
+import ZooText
+
+/// Explains pictures with prompts: the text side, the method, and what is done about things that are not there.
+///
+/// ```swift
+/// let explainer = Explainer(model: try Model(directory: url))
+/// let result = try explainer.explain(try Image.decode(contentsOf: picture), prompts: ["a photo of a cat"])
+/// result.prompts[0].heatmap.picture()  // [height * width], 0...1
+/// ```
+public struct Explainer: Sendable {
+  public let model: Model
+  public var method: LeGrad
+  /// Nil for none. By default only for models with SigLIP's attention pooler, as in the authors' code.
+  public var correction: Correction?
+  /// Prompts whose mean is subtracted from each prompt's direction before anything is explained.
+  public var negatives: [String] = []
+
+  public init(model: Model, method: LeGrad = LeGrad()) {
+    self.model = model
+    self.method = method
+    if case .attention = model.architecture.vision.pooler, !model.architecture.isClassifier {
+      correction = Correction()
+    }
+  }
+
+  /// The prompts as directions, so that many pictures can share them.
+  ///
+  /// Throws `ExplainError.blankPrompt` for a prompt of nothing but whitespace.
+  public func prepare(_ prompts: [String]) throws -> PreparedPrompts {
+    if let blank = (prompts + negatives).first(where: isBlank) { throw ExplainError.blankPrompt(blank) }
+    let empty = correction?.prompt ?? Correction.emptyPrompt
+    var embeddings = try model.textEmbeddings(prompts + negatives + [empty]).map(normalised)
+    let emptyEmbedding = embeddings.removeLast()
+    let background = Array(embeddings[prompts.count...])
+    embeddings.removeLast(background.count)
+    return PreparedPrompts(
+      prompts: prompts, embeddings: embeddings, directions: embeddings.map { subtractMean(of: background, from: $0) },
+      empty: emptyEmbedding)
+  }
+
+  /// Classes of a classifier as prompts.
+  public func prepare(classes: [Int]) throws -> PreparedPrompts {
+    guard model.architecture.isClassifier else { throw ExplainError.notAClassifier(model: model.name) }
+    let count = model.architecture.embedding
+    for index in classes where !(0..<count).contains(index) { throw ExplainError.noSuchClass(index, count: count) }
+    let vectors = classes.map { index in (0..<count).map { $0 == index ? Float(1) : 0 } }
+    return PreparedPrompts(
+      prompts: classes.map { model.className($0) }, embeddings: vectors, directions: vectors, empty: nil)
+  }
+
+  /// Explains one picture as the model's own preprocessing shows it.
+  public func explain(_ image: Image, prompts: [String]) throws -> Explanation {
+    let picture = model.preprocess(image)
+    return try explain([picture.tensor], prepare(prompts))[0]
+  }
+
+  /// Explains pictures of one size; the passes through the model are shared.
+  public func explain(_ pictures: [PixelTensor], _ prompts: PreparedPrompts) throws -> [Explanation] {
+    let corrected = correction != nil && prompts.empty != nil
+    let directions = prompts.directions + (corrected ? [prompts.empty!] : [])
+    return try method.explain(pictures, prompts: directions, model: model).map { explained in
+      var maps = explained.heatmaps
+      if corrected, let correction {
+        let empty = maps.removeLast()
+        for index in maps.indices { correction.apply(to: &maps[index], empty: empty) }
+      }
+      return explanation(of: explained.embedding, maps: maps, prompts: prompts)
+    }
+  }
+
+  private func explanation(of embedding: [Float], maps: [Heatmap], prompts: PreparedPrompts) -> Explanation {
+    // A classifier's embedding is its logits, and a prompt picks one of them.
+    let unit = model.architecture.isClassifier ? embedding : normalised(embedding)
+    let emptySimilarity = prompts.empty.map { dot($0, unit) }
+    let results = prompts.prompts.indices.map { index in
+      let similarity = dot(prompts.embeddings[index], unit)
+      return Explanation.Prompt(
+        prompt: prompts.prompts[index], similarity: similarity, heatmap: maps[index],
+        isAbsent: emptySimilarity.map { similarity <= $0 } ?? false)
+    }
+    return Explanation(embedding: embedding, emptySimilarity: emptySimilarity, prompts: results)
+  }
+
+  private func subtractMean(of background: [[Float]], from prompt: [Float]) -> [Float] {
+    guard !background.isEmpty else { return prompt }
+    return prompt.indices.map { index in
+      prompt[index] - background.reduce(0) { $0 + $1[index] } / Float(background.count)
+    }
+  }
+}
+
+/// Prompts, embedded once.
+public struct PreparedPrompts: Sendable {
+  public let prompts: [String]
+  /// Normalised text embeddings, `[prompts][embedding]`; one-hot vectors for classes.
+  public let embeddings: [[Float]]
+  /// What the maps are taken for: the embeddings, less the mean of the negatives.
+  public let directions: [[Float]]
+  /// The normalised embedding of the empty prompt; nil for classes.
+  public let empty: [Float]?
+}
+
+/// What one picture says of the prompts.
+public struct Explanation: Sendable {
+  /// The picture's embedding, not normalised; a classifier's logits.
+  public let embedding: [Float]
+  /// Cosine of the picture with the prompt that names nothing.
+  public let emptySimilarity: Float?
+  public var prompts: [Prompt]
+
+  public struct Prompt: Sendable {
+    public let prompt: String
+    /// Cosine of picture and prompt; a classifier's logit.
+    public let similarity: Float
+    public var heatmap: Heatmap
+    /// True where the prompt fits the picture no better than a prompt that names nothing does.
+    public let isAbsent: Bool
+  }
+}
+
+/// Why something cannot be explained.
+public enum ExplainError: ZooError, Equatable {
+  case blankPrompt(String)
+  case notAClassifier(model: String)
+  case noSuchClass(Int, count: Int)
+  case noClassCalled(String, near: [String])
+
+  public var blame: Blame { .input }
+
+  public var description: String {
+    switch self {
+    case .blankPrompt: "a prompt is blank; write what to look for, such as \"a photo of a cat\""
+    case .notAClassifier(let model): "\(model) has no classes: it takes prompts"
+    case .noSuchClass(let index, let count): "there is no class \(index): the model has \(count), 0 to \(count - 1)"
+    case .noClassCalled(let name, let near):
+      "no class is called '\(name)'" + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?")
+    }
+  }
+}
