@@ -68,7 +68,7 @@ import ZooTestSupport
   ) throws {
     try #require(!seeds.isEmpty)
     var mutator = Mutator(random: SplitMix(state: seed), others: seeds)
-    var refused = 0, read = 0
+    var refused = 0, read = 0, checksum: UInt = 0
     for _ in 0..<Self.count {
       var bytes = seeds.randomElement(using: &mutator.random)!
       change(&bytes, &mutator)
@@ -77,7 +77,7 @@ import ZooTestSupport
         for entry in checkpoint.entries {
           let tensor = try checkpoint.tensor(entry.name)
           if tensor.data.count != entry.byteCount { Issue.record("\(entry.name) has \(tensor.data.count) bytes") }
-          touch(tensor)
+          touch(tensor, &checksum)
         }
         read += 1
       } catch let error as CheckpointError {
@@ -85,14 +85,17 @@ import ZooTestSupport
         refused += 1
       }
     }
+    #expect(checksum > 0)
     #expect(refused > Self.count / 4, "the changes do not hurt")
     #expect(read > 0, "the changes are too rough: nothing is read any more")
   }
 
   /// Reads the first and the last byte, which must be there.
-  private func touch(_ tensor: Tensor) {
-    guard let first = tensor.data.bytes.first, let last = tensor.data.bytes.last else { return }
-    withExtendedLifetime(first &+ last) {}
+  private func touch(_ tensor: Tensor, _ checksum: inout UInt) {
+    withExtendedLifetime(tensor) {
+      guard let first = tensor.data.bytes.first, let last = tensor.data.bytes.last else { return }
+      checksum &+= UInt(first &+ last)
+    }
   }
 }
 

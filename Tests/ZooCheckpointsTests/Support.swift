@@ -12,6 +12,11 @@ func openBytes(_ bytes: [UInt8], _ path: String = "x.safetensors") throws -> Che
   try Checkpoint.open(ByteView(copying: bytes), path: path)
 }
 
+extension ByteView {
+  /// A copy: a pointer to the bytes of a temporary would outlive them.
+  var array: [UInt8] { withExtendedLifetime(self) { Array(bytes) } }
+}
+
 /// Reads every tensor.
 func readAll(_ checkpoint: Checkpoint) throws {
   for entry in checkpoint.entries {

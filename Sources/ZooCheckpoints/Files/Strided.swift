@@ -36,7 +36,7 @@ func rowMajor(_ source: ByteView, _ dtype: DType, _ layout: StridedLayout, isBig
     let view = source[layout.offset * itemSize..<(layout.offset + count) * itemSize]
     guard isBigEndian, dtype.componentSize > 1, count > 0 else { return view }
     let block = MemoryBlock(byteCount: view.count)
-    block.bytes.copyMemory(from: view.bytes)
+    withExtendedLifetime(source) { block.bytes.copyMemory(from: view.bytes) }
     swapBytes(block.bytes, componentSize: dtype.componentSize)
     return ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)
   }

@@ -65,7 +65,7 @@ struct TorchStateDict {
     for (key, value) in heap.dicts[attributes] {
       // A module may be an attribute of many: the tree can be far larger than the file, even without end.
       visits += 1
-      guard depth < 64, visits < 1_000_000, tensors.count < PickleMachine.tensorLimit, prefix.utf8.count < 512 else {
+      guard depth < 64, visits < 200_000, tensors.count < PickleMachine.tensorLimit, prefix.utf8.count < 512 else {
         throw CheckpointError(file, .torchTooManyTensors, tensor: prefix)
       }
       guard let name = heap.text(key) else {

@@ -61,8 +61,11 @@ func readTorchZip(_ archive: ZipArchive) throws(CheckpointError) -> CheckpointCo
 /// True for `big`; archives from before PyTorch 2.1 do not say, and are little-endian.
 private func readByteOrder(_ member: ZipMember?, in archive: ZipArchive) throws(CheckpointError) -> Bool {
   guard let member else { return false }
-  let source = ZipMemberBytes(member, in: archive)
-  let text = member.size <= 16 ? String(decoding: try source.whole().bytes, as: UTF8.self) : "…"
+  guard member.size <= 16 else {
+    throw CheckpointError(archive.file, .torchByteOrder, offset: member.dataRange.lowerBound)
+  }
+  let bytes = try ZipMemberBytes(member, in: archive).whole()
+  let text = withExtendedLifetime(bytes) { String(decoding: bytes.bytes, as: UTF8.self) }
   switch text {
   case "little": return false
   case "big": return true
