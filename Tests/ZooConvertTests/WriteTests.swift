@@ -65,7 +65,7 @@ import ZooTestSupport
     }
   }
 
-  @Test func anInterruptRemovesTheWork() throws {
+  @Test func workThatVanishesMidwayIsAnErrorAndLeavesNothing() throws {
     let scratch = try ScratchFolder()
     let (checkpoint, model, plan) = try planned(path)
     #expect(throws: (any Error).self) {
