@@ -123,6 +123,20 @@ import ZooTestSupport
     #expect(mismatches.first?.reasons.first == "there is no 'visual.conv1.weight'")
   }
 
+  @Test func tensorsOfTwoLayoutsAtOnceAreRefused() throws {
+    let scratch = try ScratchFolder()
+    let architecture = try #require(Registry.builtIn.manifest("ViT-B-32")).architecture
+    let specs = ["openclip", "transformers-clip"].compactMap(Layout.named).flatMap {
+      $0.sourceTensors(of: architecture)
+    }
+    var seen: Set<String> = []
+    let checkpoint = try sparseCheckpoint(scratch, "x.safetensors", specs.filter { seen.insert($0.name).inserted })
+    let error = #expect(throws: ConvertError.self) { try identify(checkpoint, registry: .builtIn) }
+    #expect(
+      error?.description
+        == "\(checkpoint.path) has the tensors of several layouts at once (openclip, transformers-clip)")
+  }
+
   @Test(arguments: [
     ("webli_en_b16_224_63724782.npz", "ViT-B-16-SigLIP"), ("b16_224/webli.npz", "ViT-B-16-SigLIP"),
   ])
