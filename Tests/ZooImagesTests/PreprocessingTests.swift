@@ -9,7 +9,7 @@ import ZooTestSupport
 private func preprocessing(_ facts: [String: Any]) throws -> Preprocessing {
   var facts = facts
   if let height = facts["height"], let width = facts["width"] { facts["size"] = [height, width] }
-  return try JSONDecoder().decode(Preprocessing.self, from: JSONSerialization.data(withJSONObject: facts))
+  return try manifestDecoder().decode(Preprocessing.self, from: JSONSerialization.data(withJSONObject: facts))
 }
 
 @Suite struct PreprocessingTests {
@@ -93,7 +93,7 @@ private func preprocessing(_ facts: [String: Any]) throws -> Preprocessing {
 
   @Test func jsonHasOpenClipsNamesAndDefaults() throws {
     func decode(_ json: String) throws -> Preprocessing {
-      try JSONDecoder().decode(Preprocessing.self, from: Data(json.utf8))
+      try manifestDecoder().decode(Preprocessing.self, from: Data(json.utf8))
     }
     let plain = try decode(#"{"size": 224}"#)
     #expect(plain == Preprocessing(size: .init(square: 224)))
@@ -105,7 +105,7 @@ private func preprocessing(_ facts: [String: Any]) throws -> Preprocessing {
       """#)
     #expect(full.size == .init(height: 224, width: 336) && full.mean == [0.5, 0.5, 0.5] && full.fill == 3)
     #expect(full.std == [0.5, 0.25, 1] && full.interpolation == .bilinear && full.resizeMode == .squash)
-    #expect(try JSONDecoder().decode(Preprocessing.self, from: JSONEncoder().encode(full)) == full)
+    #expect(try manifestDecoder().decode(Preprocessing.self, from: manifestEncoder().encode(full)) == full)
     for bad in [
       #"{"size": 0}"#, #"{"size": [1, 2, 3]}"#, #"{"size": 4, "std": 0}"#, #"{"size": 4, "mean": [1, 2]}"#,
       #"{"size": 4, "interpolation": "best"}"#, #"{"size": 4, "fill_color": 256}"#, #"{}"#,

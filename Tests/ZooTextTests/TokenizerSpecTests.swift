@@ -5,8 +5,8 @@ import ZooText
 
 @Suite struct TokenizerSpecTests {
   @Test func shortestForm() throws {
-    let json = Data(#"{"kind": "clip_bpe", "contextLength": 77}"#.utf8)
-    let spec = try JSONDecoder().decode(TokenizerSpec.self, from: json)
+    let json = Data(#"{"kind": "clip_bpe", "context_length": 77}"#.utf8)
+    let spec = try manifestDecoder().decode(TokenizerSpec.self, from: json)
     #expect(spec == TokenizerSpec(kind: .clipBPE, contextLength: 77, padID: 0, clean: .lower))
     #expect(TokenizerSpec(kind: .tokenizerJSON, contextLength: 64).clean == .whitespace)
   }
@@ -14,10 +14,10 @@ import ZooText
   @Test func roundTrip() throws {
     let spec = TokenizerSpec(
       kind: .wordPiece, contextLength: 32, padID: 3, clean: .canonicalize, bosID: 5, eosID: 6, stripSeparator: true)
-    let back = try JSONDecoder().decode(TokenizerSpec.self, from: JSONEncoder().encode(spec))
+    let back = try manifestDecoder().decode(TokenizerSpec.self, from: manifestEncoder().encode(spec))
     #expect(back == spec)
-    let unknown = Data(#"{"kind": "tiktoken", "contextLength": 77}"#.utf8)
-    #expect(throws: DecodingError.self) { try JSONDecoder().decode(TokenizerSpec.self, from: unknown) }
+    let unknown = Data(#"{"kind": "tiktoken", "context_length": 77}"#.utf8)
+    #expect(throws: DecodingError.self) { try manifestDecoder().decode(TokenizerSpec.self, from: unknown) }
   }
 
   @Test func filesToCopy() {

@@ -32,20 +32,9 @@ public func candidates(_ layout: Layout, _ headers: Headers, _ registry: Registr
 func unsupportedMatch(_ headers: Headers, _ registry: Registry) -> Manifest? {
   registry.manifests.first { manifest in
     guard manifest.architecture.unsupported != nil, !manifest.architecture.foreign.isEmpty else { return false }
-    // A text tower of Hugging Face is known by name only: the manifest lists none of its tensors.
-    let hasText = manifest.architecture.foreign.contains { group in
-      !["visual.", "logit_"].contains { group.name.hasPrefix($0) }
-    }
-    guard hasText || headers.entries.contains(where: isForeignText) else { return false }
+    let foreign = manifest.architecture.foreign
+    guard foreign.reduce(0, { $0 + ($1.count ?? 1) }) == headers.entries.count else { return false }
     // Groups are compared by their first tensor, so that nothing is unrolled.
-    return manifest.architecture.foreign.allSatisfy { group in
-      let name = group.name.replacing("{N}", with: "0")
-      return headers[name]?.shape == group.shape || name.hasSuffix("num_batches_tracked")
-    }
+    return foreign.allSatisfy { group in headers[group.name.replacing("{N}", with: "0")]?.shape == group.shape }
   }
-}
-
-/// True for a tensor of a Hugging Face text tower inside open_clip.
-private func isForeignText(_ entry: Headers.Entry) -> Bool {
-  entry.name.hasPrefix("text.transformer.") && !entry.name.contains(".resblocks.")
 }

@@ -14,15 +14,31 @@ public func identify(
   _ checkpoint: Checkpoint, options: ConversionOptions = ConversionOptions(), registry: Registry
 ) throws -> IdentifiedModel {
   let headers = Headers(checkpoint)
+  if let model = options.model, let manifest = registry.manifest(model.architecture),
+    let reason = manifest.architecture.unsupported
+  {
+    throw ConvertError.unsupported(path: checkpoint.path, architecture: manifest.name, reason: reason)
+  }
   if let match = unsupportedMatch(headers, registry) {
     throw ConvertError.unsupported(
       path: checkpoint.path, architecture: match.name, reason: match.architecture.unsupported ?? "")
   }
-  let layout = try detectLayout(headers, path: checkpoint.path)
+  let layout = try knownLayout(headers, path: checkpoint.path, options: options)
   var identification = Identification(
     path: checkpoint.path, layout: layout, headers: headers, facts: layout.measure(headers), options: options,
     registry: registry, isOpenAIArchive: checkpoint.container == .torchScript, notes: checkpoint.notes)
   return try identification.model()
+}
+
+/// The layout; where there is none, a configuration that names a part which is not run tells more than the missing keys.
+private func knownLayout(_ headers: Headers, path: String, options: ConversionOptions) throws -> Layout {
+  let beside = joinPath(splitPath(path).parent, "open_clip_config.json")
+  let file = options.configuration ?? (fileExists(beside) ? beside : nil)
+  let isUnknown = Layout.all.allSatisfy { !$0.mismatches(headers).isEmpty }
+  if isUnknown, let file, let config = try? readJSON(OpenCLIPFile.self, file), config.isWithHuggingFaceText {
+    _ = try config.configuration(file: file)
+  }
+  return try detectLayout(headers, path: path)
 }
 
 /// The work of `identify`, step by step.
@@ -85,17 +101,12 @@ struct Identification {
   /// What `--as` names: a manifest with or without weights, or only a name (nil) for what a configuration describes.
   private func asked() throws -> (manifest: Manifest?, weights: PretrainedWeights?)? {
     guard let model = options.model else { return nil }
-    do {
-      let (manifest, weights) = try registry.resolve(model)
-      if let reason = manifest.architecture.unsupported {
-        throw ConvertError.unsupported(path: path, architecture: manifest.name, reason: reason)
-      }
-      return (manifest, weights)
-    } catch RegistryError.unknownTag(_, let name, _) where hasConfiguration {
-      return (registry.manifest(name), nil)
-    } catch RegistryError.unknownArchitecture where hasConfiguration || isOpenAIArchive || facts.text == nil {
-      return (nil, nil)
+    guard let manifest = registry.manifest(model.architecture) else {
+      if hasConfiguration || isOpenAIArchive || facts.text == nil { return (nil, nil) }
+      return try registry.resolve(model)
     }
+    let isNewTag = model.tag.map { tag in !manifest.weights.contains { ModelName.sameTag($0.tag, tag) } } ?? false
+    return isNewTag && hasConfiguration ? (manifest, nil) : try registry.resolve(model)
   }
 
   // MARK: From a manifest

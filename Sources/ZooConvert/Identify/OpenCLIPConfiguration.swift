@@ -117,6 +117,9 @@ extension OpenCLIPFile {
   static let mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
   static let std: [Float] = [0.26862954, 0.26130258, 0.27577711]
 
+  /// True where the text tower is a model of transformers, which is not run.
+  var isWithHuggingFaceText: Bool { modelCfg.textCfg.hfModelName != nil }
+
   func configuration(file path: String) throws(ConvertError) -> Configuration {
     let file = splitPath(path).name
     func fail(_ reason: String) -> ConvertError { .configuration(file: path, reason: reason) }

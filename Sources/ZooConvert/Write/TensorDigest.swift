@@ -65,9 +65,11 @@ final class SourceDigests: @unchecked Sendable {
     let map = try MappedFile(path)
     let hasher = SHA256Hasher()
     let bytes = map.view.bytes
-    for first in stride(from: 0, to: bytes.count, by: 1 << 23) {
-      hasher.update(UnsafeRawBufferPointer(rebasing: bytes[first..<min(bytes.count, first + (1 << 23))]))
-      if first % (1 << 25) == 0 { map.release() }
+    withExtendedLifetime(map) {
+      for first in stride(from: 0, to: bytes.count, by: 1 << 22) {
+        hasher.update(UnsafeRawBufferPointer(rebasing: bytes[first..<min(bytes.count, first + (1 << 22))]))
+        if first % (1 << 25) == 0 { map.release() }
+      }
     }
     return (splitPath(path).name, bytes.count, "\(hasher.finish())")
   }

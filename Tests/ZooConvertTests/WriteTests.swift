@@ -1,0 +1,172 @@
+import Foundation
+import Testing
+import ZooCheckpoints
+import ZooConvert
+import ZooManifests
+import ZooModels
+import ZooTensors
+import ZooTestSupport
+
+/// What a conversion leaves on the disk, and what it does not.
+@Suite struct WriteTests {
+  private let path = golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")
+
+  @Test func aConvertedModelIsSelfContainedAndAccountedFor() throws {
+    let scratch = try ScratchFolder()
+    let demo = Golden.repository.appending(path: "Examples/ViT-Ti-8-emoji/open_clip_model.safetensors").path
+    let (checkpoint, model, plan) = try planned(demo)
+    let target = scratch.file("model")
+    try write(plan, of: model, from: checkpoint, to: target)
+    #expect(scratch.contents == ["model"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: target).sorted()
+        == ["bpe_simple_vocab_16e6.txt.gz", "model.json", "weights.safetensors"])
+    let json = try Data(contentsOf: URL(filePath: "\(target)/model.json"))
+    let description = try ModelDescription(json: json, file: "model.json")
+    #expect(description.architecture == model.architecture)
+    #expect(description.layout == "openclip")
+    #expect(description.sources.map(\.name) == ["open_clip_model.safetensors"])
+    #expect(description.sources.map(\.size) == [19_454_778])
+    let source = try Data(contentsOf: URL(filePath: demo))
+    #expect(description.sources.map(\.sha256) == [source.withUnsafeBytes { "\(sha256(of: $0))" }])
+    let weights = try Checkpoint.open("\(target)/weights.safetensors")
+    for entry in weights.entries {
+      let tensor = try weights.tensor(entry.name)
+      #expect(description.digests[entry.name] == "\(sha256(of: tensor.data.bytes))")
+    }
+  }
+
+  @Test func transposedAndJoinedTensorsHaveTheSourcesNumbers() throws {
+    let scratch = try ScratchFolder()
+    let result = try converted(path, in: scratch)
+    let source = try Checkpoint.open(path)
+    let projection = try #require(try source.tensor("visual.proj").floats())
+    let written = try #require(try result.weights.tensor("vision.projection.weight").floats())
+    // visual.proj is [48, 44], used as x @ W; the canonical one is [44, 48].
+    for row in 0..<44 { for column in 0..<48 { #expect(written[row * 48 + column] == projection[column * 44 + row]) } }
+    let hf = try Checkpoint.open(golden("clip_gelu/checkpoints/hf/model.safetensors"))
+    let query = try hf.tensor("vision_model.encoder.layers.2.self_attn.q_proj.weight").floats()
+    let fused = try #require(try result.weights.tensor("vision.blocks.2.qkv.weight").floats())
+    #expect(Array(fused.prefix(48 * 48)) == query)
+  }
+
+  @Test func aCancelledConversionLeavesNothing() throws {
+    struct Stop: Error {}
+    let scratch = try ScratchFolder()
+    let (checkpoint, model, plan) = try planned(path)
+    for phase in [ConversionProgress.Phase.writing, .verifying] {
+      #expect(throws: Stop.self) {
+        try write(plan, of: model, from: checkpoint, to: scratch.file("model")) { progress in
+          #expect(scratch.contents.count == 1)
+          if progress.phase == phase, progress.bytesDone > progress.bytesTotal / 2 { throw Stop() }
+        }
+      }
+      #expect(scratch.contents == [])
+    }
+  }
+
+  @Test func workThatVanishesMidwayIsAnErrorAndLeavesNothing() throws {
+    let scratch = try ScratchFolder()
+    let (checkpoint, model, plan) = try planned(path)
+    #expect(throws: (any Error).self) {
+      try write(plan, of: model, from: checkpoint, to: scratch.file("model")) { progress in
+        if progress.phase == .verifying {
+          try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+            .forEach { try FileManager.default.removeItem(atPath: scratch.file($0)) }
+        }
+      }
+    }
+    #expect(scratch.contents == [])
+  }
+
+  @Test func whatStandsThereStaysUnlessReplaced() throws {
+    let scratch = try ScratchFolder()
+    let target = scratch.file("model")
+    let (checkpoint, model, plan) = try planned(path)
+    try write(plan, of: model, from: checkpoint, to: target)
+    #expect(throws: ConvertError.outputExists(target)) {
+      try write(plan, of: model, from: checkpoint, to: target)
+    }
+    let half = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: .f16)
+    try write(half, of: model, from: checkpoint, to: target, replacing: true)
+    #expect(scratch.contents == ["model"])
+    #expect(try Checkpoint.open("\(target)/weights.safetensors").entry("logit_scale")?.dtype == .f16)
+  }
+
+  @Test func leftoversOfDeadProcessesAreFoundAndCleared() throws {
+    let scratch = try ScratchFolder()
+    for name in [".model.partial-4194305", ".other.partial-4194305", ".model.partial-\(getpid())x", "model.partial-1"] {
+      try FileManager.default.createDirectory(atPath: scratch.file(name), withIntermediateDirectories: true)
+    }
+    #expect(
+      ConversionWork.abandoned(in: scratch.path).sorted() == [".model.partial-4194305", ".other.partial-4194305"])
+    let (checkpoint, model, plan) = try planned(path)
+    try write(plan, of: model, from: checkpoint, to: scratch.file("model"))
+    #expect(!scratch.contents.contains(".model.partial-4194305"))
+    #expect(scratch.contents.contains(".other.partial-4194305"))
+  }
+
+  @Test func anUnwritablePlaceIsNamed() throws {
+    let (checkpoint, model, plan) = try planned(path)
+    let error = #expect(throws: ConvertError.self) {
+      try write(plan, of: model, from: checkpoint, to: "/proc/nowhere/model")
+    }
+    #expect(error?.description == "/proc/nowhere/model cannot be written: No such file or directory")
+  }
+
+  @Test func aPlanWithProblemsIsNotCarriedOut() throws {
+    let scratch = try ScratchFolder()
+    let (checkpoint, model, _) = try planned(path)
+    var other = model
+    other.architecture.vision.blocks.layers += 1
+    let plan = makePlan(model.layout, other.architecture, Headers(checkpoint))
+    let error = #expect(throws: ConvertError.self) {
+      try write(plan, of: other, from: checkpoint, to: scratch.file("model"))
+    }
+    #expect(
+      error?.description
+        == "\(path) cannot become a openclip: there is no tensor 'visual.transformer.resblocks.4.ln_1.weight', "
+        + "from which 'vision.blocks.4.norm1.weight' is made (and 11 more problems)")
+    #expect(scratch.contents == [])
+  }
+
+  @Test func brokenWeightsAreReported() throws {
+    let scratch = try ScratchFolder()
+    var data = try Data(contentsOf: URL(filePath: path))
+    let entry = try #require(try Checkpoint.open(path).entry("visual.class_embedding"))
+    let offset = try #require(entry.fileOffset)
+    withUnsafeBytes(of: Float.nan) { data.replaceSubrange(offset..<offset + 4, with: $0) }
+    withUnsafeBytes(of: -Float.infinity) { data.replaceSubrange(offset + 4..<offset + 8, with: $0) }
+    let zeros = try #require(try Checkpoint.open(path).entry("visual.ln_pre.weight"))
+    let start = try #require(zeros.fileOffset)
+    data.replaceSubrange(start..<start + zeros.byteCount, with: [UInt8](repeating: 0, count: zeros.byteCount))
+    let broken = scratch.file("broken.safetensors")
+    try data.write(to: URL(filePath: broken))
+    var options = ConversionOptions()
+    options.configuration = golden("clip_gelu/checkpoints/openclip/open_clip_config.json")
+    for dtype in [TargetDType.keep, .f16, .bf16] {
+      let notes = try converted(broken, options, in: scratch, dtype: dtype).description.notes
+      #expect(
+        notes == [
+          "'vision.class_token' has 2 elements that are NaN or infinite.",
+          "'vision.norm_pre.weight' is zero throughout.",
+        ])
+    }
+  }
+
+  @Test func anotherCheckpointOfTheModelIsCompared() throws {
+    let first = try planned(path)
+    let second = try planned(golden("clip_gelu/checkpoints/hf/model.safetensors"))
+    #expect(try compare(first.2, of: first.0, with: second.2, of: second.0).isEqual)
+    var options = ConversionOptions()
+    options.configuration = golden("clip_gelu/checkpoints/openclip/open_clip_config.json")
+    let half = try planned(golden("clip_gelu/checkpoints/openclip_fp16/open_clip_model.safetensors"), options)
+    let comparison = try compare(first.2, of: first.0, with: half.2, of: half.0)
+    #expect(comparison.rows.count == first.2.rows.count)
+    #expect(!comparison.isEqual)
+    for row in comparison.rows {
+      guard case .different(let largest) = row.outcome else { continue }
+      #expect(largest > 0 && largest < 0.01, "\(row.tensor)")
+    }
+  }
+}
