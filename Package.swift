@@ -23,6 +23,10 @@ let package = Package(
         "ZooExplain",
       ]),
   ],
+  traits: [
+    .trait(name: "OneDNN", description: "Products by oneDNN, in f32 or bf16, on Linux (libdnnl-dev)."),
+    .default(enabledTraits: ["OneDNN"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
@@ -39,6 +43,11 @@ let package = Package(
     .target(name: "CZooKernels", cSettings: kernelSettings),
     .target(
       name: "CVocabulary", exclude: ["bpe_simple_vocab_16e6.txt.gz"], cSettings: [.unsafeFlags(["-std=c23"])]),
+    // A default trait holds on every platform, so that the platform is asked for wherever the trait is.
+    .target(
+      name: "COneDNNShim",
+      cSettings: kernelSettings + [.define("ZOO_ONEDNN", .when(platforms: [.linux], traits: ["OneDNN"]))],
+      linkerSettings: [.linkedLibrary("dnnl", .when(platforms: [.linux], traits: ["OneDNN"]))]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: kernelSettings),
 
     // The rooms of the house; imports point down only.
@@ -58,6 +67,7 @@ let package = Package(
       dependencies: [
         "ZooCheckpoints", "ZooText", "ZooImages", "ZooModels", "CZooKernels",
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
+        .target(name: "COneDNNShim", condition: .when(platforms: [.linux], traits: ["OneDNN"])),
       ]),
     .target(name: "ZooExplain", dependencies: ["ZooRuntime"]),
     .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooModels"]),

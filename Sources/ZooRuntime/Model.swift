@@ -22,8 +22,9 @@ public final class Model: Sendable {
   ///
   /// Throws a `ModelError`, a `CheckpointError` or a `ManifestError` where the directory is not a model.
   public convenience init(
-    directory: URL, algebra: any LinearAlgebra = BLAS(), parallel: Parallel = Parallel()
+    directory: URL, algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel()
   ) throws {
+    let algebra = try algebra ?? makeAlgebra()
     let description = try ModelDescription.read(from: directory)
     let path = directory.appending(path: ModelDescription.weightsFileName).path(percentEncoded: false)
     let checkpoint = try Checkpoint.open(path)

@@ -38,8 +38,9 @@ extension Model {
   /// A model with seeded random weights. It has no tokenizer files: texts are given as token ids.
   public convenience init(
     random architecture: Architecture, preprocessing: Preprocessing, seed: UInt64 = 1,
-    algebra: any LinearAlgebra = BLAS(), parallel: Parallel = Parallel()
+    algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel()
   ) throws {
+    let algebra = try algebra ?? makeAlgebra()
     let random = RandomWeights(seed: seed)
     let specs = Dictionary(uniqueKeysWithValues: architecture.tensors.map { ($0.name, $0) })
     let description = ModelDescription(

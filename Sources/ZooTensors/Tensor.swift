@@ -20,10 +20,18 @@ public struct ByteView: @unchecked Sendable {
 
   public var count: Int { bytes.count }
 
+  /// Gives the memory behind these bytes back where it can be read again: from a mapped file. Nothing else changes.
+  public func discard() { (owner as? any Rereadable)?.discard(bytes) }
+
   /// The bytes of a range, which must lie inside; they keep the same owner alive.
   public subscript(range: Range<Int>) -> ByteView {
     ByteView(UnsafeRawBufferPointer(rebasing: bytes[range]), owner: owner)
   }
+}
+
+/// An owner of bytes that can be read again after their memory was given back.
+public protocol Rereadable: AnyObject {
+  func discard(_ bytes: UnsafeRawBufferPointer)
 }
 
 /// A block of memory, 64-byte aligned, zero at first, freed with its last reference.

@@ -11,7 +11,7 @@ import ZooTensors
 /// A read-only file in memory, mapped for as long as the object or a view of it lives.
 ///
 /// The file must not shrink meanwhile: writers replace files by renaming, as `SafetensorsWriter` does.
-public final class MappedFile: @unchecked Sendable {
+public final class MappedFile: Rereadable, @unchecked Sendable {
   public let path: String
   private let bytes: UnsafeRawBufferPointer
 
@@ -39,7 +39,16 @@ public final class MappedFile: @unchecked Sendable {
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 
   /// Gives the pages that were read back to the system; they are read from the file again when they are used again.
-  public func release() { madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED) }
+  public func release() { discard(bytes) }
+
+  /// Drops whole pages of the mapping from memory; they come back from the file when they are read.
+  public func discard(_ part: UnsafeRawBufferPointer) {
+    guard let base = part.baseAddress else { return }
+    let page = Int(getpagesize()), start = Int(bitPattern: base)
+    let first = (start + page - 1) / page * page, end = (start + part.count) / page * page
+    guard first < end, let address = UnsafeMutableRawPointer(bitPattern: first) else { return }
+    madvise(address, end - first, MADV_DONTNEED)
+  }
 
   /// The whole file.
   public var view: ByteView { ByteView(bytes, owner: self) }

@@ -27,8 +27,8 @@ public struct BLAS: LinearAlgebra {
     #endif
   }
 
-  public func prepare(_ matrix: FloatView, direction: Direction) -> any PreparedMatrix {
-    BLASMatrix(matrix: matrix, direction: direction)
+  public func prepare(_ matrix: WeightMatrix, direction: Direction) -> any PreparedMatrix {
+    BLASMatrix(matrix: matrix.floats, direction: direction)
   }
 }
 

@@ -4,8 +4,8 @@ import ZooModels
 public protocol LinearAlgebra: Sendable {
   /// The library and the kernel that it chose, such as `OpenBLAS 0.3.21 Cooperlake`.
   var name: String { get }
-  /// Makes a matrix ready for products. The view stays alive for as long as what is returned.
-  func prepare(_ matrix: FloatView, direction: Direction) -> any PreparedMatrix
+  /// Makes a matrix ready for products in one direction.
+  func prepare(_ matrix: WeightMatrix, direction: Direction) -> any PreparedMatrix
 }
 
 /// Which way a weight matrix `W [out, in]` is used.

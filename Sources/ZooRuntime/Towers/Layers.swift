@@ -1,5 +1,6 @@
 import CZooKernels
 import ZooModels
+import ZooTensors
 
 /// Runs layers: the algebra and the threads that every part of a model shares.
 package struct Engine: Sendable {
@@ -43,20 +44,23 @@ package struct Norm: Sendable {
 
 /// A linear map with both directions ready when they are first needed.
 package struct Linear: Sendable {
-  package let weight: FloatView
+  private let matrix: WeightMatrix
   package let bias: FloatView?
   private let forwardMatrix: Lazy<any PreparedMatrix>
   private let backwardMatrix: Lazy<any PreparedMatrix>
 
-  init(weight: FloatView, bias: FloatView?, algebra: any LinearAlgebra) {
-    self.weight = weight
+  init(weight: Tensor, bias: FloatView?, algebra: any LinearAlgebra) {
+    let matrix = WeightMatrix(weight)
+    self.matrix = matrix
     self.bias = bias
-    forwardMatrix = Lazy { algebra.prepare(weight, direction: .forward) }
-    backwardMatrix = Lazy { algebra.prepare(weight, direction: .backward) }
+    forwardMatrix = Lazy { algebra.prepare(matrix, direction: .forward) }
+    backwardMatrix = Lazy { algebra.prepare(matrix, direction: .backward) }
   }
 
-  package var outputs: Int { weight.shape[0] }
-  package var inputs: Int { weight.count / outputs }
+  package var outputs: Int { matrix.outputs }
+  package var inputs: Int { matrix.inputs }
+  /// `[outputs, inputs]` as f32.
+  package var weight: FloatView { matrix.floats }
 
   /// y = act(x W^T + b).
   package func forward(

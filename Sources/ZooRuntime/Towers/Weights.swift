@@ -21,7 +21,7 @@ struct Weights: Sendable {
 
   func linear(_ name: String, bias: Bool = true) throws -> Linear {
     Linear(
-      weight: try vector("\(name).weight"), bias: bias ? try vector("\(name).bias") : nil, algebra: algebra)
+      weight: try lookup("\(name).weight"), bias: bias ? try vector("\(name).bias") : nil, algebra: algebra)
   }
 
   func projection(_ name: String, _ kind: Projection) throws -> Linear? {

@@ -76,7 +76,8 @@ struct BenchCommand: ParsableCommand {
       }
     }
     let report = BenchReport(
-      model: model.name, backend: model.algebraName, kernels: String(cString: zoo_kernel_name()),
+      model: model.name, backend: model.algebraName, precision: runOptions.precision,
+      kernels: String(cString: zoo_kernel_name()),
       threads: runOptions.parallel.threads, size: [preprocessing.size.height, preprocessing.size.width], layers: count,
       runs: runs, peakMemory: peakMemory(), stages: bench.stages)
     if json { try printJSON(report) } else { print(report.text) }
@@ -84,11 +85,13 @@ struct BenchCommand: ParsableCommand {
 
   private func load() throws -> Model {
     if !random, let directory = try? Store().resolve(model) {
-      return try Model(directory: directory, parallel: runOptions.parallel)
+      return try Model(directory: directory, algebra: runOptions.algebra(), parallel: runOptions.parallel)
     }
     let (architecture, weights) = try registered()
     let preprocessing = weights?.preprocessing ?? Preprocessing(size: architecture.vision.image)
-    return try Model(random: architecture, preprocessing: preprocessing, seed: seed, parallel: runOptions.parallel)
+    return try Model(
+      random: architecture, preprocessing: preprocessing, seed: seed, algebra: runOptions.algebra(),
+      parallel: runOptions.parallel)
   }
 
   private func registered() throws -> (Architecture, PretrainedWeights?) {
@@ -159,6 +162,8 @@ struct BenchReport: Encodable {
   var model: String
   /// The library behind the matrix products, with its kernel.
   var backend: String
+  /// What products are computed in.
+  var precision: Precision
   /// The instruction set of our own kernels.
   var kernels: String
   var threads: Int

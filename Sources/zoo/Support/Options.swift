@@ -63,6 +63,12 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Threads to use; all processors by default.")
   var threads: Int?
 
+  @Option(help: "What multiplies: automatic, blas or onednn.")
+  var backend: Backend = .automatic
+
+  @Option(help: "What products are computed in: f32 or bf16.")
+  var precision: Precision = .f32
+
   @Flag(help: "Nothing on standard error but errors.")
   var quiet = false
 
@@ -72,8 +78,10 @@ struct RunOptions: ParsableArguments {
 
   var parallel: Parallel { Parallel(threads: threads) }
 
+  func algebra() throws -> any LinearAlgebra { try makeAlgebra(backend: backend, precision: precision) }
+
   func load(_ reference: String) throws -> Model {
-    try Model(directory: try Store().resolve(reference), parallel: parallel)
+    try Model(directory: try Store().resolve(reference), algebra: algebra(), parallel: parallel)
   }
 }
 
@@ -156,3 +164,5 @@ extension LeGrad.Variant: ExpressibleByArgument {}
 extension LeGrad.Score: ExpressibleByArgument {}
 extension ColorMap: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {}
+extension Backend: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}

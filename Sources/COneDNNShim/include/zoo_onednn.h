@@ -1,0 +1,52 @@
+// The few things that the package asks of oneDNN (2.x or 3.x): products by weight matrices, on the calling thread.
+//
+// Everything here may be called from several threads at once. Functions return null or 0 where oneDNN fails, which a
+// caller answers with another product. Without the package's trait the library is empty.
+#ifndef ZOO_ONEDNN_H
+#define ZOO_ONEDNN_H
+#include <stddef.h>
+#include <stdint.h>
+
+enum zoo_onednn_activation {
+  ZOO_ONEDNN_NONE = 0,
+  ZOO_ONEDNN_GELU = 1,
+  ZOO_ONEDNN_GELU_TANH = 2,
+  ZOO_ONEDNN_QUICK_GELU = 3,
+  ZOO_ONEDNN_SILU = 4,
+};
+
+// y [rows, columns] = act(x [rows, depth] B + bias), with B [depth, columns] f32 or bf16, x of the same type, y f32.
+struct zoo_onednn_shape {
+  int64_t rows, depth, columns;
+  // Distances of B's elements in memory, [0] down and [1] across; both 0 where B is packed.
+  int64_t stride[2];
+  // Floats from a row of y to the next.
+  int64_t ldy;
+  int32_t bf16, bias, activation;
+};
+
+// How a product of one shape is computed.
+typedef struct zoo_onednn_product zoo_onednn_product;
+
+// Such as "2.6.3".
+const char *zoo_onednn_version(void);
+// 1 where the processor multiplies bf16 itself.
+int zoo_onednn_has_bf16(void);
+
+zoo_onednn_product *zoo_onednn_product_create(const struct zoo_onednn_shape *shape);
+void zoo_onednn_product_destroy(zoo_onednn_product *product);
+// oneDNN's name for what it runs.
+const char *zoo_onednn_product_kind(const zoo_onednn_product *product);
+// Bytes of scratch that a run needs, 64-byte aligned.
+size_t zoo_onednn_product_scratch(const zoo_onednn_product *product);
+int zoo_onednn_product_run(const zoo_onednn_product *product, const void *x, const void *b, const float *bias, float *y,
+                           void *scratch);
+
+// Bytes of B when packed for products of a shape, for any number of rows; 0 where it cannot be packed.
+size_t zoo_onednn_packed_size(const struct zoo_onednn_shape *shape);
+// Packs B, whose elements lie as `stride` says, into `packed`, 64-byte aligned.
+int zoo_onednn_pack(const struct zoo_onednn_shape *shape, const int64_t stride[2], const void *b, void *packed);
+
+// To nearest, ties to even; subnormals become 0.
+void zoo_onednn_narrow(const float *source, uint16_t *target, ptrdiff_t count);
+#endif

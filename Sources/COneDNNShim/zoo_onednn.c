@@ -1,0 +1,225 @@
+#include "zoo_onednn.h"
+#ifdef ZOO_ONEDNN
+#define _GNU_SOURCE
+#include "onednn_api.h"
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static dnnl_engine_t engine;
+static void (*set_threads)(int);
+static char version[32];
+
+static void start(void) {
+  // Builds on OpenMP would start a second pool of threads beside ours.
+  set_threads = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
+  if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success) engine = NULL;
+  const dnnl_version_t *v = dnnl_version();
+  snprintf(version, sizeof version, "%d.%d.%d", v->major, v->minor, v->patch);
+}
+
+// Called before any work of oneDNN's: the number of threads belongs to the calling thread.
+static dnnl_engine_t ready(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, start);
+  if (set_threads) set_threads(1);
+  return engine;
+}
+
+// A stream for each thread, for as long as the thread lives.
+static pthread_key_t stream_key;
+static void free_stream(void *stream) { dnnl_stream_destroy(stream); }
+static void make_stream_key(void) { pthread_key_create(&stream_key, free_stream); }
+static dnnl_stream_t thread_stream(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, make_stream_key);
+  dnnl_stream_t stream = pthread_getspecific(stream_key);
+  if (!stream && dnnl_stream_create(&stream, engine, dnnl_stream_default_flags) == dnnl_success)
+    pthread_setspecific(stream_key, stream);
+  return stream;
+}
+
+const char *zoo_onednn_version(void) {
+  ready();
+  return version;
+}
+
+int zoo_onednn_has_bf16(void) {
+#if defined(__x86_64__)
+  return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+#else
+  return 0;
+#endif
+}
+
+struct zoo_onednn_product {
+  dnnl_primitive_t primitive;
+  layout x, b, bias, y, scratch;
+  size_t scratch_size;
+  int has_bias;
+  char kind[64];
+};
+
+static int append_activation(dnnl_primitive_attr_t attributes, int activation) {
+  dnnl_post_ops_t ops;
+  if (dnnl_post_ops_create(&ops) != dnnl_success) return 0;
+  int ok = 0;
+  switch (activation) {
+  case ZOO_ONEDNN_GELU: ok = append_eltwise(ops, dnnl_eltwise_gelu_erf, 0); break;
+  case ZOO_ONEDNN_GELU_TANH: ok = append_eltwise(ops, dnnl_eltwise_gelu_tanh, 0); break;
+  case ZOO_ONEDNN_QUICK_GELU: ok = append_eltwise(ops, dnnl_eltwise_swish, 1.702f); break;
+  case ZOO_ONEDNN_SILU: ok = append_eltwise(ops, dnnl_eltwise_swish, 1); break;
+  }
+  ok = ok && dnnl_primitive_attr_set_post_ops(attributes, ops) == dnnl_success;
+  dnnl_post_ops_destroy(ops);
+  return ok;
+}
+
+// The descriptor of a product; `b` is taken as given, or replaced by oneDNN's choice where it has no order yet.
+static int describe(struct zoo_onednn_product *p, const struct zoo_onednn_shape *s, dnnl_primitive_desc_t *pd) {
+  dnnl_data_type_t type = s->bf16 ? dnnl_bf16 : dnnl_f32;
+  const int64_t dense[2] = {s->depth, 1}, spaced[2] = {s->ldy, 1}, row[2] = {s->columns, 1};
+  dnnl_primitive_attr_t attributes = NULL;
+  int ok = layout_make(&p->x, s->rows, s->depth, type, dense)
+           && layout_make(&p->y, s->rows, s->columns, dnnl_f32, spaced)
+           && (!s->bias || layout_make(&p->bias, 1, s->columns, dnnl_f32, row))
+           && dnnl_primitive_attr_create(&attributes) == dnnl_success
+           && dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user) == dnnl_success
+           && (!s->activation || append_activation(attributes, s->activation))
+           && matmul_make(pd, ready(), &p->x, &p->b, s->bias ? &p->bias : NULL, &p->y, attributes);
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  p->has_bias = s->bias;
+  return ok;
+}
+
+// oneDNN's order for packed B must not depend on rows or epilogue: it is asked for one plain product.
+static int packed_layout(const struct zoo_onednn_shape *s, layout *target) {
+  struct zoo_onednn_shape nominal = *s;
+  nominal.rows = 256;
+  nominal.ldy = s->columns;
+  nominal.bias = nominal.activation = 0;
+  zoo_onednn_product *p = calloc(1, sizeof *p);
+  dnnl_primitive_desc_t pd = NULL;
+  int ok = p && layout_make(&p->b, s->depth, s->columns, s->bf16 ? dnnl_bf16 : dnnl_f32, NULL)
+           && describe(p, &nominal, &pd)
+           && layout_copy(target, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0));
+  if (pd) dnnl_primitive_desc_destroy(pd);
+  if (p) zoo_onednn_product_destroy(p);
+  return ok;
+}
+
+zoo_onednn_product *zoo_onednn_product_create(const struct zoo_onednn_shape *s) {
+  if (!ready()) return NULL;
+  zoo_onednn_product *p = calloc(1, sizeof *p);
+  if (!p) return NULL;
+  int packed = s->stride[0] == 0 && s->stride[1] == 0;
+  dnnl_primitive_desc_t pd = NULL;
+  int ok = (packed ? packed_layout(s, &p->b)
+                   : layout_make(&p->b, s->depth, s->columns, s->bf16 ? dnnl_bf16 : dnnl_f32, s->stride))
+           && describe(p, s, &pd);
+  if (ok) {
+    layout_ref scratch = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+    const char *kind = "";
+    dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &kind);
+    snprintf(p->kind, sizeof p->kind, "%s", kind);
+    p->scratch_size = dnnl_memory_desc_get_size(scratch);
+    ok = layout_copy(&p->scratch, scratch) && dnnl_primitive_create(&p->primitive, pd) == dnnl_success;
+  }
+  if (pd) dnnl_primitive_desc_destroy(pd);
+  if (ok) return p;
+  zoo_onednn_product_destroy(p);
+  return NULL;
+}
+
+void zoo_onednn_product_destroy(zoo_onednn_product *p) {
+  if (p->primitive) dnnl_primitive_destroy(p->primitive);
+  layout_free(&p->x);
+  layout_free(&p->b);
+  layout_free(&p->bias);
+  layout_free(&p->y);
+  layout_free(&p->scratch);
+  free(p);
+}
+
+const char *zoo_onednn_product_kind(const zoo_onednn_product *p) { return p->kind; }
+size_t zoo_onednn_product_scratch(const zoo_onednn_product *p) { return p->scratch_size; }
+
+// Runs a primitive over memory given as (argument, layout, pointer), at most five.
+struct argument {
+  int name;
+  layout_ref layout;
+  const void *data;
+};
+
+static int run(dnnl_primitive_t primitive, int count, const struct argument *arguments) {
+  dnnl_exec_arg_t list[5];
+  int made = 0, ok = 1;
+  for (; ok && made < count; made += ok) {
+    list[made].arg = arguments[made].name;
+    ok = dnnl_memory_create(&list[made].memory, arguments[made].layout, engine, (void *)arguments[made].data)
+         == dnnl_success;
+  }
+  dnnl_stream_t stream = thread_stream();
+  ok = ok && stream && dnnl_primitive_execute(primitive, stream, count, list) == dnnl_success
+       && dnnl_stream_wait(stream) == dnnl_success;
+  while (made-- > 0) dnnl_memory_destroy(list[made].memory);
+  return ok;
+}
+
+int zoo_onednn_product_run(const zoo_onednn_product *p, const void *x, const void *b, const float *bias, float *y,
+                           void *scratch) {
+  ready();
+  const struct argument arguments[] = {
+      {DNNL_ARG_SRC, REF(p->x), x},
+      {DNNL_ARG_WEIGHTS, REF(p->b), b},
+      {DNNL_ARG_DST, REF(p->y), y},
+      {DNNL_ARG_SCRATCHPAD, REF(p->scratch), scratch},
+      {DNNL_ARG_BIAS, REF(p->bias), bias},
+  };
+  return run(p->primitive, p->has_bias ? 5 : 4, arguments);
+}
+
+size_t zoo_onednn_packed_size(const struct zoo_onednn_shape *s) {
+  layout packed = {0};
+  size_t size = ready() && packed_layout(s, &packed) ? dnnl_memory_desc_get_size(REF(packed)) : 0;
+  layout_free(&packed);
+  return size;
+}
+
+int zoo_onednn_pack(const struct zoo_onednn_shape *s, const int64_t stride[2], const void *b, void *target) {
+  layout plain = {0}, packed = {0};
+  dnnl_primitive_desc_t pd = NULL;
+  dnnl_primitive_t reorder = NULL;
+  int ok = ready() && packed_layout(s, &packed)
+           && layout_make(&plain, s->depth, s->columns, dnnl_f32, stride)
+           && dnnl_reorder_primitive_desc_create(&pd, REF(plain), engine, REF(packed), engine, NULL) == dnnl_success
+           && dnnl_primitive_create(&reorder, pd) == dnnl_success;
+  if (ok) {
+    const struct argument arguments[] = {{DNNL_ARG_FROM, REF(plain), b}, {DNNL_ARG_TO, REF(packed), target}};
+    ok = run(reorder, 2, arguments);
+  }
+  if (reorder) dnnl_primitive_destroy(reorder);
+  if (pd) dnnl_primitive_desc_destroy(pd);
+  layout_free(&plain);
+  layout_free(&packed);
+  return ok;
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+__attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16"))) void zoo_onednn_narrow(
+    const float *source, uint16_t *target, ptrdiff_t count) {
+  ptrdiff_t i = 0;
+  for (; i + 32 <= count; i += 32)
+    _mm512_storeu_si512(
+        target + i,
+        (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(source + i + 16), _mm512_loadu_ps(source + i)));
+  for (; i < count; i += 16) {
+    __mmask16 mask = count - i >= 16 ? 0xFFFF : (__mmask16)((1u << (count - i)) - 1);
+    _mm256_mask_storeu_epi16(target + i, mask, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, source + i)));
+  }
+}
+#endif
+#endif

@@ -1,0 +1,54 @@
+import ZooTensors
+
+/// What multiplies.
+public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
+  /// oneDNN where it was built in, otherwise BLAS.
+  case automatic
+  /// OpenBLAS, or Accelerate on macOS: f32 only.
+  case blas
+  case oneDNN = "onednn"
+
+  /// Those that this build has.
+  public static var available: [Backend] {
+    #if OneDNN && os(Linux)
+      [.automatic, .blas, .oneDNN]
+    #else
+      [.automatic, .blas]
+    #endif
+  }
+}
+
+/// The algebra of a backend in a precision.
+///
+/// Throws an `AlgebraError` where the build has no such backend, or the processor or the backend no such precision.
+public func makeAlgebra(backend: Backend = .automatic, precision: Precision = .f32) throws(AlgebraError)
+  -> any LinearAlgebra
+{
+  #if OneDNN && os(Linux)
+    if backend != .blas {
+      guard let algebra = OneDNN(precision: precision) else { throw .processorLacks(precision) }
+      return algebra
+    }
+  #else
+    if backend == .oneDNN { throw .notBuilt(backend) }
+  #endif
+  guard precision == .f32 else { throw .backendLacks(precision) }
+  return BLAS()
+}
+
+/// Why products cannot be computed as asked.
+public enum AlgebraError: ZooError, Equatable {
+  case notBuilt(Backend)
+  case processorLacks(Precision)
+  case backendLacks(Precision)
+
+  public var blame: Blame { .input }
+
+  public var description: String {
+    switch self {
+    case .notBuilt(let backend): "this build has no \(backend.rawValue): it was made without that package trait"
+    case .processorLacks(let precision): "this processor has no \(precision.rawValue) products"
+    case .backendLacks(let precision): "BLAS has no \(precision.rawValue) products: they need oneDNN"
+    }
+  }
+}

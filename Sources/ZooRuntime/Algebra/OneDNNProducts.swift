@@ -1,0 +1,81 @@
+#if OneDNN && os(Linux)
+  import COneDNNShim
+  import Synchronization
+
+  /// What a compiled product depends on.
+  struct ProductShape: Hashable, Sendable {
+    var rows: Int, depth: Int, columns: Int
+    /// Both 0 for packed weights.
+    var stride0: Int, stride1: Int
+    var ldy: Int
+    var bf16: Bool, bias: Bool, activation: Int32
+
+    init(
+      rows: Int, depth: Int, columns: Int, stride0: Int, stride1: Int, ldy: Int, bf16: Bool, epilogue: Epilogue
+    ) {
+      (self.rows, self.depth, self.columns) = (rows, depth, columns)
+      (self.stride0, self.stride1, self.ldy, self.bf16) = (stride0, stride1, ldy, bf16)
+      switch epilogue {
+      case .none: (bias, activation) = (false, Int32(ZOO_ONEDNN_NONE.rawValue))
+      case .bias: (bias, activation) = (true, Int32(ZOO_ONEDNN_NONE.rawValue))
+      case .activation(_, let kind):
+        bias = true
+        activation =
+          switch kind {
+          case .gelu: Int32(ZOO_ONEDNN_GELU.rawValue)
+          case .geluTanh: Int32(ZOO_ONEDNN_GELU_TANH.rawValue)
+          case .quickGELU: Int32(ZOO_ONEDNN_QUICK_GELU.rawValue)
+          case .silu: Int32(ZOO_ONEDNN_SILU.rawValue)
+          }
+      }
+    }
+
+    fileprivate var native: zoo_onednn_shape {
+      zoo_onednn_shape(
+        rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), stride: (Int64(stride0), Int64(stride1)),
+        ldy: Int64(ldy), bf16: bf16 ? 1 : 0, bias: bias ? 1 : 0, activation: activation)
+    }
+  }
+
+  /// Compiled code for products of one shape. All matrices of a shape share it, and many threads may run it at once.
+  final class OneDNNProduct: @unchecked Sendable {
+    private let handle: OpaquePointer
+    private let scratchBytes: Int
+
+    private static let compiled = Mutex<[ProductShape: OneDNNProduct]>([:])
+
+    /// The product of a shape, compiled at its first use. Old ones go when there are many.
+    static func of(_ shape: ProductShape) -> OneDNNProduct {
+      compiled.withLock { compiled in
+        if let product = compiled[shape] { return product }
+        if compiled.count >= 1024 { compiled.removeAll() }
+        let product = OneDNNProduct(shape)
+        compiled[shape] = product
+        return product
+      }
+    }
+
+    private init(_ shape: ProductShape) {
+      guard let handle = withUnsafePointer(to: shape.native, { zoo_onednn_product_create($0) }) else {
+        preconditionFailure("oneDNN has no product of \(shape)")
+      }
+      self.handle = handle
+      scratchBytes = zoo_onednn_product_scratch(handle)
+    }
+
+    deinit { zoo_onednn_product_destroy(handle) }
+
+    /// oneDNN's name for what it runs.
+    var kind: String { String(cString: zoo_onednn_product_kind(handle)) }
+
+    func run(
+      _ x: UnsafeRawPointer, _ weights: UnsafeRawPointer, bias: UnsafePointer<Float>?,
+      into y: UnsafeMutablePointer<Float>
+    ) {
+      withUnsafeTemporaryAllocation(byteCount: max(scratchBytes, 64), alignment: 64) { scratch in
+        let done = zoo_onednn_product_run(handle, x, weights, bias, y, scratch.baseAddress)
+        precondition(done == 1, "oneDNN could not run \(kind)")
+      }
+    }
+  }
+#endif

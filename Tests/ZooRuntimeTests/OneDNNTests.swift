@@ -1,0 +1,166 @@
+#if OneDNN && os(Linux)
+  import Foundation
+  import Testing
+  import ZooModels
+  import ZooRuntime
+  import ZooTensors
+
+  /// Products against sums in double precision, computed here element by element.
+  @Suite("oneDNN") struct OneDNNTests {
+    struct Size: Sendable, CustomTestStringConvertible {
+      let rows: Int, inputs: Int, outputs: Int
+      var testDescription: String { "\(rows) x \(inputs) x \(outputs)" }
+    }
+
+    static let sizes = [
+      Size(rows: 1, inputs: 1, outputs: 1), Size(rows: 3, inputs: 37, outputs: 5),
+      Size(rows: 17, inputs: 64, outputs: 259),
+      Size(rows: 50, inputs: 131, outputs: 77), Size(rows: 33, inputs: 48, outputs: 1601),
+    ]
+    static let epilogues: [Activation?] = [.gelu, .geluTanh, .quickGELU, .silu, nil]
+
+    @Test(arguments: sizes, [false, true])
+    func f32AgreesInBothDirections(size: Size, packed: Bool) throws {
+      let algebra = try #require(OneDNN(packed: packed))
+      for direction in [Direction.forward, .backward] {
+        let product = Product(size, direction)
+        let found = product.run(algebra)
+        #expect(maxError(found, product.expected, scale: product.magnitude) < 1e-6)
+      }
+    }
+
+    @Test(arguments: sizes)
+    func bf16AgreesWithRoundedFactors(size: Size) throws {
+      guard let algebra = OneDNN(precision: .bf16) else { return }
+      for direction in [Direction.forward, .backward] {
+        var product = Product(size, direction)
+        let exact = product.expected
+        product.roundToBF16()
+        let found = product.run(algebra)
+        #expect(maxError(found, product.expected, scale: product.magnitude) < 1e-6)
+        #expect(maxError(found, exact, scale: product.magnitude) < 8e-3)
+      }
+    }
+
+    @Test(arguments: epilogues, [1, 4])
+    func epiloguesFollowTheProduct(activation: Activation?, threads: Int) throws {
+      let size = Size(rows: 70, inputs: 29, outputs: 300)
+      let bias = (0..<size.outputs).map { Float(($0 * 7) % 11) / 4 - 1 }
+      for precision in Precision.allCases {
+        guard let algebra = OneDNN(precision: precision) else { continue }
+        var product = Product(size, .forward)
+        product.roundToBF16()
+        let found = bias.withUnsafeBufferPointer { bias in
+          let pointer = bias.baseAddress!
+          return product.run(
+            algebra, epilogue: activation.map { .activation(pointer, $0) } ?? .bias(pointer), threads: threads)
+        }
+        let expected = product.expected.enumerated().map { index, value in
+          let x = value + Double(bias[index % size.outputs])
+          return activation.map { apply($0, x) } ?? x
+        }
+        #expect(maxError(found, expected, scale: 1) < 1e-5)
+      }
+    }
+
+    @Test func manyTasksShareAMatrix() async throws {
+      let algebra = try #require(OneDNN(packed: true))
+      let product = Product(Size(rows: 40, inputs: 96, outputs: 512), .forward)
+      let prepared = algebra.prepare(product.matrix, direction: .forward)
+      let results = await withTaskGroup(of: [Float].self) { group in
+        for rows in 33...40 {
+          group.addTask { product.run(prepared, rows: rows) }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(results.count == 8)
+      for found in results {
+        #expect(maxError(found, Array(product.expected.prefix(found.count)), scale: product.magnitude) < 1e-6)
+      }
+    }
+
+    @Test func halfPrecisionWeightsAreWidened() throws {
+      let half = Tensor(
+        dtype: .f16, shape: [2, 3], data: ByteView(copying: [0x3C00, 0x4000, 0xBC00, 0x3800, 0, 0x4400] as [UInt16]))
+      for precision in Precision.allCases {
+        guard let algebra = OneDNN(precision: precision) else { continue }
+        let prepared = algebra.prepare(WeightMatrix(half), direction: .forward)
+        var y: [Float] = [0, 0]
+        prepared.multiply([1, 2, 4], rows: 1, into: &y, epilogue: .none, parallel: Parallel(threads: 1))
+        #expect(y == [1, 16.5])
+      }
+    }
+  }
+
+  /// A product of seeded random factors.
+  private struct Product: Sendable {
+    let size: OneDNNTests.Size, direction: Direction
+    private var x: [Float], weights: [Float]
+
+    init(_ size: OneDNNTests.Size, _ direction: Direction) {
+      (self.size, self.direction) = (size, direction)
+      var state: UInt64 = 42
+      func random() -> Float {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Float(Int32(truncatingIfNeeded: state >> 32)) * 0x1p-31
+      }
+      x = (0..<size.rows * size.inputs).map { _ in random() }
+      weights = (0..<size.outputs * size.inputs).map { _ in random() }
+    }
+
+    mutating func roundToBF16() {
+      func rounded(_ value: Float) -> Float {
+        let bits = value.bitPattern
+        return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+      }
+      x = x.map(rounded)
+      weights = weights.map(rounded)
+    }
+
+    /// `[out, in]`, so that the product of either direction has `size.outputs` columns.
+    var matrix: WeightMatrix {
+      WeightMatrix(
+        Tensor(weights, shape: direction == .forward ? [size.outputs, size.inputs] : [size.inputs, size.outputs]))
+    }
+
+    var magnitude: Double { Double(size.inputs).squareRoot() }
+
+    var expected: [Double] {
+      let (depth, columns) = (size.inputs, size.outputs)
+      let (down, across) = direction == .forward ? (1, depth) : (columns, 1)
+      return (0..<size.rows * columns).map { index in
+        let (row, column) = (index / columns, index % columns)
+        var sum = 0.0
+        for k in 0..<depth { sum += Double(x[row * depth + k]) * Double(weights[k * down + column * across]) }
+        return sum
+      }
+    }
+
+    func run(_ algebra: any LinearAlgebra, epilogue: Epilogue = .none, threads: Int = 2) -> [Float] {
+      run(algebra.prepare(matrix, direction: direction), rows: size.rows, epilogue: epilogue, threads: threads)
+    }
+
+    func run(_ prepared: any PreparedMatrix, rows: Int, epilogue: Epilogue = .none, threads: Int = 2) -> [Float] {
+      var y = [Float](repeating: .nan, count: rows * size.outputs)
+      prepared.multiply(x, rows: rows, into: &y, epilogue: epilogue, parallel: Parallel(threads: threads))
+      return y
+    }
+  }
+
+  private func maxError(_ found: [Float], _ expected: [Double], scale: Double) -> Double {
+    guard found.count == expected.count else { return .infinity }
+    return zip(found, expected).reduce(0) { worst, pair in
+      let error = abs(Double(pair.0) - pair.1) / scale
+      return error.isNaN ? .infinity : max(worst, error)
+    }
+  }
+
+  private func apply(_ activation: Activation, _ x: Double) -> Double {
+    switch activation {
+    case .gelu: x * 0.5 * erfc(-x / 2.0.squareRoot())
+    case .geluTanh: x * 0.5 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    case .quickGELU: x / (1 + exp(-1.702 * x))
+    case .silu: x / (1 + exp(-x))
+    }
+  }
+#endif
