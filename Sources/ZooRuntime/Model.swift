@@ -15,31 +15,40 @@ public final class Model: Sendable {
   package let engine: Engine
   private let textTower: Lazy<Result<TextRuntime, any Error>>?
   private let tokens: Lazy<Result<any Tokenizer, any Error>>?
+  private let textCache: TextEmbeddingCache?
   private let scale: Float
   private let bias: Float
 
   /// Opens a converted model's directory. Weights are mapped; those that are not f32 are widened.
   ///
   /// Throws a `ModelError`, a `CheckpointError` or a `ManifestError` where the directory is not a model.
+  ///
+  /// - Parameter textCache: A folder where text embeddings are kept between processes; nil for none.
   public convenience init(
-    directory: URL, algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel()
+    directory: URL, algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel(), textCache: URL? = nil
   ) throws {
     let algebra = try algebra ?? makeAlgebra()
-    let description = try ModelDescription.read(from: directory)
+    let (description, json) = try ModelDescription.readFile(in: directory)
     let path = directory.appending(path: ModelDescription.weightsFileName).path(percentEncoded: false)
     let checkpoint = try Checkpoint.open(path)
     try Model.check(checkpoint, against: description.architecture, path: path)
-    try self.init(description: description, directory: directory, algebra: algebra, parallel: parallel) {
-      try checkpoint.tensor($0)
+    let cache = textCache.map {
+      TextEmbeddingCache(
+        root: $0, model: json, arithmetic: algebra.name, width: description.architecture.embedding)
     }
+    try self.init(
+      description: description, directory: directory, algebra: algebra, parallel: parallel, textCache: cache
+    ) { try checkpoint.tensor($0) }
   }
 
   init(
     description: ModelDescription, directory: URL, algebra: any LinearAlgebra, parallel: Parallel,
+    textCache: TextEmbeddingCache? = nil,
     lookup: @escaping @Sendable (String) throws -> Tensor
   ) throws {
     self.description = description
     self.directory = directory
+    self.textCache = textCache
     let architecture = description.architecture
     if let reason = architecture.unsupported {
       throw ModelError.unsupported(model: description.name.description, reason: reason)
@@ -105,7 +114,15 @@ public final class Model: Sendable {
   /// The embedding of each prompt, not normalised.
   public func textEmbeddings(_ prompts: [String]) throws -> [[Float]] {
     let tokenizer = try tokenizer()
-    return try textEmbeddings(tokens: prompts.map(tokenizer.encode))
+    let tokens = prompts.map(tokenizer.encode)
+    guard let textCache else { return try textEmbeddings(tokens: tokens) }
+    var known = tokens.map(textCache.embedding)
+    let missing = known.indices.filter { known[$0] == nil }
+    for (index, embedding) in zip(missing, try textEmbeddings(tokens: missing.map { tokens[$0] })) {
+      textCache.keep(embedding, of: tokens[index])
+      known[index] = embedding
+    }
+    return known.compactMap { $0 }
   }
 
   /// The embedding of each prompt from its token ids, `[prompts][contextLength]`, not normalised.
@@ -147,12 +164,14 @@ public func dot(_ a: [Float], _ b: [Float]) -> Float {
 
 extension ModelDescription {
   /// Reads `model.json` of a converted model's directory.
-  public static func read(from directory: URL) throws -> ModelDescription {
+  public static func read(from directory: URL) throws -> ModelDescription { try readFile(in: directory).description }
+
+  static func readFile(in directory: URL) throws -> (description: ModelDescription, json: Data) {
     let file = directory.appending(path: fileName)
     guard let json = try? Data(contentsOf: file) else {
       throw ModelError.notAModel(directory: directory.path(percentEncoded: false))
     }
-    return try ModelDescription(json: json, file: file.path(percentEncoded: false))
+    return (try ModelDescription(json: json, file: file.path(percentEncoded: false)), json)
   }
 }
 

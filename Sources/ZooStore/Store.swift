@@ -22,6 +22,9 @@ public struct Store: Sendable {
   /// More manifests, one JSON file each.
   public var manifests: URL { home.appending(path: "manifests", directoryHint: .isDirectory) }
 
+  /// Text embeddings that were computed before.
+  public var textCache: URL { home.appending(path: "cache/text", directoryHint: .isDirectory) }
+
   /// Where a model is kept.
   public func directory(of architecture: String, tag: String) -> URL {
     models.appending(path: architecture).appending(path: tag, directoryHint: .isDirectory)

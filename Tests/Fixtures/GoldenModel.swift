@@ -24,6 +24,19 @@ public struct GoldenModel: Sendable {
       let expected = file["expected"] as? [String: [String: [String: Any]]]
     else { throw CocoaError(.fileReadCorruptFile) }
     tolerances = expected.mapValues { $0.compactMapValues { $0["atol"] as? Double } }
+    let target = FileManager.default.temporaryDirectory.appending(path: "zoo-golden-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: target) }  // open mappings keep the weights
+    try Self.convert(name, checkpoint, configuration: configuration, to: target, adjust: adjust)
+    model = try Model(directory: target)
+    if model.architecture.text != nil { _ = try? model.tokenizer() }
+  }
+
+  /// Converts a golden checkpoint to a folder of the caller's.
+  public static func convert(
+    _ name: String, _ checkpoint: String, configuration: String? = nil, to target: URL,
+    adjust: (inout ConversionOptions) -> Void = { _ in }
+  ) throws {
+    let file = try Golden.json("models/\(name)/case.json") as? [String: Any] ?? [:]
     var options = ConversionOptions()
     if let folder = (file["tokenizer"] as? [String: Any])?["folder"] as? String {
       options.tokenizer = Golden.url("models/\(name)/\(folder)").standardizedFileURL.path
@@ -34,14 +47,12 @@ public struct GoldenModel: Sendable {
     // What no file beside the weights says; `case.json` has it.
     options.visionHeads = ["siglip": 4, "siglip2": 3, "vit_classifier": 4][name]
     adjust(&options)
-    let checkpoint = try Checkpoint.open(Golden.url("models/\(name)/checkpoints/\(checkpoint)").path)
-    let identified = try identify(checkpoint, options: options, registry: .builtIn)
-    let plan = makePlan(identified.layout, identified.architecture, Headers(checkpoint))
-    let target = FileManager.default.temporaryDirectory.appending(path: "zoo-golden-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: target) }  // open mappings keep the weights
-    try write(plan, of: identified, from: checkpoint, to: target.path)
-    model = try Model(directory: target)
-    if model.architecture.text != nil { _ = try? model.tokenizer() }
+    let source = try Checkpoint.open(Golden.url("models/\(name)/checkpoints/\(checkpoint)").path)
+    let identified = try identify(source, options: options, registry: .builtIn)
+    let plan = makePlan(identified.layout, identified.architecture, Headers(source))
+    try FileManager.default.createDirectory(
+      at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try write(plan, of: identified, from: source, to: target.path)
   }
 
   /// The arrays of one of the case's expected files.

@@ -81,7 +81,9 @@ struct RunOptions: ParsableArguments {
   func algebra() throws -> any LinearAlgebra { try makeAlgebra(backend: backend, precision: precision) }
 
   func load(_ reference: String) throws -> Model {
-    try Model(directory: try Store().resolve(reference), algebra: algebra(), parallel: parallel)
+    let store = Store()
+    return try Model(
+      directory: try store.resolve(reference), algebra: algebra(), parallel: parallel, textCache: store.textCache)
   }
 }
 

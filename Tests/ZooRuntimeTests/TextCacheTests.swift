@@ -1,0 +1,33 @@
+import Foundation
+import Testing
+import ZooFixtures
+import ZooModels
+import ZooRuntime
+
+/// Text embeddings are kept by model, arithmetic and tokens.
+@Suite struct TextCacheTests {
+  @Test func keptEmbeddingsAreTheComputedOnesAndDamagedFilesAreIgnored() throws {
+    let root = FileManager.default.temporaryDirectory.appending(path: "zoo-cache-\(UUID().uuidString)")
+    let folder = root.appending(path: "model")
+    defer { try? FileManager.default.removeItem(at: root) }
+    try GoldenModel.convert("clip_gelu", "openclip/open_clip_model.safetensors", to: folder)
+    let cache = root.appending(path: "cache")
+    let prompts = ["a photo of a cat", "a red car on the street"]
+    let plain = try Model(directory: folder).textEmbeddings(prompts)
+    let first = try Model(directory: folder, textCache: cache).textEmbeddings(prompts)
+    #expect(first == plain)
+    let files = try FileManager.default.subpathsOfDirectory(atPath: cache.path).filter { $0.contains("/") }
+    #expect(files.count == 2)
+
+    // What is in the files is what is given back; a file that is cut is not.
+    let changed = cache.appending(path: files[0])
+    try Data(repeating: 0, count: plain[0].count * 4).write(to: changed)
+    let second = try Model(directory: folder, textCache: cache).textEmbeddings(prompts)
+    #expect(second.filter { $0.allSatisfy { $0 == 0 } }.count == 1)
+    try Data(repeating: 0, count: 7).write(to: changed)
+    #expect(try Model(directory: folder, textCache: cache).textEmbeddings(prompts) == plain)
+
+    let single = try Model(directory: folder, algebra: BLAS(), textCache: cache)
+    #expect(try single.textEmbeddings([prompts[1]]).count == 1)
+  }
+}
