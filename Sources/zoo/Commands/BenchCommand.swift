@@ -84,24 +84,14 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func load() throws -> Model {
-    if !random, let directory = try? Store().resolve(model) {
-      return try Model(directory: directory, algebra: runOptions.algebra(), parallel: runOptions.parallel)
-    }
-    let (architecture, weights) = try registered()
-    let preprocessing = weights?.preprocessing ?? Preprocessing(size: architecture.vision.image)
-    return try Model(
-      random: architecture, preprocessing: preprocessing, seed: seed, algebra: runOptions.algebra(),
-      parallel: runOptions.parallel)
-  }
-
-  private func registered() throws -> (Architecture, PretrainedWeights?) {
-    let (manifest, weights) = try registryOptions.registry().resolve(ModelName(model))
-    return (weights.map(manifest.architecture.trained) ?? manifest.architecture, weights)
+    try loadOrMakeUp(
+      model, algebra: runOptions.algebra(), parallel: runOptions.parallel, seed: seed, registry: registryOptions,
+      random: random)
   }
 
   /// Random weights under the names that OpenCLIP gives them, so that conversions can be tested at full size.
   private func write(to path: String) throws {
-    let (architecture, _) = try registered()
+    let architecture = try registryOptions.registry().resolve(ModelName(model)).manifest.architecture
     guard let layout = Layout.all.first(where: { $0.holds(architecture) }) else {
       throw ModelError.unsupported(model: architecture.name, reason: architecture.unsupported ?? "no layout holds it")
     }
