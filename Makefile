@@ -1,6 +1,6 @@
 # make demo    the main job on the demo checkpoint: convert, list, explain
 # make test    all tests
-# make bench   what this machine makes of ViT-B-16
+# make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
 # make format  format and lint
 # make install PREFIX=/usr/local
 
@@ -9,7 +9,7 @@ SWIFT ?= swift
 DEMO_HOME ?= $(CURDIR)/out/zoo
 ZOO = .build/release/zoo
 
-.PHONY: all build demo test test-release test-asan bench format lint install packages clean
+.PHONY: all build demo test test-release test-asan bench bench-reference format lint install packages clean
 
 all: build
 
@@ -36,6 +36,12 @@ test-asan: packages
 
 bench: build
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(ZOO) bench ViT-B-16
+
+# The authors' package on the same weights and pictures, in turns with ours; needs PyPI.
+bench-reference: build
+	python3 -m venv .build/reference
+	.build/reference/bin/pip install -q legrad_torch==1.1 open_clip_torch==2.23.0 timm tokenizers safetensors setuptools
+	.build/reference/bin/python Tools/bench_reference.py --zoo $(ZOO)
 
 format:
 	$(SWIFT) format -i -r Sources Tests Manifests Tools Package.swift

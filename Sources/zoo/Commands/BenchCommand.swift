@@ -28,6 +28,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
   var layers = "all"
 
+  @Option(help: ArgumentHelp("Only stages whose name contains this.", valueName: "text"))
+  var only: String?
+
   @Option(help: "Seed of the random weights.")
   var seed: UInt64 = 1
 
@@ -52,7 +55,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     if let writeCheckpoint { return try write(to: writeCheckpoint) }
     let selection = try LayerSelection(layers)
-    var bench = Bench(runs: runs, quiet: runOptions.quiet)
+    var bench = Bench(runs: runs, only: only, quiet: runOptions.quiet)
     let model = try bench.once("load", flops: nil) { try load() }
     let tower = model.architecture.vision
     var preprocessing = model.description.preprocessing
@@ -116,11 +119,13 @@ struct BenchCommand: ParsableCommand {
 /// The medians of stages.
 struct Bench {
   let runs: Int
+  let only: String?
   let quiet: Bool
   private(set) var stages: [BenchReport.Stage] = []
 
-  init(runs: Int, quiet: Bool) {
+  init(runs: Int, only: String?, quiet: Bool) {
     self.runs = runs
+    self.only = only
     self.quiet = quiet
   }
 
@@ -133,6 +138,7 @@ struct Bench {
 
   /// One run to warm up, then `runs` that count.
   mutating func measure(_ name: String, flops: Double, _ body: () throws -> Void) rethrows {
+    if let only, !name.contains(only) { return }
     let progress = Progress(name, total: runs, quiet: quiet)
     try body()
     var times: [Double] = []
