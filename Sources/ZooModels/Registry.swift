@@ -1,4 +1,6 @@
+import Dispatch
 import Foundation
+import Synchronization
 import ZooTensors
 
 /// All known architectures and tags.
@@ -12,8 +14,7 @@ public struct Registry: Sendable {
     var all: [String: Manifest] = [:]
     for layer in layers {
       var seen: Set<String> = []
-      for (file, json) in layer {
-        let manifest = try Manifest(json: json, file: file)
+      for (file, manifest) in zip(layer.map(\.file), try Self.read(layer)) {
         guard seen.insert(manifest.name.lowercased()).inserted else {
           throw ManifestError.duplicate(name: manifest.name, file: file)
         }
@@ -22,6 +23,16 @@ public struct Registry: Sendable {
     }
     manifests = all.values.sorted { $0.name.localizedStandardCompare($1.name) == .orderedAscending }
     byName = Dictionary(uniqueKeysWithValues: manifests.enumerated().map { ($1.name.lowercased(), $0) })
+  }
+
+  /// Reads manifests on all processors: a hundred of them are most of what listing costs.
+  private static func read(_ layer: [(file: String, json: Data)]) throws -> [Manifest] {
+    let results = Mutex([Result<Manifest, any Error>?](repeating: nil, count: layer.count))
+    DispatchQueue.concurrentPerform(iterations: layer.count) { index in
+      let result = Result { try Manifest(json: layer[index].json, file: layer[index].file) }
+      results.withLock { $0[index] = result }
+    }
+    return try results.withLock { try $0.compactMap { try $0?.get() } }
   }
 
   /// The manifest of an architecture; the case of letters does not matter.
