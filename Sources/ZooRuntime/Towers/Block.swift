@@ -121,13 +121,6 @@ func copy(_ source: FloatBuffer, to target: FloatBuffer, count: Int) {
   target.pointer.update(from: source.pointer, count: count)
 }
 
-/// Floats for one call on this thread, not initialised.
-package func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
-  let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
-  defer { memory.deallocate() }
-  body(memory.bindMemory(to: Float.self, capacity: max(count, 1)))
-}
-
 /// The buffers that a tower's blocks run in: `sequences` sequences of `tokens` tokens.
 package final class BlockWork: Sendable {
   package let sequences: Int
@@ -145,11 +138,11 @@ package final class BlockWork: Sendable {
     let rows = sequences * tokens
     self.sequences = sequences
     self.tokens = tokens
-    x = FloatBuffer(rows * shape.width)
-    normed = FloatBuffer(rows * shape.width)
-    mixed = FloatBuffer(rows * shape.width)
-    qkv = FloatBuffer(rows * shape.width * 3)
-    hidden = FloatBuffer(rows * shape.mlpWidth)
+    x = FloatBuffer(uninitialised: rows * shape.width)
+    normed = FloatBuffer(uninitialised: rows * shape.width)
+    mixed = FloatBuffer(uninitialised: rows * shape.width)
+    qkv = FloatBuffer(uninitialised: rows * shape.width * 3)
+    hidden = FloatBuffer(uninitialised: rows * shape.mlpWidth)
   }
 }
 
@@ -167,11 +160,11 @@ package final class BlockTrace: Sendable {
   package let probabilities: FloatBuffer?
 
   init(rows: Int, shape: Blocks) {
-    qkv = FloatBuffer(rows * shape.width * 3)
-    middle = FloatBuffer(rows * shape.width)
-    mean = FloatBuffer(rows)
-    inverse = FloatBuffer(rows)
-    derivative = FloatBuffer(rows * shape.mlpWidth)
+    qkv = FloatBuffer(uninitialised: rows * shape.width * 3)
+    middle = FloatBuffer(uninitialised: rows * shape.width)
+    mean = FloatBuffer(uninitialised: rows)
+    inverse = FloatBuffer(uninitialised: rows)
+    derivative = FloatBuffer(uninitialised: rows * shape.mlpWidth)
     probabilities = nil
   }
 }

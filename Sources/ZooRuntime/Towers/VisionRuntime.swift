@@ -67,7 +67,7 @@ package final class VisionRuntime: Sendable {
   /// Patches, prefix tokens and positions of one picture, written into its rows of `work.x`.
   private func embed(_ picture: PixelTensor, grid: GridSize, sequence: Int, _ work: BlockWork, _ engine: Engine) {
     let side = tower.patch, width = tower.blocks.width, skip = tower.prefixTokens
-    let patches = FloatBuffer(grid.count * 3 * side * side)
+    let patches = FloatBuffer(uninitialised: grid.count * 3 * side * side)
     picture.values.withUnsafeBufferPointer { pixels in
       let pixels = pixels.baseAddress!
       engine.parallel.forRanges(grid.height) { rows in
@@ -133,11 +133,11 @@ package final class VisionRuntime: Sendable {
     case .tokenMean: return normalise(mean(tokens, rows: 0..<count, width: width))
     case .patchMean(normFirst: false): return normalise(mean(tokens, rows: tower.prefixTokens..<count, width: width))
     case .patchMean(normFirst: true):
-      let normed = FloatBuffer(count * width)
+      let normed = FloatBuffer(uninitialised: count * width)
       norm.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
       return mean(normed.pointer, rows: tower.prefixTokens..<count, width: width)
     case .attention:
-      let normed = FloatBuffer(count * width)
+      let normed = FloatBuffer(uninitialised: count * width)
       norm.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
       return pooler!.attention(normed.pointer, tokens: count).pooled
     case .coca:
