@@ -35,6 +35,38 @@ package struct Block: Sendable {
     let qkvBuffer = trace?.qkv ?? work.qkv
     qkv.forward(work.normed.pointer, rows: rows, into: qkvBuffer.pointer, parallel: parallel)
     attend(qkvBuffer, into: work.mixed, work: work, mask: mask, probabilities: trace?.probabilities, parallel: parallel)
+    finish(work, trace: trace, parallel: parallel)
+  }
+
+  /// Runs the block for one token of each sequence, `places[sequence]`: enough for the last block where the readout
+  /// looks at one token. The other rows of `work.x` stay as they were. A causal mask hides what follows the place.
+  func forward(_ work: BlockWork, at places: [Int], causal: Bool, engine: Engine) {
+    let parallel = engine.parallel, (width, head) = (shape.width, shape.headWidth)
+    norm1.apply(work.x.pointer, rows: work.rows, into: work.normed.pointer, parallel: parallel)
+    qkv.forward(work.normed.pointer, rows: work.rows, into: work.qkv.pointer, parallel: parallel)
+    let one = BlockWork(sequences: work.sequences, tokens: 1, shape: shape)
+    parallel.forEach(work.sequences * shape.heads) { index in
+      let (sequence, number) = (index / shape.heads, index % shape.heads)
+      let q = work.qkv.pointer + sequence * work.tokens * 3 * width + number * head
+      let keys = causal ? places[sequence] + 1 : work.tokens
+      withScratch(zoo_attention_scratch(keys, head)) { scratch in
+        zoo_attention(
+          q + places[sequence] * 3 * width, 3 * width, q + width, q + 2 * width, 3 * width, 1, keys, head,
+          1 / Float(head).squareRoot(), Int32(ZOO_MASK_NONE.rawValue),
+          one.mixed.pointer + sequence * width + number * head, width, scratch, nil)
+      }
+    }
+    func row(_ sequence: Int) -> UnsafeMutablePointer<Float> {
+      work.x.pointer + (sequence * work.tokens + places[sequence]) * width
+    }
+    for sequence in places.indices { (one.x.pointer + sequence * width).update(from: row(sequence), count: width) }
+    finish(one, trace: nil, parallel: parallel)
+    for sequence in places.indices { row(sequence).update(from: one.x.pointer + sequence * width, count: width) }
+  }
+
+  /// What follows attention: its output matrix, the residual and the MLP.
+  private func finish(_ work: BlockWork, trace: BlockTrace?, parallel: Parallel) {
+    let rows = work.rows
     out.product(work.mixed.pointer, rows: rows, into: work.normed.pointer, parallel: parallel)
     addResidual(work.normed, to: work.x, bias: out.bias, scale: scale1, rows: rows, parallel: parallel)
     trace.map { copy(work.x, to: $0.middle, count: rows * shape.width) }

@@ -43,9 +43,11 @@ package final class VisionRuntime: Sendable {
 
   /// Runs the blocks on pictures of one size. `observe` gets each wanted layer's by-products right after the block.
   ///
-  /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`.
+  /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`. With `pooledOnly`, only the
+  /// tokens that `pool` looks at are sure to be there.
   package func forward(
     _ pictures: [PixelTensor], engine: Engine, observed: Range<Int> = 0..<0, traced: Bool = true,
+    pooledOnly: Bool = false,
     observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
     let grid = grid(of: pictures[0]), tokens = grid.count + tower.prefixTokens
@@ -58,6 +60,10 @@ package final class VisionRuntime: Sendable {
     let trace = traced && !observed.isEmpty ? BlockTrace(rows: work.rows, shape: tower.blocks) : nil
     for (layer, block) in blocks.enumerated() {
       let wanted = observed.contains(layer)
+      if pooledOnly, !wanted, layer == blocks.count - 1, tower.pooler == .classToken {
+        block.forward(work, at: pictures.map { _ in 0 }, causal: false, engine: engine)
+        continue
+      }
       block.forward(work, trace: wanted ? trace : nil, mask: .none, engine: engine)
       if wanted { observe(layer, trace, work) }
     }
