@@ -28,6 +28,12 @@ package struct Block: Sendable {
     scale2 = shape.layerScale ? try weights.vector("\(name).scale2") : nil
   }
 
+  /// Makes the matrices ready ahead of their first products.
+  func prepare(backward: Bool) {
+    for linear in [qkv, out, fc1, fc2] { linear.prepare(.forward) }
+    if backward { for linear in [fc2, fc1, out] { linear.prepare(.backward) } }
+  }
+
   /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
   func forward(_ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine) {
     let rows = work.rows, parallel = engine.parallel

@@ -1,4 +1,5 @@
 import CZooKernels
+import Dispatch
 import Foundation
 import Synchronization
 import ZooImages
@@ -18,6 +19,9 @@ package final class VisionRuntime: Sendable {
   package let projection: Linear?
   /// Position tables for other grids, made from the model's own at their first use.
   private let resampled = Mutex<[GridSize: FloatBuffer]>([:])
+
+  /// What has been made ready ahead: false for products, true for gradients too.
+  private let prepared = Mutex<Set<Bool>>([])
 
   init(_ weights: Weights, architecture: Architecture) throws {
     tower = architecture.vision
@@ -50,6 +54,7 @@ package final class VisionRuntime: Sendable {
     pooledOnly: Bool = false,
     observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
+    if engine.parallel.threads > 1 { prepareAhead(backward: traced ? observed : 0..<0) }
     let grid = grid(of: pictures[0]), tokens = grid.count + tower.prefixTokens
     let work = BlockWork(sequences: pictures.count, tokens: tokens, shape: tower.blocks)
     for (index, picture) in pictures.enumerated() { embed(picture, grid: grid, sequence: index, work, engine) }
@@ -68,6 +73,14 @@ package final class VisionRuntime: Sendable {
       if wanted { observe(layer, trace, work) }
     }
     return work
+  }
+
+  /// Packs weights from the last block backwards while the first ones already run: packing one matrix takes one thread.
+  private func prepareAhead(backward: Range<Int>) {
+    guard prepared.withLock({ $0.insert(!backward.isEmpty).inserted }) else { return }
+    DispatchQueue.global(qos: .userInitiated).async { [blocks] in
+      for (layer, block) in blocks.enumerated().reversed() { block.prepare(backward: backward.contains(layer)) }
+    }
   }
 
   /// Patches, prefix tokens and positions of one picture, written into its rows of `work.x`.
