@@ -77,14 +77,21 @@ static int append_activation(dnnl_primitive_attr_t attributes, int activation) {
   return ok;
 }
 
+// How B lies in memory; oneDNN is asked where it is packed.
+static int weights_layout(const struct zoo_onednn_shape *s, int order, dnnl_data_type_t type, layout *target) {
+  const int64_t down[2] = {s->columns, 1}, across[2] = {1, s->depth};
+  return layout_make(target, s->depth, s->columns, type,
+                     order == ZOO_ONEDNN_PACKED ? NULL : order == ZOO_ONEDNN_ROWS ? down : across);
+}
+
 // The descriptor of a product; `b` is taken as given, or replaced by oneDNN's choice where it has no order yet.
 static int describe(struct zoo_onednn_product *p, const struct zoo_onednn_shape *s, dnnl_primitive_desc_t *pd) {
   dnnl_data_type_t type = s->bf16 ? dnnl_bf16 : dnnl_f32;
-  const int64_t dense[2] = {s->depth, 1}, spaced[2] = {s->ldy, 1}, row[2] = {s->columns, 1};
+  const int64_t wide[2] = {s->depth, 1}, result[2] = {s->columns, 1};
   dnnl_primitive_attr_t attributes = NULL;
-  int ok = layout_make(&p->x, s->rows, s->depth, type, dense)
-           && layout_make(&p->y, s->rows, s->columns, dnnl_f32, spaced)
-           && (!s->bias || layout_make(&p->bias, 1, s->columns, dnnl_f32, row))
+  int ok = layout_make(&p->x, s->rows, s->depth, type, wide)
+           && layout_make(&p->y, s->rows, s->columns, dnnl_f32, result)
+           && (!s->bias || layout_make(&p->bias, 1, s->columns, dnnl_f32, result))
            && dnnl_primitive_attr_create(&attributes) == dnnl_success
            && dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user) == dnnl_success
            && (!s->activation || append_activation(attributes, s->activation))
@@ -98,11 +105,10 @@ static int describe(struct zoo_onednn_product *p, const struct zoo_onednn_shape 
 static int packed_layout(const struct zoo_onednn_shape *s, layout *target) {
   struct zoo_onednn_shape nominal = *s;
   nominal.rows = 256;
-  nominal.ldy = s->columns;
   nominal.bias = nominal.activation = 0;
   zoo_onednn_product *p = calloc(1, sizeof *p);
   dnnl_primitive_desc_t pd = NULL;
-  int ok = p && layout_make(&p->b, s->depth, s->columns, s->bf16 ? dnnl_bf16 : dnnl_f32, NULL)
+  int ok = p && weights_layout(s, ZOO_ONEDNN_PACKED, s->bf16 ? dnnl_bf16 : dnnl_f32, &p->b)
            && describe(p, &nominal, &pd)
            && layout_copy(target, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0));
   if (pd) dnnl_primitive_desc_destroy(pd);
@@ -114,10 +120,10 @@ zoo_onednn_product *zoo_onednn_product_create(const struct zoo_onednn_shape *s) 
   if (!ready()) return NULL;
   zoo_onednn_product *p = calloc(1, sizeof *p);
   if (!p) return NULL;
-  int packed = s->stride[0] == 0 && s->stride[1] == 0;
   dnnl_primitive_desc_t pd = NULL;
-  int ok = (packed ? packed_layout(s, &p->b)
-                   : layout_make(&p->b, s->depth, s->columns, s->bf16 ? dnnl_bf16 : dnnl_f32, s->stride))
+  int ok = (s->order == ZOO_ONEDNN_PACKED
+                ? packed_layout(s, &p->b)
+                : weights_layout(s, s->order, s->bf16 ? dnnl_bf16 : dnnl_f32, &p->b))
            && describe(p, s, &pd);
   if (ok) {
     layout_ref scratch = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
@@ -188,12 +194,12 @@ size_t zoo_onednn_packed_size(const struct zoo_onednn_shape *s) {
   return size;
 }
 
-int zoo_onednn_pack(const struct zoo_onednn_shape *s, const int64_t stride[2], const void *b, void *target) {
+int zoo_onednn_pack(const struct zoo_onednn_shape *s, int order, const float *b, void *target) {
   layout plain = {0}, packed = {0};
   dnnl_primitive_desc_t pd = NULL;
   dnnl_primitive_t reorder = NULL;
   int ok = ready() && packed_layout(s, &packed)
-           && layout_make(&plain, s->depth, s->columns, dnnl_f32, stride)
+           && weights_layout(s, order, dnnl_f32, &plain)
            && dnnl_reorder_primitive_desc_create(&pd, REF(plain), engine, REF(packed), engine, NULL) == dnnl_success
            && dnnl_primitive_create(&reorder, pd) == dnnl_success;
   if (ok) {

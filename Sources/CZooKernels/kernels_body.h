@@ -172,15 +172,29 @@ static float dot(const float *x, const float *y, ptrdiff_t count) {
   return sum;
 }
 
-static void softmax(float *x, ptrdiff_t count, float scale) {
-  float top = -INFINITY, sum = 0;
-  for (ptrdiff_t k = 0; k < count; k++) top = x[k] > top ? x[k] : top;
+INLINE float largest(const float *x, ptrdiff_t count) {
+  vec tops = spread(-INFINITY);
+  ptrdiff_t k = 0;
+  for (; k + ZOO_LANES <= count; k += ZOO_LANES) tops = __builtin_elementwise_max(tops, load(x + k));
+  float top = -INFINITY;
+  for (int lane = 0; lane < ZOO_LANES; lane++) top = tops[lane] > top ? tops[lane] : top;
+  for (; k < count; k++) top = x[k] > top ? x[k] : top;
+  return top;
+}
+
+// x := e^(scale * (x - largest x)); returns the sum.
+INLINE float exponentials(float *x, ptrdiff_t count, float scale) {
+  float top = largest(x, count), sum = 0;
   for (ptrdiff_t k = 0; k < count; k++) {
     float e = fast_exp((x[k] - top) * scale);
     x[k] = e;
     sum += e;
   }
-  float inverse = 1.0f / sum;
+  return sum;
+}
+
+static void softmax(float *x, ptrdiff_t count, float scale) {
+  float inverse = 1.0f / exponentials(x, count, scale);
   for (ptrdiff_t k = 0; k < count; k++) x[k] *= inverse;
 }
 
@@ -212,24 +226,33 @@ INLINE void tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, f
   }
 }
 
-// All tiles of one strip of columns.
-INLINE void strip(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc, ptrdiff_t rows,
-                  ptrdiff_t depth, int vectors, int relu_sums) {
-  ptrdiff_t i = 0, step = relu_sums ? 0 : ldc;
-  for (; i + ZOO_TILE_ROWS <= rows; i += ZOO_TILE_ROWS)
-    tile(a + i * lda, lda, b, ldb, c + i * step, ldc, depth, ZOO_TILE_ROWS, vectors, relu_sums);
-  for (; i + 2 <= rows; i += 2) tile(a + i * lda, lda, b, ldb, c + i * step, ldc, depth, 2, vectors, relu_sums);
-  for (; i < rows; i++) tile(a + i * lda, lda, b, ldb, c + i * step, ldc, depth, 1, vectors, relu_sums);
+// A tile of any size up to the largest, each compiled for itself.
+INLINE void any_tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
+                     ptrdiff_t depth, ptrdiff_t rows, ptrdiff_t vectors, int relu_sums) {
+#define TILE(r, v)                                                                                         \
+  case (r) * 8 + (v):                                                                                      \
+    if ((r) <= ZOO_TILE_ROWS && (v) <= ZOO_TILE_VECTORS) tile(a, lda, b, ldb, c, ldc, depth, r, v, relu_sums); \
+    break;
+#define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3) TILE(r, 4)
+  switch (rows * 8 + vectors) { TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) }
+#undef TILES
+#undef TILE
 }
 
 // c [rows, columns] = a [rows, depth] b [depth, columns], or the sums of its positive parts; columns is a multiple of
-// ZOO_LANES and b's rows are padded to it.
+// ZOO_LANES and b's rows are padded to it. Tiles are of about one size: slivers cost as much as full ones.
 INLINE void product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
                     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, int relu_sums) {
-  ptrdiff_t j = 0, full = ZOO_TILE_VECTORS * ZOO_LANES;
-  for (; j + full <= columns; j += full)
-    strip(a, lda, b + j, ldb, c + j, ldc, rows, depth, ZOO_TILE_VECTORS, relu_sums);
-  for (; j < columns; j += ZOO_LANES) strip(a, lda, b + j, ldb, c + j, ldc, rows, depth, 1, relu_sums);
+  ptrdiff_t all = columns / ZOO_LANES, strips = (all + ZOO_TILE_VECTORS - 1) / ZOO_TILE_VECTORS;
+  ptrdiff_t tiles = (rows + ZOO_TILE_ROWS - 1) / ZOO_TILE_ROWS;
+  for (ptrdiff_t s = 0; s < strips; s++) {
+    ptrdiff_t j = all * s / strips, vectors = all * (s + 1) / strips - j;
+    for (ptrdiff_t t = 0; t < tiles; t++) {
+      ptrdiff_t i = rows * t / tiles, count = rows * (t + 1) / tiles - i;
+      any_tile(a + i * lda, lda, b + j * ZOO_LANES, ldb, c + j * ZOO_LANES + (relu_sums ? 0 : i * ldc), ldc, depth,
+               count, vectors, relu_sums);
+    }
+  }
 }
 
 static void plain_product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
@@ -237,14 +260,31 @@ static void plain_product(const float *a, ptrdiff_t lda, const float *b, ptrdiff
   product(a, lda, b, ldb, c, ldc, rows, columns, depth, 0);
 }
 
+typedef float four __attribute__((vector_size(16), aligned(4)));
+
+// Four rows of four floats at `source`, written as columns at `target`.
+INLINE void transpose4(const float *source, ptrdiff_t ld, float *target, ptrdiff_t ldt) {
+  four a = *(const four *)source, b = *(const four *)(source + ld), c = *(const four *)(source + 2 * ld),
+       d = *(const four *)(source + 3 * ld);
+  four ab0 = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab1 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  four cd0 = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd1 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  *(four *)target = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
+  *(four *)(target + ldt) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
+  *(four *)(target + 2 * ldt) = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+  *(four *)(target + 3 * ldt) = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+}
+
 // target [width, padded(rows)] := source [rows, width] transposed, padded with zeros.
 static void transpose_padded(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target) {
-  ptrdiff_t columns = padded(rows);
-  for (ptrdiff_t block = 0; block < columns; block += 16) {
-    ptrdiff_t end = block + 16 < columns ? block + 16 : columns;
-    for (ptrdiff_t k = 0; k < width; k++)
-      for (ptrdiff_t j = block; j < end; j++) target[k * columns + j] = j < rows ? source[j * ld + k] : 0.0f;
+  ptrdiff_t columns = padded(rows), fours = rows / 4 * 4, wide = width / 4 * 4;
+  for (ptrdiff_t j = 0; j < fours; j += 4) {
+    for (ptrdiff_t k = 0; k < wide; k += 4)
+      transpose4(source + j * ld + k, ld, target + k * columns + j, columns);
+    for (ptrdiff_t k = wide; k < width; k++)
+      for (int i = 0; i < 4; i++) target[k * columns + j + i] = source[(j + i) * ld + k];
   }
+  for (ptrdiff_t j = fours; j < columns; j++)
+    for (ptrdiff_t k = 0; k < width; k++) target[k * columns + j] = j < rows ? source[j * ld + k] : 0.0f;
 }
 
 static ptrdiff_t attention_scratch(ptrdiff_t keys, ptrdiff_t width) {
@@ -262,19 +302,24 @@ static void attention(const float *q, ptrdiff_t ldq, const float *k, const float
     memcpy(vp + j * wide, v + j * ldkv, (size_t)width * 4);
     memset(vp + j * wide + width, 0, (size_t)(wide - width) * 4);
   }
-  for (ptrdiff_t first = 0; first < rows; first += ZOO_ATTENTION_ROWS) {
-    ptrdiff_t count = rows - first < ZOO_ATTENTION_ROWS ? rows - first : ZOO_ATTENTION_ROWS;
+  ptrdiff_t pieces = (rows + ZOO_ATTENTION_ROWS - 1) / ZOO_ATTENTION_ROWS;
+  for (ptrdiff_t piece = 0; piece < pieces; piece++) {
+    ptrdiff_t first = rows * piece / pieces, count = rows * (piece + 1) / pieces - first;
+    float inverse[ZOO_ATTENTION_ROWS];
     plain_product(q + first * ldq, ldq, kt, columns, scores, columns, count, columns, width);
     for (ptrdiff_t i = 0; i < count; i++) {
       ptrdiff_t visible = mask == ZOO_MASK_CAUSAL ? first + i + 1 : keys;
       if (visible > keys) visible = keys;
       float *row = scores + i * columns;
-      softmax(row, visible, scale);
-      for (ptrdiff_t j = visible; j < keys; j++) row[j] = 0;
-      if (probabilities) memcpy(probabilities + (first + i) * keys, row, (size_t)keys * 4);
+      for (ptrdiff_t j = visible; j < columns; j++) row[j] = -INFINITY;  // e^-inf is 0
+      inverse[i] = 1.0f / exponentials(row, columns, scale);
+      if (!probabilities) continue;
+      float *target = probabilities + (first + i) * keys;
+      for (ptrdiff_t j = 0; j < keys; j++) target[j] = row[j] * inverse[i];
     }
     plain_product(scores, columns, vp, wide, result, wide, count, wide, keys);
-    for (ptrdiff_t i = 0; i < count; i++) memcpy(out + (first + i) * ldo, result + i * wide, (size_t)width * 4);
+    for (ptrdiff_t i = 0; i < count; i++)
+      for (ptrdiff_t k = 0; k < width; k++) out[(first + i) * ldo + k] = result[i * wide + k] * inverse[i];
   }
 }
 

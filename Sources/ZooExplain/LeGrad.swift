@@ -45,7 +45,8 @@ public struct LeGrad: Sendable {
     // [picture][prompt][layer][patch]
     var maps = [[[[Float]]]](
       repeating: Array(repeating: [], count: prompts.count), count: pictures.count)
-    let work = vision.forward(pictures, engine: engine, observed: wanted, traced: readout.needsTrace) {
+    let work = vision.forward(pictures, engine: engine, observed: wanted, traced: readout.needsTrace, pooledOnly: true)
+    {
       layer, trace, work in
       for picture in pictures.indices where !prompts.isEmpty {
         let block = ObservedBlock(vision: vision, layer: layer, trace: trace, work: work, sequence: picture)

@@ -69,13 +69,14 @@ func blockRelevance(_ gradients: [Float], rows: Range<Int>, block: ObservedBlock
   // w = (scale2 * c) W2 is shared by all rows of a prompt.
   var scaled = gradients
   if let scale = observed.scale2 { zoo_scale_columns(gradients, scale.pointer, &scaled, count, width) }
-  let shared = FloatBuffer(count * hidden)
+  let shared = FloatBuffer(uninitialised: count * hidden)
   observed.fc2.backward(scaled, rows: count, into: shared.pointer, parallel: parallel)
 
   // Prompts go through the block a few at a time, so that memory does not grow with their number.
   let chunk = max(1, min(count, 2048 / rows.count))
-  let flow = FloatBuffer(chunk * rows.count * hidden), g = FloatBuffer(chunk * rows.count * width)
-  let r = FloatBuffer(chunk * rows.count * width)
+  let flow = FloatBuffer(uninitialised: chunk * rows.count * hidden),
+    g = FloatBuffer(uninitialised: chunk * rows.count * width)
+  let r = FloatBuffer(uninitialised: chunk * rows.count * width)
   var result: [[Float]] = []
   for first in stride(from: 0, to: count, by: chunk) {
     let some = min(chunk, count - first)

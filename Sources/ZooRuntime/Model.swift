@@ -95,7 +95,7 @@ public final class Model: Sendable {
   /// The embedding of each picture, not normalised; a classifier's logits. Pictures have one size.
   public func imageEmbeddings(_ pictures: [PixelTensor]) -> [[Float]] {
     guard !pictures.isEmpty else { return [] }
-    return vision.pool(vision.forward(pictures, engine: engine), engine: engine)
+    return vision.pool(vision.forward(pictures, engine: engine, pooledOnly: true), engine: engine)
   }
 
   // MARK: Texts

@@ -15,14 +15,13 @@ enum zoo_onednn_activation {
   ZOO_ONEDNN_SILU = 4,
 };
 
-// y [rows, columns] = act(x [rows, depth] B + bias), with B [depth, columns] f32 or bf16, x of the same type, y f32.
+// How B [depth, columns] lies in memory.
+enum zoo_onednn_order { ZOO_ONEDNN_PACKED = 0, ZOO_ONEDNN_ROWS = 1, ZOO_ONEDNN_COLUMNS = 2 };
+
+// y [rows, columns] = act(x [rows, depth] B + bias), with B f32 or bf16, x of the same type, y f32.
 struct zoo_onednn_shape {
   int64_t rows, depth, columns;
-  // Distances of B's elements in memory, [0] down and [1] across; both 0 where B is packed.
-  int64_t stride[2];
-  // Floats from a row of y to the next.
-  int64_t ldy;
-  int32_t bf16, bias, activation;
+  int32_t order, bf16, bias, activation;
 };
 
 // How a product of one shape is computed.
@@ -44,8 +43,8 @@ int zoo_onednn_product_run(const zoo_onednn_product *product, const void *x, con
 
 // Bytes of B when packed for products of a shape, for any number of rows; 0 where it cannot be packed.
 size_t zoo_onednn_packed_size(const struct zoo_onednn_shape *shape);
-// Packs B, whose elements lie as `stride` says, into `packed`, 64-byte aligned.
-int zoo_onednn_pack(const struct zoo_onednn_shape *shape, const int64_t stride[2], const void *b, void *packed);
+// Packs B, f32 in an order that is not packed, into `packed`, 64-byte aligned.
+int zoo_onednn_pack(const struct zoo_onednn_shape *shape, int order, const float *b, void *packed);
 
 // To nearest, ties to even; subnormals become 0.
 void zoo_onednn_narrow(const float *source, uint16_t *target, ptrdiff_t count);

@@ -1,16 +1,24 @@
 import ZooTensors
 
-/// `count` floats, 64-byte aligned, zero at first. The owner decides who writes; nothing here locks.
+/// `count` floats, 64-byte aligned. The owner decides who writes; nothing here locks.
 public final class FloatBuffer: @unchecked Sendable {
   public let pointer: UnsafeMutablePointer<Float>
   public let count: Int
-  private let block: MemoryBlock
 
-  public init(_ count: Int) {
-    self.count = count
-    block = MemoryBlock(byteCount: count * MemoryLayout<Float>.stride)
-    pointer = block.bytes.bindMemory(to: Float.self).baseAddress!
+  /// Zero at first.
+  public convenience init(_ count: Int) {
+    self.init(uninitialised: count)
+    pointer.update(repeating: 0, count: count)
   }
+
+  /// With any values at first: for what is written before it is read.
+  public init(uninitialised count: Int) {
+    self.count = count
+    pointer = Scratch.take(max(count, 1) * MemoryLayout<Float>.stride)
+      .bindMemory(to: Float.self, capacity: max(count, 1))
+  }
+
+  deinit { Scratch.giveBack(pointer, max(count, 1) * MemoryLayout<Float>.stride) }
 
   public var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 }

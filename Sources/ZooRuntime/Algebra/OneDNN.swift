@@ -21,74 +21,68 @@
     public var name: String { "oneDNN \(String(cString: zoo_onednn_version())) \(precision.rawValue)" }
 
     public func prepare(_ matrix: WeightMatrix, direction: Direction) -> any PreparedMatrix {
-      let storage = packs ? PackedWeights(matrix, direction: direction, precision: precision) : nil
-      if packs, storage == nil { return BLAS().prepare(matrix, direction: direction) }
-      return OneDNNMatrix(matrix, direction: direction, packed: storage)
+      guard packs else { return OneDNNMatrix(matrix, direction: direction) }
+      return PackedWeights(matrix, direction: direction, precision: precision).map(OneDNNMatrix.init(packed:))
+        ?? BLAS().prepare(matrix, direction: direction)
     }
   }
 
-  /// A weight matrix and how its columns are dealt out: in panels, each a product of its own.
+  /// A weight matrix for one direction; threads share the rows of what it is multiplied with.
   private struct OneDNNMatrix: PreparedMatrix {
     let inputs: Int, outputs: Int
     private let weights: Weights
-    private let panels: [Range<Int>]
-    private let bf16: Bool
 
     private enum Weights: Sendable {
       case packed(PackedWeights)
-      /// In place, elements `stride` apart down and across.
-      case plain(FloatView, stride: (Int, Int))
+      case inPlace(FloatView, Direction)
     }
 
-    init(_ matrix: WeightMatrix, direction: Direction, packed: PackedWeights?) {
+    init(packed: PackedWeights) {
+      (inputs, outputs) = (packed.inputs, packed.outputs)
+      weights = .packed(packed)
+    }
+
+    init(_ matrix: WeightMatrix, direction: Direction) {
       (inputs, outputs) = direction.ends(of: matrix)
-      panels = columnPanels(outputs)
-      bf16 = packed?.precision == .bf16
-      weights = packed.map(Weights.packed) ?? .plain(matrix.floats, stride: direction.strides(of: matrix))
+      weights = .inPlace(matrix.floats, direction)
     }
 
     func multiply(
       _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
     ) {
-      guard rows > 0 else { return }
-      guard bf16 else { return run(x, rows: rows, into: y, epilogue, parallel) }
-      withScratch((rows * inputs + 1) / 2) { scratch in
-        scratch.withMemoryRebound(to: UInt16.self, capacity: rows * inputs) { narrowed in
-          parallel.forRanges(rows, atLeast: 16) { range in
-            let start = range.lowerBound * inputs
-            zoo_onednn_narrow(x + start, narrowed + start, range.count * inputs)
+      // At least four rows to a thread; more pieces than threads, so that a late thread holds up little.
+      let pieces = max(1, min(parallel.threads == 1 ? 1 : max(parallel.threads, rows / 48), rows / 4))
+      parallel.forEach(pieces) { piece in
+        let first = rows * piece / pieces, count = rows * (piece + 1) / pieces - first
+        guard count > 0 else { return }
+        let shape = ProductShape(
+          rows: count, depth: inputs, columns: outputs, order: order, bf16: precision == .bf16, epilogue: epilogue)
+        run(.of(shape), x + first * inputs, rows: count, into: y + first * outputs, bias: epilogue.bias)
+      }
+    }
+
+    /// On this thread.
+    private func run(
+      _ product: OneDNNProduct, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
+      bias: UnsafePointer<Float>?
+    ) {
+      switch weights {
+      case .inPlace(let view, _): product.run(x, view.pointer, bias: bias, into: y)
+      case .packed(let packed) where packed.precision == .f32: product.run(x, packed.bytes, bias: bias, into: y)
+      case .packed(let packed):
+        withScratch((rows * inputs + 1) / 2) { scratch in
+          scratch.withMemoryRebound(to: UInt16.self, capacity: rows * inputs) { narrowed in
+            zoo_onednn_narrow(x, narrowed, rows * inputs)
+            product.run(narrowed, packed.bytes, bias: bias, into: y)
           }
-          run(narrowed, rows: rows, into: y, epilogue, parallel)
         }
       }
     }
 
-    private func run(
-      _ x: UnsafeRawPointer, rows: Int, into y: UnsafeMutablePointer<Float>, _ epilogue: Epilogue, _ parallel: Parallel
-    ) {
-      // Panels first; rows are split only where panels are too few for the threads.
-      let pieces = max(1, min((parallel.threads + panels.count - 1) / panels.count, rows / 16))
-      let rowBytes = inputs * (bf16 ? 2 : 4)
-      parallel.forEach(panels.count * pieces) { index in
-        let (number, piece) = (index / pieces, index % pieces)
-        let columns = panels[number], first = rows * piece / pieces, count = rows * (piece + 1) / pieces - first
-        let product = OneDNNProduct.of(
-          ProductShape(
-            rows: count, depth: inputs, columns: columns.count, stride0: stride.0, stride1: stride.1, ldy: outputs,
-            bf16: bf16, epilogue: epilogue))
-        product.run(
-          x + first * rowBytes, weights(at: number), bias: epilogue.bias.map { $0 + columns.lowerBound },
-          into: y + first * outputs + columns.lowerBound)
-      }
-    }
+    private var precision: Precision { if case .packed(let packed) = weights { packed.precision } else { .f32 } }
 
-    private var stride: (Int, Int) { if case .plain(_, let stride) = weights { stride } else { (0, 0) } }
-
-    private func weights(at panel: Int) -> UnsafeRawPointer {
-      switch weights {
-      case .packed(let packed): packed.panel(panel)
-      case .plain(let view, let stride): UnsafeRawPointer(view.pointer + panels[panel].lowerBound * stride.1)
-      }
+    private var order: Int32 {
+      if case .inPlace(_, let direction) = weights { direction.order } else { Int32(ZOO_ONEDNN_PACKED.rawValue) }
     }
   }
 
@@ -97,15 +91,8 @@
       self == .forward ? (matrix.inputs, matrix.outputs) : (matrix.outputs, matrix.inputs)
     }
 
-    /// How far the elements of `B [inputs, outputs]` lie apart, down and across.
-    func strides(of matrix: WeightMatrix) -> (Int, Int) { self == .forward ? (1, matrix.inputs) : (matrix.inputs, 1) }
-  }
-
-  /// Panels of columns: an even number, some 400 columns each, at multiples of 64.
-  func columnPanels(_ columns: Int) -> [Range<Int>] {
-    let count = columns < 256 ? 1 : 2 * max(1, columns / 768)
-    func edge(_ index: Int) -> Int { index == count ? columns : (columns * index / count + 32) / 64 * 64 }
-    return (0..<count).map { edge($0)..<edge($0 + 1) }
+    /// How a matrix `[out, in]` lies in memory when seen as `[inputs, outputs]` of this direction.
+    var order: Int32 { Int32((self == .forward ? ZOO_ONEDNN_COLUMNS : ZOO_ONEDNN_ROWS).rawValue) }
   }
 
   extension Epilogue {

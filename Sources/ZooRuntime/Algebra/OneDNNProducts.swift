@@ -5,16 +5,12 @@
   /// What a compiled product depends on.
   struct ProductShape: Hashable, Sendable {
     var rows: Int, depth: Int, columns: Int
-    /// Both 0 for packed weights.
-    var stride0: Int, stride1: Int
-    var ldy: Int
+    /// How the weights lie in memory: a `zoo_onednn_order`.
+    var order: Int32
     var bf16: Bool, bias: Bool, activation: Int32
 
-    init(
-      rows: Int, depth: Int, columns: Int, stride0: Int, stride1: Int, ldy: Int, bf16: Bool, epilogue: Epilogue
-    ) {
-      (self.rows, self.depth, self.columns) = (rows, depth, columns)
-      (self.stride0, self.stride1, self.ldy, self.bf16) = (stride0, stride1, ldy, bf16)
+    init(rows: Int, depth: Int, columns: Int, order: Int32, bf16: Bool, epilogue: Epilogue) {
+      (self.rows, self.depth, self.columns, self.order, self.bf16) = (rows, depth, columns, order, bf16)
       switch epilogue {
       case .none: (bias, activation) = (false, Int32(ZOO_ONEDNN_NONE.rawValue))
       case .bias: (bias, activation) = (true, Int32(ZOO_ONEDNN_NONE.rawValue))
@@ -32,8 +28,8 @@
 
     fileprivate var native: zoo_onednn_shape {
       zoo_onednn_shape(
-        rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), stride: (Int64(stride0), Int64(stride1)),
-        ldy: Int64(ldy), bf16: bf16 ? 1 : 0, bias: bias ? 1 : 0, activation: activation)
+        rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), order: order, bf16: bf16 ? 1 : 0,
+        bias: bias ? 1 : 0, activation: activation)
     }
   }
 

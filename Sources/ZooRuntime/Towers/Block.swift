@@ -28,6 +28,12 @@ package struct Block: Sendable {
     scale2 = shape.layerScale ? try weights.vector("\(name).scale2") : nil
   }
 
+  /// Makes the matrices ready ahead of their first products.
+  func prepare(backward: Bool) {
+    for linear in [qkv, out, fc1, fc2] { linear.prepare(.forward) }
+    if backward { for linear in [fc2, fc1, out] { linear.prepare(.backward) } }
+  }
+
   /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
   func forward(_ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine) {
     let rows = work.rows, parallel = engine.parallel
@@ -35,6 +41,38 @@ package struct Block: Sendable {
     let qkvBuffer = trace?.qkv ?? work.qkv
     qkv.forward(work.normed.pointer, rows: rows, into: qkvBuffer.pointer, parallel: parallel)
     attend(qkvBuffer, into: work.mixed, work: work, mask: mask, probabilities: trace?.probabilities, parallel: parallel)
+    finish(work, trace: trace, parallel: parallel)
+  }
+
+  /// Runs the block for one token of each sequence, `places[sequence]`: enough for the last block where the readout
+  /// looks at one token. The other rows of `work.x` stay as they were. A causal mask hides what follows the place.
+  func forward(_ work: BlockWork, at places: [Int], causal: Bool, engine: Engine) {
+    let parallel = engine.parallel, (width, head) = (shape.width, shape.headWidth)
+    norm1.apply(work.x.pointer, rows: work.rows, into: work.normed.pointer, parallel: parallel)
+    qkv.forward(work.normed.pointer, rows: work.rows, into: work.qkv.pointer, parallel: parallel)
+    let one = BlockWork(sequences: work.sequences, tokens: 1, shape: shape)
+    parallel.forEach(work.sequences * shape.heads) { index in
+      let (sequence, number) = (index / shape.heads, index % shape.heads)
+      let q = work.qkv.pointer + sequence * work.tokens * 3 * width + number * head
+      let keys = causal ? places[sequence] + 1 : work.tokens
+      withScratch(zoo_attention_scratch(keys, head)) { scratch in
+        zoo_attention(
+          q + places[sequence] * 3 * width, 3 * width, q + width, q + 2 * width, 3 * width, 1, keys, head,
+          1 / Float(head).squareRoot(), Int32(ZOO_MASK_NONE.rawValue),
+          one.mixed.pointer + sequence * width + number * head, width, scratch, nil)
+      }
+    }
+    func row(_ sequence: Int) -> UnsafeMutablePointer<Float> {
+      work.x.pointer + (sequence * work.tokens + places[sequence]) * width
+    }
+    for sequence in places.indices { (one.x.pointer + sequence * width).update(from: row(sequence), count: width) }
+    finish(one, trace: nil, parallel: parallel)
+    for sequence in places.indices { row(sequence).update(from: one.x.pointer + sequence * width, count: width) }
+  }
+
+  /// What follows attention: its output matrix, the residual and the MLP.
+  private func finish(_ work: BlockWork, trace: BlockTrace?, parallel: Parallel) {
+    let rows = work.rows
     out.product(work.mixed.pointer, rows: rows, into: work.normed.pointer, parallel: parallel)
     addResidual(work.normed, to: work.x, bias: out.bias, scale: scale1, rows: rows, parallel: parallel)
     trace.map { copy(work.x, to: $0.middle, count: rows * shape.width) }
@@ -121,13 +159,6 @@ func copy(_ source: FloatBuffer, to target: FloatBuffer, count: Int) {
   target.pointer.update(from: source.pointer, count: count)
 }
 
-/// Floats for one call on this thread, not initialised.
-package func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
-  let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
-  defer { memory.deallocate() }
-  body(memory.bindMemory(to: Float.self, capacity: max(count, 1)))
-}
-
 /// The buffers that a tower's blocks run in: `sequences` sequences of `tokens` tokens.
 package final class BlockWork: Sendable {
   package let sequences: Int
@@ -145,11 +176,11 @@ package final class BlockWork: Sendable {
     let rows = sequences * tokens
     self.sequences = sequences
     self.tokens = tokens
-    x = FloatBuffer(rows * shape.width)
-    normed = FloatBuffer(rows * shape.width)
-    mixed = FloatBuffer(rows * shape.width)
-    qkv = FloatBuffer(rows * shape.width * 3)
-    hidden = FloatBuffer(rows * shape.mlpWidth)
+    x = FloatBuffer(uninitialised: rows * shape.width)
+    normed = FloatBuffer(uninitialised: rows * shape.width)
+    mixed = FloatBuffer(uninitialised: rows * shape.width)
+    qkv = FloatBuffer(uninitialised: rows * shape.width * 3)
+    hidden = FloatBuffer(uninitialised: rows * shape.mlpWidth)
   }
 }
 
@@ -167,11 +198,11 @@ package final class BlockTrace: Sendable {
   package let probabilities: FloatBuffer?
 
   init(rows: Int, shape: Blocks) {
-    qkv = FloatBuffer(rows * shape.width * 3)
-    middle = FloatBuffer(rows * shape.width)
-    mean = FloatBuffer(rows)
-    inverse = FloatBuffer(rows)
-    derivative = FloatBuffer(rows * shape.mlpWidth)
+    qkv = FloatBuffer(uninitialised: rows * shape.width * 3)
+    middle = FloatBuffer(uninitialised: rows * shape.width)
+    mean = FloatBuffer(uninitialised: rows)
+    inverse = FloatBuffer(uninitialised: rows)
+    derivative = FloatBuffer(uninitialised: rows * shape.mlpWidth)
     probabilities = nil
   }
 }

@@ -57,6 +57,11 @@ package struct Linear: Sendable {
     backwardMatrix = Lazy { algebra.prepare(matrix, direction: .backward) }
   }
 
+  /// Makes the matrix ready ahead of its first product.
+  func prepare(_ direction: Direction) {
+    _ = direction == .forward ? forwardMatrix.value : backwardMatrix.value
+  }
+
   package var outputs: Int { matrix.outputs }
   package var inputs: Int { matrix.inputs }
   /// `[outputs, inputs]` as f32.

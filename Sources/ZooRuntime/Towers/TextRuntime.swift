@@ -23,9 +23,11 @@ package final class TextRuntime: Sendable {
   }
 
   /// Runs prompts of token ids, `[prompts][contextLength]`. `observe` gets the stream before the first block (as layer
-  /// -1) and after each. Returns the buffers, with the last block's tokens in `x`.
+  /// -1) and after each. Returns the buffers, with the last block's tokens in `x`; where `places` are given, only those of
+  /// each prompt.
   package func forward(
-    _ prompts: [[Int32]], engine: Engine, length: Int, observe: (Int, BlockWork) -> Void = { _, _ in }
+    _ prompts: [[Int32]], engine: Engine, length: Int, places: [Int]? = nil,
+    observe: (Int, BlockWork) -> Void = { _, _ in }
   ) -> BlockWork {
     let width = tower.blocks.width, count = length + (classToken == nil ? 0 : 1)
     let work = BlockWork(sequences: prompts.count, tokens: count, shape: tower.blocks)
@@ -47,7 +49,11 @@ package final class TextRuntime: Sendable {
         .none
       }
     for (layer, block) in blocks.enumerated() {
-      block.forward(work, trace: nil, mask: mask, engine: engine)
+      if let places, layer == blocks.count - 1, classToken == nil {
+        block.forward(work, at: places, causal: tower.causal, engine: engine)
+      } else {
+        block.forward(work, trace: nil, mask: mask, engine: engine)
+      }
       observe(layer, work)
     }
     return work
@@ -59,7 +65,7 @@ package final class TextRuntime: Sendable {
     let places = prompts.map(pooledPlace)
     let causal = tower.causal && classToken == nil
     let length = causal ? places.max().map { $0 + 1 } ?? 0 : tower.contextLength
-    let work = forward(prompts, engine: engine, length: length)
+    let work = forward(prompts, engine: engine, length: length, places: places)
     let width = tower.blocks.width
     return prompts.indices.map { index in
       let row = work.x.pointer + (index * work.tokens + places[index]) * width

@@ -1,4 +1,5 @@
 import CZooKernels
+import Dispatch
 import Foundation
 import Synchronization
 import ZooImages
@@ -18,6 +19,9 @@ package final class VisionRuntime: Sendable {
   package let projection: Linear?
   /// Position tables for other grids, made from the model's own at their first use.
   private let resampled = Mutex<[GridSize: FloatBuffer]>([:])
+
+  /// What has been made ready ahead: false for products, true for gradients too.
+  private let prepared = Mutex<Set<Bool>>([])
 
   init(_ weights: Weights, architecture: Architecture) throws {
     tower = architecture.vision
@@ -43,11 +47,14 @@ package final class VisionRuntime: Sendable {
 
   /// Runs the blocks on pictures of one size. `observe` gets each wanted layer's by-products right after the block.
   ///
-  /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`.
+  /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`. With `pooledOnly`, only the
+  /// tokens that `pool` looks at are sure to be there.
   package func forward(
     _ pictures: [PixelTensor], engine: Engine, observed: Range<Int> = 0..<0, traced: Bool = true,
+    pooledOnly: Bool = false,
     observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
+    if engine.parallel.threads > 1 { prepareAhead(backward: traced ? observed : 0..<0) }
     let grid = grid(of: pictures[0]), tokens = grid.count + tower.prefixTokens
     let work = BlockWork(sequences: pictures.count, tokens: tokens, shape: tower.blocks)
     for (index, picture) in pictures.enumerated() { embed(picture, grid: grid, sequence: index, work, engine) }
@@ -58,16 +65,28 @@ package final class VisionRuntime: Sendable {
     let trace = traced && !observed.isEmpty ? BlockTrace(rows: work.rows, shape: tower.blocks) : nil
     for (layer, block) in blocks.enumerated() {
       let wanted = observed.contains(layer)
+      if pooledOnly, !wanted, layer == blocks.count - 1, tower.pooler == .classToken {
+        block.forward(work, at: pictures.map { _ in 0 }, causal: false, engine: engine)
+        continue
+      }
       block.forward(work, trace: wanted ? trace : nil, mask: .none, engine: engine)
       if wanted { observe(layer, trace, work) }
     }
     return work
   }
 
+  /// Packs weights from the last block backwards while the first ones already run: packing one matrix takes one thread.
+  private func prepareAhead(backward: Range<Int>) {
+    guard prepared.withLock({ $0.insert(!backward.isEmpty).inserted }) else { return }
+    DispatchQueue.global(qos: .userInitiated).async { [blocks] in
+      for (layer, block) in blocks.enumerated().reversed() { block.prepare(backward: backward.contains(layer)) }
+    }
+  }
+
   /// Patches, prefix tokens and positions of one picture, written into its rows of `work.x`.
   private func embed(_ picture: PixelTensor, grid: GridSize, sequence: Int, _ work: BlockWork, _ engine: Engine) {
     let side = tower.patch, width = tower.blocks.width, skip = tower.prefixTokens
-    let patches = FloatBuffer(grid.count * 3 * side * side)
+    let patches = FloatBuffer(uninitialised: grid.count * 3 * side * side)
     picture.values.withUnsafeBufferPointer { pixels in
       let pixels = pixels.baseAddress!
       engine.parallel.forRanges(grid.height) { rows in
@@ -133,11 +152,11 @@ package final class VisionRuntime: Sendable {
     case .tokenMean: return normalise(mean(tokens, rows: 0..<count, width: width))
     case .patchMean(normFirst: false): return normalise(mean(tokens, rows: tower.prefixTokens..<count, width: width))
     case .patchMean(normFirst: true):
-      let normed = FloatBuffer(count * width)
+      let normed = FloatBuffer(uninitialised: count * width)
       norm.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
       return mean(normed.pointer, rows: tower.prefixTokens..<count, width: width)
     case .attention:
-      let normed = FloatBuffer(count * width)
+      let normed = FloatBuffer(uninitialised: count * width)
       norm.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
       return pooler!.attention(normed.pointer, tokens: count).pooled
     case .coca:
