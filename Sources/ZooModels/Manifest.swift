@@ -118,6 +118,9 @@ extension Architecture {
       try check(
         "\(name).blocks.heads", blocks.width % blocks.heads == 0,
         "must divide the width: \(blocks.width) is no multiple of \(blocks.heads)")
+      try check(
+        "\(name).blocks.rope", blocks.rope == nil || blocks.headWidth % 4 == 0,
+        "needs a head width that is a multiple of 4, not \(blocks.headWidth)")
       try check("\(name).blocks.norm_eps", blocks.normEps >= 0 && blocks.normEps < 1, "must lie in 0..<1")
     }
     try check("architecture.name", !name.isEmpty && !name.contains("/") && !name.contains(":"), "must be a plain name")

@@ -49,7 +49,10 @@ package final class VisionRuntime: Sendable {
     observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
     let grid = grid(of: pictures[0]), tokens = grid.count + tower.prefixTokens
-    let work = BlockWork(sequences: pictures.count, tokens: tokens, shape: tower.blocks)
+    let rotary = tower.blocks.rope.map {
+      RotaryTable($0, grid: grid, prefix: tower.prefixTokens, headWidth: tower.blocks.headWidth)
+    }
+    let work = BlockWork(sequences: pictures.count, tokens: tokens, shape: tower.blocks, rotary: rotary)
     for (index, picture) in pictures.enumerated() { embed(picture, grid: grid, sequence: index, work, engine) }
     if let normPre {
       normPre.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel)
