@@ -10,6 +10,11 @@ struct VisionChoices {
   var eps: Float?
   /// timm's name of the pooling: `token`, `avg`, `map`.
   var pool: String?
+  /// True where the norms follow the branches.
+  var postNorm = false
+  var rope: RotaryEmbedding?
+  /// Where the pooler has another number of heads than the blocks.
+  var poolerHeads: Int?
 }
 
 extension VisionFacts {
@@ -43,8 +48,9 @@ extension VisionFacts {
     return VisionTower(
       image: image, patch: patch,
       blocks: Blocks(
-        width: width, layers: layers, heads: heads, mlpWidth: mlpWidth, normEps: eps, activation: activation,
-        layerScale: layerScale, gated: gated, attentionNorm: attentionNorm, mlpNorm: mlpNorm),
+        width: width, layers: layers, heads: heads, mlpWidth: mlpWidth, normEps: eps,
+        activation: gated ? .silu : activation, postNorm: choices.postNorm, layerScale: layerScale, gated: gated,
+        attentionNorm: attentionNorm, mlpNorm: mlpNorm, rope: choices.rope),
       classToken: classToken, registers: registers, patchBias: patchBias,
       positionsCoverPrefix: prefix > 0 && positions != grid, normPre: normPre,
       pooler: pooler(choices, heads: heads, activation: activation), projection: projection)
@@ -54,7 +60,7 @@ extension VisionFacts {
     switch pooler {
     case .attention:
       return .attention(
-        heads: poolerHeads ?? heads, mlpWidth: poolerMLP ?? 4 * (width ?? 0), activation: activation)
+        heads: poolerHeads ?? choices.poolerHeads ?? heads, mlpWidth: poolerMLP ?? 4 * (width ?? 0), activation: activation)
     case .coca: return .coca(heads: poolerHeads ?? 8, queries: queries ?? 256, width: embedding ?? 0)
     case nil:
       let isMean = choices.pool == "avg" || choices.pool == "avgmax" || !classToken
