@@ -60,6 +60,10 @@ import ZooTestSupport
     Case(name: "siglip2", file: "heatmaps_erf_tanh.npz", activation: (.gelu, .geluTanh)),
     Case(name: "vit_classifier", checkpoint: "timm/model.safetensors"),
     Case(name: "clipa", group: "families"), Case(name: "metaclip2", group: "families"),
+    Case(name: "pe_core", group: "families"), Case(name: "pe_core_gigantic", group: "families"),
+    Case(name: "eva02", group: "families"), Case(name: "eva01", group: "families"),
+    Case(name: "eva02_enormous", group: "families"), Case(name: "mobileclip2_large", group: "families"),
+    Case(name: "timm_gap", group: "families"),
   ])
   func mapsAreTheReferencesAtEverySize(_ golden: Case) throws {
     let loaded = try golden.load(), model = loaded.model
