@@ -17,6 +17,7 @@ public struct VisionFacts: Sendable, Hashable {
 
   public var width: Int?
   public var patch: Int?
+  public var stem: StemShape?
   /// Rows of the position table.
   public var positions: Int?
   public var layers = 0

@@ -147,6 +147,8 @@ public struct VisionTower: Codable, Sendable, Hashable {
   /// Native picture size in pixels.
   public var image: GridSize
   public var patch: Int
+  /// Convolutions before the patch embedding, if any.
+  public var stem: StemShape?
   public var blocks: Blocks
   /// True where a learned class token precedes the patches.
   public var classToken: Bool
@@ -165,12 +167,14 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var projection: Projection
 
   public init(
-    image: GridSize, patch: Int, blocks: Blocks, classToken: Bool, registers: Int = 0, patchBias: Bool = false,
+    image: GridSize, patch: Int, stem: StemShape? = nil, blocks: Blocks, classToken: Bool, registers: Int = 0,
+    patchBias: Bool = false,
     positionsCoverPrefix: Bool = true, normPre: Bool = false, pooler: Pooler,
     resampling: PositionResampling = .bicubicAntialias, projection: Projection = .linear
   ) {
     self.image = image
     self.patch = patch
+    self.stem = stem
     self.blocks = blocks
     self.classToken = classToken
     self.registers = registers

@@ -128,6 +128,10 @@ extension Architecture {
     if unsupported != nil { return }
     try check("vision", vision.blocks)
     try check("vision.patch", (1...10_000).contains(vision.patch), "must be between 1 and 10000")
+    if let stem = vision.stem {
+      try check("vision.stem.width", (1...1_000_000).contains(stem.width), "must be between 1 and 1000000")
+      try check("vision.stem.kernels", stem.fits(patch: vision.patch), "must be two or more whose product is the patch")
+    }
     try check(
       "vision.image",
       min(vision.image.height, vision.image.width) >= vision.patch
@@ -143,6 +147,7 @@ extension Architecture {
     }
     guard let text else { return }
     try check("text", text.blocks)
+    try check("text.blocks.rope", text.blocks.rope == nil, "has no grid to rotate by")
     try check(
       "text.tokenizer.context_length", (1...100_000).contains(text.contextLength), "must be between 1 and 100000")
     try check("text.vocabulary", (1...100_000_000).contains(text.vocabulary), "must be between 1 and 100000000")

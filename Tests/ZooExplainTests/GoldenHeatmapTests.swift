@@ -63,7 +63,7 @@ import ZooTestSupport
     Case(name: "pe_core", group: "families"), Case(name: "pe_core_gigantic", group: "families"),
     Case(name: "eva02", group: "families"), Case(name: "eva01", group: "families"),
     Case(name: "eva02_enormous", group: "families"), Case(name: "mobileclip2_large", group: "families"),
-    Case(name: "timm_gap", group: "families"),
+    Case(name: "mobileclip_base", group: "families"), Case(name: "timm_gap", group: "families"),
   ])
   func mapsAreTheReferencesAtEverySize(_ golden: Case) throws {
     let loaded = try golden.load(), model = loaded.model

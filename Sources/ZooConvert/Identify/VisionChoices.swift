@@ -27,7 +27,8 @@ extension VisionFacts {
       throw missing("the activation of the image tower", "--activation", path)
     }
     guard let eps = choices.eps else { throw missing("the epsilon of the image tower", "--eps", path) }
-    guard let width, let patch, patch > 0, let positions, let mlpWidth, width > 0, heads > 0, width % heads == 0 else {
+    guard let width, let patch, patch > 0, let positions, let mlpWidth, width > 0, heads > 0, width % heads == 0
+    else {
       throw .configuration(file: path, reason: "the shapes of its image tower do not fit one another")
     }
     let prefix = (classToken ? 1 : 0) + registers
@@ -46,7 +47,7 @@ extension VisionFacts {
     }
     let grid = (image.height / patch) * (image.width / patch)
     return VisionTower(
-      image: image, patch: patch,
+      image: image, patch: patch, stem: stem,
       blocks: Blocks(
         width: width, layers: layers, heads: heads, mlpWidth: mlpWidth, normEps: eps,
         activation: gated ? .silu : activation, postNorm: choices.postNorm, layerScale: layerScale, gated: gated,
@@ -60,7 +61,8 @@ extension VisionFacts {
     switch pooler {
     case .attention:
       return .attention(
-        heads: poolerHeads ?? choices.poolerHeads ?? heads, mlpWidth: poolerMLP ?? 4 * (width ?? 0), activation: activation)
+        heads: poolerHeads ?? choices.poolerHeads ?? heads, mlpWidth: poolerMLP ?? 4 * (width ?? 0),
+        activation: activation)
     case .coca: return .coca(heads: poolerHeads ?? 8, queries: queries ?? 256, width: embedding ?? 0)
     case nil:
       let isMean = choices.pool == "avg" || choices.pool == "avgmax" || !classToken

@@ -7,6 +7,7 @@ import ZooModels
 /// The image tower of a loaded model.
 package final class VisionRuntime: Sendable {
   package let tower: VisionTower
+  let stem: ConvolutionStem?
   let patch: Linear
   let prefix: [FloatView]
   let positions: FloatView
@@ -23,7 +24,11 @@ package final class VisionRuntime: Sendable {
     tower = architecture.vision
     isClassifier = architecture.isClassifier
     let eps = tower.blocks.normEps
-    patch = try weights.linear("vision.patch", bias: tower.patchBias)
+    stem = try tower.stem.map { try ConvolutionStem(weights, shape: $0) }
+    patch =
+      stem == nil
+      ? try weights.linear("vision.patch", bias: tower.patchBias)
+      : try ConvolutionStem.patch(weights, bias: tower.patchBias)
     prefix =
       (tower.classToken ? [try weights.vector("vision.class_token")] : [])
       + (tower.registers > 0 ? [try weights.vector("vision.registers")] : [])
@@ -70,24 +75,10 @@ package final class VisionRuntime: Sendable {
   /// Patches, prefix tokens and positions of one picture, written into its rows of `work.x`.
   private func embed(_ picture: PixelTensor, grid: GridSize, sequence: Int, _ work: BlockWork, _ engine: Engine) {
     let side = tower.patch, width = tower.blocks.width, skip = tower.prefixTokens
-    let patches = FloatBuffer(grid.count * 3 * side * side)
-    picture.values.withUnsafeBufferPointer { pixels in
-      let pixels = pixels.baseAddress!
-      engine.parallel.forRanges(grid.height) { rows in
-        for row in rows {
-          for column in 0..<grid.width {
-            var target = patches.pointer + (row * grid.width + column) * 3 * side * side
-            for channel in 0..<3 {
-              for y in 0..<side {
-                let line = (channel * picture.height + row * side + y) * picture.width + column * side
-                target.update(from: pixels + line, count: side)
-                target += side
-              }
-            }
-          }
-        }
-      }
-    }
+    let patches =
+      stem?.forward(picture, grid: grid, patch: side, engine: engine)
+      ?? gatherCells(
+        picture, grid: grid, patch: side, side: side, offsets: [(0, 0)], parallel: engine.parallel)
     let start = work.x.pointer + sequence * work.tokens * width
     patch.forward(patches.pointer, rows: grid.count, into: start + skip * width, parallel: engine.parallel)
     var row = start
