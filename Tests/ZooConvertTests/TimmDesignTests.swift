@@ -17,17 +17,23 @@ import ZooTestSupport
     ("PE-Core-bigG-14-448", "vit_pe_core_gigantic_patch14_448"), ("MobileCLIP-B", "vit_base_mci_224"),
     ("MobileCLIP2-B", "vit_base_mci_224"), ("MobileCLIP2-L-14", "vit_large_patch14_clip_224"),
     ("vit_medium_patch16_gap_256", "vit_medium_patch16_gap_256"),
+    ("ViT-B-16-SigLIP2-naflex", "naflexvit_base_patch16_siglip"),
+    ("ViT-SO400M-16-SigLIP2-naflex", "naflexvit_so400m_patch16_siglip"),
+    ("naflex_ViT-B-16", "naflexvit_base_patch16_gap"), ("naflex_ViT-B-32", "naflexvit_base_patch16_gap"),
   ])
   func aNameWithItsShapesIsTheManifestsTower(_ architecture: String, _ timmName: String) throws {
     let manifest = try #require(Registry.builtIn.manifest(architecture))
     let facts = TimmVision.measure(Headers(try ManifestTests.reference(architecture)), prefix: "visual.trunk.")
     var choices = VisionChoices()
-    choices.timmName = timmName
+    (choices.timmName, choices.image) = (timmName, manifest.architecture.vision.image)
     try choices.adoptTimmDesign(nil, file: "open_clip_config.json")
     #expect(try facts.tower(choices, path: architecture) == manifest.architecture.vision)
   }
 
-  @Test(arguments: ["eva02_tiny_patch14_224", "vit_pe_spatial_base_patch16_512", "vit_base_patch16_rope_224"])
+  @Test(arguments: [
+    "eva02_tiny_patch14_224", "vit_pe_spatial_base_patch16_512", "vit_base_patch16_rope_224",
+    "naflexvit_base_patch16_par_gap",
+  ])
   func aNameThatMayHidePartsIsRefused(_ name: String) {
     var choices = VisionChoices()
     choices.timmName = name

@@ -64,6 +64,7 @@ import ZooTestSupport
     Case(name: "eva02", group: "families"), Case(name: "eva01", group: "families"),
     Case(name: "eva02_enormous", group: "families"), Case(name: "mobileclip2_large", group: "families"),
     Case(name: "mobileclip_base", group: "families"), Case(name: "timm_gap", group: "families"),
+    Case(name: "naflex_siglip2", group: "families"), Case(name: "naflex_gap", group: "families"),
   ])
   func mapsAreTheReferencesAtEverySize(_ golden: Case) throws {
     let loaded = try golden.load(), model = loaded.model

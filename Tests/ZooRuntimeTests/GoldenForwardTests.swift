@@ -80,7 +80,7 @@ import ZooTestSupport
   /// Cases of `Tools/golden/make_families.py`.
   static let families: [Case] = [
     "clipa", "metaclip2", "pe_core", "pe_core_gigantic", "eva02", "eva01", "eva02_enormous", "mobileclip2_large",
-    "mobileclip_base", "timm_gap",
+    "mobileclip_base", "timm_gap", "naflex_siglip2", "naflex_gap",
   ].map {
     Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
   }

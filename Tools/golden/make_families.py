@@ -74,6 +74,14 @@ CASES = {
         custom=True, text=TEXT,
         trunk=trunk("vit_base_mci_224", "token", img_size=64, embed_dim=48, depth=2, num_heads=3)),
     "timm_gap": dict(text=TEXT, trunk=trunk("vit_medium_patch16_gap_256", "", "linear", **EVA)),
+    # The position table is 3 x 3: no picture has its grid.
+    "naflex_siglip2": dict(
+        custom=True, embed=48, logit_bias=-10,
+        text=dict(TEXT, no_causal_mask=True, proj_bias=True, pool_type="last", norm_kwargs=dict(eps=1e-6),
+                  act_kwargs=dict(approximate="tanh")),
+        trunk=trunk("naflexvit_base_patch16_siglip", "map", "none", **EVA, pos_embed_grid_size=(3, 3))),
+    "naflex_gap": dict(
+        text=TEXT, trunk=trunk("naflexvit_base_patch16_gap", "avg", "linear", **EVA, pos_embed_grid_size=(3, 3))),
 }
 
 
@@ -99,16 +107,19 @@ def build(name, dynamic=False):
 
         def create(pretrained=False, **kwargs):
             kwargs.pop("pretrained_cfg", None), kwargs.pop("pretrained_cfg_overlay", None), kwargs.pop("cache_dir", None)
-            extra = dict(dynamic_img_size=True) if dynamic else {}
+            extra = dict(dynamic_img_size=True) if dynamic and "naflex" not in spec["name"] else {}
             return timm_trunk(spec["name"], **{**spec["arguments"], **extra, **kwargs})
         create.__name__, create.__module__ = entry, "timm.models.eva"
         register_model(create)
         vision = dict(image_size=spec["arguments"]["img_size"], timm_model_name=entry, timm_model_pretrained=False,
                       timm_pool=spec["pool"], timm_proj=spec["proj"])
     cls = open_clip.CustomTextCLIP if case.get("custom") else open_clip.CLIP
-    model = cls(embed_dim=40, vision_cfg=copy.deepcopy(vision), text_cfg=copy.deepcopy(dict(case["text"])))
+    bias = {} if case.get("logit_bias") is None else dict(init_logit_bias=case["logit_bias"])
+    embed = case.get("embed", 40)
+    model = cls(embed_dim=embed, vision_cfg=copy.deepcopy(vision), text_cfg=copy.deepcopy(dict(case["text"])),
+                **bias)
     config = dict(
-        model_cfg=dict(embed_dim=40, vision_cfg=vision, text_cfg=case["text"]),
+        model_cfg=dict(embed_dim=embed, vision_cfg=vision, text_cfg=case["text"], **bias),
         preprocess_cfg=dict(mean=MEAN, std=STD, interpolation="bicubic", resize_mode="shortest"))
     if case.get("custom"):
         config["model_cfg"]["custom_text"] = True
@@ -221,13 +232,13 @@ class Tower:
     def own(self, z):
         """The model's own readout."""
         if self.pooler is not None:
-            return self.project(self.pooler(self.norm(z)))
+            return self.project(self.pooler(self.trunk.norm(z)))
         if self.trunk is None:
             pooled = z[:, 1:].mean(1) if self.visual.pool_type == "avg" else z[:, 0]
             return self.project(self.norm(pooled))
-        if self.trunk.global_pool == "avg":
-            return self.project(self.norm(z[:, self.prefix:]).mean(1))
-        return self.project(self.norm(z[:, 0]))
+        z = self.trunk.norm(z)
+        pooled = z[:, self.prefix:].mean(1) if self.trunk.global_pool == "avg" else z[:, 0]
+        return self.project(self.trunk.fc_norm(pooled))
 
 
 def maps(tower, pixels, texts, readout, score, grid):
@@ -313,7 +324,10 @@ def compute(name, model, dynamic, inputs, dtype):
         images, texts = F.normalize(image, dim=-1), F.normalize(text, dim=-1)
         forward["image_embeddings_norm"], forward["text_embeddings_norm"] = images, texts
         forward["logit_scale_exp"] = model.logit_scale.exp()
-        forward["logits"] = model.logit_scale.exp() * images @ texts.T
+        bias = model.logit_bias if getattr(model, "logit_bias", None) is not None else torch.zeros((), dtype=dtype)
+        forward["logits"] = model.logit_scale.exp() * images @ texts.T + bias
+        if "logit_bias" in dict(model.named_parameters()):
+            forward["logit_bias"] = bias
     explained = texts[:EXPLAINED].detach()
     heat["text_embeddings_norm"] = explained
     for size in ("native", "large"):
@@ -325,7 +339,7 @@ def compute(name, model, dynamic, inputs, dtype):
         heat[f"{size}.paper.layers"] = maps(tower, pixels, explained, tower.own, "dot", grid)
         heat[f"{size}.paper_cosine.layers"] = maps(tower, pixels, explained, tower.own, "cosine", grid)
         heat[f"{size}.image_embedding"] = tower.run(pixels)[0].detach()[0]
-    arrays = lambda d: {k: v.double().numpy() for k, v in d.items()}
+    arrays = lambda d: {k: v.detach().double().numpy() for k, v in d.items()}
     return arrays(forward), arrays(heat), entropy
 
 

@@ -9,6 +9,7 @@ struct TimmDesign {
   var postNorm = false
   var rope: RotaryEmbedding?
   var poolerHeads: Int?
+  var resampling = PositionResampling.bicubicAntialias
 
   /// Nil for a name that is not known here.
   init?(named name: String) {
@@ -31,6 +32,12 @@ struct TimmDesign {
       rope = RotaryEmbedding(temperature: 10000, referenceGrid: GridSize(square: 16), offset: 0, indexing: .ij)
     } else if name.hasPrefix("eva_giant_"), words.contains("clip") {
       heads = 16
+    } else if name.hasPrefix("naflexvit_"), words.last == "siglip" {
+      heads = size(["base": 12, "so400m": 16])
+      activation = .geluTanh
+      resampling = .bilinearAntialias
+    } else if name.hasPrefix("naflexvit_base_"), words.count == 4, words.last == "gap" {
+      heads = 12
     } else if name.hasPrefix("vit_base_mci_") {
       heads = 12
     } else if name.hasPrefix("vit_medium_patch16_gap_") {
@@ -46,7 +53,7 @@ struct TimmDesign {
 
   /// True for names of models that may rotate their tokens or norm their branches, which no shape shows.
   static func mayHideParts(_ name: String) -> Bool {
-    name.hasPrefix("eva") || name.hasPrefix("vit_pe_") || name.contains("rope")
+    name.hasPrefix("eva") || name.hasPrefix("naflexvit_") || name.hasPrefix("vit_pe_") || name.contains("rope")
   }
 }
 
@@ -67,6 +74,7 @@ extension VisionChoices {
     activation = activation ?? design.activation
     postNorm = arguments?.usePostNorm ?? design.postNorm
     poolerHeads = arguments?.attnPoolNumHeads ?? design.poolerHeads
+    resampling = design.resampling
     rope = design.rope
     if let grid = arguments?.refFeatShape?.size { rope?.referenceGrid = grid }
     if let offset = arguments?.ropeGridOffset { rope?.offset = offset }

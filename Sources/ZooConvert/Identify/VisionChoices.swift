@@ -13,6 +13,7 @@ struct VisionChoices {
   /// True where the norms follow the branches.
   var postNorm = false
   var rope: RotaryEmbedding?
+  var resampling = PositionResampling.bicubicAntialias
   /// Where the pooler has another number of heads than the blocks.
   var poolerHeads: Int?
 }
@@ -45,7 +46,10 @@ extension VisionFacts {
     guard (1...100_000).contains(image.height), (1...100_000).contains(image.width) else {
       throw .configuration(file: path, reason: "no picture is \(image)")
     }
-    let grid = (image.height / patch) * (image.width / patch)
+    guard min(image.height, image.width) >= patch else {
+      throw .configuration(file: path, reason: "a picture of \(image) has no patch of \(patch)")
+    }
+    let native = GridSize(height: image.height / patch, width: image.width / patch), grid = native.count
     return VisionTower(
       image: image, patch: patch, stem: stem,
       blocks: Blocks(
@@ -53,8 +57,10 @@ extension VisionFacts {
         activation: gated ? .silu : activation, postNorm: choices.postNorm, layerScale: layerScale, gated: gated,
         attentionNorm: attentionNorm, mlpNorm: mlpNorm, rope: choices.rope),
       classToken: classToken, registers: registers, patchBias: patchBias,
-      positionsCoverPrefix: prefix > 0 && positions != grid, normPre: normPre,
-      pooler: pooler(choices, heads: heads, activation: activation), projection: projection)
+      positionsCoverPrefix: positionGrid == nil && prefix > 0 && positions != grid, normPre: normPre,
+      positionGrid: positionGrid == native ? nil : positionGrid,
+      pooler: pooler(choices, heads: heads, activation: activation), resampling: choices.resampling,
+      projection: projection)
   }
 
   private func pooler(_ choices: VisionChoices, heads: Int, activation: Activation) -> Pooler {
@@ -75,7 +81,8 @@ extension VisionFacts {
   }
 }
 
-private func exactSquareRoot(_ value: Int) -> Int? {
+/// The root of a square number.
+func exactSquareRoot(_ value: Int) -> Int? {
   guard value > 0 else { return nil }
   let root = Int(Double(value).squareRoot().rounded())
   return root * root == value ? root : nil

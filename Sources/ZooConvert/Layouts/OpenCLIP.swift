@@ -40,7 +40,10 @@ extension Layout {
   static let openCLIPTrunk = Layout(
     name: "openclip-timm", title: "OpenCLIP with a timm image tower",
     fingerprint: Fingerprint(needs: [
-      ["visual.trunk.patch_embed.proj.weight", "visual.trunk.patch_embed.backbone.0.conv.weight"],
+      [
+        "visual.trunk.patch_embed.proj.weight", "visual.trunk.patch_embed.backbone.0.conv.weight",
+        "visual.trunk.embeds.proj.weight",
+      ],
       ["text.token_embedding.weight", "token_embedding.weight"],
     ]),
     drops: { _ in

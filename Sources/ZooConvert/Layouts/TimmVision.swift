@@ -5,6 +5,7 @@ enum TimmVision {
   static func expression(_ target: Target, prefix: String) -> Expression? {
     if let block = target.name.block { return self.block(target, prefix: "\(prefix)blocks.\(block).", tower: prefix) }
     let width = target.architecture.vision.blocks.width
+    if let expression = NaFlexEmbedding.expression(target, prefix: "\(prefix)embeds.") { return expression }
     switch target.name.leaf {
     case "patch.weight": return target.source("\(patch(target, prefix: prefix)).weight")
     case "patch.bias": return target.source("\(patch(target, prefix: prefix)).bias")
@@ -110,12 +111,13 @@ enum TimmVision {
     var facts = VisionFacts()
     if let patch = headers.shape("\(prefix)patch_embed.proj.weight", rank: 4) {
       (facts.width, facts.patch) = (patch[0], patch[3])
+      facts.patchBias = headers.contains("\(prefix)patch_embed.proj.bias")
     }
-    facts.patchBias = headers.contains("\(prefix)patch_embed.proj.bias")
+    NaFlexEmbedding.measure(headers, prefix: "\(prefix)embeds.", into: &facts)
     measureStem(headers, prefix: "\(prefix)patch_embed.backbone.", into: &facts)
-    facts.classToken = headers.contains("\(prefix)cls_token")
-    facts.registers = headers.shape("\(prefix)reg_token", rank: 3)?[1] ?? 0
-    facts.positions = headers.shape("\(prefix)pos_embed", rank: 3)?[1]
+    facts.classToken = facts.classToken || headers.contains("\(prefix)cls_token")
+    facts.registers = headers.shape("\(prefix)reg_token", rank: 3)?[1] ?? facts.registers
+    facts.positions = headers.shape("\(prefix)pos_embed", rank: 3)?[1] ?? facts.positions
     facts.normPre = headers.contains("\(prefix)norm_pre.weight")
     facts.layers = headers.layers("\(prefix)blocks.", ".norm1.weight")
     let gated = headers.contains("\(prefix)blocks.0.mlp.fc1_g.weight")

@@ -93,14 +93,14 @@ package final class VisionRuntime: Sendable {
 
   /// The position table for a grid: the model's own, or that one resampled. It is never changed.
   private func positions(for grid: GridSize) -> UnsafePointer<Float> {
-    if grid == tower.grid { return positions.pointer }
+    if grid == tower.tableGrid { return positions.pointer }
     return resampled.withLock { tables in
       if let table = tables[grid] { return UnsafePointer(table.pointer) }
       let width = tower.blocks.width
       let kept = (tower.positionsCoverPrefix ? tower.prefixTokens : 0) * width
       let patches = Array(UnsafeBufferPointer(start: positions.pointer + kept, count: positions.count - kept))
       let values = resamplePositions(
-        patches, from: (tower.grid.height, tower.grid.width), to: (grid.height, grid.width),
+        patches, from: (tower.tableGrid.height, tower.tableGrid.width), to: (grid.height, grid.width),
         method: tower.resampling.method)
       let table = FloatBuffer(kept + values.count)
       table.pointer.update(from: positions.pointer, count: kept)
@@ -168,6 +168,7 @@ extension PositionResampling {
     case .bicubicAntialias: .bicubic(antialias: true)
     case .bicubic: .bicubic(antialias: false)
     case .bilinear: .bilinear(antialias: false)
+    case .bilinearAntialias: .bilinear(antialias: true)
     }
   }
 }
