@@ -28,18 +28,17 @@ struct ConvolutionStem: Sendable {
         for k in 0..<inputs { weight[channel * inputs + k] *= gain }
         bias[channel] -= norm[2][channel] * gain
       }
-      return Linear(
-        weight: FloatView(weight, shape: [shape.width, inputs]), bias: FloatView(bias, shape: [shape.width]),
-        algebra: weights.algebra)
+      return linear(
+        weight, outputs: shape.width, bias: FloatView(tensor(bias, shape: [shape.width])), algebra: weights.algebra)
     }
   }
 
   /// The last convolution, which makes the patch tokens from what `forward` gives.
   static func patch(_ weights: Weights, bias: Bool) throws -> Linear {
-    let weight = try weights.vector("vision.patch.weight"), outputs = weight.shape[0]
-    return Linear(
-      weight: FloatView(cellMajor(weight), shape: [outputs, weight.count / outputs]),
-      bias: bias ? try weights.vector("vision.patch.bias") : nil, algebra: weights.algebra)
+    let weight = try weights.vector("vision.patch.weight")
+    return linear(
+      cellMajor(weight), outputs: weight.shape[0], bias: bias ? try weights.vector("vision.patch.bias") : nil,
+      algebra: weights.algebra)
   }
 
   /// `[patches, inputs of the patch embedding]`.
@@ -107,12 +106,17 @@ func gatherCells(
   return cells
 }
 
-extension FloatView {
-  /// Floats in memory of their own.
-  init(_ values: [Float], shape: [Int]) {
-    let block = MemoryBlock(byteCount: values.count * MemoryLayout<Float>.stride)
-    values.withUnsafeBytes { block.bytes.copyMemory(from: $0) }
-    let bytes = UnsafeRawBufferPointer(start: block.bytes.baseAddress, count: values.count * MemoryLayout<Float>.stride)
-    self.init(Tensor(dtype: .f32, shape: shape, data: ByteView(bytes, owner: block)))
-  }
+private func linear(
+  _ weight: [Float], outputs: Int, bias: FloatView?, algebra: any LinearAlgebra
+) -> Linear {
+  let matrix = tensor(weight, shape: [outputs, weight.count / outputs])
+  return Linear(weight: FloatView(matrix), bias: bias, algebra: algebra)
+}
+
+/// Floats in memory of their own.
+private func tensor(_ values: [Float], shape: [Int]) -> Tensor {
+  let block = MemoryBlock(byteCount: values.count * MemoryLayout<Float>.stride)
+  values.withUnsafeBytes { block.bytes.copyMemory(from: $0) }
+  let bytes = UnsafeRawBufferPointer(start: block.bytes.baseAddress, count: values.count * MemoryLayout<Float>.stride)
+  return Tensor(dtype: .f32, shape: shape, data: ByteView(bytes, owner: block))
 }
