@@ -17,8 +17,11 @@ public struct VisionFacts: Sendable, Hashable {
 
   public var width: Int?
   public var patch: Int?
+  public var stem: StemShape?
   /// Rows of the position table.
   public var positions: Int?
+  /// The grid of the position table, where its shape shows it.
+  public var positionGrid: GridSize?
   public var layers = 0
   public var mlpWidth: Int?
   public var heads: Int?

@@ -26,7 +26,8 @@ enum Readout {
       self = .tokens(TokenReadout(rows: .all, score: method.score ?? score))
     case (.classToken, .paper): self = .tokens(TokenReadout(rows: .first, score: method.score ?? .dot))
     case (.tokenMean, .paper): self = .tokens(TokenReadout(rows: .all, score: method.score ?? .dot))
-    case (.patchMean, .paper): self = .tokens(TokenReadout(rows: .patches, score: method.score ?? .dot))
+    case (.patchMean(let normFirst), .paper):
+      self = .tokens(TokenReadout(rows: normFirst ? .normedPatches : .patches, score: method.score ?? .dot))
     }
   }
 

@@ -4,7 +4,8 @@ import ZooRuntime
 
 /// The mean of some tokens through the final norm and the projection, compared with the prompt.
 struct TokenReadout {
-  enum Rows { case all, first, patches }
+  /// Whose mean is taken; `normedPatches` where the final norm comes before the mean.
+  enum Rows { case all, first, patches, normedPatches }
   let rows: Rows
   let score: LeGrad.Score
 
@@ -13,13 +14,48 @@ struct TokenReadout {
       switch rows {
       case .all: 0..<block.count
       case .first: 0..<1
-      case .patches: block.prefix..<block.count
+      case .patches, .normedPatches: block.prefix..<block.count
       }
+    if rows == .normedPatches { return normedRelevance(of: prompts, rows: range, block: block, engine: engine) }
     let centre = mean(block.tokens, rows: range, width: block.width)
     var gradients = headGradients(
       at: centre, prompts: prompts, vision: block.vision, score: score, parallel: engine.parallel)
     for index in gradients.indices { gradients[index] /= Float(range.count) }
-    return blockRelevance(gradients, rows: range, block: block, engine: engine)
+    return blockRelevance(
+      .shared(gradients), prompts: prompts.count, rows: range, block: block, engine: engine)
+  }
+}
+
+extension TokenReadout {
+  /// The mean of normalised rows: each has a gradient of its own.
+  private func normedRelevance(
+    of prompts: [[Float]], rows: Range<Int>, block: ObservedBlock, engine: Engine
+  ) -> [[Float]] {
+    let vision = block.vision, width = block.width, count = prompts.count, one = Parallel(threads: 1)
+    let tokens = block.tokens + rows.lowerBound * width
+    let normed = FloatBuffer(rows.count * width)
+    var means = [Float](repeating: 0, count: rows.count), inverses = means
+    vision.norm.apply(
+      tokens, rows: rows.count, into: normed.pointer, mean: &means, inverse: &inverses, parallel: one)
+    let embedding = vision.project(mean(normed.pointer, rows: 0..<rows.count, width: width))
+    let scored = prompts.flatMap { scoreGradient(of: embedding, prompt: $0, score: score) }
+    var pooled = scored
+    if let projection = vision.projection {
+      pooled = [Float](repeating: 0, count: count * width)
+      projection.backward(scored, rows: count, into: &pooled, parallel: one)
+    }
+    var gradients = [Float](repeating: 0, count: count * rows.count * width)
+    gradients.withUnsafeMutableBufferPointer { gradients in
+      for prompt in 0..<count {
+        let target = gradients.baseAddress! + prompt * rows.count * width
+        for index in 0..<rows.count * width {
+          target[index] = pooled[prompt * width + index % width] / Float(rows.count)
+        }
+        vision.norm.backward(
+          target, at: tokens, mean: means, inverse: inverses, rows: rows.count, parallel: engine.parallel)
+      }
+    }
+    return blockRelevance(.perRow(gradients), prompts: count, rows: rows, block: block, engine: engine)
   }
 }
 
@@ -54,52 +90,75 @@ func scoreGradient(of embedding: [Float], prompt: [Float], score: LeGrad.Score) 
   return zip(unit, prompt).map { Float((Double($1) - cosine * $0) / length) }
 }
 
-/// `[prompts][patches]`: the gradients `[prompts * width]`, each the same for all of `rows`, carried back through the block
-/// to its attention; positive part, mean over heads and queries.
-func blockRelevance(_ gradients: [Float], rows: Range<Int>, block: ObservedBlock, engine: Engine) -> [[Float]] {
-  let observed = block.vision.blocks[block.layer], shape = observed.shape
-  let width = shape.width, hidden = shape.mlpWidth, count = gradients.count / width, tokens = block.count
-  let parallel = engine.parallel
+/// A block's output gradients: one vector per prompt that all rows share, `[prompts * width]`, or one for each row,
+/// `[prompts * rows * width]`.
+enum OutputGradients {
+  case shared([Float])
+  case perRow([Float])
+
+  var values: [Float] {
+    switch self {
+    case .shared(let values), .perRow(let values): values
+    }
+  }
+}
+
+/// `[prompts][patches]`: gradients at `rows` of the block's output, carried back to its attention; positive part, mean over
+/// heads and queries.
+func blockRelevance(
+  _ gradients: OutputGradients, prompts count: Int, rows: Range<Int>, block: ObservedBlock, engine: Engine
+) -> [[Float]] {
+  let observed = block.vision.blocks[block.layer], shape = observed.shape, width = shape.width
   guard let trace = block.trace else { preconditionFailure("a token readout needs the block's by-products") }
-  let start = block.sequence * tokens + rows.lowerBound
-  let derivative = trace.derivative.pointer + start * hidden
-  let middle = trace.middle.pointer + start * width
-  let mean = trace.mean.pointer + start, inverse = trace.inverse.pointer + start
-
-  // w = (scale2 * c) W2 is shared by all rows of a prompt.
-  var scaled = gradients
-  if let scale = observed.scale2 { zoo_scale_columns(gradients, scale.pointer, &scaled, count, width) }
-  let shared = FloatBuffer(uninitialised: count * hidden)
-  observed.fc2.backward(scaled, rows: count, into: shared.pointer, parallel: parallel)
-
+  let backward = BlockBackward(
+    block: observed, trace: trace, first: block.sequence * block.count + rows.lowerBound, rows: rows.count,
+    parallel: engine.parallel)
   // Prompts go through the block a few at a time, so that memory does not grow with their number.
   let chunk = max(1, min(count, 2048 / rows.count))
-  let flow = FloatBuffer(uninitialised: chunk * rows.count * hidden),
+  let flow = FloatBuffer(uninitialised: chunk * rows.count * shape.mlpWidth),
     g = FloatBuffer(uninitialised: chunk * rows.count * width)
   let r = FloatBuffer(uninitialised: chunk * rows.count * width)
+  // A norm behind the MLP makes shared gradients differ from row to row.
+  var shared: FloatBuffer?, own: FloatBuffer?
+  if case .shared(let values) = gradients, !shape.postNorm {
+    shared = backward.shared(values, prompts: count)
+  } else {
+    own = FloatBuffer(uninitialised: chunk * rows.count * width)
+  }
   var result: [[Float]] = []
   for first in stride(from: 0, to: count, by: chunk) {
     let some = min(chunk, count - first)
-    parallel.forEach(some) { prompt in
-      zoo_scale_columns(
-        derivative, shared.pointer + (first + prompt) * hidden, flow.pointer + prompt * rows.count * hidden, rows.count,
-        hidden)
+    if let own {
+      gradients.fill(own, prompts: first..<first + some, rows: rows.count, width: width)
+      backward.enter(own, prompts: some, scratch: r, into: flow)
     }
-    observed.fc1.backward(flow.pointer, rows: some * rows.count, into: g.pointer, parallel: parallel)
-    gradients.withUnsafeBufferPointer { gradients in
-      let gradients = gradients.baseAddress! + first * width
-      parallel.forEach(some) { prompt in
-        let target = g.pointer + prompt * rows.count * width
-        zoo_layer_norm_backward(
-          target, middle, mean, inverse, observed.norm2.weight.pointer, rows.count, width)
-        zoo_add_bias(target, gradients + prompt * width, rows.count, width)
-        if let scale = observed.scale1 { zoo_scale_columns(target, scale.pointer, target, rows.count, width) }
-      }
+    let common = shared.map { UnsafePointer($0.pointer + first * shape.mlpWidth) }
+    backward.mlp(common, flow, prompts: some, scratch: r, into: g)
+    gradients.values.withUnsafeBufferPointer { values in
+      let past = own.map { UnsafePointer($0.pointer) } ?? values.baseAddress! + first * width
+      backward.attention(g, past: past, isShared: own == nil, prompts: some, into: r)
     }
-    observed.out.backward(g.pointer, rows: some * rows.count, into: r.pointer, parallel: parallel)
-    result += reluSums(r, prompts: some, rows: rows.count, block: block, shape: shape, parallel: parallel)
+    result += reluSums(r, prompts: some, rows: rows.count, block: block, shape: shape, parallel: engine.parallel)
   }
   return result
+}
+
+extension OutputGradients {
+  /// Writes those of some prompts as `[prompts, rows, width]`.
+  fileprivate func fill(_ target: FloatBuffer, prompts: Range<Int>, rows: Int, width: Int) {
+    values.withUnsafeBufferPointer { values in
+      guard let values = values.baseAddress else { return }
+      if case .perRow = self {
+        target.pointer.update(from: values + prompts.lowerBound * rows * width, count: prompts.count * rows * width)
+        return
+      }
+      for (place, prompt) in prompts.enumerated() {
+        for row in 0..<rows {
+          (target.pointer + (place * rows + row) * width).update(from: values + prompt * width, count: width)
+        }
+      }
+    }
+  }
 }
 
 /// `[prompts][patches]`: `(1 / (heads * tokens)) * sum of max(0, r . V)` over heads and rows.

@@ -147,6 +147,8 @@ public struct VisionTower: Codable, Sendable, Hashable {
   /// Native picture size in pixels.
   public var image: GridSize
   public var patch: Int
+  /// Convolutions before the patch embedding, if any.
+  public var stem: StemShape?
   public var blocks: Blocks
   /// True where a learned class token precedes the patches.
   public var classToken: Bool
@@ -158,6 +160,8 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var positionsCoverPrefix: Bool
   /// True where a LayerNorm precedes the blocks (`ln_pre`).
   public var normPre: Bool
+  /// The grid of the position table where it is not the native one (NaFlex).
+  public var positionGrid: GridSize?
   public var pooler: Pooler
   /// How a position table is resampled for another grid.
   public var resampling: PositionResampling
@@ -165,18 +169,22 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var projection: Projection
 
   public init(
-    image: GridSize, patch: Int, blocks: Blocks, classToken: Bool, registers: Int = 0, patchBias: Bool = false,
-    positionsCoverPrefix: Bool = true, normPre: Bool = false, pooler: Pooler,
+    image: GridSize, patch: Int, stem: StemShape? = nil, blocks: Blocks, classToken: Bool, registers: Int = 0,
+    patchBias: Bool = false,
+    positionsCoverPrefix: Bool = true, normPre: Bool = false,
+    positionGrid: GridSize? = nil, pooler: Pooler,
     resampling: PositionResampling = .bicubicAntialias, projection: Projection = .linear
   ) {
     self.image = image
     self.patch = patch
+    self.stem = stem
     self.blocks = blocks
     self.classToken = classToken
     self.registers = registers
     self.patchBias = patchBias
     self.positionsCoverPrefix = positionsCoverPrefix
     self.normPre = normPre
+    self.positionGrid = positionGrid
     self.pooler = pooler
     self.resampling = resampling
     self.projection = projection
@@ -186,8 +194,10 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var prefixTokens: Int { (classToken ? 1 : 0) + registers }
   /// The native patch grid; a remainder of the picture is not seen.
   public var grid: GridSize { GridSize(height: image.height / patch, width: image.width / patch) }
+  /// The grid that the position table was made for.
+  public var tableGrid: GridSize { positionGrid ?? grid }
   /// Rows of the position table.
-  public var positions: Int { grid.count + (positionsCoverPrefix ? prefixTokens : 0) }
+  public var positions: Int { tableGrid.count + (positionsCoverPrefix ? prefixTokens : 0) }
   /// Width of what the final norm and the projection see.
   public var pooledWidth: Int {
     if case .coca(_, _, let width) = pooler { width } else { blocks.width }
@@ -202,6 +212,8 @@ public enum PositionResampling: String, Codable, Sendable, Hashable {
   case bicubic
   /// big_vision's loaders.
   case bilinear
+  /// SigLIP2 with NaFlex: bilinear with support scaling.
+  case bilinearAntialias = "bilinear_antialias"
 }
 
 /// A linear map at the end of a tower.

@@ -53,7 +53,15 @@ private struct TensorList {
 
   mutating func vision(_ tower: VisionTower, embedding: Int) {
     let width = tower.blocks.width
-    add("vision.patch.weight", [width, 3, tower.patch, tower.patch])
+    if let stem = tower.stem, let last = stem.kernels.last {
+      for (index, side) in stem.kernels.dropLast().enumerated() {
+        add("vision.stem.\(index).weight", [stem.width, index == 0 ? 3 : stem.width, side, side])
+        for part in ["weight", "bias", "mean", "variance"] { add("vision.stem.\(index).norm.\(part)", [stem.width]) }
+      }
+      add("vision.patch.weight", [width, stem.width, last, last])
+    } else {
+      add("vision.patch.weight", [width, 3, tower.patch, tower.patch])
+    }
     if tower.patchBias { add("vision.patch.bias", [width]) }
     if tower.classToken { add("vision.class_token", [width]) }
     if tower.registers > 0 { add("vision.registers", [tower.registers, width]) }

@@ -1,4 +1,4 @@
-/// Tensors of a part that the runtime does not know (a Hugging Face text tower, a convolutional stem).
+/// Tensors of a part that the runtime does not know (a Hugging Face text tower, a table of relative positions).
 public struct ForeignTensors: Codable, Sendable, Hashable {
   /// The checkpoint's name; `{N}` stands for a layer index.
   public var name: String

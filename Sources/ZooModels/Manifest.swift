@@ -118,6 +118,9 @@ extension Architecture {
       try check(
         "\(name).blocks.heads", blocks.width % blocks.heads == 0,
         "must divide the width: \(blocks.width) is no multiple of \(blocks.heads)")
+      try check(
+        "\(name).blocks.rope", blocks.rope == nil || blocks.headWidth % 4 == 0,
+        "needs a head width that is a multiple of 4, not \(blocks.headWidth)")
       try check("\(name).blocks.norm_eps", blocks.normEps >= 0 && blocks.normEps < 1, "must lie in 0..<1")
     }
     try check("architecture.name", !name.isEmpty && !name.contains("/") && !name.contains(":"), "must be a plain name")
@@ -125,6 +128,10 @@ extension Architecture {
     if unsupported != nil { return }
     try check("vision", vision.blocks)
     try check("vision.patch", (1...10_000).contains(vision.patch), "must be between 1 and 10000")
+    if let stem = vision.stem {
+      try check("vision.stem.width", (1...1_000_000).contains(stem.width), "must be between 1 and 1000000")
+      try check("vision.stem.kernels", stem.fits(patch: vision.patch), "must be two or more whose product is the patch")
+    }
     try check(
       "vision.image",
       min(vision.image.height, vision.image.width) >= vision.patch
@@ -140,6 +147,7 @@ extension Architecture {
     }
     guard let text else { return }
     try check("text", text.blocks)
+    try check("text.blocks.rope", text.blocks.rope == nil, "has no grid to rotate by")
     try check(
       "text.tokenizer.context_length", (1...100_000).contains(text.contextLength), "must be between 1 and 100000")
     try check("text.vocabulary", (1...100_000_000).contains(text.vocabulary), "must be between 1 and 100000000")

@@ -27,7 +27,9 @@ public struct RandomWeights: Sendable {
   private func range(of spec: TensorSpec) -> (centre: Float, spread: Float) {
     if spec.name == "logit_scale" { return (4.6, 0) }
     if spec.name == "logit_bias" { return (-10, 0) }
-    if spec.shape.count == 1 { return spec.name.hasSuffix(".weight") ? (1, 0.2) : (0, 0.05) }
+    if spec.shape.count == 1 {
+      return spec.name.hasSuffix(".weight") || spec.name.hasSuffix(".variance") ? (1, 0.2) : (0, 0.05)
+    }
     let inputs = spec.shape.dropFirst().reduce(1, *)
     let isTable = spec.name.hasSuffix("tokens") || spec.name.hasSuffix("positions")
     return (0, isTable ? 0.05 : (3 / Float(inputs)).squareRoot())

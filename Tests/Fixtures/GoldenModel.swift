@@ -9,45 +9,48 @@ import ZooTestSupport
 /// A golden case: its description, a model converted from one of its checkpoints, and its expected arrays.
 public struct GoldenModel: Sendable {
   public let model: Model
-  private let name: String
+  private let folder: String
   private let tolerances: [String: [String: Double]]
 
-  /// Converts a checkpoint of `Tests/Golden/models/NAME/checkpoints` to a temporary folder.
+  /// Converts a checkpoint of `Tests/Golden/GROUP/NAME/checkpoints` to a temporary folder.
   ///
-  /// - Parameter configuration: which layout's `open_clip_config.json` describes it, where none lies beside it.
+  /// - Parameters:
+  ///   - group: `models`, or `families` for those of `Tools/golden/make_families.py`.
+  ///   - configuration: which layout's `open_clip_config.json` describes it, where none lies beside it.
   public init(
-    _ name: String, _ checkpoint: String, configuration: String? = nil,
+    _ name: String, _ checkpoint: String, group: String = "models", configuration: String? = nil,
     adjust: (inout ConversionOptions) -> Void = { _ in }
   ) throws {
-    self.name = name
-    guard let file = try Golden.json("models/\(name)/case.json") as? [String: Any],
+    folder = "\(group)/\(name)"
+    guard let file = try Golden.json("\(folder)/case.json") as? [String: Any],
       let expected = file["expected"] as? [String: [String: [String: Any]]]
     else { throw CocoaError(.fileReadCorruptFile) }
     tolerances = expected.mapValues { $0.compactMapValues { $0["atol"] as? Double } }
     let target = FileManager.default.temporaryDirectory.appending(path: "zoo-golden-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: target) }  // open mappings keep the weights
-    try Self.convert(name, checkpoint, configuration: configuration, to: target, adjust: adjust)
+    try Self.convert(name, checkpoint, group: group, configuration: configuration, to: target, adjust: adjust)
     model = try Model(directory: target)
     if model.architecture.text != nil { _ = try? model.tokenizer() }
   }
 
   /// Converts a golden checkpoint to a folder of the caller's.
   public static func convert(
-    _ name: String, _ checkpoint: String, configuration: String? = nil, to target: URL,
+    _ name: String, _ checkpoint: String, group: String = "models", configuration: String? = nil, to target: URL,
     adjust: (inout ConversionOptions) -> Void = { _ in }
   ) throws {
-    let file = try Golden.json("models/\(name)/case.json") as? [String: Any] ?? [:]
+    let folder = "\(group)/\(name)"
+    let file = try Golden.json("\(folder)/case.json") as? [String: Any] ?? [:]
     var options = ConversionOptions()
-    if let folder = (file["tokenizer"] as? [String: Any])?["folder"] as? String {
-      options.tokenizer = Golden.url("models/\(name)/\(folder)").standardizedFileURL.path
+    if let place = (file["tokenizer"] as? [String: Any])?["folder"] as? String {
+      options.tokenizer = Golden.url("\(folder)/\(place)").standardizedFileURL.path
     }
     if let configuration {
-      options.configuration = Golden.url("models/\(name)/checkpoints/\(configuration)/open_clip_config.json").path
+      options.configuration = Golden.url("\(folder)/checkpoints/\(configuration)/open_clip_config.json").path
     }
     // What no file beside the weights says; `case.json` has it.
     options.visionHeads = ["siglip": 4, "siglip2": 3, "vit_classifier": 4][name]
     adjust(&options)
-    let source = try Checkpoint.open(Golden.url("models/\(name)/checkpoints/\(checkpoint)").path)
+    let source = try Checkpoint.open(Golden.url("\(folder)/checkpoints/\(checkpoint)").path)
     let identified = try identify(source, options: options, registry: .builtIn)
     let plan = makePlan(identified.layout, identified.architecture, Headers(source))
     try FileManager.default.createDirectory(
@@ -58,7 +61,7 @@ public struct GoldenModel: Sendable {
   /// The arrays of one of the case's expected files.
   public func expected(_ file: String) throws -> Expected {
     Expected(
-      arrays: try Golden.arrays("models/\(name)/expected/\(file)"), tolerances: tolerances[file] ?? [:])
+      arrays: try Golden.arrays("\(folder)/expected/\(file)"), tolerances: tolerances[file] ?? [:])
   }
 
   public struct Expected: Sendable {

@@ -14,10 +14,11 @@ import ZooTestSupport
     var checkpoint = "openclip/open_clip_model.safetensors"
     var file = "heatmaps.npz"
     var activation: (Activation, Activation)?
+    var group = "models"
     var testDescription: String { "\(name) \(file)" }
 
     func load() throws -> GoldenModel {
-      try GoldenModel(name, checkpoint) { options in
+      try GoldenModel(name, checkpoint, group: group) { options in
         if let activation { (options.visionActivation, options.textActivation) = (activation.0, activation.1) }
       }
     }
@@ -32,6 +33,8 @@ import ZooTestSupport
     ("cls_logit", LeGrad(variant: .paper)),
     ("cls_cosine", LeGrad(variant: .paper, score: .cosine)),
     ("official", LeGrad(variant: .official)),
+    ("paper", LeGrad(variant: .paper)),
+    ("paper_cosine", LeGrad(variant: .paper, score: .cosine)),
     ("normed_cosine", LeGrad(variant: .paper, score: .cosine)),
     ("paper_normed_dot", LeGrad(variant: .paper)),
     ("model_cosine", LeGrad(variant: .paper, score: .cosine)),
@@ -56,6 +59,12 @@ import ZooTestSupport
     Case(name: "siglip", file: "heatmaps_tanh.npz", activation: (.geluTanh, .geluTanh)),
     Case(name: "siglip2", file: "heatmaps_erf_tanh.npz", activation: (.gelu, .geluTanh)),
     Case(name: "vit_classifier", checkpoint: "timm/model.safetensors"),
+    Case(name: "clipa", group: "families"), Case(name: "metaclip2", group: "families"),
+    Case(name: "pe_core", group: "families"), Case(name: "pe_core_gigantic", group: "families"),
+    Case(name: "eva02", group: "families"), Case(name: "eva01", group: "families"),
+    Case(name: "eva02_enormous", group: "families"), Case(name: "mobileclip2_large", group: "families"),
+    Case(name: "mobileclip_base", group: "families"), Case(name: "timm_gap", group: "families"),
+    Case(name: "naflex_siglip2", group: "families"), Case(name: "naflex_gap", group: "families"),
   ])
   func mapsAreTheReferencesAtEverySize(_ golden: Case) throws {
     let loaded = try golden.load(), model = loaded.model
@@ -67,6 +76,10 @@ import ZooTestSupport
       let picture = PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
       func maps(_ method: LeGrad) throws -> [Heatmap] {
         try method.explain([picture], prompts: prompts, model: model)[0].heatmaps
+      }
+      if expected.arrays["\(size).image_embedding"] != nil {
+        let embedding = model.imageEmbeddings([picture])[0]
+        #expect(expected.distance(embedding, to: "\(size).image_embedding") <= 1)
       }
       for (key, method) in Self.methods {
         let name = "\(size).\(key).layers"

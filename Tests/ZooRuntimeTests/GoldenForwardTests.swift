@@ -14,10 +14,11 @@ import ZooTestSupport
     var configuration: String?
     var file = "forward.npz"
     var activation: (Activation, Activation)?
+    var group = "models"
     var testDescription: String { "\(name) \(checkpoint) \(file)" }
 
     func load() throws -> GoldenModel {
-      try GoldenModel(name, checkpoint, configuration: configuration) { options in
+      try GoldenModel(name, checkpoint, group: group, configuration: configuration) { options in
         if let activation { (options.visionActivation, options.textActivation) = (activation.0, activation.1) }
       }
     }
@@ -76,7 +77,15 @@ import ZooTestSupport
     .init(name: "vit_classifier", checkpoint: "augreg_npz_optimizer/vit.npz"),
   ]
 
-  @Test(arguments: cases)
+  /// Cases of `Tools/golden/make_families.py`.
+  static let families: [Case] = [
+    "clipa", "metaclip2", "pe_core", "pe_core_gigantic", "eva02", "eva01", "eva02_enormous", "mobileclip2_large",
+    "mobileclip_base", "timm_gap", "naflex_siglip2", "naflex_gap",
+  ].map {
+    Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
+  }
+
+  @Test(arguments: cases + families)
   func towersGiveTheReferencesNumbers(_ golden: Case) throws {
     let loaded = try golden.load(), model = loaded.model
     let expected = try loaded.expected(golden.file)

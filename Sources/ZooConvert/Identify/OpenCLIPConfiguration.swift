@@ -110,6 +110,11 @@ struct TimmArguments: Decodable {
   var globalPool: String?
   var actLayer: String?
   var normEps: Float?
+  var usePostNorm: Bool?
+  var attnPoolNumHeads: Int?
+  var refFeatShape: ConfiguredSize?
+  var ropeGridOffset: Float?
+  var ropeGridIndexing: String?
 }
 
 extension OpenCLIPFile {
@@ -190,6 +195,7 @@ extension OpenCLIPFile {
     choices.eps = arguments?.normEps
     choices.pool = arguments?.globalPool ?? config.timmPool
     if let name = arguments?.actLayer { choices.activation = try ZooConvert.activation(named: name, file: file) }
+    try choices.adoptTimmDesign(arguments, file: file)
     return choices
   }
 

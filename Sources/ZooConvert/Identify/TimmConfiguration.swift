@@ -23,6 +23,9 @@ extension TimmFile {
   func configuration(file path: String) throws(ConvertError) -> Configuration {
     var choices = VisionChoices()
     choices.timmName = architecture
+    guard !TimmDesign.mayHideParts(architecture) else {
+      throw .configuration(file: path, reason: "timm's '\(architecture)' is no classifier that is run")
+    }
     choices.heads = modelArgs?.numHeads ?? timmHeads(architecture)
     choices.pool = modelArgs?.globalPool ?? globalPool
     choices.eps = modelArgs?.normEps ?? 1e-6

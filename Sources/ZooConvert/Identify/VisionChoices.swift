@@ -10,6 +10,12 @@ struct VisionChoices {
   var eps: Float?
   /// timm's name of the pooling: `token`, `avg`, `map`.
   var pool: String?
+  /// True where the norms follow the branches.
+  var postNorm = false
+  var rope: RotaryEmbedding?
+  var resampling = PositionResampling.bicubicAntialias
+  /// Where the pooler has another number of heads than the blocks.
+  var poolerHeads: Int?
 }
 
 extension VisionFacts {
@@ -22,7 +28,8 @@ extension VisionFacts {
       throw missing("the activation of the image tower", "--activation", path)
     }
     guard let eps = choices.eps else { throw missing("the epsilon of the image tower", "--eps", path) }
-    guard let width, let patch, patch > 0, let positions, let mlpWidth, width > 0, heads > 0, width % heads == 0 else {
+    guard let width, let patch, patch > 0, let positions, let mlpWidth, width > 0, heads > 0, width % heads == 0
+    else {
       throw .configuration(file: path, reason: "the shapes of its image tower do not fit one another")
     }
     let prefix = (classToken ? 1 : 0) + registers
@@ -39,22 +46,29 @@ extension VisionFacts {
     guard (1...100_000).contains(image.height), (1...100_000).contains(image.width) else {
       throw .configuration(file: path, reason: "no picture is \(image)")
     }
-    let grid = (image.height / patch) * (image.width / patch)
+    guard min(image.height, image.width) >= patch else {
+      throw .configuration(file: path, reason: "a picture of \(image) has no patch of \(patch)")
+    }
+    let native = GridSize(height: image.height / patch, width: image.width / patch), grid = native.count
     return VisionTower(
-      image: image, patch: patch,
+      image: image, patch: patch, stem: stem,
       blocks: Blocks(
-        width: width, layers: layers, heads: heads, mlpWidth: mlpWidth, normEps: eps, activation: activation,
-        layerScale: layerScale, gated: gated, attentionNorm: attentionNorm, mlpNorm: mlpNorm),
+        width: width, layers: layers, heads: heads, mlpWidth: mlpWidth, normEps: eps,
+        activation: gated ? .silu : activation, postNorm: choices.postNorm, layerScale: layerScale, gated: gated,
+        attentionNorm: attentionNorm, mlpNorm: mlpNorm, rope: choices.rope),
       classToken: classToken, registers: registers, patchBias: patchBias,
-      positionsCoverPrefix: prefix > 0 && positions != grid, normPre: normPre,
-      pooler: pooler(choices, heads: heads, activation: activation), projection: projection)
+      positionsCoverPrefix: positionGrid == nil && prefix > 0 && positions != grid, normPre: normPre,
+      positionGrid: positionGrid == native ? nil : positionGrid,
+      pooler: pooler(choices, heads: heads, activation: activation), resampling: choices.resampling,
+      projection: projection)
   }
 
   private func pooler(_ choices: VisionChoices, heads: Int, activation: Activation) -> Pooler {
     switch pooler {
     case .attention:
       return .attention(
-        heads: poolerHeads ?? heads, mlpWidth: poolerMLP ?? 4 * (width ?? 0), activation: activation)
+        heads: poolerHeads ?? choices.poolerHeads ?? heads, mlpWidth: poolerMLP ?? 4 * (width ?? 0),
+        activation: activation)
     case .coca: return .coca(heads: poolerHeads ?? 8, queries: queries ?? 256, width: embedding ?? 0)
     case nil:
       let isMean = choices.pool == "avg" || choices.pool == "avgmax" || !classToken
@@ -67,7 +81,8 @@ extension VisionFacts {
   }
 }
 
-private func exactSquareRoot(_ value: Int) -> Int? {
+/// The root of a square number.
+func exactSquareRoot(_ value: Int) -> Int? {
   guard value > 0 else { return nil }
   let root = Int(Double(value).squareRoot().rounded())
   return root * root == value ? root : nil

@@ -40,11 +40,16 @@ extension Layout {
   static let openCLIPTrunk = Layout(
     name: "openclip-timm", title: "OpenCLIP with a timm image tower",
     fingerprint: Fingerprint(needs: [
-      ["visual.trunk.patch_embed.proj.weight"], ["text.token_embedding.weight", "token_embedding.weight"],
+      [
+        "visual.trunk.patch_embed.proj.weight", "visual.trunk.patch_embed.backbone.0.conv.weight",
+        "visual.trunk.embeds.proj.weight",
+      ],
+      ["text.token_embedding.weight", "token_embedding.weight"],
     ]),
     drops: { _ in
       [
         .attentionMask,
+        DropRule("*.num_batches_tracked", "a counter of the training", integersOnly: true),
         DropRule("visual.trunk.rope.*", "tables of the rotary embedding, which the runtime builds itself"),
         DropRule("visual.trunk.*.rope.*", "tables of the rotary embedding, which the runtime builds itself"),
       ]

@@ -5,9 +5,10 @@ enum TimmVision {
   static func expression(_ target: Target, prefix: String) -> Expression? {
     if let block = target.name.block { return self.block(target, prefix: "\(prefix)blocks.\(block).", tower: prefix) }
     let width = target.architecture.vision.blocks.width
+    if let expression = NaFlexEmbedding.expression(target, prefix: "\(prefix)embeds.") { return expression }
     switch target.name.leaf {
-    case "patch.weight": return target.source("\(prefix)patch_embed.proj.weight")
-    case "patch.bias": return target.source("\(prefix)patch_embed.proj.bias")
+    case "patch.weight": return target.source("\(patch(target, prefix: prefix)).weight")
+    case "patch.bias": return target.source("\(patch(target, prefix: prefix)).bias")
     case "class_token": return target.source("\(prefix)cls_token", as: [1, 1, width])
     case "registers":
       return target.source("\(prefix)reg_token", as: [1, target.architecture.vision.registers, width])
@@ -18,12 +19,28 @@ enum TimmVision {
     case "norm.bias": return target.source(norm(target.headers, prefix: prefix) + ".bias")
     case "projection.weight": return target.source(head(target.headers, prefix: prefix) + ".weight")
     case "projection.bias": return target.source(head(target.headers, prefix: prefix) + ".bias")
+    case let leaf where leaf.hasPrefix("stem."): return stem(target, prefix: prefix)
     default:
       return poolerNames[target.name.leaf].map { name in
         target.name.leaf == "pooler.latent"
           ? target.source("\(prefix)\(name)", as: [1, 1, width]) : target.source("\(prefix)\(name)")
       }
     }
+  }
+
+  /// The convolution that makes the tokens: the only one, or the last of a stem.
+  private static func patch(_ target: Target, prefix: String) -> String {
+    guard let stem = target.architecture.vision.stem else { return "\(prefix)patch_embed.proj" }
+    return "\(prefix)patch_embed.backbone.\(stem.kernels.count - 1).conv"
+  }
+
+  /// `stem.0.weight` and `stem.0.norm.mean` of MobileCLIP's stem.
+  private static func stem(_ target: Target, prefix: String) -> Expression? {
+    let parts = target.name.leaf.split(separator: ".").map(String.init)
+    let name = "\(prefix)patch_embed.backbone.\(parts[1])"
+    if parts.count == 3 { return target.source("\(name).conv.\(parts[2])") }
+    let running = ["mean": "running_mean", "variance": "running_var"]
+    return target.source("\(name).bn.\(running[parts[3]] ?? parts[3])")
   }
 
   /// A mean-pooled model norms after pooling, with `fc_norm`.
@@ -94,11 +111,13 @@ enum TimmVision {
     var facts = VisionFacts()
     if let patch = headers.shape("\(prefix)patch_embed.proj.weight", rank: 4) {
       (facts.width, facts.patch) = (patch[0], patch[3])
+      facts.patchBias = headers.contains("\(prefix)patch_embed.proj.bias")
     }
-    facts.patchBias = headers.contains("\(prefix)patch_embed.proj.bias")
-    facts.classToken = headers.contains("\(prefix)cls_token")
-    facts.registers = headers.shape("\(prefix)reg_token", rank: 3)?[1] ?? 0
-    facts.positions = headers.shape("\(prefix)pos_embed", rank: 3)?[1]
+    NaFlexEmbedding.measure(headers, prefix: "\(prefix)embeds.", into: &facts)
+    measureStem(headers, prefix: "\(prefix)patch_embed.backbone.", into: &facts)
+    facts.classToken = facts.classToken || headers.contains("\(prefix)cls_token")
+    facts.registers = headers.shape("\(prefix)reg_token", rank: 3)?[1] ?? facts.registers
+    facts.positions = headers.shape("\(prefix)pos_embed", rank: 3)?[1] ?? facts.positions
     facts.normPre = headers.contains("\(prefix)norm_pre.weight")
     facts.layers = headers.layers("\(prefix)blocks.", ".norm1.weight")
     let gated = headers.contains("\(prefix)blocks.0.mlp.fc1_g.weight")
@@ -117,5 +136,21 @@ enum TimmVision {
       ? Projection.none : headers.contains("\(head).bias") ? .linearWithBias : .linear
     facts.normAfterMean = headers.contains("\(prefix)fc_norm.weight")
     return facts
+  }
+
+  private static func measureStem(_ headers: Headers, prefix: String, into facts: inout VisionFacts) {
+    var kernels: [[Int]] = []
+    while kernels.count < 16, let kernel = headers.shape("\(prefix)\(kernels.count).conv.weight", rank: 4) {
+      kernels.append(kernel)
+    }
+    guard let first = kernels.first, let last = kernels.last else { return }
+    let (patch, overflow) = kernels.reduce((1, false)) { product, kernel in
+      let (next, over) = product.0.multipliedReportingOverflow(by: kernel[3])
+      return (next, product.1 || over)
+    }
+    guard !overflow else { return }
+    (facts.width, facts.patch) = (last[0], patch)
+    facts.stem = StemShape(width: first[0], kernels: kernels.map { $0[3] })
+    facts.patchBias = headers.contains("\(prefix)\(kernels.count - 1).conv.bias")
   }
 }

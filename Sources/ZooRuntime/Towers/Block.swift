@@ -3,15 +3,19 @@ import ZooModels
 
 /// One transformer block: the single block function of all towers.
 ///
-/// `U = LN1(X); [Q|K|V] = U W + b; Y = X + s1 * (attention(Q, K, V) Wo + bo); Z = Y + s2 * MLP(LN2(Y))`.
+/// `U = LN1(X); [Q|K|V] = U W + b; Y = X + s1 * (attention(Q, K, V) Wo + bo); Z = Y + s2 * MLP(LN2(Y))`. In post-norm blocks the norms
+/// follow the branches: `Y = X + LN1(attention(X))`, `Z = Y + LN2(MLP(Y))`.
 package struct Block: Sendable {
   package let shape: Blocks
   package let norm1: Norm
   let qkv: Linear
+  package let attentionNorm: Norm?
   package let out: Linear
   package let scale1: FloatView?
   package let norm2: Norm
+  package let gate: Linear?
   package let fc1: Linear
+  package let mlpNorm: Norm?
   package let fc2: Linear
   package let scale2: FloatView?
 
@@ -20,10 +24,13 @@ package struct Block: Sendable {
     self.shape = shape
     norm1 = try weights.norm("\(name).norm1", eps: shape.normEps)
     qkv = try weights.linear("\(name).qkv")
+    attentionNorm = shape.attentionNorm ? try weights.norm("\(name).attention_norm", eps: shape.normEps) : nil
     out = try weights.linear("\(name).out")
     scale1 = shape.layerScale ? try weights.vector("\(name).scale1") : nil
     norm2 = try weights.norm("\(name).norm2", eps: shape.normEps)
+    gate = shape.gated ? try weights.linear("\(name).gate") : nil
     fc1 = try weights.linear("\(name).fc1")
+    mlpNorm = shape.mlpNorm ? try weights.norm("\(name).mlp_norm", eps: shape.normEps) : nil
     fc2 = try weights.linear("\(name).fc2")
     scale2 = shape.layerScale ? try weights.vector("\(name).scale2") : nil
   }
@@ -36,10 +43,9 @@ package struct Block: Sendable {
 
   /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
   func forward(_ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine) {
-    let rows = work.rows, parallel = engine.parallel
-    norm1.apply(work.x.pointer, rows: rows, into: work.normed.pointer, parallel: parallel)
+    let parallel = engine.parallel
     let qkvBuffer = trace?.qkv ?? work.qkv
-    qkv.forward(work.normed.pointer, rows: rows, into: qkvBuffer.pointer, parallel: parallel)
+    project(work, into: qkvBuffer, parallel: parallel)
     attend(qkvBuffer, into: work.mixed, work: work, mask: mask, probabilities: trace?.probabilities, parallel: parallel)
     finish(work, trace: trace, parallel: parallel)
   }
@@ -48,8 +54,7 @@ package struct Block: Sendable {
   /// looks at one token. The other rows of `work.x` stay as they were. A causal mask hides what follows the place.
   func forward(_ work: BlockWork, at places: [Int], causal: Bool, engine: Engine) {
     let parallel = engine.parallel, (width, head) = (shape.width, shape.headWidth)
-    norm1.apply(work.x.pointer, rows: work.rows, into: work.normed.pointer, parallel: parallel)
-    qkv.forward(work.normed.pointer, rows: work.rows, into: work.qkv.pointer, parallel: parallel)
+    project(work, into: work.qkv, parallel: parallel)
     let one = BlockWork(sequences: work.sequences, tokens: 1, shape: shape)
     parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
@@ -70,24 +75,39 @@ package struct Block: Sendable {
     for sequence in places.indices { row(sequence).update(from: one.x.pointer + sequence * width, count: width) }
   }
 
+  /// Queries, keys and values.
+  private func project(_ work: BlockWork, into buffer: FloatBuffer, parallel: Parallel) {
+    if !shape.postNorm {
+      norm1.apply(work.x.pointer, rows: work.rows, into: work.normed.pointer, parallel: parallel)
+    }
+    let input = (shape.postNorm ? work.x : work.normed).pointer
+    qkv.forward(input, rows: work.rows, into: buffer.pointer, parallel: parallel)
+    work.rotary?.apply(to: buffer, work: work, shape: shape, parallel: parallel)
+  }
+
   /// What follows attention: its output matrix, the residual and the MLP.
   private func finish(_ work: BlockWork, trace: BlockTrace?, parallel: Parallel) {
-    let rows = work.rows
+    let rows = work.rows, input = (shape.postNorm ? work.x : work.normed).pointer
+    attentionNorm?.apply(inPlace: work.mixed, rows: rows, keeping: trace?.attentionNorm, parallel: parallel)
     out.product(work.mixed.pointer, rows: rows, into: work.normed.pointer, parallel: parallel)
-    addResidual(work.normed, to: work.x, bias: out.bias, scale: scale1, rows: rows, parallel: parallel)
-    trace.map { copy(work.x, to: $0.middle, count: rows * shape.width) }
-    norm2.apply(
-      work.x.pointer, rows: rows, into: work.normed.pointer, mean: trace?.mean.pointer, inverse: trace?.inverse.pointer,
-      parallel: parallel)
-    if let trace {
-      fc1.product(work.normed.pointer, rows: rows, into: work.hidden.pointer, parallel: parallel)
+    addBranch(of: work, bias: out.bias, scale: scale1, norm: norm1, trace: trace?.postNorm1, parallel: parallel)
+    if !shape.postNorm {
+      trace.map { copy(work.x, to: $0.middle, count: rows * shape.width) }
+      norm2.apply(
+        work.x.pointer, rows: rows, into: work.normed.pointer, mean: trace?.mean.pointer,
+        inverse: trace?.inverse.pointer, parallel: parallel)
+    }
+    if let gate, let buffer = work.gate {
+      gated(input, gate: gate, buffer: buffer, work: work, trace: trace, parallel: parallel)
+    } else if let trace {
+      fc1.product(input, rows: rows, into: work.hidden.pointer, parallel: parallel)
       activate(work.hidden, derivative: trace.derivative, rows: rows, parallel: parallel)
     } else {
-      fc1.forward(
-        work.normed.pointer, rows: rows, into: work.hidden.pointer, activation: shape.activation, parallel: parallel)
+      fc1.forward(input, rows: rows, into: work.hidden.pointer, activation: shape.activation, parallel: parallel)
     }
+    mlpNorm?.apply(inPlace: work.hidden, rows: rows, keeping: trace?.mlpNorm, parallel: parallel)
     fc2.product(work.hidden.pointer, rows: rows, into: work.normed.pointer, parallel: parallel)
-    addResidual(work.normed, to: work.x, bias: fc2.bias, scale: scale2, rows: rows, parallel: parallel)
+    addBranch(of: work, bias: fc2.bias, scale: scale2, norm: norm2, trace: trace?.postNorm2, parallel: parallel)
   }
 
   private func attend(
@@ -169,11 +189,15 @@ package final class BlockWork: Sendable {
   let mixed: FloatBuffer
   let qkv: FloatBuffer
   let hidden: FloatBuffer
+  let gate: FloatBuffer?
+  let rotary: RotaryTable?
 
   package var rows: Int { sequences * tokens }
 
-  init(sequences: Int, tokens: Int, shape: Blocks) {
+  init(sequences: Int, tokens: Int, shape: Blocks, rotary: RotaryTable? = nil) {
     let rows = sequences * tokens
+    self.rotary = rotary
+    gate = shape.gated ? FloatBuffer(uninitialised: rows * shape.mlpWidth) : nil
     self.sequences = sequences
     self.tokens = tokens
     x = FloatBuffer(uninitialised: rows * shape.width)
@@ -188,12 +212,20 @@ package final class BlockWork: Sendable {
 package final class BlockTrace: Sendable {
   /// `[rows, 3 width]`: queries, keys, values.
   package let qkv: FloatBuffer
-  /// `[rows, width]`: Y, the stream between attention and MLP, with the means and inverse deviations of its rows.
+  /// `[rows, width]`: Y, the stream between attention and MLP, with the means and inverse deviations of its rows; not in
+  /// post-norm blocks.
   package let middle: FloatBuffer
   package let mean: FloatBuffer
   package let inverse: FloatBuffer
-  /// `[rows, mlpWidth]`: the derivative of the activation.
+  /// `[rows, mlpWidth]`: the derivative of the hidden values with respect to what comes from `fc1`.
   package let derivative: FloatBuffer
+  /// `[rows, mlpWidth]`: the derivative with respect to what comes from the gate.
+  package let gateDerivative: FloatBuffer?
+  /// The norms inside the branches, each where the block has it.
+  package let attentionNorm: NormTrace?
+  package let mlpNorm: NormTrace?
+  package let postNorm1: NormTrace?
+  package let postNorm2: NormTrace?
   /// `[sequences, heads, tokens, tokens]`, only for methods that look at attention itself.
   package let probabilities: FloatBuffer?
 
@@ -203,6 +235,12 @@ package final class BlockTrace: Sendable {
     mean = FloatBuffer(uninitialised: rows)
     inverse = FloatBuffer(uninitialised: rows)
     derivative = FloatBuffer(uninitialised: rows * shape.mlpWidth)
+    gateDerivative = shape.gated ? FloatBuffer(uninitialised: rows * shape.mlpWidth) : nil
+    func norm(_ exists: Bool, _ width: Int) -> NormTrace? { exists ? NormTrace(rows: rows, width: width) : nil }
+    attentionNorm = norm(shape.attentionNorm, shape.width)
+    mlpNorm = norm(shape.mlpNorm, shape.mlpWidth)
+    postNorm1 = norm(shape.postNorm, shape.width)
+    postNorm2 = norm(shape.postNorm, shape.width)
     probabilities = nil
   }
 }

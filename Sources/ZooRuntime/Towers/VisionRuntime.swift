@@ -8,6 +8,7 @@ import ZooModels
 /// The image tower of a loaded model.
 package final class VisionRuntime: Sendable {
   package let tower: VisionTower
+  let stem: ConvolutionStem?
   let patch: Linear
   let prefix: [FloatView]
   let positions: FloatView
@@ -27,7 +28,11 @@ package final class VisionRuntime: Sendable {
     tower = architecture.vision
     isClassifier = architecture.isClassifier
     let eps = tower.blocks.normEps
-    patch = try weights.linear("vision.patch", bias: tower.patchBias)
+    stem = try tower.stem.map { try ConvolutionStem(weights, shape: $0) }
+    patch =
+      stem == nil
+      ? try weights.linear("vision.patch", bias: tower.patchBias)
+      : try ConvolutionStem.patch(weights, bias: tower.patchBias)
     prefix =
       (tower.classToken ? [try weights.vector("vision.class_token")] : [])
       + (tower.registers > 0 ? [try weights.vector("vision.registers")] : [])
@@ -56,7 +61,10 @@ package final class VisionRuntime: Sendable {
   ) -> BlockWork {
     if engine.parallel.threads > 1 { prepareAhead(backward: traced ? observed : 0..<0) }
     let grid = grid(of: pictures[0]), tokens = grid.count + tower.prefixTokens
-    let work = BlockWork(sequences: pictures.count, tokens: tokens, shape: tower.blocks)
+    let rotary = tower.blocks.rope.map {
+      RotaryTable($0, grid: grid, prefix: tower.prefixTokens, headWidth: tower.blocks.headWidth)
+    }
+    let work = BlockWork(sequences: pictures.count, tokens: tokens, shape: tower.blocks, rotary: rotary)
     for (index, picture) in pictures.enumerated() { embed(picture, grid: grid, sequence: index, work, engine) }
     if let normPre {
       normPre.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel)
@@ -86,24 +94,10 @@ package final class VisionRuntime: Sendable {
   /// Patches, prefix tokens and positions of one picture, written into its rows of `work.x`.
   private func embed(_ picture: PixelTensor, grid: GridSize, sequence: Int, _ work: BlockWork, _ engine: Engine) {
     let side = tower.patch, width = tower.blocks.width, skip = tower.prefixTokens
-    let patches = FloatBuffer(uninitialised: grid.count * 3 * side * side)
-    picture.values.withUnsafeBufferPointer { pixels in
-      let pixels = pixels.baseAddress!
-      engine.parallel.forRanges(grid.height) { rows in
-        for row in rows {
-          for column in 0..<grid.width {
-            var target = patches.pointer + (row * grid.width + column) * 3 * side * side
-            for channel in 0..<3 {
-              for y in 0..<side {
-                let line = (channel * picture.height + row * side + y) * picture.width + column * side
-                target.update(from: pixels + line, count: side)
-                target += side
-              }
-            }
-          }
-        }
-      }
-    }
+    let patches =
+      stem?.forward(picture, grid: grid, patch: side, engine: engine)
+      ?? gatherCells(
+        picture, grid: grid, patch: side, side: side, offsets: [(0, 0)], parallel: engine.parallel)
     let start = work.x.pointer + sequence * work.tokens * width
     patch.forward(patches.pointer, rows: grid.count, into: start + skip * width, parallel: engine.parallel)
     var row = start
@@ -118,14 +112,14 @@ package final class VisionRuntime: Sendable {
 
   /// The position table for a grid: the model's own, or that one resampled. It is never changed.
   private func positions(for grid: GridSize) -> UnsafePointer<Float> {
-    if grid == tower.grid { return positions.pointer }
+    if grid == tower.tableGrid { return positions.pointer }
     return resampled.withLock { tables in
       if let table = tables[grid] { return UnsafePointer(table.pointer) }
       let width = tower.blocks.width
       let kept = (tower.positionsCoverPrefix ? tower.prefixTokens : 0) * width
       let patches = Array(UnsafeBufferPointer(start: positions.pointer + kept, count: positions.count - kept))
       let values = resamplePositions(
-        patches, from: (tower.grid.height, tower.grid.width), to: (grid.height, grid.width),
+        patches, from: (tower.tableGrid.height, tower.tableGrid.width), to: (grid.height, grid.width),
         method: tower.resampling.method)
       let table = FloatBuffer(kept + values.count)
       table.pointer.update(from: positions.pointer, count: kept)
@@ -193,6 +187,7 @@ extension PositionResampling {
     case .bicubicAntialias: .bicubic(antialias: true)
     case .bicubic: .bicubic(antialias: false)
     case .bilinear: .bilinear(antialias: false)
+    case .bilinearAntialias: .bilinear(antialias: true)
     }
   }
 }

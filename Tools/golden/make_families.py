@@ -1,0 +1,415 @@
+#!/usr/bin/env python3
+"""Makes Tests/Golden/families: one small random model per family, with what the original code computes for it.
+
+    python3 -m venv venv
+    venv/bin/pip install torch torchvision timm==1.0.31 open_clip_torch==3.3.0 safetensors
+    venv/bin/python Tools/golden/make_families.py [CASE ...]
+
+The modules are open_clip's and timm's own; only their sizes are overridden. A larger picture goes through timm's
+`dynamic_img_size` (position table bicubic with antialias, rotary tables built anew) or, for open_clip's own tower, through
+the same resampling of its table. Maps are torch's autograd with respect to the attention probabilities.
+
+Expected numbers are computed in float64 (rotary tables in timm's float32) and stored as float32; `f32_noise` is the
+largest difference to the same code in float32 and `atol` = max(20 f32_noise, 4e-6 largest value, 1e-9). Weights are seeded
+and lively: LayerNorm gains and all biases are random, attention has 0.5 to 0.95 of the largest entropy.
+"""
+import copy
+import io
+import json
+import math
+import pathlib
+import sys
+import zipfile
+
+import numpy as np
+import open_clip
+import timm
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from timm.models import vision_transformer_hybrid as hybrid
+from timm.models._registry import register_model
+
+OUT = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Golden" / "families"
+PROMPTS, EXPLAINED = 6, 3
+TEXT = dict(context_length=12, vocab_size=64, width=32, heads=4, layers=2)
+EVA = dict(img_size=32, patch_size=8, embed_dim=48, depth=2, num_heads=3)
+MEAN, STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
+
+
+def trunk(name, pool, proj=None, **arguments):
+    """An image tower of timm with other sizes."""
+    return dict(name=name, pool=pool, proj=proj, arguments=arguments)
+
+
+CASES = {
+    "clipa": dict(
+        vision=dict(image_size=32, layers=2, width=48, head_width=16, patch_size=8, no_ln_pre=True, pool_type="avg",
+                    final_ln_after_pool=True),
+        text=dict(TEXT, pool_type="last", no_causal_mask=True, hf_tokenizer_name="bert-base-uncased",
+                  tokenizer_kwargs=dict(strip_sep_token=True))),
+    "metaclip2": dict(
+        vision=dict(image_size=32, layers=2, width=48, head_width=16, patch_size=8),
+        text=dict(TEXT, pool_type="eos", eos_id=2, hf_tokenizer_name="facebook/xlm-v-base")),
+    "pe_core": dict(
+        custom=True, text=TEXT,
+        trunk=trunk("vit_pe_core_base_patch16_224", "map", **EVA, ref_feat_shape=(4, 4), attn_pool_num_heads=8)),
+    "pe_core_gigantic": dict(
+        custom=True, text=TEXT,
+        trunk=trunk("vit_pe_core_gigantic_patch14_448", "map", **EVA, ref_feat_shape=(4, 4), attn_pool_num_heads=8,
+                    mlp_ratio=5.85)),
+    "eva02": dict(
+        custom=True, text=TEXT,
+        # 131 hidden units: odd, as the 2730 of the large model leaves a remainder in every vector width.
+        trunk=trunk("eva02_large_patch14_clip_224", "token", **EVA, ref_feat_shape=(5, 5), mlp_ratio=2.74)),
+    "eva01": dict(
+        custom=True, text=TEXT, trunk=trunk("eva_giant_patch14_clip_224", "token", **EVA, mlp_ratio=3.5)),
+    "eva02_enormous": dict(
+        # Nothing norms what its attention sees.
+        custom=True, text=TEXT, weights=dict(queries=0.6, stem=1.0),
+        trunk=trunk("eva02_enormous_patch14_clip_224", "token", **EVA, mlp_ratio=4.5)),
+    "mobileclip2_large": dict(
+        custom=True, text=dict(TEXT, no_causal_mask=True), trunk=trunk("vit_large_patch14_clip_224", "token", **EVA)),
+    "mobileclip_base": dict(
+        custom=True, text=TEXT,
+        trunk=trunk("vit_base_mci_224", "token", img_size=64, embed_dim=48, depth=2, num_heads=3)),
+    "timm_gap": dict(text=TEXT, trunk=trunk("vit_medium_patch16_gap_256", "", "linear", **EVA)),
+    # The position table is 3 x 3: no picture has its grid.
+    "naflex_siglip2": dict(
+        custom=True, embed=48, logit_bias=-10,
+        text=dict(TEXT, no_causal_mask=True, proj_bias=True, pool_type="last", norm_kwargs=dict(eps=1e-6),
+                  act_kwargs=dict(approximate="tanh")),
+        trunk=trunk("naflexvit_base_patch16_siglip", "map", "none", **EVA, pos_embed_grid_size=(3, 3))),
+    "naflex_gap": dict(
+        text=TEXT, trunk=trunk("naflexvit_base_patch16_gap", "avg", "linear", **EVA, pos_embed_grid_size=(3, 3))),
+}
+
+
+# ---------------------------------------------------------------------------------------------------------- the models
+
+def timm_trunk(base, pretrained=False, **arguments):
+    """timm's own entry point, or its parts where that fixes the sizes of a stem."""
+    if base != "vit_base_mci_224":
+        return timm.create_model(base, **arguments)
+    width = arguments["embed_dim"]
+    stem = hybrid.ConvStem(channels=(width // 4, width // 4, width), stride=(4, 2, 2), kernel_size=(4, 2, 2), padding=0,
+                           act_layer=torch.nn.GELU)
+    return hybrid._create_vision_transformer_hybrid(
+        base, backbone=stem, embed_args=dict(proj=False), no_embed_class=True, **arguments)
+
+
+def build(name, dynamic=False):
+    """The model and its configuration, with timm's weights of the moment."""
+    case, spec = CASES[name], CASES[name].get("trunk")
+    vision = dict(case.get("vision", {}))
+    if spec:
+        entry = f"golden_{name}{'_dynamic' if dynamic else ''}"
+
+        def create(pretrained=False, **kwargs):
+            kwargs.pop("pretrained_cfg", None), kwargs.pop("pretrained_cfg_overlay", None), kwargs.pop("cache_dir", None)
+            extra = dict(dynamic_img_size=True) if dynamic and "naflex" not in spec["name"] else {}
+            return timm_trunk(spec["name"], **{**spec["arguments"], **extra, **kwargs})
+        create.__name__, create.__module__ = entry, "timm.models.eva"
+        register_model(create)
+        vision = dict(image_size=spec["arguments"]["img_size"], timm_model_name=entry, timm_model_pretrained=False,
+                      timm_pool=spec["pool"], timm_proj=spec["proj"])
+    cls = open_clip.CustomTextCLIP if case.get("custom") else open_clip.CLIP
+    bias = {} if case.get("logit_bias") is None else dict(init_logit_bias=case["logit_bias"])
+    embed = case.get("embed", 40)
+    model = cls(embed_dim=embed, vision_cfg=copy.deepcopy(vision), text_cfg=copy.deepcopy(dict(case["text"])),
+                **bias)
+    config = dict(
+        model_cfg=dict(embed_dim=embed, vision_cfg=vision, text_cfg=case["text"], **bias),
+        preprocess_cfg=dict(mean=MEAN, std=STD, interpolation="bicubic", resize_mode="shortest"))
+    if case.get("custom"):
+        config["model_cfg"]["custom_text"] = True
+    if spec:
+        vision["timm_model_name"] = spec["name"]
+        config["timm_model_args"] = spec["arguments"]
+    return model.eval(), config
+
+
+STEM = ("class_embedding", "cls_token", "positional_embedding", "pos_embed", "token_embedding", "conv1.weight",
+        "patch_embed.proj", "patch_embed.backbone.2")
+
+
+def enliven(model, seed, queries=1.0, stem=0.05):
+    """Random weights that keep the size of what they multiply; nothing is zero or one by accident.
+
+    `queries` scales those of queries and keys. `stem` scales all that makes the first tokens: where they are small, a
+    wrong epsilon of the first norm shows.
+    """
+    g = torch.Generator().manual_seed(seed)
+    normal = lambda p: torch.randn(p.shape, generator=g)
+    uniform = lambda p: torch.rand(p.shape, generator=g)
+    for name, p in model.named_parameters():
+        leaf = name.split(".")[-1]
+        norm = any(part.startswith(("norm", "ln_", "bn", "fc_norm")) for part in name.split(".")[:-1])
+        if name == "logit_scale":
+            value = torch.full(p.shape, math.log(20.0))
+        elif norm and leaf == "weight":
+            value = 0.6 + 0.8 * uniform(p)
+        elif "gamma" in name:
+            value = 0.5 + 0.5 * uniform(p)
+        elif leaf in ("cls_token", "class_embedding", "pos_embed", "positional_embedding", "latent") or "token_emb" in name:
+            value = 0.5 * normal(p)
+        elif p.ndim >= 2:
+            fan = p.shape[0] if leaf in ("proj", "text_projection") else p[0].numel()
+            value = 1.2 * normal(p) / math.sqrt(fan)
+            if "qkv" in name or "in_proj" in name:
+                value[: 2 * p.shape[0] // 3] *= queries
+        else:
+            value = 0.15 * normal(p)
+        if any(part in name for part in STEM):
+            value *= stem
+        with torch.no_grad():
+            p.copy_(value)
+    for name, b in model.named_buffers():
+        if "running_mean" in name:
+            b.copy_(0.2 * normal(b))
+        if "running_var" in name:
+            b.copy_(0.5 + uniform(b))
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- looking at attention
+
+RECORD = None
+
+
+def explicit_attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, **_):
+    """Attention by its formula, so that autograd has its probabilities."""
+    scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    if is_causal:
+        scores = scores.masked_fill(torch.ones_like(scores, dtype=torch.bool).triu(1), -math.inf)
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, -math.inf) if attn_mask.dtype == torch.bool else scores + attn_mask
+    p = scores.softmax(-1)
+    if RECORD is not None:
+        RECORD.append(p)
+    return p @ v
+
+
+fused_attention, F.scaled_dot_product_attention = F.scaled_dot_product_attention, explicit_attention
+torch.backends.mha.set_fastpath_enabled(False)
+
+
+class Tower:
+    """The image tower with its parts under one name each."""
+
+    def __init__(self, model):
+        self.visual, trunk = model.visual, getattr(model.visual, "trunk", None)
+        self.trunk = trunk
+        self.blocks = trunk.blocks if trunk is not None else model.visual.transformer.resblocks
+        self.prefix = trunk.num_prefix_tokens if trunk is not None else 1
+        self.pooler = getattr(trunk, "attn_pool", None)
+
+    def run(self, pixels):
+        """Embedding, tokens before the blocks, tokens after each, probabilities of each."""
+        global RECORD
+        seen, hooks = [], []
+        hooks.append(self.blocks[0].register_forward_pre_hook(lambda _, args: seen.append(args[0])))
+        hooks += [b.register_forward_hook(lambda _, __, out: seen.append(out)) for b in self.blocks]
+        RECORD = []
+        embedding = self.visual(pixels)
+        probabilities, RECORD = RECORD[: len(self.blocks)], None
+        for hook in hooks:
+            hook.remove()
+        return embedding, seen[0], seen[1:], probabilities
+
+    def norm(self, x):
+        if self.trunk is None:
+            return self.visual.ln_post(x)
+        return self.trunk.fc_norm(self.trunk.norm(x))
+
+    def project(self, x):
+        return x @ self.visual.proj if self.trunk is None else self.visual.head(self.trunk.head(x))
+
+    def official(self, z):
+        """The authors' code: the mean of all tokens through norm and projection, or the pooler on raw tokens."""
+        return self.project(self.pooler(z)) if self.pooler is not None else self.project(self.norm(z.mean(1)))
+
+    def own(self, z):
+        """The model's own readout."""
+        if self.pooler is not None:
+            return self.project(self.pooler(self.trunk.norm(z)))
+        if self.trunk is None:
+            pooled = z[:, 1:].mean(1) if self.visual.pool_type == "avg" else z[:, 0]
+            return self.project(self.norm(pooled))
+        z = self.trunk.norm(z)
+        pooled = z[:, self.prefix:].mean(1) if self.trunk.global_pool == "avg" else z[:, 0]
+        return self.project(self.trunk.fc_norm(pooled))
+
+
+def maps(tower, pixels, texts, readout, score, grid):
+    """[layers, prompts, grid]: mean over heads and queries of the positive part of the score's gradient."""
+    global RECORD
+    _, _, tokens, probabilities = tower.run(pixels)
+    result = []
+    for z, p in zip(tokens, probabilities):
+        RECORD = []
+        e = readout(z)
+        if tower.pooler is not None:
+            p = RECORD[0]
+        RECORD = None
+        for t in texts:
+            s = (F.normalize(e, dim=-1) if score == "cosine" else e)[0] @ t
+            (g,) = torch.autograd.grad(s, p, retain_graph=True)
+            result.append(g[0].clamp(min=0).mean((0, 1))[tower.prefix:].reshape(grid))
+    return torch.stack(result).reshape(len(tokens), len(texts), *grid)
+
+
+# ------------------------------------------------------------------------------------------------------------- a case
+
+def token_ids(name, g):
+    text = CASES[name]["text"]
+    length, vocabulary = text["context_length"], text["vocab_size"]
+    ids = torch.zeros(PROMPTS, length, dtype=torch.long)
+    for row in range(PROMPTS):
+        n = 4 + row if row < PROMPTS - 1 else length
+        body = torch.randint(3, vocabulary - 2, (n,), generator=g)
+        kind = text.get("pool_type", "argmax")
+        if kind == "argmax":
+            body[0], body[-1] = vocabulary - 2, vocabulary - 1
+        elif kind == "eos":
+            ids[row] = 1
+            body[0] = 0
+            if row < PROMPTS - 1:  # the last prompt has no end: its first position is pooled
+                body[-1] = 2
+        ids[row, :n] = body
+    return ids
+
+
+def large_native(model, grid):
+    """open_clip's own tower for another grid: its table resampled as LeGrad and timm do it."""
+    model = copy.deepcopy(model)
+    table = model.visual.positional_embedding.detach()
+    side = math.isqrt(len(table) - 1)
+    image = table[1:].reshape(1, side, side, -1).permute(0, 3, 1, 2)
+    image = F.interpolate(image, size=grid, mode="bicubic", antialias=True, align_corners=False)
+    model.visual.positional_embedding = torch.nn.Parameter(
+        torch.cat([table[:1], image.permute(0, 2, 3, 1).reshape(grid[0] * grid[1], -1)]))
+    return model
+
+
+def compute(name, model, dynamic, inputs, dtype):
+    """All expected arrays in one precision."""
+    model = copy.deepcopy(model).to(dtype)
+    tower = Tower(model)
+    forward, heat = {}, {}
+    ids = inputs["ids"]
+    with torch.no_grad():
+        pixels = inputs["pixels"].to(dtype)
+        image, tokens_in, blocks, probabilities = tower.run(pixels)
+        forward["image0.tokens_in"] = tokens_in[0]
+        for layer, z in enumerate(blocks):
+            forward[f"image0.block{layer}"] = z[0]
+        entropy = [float(-(p * p.log()).sum(-1).mean() / math.log(p.shape[-1])) for p in probabilities]
+        F.scaled_dot_product_attention = fused_attention
+        original = model.encode_image(pixels)
+        F.scaled_dot_product_attention = explicit_attention
+        assert (original - image).abs().max() < 1e-4, "the attention is not the model's"
+        assert (tower.own(blocks[-1]) - image).abs().max() < 1e-4, "the readout is not the model's"
+        text_blocks = (model.text if hasattr(model, "text") else model).transformer.resblocks
+        seen = []
+        hooks = [text_blocks[0].register_forward_pre_hook(lambda _, args: seen.append(args[0]))]
+        hooks += [b.register_forward_hook(lambda _, __, out: seen.append(out)) for b in text_blocks]
+        text = model.encode_text(ids)
+        for hook in hooks:
+            hook.remove()
+        forward["text.prompt0.tokens_in"] = seen[0][0]
+        for layer, z in enumerate(seen[1:]):
+            forward[f"text.prompt0.block{layer}"] = z[0]
+        forward["image_embeddings"], forward["text_embeddings"] = image, text
+        images, texts = F.normalize(image, dim=-1), F.normalize(text, dim=-1)
+        forward["image_embeddings_norm"], forward["text_embeddings_norm"] = images, texts
+        forward["logit_scale_exp"] = model.logit_scale.exp()
+        bias = model.logit_bias if getattr(model, "logit_bias", None) is not None else torch.zeros((), dtype=dtype)
+        forward["logits"] = model.logit_scale.exp() * images @ texts.T + bias
+        if "logit_bias" in dict(model.named_parameters()):
+            forward["logit_bias"] = bias
+    explained = texts[:EXPLAINED].detach()
+    heat["text_embeddings_norm"] = explained
+    for size in ("native", "large"):
+        pixels = inputs[size].to(dtype)
+        grid = tuple(side // inputs["patch"] for side in pixels.shape[-2:])
+        if size == "large":
+            tower = Tower(large_native(model, grid) if dynamic is None else copy.deepcopy(dynamic).to(dtype))
+        heat[f"{size}.official.layers"] = maps(tower, pixels, explained, tower.official, "cosine", grid)
+        heat[f"{size}.paper.layers"] = maps(tower, pixels, explained, tower.own, "dot", grid)
+        heat[f"{size}.paper_cosine.layers"] = maps(tower, pixels, explained, tower.own, "cosine", grid)
+        heat[f"{size}.image_embedding"] = tower.run(pixels)[0].detach()[0]
+    arrays = lambda d: {k: v.detach().double().numpy() for k, v in d.items()}
+    return arrays(forward), arrays(heat), entropy
+
+
+def save_npz(path, arrays):
+    """A stored archive with fixed dates, so that the same numbers give the same bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for key, value in arrays.items():
+            data = io.BytesIO()
+            np.lib.format.write_array(data, np.ascontiguousarray(value), version=(1, 0))
+            archive.writestr(zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0)), data.getvalue())
+
+
+def make(name, seed):
+    model, config = build(name)
+    enliven(model, seed, **CASES[name].get("weights", {}))
+    spec = CASES[name].get("trunk")
+    dynamic = None
+    if spec:
+        dynamic, _ = build(name, dynamic=True)
+        dynamic.load_state_dict(model.state_dict())
+    g = torch.Generator().manual_seed(seed + 1000)
+    side = spec["arguments"]["img_size"] if spec else CASES[name]["vision"]["image_size"]
+    patch = side // 4
+    # Blobs over noise, so that patches differ in more than their noise.
+    picture = lambda h, w, n: F.interpolate(
+        torch.randn(n, 3, 5, 5, generator=g), size=(h, w), mode="bicubic") + 0.3 * torch.randn(n, 3, h, w, generator=g)
+    pixels = picture(side, side, 2)
+    # The larger grid is a rectangle, so that rows and columns cannot be mistaken for each other.
+    inputs = dict(pixels=pixels, native=pixels[:1], large=picture(5 * patch, 7 * patch, 1), patch=patch,
+                  ids=token_ids(name, g))
+
+    wide = compute(name, model, dynamic, inputs, torch.float64)
+    narrow = compute(name, model, dynamic, inputs, torch.float32)
+    folder = OUT / name
+    (folder / "expected").mkdir(parents=True, exist_ok=True)
+    (folder / "checkpoints" / "openclip").mkdir(parents=True, exist_ok=True)
+    expected = {}
+    for file, (want, other) in {"forward.npz": (wide[0], narrow[0]), "heatmaps.npz": (wide[1], narrow[1])}.items():
+        facts, arrays = {}, {}
+        for key, value in want.items():
+            noise, largest = float(np.abs(value - other[key]).max()), float(np.abs(value).max())
+            assert np.isfinite(value).all() and largest > 0, key
+            arrays[key] = value.astype(np.float32)
+            facts[key] = dict(shape=list(value.shape), dtype="float32", max_abs=largest, f32_noise=noise,
+                              atol=max(20 * noise, 4e-6 * largest, 1e-9))
+        if file == "forward.npz":
+            arrays["pixel_values"], arrays["token_ids"] = pixels.numpy(), inputs["ids"].numpy()
+        save_npz(folder / "expected" / file, arrays)
+        expected[file] = facts
+    save_npz(folder / "expected" / "preprocess.npz",
+             {f"image_a.{size}.tensor": inputs[size][0].numpy() for size in ("native", "large")})
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()},
+              folder / "checkpoints" / "openclip" / "open_clip_model.safetensors", metadata=dict(format="pt"))
+    (folder / "checkpoints" / "openclip" / "open_clip_config.json").write_text(json.dumps(config, indent=1) + "\n")
+    case = dict(
+        case=name, family=spec["name"] if spec else name, seed=seed,
+        made_with=dict(open_clip=open_clip.__version__, timm=timm.__version__, torch=torch.__version__.split("+")[0]),
+        checkpoints=[dict(path="checkpoints/openclip/open_clip_model.safetensors", container="safetensors",
+                          dtype="F32", expected="forward.npz")],
+        checks=dict(attention_entropy=[round(e, 3) for e in wide[2]],
+                    text_cosine_std=float(np.std(wide[0]["text_embeddings_norm"] @ wide[0]["text_embeddings_norm"].T))),
+        expected=expected)
+    (folder / "case.json").write_text(json.dumps(case, indent=1) + "\n")
+    assert all(0.5 < e < 0.95 for e in wide[2]), f"attention is not lively: {wide[2]}"
+    size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    noise = max(f["f32_noise"] / f["max_abs"] for file in expected.values() for f in file.values())
+    print(f"{name:20} {size / 1e6:.2f} MB, entropy {case['checks']['attention_entropy']}, relative noise {noise:.1e}")
+
+
+if __name__ == "__main__":
+    for index, name in enumerate(CASES):
+        if not sys.argv[1:] or name in sys.argv[1:]:
+            make(name, seed=100 + index)
