@@ -60,7 +60,7 @@ let package = Package(
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
       ]),
     .target(name: "ZooExplain", dependencies: ["ZooRuntime"]),
-    .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooModels"]),
+    .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels"]),
     .executableTarget(
       name: "zoo",
       dependencies: [

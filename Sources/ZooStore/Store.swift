@@ -19,6 +19,10 @@ public struct Store: Sendable {
   }
 
   public var models: URL { home.appending(path: "models", directoryHint: .isDirectory) }
+  /// Files on their way from a server.
+  public var downloads: URL { home.appending(path: "downloads", directoryHint: .isDirectory) }
+  /// Who works on which model.
+  public var locks: URL { home.appending(path: "locks", directoryHint: .isDirectory) }
   /// More manifests, one JSON file each.
   public var manifests: URL { home.appending(path: "manifests", directoryHint: .isDirectory) }
 
@@ -58,7 +62,7 @@ public struct Store: Sendable {
     .notInstalled(reference, near: nearest(to: reference, among: all.map(\.name.description)))
   }
 
-  private func subfolders(of folder: URL) -> [URL] {
+  func subfolders(of folder: URL) -> [URL] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.filter { !$0.hasPrefix(".") }.sorted().map { folder.appending(path: $0, directoryHint: .isDirectory) }
   }
