@@ -48,6 +48,7 @@ public final class LoopbackServer: Sendable {
   private let listener: Int32
   private let handler: @Sendable (Request) -> Reply
   private let log = Mutex<[Request]>([])
+  private let isStopped = Mutex(false)
 
   /// Starts to listen on a free port.
   public init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
@@ -88,6 +89,11 @@ public final class LoopbackServer: Sendable {
 
   /// Closes the port: nothing answers there any more.
   public func stop() {
+    let isFirst = isStopped.withLock { stopped in
+      defer { stopped = true }
+      return !stopped
+    }
+    guard isFirst else { return }
     shutdown(listener, Int32(2))
     close(listener)
   }

@@ -92,11 +92,14 @@ final class PullSetting: Sendable {
 /// Bytes that do not repeat soon.
 func noise(_ count: Int, seed: UInt64 = 1) -> Data {
   var state = seed
-  return Data(
-    (0..<count).map { _ in
+  var bytes = [UInt64](repeating: 0, count: (count + 7) / 8)
+  bytes.withUnsafeMutableBufferPointer { buffer in
+    for index in 0..<buffer.count {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return UInt8(truncatingIfNeeded: state >> 33)
-    })
+      buffer[index] = state ^ state >> 29
+    }
+  }
+  return bytes.withUnsafeBytes { Data($0.prefix(count)) }
 }
 
 /// SHA-256 by the system's `sha256sum` or `shasum`: not by the code under test.

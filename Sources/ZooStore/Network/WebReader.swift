@@ -55,7 +55,7 @@ struct WebReader: Sendable {
           file.address.file, reason: "bytes \(range.lowerBound) on were asked for, its range is \(found)")
       }
       guard found.total == nil || found.total == file.size else { throw Changed() }
-      if answer.body.isEmpty { return .again(unreachable(file.address, answer.cut), retryAfter: nil) }
+      if answer.body.isEmpty { return .again(brokenOff(file.address), retryAfter: nil) }
       return .done(answer.body)
     case 200, 412, 416: throw Changed()
     default: return .again(try failure(journey, file.address), retryAfter: answer.headers["retry-after"])
@@ -73,7 +73,7 @@ struct WebReader: Sendable {
       if answer.isBodyLeft {
         throw PullError.badAnswer(file.address.file, reason: "there are more than \(limit) bytes")
       }
-      if answer.cut != nil { return .again(unreachable(file.address, answer.cut), retryAfter: nil) }
+      if answer.cut != nil { return .again(brokenOff(file.address), retryAfter: nil) }
       return .done(answer.body)
     }
   }
@@ -88,7 +88,7 @@ struct WebReader: Sendable {
         let journey = Journey(answer: answer, linked: [:], sentToken: sendsToken(to: url))
         return .again(try failure(journey, file.address), retryAfter: answer.headers["retry-after"])
       }
-      if answer.cut != nil { return .again(unreachable(file.address, answer.cut), retryAfter: nil) }
+      if answer.cut != nil { return .again(brokenOff(file.address), retryAfter: nil) }
       return .done(())
     }
   }
@@ -201,8 +201,12 @@ extension WebReader {
     }
   }
 
-  private func unreachable(_ address: RemoteAddress, _ error: URLError?) -> PullError {
-    .unreachable(address.file, reason: error.map(Self.reason) ?? "the connection broke off")
+  private func brokenOff(_ address: RemoteAddress) -> PullError {
+    .unreachable(address.file, reason: Self.reason(URLError(.networkConnectionLost)))
+  }
+
+  private func unreachable(_ address: RemoteAddress, _ error: URLError) -> PullError {
+    .unreachable(address.file, reason: Self.reason(error))
   }
 
   private static func reason(_ error: URLError) -> String {

@@ -31,6 +31,12 @@ public struct PullSource: Sendable, Hashable {
     "tokenizer.model", "vocab.json", "merges.txt", "vocab.txt",
   ]
 
+  init(place: Place, checkpoints: [String], companions: [String] = []) {
+    self.place = place
+    self.checkpoints = checkpoints
+    self.companions = companions
+  }
+
   /// Finds out where a reference leads. Nothing is asked of a server.
   ///
   /// Throws a `RegistryError` for unknown names, and a `PullError` where a tag is needed or the model does not run.
