@@ -11,7 +11,7 @@ extension Store {
     let directory = try directoryToRemove(reference)
     let architecture = directory.deletingLastPathComponent(), tag = directory.lastPathComponent
     let lock = try lock("\(architecture.lastPathComponent):\(tag)", waiting: waiting)
-    defer { withExtendedLifetime(lock) {} }
+    defer { lock.release() }
     let freed = bytes(under: directory)
     // Out of sight at once: a removal that is killed leaves no half model.
     let aside = architecture.appending(path: ".\(tag).removed-\(getpid())")
@@ -58,7 +58,8 @@ public struct BrokenModel: Sendable {
   public let directory: URL
   public let reason: String
 
-  init(directory: URL) {
+  /// Finds out why the model in this folder is not read.
+  public init(directory: URL) {
     self.directory = directory
     let file = directory.appending(path: ModelDescription.fileName)
     do {

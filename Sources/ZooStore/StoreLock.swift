@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Darwin)
   import Darwin
@@ -12,17 +13,25 @@ import Foundation
 /// the process ends, however it ends.
 public final class StoreLock: Sendable {
   private let path: String
-  private let descriptor: Int32
+  /// Nil once the lock is given up.
+  private let descriptor: Mutex<Int32?>
 
   private init(path: String, descriptor: Int32) {
     self.path = path
-    self.descriptor = descriptor
+    self.descriptor = Mutex(descriptor)
   }
 
-  deinit {
-    // Removed while it is held: whoever waits for it sees that the file is another by then.
-    unlink(path)
-    close(descriptor)
+  deinit { release() }
+
+  /// Gives the lock up and removes its file; later calls do nothing.
+  public func release() {
+    descriptor.withLock { descriptor in
+      guard let open = descriptor else { return }
+      descriptor = nil
+      // Removed while it is held: whoever waits for it sees that the file is another by then.
+      if Self.isCurrent(open, path) { unlink(path) }
+      close(open)
+    }
   }
 
   /// The lock, or nil while another process holds it.

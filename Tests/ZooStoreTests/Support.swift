@@ -124,3 +124,11 @@ func sha(_ data: Data) -> String {
   process.waitUntilExit()
   return String(decoding: text.prefix(64), as: UTF8.self)
 }
+
+/// What happened, in order.
+final class Events: Sendable {
+  private let list = Mutex<[String]>([])
+  var all: [String] { list.withLock { $0 } }
+  func add(_ event: String) { list.withLock { $0.append(event) } }
+  func clear() { list.withLock { $0.removeAll() } }
+}

@@ -44,8 +44,6 @@ public struct PullPlan: Sendable {
   public var bytesToFetch: Int { files.reduce(0) { $0 + $1.bytesToFetch } }
   /// The path of the checkpoint once it is fetched.
   public var checkpointFile: URL { folder.appending(path: checkpoint) }
-  /// What to lock while the files are fetched and used.
-  public var lockName: String { Store.downloadLock(folder.deletingLastPathComponent().lastPathComponent) }
   /// SHA-256 of the checkpoint, where it is known beforehand.
   public var digest: String? { files.first?.digest }
 }

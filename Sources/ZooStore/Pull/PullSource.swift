@@ -88,6 +88,14 @@ extension PullSource: CustomStringConvertible {
     }
   }
 
+  /// What to lock while the files are fetched and used.
+  public var lockName: String {
+    switch place {
+    case .hub(let repository): Store.downloadLock("\(repository.owner)--\(repository.name)")
+    case .web(let url): Store.downloadLock(url.host() ?? "web")
+    }
+  }
+
   /// The fallback as a source of its own; the digest that manifests state is that of this file.
   var onTheWeb: PullSource? {
     guard case .hub = place, let fallback else { return nil }

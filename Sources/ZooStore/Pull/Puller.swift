@@ -117,6 +117,11 @@ public struct Puller: Sendable {
     throw .noSpace(path, needed: plan.bytesToFetch, free: Int(free.int64Value))
   }
 
+  /// Waits for other processes that fetch from the same place, and keeps them out for as long as the lock lives.
+  public func lock(_ source: PullSource, waiting: (Int?) -> Void = { _ in }) throws(StoreError) -> StoreLock {
+    try store.lock(source.lockName, waiting: waiting)
+  }
+
   /// Removes what a plan has fetched, and the folders that are empty then. The cache stays as it is.
   public func discard(_ plan: PullPlan) {
     try? FileManager.default.removeItem(at: plan.folder)
