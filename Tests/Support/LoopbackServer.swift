@@ -74,7 +74,11 @@ public final class LoopbackServer: Sendable {
     let thread = Thread { [weak self] in
       while true {
         let connection = accept(listener, nil, nil)
-        if connection < 0 { return }
+        if connection < 0 {
+          // Signals of other tests' processes may interrupt this.
+          if [EINTR, ECONNABORTED, EMFILE, EAGAIN].contains(errno) { continue }
+          return
+        }
         guard let self else {
           close(connection)
           return
@@ -130,6 +134,7 @@ public final class LoopbackServer: Sendable {
     let end = Array("\r\n\r\n".utf8)
     while received.count < 65_536, received.suffix(4) != end[...] {
       let count = recv(connection, &buffer, buffer.count, 0)
+      if count < 0, errno == EINTR { continue }
       guard count > 0 else { return nil }
       received += buffer[..<count]
     }
@@ -159,6 +164,7 @@ public final class LoopbackServer: Sendable {
         #else
           let count = Glibc.send(connection, part.baseAddress, part.count, flags)
         #endif
+        if count < 0, errno == EINTR { continue }
         if count <= 0 { return }
         rest = rest.dropFirst(count)
       }

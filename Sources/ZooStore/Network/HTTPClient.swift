@@ -66,11 +66,10 @@ final class HTTPClient: Sendable {
   private func run(_ task: URLSessionTask, _ transfer: Transfer) async throws -> HTTPAnswer {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        transfers.add(transfer, of: task, continuation)
-        task.resume()
+        if transfers.add(transfer, of: task, continuation) { task.resume() }
       }
     } onCancel: {
-      task.cancel()
+      transfers.cancel(task)
     }
   }
 }
@@ -95,9 +94,31 @@ private struct Transfer {
 private final class Transfers: NSObject, URLSessionDataDelegate, URLSessionDownloadDelegate, Sendable {
   private typealias Continuation = CheckedContinuation<HTTPAnswer, any Error>
   private let running = Mutex<[Int: (transfer: Transfer, continuation: Continuation)]>([:])
+  /// Tasks that were cancelled before they began.
+  private let stillborn = Mutex<Set<Int>>([])
 
-  func add(_ transfer: Transfer, of task: URLSessionTask, _ continuation: CheckedContinuation<HTTPAnswer, any Error>) {
-    running.withLock { $0[task.taskIdentifier] = (transfer, continuation) }
+  /// False where the task was cancelled by now: it must not begin.
+  func add(
+    _ transfer: Transfer, of task: URLSessionTask, _ continuation: CheckedContinuation<HTTPAnswer, any Error>
+  ) -> Bool {
+    let begins = stillborn.withLock { stillborn in
+      if stillborn.remove(task.taskIdentifier) != nil { return false }
+      running.withLock { $0[task.taskIdentifier] = (transfer, continuation) }
+      return true
+    }
+    if !begins { continuation.resume(throwing: CancellationError()) }
+    return begins
+  }
+
+  /// Ends a transfer at once. URLSession is not waited for: it never reports tasks that were cancelled before they began.
+  func cancel(_ task: URLSessionTask) {
+    let entry = stillborn.withLock { stillborn in
+      let entry = running.withLock { $0.removeValue(forKey: task.taskIdentifier) }
+      if entry == nil { stillborn.insert(task.taskIdentifier) }
+      return entry
+    }
+    task.cancel()
+    entry?.continuation.resume(throwing: CancellationError())
   }
 
   func urlSession(
