@@ -51,11 +51,7 @@ extension Store {
       case .download:
         try FileManager.default.removeItem(at: leftover.url)
         try? FileManager.default.removeItem(at: Download.record(of: leftover.url.deletingPathExtension()))
-        var folder = leftover.url.deletingLastPathComponent()
-        while folder.path.hasPrefix(downloads.path), folder.path.count >= downloads.path.count {
-          removeIfEmpty(folder)
-          folder = folder.deletingLastPathComponent()
-        }
+        removeEmptyDownloads(from: leftover.url.deletingLastPathComponent())
       case .setAside:
         if let target = Self.formerPlace(leftover.url), !FileManager.default.fileExists(atPath: target.path) {
           try FileManager.default.moveItem(at: leftover.url, to: target)
@@ -117,6 +113,15 @@ extension Store {
 
   private func isBusy(_ name: String) -> Bool {
     StoreLock.isHeld(locks.appending(path: Self.lockName(name)).path(percentEncoded: false))
+  }
+
+  /// Removes a folder of the downloads and those above it as far as nothing is in them.
+  func removeEmptyDownloads(from folder: URL) {
+    var folder = folder
+    while folder.path.hasPrefix(downloads.path), folder.path.count >= downloads.path.count {
+      removeIfEmpty(folder)
+      folder = folder.deletingLastPathComponent()
+    }
   }
 
   private func staleLocks() -> [Leftover] {

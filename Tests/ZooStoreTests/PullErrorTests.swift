@@ -146,6 +146,6 @@ import ZooTestSupport
     hub["owner/name/model.safetensors"] = .init(noise(10))
     try setting.folder.write("a file", "home")
     let found = await sentence("hf://owner/name/model.safetensors")
-    #expect(found.hasPrefix("FOLDER/home/downloads/owner--name/\(HubStub.commit) cannot be written: "))
+    #expect(found.hasPrefix("FOLDER/home/downloads/owner--name/\(HubStub.commit)/name cannot be written: "))
   }
 }

@@ -17,7 +17,7 @@ import ZooTestSupport
     hub.require(token: "hf_secret")
     let file = try await setting.pull("hf://owner/name", token: "hf_secret")
     #expect(try Data(contentsOf: file) == body)
-    #expect(file.path.hasSuffix("downloads/owner--name/\(HubStub.commit)/model.safetensors"))
+    #expect(file.path.hasSuffix("downloads/owner--name/\(HubStub.commit)/name/model.safetensors"))
     #expect(try Data(contentsOf: file.deletingLastPathComponent().appending(path: "config.json")) == Data("{}".utf8))
     let content = hub.requests.filter { $0.path.hasPrefix("/content/") }
     #expect(content.count >= 2)

@@ -12,7 +12,7 @@ import ZooTestSupport
   private static let digest = sha(body)
   var hub: HubStub { setting.hub }
   var part: URL {
-    setting.store.downloads.appending(path: "owner--name/\(HubStub.commit)/model.safetensors.part")
+    setting.store.downloads.appending(path: "owner--name/\(HubStub.commit)/name/model.safetensors.part")
   }
 
   init() throws {

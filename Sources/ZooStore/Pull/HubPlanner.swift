@@ -21,10 +21,12 @@ struct HubPlanner {
 
   mutating func plan() async throws -> PullPlan {
     let checkpoint = try await findCheckpoint()
+    // Its last part names a model that has no other name.
     let folder = puller.store.downloads.appending(path: "\(repository.owner)--\(repository.name)")
       .appending(component: (commit ?? repository.revision).replacing("/", with: "--"))
-    var files = [checkpoint.name.hasSuffix(".index.json") ? try await shards(of: checkpoint) : []].flatMap { $0 }
-    files.insert(checkpoint, at: 0)
+      .appending(path: repository.name)
+    var files = [checkpoint]
+    if checkpoint.name.hasSuffix(".index.json") { files += try await shards(of: checkpoint) }
     files += try await companions(isCheckpointCached: checkpoint.file != nil)
     return PullPlan(
       folder: folder, checkpoint: checkpoint.name,

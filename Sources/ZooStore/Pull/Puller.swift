@@ -125,8 +125,7 @@ public struct Puller: Sendable {
   /// Removes what a plan has fetched, and the folders that are empty then. The cache stays as it is.
   public func discard(_ plan: PullPlan) {
     try? FileManager.default.removeItem(at: plan.folder)
-    removeIfEmpty(plan.folder.deletingLastPathComponent())
-    removeIfEmpty(store.downloads)
+    store.removeEmptyDownloads(from: plan.folder.deletingLastPathComponent())
   }
 }
 
