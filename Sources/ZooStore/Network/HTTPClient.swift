@@ -90,6 +90,17 @@ private struct Transfer {
   }
 }
 
+extension Transfer {
+  /// Adds a piece of the body; false where there is more than was asked for.
+  fileprivate mutating func take(_ data: Data) -> Bool {
+    guard answer?.isBodyLeft == false else { return false }
+    let room = limit - (answer?.body.count ?? 0)
+    answer?.body.append(data.count > room ? data.prefix(room) : data)
+    if data.count > room { answer?.isBodyLeft = true }
+    return data.count <= room
+  }
+}
+
 /// Hands what the session reports to the transfer that it is about.
 private final class Transfers: NSObject, URLSessionDataDelegate, URLSessionDownloadDelegate, Sendable {
   private typealias Continuation = CheckedContinuation<HTTPAnswer, any Error>
@@ -146,14 +157,8 @@ private final class Transfers: NSObject, URLSessionDataDelegate, URLSessionDownl
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    let isTooMuch = running.withLock { running in
-      guard let transfer = running[dataTask.taskIdentifier]?.transfer, let answer = transfer.answer else { return true }
-      if answer.isBodyLeft { return true }
-      let room = transfer.limit - answer.body.count
-      running[dataTask.taskIdentifier]?.transfer.answer?.body.append(data.prefix(room))
-      if data.count > room { running[dataTask.taskIdentifier]?.transfer.answer?.isBodyLeft = true }
-      return data.count > room
-    }
+    // In place: a copy of the body would be one more for every piece.
+    let isTooMuch = running.withLock { $0[dataTask.taskIdentifier]?.transfer.take(data) ?? false } == false
     if isTooMuch { dataTask.cancel() }
   }
 
