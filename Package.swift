@@ -70,7 +70,7 @@ let package = Package(
         .target(name: "COneDNNShim", condition: .when(platforms: [.linux], traits: ["OneDNN"])),
       ]),
     .target(name: "ZooExplain", dependencies: ["ZooRuntime"]),
-    .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooModels"]),
+    .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels"]),
     .executableTarget(
       name: "zoo",
       dependencies: [

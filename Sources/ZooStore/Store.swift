@@ -19,6 +19,10 @@ public struct Store: Sendable {
   }
 
   public var models: URL { home.appending(path: "models", directoryHint: .isDirectory) }
+  /// Files on their way from a server.
+  public var downloads: URL { home.appending(path: "downloads", directoryHint: .isDirectory) }
+  /// Who works on which model.
+  public var locks: URL { home.appending(path: "locks", directoryHint: .isDirectory) }
   /// More manifests, one JSON file each.
   public var manifests: URL { home.appending(path: "manifests", directoryHint: .isDirectory) }
 
@@ -57,11 +61,16 @@ public struct Store: Sendable {
     return found.directory
   }
 
+  /// The installed model that came from a file with this SHA-256.
+  public func installed(from digest: String) -> InstalledModel? {
+    installed().first { $0.description.sources.contains { $0.sha256 == digest } }
+  }
+
   private func notInstalled(_ reference: String, among all: [InstalledModel]) -> StoreError {
     .notInstalled(reference, near: nearest(to: reference, among: all.map(\.name.description)))
   }
 
-  private func subfolders(of folder: URL) -> [URL] {
+  func subfolders(of folder: URL) -> [URL] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.filter { !$0.hasPrefix(".") }.sorted().map { folder.appending(path: $0, directoryHint: .isDirectory) }
   }
@@ -97,8 +106,17 @@ public enum StoreError: ZooError, Equatable {
   case notAModel(path: String)
   case notInstalled(String, near: [String])
   case ambiguous(String, installed: [String])
+  /// A converted model that is not kept in the zoo, so that it is not the zoo's to remove.
+  case outside(path: String)
+  case lockFailed(path: String, reason: String)
+  case notRemoved(path: String, reason: String)
 
-  public var blame: Blame { .input }
+  public var blame: Blame {
+    switch self {
+    case .lockFailed, .notRemoved: .work
+    default: .input
+    }
+  }
 
   public var description: String {
     switch self {
@@ -107,6 +125,9 @@ public enum StoreError: ZooError, Equatable {
       "no model called '\(name)' is installed" + (near.isEmpty ? "" : "; installed is \(near.joined(separator: ", "))")
     case .ambiguous(let name, let installed):
       "'\(name)' is installed with several tags: \(installed.joined(separator: ", "))"
+    case .outside(let path): "\(path) does not lie in the zoo"
+    case .lockFailed(let path, let reason): "\(path) cannot be locked: \(reason)"
+    case .notRemoved(let path, let reason): "\(path) cannot be removed: \(reason)"
     }
   }
 }

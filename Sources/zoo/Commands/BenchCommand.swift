@@ -13,7 +13,9 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures the stages of a model, with its own weights or with random ones.")
 
-  @Argument(help: "An installed model, or any registered ARCHITECTURE[:TAG] with seeded random weights.")
+  @Argument(
+    help: "An installed model, or any registered ARCHITECTURE[:TAG] with seeded random weights.",
+    completion: .knownModels)
   var model: String
 
   @Option(help: "Numbers of prompts to measure.")

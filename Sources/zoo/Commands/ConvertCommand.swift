@@ -1,8 +1,6 @@
 import ArgumentParser
 import Foundation
-import ZooCheckpoints
 import ZooConvert
-import ZooModels
 import ZooStore
 
 struct ConvertCommand: ParsableCommand {
@@ -42,10 +40,9 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     let store = Store()
-    let checkpoint = try Checkpoint.open(file)
-    let model = try identify(
-      checkpoint, options: source.options, registry: registryOptions.registry(store: store))
-    let plan = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: dtype)
+    let conversion = try Conversion(
+      file, options: source.options, registry: registryOptions.registry(store: store), dtype: dtype)
+    let (model, plan) = (conversion.model, conversion.plan)
     let target = output ?? store.directory(of: model.architecture.name, tag: model.tag).path(percentEncoded: false)
     if dryRun {
       print(plan)
@@ -54,68 +51,10 @@ struct ConvertCommand: ParsableCommand {
       if !plan.problems.isEmpty { throw ExitCode(2) }
       return
     }
-    let parent = URL(filePath: target).deletingLastPathComponent()
-    do {
-      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-    } catch {
-      throw CallError.unwritable(parent.path(percentEncoded: false), reason: (error as NSError).localizedDescription)
-    }
-    let start = ContinuousClock.now
-    let description = try Interruption.removing(ConversionWork.removeAll) {
-      let bars = ConversionProgress.Phase.bars(quiet: quiet, total: plan.byteCount)
-      defer { bars.values.forEach { $0.finish() } }
-      return try write(plan, of: model, from: checkpoint, to: target, replacing: force) { step in
-        bars[step.phase]?.update(step.bytesDone, step.tensor)
-      }
-    }
-    let report = Report(description, plan: plan, path: target, seconds: (ContinuousClock.now - start).seconds)
+    let lock = output == nil ? try store.lock("\(model.name)", waiting: Conversion.waiting(quiet: quiet)) : nil
+    let report = try conversion.write(to: target, replacing: force, lock: lock, quiet: quiet)
     if json { return try printJSON(report) }
     print(report.text)
-  }
-
-  struct Report: Encodable {
-    let model: String
-    let path: String
-    let layout: String
-    let tensorsRead: Int
-    let tensorsUsed: Int
-    let tensorsDropped: Int
-    let tensorsWritten: Int
-    let bytes: Int
-    let seconds: Double
-    let notes: [String]
-
-    init(_ description: ModelDescription, plan: ConversionPlan, path: String, seconds: Double) {
-      model = description.name.description
-      self.path = path
-      layout = description.layout
-      tensorsRead = plan.sourceCount
-      tensorsUsed = plan.usedCount
-      tensorsDropped = plan.dropped.count
-      tensorsWritten = plan.rows.count
-      bytes = plan.byteCount
-      self.seconds = seconds
-      notes = description.notes
-    }
-
-    var text: String {
-      let rate = String(format: "%.1f s, %@/s", seconds, byteText(Int(Double(bytes) / max(seconds, 0.001))))
-      let lines = [
-        "\(model)  from \(layout)",
-        "  \(tensorsRead) tensors read: \(tensorsUsed) used, \(tensorsDropped) dropped by rule; \(tensorsWritten) written",
-        "  every tensor read back and compared: \(byteText(bytes)) in \(rate)",
-      ]
-      return (lines + notes.map { "  note: \($0)" } + ["  \(path)"]).joined(separator: "\n")
-    }
-  }
-}
-
-extension ConversionProgress.Phase {
-  fileprivate static func bars(quiet: Bool, total: Int) -> [Self: Progress] {
-    [
-      .writing: Progress("writing  ", total: total, quiet: quiet, unit: byteText),
-      .verifying: Progress("verifying", total: total, quiet: quiet, unit: byteText),
-    ]
   }
 }
 

@@ -12,7 +12,7 @@ struct ExplainCommand: ParsableCommand {
       Without --grid, --layers-grid or --npy there is one picture for each prompt: the heat map over what the model sees.
       """)
 
-  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.")
+  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
   var model: String
 
   @Argument(help: "Pictures, or folders of pictures.")

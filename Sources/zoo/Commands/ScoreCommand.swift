@@ -8,7 +8,7 @@ struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score", abstract: "Prints how well prompts fit pictures.")
 
-  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.")
+  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
   var model: String
 
   @Argument(help: "Pictures, or folders of pictures.")

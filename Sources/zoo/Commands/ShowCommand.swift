@@ -7,7 +7,7 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Shows what a registered or installed model is made of.")
 
-  @Argument(help: "ARCHITECTURE, ARCHITECTURE:TAG or a converted model's directory.")
+  @Argument(help: "ARCHITECTURE, ARCHITECTURE:TAG or a converted model's directory.", completion: .knownModels)
   var model: String
 
   @Flag(help: "As JSON: the manifest, or model.json of an installed model.")

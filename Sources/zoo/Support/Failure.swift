@@ -40,6 +40,23 @@ enum Failure {
     case StoreError.notInstalled: "'zoo list --installed' shows what is here; 'zoo convert FILE' brings a model in"
     case StoreError.ambiguous: "name the tag as well, as in the list"
     case StoreError.notAModel: "give a directory that 'zoo convert' wrote, or ARCHITECTURE:TAG"
+    case StoreError.outside: "'zoo rm' removes models of the zoo by name; remove other folders yourself"
+    case StoreError.lockFailed, StoreError.notRemoved, PullError.unwritable:
+      "see that the folder may be written, or set ZOO_HOME to another"
+    case PullError.tagNeeded: "name one, as in 'zoo pull ARCHITECTURE:TAG'"
+    case PullError.badReference: "give ARCHITECTURE:TAG, hf://OWNER/REPOSITORY[@REVISION][/FILE] or a URL"
+    case PullError.notAllowed(_, sentToken: false):
+      "look at its name, or set HF_TOKEN to a token from https://huggingface.co/settings/tokens"
+    case PullError.notAllowed: "set HF_TOKEN to a valid token from https://huggingface.co/settings/tokens"
+    case PullError.gated(_, _, sentToken: false):
+      "accept its terms on its page at the hub, then set HF_TOKEN to a token from https://huggingface.co/settings/tokens"
+    case PullError.gated: "accept its terms on its page at the hub, with the account of the token in HF_TOKEN"
+    case PullError.noCheckpoint: "name the file, as in hf://OWNER/REPOSITORY/FILE"
+    case PullError.offline: "unset HF_HUB_OFFLINE, or set HF_HUB_CACHE to the cache that has it"
+    case PullError.unreachable, PullError.badStatus, PullError.rateLimited:
+      "try again later: what was fetched is kept, and 'zoo pull' continues from there"
+    case PullError.wrongSize, PullError.wrongDigest, PullError.changing: "try again: it then starts from the beginning"
+    case PullError.noSpace: "make room ('zoo du' shows what the zoo takes), or set ZOO_HOME to another disk"
     case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"
     case ModelError.missingTensor, ModelError.wrongTensor, ModelError.notAModel:
       "convert the checkpoint again with 'zoo convert'"

@@ -5,32 +5,50 @@ import Synchronization
 /// Cleans up when the user or the system stops the process.
 enum Interruption {
   private static let stopping = Atomic(false)
+  private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
   /// Runs `body`; on SIGINT, SIGTERM or SIGHUP calls `clean` and ends the process with 128 and the signal's number.
   static func removing<T>(_ clean: @escaping @Sendable () -> Void, _ body: () throws -> T) throws -> T {
+    let sources = watch(clean, saying: "stopped; nothing was left behind")
+    defer { unwatch(sources) }
+    do { return try body() } catch { throw unlessStopping(error) }
+  }
+
+  /// The same around work that leaves something to continue with.
+  static func keeping<T>(
+    _ clean: @escaping @Sendable () -> Void, saying message: String, _ body: () async throws -> T
+  ) async throws -> T {
+    let sources = watch(clean, saying: message)
+    defer { unwatch(sources) }
+    do { return try await body() } catch { throw unlessStopping(error) }
+  }
+
+  /// What fails because its folder was just removed is not to be reported: the handler ends the process.
+  private static func unlessStopping(_ error: any Error) -> any Error {
+    while stopping.load(ordering: .sequentiallyConsistent) { usleep(10_000) }
+    return error
+  }
+
+  private static func watch(
+    _ clean: @escaping @Sendable () -> Void, saying message: String
+  ) -> [any DispatchSourceSignal] {
     let queue = DispatchQueue(label: "zoo.interruption")
-    let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+    return signals.map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
         stopping.store(true, ordering: .sequentiallyConsistent)
         clean()
-        Terminal.write("\nzoo: stopped; nothing was left behind\n")
+        Terminal.write("\nzoo: \(message)\n")
         _exit(128 + number)  // other threads still work on what is gone: nothing of theirs may run at exit
       }
       source.resume()
       return source
     }
-    defer {
-      sources.forEach { $0.cancel() }
-      for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
-    }
-    do {
-      return try body()
-    } catch {
-      // What fails because its folder was just removed is not to be reported: the handler ends the process.
-      while stopping.load(ordering: .sequentiallyConsistent) { usleep(10_000) }
-      throw error
-    }
+  }
+
+  private static func unwatch(_ sources: [any DispatchSourceSignal]) {
+    sources.forEach { $0.cancel() }
+    for number in signals { signal(number, SIG_DFL) }
   }
 }

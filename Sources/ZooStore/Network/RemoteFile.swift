@@ -1,0 +1,100 @@
+import Foundation
+import Synchronization
+
+/// Where a file is asked for, and what it is called in messages.
+struct RemoteAddress: Sendable {
+  let url: URL
+  /// The file, such as `hf://laion/CLIP-ViT-B-32/open_clip_model.safetensors`.
+  let file: String
+  /// What access is granted to: the repository, or the file.
+  let place: String
+
+  init(_ url: URL) {
+    self.url = url
+    file = url.shown
+    place = url.shown
+  }
+
+  init(_ name: String, of repository: HubRepository, revision: String, endpoint: URL) {
+    url = repository.url(of: name, revision: revision, endpoint: endpoint)
+    file = "\(repository)/\(name)"
+    place = repository.description
+  }
+}
+
+/// What a server says of a file before it is fetched.
+struct RemoteFile: Sendable {
+  let address: RemoteAddress
+  /// Bytes; nil where the server does not tell.
+  let size: Int?
+  /// The strong entity tag of the place that the bytes come from.
+  let etag: String?
+  /// SHA-256 in lowercase hexadecimal, by the hub's `X-Linked-Etag`.
+  let digest: String?
+  /// The hub's `X-Repo-Commit`.
+  let commit: String?
+  let hasRanges: Bool
+  /// Behind the redirects.
+  let location: Location
+
+  /// The address behind the redirects, which may be signed and then only holds for a while.
+  final class Location: Sendable {
+    private let url: Mutex<URL>
+
+    init(_ url: URL) { self.url = Mutex(url) }
+
+    var current: URL {
+      get { url.withLock { $0 } }
+      set { url.withLock { $0 = newValue } }
+    }
+  }
+
+  /// Reads what the answer to `Range: bytes=0-0` and the redirects before it say.
+  init(_ address: RemoteAddress, _ journey: Journey) throws(PullError) {
+    let answer = journey.answer
+    self.address = address
+    location = Location(answer.url)
+    let tag = answer.headers["etag"]
+    etag = tag.flatMap { $0.hasPrefix("W/") ? nil : $0 }
+    commit = journey.linked["x-repo-commit"].flatMap { safeName($0) ? $0 : nil }
+    let linkedTag = journey.linked["x-linked-etag"]?.trimmingCharacters(in: CharacterSet(charactersIn: "W/\""))
+    digest = linkedTag.flatMap { $0.utf8.count == 64 && $0.allSatisfy(\.isHexDigit) ? $0.lowercased() : nil }
+    let total: Int?
+    if answer.status == 200 {
+      total = answer.headers["content-length"].flatMap { Int($0) }
+      hasRanges = false
+    } else {
+      total = ContentRange(answer)?.total
+      hasRanges = answer.status == 206 && total != nil
+    }
+    let linkedSize = journey.linked["x-linked-size"].flatMap { Int($0) }
+    if let linkedSize, let total, linkedSize != total {
+      throw .wrongSize(address.file, expected: linkedSize, found: total)
+    }
+    size = total ?? linkedSize
+    if let size, size < 0 { throw .badAnswer(address.file, reason: "a size of \(size) bytes") }
+  }
+}
+
+/// An answer and what the redirects on the way to it said.
+struct Journey: Sendable {
+  var answer: HTTPAnswer
+  /// `X-Linked-Etag`, `X-Linked-Size`, `X-Repo-Commit`: the first of each.
+  var linked: [String: String]
+  /// True where the last server was sent the token.
+  var sentToken: Bool
+}
+
+/// `Content-Range: bytes 0-99/200` or `bytes */200`.
+struct ContentRange {
+  var first: Int?
+  var total: Int?
+
+  init?(_ answer: HTTPAnswer) {
+    guard let rest = answer.headers["content-range"]?.dropping(prefix: "bytes ") else { return nil }
+    let parts = rest.split(separator: "/", maxSplits: 1)
+    guard parts.count == 2 else { return nil }
+    first = parts[0].split(separator: "-").first.flatMap { Int($0) }
+    total = Int(parts[1])
+  }
+}

@@ -1,0 +1,225 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+/// Reads files over HTTP: follows redirects, keeps the token at home, and tries again where that may help.
+struct WebReader: Sendable {
+  let client: HTTPClient
+  let settings: HubSettings
+  let policy: RetryPolicy
+
+  /// The file is not what it was at the first request, or the server no longer gives parts of it.
+  struct Changed: Error {}
+
+  /// Asks for the first byte of a file; nil where there is no such file.
+  func probe(_ address: RemoteAddress) async throws -> RemoteFile? {
+    try await persistently(address) { () -> Outcome<RemoteFile?> in
+      let journey = try await follow(address.url, headers: ["Range": "bytes=0-0"], limit: 1, address)
+      switch journey.answer.status {
+      case 200, 206, 416: return .done(try RemoteFile(address, journey))
+      case 404, 410:
+        // The hub says which of the three it is that does not exist.
+        let code = journey.answer.headers["x-error-code"] ?? ""
+        if ["RepoNotFound", "RevisionNotFound"].contains(code) { throw PullError.notFound(address.place) }
+        return .done(nil)
+      default: return .again(try failure(journey, address), retryAfter: journey.answer.headers["retry-after"])
+      }
+    }
+  }
+
+  /// The bytes of a range, which must lie in the file; what a cut connection gave is kept.
+  ///
+  /// Throws `Changed` where the server answers with another file or with all of it.
+  func read(_ range: Range<Int>, of file: RemoteFile) async throws -> Data {
+    var data = Data()
+    while data.count < range.count {
+      let rest = range.lowerBound + data.count..<range.upperBound
+      data += try await persistently(file.address) { try await part(rest, of: file) }
+    }
+    return data
+  }
+
+  /// Some bytes at the start of a range, at least one.
+  private func part(_ range: Range<Int>, of file: RemoteFile) async throws -> Outcome<Data> {
+    var headers = ["Range": "bytes=\(range.lowerBound)-\(range.upperBound - 1)"]
+    headers["If-Range"] = file.etag
+    let journey = try await journey(to: file, headers: headers, limit: range.count)
+    let answer = journey.answer
+    switch answer.status {
+    case 206:
+      guard let found = ContentRange(answer), found.first == range.lowerBound, !answer.isBodyLeft else {
+        let found = answer.headers["content-range"] ?? "none"
+        throw PullError.badAnswer(
+          file.address.file, reason: "bytes \(range.lowerBound) on were asked for, its range is \(found)")
+      }
+      guard found.total == nil || found.total == file.size else { throw Changed() }
+      if answer.body.isEmpty { return .again(brokenOff(file.address), retryAfter: nil) }
+      return .done(answer.body)
+    case 200, 412, 416: throw Changed()
+    default: return .again(try failure(journey, file.address), retryAfter: answer.headers["retry-after"])
+    }
+  }
+
+  /// All bytes of a small file, at most `limit`.
+  func readAll(_ file: RemoteFile, limit: Int) async throws -> Data {
+    try await persistently(file.address) { () -> Outcome<Data> in
+      let journey = try await journey(to: file, headers: [:], limit: limit)
+      let answer = journey.answer
+      guard answer.status == 200 else {
+        return .again(try failure(journey, file.address), retryAfter: answer.headers["retry-after"])
+      }
+      if answer.isBodyLeft {
+        throw PullError.badAnswer(file.address.file, reason: "there are more than \(limit) bytes")
+      }
+      if answer.cut != nil { return .again(brokenOff(file.address), retryAfter: nil) }
+      return .done(answer.body)
+    }
+  }
+
+  /// Fetches a file in one piece from a server that gives no ranges. What arrived is lost where the connection breaks off.
+  func download(_ file: RemoteFile, to target: URL, progress: @escaping @Sendable (Int) -> Void) async throws {
+    try await persistently(file.address) { () -> Outcome<Void> in
+      // Ends at the bytes themselves: the way there was found before.
+      let url = file.location.current
+      let answer = try await client.download(url, headers: authorization(url), to: target, progress: progress)
+      guard answer.status == 200 else {
+        let journey = Journey(answer: answer, linked: [:], sentToken: sendsToken(to: url))
+        return .again(try failure(journey, file.address), retryAfter: answer.headers["retry-after"])
+      }
+      if answer.cut != nil { return .again(brokenOff(file.address), retryAfter: nil) }
+      return .done(())
+    }
+  }
+}
+
+// MARK: - The way
+
+extension WebReader {
+  /// Goes to where the file lay last; where that no longer holds (signatures expire), by its address again.
+  private func journey(to file: RemoteFile, headers: [String: String], limit: Int) async throws -> Journey {
+    let location = file.location.current
+    let direct = try await follow(location, headers: headers, limit: limit, file.address)
+    guard (400..<500).contains(direct.answer.status), ![408, 416, 429].contains(direct.answer.status),
+      location != file.address.url
+    else { return direct }
+    let anew = try await follow(file.address.url, headers: headers, limit: limit, file.address)
+    if (200..<300).contains(anew.answer.status) { file.location.current = anew.answer.url }
+    return anew
+  }
+
+  /// Follows redirects. The token is only sent to the hub's own origin, whatever leads elsewhere.
+  private func follow(
+    _ start: URL, headers: [String: String], limit: Int, _ address: RemoteAddress
+  ) async throws -> Journey {
+    var url = start
+    var linked: [String: String] = [:]
+    for _ in 0..<10 {
+      let answer = try await client.get(
+        url, headers: headers.merging(authorization(url)) { _, token in token }, limit: limit)
+      for name in ["x-linked-etag", "x-linked-size", "x-repo-commit"] where linked[name] == nil {
+        linked[name] = answer.headers[name]
+      }
+      guard [301, 302, 303, 307, 308].contains(answer.status) else {
+        return Journey(answer: answer, linked: linked, sentToken: sendsToken(to: url))
+      }
+      guard let target = answer.headers["location"], let next = URL(string: target, relativeTo: url)?.absoluteURL,
+        ["http", "https"].contains(next.scheme?.lowercased() ?? "")
+      else { throw PullError.badAnswer(address.file, reason: "its redirect leads nowhere") }
+      if url.scheme?.lowercased() == "https", next.scheme?.lowercased() == "http" {
+        throw PullError.insecureRedirect(address.file, to: next.shown)
+      }
+      url = next
+    }
+    throw PullError.badAnswer(address.file, reason: "it redirects without end")
+  }
+
+  private func authorization(_ url: URL) -> [String: String] {
+    guard let token = settings.token, sendsToken(to: url) else { return [:] }
+    return ["Authorization": "Bearer \(token)"]
+  }
+
+  private func sendsToken(to url: URL) -> Bool { settings.token != nil && url.origin == settings.endpoint.origin }
+}
+
+// MARK: - Trying again
+
+extension WebReader {
+  private enum Outcome<Value> {
+    case done(Value)
+    /// What to throw where no attempt is left, and the server's `Retry-After`.
+    case again(PullError, retryAfter: String?)
+  }
+
+  private func persistently<Value>(
+    _ address: RemoteAddress, _ body: () async throws -> Outcome<Value>
+  ) async throws -> Value {
+    var number = 0
+    while true {
+      number += 1
+      let error: PullError, limit: Int
+      var asked: String?
+      do {
+        switch try await body() {
+        case .done(let value): return value
+        case .again(let failure, let retryAfter):
+          (error, asked, limit) = (failure, retryAfter, policy.attempts)
+        }
+      } catch let failure as URLError {
+        if failure.code == .cancelled { throw CancellationError() }
+        error = unreachable(address, failure)
+        limit = attempts(after: failure)
+      }
+      guard number < limit, let delay = policy.delay(number, retryAfter: asked) else { throw error }
+      try await policy.pause(delay)
+    }
+  }
+
+  private func attempts(after error: URLError) -> Int {
+    switch error.code {
+    case .badURL, .unsupportedURL, .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+      .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid, .clientCertificateRejected:
+      1
+    case .cannotFindHost, .cannotConnectToHost, .dnsLookupFailed, .notConnectedToInternet: policy.connectionAttempts
+    default: policy.attempts
+    }
+  }
+
+  /// What a status means: throws where another attempt cannot help, and returns what to throw after the last one.
+  private func failure(_ journey: Journey, _ address: RemoteAddress) throws(PullError) -> PullError {
+    let status = journey.answer.status
+    if [401, 403].contains(status), journey.answer.headers["x-error-code"] == "GatedRepo" || status == 403 {
+      throw .gated(address.place, status: status, sentToken: journey.sentToken)
+    }
+    switch status {
+    case 401: throw .notAllowed(address.place, sentToken: journey.sentToken)
+    case 404, 410: throw .notFound(address.file)
+    case 429: return .rateLimited(address.place, wait: journey.answer.headers["retry-after"])
+    case 408, 500...: return .badStatus(address.file, status: status)
+    default: throw .badStatus(address.file, status: status)
+    }
+  }
+
+  private func brokenOff(_ address: RemoteAddress) -> PullError {
+    .unreachable(address.file, reason: Self.reason(URLError(.networkConnectionLost)))
+  }
+
+  private func unreachable(_ address: RemoteAddress, _ error: URLError) -> PullError {
+    .unreachable(address.file, reason: Self.reason(error))
+  }
+
+  private static func reason(_ error: URLError) -> String {
+    switch error.code {
+    case .cannotFindHost, .dnsLookupFailed: "there is no such host"
+    case .cannotConnectToHost: "nothing answers there"
+    case .timedOut: "it does not answer in time"
+    case .networkConnectionLost: "the connection broke off"
+    case .notConnectedToInternet: "there is no network"
+    case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+      .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
+      "its certificate is not accepted"
+    default: error.localizedDescription
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import Foundation
+import ZooCheckpoints
+
+/// Brings one file from a server to `target`: by ranges into `target.part`, which a later call continues.
+///
+/// `target.source.json` says which version of the file the part belongs to. The file gets its name when its size and digest
+/// hold; memory is bounded by the ranges under way.
+struct Download {
+  let remote: RemoteFile
+  let target: URL
+  let reader: WebReader
+  /// Bytes of a range, and how many ranges are under way at once.
+  var rangeSize = 4 << 20
+  var rangesAtOnce = 4
+
+  private var part: URL { target.appendingPathExtension("part") }
+  private var record: URL { Self.record(of: target) }
+
+  static func record(of target: URL) -> URL { target.appendingPathExtension("source.json") }
+
+  /// Bytes that need not be fetched again: all of a finished file, or those of a part that belongs to this version.
+  static func bytesHere(_ remote: RemoteFile, at target: URL) -> Int {
+    guard let size = remote.size, Record(remote).isSame(as: record(of: target)) else { return 0 }
+    if let whole = fileSize(target) { return whole == size ? size : 0 }
+    return remote.hasRanges ? min(size, fileSize(target.appendingPathExtension("part")) ?? 0) : 0
+  }
+
+  /// - Parameter progress: Called with the bytes of the file that are here.
+  func run(progress: @escaping @Sendable (Int) -> Void) async throws {
+    let here = Self.bytesHere(remote, at: target)
+    if here == remote.size, fileSize(target) != nil { return progress(here) }
+    try? FileManager.default.removeItem(at: target)
+    if here == 0 {
+      try? FileManager.default.removeItem(at: part)
+      try writing(record) { try Record(remote).encoded().write(to: record, options: .atomic) }
+    }
+    if let size = remote.size, remote.hasRanges, size > 0 {
+      try await fetchRanges(size: size, from: here, progress: progress)
+    } else {
+      try await fetchWhole(progress: progress)
+    }
+    try writing(target) { try FileManager.default.moveItem(at: part, to: target) }
+  }
+
+  private func fetchRanges(size: Int, from here: Int, progress: @escaping @Sendable (Int) -> Void) async throws {
+    let hasher = remote.digest.map { _ in SHA256Hasher() }
+    if here > 0, let hasher { try hash(part, into: hasher, upTo: here) }
+    let file = try PartFile(part, keeping: here)
+    defer { file.close() }
+    progress(here)
+    try await withThrowingTaskGroup(of: (first: Int, data: Data).self) { group in
+      var next = here, written = here
+      var waiting: [Int: Data] = [:]
+      func launch() {
+        guard next < size else { return }
+        let range = next..<min(next + rangeSize, size)
+        next = range.upperBound
+        group.addTask { (range.lowerBound, try await reader.read(range, of: remote)) }
+      }
+      for _ in 0..<rangesAtOnce { launch() }
+      while let (first, data) = try await group.next() {
+        waiting[first] = data
+        while let data = waiting.removeValue(forKey: written) {
+          try file.append(data)
+          if let hasher { data.withUnsafeBytes { hasher.update($0) } }
+          written += data.count
+          progress(written)
+          launch()
+        }
+      }
+    }
+    try file.sync()
+    try check(size: size, digest: hasher.map { "\($0.finish())" })
+  }
+
+  private func fetchWhole(progress: @escaping @Sendable (Int) -> Void) async throws {
+    if let size = remote.size, size <= rangeSize {
+      let data = try await reader.readAll(remote, limit: size)
+      try writing(part) { try data.write(to: part) }
+    } else {
+      do {
+        try await reader.download(remote, to: part, progress: progress)
+      } catch let error as CocoaError {
+        throw PullError.unwritable(part.path(percentEncoded: false), reason: error.localizedDescription)
+      }
+    }
+    let found = fileSize(part) ?? 0
+    progress(found)
+    let hasher = remote.digest.map { _ in SHA256Hasher() }
+    if let hasher { try hash(part, into: hasher, upTo: found) }
+    try check(size: found, digest: hasher.map { "\($0.finish())" })
+  }
+
+  /// Refuses what is not what was announced; it is removed, so that the next call starts over.
+  private func check(size: Int, digest: String?) throws(PullError) {
+    func refuse(_ error: PullError) -> PullError {
+      for url in [part, record] { try? FileManager.default.removeItem(at: url) }
+      return error
+    }
+    if let expected = remote.size, expected != size {
+      throw refuse(.wrongSize(remote.address.file, expected: expected, found: size))
+    }
+    if let expected = remote.digest, let digest, expected != digest {
+      throw refuse(.wrongDigest(remote.address.file, expected: expected, found: digest))
+    }
+  }
+
+  private func hash(_ file: URL, into hasher: SHA256Hasher, upTo count: Int) throws {
+    try hashFile(file, into: hasher, upTo: count)
+  }
+}
+
+/// Which version of a remote file a local one belongs to.
+private struct Record: Codable, Hashable {
+  var address: String
+  var size: Int?
+  var etag: String?
+  var sha256: String?
+
+  init(_ remote: RemoteFile) {
+    address = remote.address.url.shown
+    size = remote.size
+    etag = remote.etag
+    sha256 = remote.digest
+  }
+
+  /// True where both surely are the same bytes.
+  func isSame(as file: URL) -> Bool {
+    guard let data = try? Data(contentsOf: file), let other = try? JSONDecoder().decode(Record.self, from: data) else {
+      return false
+    }
+    guard size == other.size else { return false }
+    if let sha256, let theirs = other.sha256 { return sha256 == theirs }
+    return etag != nil && etag == other.etag
+  }
+
+  func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self)
+  }
+}
+
+/// A file that grows at its end.
+private final class PartFile {
+  private let url: URL
+  private let handle: FileHandle
+
+  /// Opens or creates the file and cuts it to its first `count` bytes.
+  init(_ url: URL, keeping count: Int) throws {
+    self.url = url
+    handle = try writing(url) {
+      if fileSize(url) == nil { try Data().write(to: url) }
+      let handle = try FileHandle(forWritingTo: url)
+      try handle.truncate(atOffset: UInt64(count))
+      try handle.seekToEnd()
+      return handle
+    }
+  }
+
+  func append(_ data: Data) throws { try writing(url) { try handle.write(contentsOf: data) } }
+  func sync() throws { try writing(url) { try handle.synchronize() } }
+  func close() { try? handle.close() }
+}
+
+/// Runs what writes a file; what fails becomes a `PullError` that names it.
+func writing<T>(_ url: URL, _ body: () throws -> T) throws(PullError) -> T {
+  do {
+    return try body()
+  } catch {
+    let error = error as NSError
+    let reason = (error.userInfo[NSUnderlyingErrorKey] as? NSError)?.localizedDescription ?? error.localizedDescription
+    throw .unwritable(url.path(percentEncoded: false), reason: reason)
+  }
+}
+
+/// The size of a file; nil where there is none.
+func fileSize(_ url: URL) -> Int? {
+  (try? FileManager.default.attributesOfItem(atPath: url.path(percentEncoded: false)))?[.size] as? Int
+}
+
+/// Feeds the first `count` bytes of a file to a hasher, piece by piece.
+func hashFile(_ file: URL, into hasher: SHA256Hasher, upTo count: Int) throws {
+  let handle = try FileHandle(forReadingFrom: file)
+  defer { try? handle.close() }
+  var left = count
+  while left > 0, let data = try handle.read(upToCount: min(left, 4 << 20)), !data.isEmpty {
+    data.withUnsafeBytes { hasher.update($0) }
+    left -= data.count
+  }
+}

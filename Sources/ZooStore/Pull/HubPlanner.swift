@@ -1,0 +1,140 @@
+import Foundation
+
+/// Finds the files of a repository, in the local cache before the hub.
+struct HubPlanner {
+  private let puller: Puller
+  private let source: PullSource
+  private let repository: HubRepository
+  private let cache: HubCache
+  private var commit: String?
+  private var notes: [String] = []
+
+  /// Far above any real index.
+  private static let indexLimit = 16 << 20
+
+  init(puller: Puller, source: PullSource, _ repository: HubRepository) {
+    self.puller = puller
+    self.source = source
+    self.repository = repository
+    cache = HubCache(folder: puller.settings.cache)
+  }
+
+  mutating func plan() async throws -> PullPlan {
+    let checkpoint = try await findCheckpoint()
+    // Its last part names a model that has no other name.
+    let folder = puller.store.downloads.appending(path: "\(repository.owner)--\(repository.name)")
+      .appending(component: (commit ?? repository.revision).replacing("/", with: "--"))
+      .appending(path: repository.name)
+    var files = [checkpoint]
+    if checkpoint.name.hasSuffix(".index.json") { files += try await shards(of: checkpoint) }
+    files += try await companions(isCheckpointCached: checkpoint.file != nil)
+    return PullPlan(
+      folder: folder, checkpoint: checkpoint.name,
+      files: files.compactMap { found in
+        found.file.map { PullPlan.File(found.name, cached: $0) }
+          ?? found.remote.map { PullPlan.File(found.name, $0, in: folder) }
+      },
+      commit: commit, notes: notes)
+  }
+
+  /// A file in the cache or on the hub.
+  private struct Found: Sendable {
+    let name: String
+    var file: URL?
+    var remote: RemoteFile?
+  }
+
+  private mutating func findCheckpoint() async throws -> Found {
+    if let known = cache.commit(of: repository) {
+      for name in source.checkpoints {
+        guard let file = cache.file(name, of: repository, commit: known) else { continue }
+        commit = known
+        notes.append("\(name) lies in the local Hugging Face cache and is used from there.")
+        return Found(name: name, file: file)
+      }
+    }
+    if puller.settings.isOffline {
+      throw PullError.offline(repository.description, cache: puller.settings.cache.path(percentEncoded: false))
+    }
+    for name in source.checkpoints {
+      guard let remote = try await puller.reader.probe(address(name)) else { continue }
+      commit = remote.commit
+      if let commit, let file = cache.file(name, of: repository, commit: commit) {
+        return Found(name: name, file: file)
+      }
+      return Found(name: name, remote: remote)
+    }
+    throw source.checkpoints.count == 1
+      ? PullError.notFound("\(repository)/\(source.checkpoints[0])")
+      : PullError.noCheckpoint(repository.description, tried: source.checkpoints)
+  }
+
+  private func address(_ name: String) -> RemoteAddress {
+    RemoteAddress(name, of: repository, revision: commit ?? repository.revision, endpoint: puller.settings.endpoint)
+  }
+
+  private func find(_ name: String) async throws -> Found? {
+    if let commit {
+      if let file = cache.file(name, of: repository, commit: commit) { return Found(name: name, file: file) }
+      if cache.lacks(name, of: repository, commit: commit) { return nil }
+    }
+    if puller.settings.isOffline { return nil }
+    return try await puller.reader.probe(address(name)).map { Found(name: name, remote: $0) }
+  }
+
+  /// The shards that an index names, each once. They lie beside it.
+  private func shards(of index: Found) async throws -> [Found] {
+    struct Index: Decodable { let weight_map: [String: String] }
+    let label = "\(repository)/\(index.name)"
+    let data: Data
+    if let file = index.file {
+      guard let text = try? Data(contentsOf: file), text.count <= Self.indexLimit else {
+        throw PullError.badIndex(label, reason: "it cannot be read")
+      }
+      data = text
+    } else if let remote = index.remote {
+      data = try await puller.reader.readAll(remote, limit: Self.indexLimit)
+    } else {
+      return []
+    }
+    guard let map = try? JSONDecoder().decode(Index.self, from: data).weight_map else {
+      throw PullError.badIndex(label, reason: "it has no weight_map")
+    }
+    let names = Set(map.values).sorted()
+    guard names.count <= 10_000, let folder = Optional(index.name.split(separator: "/").dropLast()) else {
+      throw PullError.badIndex(label, reason: "it names \(names.count) files")
+    }
+    var found: [Found] = []
+    for name in names {
+      guard safeName(name) else { throw PullError.badIndex(label, reason: "'\(name)' is no name of a file beside it") }
+      let path = (folder + [Substring(name)]).joined(separator: "/")
+      guard let shard = try await find(path) else {
+        throw puller.settings.isOffline
+          ? PullError.offline("\(repository)/\(path)", cache: puller.settings.cache.path(percentEncoded: false))
+          : PullError.notFound("\(repository)/\(path)")
+      }
+      found.append(shard)
+    }
+    return found
+  }
+
+  /// What stands beside the checkpoint. Where the checkpoint is here already, a network that fails only costs these files.
+  private mutating func companions(isCheckpointCached: Bool) async throws -> [Found] {
+    let planner = self
+    let names = source.companions
+    do {
+      let found = try await withThrowingTaskGroup(of: (Int, Found?).self) { group in
+        for (index, name) in names.enumerated() { group.addTask { (index, try await planner.find(name)) } }
+        var all: [Int: Found] = [:]
+        for try await (index, found) in group { all[index] = found }
+        return all
+      }
+      return names.indices.compactMap { found[$0] }
+    } catch let error as PullError where isCheckpointCached {
+      notes.append("Files beside the checkpoint are left out: \(error.description).")
+      return names.compactMap { name in
+        commit.flatMap { cache.file(name, of: repository, commit: $0) }.map { Found(name: name, file: $0) }
+      }
+    }
+  }
+}

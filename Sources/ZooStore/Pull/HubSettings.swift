@@ -1,0 +1,44 @@
+import Foundation
+
+/// What the environment says of the hub, by the same variables as the Python tools.
+public struct HubSettings: Sendable, Hashable {
+  /// `HF_ENDPOINT`, by default `https://huggingface.co`.
+  public var endpoint: URL
+  /// `HF_TOKEN`, or what `hf auth login` left in `$HF_HOME/token`.
+  public var token: String?
+  /// `HF_HUB_OFFLINE`: only what lies in the cache is used.
+  public var isOffline: Bool
+  /// `HF_HUB_CACHE`, by default `$HF_HOME/hub`.
+  public var cache: URL
+
+  public init(endpoint: URL, token: String?, isOffline: Bool, cache: URL) {
+    self.endpoint = endpoint
+    self.token = token
+    self.isOffline = isOffline
+    self.cache = cache
+  }
+
+  /// Throws a `PullError` where `HF_ENDPOINT` is no address.
+  public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(PullError) {
+    func value(_ names: String...) -> String? {
+      names.lazy.compactMap { environment[$0]?.trimmingCharacters(in: .whitespacesAndNewlines) }.first { !$0.isEmpty }
+    }
+    func folder(_ path: String) -> URL {
+      URL(filePath: (path as NSString).expandingTildeInPath, directoryHint: .isDirectory)
+    }
+    let address = value("HF_ENDPOINT") ?? "https://huggingface.co"
+    guard let endpoint = URL(string: address.hasSuffix("/") ? String(address.dropLast()) : address),
+      ["http", "https"].contains(endpoint.scheme?.lowercased()), endpoint.host()?.isEmpty == false
+    else { throw .badEndpoint(address) }
+    self.endpoint = endpoint
+    let caches = value("XDG_CACHE_HOME").map(folder) ?? folder(value("HOME") ?? "~").appending(path: ".cache")
+    let home = value("HF_HOME").map(folder) ?? caches.appending(path: "huggingface")
+    cache = value("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE").map(folder) ?? home.appending(path: "hub")
+    let tokenFile = value("HF_TOKEN_PATH").map { URL(filePath: $0) } ?? home.appending(path: "token")
+    let stored = try? String(contentsOf: tokenFile, encoding: .utf8)
+    token = value("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") ?? stored?.trimmingCharacters(in: .whitespacesAndNewlines)
+    // A token with a line break or a space would become a header of its own.
+    if let token, token.isEmpty || !token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { self.token = nil }
+    isOffline = ["1", "true", "yes", "on"].contains(value("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")?.lowercased() ?? "")
+  }
+}

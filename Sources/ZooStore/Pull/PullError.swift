@@ -1,0 +1,78 @@
+import Foundation
+import ZooModels
+import ZooTensors
+
+/// Why a model is not fetched. URLs stand without their query, which may hold a signature.
+public enum PullError: ZooError, Equatable {
+  case badReference(String, form: String)
+  case badEndpoint(String)
+  /// An architecture of the registry with several tags, or with none.
+  case tagNeeded(String, tags: [String])
+  case unsupported(String, reason: String)
+  /// A registered tag without a place to fetch it from.
+  case noSource(String)
+
+  case offline(String, cache: String)
+  /// 401.
+  case notAllowed(String, sentToken: Bool)
+  /// 403, or a repository of the hub whose terms must be accepted first.
+  case gated(String, status: Int, sentToken: Bool)
+  case notFound(String)
+  case noCheckpoint(String, tried: [String])
+  case rateLimited(String, wait: String?)
+  case badStatus(String, status: Int)
+  case unreachable(String, reason: String)
+  /// An answer that breaks the rules of HTTP or of the hub.
+  case badAnswer(String, reason: String)
+  /// A redirect that would give up encryption.
+  case insecureRedirect(String, to: String)
+
+  case badIndex(String, reason: String)
+  case wrongSize(String, expected: Int, found: Int)
+  case wrongDigest(String, expected: String, found: String)
+  case changing(String)
+  case unwritable(String, reason: String)
+  case noSpace(String, needed: Int, free: Int)
+
+  public var blame: Blame {
+    switch self {
+    case .rateLimited, .badStatus, .unreachable, .badAnswer, .wrongSize, .wrongDigest, .changing, .unwritable, .noSpace:
+      .work
+    default: .input
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .badReference(let text, let form): return "'\(text)' cannot be pulled: it does not read \(form)"
+    case .badEndpoint(let text): return "HF_ENDPOINT is '\(text)', which is no http address"
+    case .tagNeeded(let name, let tags):
+      return tags.isEmpty
+        ? "no weights are registered for \(name)" : "\(name) has several weights: \(tags.joined(separator: ", "))"
+    case .unsupported(let name, let reason): return "\(name) is not pulled, since it does not run: \(reason)"
+    case .noSource(let name): return "nothing says where the weights of \(name) are"
+    case .offline(let name, let cache): return "HF_HUB_OFFLINE is set and \(name) is not in the cache \(cache)"
+    case .notAllowed(let name, let sentToken):
+      return sentToken ? "\(name): the token is not accepted (401)" : "\(name) does not exist or needs a token (401)"
+    case .gated(let name, let status, let sentToken):
+      return "\(name) is not open to \(sentToken ? "the account of this token" : "everyone") (\(status))"
+    case .notFound(let name): return "\(name) does not exist (404)"
+    case .noCheckpoint(let name, let tried): return "\(name) has none of \(tried.joined(separator: ", "))"
+    case .rateLimited(let name, let wait):
+      return "\(name): the server asks to come back later (429)" + (wait.map { ", after \($0) seconds" } ?? "")
+    case .badStatus(let name, let status): return "\(name): the server answered \(status)"
+    case .unreachable(let name, let reason): return "\(name) cannot be reached: \(reason)"
+    case .badAnswer(let name, let reason): return "\(name): the server's answer makes no sense: \(reason)"
+    case .insecureRedirect(let name, let target): return "\(name) leads to \(target), which is not encrypted"
+    case .badIndex(let file, let reason): return "\(file) is no index of shards: \(reason)"
+    case .wrongSize(let file, let expected, let found):
+      return "\(file) has \(found) bytes and should have \(expected)"
+    case .wrongDigest(let file, let expected, let found):
+      return "\(file) is damaged: its SHA-256 is \(found) and should be \(expected)"
+    case .changing(let file): return "\(file) changed on the server while it was fetched, more than once"
+    case .unwritable(let path, let reason): return "\(path) cannot be written: \(reason)"
+    case .noSpace(let path, let needed, let free):
+      return "\(path) has \(free) bytes free, and \(needed) are needed"
+    }
+  }
+}

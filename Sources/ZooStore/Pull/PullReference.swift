@@ -1,0 +1,131 @@
+import Foundation
+import ZooModels
+
+/// What `zoo pull` is asked for.
+public enum PullReference: Sendable, Hashable {
+  /// `ARCHITECTURE:TAG` of the registry.
+  case model(ModelName)
+  /// `hf://OWNER/REPOSITORY[@REVISION][/FILE]`, or the address of a page or file of the hub.
+  case hub(HubRepository, file: String?)
+  /// Any other file on the web.
+  case web(URL)
+
+  /// Reads a reference; throws a `PullError` that says what the form is.
+  public init(_ text: String, endpoint: URL) throws(PullError) {
+    if let rest = text.dropping(prefix: "hf://") {
+      self = try Self.hub(rest, text)
+    } else if text.contains("://") {
+      guard let url = URL(string: text), ["http", "https"].contains(url.scheme?.lowercased() ?? ""),
+        let host = url.host(), !host.isEmpty
+      else { throw .badReference(text, form: "https://HOST/PATH/FILE") }
+      let hosts = ["huggingface.co", "hf.co"]
+      let isHub = url.origin == endpoint.origin || (hosts.contains(host) && hosts.contains(endpoint.host() ?? ""))
+      if isHub, let page = try Self.page(url, text) {
+        self = page
+      } else {
+        guard safeName(url.lastPathComponent) else { throw .badReference(text, form: "https://HOST/PATH/FILE") }
+        self = .web(url)
+      }
+    } else {
+      self = .model(ModelName(text))
+    }
+  }
+
+  /// `OWNER/REPOSITORY[@REVISION][/FILE]`; a slash in a revision is written `%2F`.
+  private static func hub(_ rest: Substring, _ text: String) throws(PullError) -> PullReference {
+    let parts = rest.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let form = "hf://OWNER/REPOSITORY[@REVISION][/FILE]"
+    guard parts.count >= 2 else { throw .badReference(text, form: form) }
+    let name = parts[1].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let revision = name.count > 1 ? name[1].removingPercentEncoding ?? "" : "main"
+    var files = Array(parts.dropFirst(2))
+    if files == [""] { files = [] }
+    guard let repository = HubRepository(owner: parts[0], name: name[0], revision: revision),
+      files.allSatisfy(safeName)
+    else { throw .badReference(text, form: form) }
+    return .hub(repository, file: files.isEmpty ? nil : files.joined(separator: "/"))
+  }
+
+  /// The hub's pages: `/OWNER/REPOSITORY`, with `/tree/REVISION`, `/blob/REVISION/FILE` or `/resolve/REVISION/FILE`.
+  private static func page(_ url: URL, _ text: String) throws(PullError) -> PullReference? {
+    let parts = url.path(percentEncoded: false).split(separator: "/").map(String.init)
+    guard parts.count >= 2 else { throw .badReference(text, form: "hf://OWNER/REPOSITORY[@REVISION][/FILE]") }
+    guard parts.count != 3 else { return nil }
+    let revision = parts.count > 3 ? parts[3] : "main"
+    guard let repository = HubRepository(owner: parts[0], name: parts[1], revision: revision) else { return nil }
+    if parts.count == 2 { return .hub(repository, file: nil) }
+    let file = parts.dropFirst(4)
+    switch parts[2] {
+    case "tree" where file.isEmpty: return .hub(repository, file: nil)
+    case "blob", "resolve":
+      return !file.isEmpty && file.allSatisfy(safeName) ? .hub(repository, file: file.joined(separator: "/")) : nil
+    default: return nil
+    }
+  }
+}
+
+/// A model repository of the hub at a revision.
+public struct HubRepository: Sendable, Hashable, CustomStringConvertible {
+  public let owner: String
+  public let name: String
+  /// A branch, a tag or a commit.
+  public var revision: String
+
+  /// Nil where a part cannot be a name on the hub, or would lead elsewhere as a path.
+  public init?(owner: String, name: String, revision: String = "main") {
+    func isName(_ text: String) -> Bool {
+      !text.isEmpty && text.count <= 96 && !text.hasPrefix(".") && !text.contains("--")
+        && text.utf8.allSatisfy { byte in
+          byte < 0x80
+            && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber
+              || [0x2D, 0x2E, 0x5F].contains(byte))
+        }
+    }
+    let parts = revision.split(separator: "/", omittingEmptySubsequences: false)
+    guard isName(owner), isName(name), parts.allSatisfy({ safeName(String($0)) }) else { return nil }
+    self.owner = owner
+    self.name = name
+    self.revision = revision
+  }
+
+  /// Reads `OWNER/REPOSITORY`, as manifests have it.
+  public init?(_ text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2 else { return nil }
+    self.init(owner: parts[0], name: parts[1])
+  }
+
+  /// `OWNER/REPOSITORY`.
+  public var id: String { "\(owner)/\(name)" }
+  public var description: String { revision == "main" ? "hf://\(id)" : "hf://\(id)@\(revision)" }
+
+  /// Where a file is asked for.
+  func url(of file: String, revision: String? = nil, endpoint: URL) -> URL {
+    endpoint.appending(path: id).appending(path: "resolve")
+      .appending(component: revision ?? self.revision).appending(path: file)
+  }
+}
+
+/// True for a plain name of a file or folder that cannot lead out of its folder.
+func safeName(_ name: String) -> Bool {
+  !name.isEmpty && !name.hasPrefix(".") && name.utf8.count <= 200
+    && !name.unicodeScalars.contains { $0 == "/" || $0 == "\\" || $0.value < 0x20 || $0.value == 0x7F }
+}
+
+extension URL {
+  /// Scheme, host and port: a token never leaves for another origin.
+  var origin: String {
+    let scheme = scheme?.lowercased() ?? ""
+    return "\(scheme)://\(host()?.lowercased() ?? ""):\(port ?? (scheme == "https" ? 443 : 80))"
+  }
+
+  /// Without what follows the path (which may be a signature) and without a password.
+  var shown: String {
+    let port = port.map { ":\($0)" } ?? ""
+    return "\(scheme?.lowercased() ?? "")://\(host() ?? "")\(port)\(path(percentEncoded: false))"
+  }
+}
+
+extension String {
+  func dropping(prefix: String) -> Substring? { hasPrefix(prefix) ? dropFirst(prefix.count) : nil }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import ZooModels
+
+/// Where a model's files are, and which of them are wanted.
+public struct PullSource: Sendable, Hashable {
+  public enum Place: Sendable, Hashable {
+    case hub(HubRepository)
+    case web(URL)
+  }
+
+  public var place: Place
+  /// Names of checkpoints, best first; the first that exists is taken. Empty for a file on the web.
+  public var checkpoints: [String]
+  /// Files that stand beside the checkpoint where they exist.
+  public var companions: [String]
+  /// What the registry calls it: the conversion's `--as`.
+  public var model: ModelName?
+  /// First digits of the checkpoint's SHA-256, where they are known beforehand.
+  public var digestPrefix: String?
+  /// Where else the checkpoint is, if the hub has none of `checkpoints`.
+  public var fallback: URL?
+
+  /// Checkpoints of a repository, best first.
+  public static let knownCheckpoints = [
+    "open_clip_model.safetensors", "model.safetensors", "model.safetensors.index.json", "open_clip_pytorch_model.bin",
+    "pytorch_model.bin", "pytorch_model.bin.index.json",
+  ]
+  static let configurations = ["open_clip_config.json", "config.json", "preprocessor_config.json"]
+  static let tokenizerFiles = [
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "spiece.model", "sentencepiece.model",
+    "tokenizer.model", "vocab.json", "merges.txt", "vocab.txt",
+  ]
+
+  init(place: Place, checkpoints: [String], companions: [String] = []) {
+    self.place = place
+    self.checkpoints = checkpoints
+    self.companions = companions
+  }
+
+  /// Finds out where a reference leads. Nothing is asked of a server.
+  ///
+  /// Throws a `RegistryError` for unknown names, and a `PullError` where a tag is needed or the model does not run.
+  public init(_ reference: PullReference, registry: Registry) throws {
+    switch reference {
+    case .web(let url):
+      place = .web(url)
+      (checkpoints, companions) = ([], [])
+    case .hub(let repository, let file):
+      place = .hub(repository)
+      checkpoints = file.map { [$0] } ?? Self.knownCheckpoints
+      companions = Self.configurations + Self.tokenizerFiles
+      if let folder = file?.split(separator: "/").dropLast(), !folder.isEmpty {
+        companions = companions.map { "\(folder.joined(separator: "/"))/\($0)" }
+      }
+    case .model(let name):
+      let (manifest, named) = try registry.resolve(name)
+      if let reason = manifest.architecture.unsupported {
+        throw PullError.unsupported(manifest.name, reason: reason)
+      }
+      guard let weights = named ?? (manifest.weights.count == 1 ? manifest.weights[0] : nil) else {
+        throw PullError.tagNeeded(manifest.name, tags: manifest.weights.map(\.tag))
+      }
+      let model = ModelName(architecture: manifest.name, tag: weights.tag)
+      fallback = weights.url.flatMap { URL(string: $0) }
+      if let repository = weights.repository.flatMap(HubRepository.init) {
+        place = .hub(repository)
+        checkpoints = weights.files.isEmpty ? Self.knownCheckpoints : weights.files
+        // CLIP's vocabulary comes with the program.
+        let needsTokenizer = manifest.architecture.text.map { $0.tokenizer.kind != .clipBPE } ?? false
+        companions = Self.configurations + (needsTokenizer ? Self.tokenizerFiles : [])
+      } else if let url = fallback {
+        place = .web(url)
+        (checkpoints, companions) = ([], [])
+      } else {
+        throw PullError.noSource("\(model)")
+      }
+      self.model = model
+      digestPrefix = weights.sha256Prefix?.lowercased()
+    }
+  }
+}
+
+extension PullSource: CustomStringConvertible {
+  public var description: String {
+    switch place {
+    case .hub(let repository): repository.description
+    case .web(let url): url.shown
+    }
+  }
+
+  /// What to lock while the files are fetched and used.
+  public var lockName: String {
+    switch place {
+    case .hub(let repository): Store.downloadLock("\(repository.owner)--\(repository.name)")
+    case .web(let url): Store.downloadLock(url.host() ?? "web")
+    }
+  }
+
+  /// The fallback as a source of its own; the digest that manifests state is that of this file.
+  var onTheWeb: PullSource? {
+    guard case .hub = place, let fallback else { return nil }
+    var copy = self
+    copy.place = .web(fallback)
+    (copy.checkpoints, copy.companions, copy.fallback) = ([], [], nil)
+    return copy
+  }
+}

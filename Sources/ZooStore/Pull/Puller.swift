@@ -1,0 +1,145 @@
+import Foundation
+import ZooCheckpoints
+
+/// Fetches checkpoints from the hub or the web into the store's downloads, or finds them in the local Hugging Face cache.
+public struct Puller: Sendable {
+  let store: Store
+  let settings: HubSettings
+  let reader: WebReader
+
+  public init(store: Store, settings: HubSettings, policy: RetryPolicy = RetryPolicy()) {
+    self.store = store
+    self.settings = settings
+    reader = WebReader(client: HTTPClient(), settings: settings, policy: policy)
+  }
+
+  /// Asks the servers what there is. Nothing is written.
+  public func plan(_ source: PullSource) async throws -> PullPlan {
+    do {
+      switch source.place {
+      case .hub(let repository):
+        var planner = HubPlanner(puller: self, source: source, repository)
+        return try await planner.plan()
+      case .web(let url): return try await plan(url, source)
+      }
+    } catch let error as PullError {
+      guard let other = source.onTheWeb else { throw error }
+      switch error {
+      case .noCheckpoint, .notFound: return try await plan(other)
+      default: throw error
+      }
+    }
+  }
+
+  private func plan(_ url: URL, _ source: PullSource) async throws -> PullPlan {
+    if settings.isOffline { throw PullError.offline(url.shown, cache: settings.cache.path(percentEncoded: false)) }
+    let address = RemoteAddress(url)
+    guard let remote = try await reader.probe(address) else { throw PullError.notFound(address.file) }
+    let text = Data(url.absoluteString.utf8)
+    let key = "\(text.withUnsafeBytes(sha256))".prefix(12)
+    let folder = store.downloads.appending(path: "\(url.host() ?? "web")").appending(path: String(key))
+    let name = url.lastPathComponent
+    return PullPlan(
+      folder: folder, checkpoint: name, files: [PullPlan.File(name, remote, in: folder)], commit: nil, notes: [],
+      digestPrefix: source.digestPrefix)
+  }
+
+  /// Brings the files of a plan together and returns the path of the checkpoint.
+  ///
+  /// - Parameter progress: Called often, from any thread.
+  public func fetch(
+    _ plan: PullPlan, progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+  ) async throws -> URL {
+    try writing(plan.folder) {
+      try FileManager.default.createDirectory(at: plan.folder, withIntermediateDirectories: true)
+    }
+    try checkSpace(plan)
+    var done = 0
+    for file in plan.files {
+      let target = plan.folder.appending(path: file.name)
+      try writing(target) {
+        try FileManager.default.createDirectory(
+          at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+      }
+      switch file.origin {
+      case .cache(let url): try link(target, to: url)
+      case .network: try await fetch(file, to: target, before: done, total: plan.bytesToFetch, progress: progress)
+      }
+      done += file.bytesToFetch
+    }
+    if let prefix = plan.digestPrefix { try check(plan, prefix) }
+    return plan.checkpointFile
+  }
+
+  private func fetch(
+    _ file: PullPlan.File, to target: URL, before done: Int, total: Int,
+    progress: @escaping @Sendable (PullProgress) -> Void
+  ) async throws {
+    guard var remote = file.remote else { return }
+    let report: @Sendable (Int) -> Void = { here in
+      progress(.init(file: file.name, bytesDone: done + max(0, here - file.bytesHere), bytesTotal: total))
+    }
+    for attempt in 1...2 {
+      do {
+        return try await Download(remote: remote, target: target, reader: reader).run(progress: report)
+      } catch is WebReader.Changed {
+        // Another version stands there now: once more from the start, with what it says of itself.
+        guard attempt == 1, let other = try await reader.probe(remote.address) else { break }
+        remote = other
+      }
+    }
+    throw PullError.changing(remote.address.file)
+  }
+
+  /// A link in place of a copy: the folder then looks like a repository's.
+  private func link(_ target: URL, to file: URL) throws(PullError) {
+    try? FileManager.default.removeItem(at: target)
+    try writing(target) { try FileManager.default.createSymbolicLink(at: target, withDestinationURL: file) }
+  }
+
+  /// The digest that the registry knows for a file on the web.
+  private func check(_ plan: PullPlan, _ prefix: String) throws {
+    let file = plan.checkpointFile
+    let hasher = SHA256Hasher()
+    try hashFile(file, into: hasher, upTo: .max)
+    let digest = "\(hasher.finish())"
+    guard digest.hasPrefix(prefix) else {
+      for url in [file, Download.record(of: file)] { try? FileManager.default.removeItem(at: url) }
+      throw PullError.wrongDigest(
+        plan.files[0].remote?.address.file ?? file.path, expected: "\(prefix)…", found: digest)
+    }
+  }
+
+  private func checkSpace(_ plan: PullPlan) throws(PullError) {
+    let path = plan.folder.path(percentEncoded: false)
+    let free = (try? FileManager.default.attributesOfFileSystem(forPath: path))?[.systemFreeSize] as? NSNumber
+    guard let free, free.int64Value < plan.bytesToFetch else { return }
+    throw .noSpace(path, needed: plan.bytesToFetch, free: Int(free.int64Value))
+  }
+
+  /// Waits for other processes that fetch from the same place, and keeps them out for as long as the lock lives.
+  public func lock(_ source: PullSource, waiting: (Int?) -> Void = { _ in }) throws(StoreError) -> StoreLock {
+    try store.lock(source.lockName, waiting: waiting)
+  }
+
+  /// Removes what a plan has fetched, and the folders that are empty then. The cache stays as it is.
+  public func discard(_ plan: PullPlan) {
+    try? FileManager.default.removeItem(at: plan.folder)
+    store.removeEmptyDownloads(from: plan.folder.deletingLastPathComponent())
+  }
+}
+
+extension PullPlan.File {
+  init(_ name: String, _ remote: RemoteFile, in folder: URL) {
+    self.init(
+      name: name, size: remote.size, digest: remote.digest, origin: .network,
+      bytesHere: Download.bytesHere(remote, at: folder.appending(path: name)), remote: remote)
+  }
+
+  init(_ name: String, cached file: URL) {
+    // The cache names large files by their SHA-256.
+    let blob = file.lastPathComponent
+    let digest = blob.utf8.count == 64 && blob.allSatisfy(\.isHexDigit) ? blob.lowercased() : nil
+    self.init(name: name, size: fileSize(file), digest: digest, origin: .cache(file), bytesHere: 0, remote: nil)
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import ZooModels
+
+extension Store {
+  /// Removes a model of the zoo by its name or path, also one that no longer can be read.
+  ///
+  /// - Parameter waiting: Called before the wait where another process works on the model.
+  /// - Returns: The bytes that were freed.
+  @discardableResult
+  public func remove(_ reference: String, waiting: (Int?) -> Void = { _ in }) throws(StoreError) -> Int {
+    let directory = try directoryToRemove(reference)
+    let architecture = directory.deletingLastPathComponent(), tag = directory.lastPathComponent
+    let lock = try lock("\(architecture.lastPathComponent):\(tag)", waiting: waiting)
+    defer { lock.release() }
+    let freed = bytes(under: directory)
+    // Out of sight at once: a removal that is killed leaves no half model.
+    let aside = architecture.appending(path: ".\(tag).removed-\(getpid())")
+    do {
+      try FileManager.default.moveItem(at: directory, to: aside)
+      try FileManager.default.removeItem(at: aside)
+    } catch {
+      throw .notRemoved(path: directory.path(percentEncoded: false), reason: plainReason(error))
+    }
+    removeIfEmpty(architecture)
+    return freed
+  }
+
+  /// Throws where a reference leads to nothing that lies in the zoo.
+  public func directoryToRemove(_ reference: String) throws(StoreError) -> URL {
+    do {
+      let directory = try resolve(reference).standardizedFileURL.resolvingSymlinksInPath()
+      guard
+        directory.deletingLastPathComponent().deletingLastPathComponent().path == models.resolvingSymlinksInPath().path
+      else { throw StoreError.outside(path: reference) }
+      return directory
+    } catch let error as StoreError {
+      if case .notInstalled = error, let broken = broken().first(where: { $0.name.matches(ModelName(reference)) }) {
+        return broken.directory
+      }
+      throw error
+    } catch {
+      throw .notRemoved(path: reference, reason: plainReason(error))
+    }
+  }
+
+  /// Folders in the place of a model that no longer can be read.
+  public func broken() -> [BrokenModel] {
+    subfolders(of: models).flatMap { architecture in
+      subfolders(of: architecture).compactMap { directory in
+        InstalledModel(directory: directory) == nil ? BrokenModel(directory: directory) : nil
+      }
+    }
+  }
+}
+
+/// A folder in the place of a model that no longer can be read.
+public struct BrokenModel: Sendable {
+  public let directory: URL
+  public let reason: String
+
+  /// Finds out why the model in this folder is not read.
+  public init(directory: URL) {
+    self.directory = directory
+    let file = directory.appending(path: ModelDescription.fileName)
+    do {
+      let json = try Data(contentsOf: file)
+      _ = try ModelDescription(json: json, file: ModelDescription.fileName)
+      reason = "it changed meanwhile"
+    } catch {
+      reason = error is ManifestError ? "\(error)" : "it has no \(ModelDescription.fileName) that can be read"
+    }
+  }
+
+  /// By its place.
+  public var name: ModelName {
+    ModelName(
+      architecture: directory.deletingLastPathComponent().lastPathComponent, tag: directory.lastPathComponent)
+  }
+}
+
+extension ModelName {
+  fileprivate func matches(_ other: ModelName) -> Bool {
+    architecture.lowercased() == other.architecture.lowercased() && ModelName.sameTag(tag ?? "", other.tag ?? "")
+  }
+}
+
+/// What the system says of an error, without the name of a function.
+func plainReason(_ error: any Error) -> String {
+  let error = error as NSError
+  return (error.userInfo[NSUnderlyingErrorKey] as? NSError)?.localizedDescription ?? error.localizedDescription
+}

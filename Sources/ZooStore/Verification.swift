@@ -1,0 +1,88 @@
+import Foundation
+import ZooCheckpoints
+import ZooModels
+import ZooTensors
+
+/// What is wrong with an installed model, in the order of its weights.
+public enum Defect: Sendable, Hashable, CustomStringConvertible {
+  /// The bytes of a tensor are not those that were written.
+  case changed(tensor: String)
+  case missing(tensor: String)
+  /// A tensor that `model.json` knows nothing of.
+  case unknown(tensor: String)
+  /// A tensor with another shape than the architecture gives it.
+  case shape(tensor: String, expected: [Int], found: [Int])
+  case missingFile(String)
+  /// The weights or `model.json` cannot be read.
+  case unreadable(reason: String)
+
+  public var description: String {
+    switch self {
+    case .changed(let tensor): "'\(tensor)' is damaged: its bytes are not those that were converted"
+    case .missing(let tensor): "'\(tensor)' is missing"
+    case .unknown(let tensor): "'\(tensor)' does not belong to it"
+    case .shape(let tensor, let expected, let found): "'\(tensor)' has shape \(found) and should have \(expected)"
+    case .missingFile(let name): "the file \(name) is missing"
+    case .unreadable(let reason): "it cannot be read: \(reason)"
+    }
+  }
+}
+
+extension InstalledModel {
+  /// Bytes of the weights that `verify` reads.
+  public var weightBytes: Int { fileSize(directory.appending(path: ModelDescription.weightsFileName)) ?? 0 }
+
+  /// Reads every tensor and compares its digest with the one that `model.json` holds.
+  ///
+  /// - Parameters:
+  ///   - headersOnly: True to look only at names and shapes, which takes no time.
+  ///   - progress: Called with the bytes so far, every few megabytes.
+  /// - Returns: What does not hold; empty for a sound model.
+  public func verify(headersOnly: Bool = false, progress: (Int) -> Void = { _ in }) -> [Defect] {
+    var defects = missingFiles
+    let path = directory.appending(path: ModelDescription.weightsFileName).path(percentEncoded: false)
+    guard FileManager.default.fileExists(atPath: path) else { return defects }
+    do {
+      let weights = try Checkpoint.open(path)
+      let specs = Dictionary(
+        description.architecture.tensors.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
+      var done = 0
+      for entry in weights.entries {
+        guard let digest = description.digests[entry.name] else {
+          defects.append(.unknown(tensor: entry.name))
+          continue
+        }
+        let found = headersOnly ? digest : try hash(weights, entry.name) { progress(done + $0) }
+        done += entry.byteCount
+        if found != digest { defects.append(.changed(tensor: entry.name)) }
+        if let shape = specs[entry.name], shape != entry.shape {
+          defects.append(.shape(tensor: entry.name, expected: shape, found: entry.shape))
+        }
+      }
+      let expected = Set(description.digests.keys).union(specs.keys)
+      defects += expected.subtracting(weights.entries.map(\.name)).sorted().map { .missing(tensor: $0) }
+    } catch {
+      defects.append(.unreadable(reason: "\(error)"))
+    }
+    return defects
+  }
+
+  /// Files that `model.json` counts on.
+  var missingFiles: [Defect] {
+    ([ModelDescription.weightsFileName] + description.tokenizerFiles).filter { name in
+      !FileManager.default.fileExists(atPath: directory.appending(path: name).path(percentEncoded: false))
+    }.map { .missingFile($0) }
+  }
+
+  private func hash(_ weights: Checkpoint, _ name: String, progress: (Int) -> Void) throws -> String {
+    let tensor = try weights.tensor(name)
+    let hasher = SHA256Hasher()
+    for first in stride(from: 0, to: tensor.data.count, by: 8 << 20) {
+      let bytes = tensor.data.bytes[first..<min(tensor.data.count, first + (8 << 20))]
+      withExtendedLifetime(tensor) { hasher.update(UnsafeRawBufferPointer(rebasing: bytes)) }
+      progress(first + bytes.count)
+    }
+    weights.release()
+    return "\(hasher.finish())"
+  }
+}

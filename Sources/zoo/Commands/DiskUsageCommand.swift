@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import ZooStore
+
+struct DiskUsageCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "du", abstract: "Shows what the zoo takes on the disk, the largest models first.")
+
+  @Flag(help: "As JSON, in bytes.")
+  var json = false
+
+  func run() throws {
+    let store = Store()
+    let report = Report(store.usage(), home: store.home.path(percentEncoded: false))
+    if json { return try printJSON(report) }
+    print(report.text)
+  }
+
+  /// Fields are only ever added.
+  struct Report: Encodable {
+    struct Model: Encodable {
+      let model: String
+      let bytes: Int
+      let directory: String
+    }
+
+    let home: String
+    let models: [Model]
+    let downloads: Int
+    let leftovers: Int
+    let total: Int
+
+    init(_ usage: StoreUsage, home: String) {
+      self.home = home
+      models = usage.models.map {
+        Model(model: "\($0.name)", bytes: $0.size, directory: $0.directory.path(percentEncoded: false))
+      }
+      (downloads, leftovers, total) = (usage.downloads, usage.leftovers, usage.total)
+    }
+
+    var text: String {
+      var table = Table(["MODEL", "SIZE"], right: [1])
+      for model in models { table.add([model.model, byteText(model.bytes)]) }
+      if downloads > 0 { table.add(["(downloads)", byteText(downloads)]) }
+      if leftovers > 0 { table.add(["(leftovers: zoo doctor --fix)", byteText(leftovers)]) }
+      table.add(["total", byteText(total)])
+      return "\(table.text)\n\n\(home)"
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import ArgumentParser
+import CZooKernels
+import Foundation
+import ZooModels
+import ZooRuntime
+import ZooStore
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "Shows the environment, what computes, and the health of the zoo.",
+    discussion: "Ends with 1 where an installed model cannot be used. 'zoo verify' reads the weights as well.")
+
+  @Flag(help: "Remove what stopped processes have left.")
+  var fix = false
+
+  @Flag(help: "As JSON.")
+  var json = false
+
+  func run() throws {
+    let store = Store()
+    let leftovers = store.leftovers()
+    if fix { try leftovers.forEach(store.remove) }
+    let report = DoctorReport(store, leftovers: leftovers, fixed: fix)
+    if json { try printJSON(report) } else { print(report.text) }
+    if report.models.contains(where: { !$0.defects.isEmpty }) { throw ExitCode(1) }
+  }
+}
+
+/// What `zoo doctor` says. Fields are only ever added.
+struct DoctorReport: Encodable {
+  struct Model: Encodable {
+    let model: String
+    let directory: String
+    let defects: [String]
+  }
+
+  struct Left: Encodable {
+    let kind: String
+    let path: String
+    let bytes: Int
+  }
+
+  let version: String
+  let system: String
+  let processor: Processor
+  let threads: Int
+  /// The library behind the matrix products, with its kernel.
+  let backend: String
+  /// The instruction set of our own kernels.
+  let kernels: String
+  /// Variables that count; a token is only said to be set.
+  let environment: [String: String]
+  let hints: [String]
+  let home: String
+  let freeBytes: Int?
+  let models: [Model]
+  let leftovers: [Left]
+  let fixed: Bool
+
+  init(_ store: Store, leftovers: [Leftover], fixed: Bool) {
+    version = Zoo.configuration.version
+    system = ProcessInfo.processInfo.operatingSystemVersionString
+    processor = Processor()
+    threads = Parallel(threads: nil).threads
+    backend = BLAS().name
+    kernels = String(cString: zoo_kernel_name())
+    environment = Self.environment(ProcessInfo.processInfo.environment)
+    home = store.home.path(percentEncoded: false)
+    var place = store.home
+    while !FileManager.default.fileExists(atPath: place.path), place.path.count > 1 { place.deleteLastPathComponent() }
+    freeBytes =
+      ((try? FileManager.default.attributesOfFileSystem(forPath: place.path))?[.systemFreeSize] as? NSNumber)?.intValue
+    models =
+      store.installed().map { model in
+        Model(
+          model: "\(model.name)", directory: model.directory.path(percentEncoded: false),
+          defects: model.verify(headersOnly: true).map(\.description))
+      }
+      + store.broken().map {
+        Model(model: "\($0.name)", directory: $0.directory.path(percentEncoded: false), defects: [$0.reason])
+      }
+    self.leftovers = leftovers.map { Left(kind: $0.kind.rawValue, path: $0.path, bytes: $0.bytes) }
+    self.fixed = fixed
+    hints = Self.hints(ProcessInfo.processInfo.environment)
+  }
+
+  private static func environment(_ all: [String: String]) -> [String: String] {
+    let names = [
+      "ZOO_HOME", "HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "OPENBLAS_CORETYPE",
+      "OPENBLAS_NUM_THREADS", "no_proxy",
+    ]
+    var found = all.filter { names.contains($0.key) }
+    // These may hold secrets.
+    for name in ["HF_TOKEN", "http_proxy", "https_proxy", "all_proxy"] where all[name]?.isEmpty == false {
+      found[name] = "(set)"
+    }
+    return found
+  }
+
+  private static func hints(_ all: [String: String]) -> [String] {
+    var hints: [String] = []
+    if let type = all["OPENBLAS_CORETYPE"], !type.isEmpty {
+      hints.append(
+        "OPENBLAS_CORETYPE=\(type) keeps OpenBLAS from choosing kernels for this processor; unset it where speed counts."
+      )
+    }
+    if case .failure(let error) = Result(catching: { try HubSettings(environment: all) }) {
+      hints.append("\(error).")
+    }
+    return hints
+  }
+
+  var text: String {
+    var lines = [
+      "zoo \(version) on \(system)",
+      "  processor  \(processor.name)",
+      "  features   \(processor.features.isEmpty ? "-" : processor.features.joined(separator: " "))",
+      "  threads    \(threads)",
+      "  products   \(backend)",
+      "  kernels    \(kernels)",
+      "  zoo        \(home)" + (freeBytes.map { ", \(byteText($0)) free" } ?? ""),
+    ]
+    lines += environment.sorted { $0.key < $1.key }.map { "  \($0.key)=\($0.value)" }
+    lines += hints.map { "  hint: \($0)" }
+    let broken = models.filter { !$0.defects.isEmpty }
+    lines.append(
+      "\n\(models.count == 1 ? "1 model" : "\(models.count) models") installed, \(broken.isEmpty ? "all readable" : "\(broken.count) damaged")"
+    )
+    for model in broken {
+      lines.append("  \(model.model)")
+      lines += model.defects.prefix(5).map { "    \($0)" }
+      if model.defects.count > 5 { lines.append("    and \(model.defects.count - 5) more") }
+      lines.append("    'zoo rm \(model.model)' removes it; convert or pull it again")
+    }
+    guard !leftovers.isEmpty else { return (lines + ["nothing was left by stopped processes"]).joined(separator: "\n") }
+    let bytes = byteText(leftovers.reduce(0) { $0 + $1.bytes })
+    lines.append(fixed ? "removed what stopped processes had left, \(bytes):" : "left by stopped processes, \(bytes):")
+    lines += leftovers.map { "  \($0.kind)  \($0.path)" }
+    if !fixed {
+      lines.append("  'zoo doctor --fix' removes this; 'zoo pull' would continue a download")
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// What the system tells of the processor.
+struct Processor: Encodable {
+  let name: String
+  /// Instruction sets that matter here.
+  let features: [String]
+
+  init() {
+    #if os(Linux)
+      let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+      func value(_ keys: String...) -> String? {
+        text.split(separator: "\n").lazy.compactMap { line -> String? in
+          let pair = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+          return pair.count == 2 && keys.contains(pair[0]) ? pair[1] : nil
+        }.first
+      }
+      name = value("model name", "Model", "Hardware") ?? "unknown"
+      let all = Set((value("flags", "Features") ?? "").split(separator: " ").map(String.init))
+      features = Self.known.filter(all.contains)
+    #else
+      var size = 0
+      sysctlbyname("machdep.cpu.brand_string", nil, &size, nil, 0)
+      var bytes = [UInt8](repeating: 0, count: size)
+      sysctlbyname("machdep.cpu.brand_string", &bytes, &size, nil, 0)
+      name = size > 0 ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) : "unknown"
+      features = []
+    #endif
+  }
+
+  private static let known = [
+    "sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "avx512_fp16",
+    "amx_bf16", "asimd", "asimdhp", "bf16", "i8mm", "sve",
+  ]
+}

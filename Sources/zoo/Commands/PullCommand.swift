@@ -1,0 +1,182 @@
+import ArgumentParser
+import Foundation
+import Synchronization
+import ZooConvert
+import ZooModels
+import ZooStore
+
+struct PullCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pull",
+    abstract: "Fetches a model from the Hugging Face hub or the web, and converts it into the zoo.",
+    discussion: """
+      A pull that was stopped continues where it was. Files of the local Hugging Face cache are used from there. \
+      HF_TOKEN, HF_ENDPOINT, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE count as in the Python tools, and so do http_proxy, \
+      https_proxy and no_proxy.
+      """)
+
+  @Argument(
+    help: "ARCHITECTURE:TAG, hf://OWNER/REPOSITORY[@REVISION][/FILE] or a URL.",
+    completion: .registeredModels)
+  var model: String
+
+  @OptionGroup var source: SourceOptions
+
+  @Option(help: "Element type of the weights: keep, f32, f16 or bf16.")
+  var dtype: TargetDType = .keep
+
+  @Flag(help: "Show what would be fetched, and fetch nothing.")
+  var dryRun = false
+
+  @Flag(help: "Keep the fetched files.")
+  var keep = false
+
+  @Flag(help: "Fetch and convert again what is installed.")
+  var force = false
+
+  @Flag(help: "Nothing on standard error but errors.")
+  var quiet = false
+
+  @Flag(help: "As JSON.")
+  var json = false
+
+  @OptionGroup var registryOptions: RegistryOptions
+
+  func run() async throws {
+    let store = Store(), settings = try HubSettings()
+    let registry = try registryOptions.registry(store: store)
+    let pullSource = try PullSource(PullReference(model, endpoint: settings.endpoint), registry: registry)
+    let puller = Puller(store: store, settings: settings)
+    if dryRun {
+      let report = PullReport(try await puller.plan(pullSource), from: pullSource)
+      return json ? try printJSON(report) : print(report.text)
+    }
+    let lock = try puller.lock(pullSource, waiting: Conversion.waiting(quiet: quiet))
+    defer { lock.release() }
+    if let name = pullSource.model, let there = installed("\(name)", store) { return try tell(there) }
+    let plan = try await puller.plan(pullSource)
+    if let there = plan.digest.flatMap(store.installed(from:)), !force, source.model == nil { return try tell(there) }
+    if !quiet { Terminal.note(PullReport(plan, from: pullSource).text) }
+    let file = try await fetch(plan, puller, lock)
+    var options = source.options
+    options.model = options.model ?? pullSource.model
+    let conversion = try Conversion(
+      file.path(percentEncoded: false), options: options, registry: registry, dtype: dtype)
+    let name = conversion.model.name
+    let modelLock = try store.lock("\(name)", waiting: Conversion.waiting(quiet: quiet))
+    defer { modelLock.release() }
+    if let there = installed("\(name)", store) {
+      if !keep { puller.discard(plan) }
+      return try tell(there)
+    }
+    let target = store.directory(of: name.architecture, tag: conversion.model.tag).path(percentEncoded: false)
+    let report = try conversion.write(to: target, replacing: force, lock: modelLock, quiet: quiet)
+    if !keep { puller.discard(plan) }
+    if json { return try printJSON(report) }
+    print(report.text)
+    if keep { print("  fetched files: \(plan.folder.path(percentEncoded: false))") }
+  }
+
+  private func installed(_ name: String, _ store: Store) -> InstalledModel? {
+    force ? nil : (try? store.resolve(name)).flatMap(InstalledModel.init(directory:))
+  }
+
+  private func tell(_ model: InstalledModel) throws {
+    let path = model.directory.path(percentEncoded: false)
+    if json { return try printJSON(["model": "\(model.name)", "path": path]) }
+    print("\(model.name) is installed already; --force fetches it again\n  \(path)")
+  }
+
+  private func fetch(_ plan: PullPlan, _ puller: Puller, _ lock: StoreLock) async throws -> URL {
+    let bar = PullBar(total: plan.bytesToFetch, quiet: quiet)
+    defer { bar.finish() }
+    return try await Interruption.keeping(
+      { lock.release() }, saying: "stopped; the same 'zoo pull' continues from here"
+    ) {
+      try await puller.fetch(plan) { bar.update($0) }
+    }
+  }
+}
+
+/// A bar with the rate of the last seconds.
+private final class PullBar: Sendable {
+  private struct State {
+    var progress: Progress
+    /// When how many bytes were there.
+    var samples: [(time: ContinuousClock.Instant, bytes: Int)] = []
+  }
+
+  private let state: Mutex<State>
+
+  init(total: Int, quiet: Bool) {
+    state = Mutex(State(progress: Progress("fetching", total: total, quiet: quiet || total == 0, unit: byteText)))
+  }
+
+  func update(_ step: PullProgress) {
+    state.withLock { state in
+      let now = ContinuousClock.now
+      state.samples.append((now, step.bytesDone))
+      state.samples.removeAll { now - $0.time > .seconds(5) }
+      var rate = ""
+      if let first = state.samples.first, (now - first.time).seconds > 0.5 {
+        rate = byteText(Int(Double(step.bytesDone - first.bytes) / (now - first.time).seconds)) + "/s  "
+      }
+      state.progress.update(step.bytesDone, rate + step.file)
+    }
+  }
+
+  func finish() { state.withLock { $0.progress.finish() } }
+}
+
+/// What a pull will do. Fields are only ever added.
+struct PullReport: Encodable {
+  struct File: Encodable {
+    let name: String
+    let size: Int?
+    let sha256: String?
+    /// `network`, or the path in the cache.
+    let from: String
+    let bytesToFetch: Int
+  }
+
+  let source: String
+  let model: String?
+  let commit: String?
+  let files: [File]
+  let bytes: Int
+  let bytesToFetch: Int
+  let notes: [String]
+
+  init(_ plan: PullPlan, from source: PullSource) {
+    self.source = source.description
+    model = source.model?.description
+    commit = plan.commit
+    files = plan.files.map { file in
+      let from =
+        switch file.origin {
+        case .cache(let url): url.path(percentEncoded: false)
+        case .network: "network"
+        }
+      return File(
+        name: file.name, size: file.size, sha256: file.digest, from: from, bytesToFetch: file.bytesToFetch)
+    }
+    bytes = plan.byteCount
+    bytesToFetch = plan.bytesToFetch
+    notes = plan.notes
+  }
+
+  var text: String {
+    var table = Table(["FILE", "SIZE", ""], right: [1])
+    for file in files {
+      let state =
+        file.from != "network"
+        ? "in the cache"
+        : file.bytesToFetch == 0
+          ? "fetched before" : file.bytesToFetch < file.size ?? 0 ? "\(byteText(file.bytesToFetch)) missing" : ""
+      table.add([file.name, file.size.map(byteText) ?? "?", state])
+    }
+    let title = [model, "from \(source)", commit.map { "at \($0.prefix(12))" }].compactMap { $0 }.joined(separator: " ")
+    return ([title, table.text] + notes.map { "note: \($0)" } + ["to fetch: \(byteText(bytesToFetch))"])
+      .joined(separator: "\n")
+  }
+}

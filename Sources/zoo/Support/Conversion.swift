@@ -1,0 +1,98 @@
+import Foundation
+import ZooCheckpoints
+import ZooConvert
+import ZooModels
+import ZooStore
+
+/// A checkpoint with what it was found to be, ready to be written.
+struct Conversion {
+  let checkpoint: Checkpoint
+  let model: IdentifiedModel
+  let plan: ConversionPlan
+
+  init(_ file: String, options: ConversionOptions, registry: Registry, dtype: TargetDType) throws {
+    checkpoint = try Checkpoint.open(file)
+    model = try identify(checkpoint, options: options, registry: registry)
+    plan = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: dtype)
+  }
+
+  /// Writes the model with a bar for each phase. Where it is stopped, nothing is left behind.
+  ///
+  /// - Parameter lock: Given up when the model is there; nil outside of the zoo.
+  func write(to target: String, replacing: Bool, lock: StoreLock?, quiet: Bool) throws -> ConversionReport {
+    let parent = URL(filePath: target).deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+    } catch {
+      throw CallError.unwritable(parent.path(percentEncoded: false), reason: (error as NSError).localizedDescription)
+    }
+    defer { lock?.release() }
+    let start = ContinuousClock.now
+    let clean: @Sendable () -> Void = {
+      ConversionWork.removeAll()
+      lock?.release()
+    }
+    let description = try Interruption.removing(clean) {
+      let bars = ConversionProgress.Phase.bars(quiet: quiet, total: plan.byteCount)
+      defer { bars.values.forEach { $0.finish() } }
+      return try ZooConvert.write(plan, of: model, from: checkpoint, to: target, replacing: replacing) { step in
+        bars[step.phase]?.update(step.bytesDone, step.tensor)
+      }
+    }
+    return ConversionReport(description, plan: plan, path: target, seconds: (ContinuousClock.now - start).seconds)
+  }
+
+  /// Says that another process works on the same thing.
+  static func waiting(quiet: Bool) -> (Int?) -> Void {
+    { process in
+      guard !quiet else { return }
+      Terminal.note("waiting for another zoo\(process.map { " (process \($0))" } ?? "") that works on the same model")
+    }
+  }
+}
+
+/// What `zoo convert` and `zoo pull` say of a converted model. Fields are only ever added.
+struct ConversionReport: Encodable {
+  let model: String
+  let path: String
+  let layout: String
+  let tensorsRead: Int
+  let tensorsUsed: Int
+  let tensorsDropped: Int
+  let tensorsWritten: Int
+  let bytes: Int
+  let seconds: Double
+  let notes: [String]
+
+  init(_ description: ModelDescription, plan: ConversionPlan, path: String, seconds: Double) {
+    model = description.name.description
+    self.path = path
+    layout = description.layout
+    tensorsRead = plan.sourceCount
+    tensorsUsed = plan.usedCount
+    tensorsDropped = plan.dropped.count
+    tensorsWritten = plan.rows.count
+    bytes = plan.byteCount
+    self.seconds = seconds
+    notes = description.notes
+  }
+
+  var text: String {
+    let rate = String(format: "%.1f s, %@/s", seconds, byteText(Int(Double(bytes) / max(seconds, 0.001))))
+    let lines = [
+      "\(model)  from \(layout)",
+      "  \(tensorsRead) tensors read: \(tensorsUsed) used, \(tensorsDropped) dropped by rule; \(tensorsWritten) written",
+      "  every tensor read back and compared: \(byteText(bytes)) in \(rate)",
+    ]
+    return (lines + notes.map { "  note: \($0)" } + ["  \(path)"]).joined(separator: "\n")
+  }
+}
+
+extension ConversionProgress.Phase {
+  fileprivate static func bars(quiet: Bool, total: Int) -> [Self: Progress] {
+    [
+      .writing: Progress("writing  ", total: total, quiet: quiet, unit: byteText),
+      .verifying: Progress("verifying", total: total, quiet: quiet, unit: byteText),
+    ]
+  }
+}

@@ -1,0 +1,245 @@
+import Foundation
+import Testing
+import ZooTestSupport
+
+/// What `zoo pull` and its relatives do to a zoo, against a server that behaves like the hub.
+@Suite(.timeLimit(.minutes(5))) struct StoreCommandTests {
+  let zoo: Command
+  let hub: HubStub
+  private static let example = Golden.repository.appending(path: "Examples/ViT-Ti-8-emoji")
+  /// As `sha256sum` gives it.
+  private static let digest = "bb298330b69cf3e04d7ec04068af36ce86dbebadf5901f8472ad5aa77138e640"
+
+  init() throws {
+    zoo = try Command()
+    hub = try HubStub()
+  }
+
+  /// Away from the caches and tokens of whoever runs this.
+  private var environment: [String: String] {
+    [
+      "HF_ENDPOINT": hub.url.absoluteString, "HF_HOME": zoo.file("hf"), "HF_HUB_CACHE": "", "HF_TOKEN": "",
+      "HF_HUB_OFFLINE": "", "http_proxy": "", "all_proxy": "",
+    ]
+  }
+
+  private func upload() throws {
+    let weights = try Data(contentsOf: Self.example.appending(path: "open_clip_model.safetensors"))
+    hub["zoo/ViT-Ti-8-emoji/open_clip_model.safetensors"] = .init(weights, digest: Self.digest)
+    for name in ["open_clip_config.json", "bpe_simple_vocab_16e6.txt.gz"] {
+      hub["zoo/ViT-Ti-8-emoji/\(name)"] = .init(try Data(contentsOf: Self.example.appending(path: name)))
+    }
+  }
+
+  private var installed: [String] {
+    get throws {
+      let list = try zoo.run("list", "--installed", "--tags").output
+      return list.split(separator: "\n").dropFirst().map { String($0.split(separator: " ")[0]) }
+    }
+  }
+
+  @Test func aPullBringsAModelThatRuns() throws {
+    try upload()
+    let plan = try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", "--dry-run", environment: environment)
+    #expect(plan.code == 0, "\(plan.errors)")
+    #expect(plan.output.contains("open_clip_model.safetensors  19 MB"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: zoo.home.path) == [])
+
+    let pulled = try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", environment: environment)
+    #expect(pulled.code == 0, "\(pulled.errors)")
+    #expect(pulled.errors.contains("to fetch: 19 MB"))
+    #expect(pulled.output.hasPrefix("ViT-Ti-8-emoji:local  from openclip\n"))
+    #expect(try installed == ["ViT-Ti-8-emoji:local"])
+    // Nothing is left of the way.
+    #expect(!FileManager.default.fileExists(atPath: zoo.file("downloads")))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: zoo.file("locks")) == [])
+
+    let scored = try zoo.run("score", "ViT-Ti-8-emoji", "Examples/examples/scene1.jpg", "-p", "a panda", "-p", "a kite")
+    #expect(scored.code == 0, "\(scored.errors)")
+
+    hub.forgetRequests()
+    let again = try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", environment: environment)
+    #expect(again.code == 0)
+    #expect(again.output.hasPrefix("ViT-Ti-8-emoji:local is installed already"))
+    #expect(hub.requests.filter { $0.path.contains("/content/") }.compactMap(\.range) == [0...0])
+  }
+
+  @Test func aRegisteredNameLeadsToItsRepository() throws {
+    try upload()
+    try zoo.register(repository: "zoo/ViT-Ti-8-emoji")
+    let pulled = try zoo.run("pull", "emoji:v1", "--keep", environment: environment)
+    #expect(pulled.code == 0, "\(pulled.errors)")
+    #expect(try installed == ["Emoji:v1"])
+    #expect(pulled.output.contains("fetched files: "))
+    let usage = try #require(try zoo.run("du", "--json").json() as? [String: Any])
+    #expect((usage["downloads"] as? Int ?? 0) > 19_000_000)
+    // The name is enough to know: nobody is asked.
+    hub.forgetRequests()
+    let again = try zoo.run("pull", "Emoji:v1", environment: environment)
+    #expect(again.output.hasPrefix("Emoji:v1 is installed already"))
+    #expect(hub.requests.isEmpty)
+  }
+
+  @Test func twoPullsOfTheSameModelDoNotHarmEachOther() throws {
+    try upload()
+    try zoo.register(repository: "zoo/ViT-Ti-8-emoji")
+    let processes = try (0..<3).map { _ in try zoo.start(["pull", "Emoji:v1"], environment: environment) }
+    let outputs = processes.map { process in
+      let text = String(
+        decoding: (process.standardOutput as! Pipe).fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      return text
+    }
+    #expect(processes.map(\.terminationStatus) == [0, 0, 0])
+    #expect(outputs.filter { $0.contains("installed already") }.count == 2)
+    // Fetched once.
+    let ranges = hub.requests.filter { $0.path.contains("/content/") }.compactMap(\.range).filter { $0.count > 1 }
+    #expect(ranges.reduce(0) { $0 + $1.count } < 20_000_000)
+    #expect(try zoo.run("verify").code == 0)
+    #expect(try zoo.run("doctor").output.contains("nothing was left by stopped processes"))
+  }
+
+  @Test func twoConversionsOfTheSameModelDoNotHarmEachOther() throws {
+    let file = "Examples/ViT-Ti-8-emoji"
+    let processes = try (0..<3).map { _ in try zoo.start(["convert", file], environment: [:]) }
+    let errors = processes.map { process in
+      let text = (process.standardError as! Pipe).fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      return String(decoding: text, as: UTF8.self)
+    }
+    #expect(processes.map(\.terminationStatus).sorted() == [0, 2, 2])
+    #expect(errors.filter { $0.contains("exists already") }.count == 2)
+    #expect(try zoo.run("verify").code == 0)
+  }
+
+  @Test func aKilledPullContinuesAndItsLeftoversCanGo() throws {
+    try upload()
+    hub.inject(.reply(.init(503, headers: ["Retry-After": "60"])), at: "/content/", times: 200)
+    let process = try zoo.start(
+      ["pull", "hf://zoo/ViT-Ti-8-emoji/open_clip_model.safetensors"], environment: environment)
+    // A server that is slow to start: killed while it waits.
+    Thread.sleep(forTimeInterval: 0.7)
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    #expect(try installed == [])
+    let folder = "downloads/zoo--ViT-Ti-8-emoji/\(HubStub.commit)/ViT-Ti-8-emoji"
+    try FileManager.default.createDirectory(atPath: zoo.file(folder), withIntermediateDirectories: true)
+    try Data(count: 10).write(to: URL(filePath: zoo.file("\(folder)/open_clip_model.safetensors.part")))
+    let seen = try zoo.run("doctor")
+    #expect(seen.code == 0)
+    #expect(seen.output.contains("download  \(zoo.file(folder))/open_clip_model.safetensors.part"))
+    #expect(seen.output.contains("lock  "))
+    #expect(try zoo.run("doctor", "--fix").output.contains("removed what stopped processes had left"))
+    #expect(try zoo.run("doctor").output.contains("nothing was left by stopped processes"))
+    #expect(!FileManager.default.fileExists(atPath: zoo.file("downloads")))
+  }
+
+  @Test func aFlippedBitIsFoundAndTheModelRemoved() throws {
+    try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
+    let sound = try zoo.run("verify")
+    #expect(sound.code == 0)
+    #expect(sound.output == "ViT-Ti-8-emoji:local  sound: 122 tensors, 19 MB\n")
+    let weights = zoo.file("models/ViT-Ti-8-emoji/local/weights.safetensors")
+    let handle = try #require(FileHandle(forUpdatingAtPath: weights))
+    let end = try handle.seekToEnd()
+    try handle.seek(toOffset: end - 1)
+    let last = try #require(try handle.read(upToCount: 1)?.first)
+    try handle.seek(toOffset: end - 1)
+    try handle.write(contentsOf: [last ^ 0x10])
+    try handle.close()
+    let damaged = try zoo.run("verify", "--json")
+    #expect(damaged.code == 1)
+    let result = try #require((try damaged.json() as? [[String: Any]])?.first)
+    #expect(result["ok"] as? Bool == false)
+    let defects = try #require(result["defects"] as? [String])
+    #expect(defects.count == 1)
+    #expect(defects[0].hasSuffix("is damaged: its bytes are not those that were converted"))
+    #expect(try zoo.run("rm", "ViT-Ti-8-emoji", "nothing").code == 2)
+    #expect(try installed == ["ViT-Ti-8-emoji:local"])
+    #expect(try zoo.run("rm", "ViT-Ti-8-emoji").output.hasPrefix("ViT-Ti-8-emoji:local removed, 20 MB freed"))
+    #expect(try installed == [])
+    #expect(try zoo.run("verify").errors == "Nothing is installed.\n")
+  }
+
+  @Test func errorsSayWhatHelps() throws {
+    func expect(_ reference: String, _ sentence: String, code: Int32, _ more: [String: String] = [:]) throws {
+      let result = try zoo.run("pull", reference, environment: environment.merging(more) { $1 })
+      #expect(result.errors == "zoo: \(sentence)\n", "\(reference)")
+      #expect(result.code == code)
+    }
+    try upload()
+    hub.require(token: "right", gated: true)
+    try expect(
+      "hf://zoo/ViT-Ti-8-emoji",
+      "hf://zoo/ViT-Ti-8-emoji is not open to everyone (401)\n  accept its terms on its page at the hub, then set HF_TOKEN "
+        + "to a token from https://huggingface.co/settings/tokens", code: 2)
+    try expect(
+      "hf://zoo/ViT-Ti-8-emoji",
+      "hf://zoo/ViT-Ti-8-emoji is not open to the account of this token (403)\n  accept its terms on its page at the hub, "
+        + "with the account of the token in HF_TOKEN", code: 2, ["HF_TOKEN": "wrong"])
+    hub.require(token: nil)
+    try expect(
+      "hf://zoo/nothing", "hf://zoo/nothing does not exist (404)", code: 2)
+    try expect(
+      "hf://zoo",
+      "'hf://zoo' cannot be pulled: it does not read hf://OWNER/REPOSITORY[@REVISION][/FILE]\n"
+        + "  give ARCHITECTURE:TAG, hf://OWNER/REPOSITORY[@REVISION][/FILE] or a URL", code: 2)
+    try expect(
+      "ViT-H-41:laion2b_s32b_b79k",
+      "no architecture is called 'ViT-H-41'; did you mean ViT-H-14, ViT-H-16, ViT-B-16?\n"
+        + "  'zoo list' shows all that are registered", code: 2)
+    try expect(
+      "ViT-B-32:openai",
+      "HF_HUB_OFFLINE is set and hf://timm/vit_base_patch32_clip_224.openai is not in the cache \(zoo.file("hf/hub"))\n"
+        + "  unset HF_HUB_OFFLINE, or set HF_HUB_CACHE to the cache that has it", code: 2, ["HF_HUB_OFFLINE": "1"])
+    hub["zoo/ViT-Ti-8-emoji/open_clip_model.safetensors"] = .init(Data(count: 99), digest: Self.digest)
+    let wrong = try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", environment: environment)
+    #expect(wrong.code == 1)
+    #expect(wrong.errors.hasSuffix("should be \(Self.digest)\n  try again: it then starts from the beginning\n"))
+    #expect(try installed == [])
+  }
+
+  @Test func doctorShowsWhatThereIs() throws {
+    let report = try #require(
+      try zoo.run("doctor", "--json", environment: ["HF_TOKEN": "hf_secret"]).json() as? [String: Any])
+    #expect((report["environment"] as? [String: String])?["HF_TOKEN"] == "(set)")
+    #expect((report["threads"] as? Int ?? 0) > 0)
+    #expect((report["backend"] as? String)?.isEmpty == false)
+    #expect(["avx512", "avx2", "neon", "generic"].contains(report["kernels"] as? String ?? ""))
+    #expect((report["models"] as? [Any])?.isEmpty == true)
+    try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
+    try FileManager.default.removeItem(atPath: zoo.file("models/ViT-Ti-8-emoji/local/bpe_simple_vocab_16e6.txt.gz"))
+    let broken = try zoo.run("doctor")
+    #expect(broken.code == 1)
+    #expect(broken.output.contains("    the file bpe_simple_vocab_16e6.txt.gz is missing\n"))
+  }
+
+  @Test func installedModelsComplete() throws {
+    try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
+    for command in ["explain", "score", "show", "verify", "rm", "bench"] {
+      let result = try zoo.run(
+        "---completion", command, "--", "positional@0", "2", "0", "zoo", command, "",
+        environment: ["SAP_SHELL": "bash", "SAP_SHELL_VERSION": "5.2"])
+      #expect(result.output.split(separator: "\n").contains("ViT-Ti-8-emoji:local"), "\(command): \(result.errors)")
+    }
+  }
+}
+
+extension Command {
+  /// A manifest of this zoo: the demo's architecture as `Emoji` with a tag `v1`.
+  fileprivate func register(repository: String) throws {
+    let converted = try Command()
+    try converted.run("convert", "Examples/ViT-Ti-8-emoji")
+    let text = try Data(contentsOf: URL(filePath: converted.file("models/ViT-Ti-8-emoji/local/model.json")))
+    let model = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
+    var architecture = try #require(model["architecture"] as? [String: Any])
+    architecture["name"] = "Emoji"
+    let weights: [String: Any] = [
+      "tag": "v1", "preprocessing": try #require(model["preprocessing"]), "repository": repository,
+      "files": ["open_clip_model.safetensors"],
+    ]
+    try FileManager.default.createDirectory(atPath: file("manifests"), withIntermediateDirectories: true)
+    try JSONSerialization.data(withJSONObject: ["architecture": architecture, "weights": [weights]])
+      .write(to: URL(filePath: file("manifests/emoji.json")))
+  }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import Testing
+import ZooTestSupport
+
+@testable import ZooStore
+
+@Suite(.timeLimit(.minutes(2))) struct PullTests {
+  let setting: PullSetting
+  var hub: HubStub { setting.hub }
+
+  init() throws { setting = try PullSetting() }
+
+  @Test func fetchesFromTheContentHostWithoutTheToken() async throws {
+    let body = noise(100_000)
+    hub["owner/name/model.safetensors"] = .init(body, digest: sha(body))
+    hub["owner/name/config.json"] = .init(Data("{}".utf8))
+    hub.require(token: "hf_secret")
+    let file = try await setting.pull("hf://owner/name", token: "hf_secret")
+    #expect(try Data(contentsOf: file) == body)
+    #expect(file.path.hasSuffix("downloads/owner--name/\(HubStub.commit)/name/model.safetensors"))
+    #expect(try Data(contentsOf: file.deletingLastPathComponent().appending(path: "config.json")) == Data("{}".utf8))
+    let content = hub.requests.filter { $0.path.hasPrefix("/content/") }
+    #expect(content.count >= 2)
+    #expect(content.allSatisfy { $0.headers["host"]?.hasPrefix("localhost:") == true })
+    #expect(content.allSatisfy { $0.headers["authorization"] == nil })
+    let own = hub.requests.filter { $0.path.hasPrefix("/owner/") }
+    #expect(own.allSatisfy { $0.headers["authorization"] == "Bearer hf_secret" })
+    #expect(hub.requests.allSatisfy { $0.headers["accept-encoding"] == "identity" })
+  }
+
+  @Test func takesTheFirstCheckpointThatExistsAndWhatStandsBesideIt() async throws {
+    hub["owner/name/pytorch_model.bin"] = .init(Data("old".utf8))
+    hub["owner/name/open_clip_pytorch_model.bin"] = .init(Data("weights".utf8))
+    hub["owner/name/open_clip_config.json"] = .init(Data("{\"a\": 1}".utf8))
+    hub["owner/name/merges.txt"] = .init(Data("a b".utf8))
+    hub["owner/name/README.md"] = .init(Data("not wanted".utf8))
+    let plan = try await setting.puller().plan(setting.source("hf://owner/name"))
+    #expect(plan.files.map(\.name) == ["open_clip_pytorch_model.bin", "open_clip_config.json", "merges.txt"])
+    #expect(plan.files.map(\.size) == [7, 8, 3])
+    #expect(plan.bytesToFetch == 18)
+    #expect(plan.commit == HubStub.commit)
+    // A plan writes nothing.
+    #expect(setting.folder.files.isEmpty)
+  }
+
+  @Test func asksForTheRevisionAndThenForItsCommit() async throws {
+    hub["owner/name/model.safetensors"] = .init(Data("weights".utf8))
+    _ = try await setting.pull("hf://owner/name@main/model.safetensors")
+    let revisions = hub.requests.map { $0.path.split(separator: "/")[3] }
+    #expect(revisions.first == "main")
+    #expect(revisions.contains { $0 == HubStub.commit })
+    let sentence = await setting.sentence { _ = try await setting.pull("hf://owner/name@v9") }
+    #expect(sentence == "hf://owner/name@v9 does not exist (404)")
+  }
+
+  @Test func readsInRangesThatFitInMemory() async throws {
+    let body = noise(9 << 20)
+    hub["owner/name/model.safetensors"] = .init(body, digest: sha(body))
+    let file = try await setting.pull("hf://owner/name")
+    #expect(try Data(contentsOf: file) == body)
+    let ranges = hub.requests.filter { $0.path.hasPrefix("/content/") }.compactMap(\.range).map(\.count)
+    #expect(ranges.sorted() == [1, 1 << 20, 4 << 20, 4 << 20])
+  }
+
+  @Test func reportsHowFarItIs() async throws {
+    let body = noise(9 << 20)
+    hub["owner/name/model.safetensors"] = .init(body, digest: sha(body))
+    hub["owner/name/config.json"] = .init(Data("{}".utf8))
+    let steps = PullSetting.Pauses()
+    let puller = setting.puller()
+    let plan = try await puller.plan(setting.source("hf://owner/name"))
+    _ = try await puller.fetch(plan) { step in
+      if step.bytesTotal == body.count + 2 { steps.add(Double(step.bytesDone)) }
+    }
+    #expect(steps.seconds.last == Double(body.count + 2))
+    #expect(steps.seconds == steps.seconds.sorted())
+    #expect(steps.seconds.contains(Double(8 << 20)))
+  }
+
+  @Test func fetchesShardsThatAnIndexNames() async throws {
+    let index =
+      #"{"metadata": {}, "weight_map": {"a": "m-1.safetensors", "b": "m-2.safetensors", "c": "m-1.safetensors"}}"#
+    hub["owner/name/model.safetensors.index.json"] = .init(Data(index.utf8))
+    hub["owner/name/m-1.safetensors"] = .init(noise(1000), digest: sha(noise(1000)))
+    hub["owner/name/m-2.safetensors"] = .init(noise(2000), digest: sha(noise(2000)))
+    let puller = setting.puller()
+    let plan = try await puller.plan(setting.source("hf://owner/name"))
+    #expect(plan.files.map(\.name) == ["model.safetensors.index.json", "m-1.safetensors", "m-2.safetensors"])
+    let file = try await puller.fetch(plan)
+    #expect(try Data(contentsOf: file) == Data(index.utf8))
+    #expect(try Data(contentsOf: plan.folder.appending(path: "m-2.safetensors")) == noise(2000))
+    // What is fetched goes again without a trace.
+    puller.discard(plan)
+    #expect(setting.folder.files.isEmpty)
+  }
+
+  @Test(arguments: [
+    (#"{"weight_map": {"a": "../../evil"}}"#, "'../../evil' is no name of a file beside it"),
+    (#"{"weight_map": {"a": ".hidden"}}"#, "'.hidden' is no name of a file beside it"),
+    (#"{"weights": {}}"#, "it has no weight_map"), ("no json", "it has no weight_map"),
+  ])
+  func refusesAnIndexThatLeadsElsewhere(index: String, reason: String) async throws {
+    hub["owner/name/model.safetensors.index.json"] = .init(Data(index.utf8))
+    let sentence = await setting.sentence { _ = try await setting.pull("hf://owner/name") }
+    #expect(sentence == "hf://owner/name/model.safetensors.index.json is no index of shards: \(reason)")
+  }
+
+  @Test func fetchesAFileFromTheWeb() async throws {
+    let body = noise(5000)
+    hub["files/weights.pt"] = .init(body)
+    let file = try await setting.pull("http://localhost:\(hub.url.port!)/files/weights.pt?key=secret", token: "hf_x")
+    #expect(file.lastPathComponent == "weights.pt")
+    #expect(try Data(contentsOf: file) == body)
+    #expect(hub.requests.allSatisfy { $0.headers["authorization"] == nil })
+    #expect(hub.requests.allSatisfy { $0.target == "/files/weights.pt?key=secret" })
+    let sentence = await setting.sentence {
+      _ = try await setting.pull("http://localhost:\(hub.url.port!)/files/none.pt?key=secret")
+    }
+    #expect(sentence == "http://localhost:PORT/files/none.pt does not exist (404)")
+  }
+
+  @Test func fetchesFromAServerThatGivesNoRanges() async throws {
+    hub.setRanges(false)
+    let body = noise(6 << 20)
+    hub["owner/name/model.safetensors"] = .init(body, digest: sha(body))
+    hub["owner/name/config.json"] = .init(Data("{}".utf8))
+    let file = try await setting.pull("hf://owner/name")
+    #expect(try Data(contentsOf: file) == body)
+  }
+
+  @Test func fetchesAnEmptyFile() async throws {
+    hub["files/empty.bin"] = .init(Data())
+    let file = try await setting.pull("http://localhost:\(hub.url.port!)/files/empty.bin")
+    #expect(try Data(contentsOf: file).isEmpty)
+  }
+}
+
+/// What the registry says leads to the right files.
+@Suite(.timeLimit(.minutes(2))) struct RegisteredPullTests {
+  let setting: PullSetting
+  var hub: HubStub { setting.hub }
+
+  init() throws { setting = try PullSetting() }
+
+  /// A tag whose checkpoint the hub may lack, with another file on the web.
+  private func source(digest: String) -> PullSource {
+    var source = PullSource(place: .hub(HubRepository("owner/name")!), checkpoints: ["model.safetensors", "model.bin"])
+    source.fallback = URL(string: "\(hub.contentURL)/files/weights.pt")
+    source.digestPrefix = digest
+    return source
+  }
+
+  @Test func takesTheWebWhereTheHubHasNoCheckpoint() async throws {
+    let body = noise(5000)
+    hub["owner/name/README.md"] = .init(Data())
+    hub["files/weights.pt"] = .init(body)
+    let puller = setting.puller()
+    let file = try await puller.fetch(puller.plan(source(digest: String(sha(body).prefix(8)))))
+    #expect(file.lastPathComponent == "weights.pt")
+    #expect(try Data(contentsOf: file) == body)
+    let sentence = await setting.sentence {
+      _ = try await puller.fetch(puller.plan(source(digest: "00000000")))
+    }
+    #expect(
+      sentence
+        == "http://localhost:PORT/files/weights.pt is damaged: its SHA-256 is \(sha(body)) and should be 00000000…")
+    #expect(setting.folder.files.isEmpty)
+  }
+
+  @Test func thePrefixIsNotAboutTheHubsFile() async throws {
+    hub["owner/name/model.bin"] = .init(noise(40))
+    let puller = setting.puller()
+    #expect(try await puller.fetch(puller.plan(source(digest: "00000000"))).lastPathComponent == "model.bin")
+  }
+}
