@@ -95,7 +95,7 @@ let package = Package(
     .testTarget(name: "ZooTextTests", dependencies: ["ZooText", "ZooModels", "ZooTestSupport"]),
     .testTarget(name: "ZooImagesTests", dependencies: ["ZooImages", "ZooTestSupport", "CCrypto"]),
     .testTarget(name: "ZooConvertTests", dependencies: ["ZooConvert", "ZooManifests", "ZooTestSupport"]),
-    .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "ZooFixtures"]),
+    .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "ZooFixtures", "CZooKernels"]),
     .testTarget(name: "ZooExplainTests", dependencies: ["ZooExplain", "ZooFixtures"]),
     .testTarget(name: "ZooStoreTests", dependencies: ["ZooStore", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "zoo"]),

@@ -1,23 +1,42 @@
 #include "kernel_table.h"
 #include <stdatomic.h>
+#include <string.h>
 
-// Plain run-time dispatch; ifunc resolvers crash under ThreadSanitizer.
-static const struct zoo_kernel_table *kernels(void) {
-  static _Atomic(const struct zoo_kernel_table *) chosen;
-  const struct zoo_kernel_table *table = atomic_load_explicit(&chosen, memory_order_relaxed);
-  if (table) return table;
-  table = &zoo_kernels_generic;
+static _Atomic(const struct zoo_kernel_table *) chosen;
+
+// The sets that this processor has, the widest first; the last one is null.
+static void available(const struct zoo_kernel_table *tables[4]) {
+  int count = 0;
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
-    table = &zoo_kernels_avx512;
-  } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    table = &zoo_kernels_avx2;
-  }
+      __builtin_cpu_supports("avx512vl"))
+    tables[count++] = &zoo_kernels_avx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables[count++] = &zoo_kernels_avx2;
 #endif
-  atomic_store_explicit(&chosen, table, memory_order_relaxed);
-  return table;
+  tables[count++] = &zoo_kernels_generic;
+  tables[count] = 0;
+}
+
+// Plain run-time dispatch; ifunc resolvers crash under ThreadSanitizer.
+static const struct zoo_kernel_table *kernels(void) {
+  const struct zoo_kernel_table *table = atomic_load_explicit(&chosen, memory_order_relaxed);
+  if (table) return table;
+  const struct zoo_kernel_table *tables[4];
+  available(tables);
+  atomic_store_explicit(&chosen, tables[0], memory_order_relaxed);
+  return tables[0];
+}
+
+int zoo_use_kernels(const char *name) {
+  const struct zoo_kernel_table *tables[4];
+  available(tables);
+  for (int i = 0; tables[i]; i++) {
+    if (strcmp(tables[i]->name, name) != 0) continue;
+    atomic_store_explicit(&chosen, tables[i], memory_order_relaxed);
+    return 1;
+  }
+  return 0;
 }
 
 const char *zoo_kernel_name(void) { return kernels()->name; }

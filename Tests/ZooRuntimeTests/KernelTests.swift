@@ -1,0 +1,123 @@
+import CZooKernels
+import Foundation
+import Testing
+
+/// Every instruction set's kernels against the formulas in double precision. One test, since the choice is the process's.
+@Suite(.serialized) struct KernelTests {
+  private static let names = ["avx512", "avx2", "neon", "generic"]
+
+  @Test func everyInstructionSetGivesTheFormulasNumbers() {
+    let chosen = String(cString: zoo_kernel_name())
+    defer { zoo_use_kernels(chosen) }
+    #expect(zoo_use_kernels("no such set") == 0)
+    var tried = 0
+    for name in Self.names where zoo_use_kernels(name) == 1 {
+      tried += 1
+      activations(name)
+      norms(name)
+      for (tokens, width) in [(1, 3), (7, 5), (50, 64), (70, 80), (33, 13)] {
+        attention(name, tokens: tokens, width: width)
+        reluSums(name, tokens: tokens, width: width)
+      }
+    }
+    #expect(tried >= 1)
+  }
+
+  private func values(_ count: Int, _ seed: UInt64, spread: Float = 1) -> [Float] {
+    var result = [Float](repeating: 0, count: count)
+    zoo_fill_random(&result, count, seed, 0, 0, spread)
+    return result
+  }
+
+  private func activations(_ name: String) {
+    let x = values(1003, 1, spread: 12), normal = { (v: Double) in 0.5 * erfc(-v / 2.0.squareRoot()) }
+    func sigmoid(_ v: Double) -> Double { 1 / (1 + exp(-v)) }
+    let formulas: [(UInt32, (Double) -> Double)] = [
+      (ZOO_GELU.rawValue, { $0 * normal($0) }),
+      (
+        ZOO_GELU_TANH.rawValue,
+        { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
+      ),
+      (ZOO_QUICK_GELU.rawValue, { $0 * sigmoid(1.702 * $0) }), (ZOO_SILU.rawValue, { $0 * sigmoid($0) }),
+    ]
+    for (number, formula) in formulas {
+      var y = x, slope = x
+      zoo_activate(&y, nil, Int32(number), 17, 59, &slope)
+      for (index, input) in x.map(Double.init).enumerated() {
+        let difference = 1e-4, want = (formula(input + difference) - formula(input - difference)) / (2 * difference)
+        #expect(abs(Double(y[index]) - formula(input)) < 3e-6, "\(name) activation \(number) at \(input)")
+        #expect(abs(Double(slope[index]) - want) < 4e-6, "\(name) derivative \(number) at \(input)")
+      }
+    }
+  }
+
+  private func norms(_ name: String) {
+    let width = 37, rows = 3, x = values(rows * width, 2), gamma = values(width, 3), beta = values(width, 4)
+    var y = x, mean = [Float](repeating: 0, count: rows), inverse = mean
+    zoo_layer_norm(x, rows, width, gamma, beta, 1e-5, &y, &mean, &inverse)
+    func norm(_ row: [Double]) -> [Double] {
+      let average = row.reduce(0, +) / Double(width)
+      let variance = row.reduce(0) { $0 + ($1 - average) * ($1 - average) } / Double(width)
+      return row.indices.map {
+        (row[$0] - average) / (variance + 1e-5).squareRoot() * Double(gamma[$0]) + Double(beta[$0])
+      }
+    }
+    let direction = values(rows * width, 5)
+    var g = direction
+    zoo_layer_norm_backward(&g, x, mean, inverse, gamma, rows, width)
+    for row in 0..<rows {
+      let input = (0..<width).map { Double(x[row * width + $0]) }
+      for (k, want) in norm(input).enumerated() { #expect(abs(Double(y[row * width + k]) - want) < 1e-5, "\(name)") }
+      for k in 0..<width {
+        var (above, below) = (input, input)
+        above[k] += 1e-5
+        below[k] -= 1e-5
+        let want = zip(norm(above), norm(below)).enumerated().reduce(0.0) { sum, pair in
+          sum + (pair.element.0 - pair.element.1) / 2e-5 * Double(direction[row * width + pair.offset])
+        }
+        #expect(abs(Double(g[row * width + k]) - want) < 2e-5, "\(name) gradient \(row), \(k)")
+      }
+    }
+  }
+
+  private func attention(_ name: String, tokens: Int, width: Int) {
+    let stride = 3 * width + 1, qkv = values(tokens * stride, 6, spread: 2), scale = 1 / Double(width).squareRoot()
+    for mask in [ZOO_MASK_NONE, ZOO_MASK_CAUSAL] {
+      var out = [Float](repeating: 0, count: tokens * width), weights = [Float](repeating: 0, count: tokens * tokens)
+      var scratch = [Float](repeating: 0, count: zoo_attention_scratch(tokens, width))
+      qkv.withUnsafeBufferPointer { qkv in
+        let q = qkv.baseAddress!
+        zoo_attention(
+          q, stride, q + width, q + 2 * width, stride, tokens, tokens, width, Float(scale), Int32(mask.rawValue), &out,
+          width, &scratch, &weights)
+      }
+      for i in 0..<tokens {
+        let visible = mask == ZOO_MASK_CAUSAL ? i + 1 : tokens
+        let scores = (0..<visible).map { j in
+          (0..<width).reduce(0.0) { $0 + Double(qkv[i * stride + $1]) * Double(qkv[j * stride + width + $1]) } * scale
+        }
+        let top = scores.max()!, powers = scores.map { exp($0 - top) }, total = powers.reduce(0, +)
+        for j in 0..<tokens {
+          #expect(abs(Double(weights[i * tokens + j]) - (j < visible ? powers[j] / total : 0)) < 2e-6, "\(name)")
+        }
+        for k in 0..<width {
+          let want = (0..<visible).reduce(0.0) { $0 + powers[$1] / total * Double(qkv[$1 * stride + 2 * width + k]) }
+          #expect(abs(Double(out[i * width + k]) - want) < 5e-6, "\(name) attention \(tokens)x\(width)")
+        }
+      }
+    }
+  }
+
+  private func reluSums(_ name: String, tokens: Int, width: Int) {
+    let rows = tokens + 2, r = values(rows * width, 7), v = values(tokens * width, 8)
+    var sums = [Float](repeating: 1, count: tokens)
+    var scratch = [Float](repeating: 0, count: zoo_relu_sums_scratch(tokens, width))
+    zoo_relu_sums(r, width, v, width, rows, tokens, width, &sums, &scratch)
+    for j in 0..<tokens {
+      let want = (0..<rows).reduce(1.0) { sum, i in
+        sum + max(0, (0..<width).reduce(0.0) { $0 + Double(r[i * width + $1]) * Double(v[j * width + $1]) })
+      }
+      #expect(abs(Double(sums[j]) - want) < 2e-6 * max(1, want), "\(name) relu sums \(tokens)x\(width)")
+    }
+  }
+}
