@@ -1,25 +1,37 @@
 import Dispatch
 import Foundation
+import Synchronization
 
 /// Cleans up when the user or the system stops the process.
 enum Interruption {
-  /// Runs `body`; on SIGINT, SIGTERM or SIGHUP calls `clean` and ends the process.
-  static func removing<T>(_ clean: @escaping @Sendable () -> Void, _ body: () throws -> T) rethrows -> T {
+  private static let stopping = Atomic(false)
+  private static let signals = [SIGINT, SIGTERM, SIGHUP]
+
+  /// Runs `body`; on SIGINT, SIGTERM or SIGHUP calls `clean` and ends the process with 128 and the signal's number.
+  static func removing<T>(_ clean: @escaping @Sendable () -> Void, _ body: () throws -> T) throws -> T {
     let sources = watch(clean, saying: "stopped; nothing was left behind")
     defer { unwatch(sources) }
-    return try body()
+    do {
+      return try body()
+    } catch {
+      waitForTheEnd()
+      throw error
+    }
   }
 
   /// The same around work that leaves something to continue with.
   static func keeping<T>(
     _ clean: @escaping @Sendable () -> Void, saying message: String, _ body: () async throws -> T
-  ) async rethrows -> T {
+  ) async throws -> T {
     let sources = watch(clean, saying: message)
     defer { unwatch(sources) }
-    return try await body()
+    do {
+      return try await body()
+    } catch {
+      waitForTheEnd()
+      throw error
+    }
   }
-
-  private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
   private static func watch(
     _ clean: @escaping @Sendable () -> Void, saying message: String
@@ -29,9 +41,10 @@ enum Interruption {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
+        stopping.store(true, ordering: .sequentiallyConsistent)
         clean()
         Terminal.write("\nzoo: \(message)\n")
-        exit(128 + number)
+        _exit(128 + number)  // other threads still work on what is gone: nothing of theirs may run at exit
       }
       source.resume()
       return source
@@ -41,5 +54,10 @@ enum Interruption {
   private static func unwatch(_ sources: [any DispatchSourceSignal]) {
     sources.forEach { $0.cancel() }
     for number in signals { signal(number, SIG_DFL) }
+  }
+
+  /// What fails because its folder was just removed is not to be reported: the handler ends the process.
+  private static func waitForTheEnd() {
+    while stopping.load(ordering: .sequentiallyConsistent) { usleep(10_000) }
   }
 }
