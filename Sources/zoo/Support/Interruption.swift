@@ -11,7 +11,12 @@ enum Interruption {
   static func removing<T>(_ clean: @escaping @Sendable () -> Void, _ body: () throws -> T) throws -> T {
     let sources = watch(clean, saying: "stopped; nothing was left behind")
     defer { unwatch(sources) }
-    do { return try body() } catch { throw unlessStopping(error) }
+    do {
+      return try body()
+    } catch {
+      waitForTheEnd()
+      throw error
+    }
   }
 
   /// The same around work that leaves something to continue with.
@@ -20,13 +25,12 @@ enum Interruption {
   ) async throws -> T {
     let sources = watch(clean, saying: message)
     defer { unwatch(sources) }
-    do { return try await body() } catch { throw unlessStopping(error) }
-  }
-
-  /// What fails because its folder was just removed is not to be reported: the handler ends the process.
-  private static func unlessStopping(_ error: any Error) -> any Error {
-    while stopping.load(ordering: .sequentiallyConsistent) { usleep(10_000) }
-    return error
+    do {
+      return try await body()
+    } catch {
+      waitForTheEnd()
+      throw error
+    }
   }
 
   private static func watch(
@@ -50,5 +54,10 @@ enum Interruption {
   private static func unwatch(_ sources: [any DispatchSourceSignal]) {
     sources.forEach { $0.cancel() }
     for number in signals { signal(number, SIG_DFL) }
+  }
+
+  /// What fails because its folder was just removed is not to be reported: the handler ends the process.
+  private static func waitForTheEnd() {
+    while stopping.load(ordering: .sequentiallyConsistent) { usleep(10_000) }
   }
 }
