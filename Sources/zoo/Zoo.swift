@@ -10,7 +10,7 @@ struct Zoo: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       ConvertCommand.self, ListCommand.self, ShowCommand.self, InspectCommand.self, ExplainCommand.self,
-      ScoreCommand.self, BenchCommand.self,
+      ScoreCommand.self, EvalCommand.self, BenchCommand.self,
     ])
 
   static func main() async {
