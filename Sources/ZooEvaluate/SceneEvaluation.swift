@@ -33,33 +33,19 @@ public struct SceneEvaluation: Sendable {
     // Names come again and again: each is read once.
     let names = Array(Set(scenes.flatMap { $0.objects.map(\.name) })).sorted()
     let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-    let prepared = try prepare(names.map { template.replacing("{}", with: $0) }, for: explainers)
+    let groups = try SharedPasses.groups(explainers, prompts: names.map { template.replacing("{}", with: $0) })
     for (number, scene) in scenes.enumerated() {
       let image = try Image.decode(contentsOf: scene.image)
       let input = preprocess(image, preprocessing).tensor
       let labels = try LabelPicture(scene, size: GridSize(height: image.height, width: image.width), preprocessing)
       let prompts = scene.objects.compactMap { places[$0.name] }
-      for (index, explainer) in explainers.enumerated() {
-        let explanation = try explainer.explain([input], prepared[index][prompts])[0]
-        for (object, prompt) in zip(scene.objects, explanation.prompts) {
-          let mask = labels.mask(of: object.label, size: prompt.heatmap.pictureSize)
-          results[index].add(map: minMax(prompt.heatmap.picture()), mask: mask)
+      for (index, maps) in try groups.flatMap({ try $0.explain(input, prompts: prompts) }) {
+        for (object, map) in zip(scene.objects, maps) {
+          results[index].add(map: minMax(map.picture()), mask: labels.mask(of: object.label, size: map.pictureSize))
         }
       }
       done(number + 1)
     }
     return results
-  }
-
-  /// The texts once for all explainers that read the same ones.
-  private func prepare(_ prompts: [String], for explainers: [Explainer]) throws -> [PreparedPrompts] {
-    var known: [[String]: PreparedPrompts] = [:]
-    return try explainers.map { explainer in
-      let extra = explainer.negatives + [explainer.correction?.prompt ?? Correction.emptyPrompt]
-      if let prepared = known[extra] { return prepared }
-      let prepared = try explainer.prepare(prompts)
-      known[extra] = prepared
-      return prepared
-    }
   }
 }
