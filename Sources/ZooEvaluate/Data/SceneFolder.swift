@@ -38,8 +38,8 @@ public struct SceneFolder: Sendable {
         throw EvaluateError.badLabel(bad.label, object: bad.name, scene: scene.id, file: path)
       }
       return Scene(
-        id: scene.id, image: folder.appending(path: scene.image), mask: folder.appending(path: scene.mask),
-        objects: scene.objects)
+        id: scene.id, image: place(scene.image, in: folder), mask: place(scene.mask, in: folder), objects: scene.objects
+      )
     }
   }
 
@@ -55,10 +55,15 @@ public struct SceneFolder: Sendable {
   }
 }
 
+/// A path of the file: relative to the folder, or absolute.
+private func place(_ path: String, in folder: URL) -> URL {
+  path.hasPrefix("/") ? URL(filePath: path) : folder.appending(path: path)
+}
+
 /// What is wrong with a file's JSON, without Foundation's wrapping.
 private func plainReason(_ error: DecodingError) -> String {
   func place(_ path: [any CodingKey]) -> String {
-    path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+    path.isEmpty ? "it" : path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
   }
   switch error {
   case .keyNotFound(let key, let context): return "\(place(context.codingPath + [key])) is missing"
