@@ -19,16 +19,9 @@ static void pass(const uint64_t *source, uint64_t *target, size_t count, int shi
   for (size_t i = 0; i < count; i++) target[starts[(source[i] >> shift) & 2047]++] = source[i];
 }
 
-double zoo_average_precision(const float *scores, const uint8_t *labels, size_t count) {
-  if (count == 0) return 0;
-  uint64_t *keys = count <= SIZE_MAX / 16 ? malloc(16 * count) : NULL;
-  if (!keys) return -1;
+// `keys` has room for twice `count`: what is sorted, and as much again. A key is a score with its label as the last bit.
+static double precision_of(uint64_t *keys, size_t count) {
   uint64_t *sorted = keys + count;
-  size_t positives = 0;
-  for (size_t i = 0; i < count; i++) {
-    keys[i] = (uint64_t)descending(scores[i]) << 1 | (labels[i] != 0);
-    positives += labels[i] != 0;
-  }
   pass(keys, sorted, count, 1);
   pass(sorted, keys, count, 12);
   pass(keys, sorted, count, 23);
@@ -40,8 +33,30 @@ double zoo_average_precision(const float *scores, const uint8_t *labels, size_t 
     sum += (double)(found - before) * (double)found / (double)(i + 1);
     before = found;
   }
+  return found ? sum / (double)found : 0;
+}
+
+double zoo_average_precision(const float *scores, const uint8_t *labels, size_t count) {
+  uint64_t *keys = count <= SIZE_MAX / 32 ? malloc(16 * count + 1) : NULL;
+  if (!keys) return -1;
+  for (size_t i = 0; i < count; i++) keys[i] = (uint64_t)descending(scores[i]) << 1 | (labels[i] != 0);
+  double result = precision_of(keys, count);
   free(keys);
-  return positives ? sum / (double)positives : 0;
+  return result;
+}
+
+double zoo_map_precision(const float *map, const int8_t *truth, size_t count, int both_channels) {
+  uint64_t *keys = count <= SIZE_MAX / 64 ? malloc(32 * count + 1) : NULL;
+  if (!keys) return -1;
+  size_t used = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (truth[i] < 0) continue;
+    keys[used++] = (uint64_t)descending(map[i]) << 1 | (truth[i] > 0);
+    if (both_channels) keys[used++] = (uint64_t)descending(1 - map[i]) << 1 | (truth[i] == 0);
+  }
+  double result = precision_of(keys, used);
+  free(keys);
+  return result;
 }
 
 zoo_pixel_counts zoo_count_pixels(const float *map, const int8_t *truth, size_t count, float threshold) {

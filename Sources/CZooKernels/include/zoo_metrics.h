@@ -9,6 +9,10 @@
 // be found; negative where memory runs out. NaN scores count as the highest.
 double zoo_average_precision(const float *scores, const uint8_t *labels, size_t count);
 
+// The same of a map's values, for pixels with truth >= 0: what should be found has truth > 0. With both channels, 1 - map
+// is a score for truth == 0 besides.
+double zoo_map_precision(const float *map, const int8_t *truth, size_t count, int both_channels);
+
 // Of the pixels with truth >= 0: how many there are, lie above the threshold, are the thing (truth > 0), and both.
 typedef struct {
   size_t counted, said, things, both;

@@ -13,25 +13,17 @@ public func averagePrecision(_ scores: [Float], labels: [UInt8]) -> Double {
 
 extension Mask {
   /// Average precision of a map's values as scores for the thing.
-  public func averagePrecision(of map: [Float]) -> Double {
-    let counted = counted(map)
-    return ZooEvaluate.averagePrecision(counted.scores, labels: counted.labels)
-  }
+  public func averagePrecision(of map: [Float]) -> Double { precision(of: map, bothChannels: false) }
 
   /// Average precision over two channels, `1 - map` for the background and `map` for the thing, as in the script that the
   /// field's tables were made with (Chefer et al.). It is much higher than that of the thing alone: what is rightly
   /// left dark counts too.
-  public func twoChannelAveragePrecision(of map: [Float]) -> Double {
-    let counted = counted(map)
-    return ZooEvaluate.averagePrecision(
-      counted.scores.map { 1 - $0 } + counted.scores, labels: counted.labels.map { 1 - $0 } + counted.labels)
-  }
+  public func twoChannelAveragePrecision(of map: [Float]) -> Double { precision(of: map, bothChannels: true) }
 
-  private func counted(_ map: [Float]) -> (scores: [Float], labels: [UInt8]) {
+  private func precision(of map: [Float], bothChannels: Bool) -> Double {
     precondition(map.count == values.count, "map and mask have one size")
-    let labels = values.map { UInt8($0 > 0 ? 1 : 0) }
-    guard values.contains(where: { $0 < 0 }) else { return (map, labels) }
-    let kept = values.indices.filter { values[$0] >= 0 }
-    return (kept.map { map[$0] }, kept.map { labels[$0] })
+    let result = zoo_map_precision(map, values, map.count, bothChannels ? 1 : 0)
+    precondition(result >= 0, "there is memory to sort the scores")
+    return result
   }
 }
