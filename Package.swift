@@ -20,7 +20,7 @@ let package = Package(
       name: "Zoo",
       targets: [
         "ZooTensors", "ZooModels", "ZooCheckpoints", "ZooConvert", "ZooStore", "ZooText", "ZooImages", "ZooRuntime",
-        "ZooExplain",
+        "ZooExplain", "ZooEvaluate",
       ]),
   ],
   traits: [
@@ -70,11 +70,12 @@ let package = Package(
         .target(name: "COneDNNShim", condition: .when(platforms: [.linux], traits: ["OneDNN"])),
       ]),
     .target(name: "ZooExplain", dependencies: ["ZooRuntime"]),
+    .target(name: "ZooEvaluate", dependencies: ["ZooExplain", "CZooKernels"]),
     .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels"]),
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "ZooStore", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests", "CZooKernels",
+        "ZooStore", "ZooEvaluate", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests", "CZooKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -97,6 +98,7 @@ let package = Package(
     .testTarget(name: "ZooConvertTests", dependencies: ["ZooConvert", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "ZooFixtures", "CZooKernels"]),
     .testTarget(name: "ZooExplainTests", dependencies: ["ZooExplain", "ZooFixtures"]),
+    .testTarget(name: "ZooEvaluateTests", dependencies: ["ZooEvaluate", "ZooFixtures"]),
     .testTarget(name: "ZooStoreTests", dependencies: ["ZooStore", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "zoo"]),
   ],

@@ -102,6 +102,13 @@ public struct PreparedPrompts: Sendable {
   public let directions: [[Float]]
   /// The normalised embedding of the empty prompt; nil for classes.
   public let empty: [Float]?
+
+  /// Some of the prompts, by their places.
+  public subscript(places: [Int]) -> PreparedPrompts {
+    PreparedPrompts(
+      prompts: places.map { prompts[$0] }, embeddings: places.map { embeddings[$0] },
+      directions: places.map { directions[$0] }, empty: empty)
+  }
 }
 
 /// What one picture says of the prompts.

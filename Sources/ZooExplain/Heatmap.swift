@@ -37,6 +37,14 @@ public struct Heatmap: Sendable {
   /// True where all values are equal: there is nothing to show, and the map is all zeros.
   public var isFlat: Bool { values.allSatisfy { $0 == values.first } }
 
+  /// The map of some of its layers, not corrected; layers that it does not have are left out.
+  public func restricted(to wanted: Range<Int>) -> Heatmap {
+    let kept = layers.indices.filter { wanted.contains(layers[$0]) }
+    return Heatmap(
+      grid: grid, patch: patch, layers: kept.map { layers[$0] }, layerValues: kept.map { layerValues[$0] },
+      finish: finish)
+  }
+
   /// Pixels of `picture`: the part of the input that the patches cover.
   public var pictureSize: GridSize { GridSize(height: grid.height * patch, width: grid.width * patch) }
 

@@ -137,7 +137,10 @@ public final class Model: Sendable {
         throw ModelError.unknownToken(Int(id), vocabulary: tower.tower.vocabulary)
       }
     }
-    return tower.encode(tokens, engine: engine)
+    // A few at a time, so that memory does not grow with the number of prompts.
+    return stride(from: 0, to: tokens.count, by: 32).flatMap { first in
+      tower.encode(Array(tokens[first..<min(first + 32, tokens.count)]), engine: engine)
+    }
   }
 
   // MARK: Scores

@@ -10,8 +10,8 @@ struct Zoo: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       ConvertCommand.self, ListCommand.self, ShowCommand.self, InspectCommand.self, ExplainCommand.self,
-      ScoreCommand.self, CompareCommand.self, BenchCommand.self, PullCommand.self, VerifyCommand.self,
-      RemoveCommand.self, DiskUsageCommand.self, DoctorCommand.self,
+      ScoreCommand.self, CompareCommand.self, EvalCommand.self, BenchCommand.self, PullCommand.self,
+      VerifyCommand.self, RemoveCommand.self, DiskUsageCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {

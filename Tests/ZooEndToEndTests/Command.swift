@@ -25,7 +25,14 @@ final class Command: Sendable {
 
   @discardableResult
   func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
-    let process = try start(arguments, environment: environment)
+    try run(arguments, environment: environment)
+  }
+
+  /// - Parameter program: nil for `zoo` itself.
+  func run(
+    program: String? = nil, _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> Outcome {
+    let process = try start(program: program, arguments, environment: environment)
     let output = process.standardOutput as! Pipe, errors = process.standardError as! Pipe
     let group = DispatchGroup()
     let errorBox = Box()
@@ -43,9 +50,11 @@ final class Command: Sendable {
   }
 
   /// Starts without waiting.
-  func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+  func start(
+    program: String? = nil, _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> Process {
     let process = Process()
-    process.executableURL = Self.executable
+    process.executableURL = program.map { URL(filePath: $0) } ?? Self.executable
     process.arguments = arguments
     process.currentDirectoryURL = Golden.repository
     process.environment = ProcessInfo.processInfo.environment

@@ -85,7 +85,7 @@ struct ExplainCommand: ParsableCommand {
     let preprocessing = try pictureOptions.preprocessing(of: model)
     timings.load = lap(&start)
     var explainer = Explainer(model: model, method: method)
-    if let correct { explainer.correction = try correction(correct) }
+    if let correct { explainer.correction = correction(correct) }
     explainer.negatives = negatives
     var prepared = try prepare(explainer)
     timings.text = lap(&start)
@@ -140,14 +140,6 @@ struct ExplainCommand: ParsableCommand {
   /// The classes with the highest logits.
   private func best(_ logits: [Float]) -> [Int] {
     Array(logits.indices.sorted { logits[$0] > logits[$1] }.prefix(max(1, top)))
-  }
-
-  private func correction(_ text: String) throws -> Correction? {
-    if text == "off" { return nil }
-    guard let comma = text.lastIndex(of: ","), let threshold = Float(text[text.index(after: comma)...]) else {
-      return Correction(prompt: text)
-    }
-    return Correction(prompt: String(text[..<comma]), threshold: threshold)
   }
 
   private func lap(_ start: inout ContinuousClock.Instant) -> Double {

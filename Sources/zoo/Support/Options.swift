@@ -161,6 +161,15 @@ struct PictureOptions: ParsableArguments {
   }
 }
 
+/// Reads `off` or `PROMPT[,THRESHOLD]`.
+func correction(_ text: String) -> Correction? {
+  if text == "off" { return nil }
+  guard let comma = text.lastIndex(of: ","), let threshold = Float(text[text.index(after: comma)...]) else {
+    return Correction(prompt: text)
+  }
+  return Correction(prompt: String(text[..<comma]), threshold: threshold)
+}
+
 extension Preprocessing.ResizeMode: ExpressibleByArgument {}
 extension LeGrad.Variant: ExpressibleByArgument {}
 extension LeGrad.Score: ExpressibleByArgument {}

@@ -1,0 +1,16 @@
+import Foundation
+import ZooExplain
+import ZooImages
+import ZooRuntime
+
+// example MODEL PICTURE PROMPT...: where in the picture is each prompt?
+let arguments = CommandLine.arguments
+let model = try Model(directory: URL(filePath: arguments[1]))
+let picture = try Image.decode(contentsOf: URL(filePath: arguments[2]))
+let explanation = try Explainer(model: model).explain(picture, prompts: Array(arguments[3...]))
+for prompt in explanation.prompts {
+  let map = prompt.heatmap
+  let peak = map.values.indices.max { map.values[$0] < map.values[$1] }!
+  let (row, column) = peak.quotientAndRemainder(dividingBy: map.grid.width)
+  print("\(prompt.prompt): grid \(map.grid), energy \(map.energy), maximum in row \(row), column \(column)")
+}

@@ -1,0 +1,45 @@
+import Foundation
+import ZooImages
+import ZooModels
+
+/// A picture whose pixels are labels.
+struct LabelPicture {
+  /// As the model sees the scene: resized and cropped like the picture, by the nearest pixel.
+  let image: Image
+
+  init(_ scene: SceneFolder.Scene, size: GridSize, _ preprocessing: Preprocessing) throws {
+    let file = scene.mask.path(percentEncoded: false)
+    let image = try Image.decode(contentsOf: scene.mask)
+    guard image.mode == .l || image.mode == .palette else {
+      throw EvaluateError.notAMask(file: file, mode: image.mode.rawValue)
+    }
+    let found = GridSize(height: image.height, width: image.width)
+    guard found == size else {
+      throw EvaluateError.maskSize(
+        file: file, expected: "\(size.width) x \(size.height)", found: "\(found.width) x \(found.height)")
+    }
+    // A palette's indices are the labels, its colours do not matter.
+    let grey = Image(width: image.width, height: image.height, mode: .l, pixels: image.pixels)
+    var nearest = preprocessing
+    nearest.interpolation = .nearest
+    nearest.fill = 0
+    self.image = preprocess(grey, nearest).picture
+  }
+
+  /// Where a label is, in the part of the input that the patches cover.
+  func mask(of label: Int, size: GridSize) -> Mask {
+    let bytes = image.mode.bytesPerPixel
+    var values = [Int8](repeating: 0, count: size.count)
+    image.pixels.withUnsafeBufferPointer { pixels in
+      values.withUnsafeMutableBufferPointer { values in
+        for row in 0..<size.height {
+          let line = row * image.width
+          for column in 0..<size.width where Int(pixels[(line + column) * bytes]) == label {
+            values[row * size.width + column] = 1
+          }
+        }
+      }
+    }
+    return Mask(height: size.height, width: size.width, values: values)
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// Pictures with named things and a mask of labels for each: a folder with `scenes.json`.
+public struct SceneFolder: Sendable {
+  public static let fileName = "scenes.json"
+
+  public let scenes: [Scene]
+
+  public struct Scene: Sendable {
+    public let id: String
+    /// The picture's file.
+    public let image: URL
+    /// A picture of the same size whose pixels are labels: 0 for the background, or an object's label.
+    public let mask: URL
+    public let objects: [Object]
+  }
+
+  public struct Object: Sendable, Hashable, Decodable {
+    /// The object's value in the mask, 1...255.
+    public let label: Int
+    public let name: String
+  }
+
+  /// Reads `scenes.json`; the pictures are read when they are needed. Throws an `EvaluateError`.
+  public init(_ folder: URL) throws {
+    let file = folder.appending(path: Self.fileName), path = file.path(percentEncoded: false)
+    guard let json = try? Data(contentsOf: file) else {
+      throw EvaluateError.unreadable(file: path, reason: "it is missing or may not be read")
+    }
+    let content: Content
+    do {
+      content = try JSONDecoder().decode(Content.self, from: json)
+    } catch let error as DecodingError {
+      throw EvaluateError.unreadable(file: path, reason: plainReason(error))
+    }
+    scenes = try content.scenes.map { scene in
+      if let bad = scene.objects.first(where: { !(1...255).contains($0.label) }) {
+        throw EvaluateError.badLabel(bad.label, object: bad.name, scene: scene.id, file: path)
+      }
+      return Scene(
+        id: scene.id, image: place(scene.image, in: folder), mask: place(scene.mask, in: folder), objects: scene.objects
+      )
+    }
+  }
+
+  private struct Content: Decodable {
+    let scenes: [Entry]
+
+    struct Entry: Decodable {
+      let id: String
+      let image: String
+      let mask: String
+      let objects: [Object]
+    }
+  }
+}
+
+/// A path of the file: relative to the folder, or absolute.
+private func place(_ path: String, in folder: URL) -> URL {
+  path.hasPrefix("/") ? URL(filePath: path) : folder.appending(path: path)
+}
+
+/// What is wrong with a file's JSON, without Foundation's wrapping.
+private func plainReason(_ error: DecodingError) -> String {
+  func place(_ path: [any CodingKey]) -> String {
+    path.isEmpty ? "it" : path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+  }
+  switch error {
+  case .keyNotFound(let key, let context): return "\(place(context.codingPath + [key])) is missing"
+  case .typeMismatch(_, let context), .valueNotFound(_, let context):
+    return "\(place(context.codingPath)) is of the wrong kind"
+  default: return "it is no JSON"
+  }
+}

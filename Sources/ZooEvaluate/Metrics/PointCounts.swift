@@ -1,0 +1,53 @@
+/// A place in a picture of which people said whether a thing is there.
+public struct LabelledPoint: Sendable, Hashable {
+  /// From the left, 0...1 of the width.
+  public let x: Double
+  /// From the top, 0...1 of the height.
+  public let y: Double
+  public let isThing: Bool
+
+  public init(x: Double, y: Double, isThing: Bool) {
+    self.x = x
+    self.y = y
+    self.isThing = isThing
+  }
+}
+
+/// Maps against labelled points, for the p-mIoU of OpenImages' points. Counts of several pictures add up.
+///
+/// The IoU is that of the thing alone. The field takes the mean over labels of the IoU of a label's counts over all
+/// pictures; pairs of picture and label without a point on the thing are left out.
+public struct PointCounts: Sendable, Hashable {
+  public private(set) var truePositives = 0
+  public private(set) var falsePositives = 0
+  public private(set) var falseNegatives = 0
+
+  public init() {}
+
+  /// - Parameter map: `[height * width]`; a point falls on the pixel that it lies in, the far edges on the last one.
+  public init(map: [Float], height: Int, width: Int, points: [LabelledPoint], threshold: Float = 0.5) {
+    precondition(map.count == height * width && height > 0 && width > 0, "a map fits its size")
+    for point in points {
+      let row = Self.pixel(point.y, of: height), column = Self.pixel(point.x, of: width)
+      switch (map[row * width + column] > threshold, point.isThing) {
+      case (true, true): truePositives += 1
+      case (true, false): falsePositives += 1
+      case (false, true): falseNegatives += 1
+      case (false, false): break
+      }
+    }
+  }
+
+  public static func += (sum: inout PointCounts, other: PointCounts) {
+    sum.truePositives += other.truePositives
+    sum.falsePositives += other.falsePositives
+    sum.falseNegatives += other.falseNegatives
+  }
+
+  public var iou: Double { ratio(truePositives, truePositives + falsePositives + falseNegatives) }
+
+  private static func pixel(_ place: Double, of length: Int) -> Int {
+    let scaled = place * Double(length)
+    return scaled >= Double(length) ? length - 1 : scaled > 0 ? Int(scaled) : 0
+  }
+}

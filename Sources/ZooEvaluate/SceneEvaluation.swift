@@ -1,0 +1,51 @@
+import ZooExplain
+import ZooImages
+import ZooModels
+import ZooRuntime
+
+/// Explains each object of each scene by its name and measures the maps against the masks.
+public struct SceneEvaluation: Sendable {
+  /// What a name is put into, at `{}`.
+  public var template = "a photo of a {}"
+  /// Scenes with fewer objects are left out: a lone thing is found by any map of what stands out.
+  public var minObjects = 2
+
+  public init() {}
+
+  /// The scenes that take part.
+  public func scenes(of folder: SceneFolder) -> [SceneFolder.Scene] {
+    folder.scenes.filter { $0.objects.count >= max(1, minObjects) }
+  }
+
+  /// Measures several ways to explain on the same scenes.
+  ///
+  /// Maps are bilinear on the model's input and scaled to 0...1 there, whatever the method does; masks are brought to that
+  /// size by the nearest pixel.
+  /// - Parameters:
+  ///   - explainers: all of one model.
+  ///   - done: called after each scene with the number of scenes so far.
+  /// - Returns: one result for each explainer.
+  public func run(
+    _ explainers: [Explainer], on scenes: [SceneFolder.Scene], preprocessing: Preprocessing, done: (Int) -> Void
+  ) throws -> [Localisation] {
+    guard template.contains("{}") else { throw EvaluateError.templateWithoutPlace(template) }
+    var results = explainers.map { _ in Localisation() }
+    // Names come again and again: each is read once.
+    let names = Array(Set(scenes.flatMap { $0.objects.map(\.name) })).sorted()
+    let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    let groups = try SharedPasses.groups(explainers, prompts: names.map { template.replacing("{}", with: $0) })
+    for (number, scene) in scenes.enumerated() {
+      let image = try Image.decode(contentsOf: scene.image)
+      let input = preprocess(image, preprocessing).tensor
+      let labels = try LabelPicture(scene, size: GridSize(height: image.height, width: image.width), preprocessing)
+      let prompts = scene.objects.compactMap { places[$0.name] }
+      for (index, maps) in try groups.flatMap({ try $0.explain(input, prompts: prompts) }) {
+        for (object, map) in zip(scene.objects, maps) {
+          results[index].add(map: minMax(map.picture()), mask: labels.mask(of: object.label, size: map.pictureSize))
+        }
+      }
+      done(number + 1)
+    }
+    return results
+  }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import ZooEvaluate
+import ZooExplain
+import ZooModels
+import ZooRuntime
+
+struct EvalCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eval", abstract: "Measures how well heat maps find things whose masks are known.",
+    discussion: """
+      Each object of each scene is one prompt. mIoU is the mean over prompts of the object's IoU at the threshold 0.5; \
+      pointing says how often the map's maximum lies on the object, or at most \
+      \(Localisation.tolerance) rows and columns off it; pixel AP is the mean average precision of the object's pixels. \
+      --variant, --score, --layers and --correct may be repeated: each combination is one row.
+      """)
+
+  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.")
+  var model: String
+
+  @Option(help: ArgumentHelp("A folder with \(SceneFolder.fileName), pictures and masks.", valueName: "dir"))
+  var data: String
+
+  @Option(help: "official: the authors' code; paper: the paper's formulas.")
+  var variant: [LeGrad.Variant] = [.official]
+
+  @Option(help: "cosine or dot; by default what the variant says.")
+  var score: [LeGrad.Score] = []
+
+  @Option(help: "all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
+  var layers = ["all"]
+
+  @Option(
+    help: ArgumentHelp(
+      "off, or PROMPT[,THRESHOLD]: set the map to 0 where a prompt that names nothing lights up.",
+      discussion: "On by default for models with SigLIP's pooler, with \"\(Correction.emptyPrompt)\" and 0.8.",
+      valueName: "prompt"))
+  var correct: [String] = []
+
+  @Option(help: "Scenes with fewer objects are left out.")
+  var minObjects = 2
+
+  @Option(help: "What a name is put into, at {}.")
+  var promptTemplate = "a photo of a {}"
+
+  @Flag(help: "As JSON.")
+  var json = false
+
+  @OptionGroup var pictureOptions: PictureOptions
+  @OptionGroup var runOptions: RunOptions
+
+  func run() throws {
+    let selections = try layers.map { try LayerSelection($0) }
+    let folder = try SceneFolder(URL(filePath: data, directoryHint: .isDirectory))
+    var evaluation = SceneEvaluation()
+    evaluation.template = promptTemplate
+    evaluation.minObjects = minObjects
+    let scenes = evaluation.scenes(of: folder)
+    guard !scenes.isEmpty else { throw EvaluateError.noScenes(file: data, minObjects: minObjects) }
+    let model = try runOptions.load(model)
+    let explainers = explainers(model, selections)
+    let progress = Progress("evaluating", total: scenes.count, quiet: runOptions.quiet)
+    let results = try evaluation.run(
+      explainers, on: scenes, preprocessing: pictureOptions.preprocessing(of: model)
+    ) { progress.update($0) }
+    progress.finish()
+    let report = EvalReport(
+      model: model.name, data: data, scenes: scenes.count, promptTemplate: promptTemplate,
+      methods: zip(explainers, results).map { EvalReport.Method($0, $1) })
+    if json { try printJSON(report) } else { print(report.text) }
+  }
+
+  private func explainers(_ model: Model, _ selections: [LayerSelection]) -> [Explainer] {
+    let standard = Explainer(model: model).correction
+    let corrections = correct.isEmpty ? [standard] : correct.map(correction)
+    let scores: [LeGrad.Score?] = score.isEmpty ? [nil] : score
+    var result: [Explainer] = []
+    for variant in variant {
+      for score in scores {
+        for correction in corrections {
+          for layers in selections {
+            var explainer = Explainer(model: model, method: LeGrad(variant: variant, layers: layers, score: score))
+            explainer.correction = correction
+            result.append(explainer)
+          }
+        }
+      }
+    }
+    return result
+  }
+}

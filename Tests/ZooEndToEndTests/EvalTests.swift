@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+import ZooTestSupport
+
+/// The figures of the demo models' own evaluation, made with the original implementations (`Examples/results`).
+@Suite struct EvalTests {
+  struct Call: Sendable {
+    let model: String
+    let results: String
+    /// The published names of the rows that the call makes.
+    let names: [String]
+    let arguments: [String]
+  }
+
+  static let calls = [
+    Call(model: "ViT-Ti-8-emoji", results: "clip", names: ["LeGrad"], arguments: ["--variant", "official"]),
+    Call(
+      model: "ViT-Ti-8-SigLIP-emoji", results: "siglip", names: ["LeGrad", "LeGrad + correction"],
+      arguments: ["--correct", "off", "--correct", "a photo of a"]),
+  ]
+
+  static let moreCalls = [
+    Call(
+      model: "ViT-Ti-8-emoji", results: "clip", names: ["LeGrad CLS variant"],
+      arguments: ["--variant", "paper", "--score", "cosine"]),
+    Call(
+      model: "ViT-Ti-8-SigLIP-emoji", results: "siglip", names: ["LeGrad, final norm before pooling"],
+      arguments: ["--variant", "paper", "--score", "cosine", "--correct", "off"]),
+  ]
+
+  struct Figures: Decodable {
+    let localisation: Localisation
+    struct Localisation: Decodable {
+      let scenes: Int
+      let prompts: Int
+      let meanObjectArea: Double
+      let methods: [String: Method]
+
+      private enum CodingKeys: String, CodingKey {
+        case scenes, prompts, methods
+        case meanObjectArea = "mean_object_area"
+      }
+    }
+    struct Method: Decodable {
+      let mIoU: Double
+      let pointing: Double
+      let pointing_tol4: Double
+      let pixel_AP: Double
+    }
+  }
+
+  struct Report: Decodable {
+    let scenes: Int
+    let methods: [Method]
+    struct Method: Decodable {
+      let prompts: Int
+      let flat: Int
+      let mean_object_area: Double
+      let mean_iou: Double
+      let pointing: Double
+      let pointing_tolerance4: Double
+      let pixel_ap: Double
+    }
+  }
+
+  /// All rows with `ZOO_FULL=1`; else those of the authors' method over all layers.
+  @Test func localisationIsThatOfTheDemosReadMe() throws {
+    let full = ProcessInfo.processInfo.environment["ZOO_FULL"] == "1"
+    let zoo = try Command()
+    for model in ["ViT-Ti-8-emoji", "ViT-Ti-8-SigLIP-emoji"] {
+      try zoo.run("convert", "Examples/\(model)/open_clip_model.safetensors")
+    }
+    for call in Self.calls + (full ? Self.moreCalls : []) {
+      let file = Golden.repository.appending(path: "Examples/results/\(call.results).json")
+      let figures = try JSONDecoder().decode(Figures.self, from: Data(contentsOf: file)).localisation
+      let layers = ["--layers", "all"] + (full ? ["--layers", "last:2"] : [])
+      let outcome = try zoo.run(["eval", call.model, "--data", "Examples/eval", "--json"] + layers + call.arguments)
+      #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
+      #expect(report.scenes == figures.scenes)
+      let rows = call.names.flatMap { name in
+        full ? ["\(name) (all layers)", "\(name) (last 2 layers)"] : ["\(name) (all layers)"]
+      }
+      #expect(report.methods.count == rows.count)
+      for (found, name) in zip(report.methods, rows) {
+        let want = try #require(figures.methods[name]), row = "\(call.model) \(name)"
+        #expect(found.prompts == figures.prompts && found.flat == 0)
+        #expect(abs(found.mean_object_area - figures.meanObjectArea) < 1e-12)
+        // Hits are counts; the others are means of 442 ratios, to the first decimal of a percent.
+        #expect(abs(found.pointing - want.pointing) < 1e-9, "\(row): \(found.pointing)")
+        #expect(abs(found.pointing_tolerance4 - want.pointing_tol4) < 1e-9, "\(row): \(found.pointing_tolerance4)")
+        #expect(abs(found.mean_iou - want.mIoU) < 2e-4, "\(row): \(found.mean_iou)")
+        #expect(abs(found.pixel_ap - want.pixel_AP) < 2e-4, "\(row): \(found.pixel_ap)")
+      }
+    }
+  }
+
+  @Test func callsThatCannotBeMeasuredAreRefused() throws {
+    let zoo = try Command()
+    try zoo.run("convert", MainJobTests.checkpoint)
+    func expect(_ arguments: [String], _ sentence: String) throws {
+      let outcome = try zoo.run(["eval", "ViT-Ti-8-emoji"] + arguments)
+      #expect(outcome.code == 2)
+      #expect(outcome.errors == "zoo: \(sentence)\n")
+    }
+    try expect(["--data", "/nowhere"], "/nowhere/scenes.json cannot be read: it is missing or may not be read")
+    try expect(["--data", "Examples/eval", "--min-objects", "9"], "Examples/eval has no scene with 9 or more objects")
+    try expect(
+      ["--data", "Examples/eval", "--prompt-template", "a photo"], "'a photo' has no {} where the name goes")
+    try expect(
+      ["--data", "Examples/eval", "--layers", "4-9"], "layers 4-9 do not exist: the image tower has 6, 0 to 5")
+    // A mask of another size than its picture, and one in colours.
+    try FileManager.default.createDirectory(atPath: zoo.file("scenes"), withIntermediateDirectories: true)
+    let scene = #"{"id":"a","image":"\#(Golden.repository.path)/Examples/eval/images/000.png","mask":"MASK","#
+    for (mask, reason) in [
+      ("/Examples/examples/scene1_mask.png", " is 384 x 384 pixels, its picture is 128 x 128"),
+      ("/Examples/eval/images/001.png", " has pixels of mode RGB; a mask has 8-bit labels, grey or with a palette"),
+    ] {
+      let path = Golden.repository.path + mask
+      let json = scene.replacing("MASK", with: path) + #""objects":[{"label":1,"name":"fox"}]}"#
+      try "{\"scenes\":[\(json)]}".write(toFile: zoo.file("scenes/scenes.json"), atomically: true, encoding: .utf8)
+      try expect(["--data", zoo.file("scenes"), "--min-objects", "1"], path + reason)
+    }
+  }
+}
