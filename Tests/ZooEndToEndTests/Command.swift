@@ -25,6 +25,11 @@ final class Command: Sendable {
 
   @discardableResult
   func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
+    try run(arguments, environment: environment)
+  }
+
+  @discardableResult
+  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
     let process = try start(arguments, environment: environment)
     let output = process.standardOutput as! Pipe, errors = process.standardError as! Pipe
     let group = DispatchGroup()
