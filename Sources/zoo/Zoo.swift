@@ -9,7 +9,8 @@ struct Zoo: AsyncParsableCommand {
     abstract: "Converts, keeps and explains CLIP-like vision-language models, on a CPU.",
     version: "0.1.0",
     subcommands: [
-      ConvertCommand.self, ListCommand.self, ShowCommand.self, InspectCommand.self, ExplainCommand.self,
+      ConvertCommand.self, ExportCommand.self, ListCommand.self, ShowCommand.self, InspectCommand.self,
+      ExplainCommand.self,
       ScoreCommand.self, BenchCommand.self,
     ])
 

@@ -71,6 +71,33 @@ import ZooTestSupport
     #expect(try FileManager.default.contentsOfDirectory(atPath: zoo.home.path) == ["other.safetensors"])
   }
 
+  @Test func anExportedModelIsTheSameModelToTheCommand() throws {
+    let zoo = try Command()
+    #expect(try zoo.run("convert", Self.checkpoint).code == 0)
+    let out = zoo.file("exports/hf")
+    let exported = try zoo.run(
+      "export", "ViT-Ti-8-emoji", "--layout", "transformers", "--max-shard", "5MB", "-o", out, "--json")
+    #expect(exported.code == 0, "\(exported.errors)")
+    let files = try #require((try exported.json() as? [String: Any])?["files"] as? [String])
+    #expect(
+      Set(files).isSuperset(of: [
+        "model.safetensors.index.json", "config.json", "preprocessor_config.json", "vocab.json",
+      ]))
+    #expect(try zoo.run("convert", Self.checkpoint, "--against", out).code == 0)
+    // Its own tokenizer, preprocessing and activation: the scores are the same.
+    #expect(try zoo.run("convert", out, "--as", "again:x").code == 0)
+    let scores = try ["ViT-Ti-8-emoji", "again"].map {
+      try zoo.run("score", $0, "Examples/examples/scene1.jpg", "-p", "a photo of a panda", "-p", "a kite").output
+    }
+    #expect(scores[0] == scores[1])
+    #expect(scores[0].contains("panda"))
+    let refused = try zoo.run("export", "ViT-Ti-8-emoji", "--layout", "timm", "-o", zoo.file("exports/timm"))
+    #expect(refused.code == 2)
+    #expect(refused.errors == "zoo: ViT-Ti-8-emoji cannot be exported to timm: timm has no text tower\n")
+    #expect(try zoo.run("export", "ViT-Ti-8-emoji", "--layout", "openclip", "-o", out).code == 2)
+    #expect(try zoo.run("export", "again", "--layout", "openclip", "-o", "x", "--max-shard", "many").code == 64)
+  }
+
   @Test func aConvertedModelIsProbed() throws {
     let zoo = try Command()
     func probe(_ arguments: String...) throws -> [String: Any]? {

@@ -35,6 +35,42 @@ struct SourceView {
   }
 }
 
+extension SourceView {
+  /// The same elements under another shape, where strides can say so: axes of a transposed view may be split, not merged.
+  fileprivate func reshaped(_ target: [Int]) -> SourceView? {
+    var view = self
+    view.shape = target
+    view.strides = rowMajorStrides(target)
+    if isContiguous { return view }
+    let axes = zip(shape, strides).filter { $0.0 != 1 }
+    var old = 0, new = 0
+    while new < target.count, old < axes.count {
+      // The shortest runs of old and of new axes that hold the same number of elements.
+      var oldEnd = old + 1, newEnd = new + 1
+      var (oldCount, newCount) = (axes[old].0, target[new])
+      while oldCount != newCount {
+        if newCount < oldCount {
+          guard newEnd < target.count else { return nil }
+          newCount *= target[newEnd]
+          newEnd += 1
+        } else {
+          guard oldEnd < axes.count else { return nil }
+          oldCount *= axes[oldEnd].0
+          oldEnd += 1
+        }
+      }
+      for axis in old..<oldEnd - 1 where axes[axis].1 != axes[axis + 1].0 * axes[axis + 1].1 { return nil }
+      var stride = axes[oldEnd - 1].1
+      for axis in (new..<newEnd).reversed() {
+        view.strides[axis] = stride
+        stride *= target[axis]
+      }
+      (old, new) = (oldEnd, newEnd)
+    }
+    return old == axes.count ? view : nil
+  }
+}
+
 private func rowMajorStrides(_ shape: [Int]) -> [Int] {
   var strides = [Int](repeating: 1, count: shape.count)
   for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
@@ -61,10 +97,9 @@ extension Expression {
       view.shape[axis] = range.count
       return [view]
     case .reshape(let operand, let shape):
-      var view = try operand.onePiece(in: checkpoint)
-      precondition(view.isContiguous, "layouts reshape before they transpose")
-      view.shape = shape
-      view.strides = rowMajorStrides(shape)
+      guard let view = try operand.onePiece(in: checkpoint).reshaped(shape) else {
+        preconditionFailure("layouts merge axes before they transpose")
+      }
       return [view]
     }
   }
