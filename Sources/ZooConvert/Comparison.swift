@@ -77,7 +77,7 @@ extension Expression {
   func floats(in checkpoint: Checkpoint) throws -> MemoryBlock {
     let block = MemoryBlock(byteCount: 4 * (shape.flatMap(elementProduct) ?? 0))
     var done = 0
-    for piece in try pieces(in: checkpoint) {
+    try forEachPiece(in: checkpoint) { piece in
       try piece.stream(as: .f32, chunk: 4 << 20) { bytes in
         UnsafeMutableRawBufferPointer(rebasing: block.bytes[done...]).copyMemory(from: bytes)
         done += bytes.count

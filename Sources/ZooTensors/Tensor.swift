@@ -20,10 +20,19 @@ public struct ByteView: @unchecked Sendable {
 
   public var count: Int { bytes.count }
 
+  /// Lets the system take back the memory of these bytes where they can be read again from a file; does nothing elsewhere.
+  public func release() { (owner as? any RereadableMemory)?.release(bytes) }
+
   /// The bytes of a range, which must lie inside; they keep the same owner alive.
   public subscript(range: Range<Int>) -> ByteView {
     ByteView(UnsafeRawBufferPointer(rebasing: bytes[range]), owner: owner)
   }
+}
+
+/// Memory whose bytes come back by themselves, such as a mapped file's.
+public protocol RereadableMemory: AnyObject {
+  /// Gives up the pages of some of its bytes, for as long as nobody reads them.
+  func release(_ bytes: UnsafeRawBufferPointer)
 }
 
 /// A block of memory, 64-byte aligned, zero at first, freed with its last reference.

@@ -11,7 +11,7 @@ import ZooTensors
 /// A read-only file in memory, mapped for as long as the object or a view of it lives.
 ///
 /// The file must not shrink meanwhile: writers replace files by renaming, as `SafetensorsWriter` does.
-public final class MappedFile: @unchecked Sendable {
+public final class MappedFile: RereadableMemory, @unchecked Sendable {
   public let path: String
   private let bytes: UnsafeRawBufferPointer
 
@@ -40,6 +40,16 @@ public final class MappedFile: @unchecked Sendable {
 
   /// Gives the pages that were read back to the system; they are read from the file again when they are used again.
   public func release() { madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED) }
+
+  /// Gives the whole pages among some of its bytes back.
+  public func release(_ part: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress, let start = part.baseAddress else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = (start - base + page - 1) / page * page
+    let end = (start - base + part.count) / page * page
+    guard first >= 0, first < end, end <= bytes.count else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
+  }
 
   /// The whole file.
   public var view: ByteView { ByteView(bytes, owner: self) }

@@ -47,7 +47,7 @@ struct ExportWork {
   ) throws {
     var done = before, unreleased = 0
     for row in rows {
-      for piece in try row.expression.pieces(in: weights) {
+      try row.expression.forEachPiece(in: weights) { piece in
         try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
           try writer.append(bytes)
           done += bytes.count
@@ -73,7 +73,7 @@ struct ExportWork {
       let hasher = SHA256Hasher()
       // Another element type has other bytes: then only that all can be read is checked.
       let isComparable = Headers(weights)[row.target]?.dtype == row.dtype
-      for piece in try row.expression.pieces(in: written) {
+      try row.expression.forEachPiece(in: written) { piece in
         try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
           hasher.update(bytes)
           done += bytes.count

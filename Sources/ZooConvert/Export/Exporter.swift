@@ -81,7 +81,7 @@ extension ExportPlan {
   /// Nothing that a layout leaves out may be lost.
   fileprivate func checkZeros(in weights: Checkpoint, model: String) throws {
     for expression in zeros {
-      for piece in try expression.pieces(in: weights) {
+      try expression.forEachPiece(in: weights) { piece in
         try piece.stream(as: .f32, chunk: pieceSize) { bytes in
           guard bytes.bindMemory(to: Float.self).allSatisfy({ $0 == 0 }) else {
             throw ConvertError.notZero(model: model, part: "\(expression)", format: format.rawValue)

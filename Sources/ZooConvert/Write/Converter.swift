@@ -89,10 +89,7 @@ private func writeWeights(
   var done = 0, unreleased = 0
   var findings: [RowFindings] = []
   for row in plan.rows {
-    let pieces = try row.expression.pieces(in: checkpoint)
-    // Finding a tensor may read all of it, to verify an archive's checksum.
-    if pieces.contains(where: { $0.tensor?.data.count ?? 0 > releaseInterval }) { checkpoint.release() }
-    for piece in pieces {
+    try row.expression.forEachPiece(in: checkpoint) { piece in
       try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
         try inspector.take(bytes, dtype: row.dtype) { try writer.append(bytes) }
         done += bytes.count

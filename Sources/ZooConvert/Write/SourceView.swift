@@ -78,36 +78,53 @@ private func rowMajorStrides(_ shape: [Int]) -> [Int] {
 }
 
 extension Expression {
-  /// The pieces of the result, one after the other along the first axis. Only reads headers and maps; no element is touched.
+  /// Bytes of a compressed tensor that are held at a time.
+  private static let partSize = 32 << 20
+
+  /// Calls `body` with the pieces of the result, one after the other along the first axis.
   ///
+  /// Mapped tensors are views, of which nothing is touched; compressed ones are inflated piece by piece, as far as they are needed.
   /// The expression must have a shape (`shape != nil`), which a plan without problems guarantees.
-  func pieces(in checkpoint: Checkpoint) throws -> [SourceView] {
+  func forEachPiece(in checkpoint: Checkpoint, _ body: (SourceView) throws -> Void) throws {
     switch self {
-    case .tensor(let name, _): return [SourceView(try checkpoint.tensor(name))]
-    case .zeros(let shape): return [SourceView(zeros: shape)]
-    case .concat(let operands): return try operands.flatMap { try $0.pieces(in: checkpoint) }
-    case .transpose(let operand, let axes):
-      var view = try operand.onePiece(in: checkpoint)
-      view.shape = axes.map { view.shape[$0] }
-      view.strides = axes.map { view.strides[$0] }
-      return [view]
-    case .slice(let operand, let axis, let range):
-      var view = try operand.onePiece(in: checkpoint)
-      view.offset += range.lowerBound * view.strides[axis]
-      view.shape[axis] = range.count
-      return [view]
-    case .reshape(let operand, let shape):
-      guard let view = try operand.onePiece(in: checkpoint).reshaped(shape) else {
-        preconditionFailure("layouts merge axes before they transpose")
+    case .concat(let operands): for operand in operands { try operand.forEachPiece(in: checkpoint, body) }
+    case .tensor(let name, let shape):
+      guard checkpoint.isReadInParts(name), let count = shape.first, count > 0,
+        let size = checkpoint.entry(name)?.byteCount, size > Self.partSize
+      else { return try body(view(in: checkpoint)) }
+      let rows = max(1, Self.partSize / max(1, size / count))
+      for first in stride(from: 0, to: count, by: rows) {
+        try body(SourceView(try checkpoint.tensor(name, rows: first..<min(count, first + rows))))
       }
-      return [view]
+    default: try body(view(in: checkpoint))
     }
   }
 
-  private func onePiece(in checkpoint: Checkpoint) throws -> SourceView {
-    let pieces = try pieces(in: checkpoint)
-    precondition(pieces.count == 1, "layouts join pieces last")
-    return pieces[0]
+  /// The result as one view.
+  private func view(in checkpoint: Checkpoint) throws -> SourceView {
+    switch self {
+    case .tensor(let name, _): return SourceView(try checkpoint.tensor(name))
+    case .zeros(let shape): return SourceView(zeros: shape)
+    case .concat: preconditionFailure("layouts join pieces last")
+    case .transpose(let operand, let axes):
+      var view = try operand.view(in: checkpoint)
+      view.shape = axes.map { view.shape[$0] }
+      view.strides = axes.map { view.strides[$0] }
+      return view
+    // A layer of a compressed stack: the layers are asked for in their order.
+    case .slice(.tensor(let name, _), 0, let range) where checkpoint.isReadInParts(name):
+      return SourceView(try checkpoint.tensor(name, rows: range))
+    case .slice(let operand, let axis, let range):
+      var view = try operand.view(in: checkpoint)
+      view.offset += range.lowerBound * view.strides[axis]
+      view.shape[axis] = range.count
+      return view
+    case .reshape(let operand, let shape):
+      guard let view = try operand.view(in: checkpoint).reshaped(shape) else {
+        preconditionFailure("layouts merge axes before they transpose")
+      }
+      return view
+    }
   }
 }
 
