@@ -1,5 +1,6 @@
 # make demo    the main job on the demo checkpoint: convert, list, explain
 # make test    all tests
+# make fuzz    libFuzzer over the checkpoint readers, FUZZ_SECONDS=60 for each container
 # make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
 # make format  format and lint
 # make install PREFIX=/usr/local
@@ -9,7 +10,7 @@ SWIFT ?= swift
 DEMO_HOME ?= $(CURDIR)/out/zoo
 ZOO = .build/release/zoo
 
-.PHONY: all build demo test test-release test-asan bench bench-reference format lint install packages clean
+.PHONY: all build demo test test-release test-asan fuzz bench bench-reference format lint install packages clean
 
 all: build
 
@@ -34,6 +35,10 @@ test-release: packages
 test-asan: packages
 	$(SWIFT) test --sanitize=address --scratch-path .build-asan --filter ZooCheckpointsTests
 
+# libFuzzer over the readers; one build of its own.
+fuzz: packages
+	@SWIFT=$(SWIFT) Tools/fuzz.sh
+
 bench: build
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(ZOO) bench ViT-B-16
 
@@ -54,4 +59,4 @@ install: build
 	install -m 755 $(ZOO) $(DESTDIR)$(PREFIX)/bin/zoo
 
 clean:
-	rm -rf .build .build-asan out
+	rm -rf .build .build-asan .build-fuzz out

@@ -104,3 +104,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// `make fuzz`: libFuzzer over the readers. Only there when asked for, as it needs its own build.
+if Context.environment["ZOO_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz-checkpoints", dependencies: ["ZooCheckpoints", "ZooTestSupport"], path: "Tests/Fuzz",
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}

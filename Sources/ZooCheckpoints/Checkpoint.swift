@@ -93,6 +93,28 @@ public struct Checkpoint: Sendable {
     let stored = tensors[position]
     return Tensor(dtype: stored.entry.dtype, shape: stored.entry.shape, data: try stored.read())
   }
+
+  /// Rows of a tensor, which are indices of its first axis.
+  ///
+  /// A compressed tensor is inflated only once if its rows are read from the first to the last, and never held as a whole; its checksum is
+  /// verified with the last row.
+  ///
+  /// - Precondition: The tensor, if it is there, has at least one axis and these rows.
+  public func tensor(_ name: String, rows: Range<Int>) throws(CheckpointError) -> Tensor {
+    guard let position = positions[ExactName(name)] else { throw CheckpointError(path, .noSuchTensor, tensor: name) }
+    let stored = tensors[position], shape = stored.entry.shape
+    precondition(!shape.isEmpty && rows.lowerBound >= 0 && rows.upperBound <= shape[0], "a tensor has no such rows")
+    let rowSize = shape[0] > 0 ? stored.entry.byteCount / shape[0] : 0
+    let range = rows.lowerBound * rowSize..<rows.upperBound * rowSize
+    let data: ByteView
+    if let readPart = stored.readPart { data = try readPart(range) } else { data = try stored.read()[range] }
+    return Tensor(dtype: stored.entry.dtype, shape: [rows.count] + shape.dropFirst(), data: data)
+  }
+
+  /// True where `tensor(_:rows:)` takes less memory than the whole tensor.
+  public func isReadInParts(_ name: String) -> Bool {
+    positions[ExactName(name)].map { tensors[$0].readPart != nil } ?? false
+  }
 }
 
 extension Checkpoint {
@@ -115,6 +137,8 @@ struct StoredTensor: Sendable {
   var entry: CheckpointEntry
   /// Yields exactly `entry.byteCount` bytes, little-endian and row-major.
   var read: @Sendable () throws(CheckpointError) -> ByteView
+  /// Yields some of these bytes without the others; nil where the whole is a view or has to be made as a whole.
+  var readPart: (@Sendable (Range<Int>) throws(CheckpointError) -> ByteView)?
 }
 
 extension CheckpointEntry {

@@ -1,4 +1,6 @@
+import CZooKernels
 import ZooCheckpoints
+import ZooModels
 import ZooTensors
 
 /// How two checkpoints of one model differ, canonical tensor by canonical tensor: `--against`.
@@ -6,6 +8,8 @@ public struct ModelComparison: Sendable {
   public enum Outcome: Sendable, Hashable {
     /// The same numbers, whatever their element types.
     case equal
+    /// The same numbers once those of the wider element type are rounded to this one.
+    case equalRounded(to: DType)
     /// The largest absolute difference; NaN if numbers and NaN meet.
     case different(largest: Float)
     /// Only one of the two plans has the tensor, or under another shape.
@@ -19,8 +23,30 @@ public struct ModelComparison: Sendable {
 
   public let rows: [Row]
 
-  public var isEqual: Bool { rows.allSatisfy { $0.outcome == .equal } }
-  public var differing: [Row] { rows.filter { $0.outcome != .equal } }
+  /// True where all tensors are equal, element types aside.
+  public var isEqual: Bool { differing.isEmpty }
+  public var differing: [Row] {
+    rows.filter { row in
+      switch row.outcome {
+      case .equal, .equalRounded: false
+      case .different, .missing: true
+      }
+    }
+  }
+}
+
+/// Plans another checkpoint of a model that is known already, whatever its layout: of a second one only the tensors matter.
+///
+/// Throws a `ConvertError` where no layout fits or the tensors are not those of this architecture.
+public func makePlan(
+  _ architecture: Architecture, of checkpoint: Checkpoint, dtype: TargetDType = .keep
+) throws -> ConversionPlan {
+  let headers = Headers(checkpoint)
+  let plan = makePlan(try detectLayout(headers, path: checkpoint.path), architecture, headers, dtype: dtype)
+  guard plan.problems.isEmpty else {
+    throw ConvertError.problems(path: checkpoint.path, architecture: architecture.name, problems: plan.problems)
+  }
+  return plan
 }
 
 /// Evaluates two plans without writing anything and compares the results tensor by tensor.
@@ -36,9 +62,8 @@ public func compare(
       rows.append(.init(tensor: row.target, outcome: .missing))
       continue
     }
-    let difference = largestDifference(
-      try row.expression.floats(in: checkpoint), try counterpart.expression.floats(in: other))
-    rows.append(.init(tensor: row.target, outcome: difference == 0 ? .equal : .different(largest: difference)))
+    let one = try row.expression.floats(in: checkpoint), two = try counterpart.expression.floats(in: other)
+    rows.append(.init(tensor: row.target, outcome: outcome(one, row.dtype, two, counterpart.dtype)))
     checkpoint.release()
     other.release()
   }
@@ -52,13 +77,44 @@ extension Expression {
   func floats(in checkpoint: Checkpoint) throws -> MemoryBlock {
     let block = MemoryBlock(byteCount: 4 * (shape.flatMap(elementProduct) ?? 0))
     var done = 0
-    for piece in try pieces(in: checkpoint) {
+    try forEachPiece(in: checkpoint) { piece in
       try piece.stream(as: .f32, chunk: 4 << 20) { bytes in
         UnsafeMutableRawBufferPointer(rebasing: block.bytes[done...]).copyMemory(from: bytes)
         done += bytes.count
       }
     }
     return block
+  }
+}
+
+private func outcome(_ one: MemoryBlock, _ first: DType, _ two: MemoryBlock, _ second: DType) -> ModelComparison.Outcome
+{
+  let difference = largestDifference(one, two)
+  if difference == 0 { return .equal }
+  guard first != second else { return .different(largest: difference) }
+  // From the widest to the narrowest.
+  let order: [DType] = [.f32, .f16, .bf16]
+  guard let narrower = order.last(where: { $0 == first || $0 == second }), narrower != .f32 else {
+    return .different(largest: difference)
+  }
+  for block in [one, two] { round(block, to: narrower) }
+  return largestDifference(one, two) == 0 ? .equalRounded(to: narrower) : .different(largest: difference)
+}
+
+private func round(_ block: MemoryBlock, to dtype: DType) {
+  let floats = block.bytes.bindMemory(to: Float.self)
+  guard let start = floats.baseAddress else { return }
+  // In pieces, so that the halves need no second block of this size.
+  var halves = [UInt16](repeating: 0, count: 1 << 16)
+  for first in stride(from: 0, to: floats.count, by: halves.count) {
+    let count = min(halves.count, floats.count - first)
+    if dtype == .f16 {
+      zoo_narrow_to_f16(start + first, &halves, count)
+      zoo_widen_f16(halves, start + first, count)
+    } else {
+      zoo_narrow_to_bf16(start + first, &halves, count)
+      zoo_widen_bf16(halves, start + first, count)
+    }
   }
 }
 

@@ -15,6 +15,10 @@ public enum ConvertError: ZooError, Equatable {
   case configuration(file: String, reason: String)
   /// The architecture that was asked for is not the one of these tensors.
   case problems(path: String, architecture: String, problems: [PlanProblem])
+  /// An ecosystem has no place for a model.
+  case notExportable(model: String, format: String, reason: String)
+  /// What a layout leaves out as zero is not zero in this model.
+  case notZero(model: String, part: String, format: String)
   case outputExists(String)
   case writeFailed(path: String, reason: String)
   /// What was written is not what was read.
@@ -44,6 +48,10 @@ public enum ConvertError: ZooError, Equatable {
     case .problems(let path, let architecture, let problems):
       let more = problems.count > 1 ? " (and \(problems.count - 1) more problems)" : ""
       return "\(path) cannot become a \(architecture): \(problems.first?.description ?? "")\(more)"
+    case .notExportable(let model, let format, let reason):
+      return "\(model) cannot be exported to \(format): \(reason)"
+    case .notZero(let model, let part, let format):
+      return "\(model) cannot be exported to \(format): there is no place for \(part), which is not zero"
     case .outputExists(let path): return "\(path) exists already"
     case .writeFailed(let path, let reason): return "\(path) cannot be written: \(reason)"
     case .digestMismatch(let tensor, let file):

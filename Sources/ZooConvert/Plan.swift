@@ -138,7 +138,8 @@ public func makePlan(
 }
 
 extension TargetDType {
-  fileprivate func resolved(_ sources: Set<DType>) -> DType {
+  /// The element type of a tensor that is made from tensors of these.
+  func resolved(_ sources: Set<DType>) -> DType {
     switch self {
     case .f32: .f32
     case .f16: .f16

@@ -18,9 +18,9 @@ struct Target {
   /// A source matrix `[in, out]` for a target `[out, in]`.
   func transposedSource(_ name: String) -> Expression { .tensor(name, shape: shape.reversed()).transposed }
 
-  /// A scalar that some writers store as one element.
-  func scalarSource(_ name: String) -> Expression {
-    headers[name]?.shape == [1] ? source(name, as: [1]) : source(name)
+  /// A scalar that some writers store as one element; `writtenShape` is how this layout's do.
+  func scalarSource(_ name: String, writtenShape: [Int] = []) -> Expression {
+    (headers.isEmpty ? writtenShape : headers[name]?.shape) == [1] ? source(name, as: [1]) : source(name)
   }
 
   /// True where a source is there; `default` where there is no source to look at.

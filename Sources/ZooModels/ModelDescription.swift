@@ -23,7 +23,7 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   public var digests: [String: String]
   /// What was decided during the conversion and why.
   public var notes: [String]
-  /// Digests of the embeddings of a fixed picture and fixed prompts, taken after the conversion.
+  /// What the towers said of a fixed picture and fixed prompts, right after the conversion.
   public var probe: Probe?
 
   public init(
@@ -74,19 +74,6 @@ public struct ModelDescription: Codable, Sendable, Hashable {
       self.name = name
       self.size = size
       self.sha256 = sha256
-    }
-  }
-
-  /// What the towers said of fixed inputs, rounded so that kernels do not matter.
-  public struct Probe: Codable, Sendable, Hashable {
-    /// First values of the normalised image embedding.
-    public var image: [Float]
-    /// First values of the normalised embedding of the probe's prompt.
-    public var text: [Float]
-
-    public init(image: [Float], text: [Float]) {
-      self.image = image
-      self.text = text
     }
   }
 }

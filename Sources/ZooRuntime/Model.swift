@@ -187,8 +187,10 @@ public enum ModelError: ZooError, Equatable {
   case noText(model: String)
   case wrongTokenCount(expected: Int, found: Int)
   case unknownToken(Int, vocabulary: Int)
+  /// A tower gives NaN, infinite or only zero numbers.
+  case brokenEmbedding(model: String, what: String)
 
-  public var blame: Blame { .input }
+  public var blame: Blame { if case .brokenEmbedding = self { .work } else { .input } }
 
   public var description: String {
     switch self {
@@ -201,6 +203,8 @@ public enum ModelError: ZooError, Equatable {
     case .wrongTokenCount(let expected, let found): "a prompt has \(found) tokens, the model takes \(expected)"
     case .unknownToken(let id, let vocabulary):
       "token \(id) is not in the model's vocabulary of \(vocabulary): the tokenizer does not fit the model"
+    case .brokenEmbedding(let model, let what):
+      "\(model) does not work: its embedding of \(what) holds NaN or infinite numbers, or nothing but zeros"
     }
   }
 }

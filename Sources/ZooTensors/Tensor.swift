@@ -20,8 +20,8 @@ public struct ByteView: @unchecked Sendable {
 
   public var count: Int { bytes.count }
 
-  /// Gives the memory behind these bytes back where it can be read again: from a mapped file. Nothing else changes.
-  public func discard() { (owner as? any Rereadable)?.discard(bytes) }
+  /// Lets the system take back the memory of these bytes where they can be read again from a file; does nothing elsewhere.
+  public func release() { (owner as? any RereadableMemory)?.release(bytes) }
 
   /// The bytes of a range, which must lie inside; they keep the same owner alive.
   public subscript(range: Range<Int>) -> ByteView {
@@ -29,9 +29,10 @@ public struct ByteView: @unchecked Sendable {
   }
 }
 
-/// An owner of bytes that can be read again after their memory was given back.
-public protocol Rereadable: AnyObject {
-  func discard(_ bytes: UnsafeRawBufferPointer)
+/// Memory whose bytes come back by themselves, such as a mapped file's.
+public protocol RereadableMemory: AnyObject {
+  /// Gives up the pages of some of its bytes, for as long as nobody reads them.
+  func release(_ bytes: UnsafeRawBufferPointer)
 }
 
 /// A block of memory, 64-byte aligned, zero at first, freed with its last reference.

@@ -9,9 +9,9 @@ struct Zoo: AsyncParsableCommand {
     abstract: "Converts, keeps and explains CLIP-like vision-language models, on a CPU.",
     version: "0.1.0",
     subcommands: [
-      ConvertCommand.self, ListCommand.self, ShowCommand.self, InspectCommand.self, ExplainCommand.self,
-      ScoreCommand.self, CompareCommand.self, EvalCommand.self, BenchCommand.self, PullCommand.self,
-      VerifyCommand.self, RemoveCommand.self, DiskUsageCommand.self, DoctorCommand.self,
+      ConvertCommand.self, ExportCommand.self, ListCommand.self, ShowCommand.self, InspectCommand.self,
+      ExplainCommand.self, ScoreCommand.self, CompareCommand.self, EvalCommand.self, BenchCommand.self,
+      PullCommand.self, VerifyCommand.self, RemoveCommand.self, DiskUsageCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {

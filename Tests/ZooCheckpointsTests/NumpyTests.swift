@@ -1,6 +1,7 @@
 import Testing
 import ZooCheckpoints
 import ZooTensors
+import ZooTestSupport
 
 @Suite struct NumpyTests {
   static func npy(_ descr: String, fortran: Bool = false, _ shape: String, _ data: [UInt8], version: UInt8 = 1)

@@ -163,10 +163,28 @@ import ZooTestSupport
     let half = try planned(golden("clip_gelu/checkpoints/openclip_fp16/open_clip_model.safetensors"), options)
     let comparison = try compare(first.2, of: first.0, with: half.2, of: half.0)
     #expect(comparison.rows.count == first.2.rows.count)
+    // The halves are the rounded numbers.
+    #expect(comparison.isEqual)
+    #expect(comparison.rows.contains { $0.outcome == .equalRounded(to: .f16) })
+    let brain = try Checkpoint.open(golden("clip_gelu/checkpoints/openclip_bf16/open_clip_model.safetensors"))
+    let brainPlan = try makePlan(first.1.architecture, of: brain)
+    #expect(try compare(first.2, of: first.0, with: brainPlan, of: brain).isEqual)
+  }
+
+  @Test func oneOtherNumberIsADifference() throws {
+    let scratch = try ScratchFolder()
+    let first = try planned(path)
+    var data = try Data(contentsOf: URL(filePath: path))
+    let offset = try #require(first.0.entry("visual.class_embedding")?.fileOffset)
+    let number = try #require(try first.0.tensor("visual.class_embedding").floats()?.first)
+    withUnsafeBytes(of: number + 3) { data.replaceSubrange(offset..<offset + 4, with: $0) }
+    try data.write(to: URL(filePath: scratch.file("other.safetensors")))
+    let other = try Checkpoint.open(scratch.file("other.safetensors"))
+    let comparison = try compare(first.2, of: first.0, with: makePlan(first.1.architecture, of: other), of: other)
     #expect(!comparison.isEqual)
-    for row in comparison.rows {
-      guard case .different(let largest) = row.outcome else { continue }
-      #expect(largest > 0 && largest < 0.01, "\(row.tensor)")
-    }
+    #expect(comparison.differing.map(\.tensor) == ["vision.class_token"])
+    #expect(comparison.differing.first?.outcome == .different(largest: number + 3 - number))
+    let siglip = try Checkpoint.open(golden("siglip/checkpoints/hf/model.safetensors"))
+    #expect(throws: ConvertError.self) { try makePlan(first.1.architecture, of: siglip) }
   }
 }

@@ -29,6 +29,7 @@ final class Command: Sendable {
   }
 
   /// - Parameter program: nil for `zoo` itself.
+  @discardableResult
   func run(
     program: String? = nil, _ arguments: [String], environment: [String: String] = [:]
   ) throws -> Outcome {

@@ -51,6 +51,88 @@ import ZooTestSupport
     #expect(Double(hits) >= 0.75 * Double(objects), "\(hits) of \(objects) maps peak at their object")
   }
 
+  @Test func twoCheckpointsOfOneModelAreComparedTensorByTensor() throws {
+    let zoo = try Command()
+    let models = "Tests/Golden/models/clip_gelu/checkpoints", first = "\(models)/hf/model.safetensors"
+    let half = "\(models)/openclip_fp16/open_clip_model.safetensors"
+    let same = try zoo.run("convert", first, "--against", half, "--json")
+    #expect(same.code == 0, "\(same.errors)")
+    let report = try #require(try same.json() as? [String: Any])
+    #expect(report["equal"] as? Bool == true)
+    #expect(report["layouts"] as? [String] == ["transformers-clip", "openclip"])
+    #expect((report["tensors"] as? [[String: Any]])?.count == 86)
+    var data = try Data(contentsOf: Golden.repository.appending(path: first))
+    data[data.count - 1] ^= 0x80  // the sign of the last number
+    try data.write(to: URL(filePath: zoo.file("other.safetensors")))
+    let different = try zoo.run("convert", first, "--against", zoo.file("other.safetensors"))
+    #expect(different.code == 1)
+    #expect(different.output.hasPrefix("TENSOR"))
+    #expect(try zoo.run("convert", first, "--against", Self.checkpoint).code == 2)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: zoo.home.path) == ["other.safetensors"])
+  }
+
+  @Test func anExportedModelIsTheSameModelToTheCommand() throws {
+    let zoo = try Command()
+    #expect(try zoo.run("convert", Self.checkpoint).code == 0)
+    let out = zoo.file("exports/hf")
+    let exported = try zoo.run(
+      "export", "ViT-Ti-8-emoji", "--layout", "transformers", "--max-shard", "5MB", "-o", out, "--json")
+    #expect(exported.code == 0, "\(exported.errors)")
+    let files = try #require((try exported.json() as? [String: Any])?["files"] as? [String])
+    #expect(
+      Set(files).isSuperset(of: [
+        "model.safetensors.index.json", "config.json", "preprocessor_config.json", "vocab.json",
+      ]))
+    #expect(try zoo.run("convert", Self.checkpoint, "--against", out).code == 0)
+    // Its own tokenizer, preprocessing and activation: the scores are the same.
+    #expect(try zoo.run("convert", out, "--as", "again:x").code == 0)
+    let scores = try ["ViT-Ti-8-emoji", "again"].map {
+      try zoo.run("score", $0, "Examples/examples/scene1.jpg", "-p", "a photo of a panda", "-p", "a kite").output
+    }
+    #expect(scores[0] == scores[1])
+    #expect(scores[0].contains("panda"))
+    let refused = try zoo.run("export", "ViT-Ti-8-emoji", "--layout", "timm", "-o", zoo.file("exports/timm"))
+    #expect(refused.code == 2)
+    #expect(refused.errors == "zoo: ViT-Ti-8-emoji cannot be exported to timm: timm has no text tower\n")
+    #expect(try zoo.run("export", "ViT-Ti-8-emoji", "--layout", "openclip", "-o", out).code == 2)
+    #expect(try zoo.run("export", "again", "--layout", "openclip", "-o", "x", "--max-shard", "many").code == 64)
+  }
+
+  @Test func aConvertedModelIsProbed() throws {
+    let zoo = try Command()
+    func probe(_ arguments: String...) throws -> [String: Any]? {
+      let result = try zoo.run(["convert", Self.checkpoint, "--force", "--json"] + arguments)
+      #expect(result.code == 0, "\(result.errors)")
+      let json = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(filePath: zoo.file("models/ViT-Ti-8-emoji/local/model.json"))))
+      return (json as? [String: Any])?["probe"] as? [String: Any]
+    }
+    #expect(try probe("--no-probe") == nil)
+    let first = try #require(try probe())
+    #expect(Set(first.keys) == ["image", "text", "prompt"])
+  }
+
+  @Test func aModelThatGivesNoNumbersIsRefusedLoudly() throws {
+    let zoo = try Command()
+    let folder = Golden.repository.appending(path: "Examples/ViT-Ti-8-emoji")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    for name in names {
+      try FileManager.default.copyItem(at: folder.appending(path: name), to: zoo.home.appending(path: name))
+    }
+    let file = zoo.file("open_clip_model.safetensors")
+    var data = try Data(contentsOf: URL(filePath: file))
+    data.replaceSubrange(data.count - 4000..<data.count, with: [UInt8](repeating: 0xFF, count: 4000))  // NaN
+    try data.write(to: URL(filePath: file))
+    let target = zoo.file("out/model")
+    let refused = try zoo.run("convert", file, "-o", target)
+    #expect(refused.code == 1)
+    #expect(refused.errors.contains("holds NaN or infinite numbers"), "\(refused.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: zoo.file("out")) == [])
+    let forced = try zoo.run("convert", file, "-o", target, "--no-probe")
+    #expect(forced.code == 0)
+    #expect(forced.output.contains("elements that are NaN or infinite"))
+  }
+
   @Test func picturesSheetsAndTablesAreWritten() throws {
     let zoo = try Command()
     try zoo.run("convert", Self.checkpoint)

@@ -11,7 +11,7 @@ import ZooTensors
 /// A read-only file in memory, mapped for as long as the object or a view of it lives.
 ///
 /// The file must not shrink meanwhile: writers replace files by renaming, as `SafetensorsWriter` does.
-public final class MappedFile: Rereadable, @unchecked Sendable {
+public final class MappedFile: RereadableMemory, @unchecked Sendable {
   public let path: String
   private let bytes: UnsafeRawBufferPointer
 
@@ -39,15 +39,16 @@ public final class MappedFile: Rereadable, @unchecked Sendable {
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 
   /// Gives the pages that were read back to the system; they are read from the file again when they are used again.
-  public func release() { discard(bytes) }
+  public func release() { release(bytes) }
 
-  /// Drops whole pages of the mapping from memory; they come back from the file when they are read.
-  public func discard(_ part: UnsafeRawBufferPointer) {
-    guard let base = part.baseAddress else { return }
-    let page = Int(getpagesize()), start = Int(bitPattern: base)
-    let first = (start + page - 1) / page * page, end = (start + part.count) / page * page
-    guard first < end, let address = UnsafeMutableRawPointer(bitPattern: first) else { return }
-    madvise(address, end - first, MADV_DONTNEED)
+  /// Gives the whole pages among some of its bytes back.
+  public func release(_ part: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress, let start = part.baseAddress else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = (start - base + page - 1) / page * page
+    let end = (start - base + part.count) / page * page
+    guard first >= 0, first < end, end <= bytes.count else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
   }
 
   /// The whole file.

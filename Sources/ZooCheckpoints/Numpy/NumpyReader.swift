@@ -38,8 +38,14 @@ func readNPZ(_ archive: ZipArchive) throws(CheckpointError) -> CheckpointContent
     let entry = CheckpointEntry(
       name: name, dtype: header.dtype, shape: header.layout.shape, byteCount: header.byteCount, file: archive.file,
       fileOffset: member.isDeflated ? nil : base + header.dataStart)
-    content.tensors.append(
-      StoredTensor(entry: entry) { () throws(CheckpointError) in header.array(in: try source.whole()) })
+    var tensor = StoredTensor(entry: entry) { () throws(CheckpointError) in header.array(in: try source.whole()) }
+    if member.isDeflated, header.layout.isRowMajor, !header.isBigEndian {
+      let ranges = ZipMemberRanges(source)
+      tensor.readPart = { (range: Range<Int>) throws(CheckpointError) in
+        try ranges.read(header.dataStart + range.lowerBound..<header.dataStart + range.upperBound)
+      }
+    }
+    content.tensors.append(tensor)
   }
   return content
 }

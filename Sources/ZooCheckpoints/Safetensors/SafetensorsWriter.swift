@@ -1,13 +1,5 @@
 import ZooTensors
 
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
-
 /// Writes a safetensors file piece by piece: the header first, then the tensors in the order of the header.
 ///
 ///     let writer = try SafetensorsWriter(path, tensors: [("w", .f32, [2, 3])])
@@ -19,16 +11,15 @@ import ZooTensors
 ///
 /// The header is padded so that the data begin at a multiple of 64 bytes. The format forbids gaps, so that later tensors are aligned to 64 bytes
 /// for as long as the sizes before them are multiples of 64: put small tensors (`logit_scale`) last.
-public final class SafetensorsWriter {
+public final class SafetensorsWriter: TensorWriter {
   public static let alignment = 64
 
   /// Name, element type and shape of a tensor to be written.
   public typealias Slot = (name: String, dtype: DType, shape: [Int])
 
   private let path: String
-  private let partialPath: String
+  private let file: OutputFile
   private let slots: [(name: String, byteCount: Int)]
-  private var descriptor: Int32
   private var slot = 0
   private var writtenInSlot = 0
 
@@ -40,14 +31,10 @@ public final class SafetensorsWriter {
     defer { withExtendedLifetime(header.bytes) {} }
     slots = header.slots
     self.path = path
-    partialPath = path + ".partial"
-    descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw CheckpointError(path, .writeFailed, found: systemMessage(errno)) }
-    try write(header.bytes.bytes)
+    file = try OutputFile(path)
+    try file.write(header.bytes.bytes)
     skipFullSlots()
   }
-
-  deinit { abandon() }
 
   /// Writes the next bytes of the current tensor; when it is full, the next tensor becomes the current one.
   ///
@@ -56,12 +43,12 @@ public final class SafetensorsWriter {
     guard bytes.count > 0 else { return }
     guard slot < slots.count, bytes.count <= slots[slot].byteCount - writtenInSlot else {
       let current = slot < slots.count ? slots[slot] : nil
-      abandon()
+      file.abandon()
       throw CheckpointError(
         path, .writeTooMuch, tensor: current?.name, expected: "\(current?.byteCount ?? 0) bytes",
         found: "\(writtenInSlot + bytes.count)")
     }
-    try write(bytes)
+    try file.write(bytes)
     writtenInSlot += bytes.count
     skipFullSlots()
   }
@@ -76,15 +63,11 @@ public final class SafetensorsWriter {
   public func finish() throws(CheckpointError) {
     guard slot == slots.count else {
       let found = writtenInSlot
-      abandon()
+      file.abandon()
       throw CheckpointError(
         path, .writeTooLittle, tensor: slots[slot].name, expected: "\(slots[slot].byteCount) bytes", found: "\(found)")
     }
-    guard descriptor >= 0 else { throw CheckpointError(path, .writeFailed, found: "the file was given up") }
-    guard fsync(descriptor) == 0, rename(partialPath, path) == 0 else { throw failure() }
-    close(descriptor)
-    descriptor = -1
-    syncFolder()
+    try file.finish()
   }
 
   private func skipFullSlots() {
@@ -92,46 +75,6 @@ public final class SafetensorsWriter {
       slot += 1
       writtenInSlot = 0
     }
-  }
-
-  private func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
-    guard descriptor >= 0 else { throw CheckpointError(path, .writeFailed, found: "the file was given up") }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let chunk = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 26))
-      #if canImport(Darwin)
-        let count = Darwin.write(descriptor, chunk.baseAddress, chunk.count)
-      #elseif canImport(Musl)
-        let count = Musl.write(descriptor, chunk.baseAddress, chunk.count)
-      #else
-        let count = Glibc.write(descriptor, chunk.baseAddress, chunk.count)
-      #endif
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw failure() }
-      rest = rest.dropFirst(count)
-    }
-  }
-
-  private func failure() -> CheckpointError {
-    let message = systemMessage(errno)
-    abandon()
-    return CheckpointError(path, .writeFailed, found: message)
-  }
-
-  private func abandon() {
-    guard descriptor >= 0 else { return }
-    close(descriptor)
-    descriptor = -1
-    unlink(partialPath)
-  }
-
-  /// Makes the new name itself durable, where the file system can.
-  private func syncFolder() {
-    let name = folder(of: path)
-    let folder = open(name.isEmpty ? "." : name, O_RDONLY | O_CLOEXEC)
-    guard folder >= 0 else { return }
-    fsync(folder)
-    close(folder)
   }
 }
 

@@ -16,19 +16,45 @@ final class ZipMemberBytes: Sendable {
     self.keepsInflated = keepsInflated
   }
 
-  private var stored: ByteView { archive.bytes[member.dataRange] }
+  var stored: ByteView { archive.bytes[member.dataRange] }
 
   /// The whole content: a view of the archive if it is stored, a copy if it is deflated.
   func whole() throws(CheckpointError) -> ByteView {
     if let view = verified.withLock({ $0 }) { return view }
     let view = member.isDeflated ? try inflated() : stored
-    let checksum = crc32_z(0, view.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), view.count)
-    guard view.count == 0 ? member.checksum == 0 : UInt32(truncatingIfNeeded: checksum) == member.checksum else {
-      throw error(
-        .zipChecksum, expected: "0x" + String(member.checksum, radix: 16), found: "0x" + String(checksum, radix: 16))
+    var checksum = Checksum()
+    // Pages of a mapped file are given back on the way: the member may be larger than memory.
+    for start in stride(from: 0, to: view.count, by: Self.releaseInterval) {
+      let piece = view[start..<min(view.count, start + Self.releaseInterval)]
+      checksum.add(piece.bytes)
+      if view.count > Self.releaseInterval { piece.release() }
     }
+    try check(checksum)
     if keepsInflated || !member.isDeflated { verified.withLock { $0 = view } }
     return view
+  }
+
+  private static let releaseInterval = 1 << 24
+
+  /// Throws `zipChecksum` where the checksum of the whole content is not the announced one.
+  func check(_ checksum: Checksum) throws(CheckpointError) {
+    guard checksum.value == member.checksum else {
+      throw error(
+        .zipChecksum, expected: "0x" + String(member.checksum, radix: 16),
+        found: "0x" + String(checksum.value, radix: 16))
+    }
+  }
+
+  /// A CRC-32 on its way.
+  struct Checksum {
+    private var state: uLong = 0
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+      guard let start = bytes.baseAddress, bytes.count > 0 else { return }
+      state = crc32_z(state, start.assumingMemoryBound(to: UInt8.self), bytes.count)
+    }
+
+    var value: UInt32 { UInt32(truncatingIfNeeded: state) }
   }
 
   /// The first bytes of the content, at most `count`, unchecked.
@@ -51,71 +77,10 @@ final class ZipMemberBytes: Sendable {
     return ByteView(UnsafeRawBufferPointer(target), owner: block)
   }
 
-  fileprivate func error(
+  func error(
     _ rule: CheckpointError.Rule, expected: String? = nil, found: String? = nil
   ) -> CheckpointError {
     CheckpointError(
       archive.file, rule, tensor: member.name, offset: member.dataRange.lowerBound, expected: expected, found: found)
-  }
-}
-
-/// A raw deflate stream that is inflated into memory of a given size, never beyond.
-private struct Inflater: ~Copyable {
-  private let stream: UnsafeMutablePointer<z_stream>
-  private let source: ByteView
-  private let owner: ZipMemberBytes
-  private var consumed = 0
-  private var ended = false
-
-  init(_ source: ByteView, for owner: ZipMemberBytes) throws(CheckpointError) {
-    self.source = source
-    self.owner = owner
-    stream = .allocate(capacity: 1)
-    stream.initialize(to: z_stream())
-    guard inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-      stream.deallocate()
-      throw owner.error(.systemFailed, found: "zlib does not start")
-    }
-  }
-
-  deinit {
-    inflateEnd(stream)
-    stream.deallocate()
-  }
-
-  /// Inflates until the target is full or the stream ends; the number of bytes written.
-  mutating func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Int {
-    var written = 0
-    while written < target.count, !ended {
-      let input = UnsafeRawBufferPointer(rebasing: source.bytes[consumed...].prefix(1 << 30))
-      let output = UnsafeMutableRawBufferPointer(rebasing: target[written...].prefix(1 << 30))
-      stream.pointee.next_in = UnsafeMutablePointer(
-        mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))
-      stream.pointee.avail_in = UInt32(input.count)
-      stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      stream.pointee.avail_out = UInt32(output.count)
-      let status = inflate(stream, Z_NO_FLUSH)
-      let read = input.count - Int(stream.pointee.avail_in), wrote = output.count - Int(stream.pointee.avail_out)
-      consumed += read
-      written += wrote
-      ended = status == Z_STREAM_END
-      guard ended || status == Z_OK && read + wrote > 0 else { throw owner.error(.zipDeflate) }
-    }
-    return written
-  }
-
-  /// True if the stream ends here, with its last byte of input.
-  mutating func isAtEnd() throws(CheckpointError) -> Bool {
-    if !ended {
-      var spare: UInt8 = 0
-      var stop = false
-      var failure: CheckpointError?
-      withUnsafeMutableBytes(of: &spare) { spare in
-        do throws(CheckpointError) { stop = try fill(spare) == 0 } catch { failure = error }
-      }
-      if let failure { throw failure }
-      guard stop else { return false }
-    }
-    return consumed == source.count
   }
 }

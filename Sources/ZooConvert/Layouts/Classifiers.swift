@@ -64,7 +64,7 @@ extension Layout {
 
   /// The position table stands inside the transformer (vision_transformer) or beside it (big_vision).
   @Sendable private static func positions(_ headers: Headers, _ prefix: String) -> String {
-    headers.contains("\(prefix)pos_embedding")
+    headers.isEmpty || headers.contains("\(prefix)pos_embedding")
       ? "\(prefix)pos_embedding" : "\(prefix)Transformer/posembed_input/pos_embedding"
   }
 }

@@ -5,8 +5,9 @@ import ZooModels
 /// The name tells the projection: `text_projection` is a parameter `[width, embedding]` used as `x @ W`, `text_projection.weight` a linear layer
 /// `[embedding, width]`. For square ones there is no other sign.
 enum NativeText {
-  static func expression(_ target: Target) -> Expression? {
-    let prefix = prefix(target.headers)
+  /// - Parameter writtenPrefix: what a file that is yet to be written has.
+  static func expression(_ target: Target, writtenPrefix: String) -> Expression? {
+    let prefix = target.headers.isEmpty ? writtenPrefix : prefix(target.headers)
     if let block = target.name.block {
       return NativeBlocks.expression(target, prefix: "\(prefix)transformer.resblocks.\(block).")
     }

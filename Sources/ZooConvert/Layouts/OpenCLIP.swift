@@ -15,7 +15,7 @@ extension Layout {
         DropRule("vocab_size", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
       ]
     },
-    measure: openCLIPFacts, expression: openCLIPExpression)
+    measure: openCLIPFacts, expression: { openCLIPExpression($0, writtenPrefix: "") })
 
   /// open_clip's `CustomTextCLIP` class with its own text transformer.
   static let openCLIPText = Layout(
@@ -23,7 +23,8 @@ extension Layout {
     fingerprint: Fingerprint(
       needs: [["visual.conv1.weight"], ["text.positional_embedding"]],
       forbids: ["visual.attn_pool.query", "text.cls_emb"]),
-    drops: { _ in [.attentionMask] }, measure: openCLIPFacts, expression: openCLIPExpression)
+    drops: { _ in [.attentionMask] }, measure: openCLIPFacts,
+    expression: { openCLIPExpression($0, writtenPrefix: "text.") })
 
   /// open_clip's `CoCa` class, of which the captioning decoder is left out.
   static let openCLIPCoCa = Layout(
@@ -34,7 +35,7 @@ extension Layout {
         .attentionMask, DropRule("text_decoder.*", "the captioning decoder, which takes no part in the embeddings"),
       ]
     },
-    measure: openCLIPFacts, expression: openCLIPExpression)
+    measure: openCLIPFacts, expression: { openCLIPExpression($0, writtenPrefix: "text.") })
 
   /// open_clip with an image tower of timm: SigLIP, EVA, PE and others.
   static let openCLIPTrunk = Layout(
@@ -62,7 +63,7 @@ extension Layout {
     expression: { target in
       switch target.name.tower {
       case .vision: TimmVision.expression(target, prefix: "visual.trunk.")
-      case .text: NativeText.expression(target)
+      case .text: NativeText.expression(target, writtenPrefix: "text.")
       case .model: openCLIPScalar(target)
       }
     })
@@ -74,15 +75,16 @@ private let openCLIPFacts: @Sendable (Headers) -> ArchitectureFacts = { headers 
     logitBias: headers.contains("logit_bias"))
 }
 
-private let openCLIPExpression: @Sendable (Target) -> Expression? = { target in
+private func openCLIPExpression(_ target: Target, writtenPrefix: String) -> Expression? {
   switch target.name.tower {
   case .vision: NativeVision.expression(target)
-  case .text: NativeText.expression(target)
+  case .text: NativeText.expression(target, writtenPrefix: writtenPrefix)
   case .model: openCLIPScalar(target)
   }
 }
 
 /// `logit_scale` (the logarithm) and `logit_bias`, under their own names.
-func openCLIPScalar(_ target: Target) -> Expression? {
-  ["logit_scale", "logit_bias"].contains(target.name.leaf) ? target.scalarSource(target.name.leaf) : nil
+func openCLIPScalar(_ target: Target, writtenShape: [Int] = []) -> Expression? {
+  ["logit_scale", "logit_bias"].contains(target.name.leaf)
+    ? target.scalarSource(target.name.leaf, writtenShape: writtenShape) : nil
 }

@@ -15,8 +15,8 @@ enum TimmVision {
     case "positions": return target.source("\(prefix)pos_embed", as: [1] + target.shape)
     case "norm_pre.weight": return target.source("\(prefix)norm_pre.weight")
     case "norm_pre.bias": return target.source("\(prefix)norm_pre.bias")
-    case "norm.weight": return target.source(norm(target.headers, prefix: prefix) + ".weight")
-    case "norm.bias": return target.source(norm(target.headers, prefix: prefix) + ".bias")
+    case "norm.weight": return target.source(norm(target, prefix: prefix) + ".weight")
+    case "norm.bias": return target.source(norm(target, prefix: prefix) + ".bias")
     case "projection.weight": return target.source(head(target.headers, prefix: prefix) + ".weight")
     case "projection.bias": return target.source(head(target.headers, prefix: prefix) + ".bias")
     case let leaf where leaf.hasPrefix("stem."): return stem(target, prefix: prefix)
@@ -44,8 +44,9 @@ enum TimmVision {
   }
 
   /// A mean-pooled model norms after pooling, with `fc_norm`.
-  private static func norm(_ headers: Headers, prefix: String) -> String {
-    headers.contains("\(prefix)fc_norm.weight") ? "\(prefix)fc_norm" : "\(prefix)norm"
+  private static func norm(_ target: Target, prefix: String) -> String {
+    let isLast = target.architecture.vision.pooler == .patchMean(normFirst: false)
+    return target.has("\(prefix)fc_norm.weight", default: isLast) ? "\(prefix)fc_norm" : "\(prefix)norm"
   }
 
   /// open_clip puts its projection beside the trunk when timm pools without one.
@@ -80,11 +81,16 @@ enum TimmVision {
     case "fc1.weight", "fc1.bias":
       let name = target.architecture.vision.blocks.gated ? "fc1_x" : "fc1"
       return target.source("\(prefix)mlp.\(name).\(target.name.leaf.hasSuffix("weight") ? "weight" : "bias")")
-    case "scale1": return target.source(prefix + (target.has("\(first)gamma_1") ? "gamma_1" : "ls1.gamma"))
-    case "scale2": return target.source(prefix + (target.has("\(first)gamma_2") ? "gamma_2" : "ls2.gamma"))
+    case "scale1":
+      return target.source(prefix + (target.has("\(first)gamma_1", default: isEva(target)) ? "gamma_1" : "ls1.gamma"))
+    case "scale2":
+      return target.source(prefix + (target.has("\(first)gamma_2", default: isEva(target)) ? "gamma_2" : "ls2.gamma"))
     case let leaf: return blockNames[leaf].map { target.source(prefix + $0) }
     }
   }
+
+  /// True for what timm runs with its `Eva` class.
+  private static func isEva(_ target: Target) -> Bool { ["eva", "pe_core"].contains(target.architecture.family) }
 
   /// Query, key and value: fused, or apart (EVA02-B and -L); the bias of the keys may be missing (EVA), or all of it.
   ///
@@ -93,7 +99,9 @@ enum TimmVision {
     let width = target.architecture.vision.blocks.width
     let zeros = Expression.zeros([width])
     func vector(_ name: String) -> Expression { .tensor("\(prefix)attn.\(name)", shape: [width]) }
-    let isApart = target.has("\(first)attn.q_proj.weight")
+    // What EVA's own files have: EVA02-B and -L are the gated ones.
+    let isEva = target.architecture.family == "eva", isGated = target.architecture.vision.blocks.gated
+    let isApart = target.has("\(first)attn.q_proj.weight", default: isEva && isGated)
     if target.name.leaf == "qkv.weight" {
       guard isApart else { return target.source("\(prefix)attn.qkv.weight") }
       return .concat(["q", "k", "v"].map { .tensor("\(prefix)attn.\($0)_proj.weight", shape: [width, width]) })
@@ -102,7 +110,9 @@ enum TimmVision {
       let key = target.has("\(first)attn.k_proj.bias") ? vector("k_proj.bias") : zeros
       return .concat([vector("q_proj.bias"), key, vector("v_proj.bias")])
     }
-    if target.has("\(first)attn.q_bias") { return .concat([vector("q_bias"), zeros, vector("v_bias")]) }
+    if target.has("\(first)attn.q_bias", default: isEva) {
+      return .concat([vector("q_bias"), zeros, vector("v_bias")])
+    }
     if target.has("\(first)attn.qkv.bias", default: true) { return target.source("\(prefix)attn.qkv.bias") }
     return .zeros(target.shape)
   }

@@ -23,7 +23,7 @@ extension Layout {
       switch target.name.tower {
       case .vision: vision(target)
       case .text: text(target)
-      case .model: openCLIPScalar(target)
+      case .model: openCLIPScalar(target, writtenShape: [1])
       }
     })
 

@@ -13,6 +13,9 @@ public struct ConversionProgress: Sendable {
   public let bytesTotal: Int
 }
 
+/// What a probe of a fresh model found; nil if there was none, with the reason among the notes.
+public typealias ProbeOutcome = (probe: ModelDescription.Probe?, notes: [String])
+
 /// Converts a checkpoint to a model directory: writes, reads back, compares, and only then gives the directory its name.
 ///
 /// Memory stays bounded: tensors are moved in pieces of a few megabytes, and mapped pages are given back.
@@ -22,12 +25,14 @@ public struct ConversionProgress: Sendable {
 ///   - target: The path of the directory to create.
 ///   - replacing: True to take the place of what is there, at the very end.
 ///   - progress: Called after every piece; cancels the conversion if it throws, and nothing is left behind.
+///   - probe: Is given the finished folder before it gets its name; what it returns goes into `model.json`. If it throws, nothing is left behind.
 /// - Returns: What `model.json` says.
 /// - Throws: `ConvertError`, `CheckpointError`, or what `progress` throws.
 @discardableResult
 public func write(
   _ plan: ConversionPlan, of model: IdentifiedModel, from checkpoint: Checkpoint, to target: String,
-  replacing: Bool = false, progress: (ConversionProgress) throws -> Void = { _ in }
+  replacing: Bool = false, progress: (ConversionProgress) throws -> Void = { _ in },
+  probe: ((_ folder: String) throws -> ProbeOutcome)? = nil
 ) throws -> ModelDescription {
   guard plan.problems.isEmpty else {
     throw ConvertError.problems(
@@ -50,12 +55,18 @@ public func write(
       try writeSynced(data, to: joinPath(work.folder, file.name))
       tokenizerFiles.append(file.name)
     }
-    let description = ModelDescription(
+    var description = ModelDescription(
       architecture: model.architecture, tag: model.tag, preprocessing: model.preprocessing, layout: model.layout.name,
       tokenizerFiles: tokenizerFiles,
       sources: try sourceDigests.wait().map { .init(name: $0.name, size: $0.size, sha256: $0.sha256) },
       digests: digests, notes: model.notes + warnings(findings), labels: model.labels)
-    try writeSynced(description.encoded(), to: joinPath(work.folder, ModelDescription.fileName))
+    let file = joinPath(work.folder, ModelDescription.fileName)
+    try writeSynced(description.encoded(), to: file)
+    if let outcome = try probe?(work.folder) {
+      description.probe = outcome.probe
+      description.notes += outcome.notes
+      try writeSynced(description.encoded(), to: file)
+    }
     try work.publish(as: target, replacing: replacing)
     return description
   } catch let error as CheckpointError where error.rule == .writeFailed {
@@ -78,10 +89,7 @@ private func writeWeights(
   var done = 0, unreleased = 0
   var findings: [RowFindings] = []
   for row in plan.rows {
-    let pieces = try row.expression.pieces(in: checkpoint)
-    // Finding a tensor may read all of it, to verify an archive's checksum.
-    if pieces.contains(where: { $0.tensor?.data.count ?? 0 > releaseInterval }) { checkpoint.release() }
-    for piece in pieces {
+    try row.expression.forEachPiece(in: checkpoint) { piece in
       try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
         try inspector.take(bytes, dtype: row.dtype) { try writer.append(bytes) }
         done += bytes.count

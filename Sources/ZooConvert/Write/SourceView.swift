@@ -35,6 +35,42 @@ struct SourceView {
   }
 }
 
+extension SourceView {
+  /// The same elements under another shape, where strides can say so: axes of a transposed view may be split, not merged.
+  fileprivate func reshaped(_ target: [Int]) -> SourceView? {
+    var view = self
+    view.shape = target
+    view.strides = rowMajorStrides(target)
+    if isContiguous { return view }
+    let axes = zip(shape, strides).filter { $0.0 != 1 }
+    var old = 0, new = 0
+    while new < target.count, old < axes.count {
+      // The shortest runs of old and of new axes that hold the same number of elements.
+      var oldEnd = old + 1, newEnd = new + 1
+      var (oldCount, newCount) = (axes[old].0, target[new])
+      while oldCount != newCount {
+        if newCount < oldCount {
+          guard newEnd < target.count else { return nil }
+          newCount *= target[newEnd]
+          newEnd += 1
+        } else {
+          guard oldEnd < axes.count else { return nil }
+          oldCount *= axes[oldEnd].0
+          oldEnd += 1
+        }
+      }
+      for axis in old..<oldEnd - 1 where axes[axis].1 != axes[axis + 1].0 * axes[axis + 1].1 { return nil }
+      var stride = axes[oldEnd - 1].1
+      for axis in (new..<newEnd).reversed() {
+        view.strides[axis] = stride
+        stride *= target[axis]
+      }
+      (old, new) = (oldEnd, newEnd)
+    }
+    return old == axes.count ? view : nil
+  }
+}
+
 private func rowMajorStrides(_ shape: [Int]) -> [Int] {
   var strides = [Int](repeating: 1, count: shape.count)
   for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
@@ -42,37 +78,53 @@ private func rowMajorStrides(_ shape: [Int]) -> [Int] {
 }
 
 extension Expression {
-  /// The pieces of the result, one after the other along the first axis. Only reads headers and maps; no element is touched.
+  /// Bytes of a compressed tensor that are held at a time.
+  private static let partSize = 32 << 20
+
+  /// Calls `body` with the pieces of the result, one after the other along the first axis.
   ///
+  /// Mapped tensors are views, of which nothing is touched; compressed ones are inflated piece by piece, as far as they are needed.
   /// The expression must have a shape (`shape != nil`), which a plan without problems guarantees.
-  func pieces(in checkpoint: Checkpoint) throws -> [SourceView] {
+  func forEachPiece(in checkpoint: Checkpoint, _ body: (SourceView) throws -> Void) throws {
     switch self {
-    case .tensor(let name, _): return [SourceView(try checkpoint.tensor(name))]
-    case .zeros(let shape): return [SourceView(zeros: shape)]
-    case .concat(let operands): return try operands.flatMap { try $0.pieces(in: checkpoint) }
-    case .transpose(let operand, let axes):
-      var view = try operand.onePiece(in: checkpoint)
-      view.shape = axes.map { view.shape[$0] }
-      view.strides = axes.map { view.strides[$0] }
-      return [view]
-    case .slice(let operand, let axis, let range):
-      var view = try operand.onePiece(in: checkpoint)
-      view.offset += range.lowerBound * view.strides[axis]
-      view.shape[axis] = range.count
-      return [view]
-    case .reshape(let operand, let shape):
-      var view = try operand.onePiece(in: checkpoint)
-      precondition(view.isContiguous, "layouts reshape before they transpose")
-      view.shape = shape
-      view.strides = rowMajorStrides(shape)
-      return [view]
+    case .concat(let operands): for operand in operands { try operand.forEachPiece(in: checkpoint, body) }
+    case .tensor(let name, let shape):
+      guard checkpoint.isReadInParts(name), let count = shape.first, count > 0,
+        let size = checkpoint.entry(name)?.byteCount, size > Self.partSize
+      else { return try body(view(in: checkpoint)) }
+      let rows = max(1, Self.partSize / max(1, size / count))
+      for first in stride(from: 0, to: count, by: rows) {
+        try body(SourceView(try checkpoint.tensor(name, rows: first..<min(count, first + rows))))
+      }
+    default: try body(view(in: checkpoint))
     }
   }
 
-  private func onePiece(in checkpoint: Checkpoint) throws -> SourceView {
-    let pieces = try pieces(in: checkpoint)
-    precondition(pieces.count == 1, "layouts join pieces last")
-    return pieces[0]
+  /// The result as one view.
+  private func view(in checkpoint: Checkpoint) throws -> SourceView {
+    switch self {
+    case .tensor(let name, _): return SourceView(try checkpoint.tensor(name))
+    case .zeros(let shape): return SourceView(zeros: shape)
+    case .concat: preconditionFailure("layouts join pieces last")
+    case .transpose(let operand, let axes):
+      var view = try operand.view(in: checkpoint)
+      view.shape = axes.map { view.shape[$0] }
+      view.strides = axes.map { view.strides[$0] }
+      return view
+    // A layer of a compressed stack: the layers are asked for in their order.
+    case .slice(.tensor(let name, _), 0, let range) where checkpoint.isReadInParts(name):
+      return SourceView(try checkpoint.tensor(name, rows: range))
+    case .slice(let operand, let axis, let range):
+      var view = try operand.view(in: checkpoint)
+      view.offset += range.lowerBound * view.strides[axis]
+      view.shape[axis] = range.count
+      return view
+    case .reshape(let operand, let shape):
+      guard let view = try operand.view(in: checkpoint).reshaped(shape) else {
+        preconditionFailure("layouts merge axes before they transpose")
+      }
+      return view
+    }
   }
 }
 

@@ -23,7 +23,7 @@
       // Not `matrix.floats`, which would keep what it has to widen.
       let source = FloatView(matrix.tensor)
       guard zoo_onednn_pack(&shape, direction.order, source.pointer, block.bytes.baseAddress) == 1 else { return nil }
-      matrix.tensor.data.discard()
+      matrix.tensor.data.release()
     }
   }
 #endif

@@ -94,12 +94,10 @@ struct BenchCommand: ParsableCommand {
       random: random)
   }
 
-  /// Random weights under the names that OpenCLIP gives them, so that conversions can be tested at full size.
+  /// Random weights under the names that OpenCLIP (or timm) gives them, so that conversions can be tested at full size.
   private func write(to path: String) throws {
     let architecture = try registryOptions.registry().resolve(ModelName(model)).manifest.architecture
-    guard let layout = Layout.all.first(where: { $0.holds(architecture) }) else {
-      throw ModelError.unsupported(model: architecture.name, reason: architecture.unsupported ?? "no layout holds it")
-    }
+    let layout = try (architecture.isClassifier ? ExportFormat.timm : .openCLIP).layout(of: architecture)
     let specs = layout.sourceTensors(of: architecture), weights = RandomWeights(seed: seed)
     let writer = try SafetensorsWriter(
       path, tensors: specs.map { ($0.name, .f32, $0.shape) }, metadata: ["format": "pt"])

@@ -1,6 +1,9 @@
 import ArgumentParser
 import Foundation
+import ZooCheckpoints
 import ZooConvert
+import ZooModels
+import ZooRuntime
 import ZooStore
 
 struct ConvertCommand: ParsableCommand {
@@ -27,6 +30,17 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Print the plan from the headers and write nothing.")
   var dryRun = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Compare with another checkpoint of the same model, in any layout, and write nothing; exit code 1 if they differ.",
+      valueName: "file"))
+  var against: String?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Run a fixed picture and prompts through the new model and keep the result for 'zoo verify'.")
+  var probe = true
+
   @Flag(help: "Take the place of what is there.")
   var force = false
 
@@ -43,6 +57,9 @@ struct ConvertCommand: ParsableCommand {
     let conversion = try Conversion(
       file, options: source.options, registry: registryOptions.registry(store: store), dtype: dtype)
     let (model, plan) = (conversion.model, conversion.plan)
+    if let against {
+      return try compare(plan, of: model, from: conversion.checkpoint, with: against)
+    }
     let target = output ?? store.directory(of: model.architecture.name, tag: model.tag).path(percentEncoded: false)
     if dryRun {
       print(plan)
@@ -52,10 +69,26 @@ struct ConvertCommand: ParsableCommand {
       return
     }
     let lock = output == nil ? try store.lock("\(model.name)", waiting: Conversion.waiting(quiet: quiet)) : nil
-    let report = try conversion.write(to: target, replacing: force, lock: lock, quiet: quiet)
+    let report = try conversion.write(to: target, replacing: force, lock: lock, probe: probe, quiet: quiet)
     if json { return try printJSON(report) }
     print(report.text)
   }
+
+  private func compare(
+    _ plan: ConversionPlan, of model: IdentifiedModel, from checkpoint: Checkpoint, with path: String
+  ) throws {
+    guard plan.problems.isEmpty else {
+      throw ConvertError.problems(path: file, architecture: model.architecture.name, problems: plan.problems)
+    }
+    let other = try Checkpoint.open(path)
+    let otherPlan = try makePlan(model.architecture, of: other)
+    let comparison = try ZooConvert.compare(plan, of: checkpoint, with: otherPlan, of: other)
+    let report = ComparisonReport(
+      model: model.name.description, (file, plan.layout), (path, otherPlan.layout), comparison)
+    if json { try printJSON(report) } else { print(report.text) }
+    if !comparison.isEqual { throw ExitCode(1) }
+  }
+
 }
 
 extension TargetDType: ExpressibleByArgument {}

@@ -2,6 +2,7 @@ import Foundation
 import ZooCheckpoints
 import ZooConvert
 import ZooModels
+import ZooRuntime
 import ZooStore
 
 /// A checkpoint with what it was found to be, ready to be written.
@@ -19,7 +20,9 @@ struct Conversion {
   /// Writes the model with a bar for each phase. Where it is stopped, nothing is left behind.
   ///
   /// - Parameter lock: Given up when the model is there; nil outside of the zoo.
-  func write(to target: String, replacing: Bool, lock: StoreLock?, quiet: Bool) throws -> ConversionReport {
+  func write(
+    to target: String, replacing: Bool, lock: StoreLock?, probe: Bool = true, quiet: Bool
+  ) throws -> ConversionReport {
     let parent = URL(filePath: target).deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
@@ -35,11 +38,23 @@ struct Conversion {
     let description = try Interruption.removing(clean) {
       let bars = ConversionProgress.Phase.bars(quiet: quiet, total: plan.byteCount)
       defer { bars.values.forEach { $0.finish() } }
-      return try ZooConvert.write(plan, of: model, from: checkpoint, to: target, replacing: replacing) { step in
-        bars[step.phase]?.update(step.bytesDone, step.tensor)
-      }
+      let probe = probe ? { try self.probe($0, bars: bars) } : nil
+      return try ZooConvert.write(
+        plan, of: model, from: checkpoint, to: target, replacing: replacing,
+        progress: { bars[$0.phase]?.update($0.bytesDone, $0.tensor) }, probe: probe)
     }
     return ConversionReport(description, plan: plan, path: target, seconds: (ContinuousClock.now - start).seconds)
+  }
+
+  /// A probe needs the memory that the model needs in use: it is left out where that is more than half of this machine's.
+  private func probe(_ folder: String, bars: [ConversionProgress.Phase: Progress]) throws -> ProbeOutcome {
+    bars.values.forEach { $0.finish() }
+    let needed = 4 * model.architecture.parameterCount
+    guard needed < ProcessInfo.processInfo.physicalMemory / 2 else {
+      return (nil, ["No probe was taken: in use the model takes \(byteText(needed)), too much for this machine."])
+    }
+    let result = try Model(directory: URL(filePath: folder, directoryHint: .isDirectory)).probe()
+    return (result.probe, result.notes)
   }
 
   /// Says that another process works on the same thing.
@@ -62,6 +77,8 @@ struct ConversionReport: Encodable {
   let tensorsWritten: Int
   let bytes: Int
   let seconds: Double
+  /// What a fixed picture and fixed prompts gave; null without a probe.
+  let probe: ModelDescription.Probe?
   let notes: [String]
 
   init(_ description: ModelDescription, plan: ConversionPlan, path: String, seconds: Double) {
@@ -74,6 +91,7 @@ struct ConversionReport: Encodable {
     tensorsWritten = plan.rows.count
     bytes = plan.byteCount
     self.seconds = seconds
+    probe = description.probe
     notes = description.notes
   }
 
@@ -83,7 +101,8 @@ struct ConversionReport: Encodable {
       "\(model)  from \(layout)",
       "  \(tensorsRead) tensors read: \(tensorsUsed) used, \(tensorsDropped) dropped by rule; \(tensorsWritten) written",
       "  every tensor read back and compared: \(byteText(bytes)) in \(rate)",
-    ]
+      probe.map { "  probed: \($0.summary)" },
+    ].compactMap(\.self)
     return (lines + notes.map { "  note: \($0)" } + ["  \(path)"]).joined(separator: "\n")
   }
 }
@@ -94,5 +113,15 @@ extension ConversionProgress.Phase {
       .writing: Progress("writing  ", total: total, quiet: quiet, unit: byteText),
       .verifying: Progress("verifying", total: total, quiet: quiet, unit: byteText),
     ]
+  }
+}
+
+extension ModelDescription.Probe {
+  fileprivate var summary: String {
+    func part(_ name: String, _ vector: Vector?) -> String? {
+      vector.map { "\(name) of length \(String(format: "%.4g", $0.norm))" }
+    }
+    return [part("picture", image), part("token ids", text), part("prompt", prompt)].compactMap(\.self)
+      .joined(separator: ", ")
   }
 }

@@ -60,6 +60,7 @@ enum Failure {
     case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"
     case ModelError.missingTensor, ModelError.wrongTensor, ModelError.notAModel:
       "convert the checkpoint again with 'zoo convert'"
+    case ModelError.brokenEmbedding: "'zoo convert --no-probe' converts it all the same"
     default: ""
     }
   }

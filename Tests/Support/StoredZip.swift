@@ -1,11 +1,11 @@
 /// A ZIP archive of stored members, made and read with code of the tests' own.
-struct StoredZip {
-  var members: [(name: String, bytes: [UInt8])] = []
+public struct StoredZip {
+  public var members: [(name: String, bytes: [UInt8])] = []
 
-  init(_ members: [(name: String, bytes: [UInt8])]) { self.members = members }
+  public init(_ members: [(name: String, bytes: [UInt8])]) { self.members = members }
 
   /// Reads an archive whose members are all stored.
-  init(reading archive: [UInt8]) throws {
+  public init(reading archive: [UInt8]) throws {
     func number(_ at: Int, _ width: Int) throws -> Int {
       guard at >= 0, at + width <= archive.count else { throw NotStored() }
       return (0..<width).reduce(0) { $0 | Int(archive[at + $1]) << (8 * $1) }
@@ -22,9 +22,9 @@ struct StoredZip {
     }
   }
 
-  struct NotStored: Error {}
+  public struct NotStored: Error {}
 
-  var bytes: [UInt8] {
+  public var bytes: [UInt8] {
     let (archive, directory) = parts
     let end =
       little(members.count, 2) + little(members.count, 2) + little(directory.count, 4) + little(archive.count, 4)
@@ -32,7 +32,7 @@ struct StoredZip {
   }
 
   /// The same with a ZIP64 end record and saturated fields in the plain one; wrong by so much where asked for.
-  func wideBytes(offsetError: Int = 0, locatorError: Int = 0) -> [UInt8] {
+  public func wideBytes(offsetError: Int = 0, locatorError: Int = 0) -> [UInt8] {
     let (archive, directory) = parts
     let start = archive.count + directory.count
     var bytes = archive + directory + little(0x0606_4B50, 4) + little(44, 8) + little(45, 2) + little(45, 2)

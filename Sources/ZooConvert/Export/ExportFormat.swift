@@ -1,0 +1,126 @@
+import ZooModels
+
+/// An ecosystem that models are exported to.
+public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
+  /// OpenCLIP: safetensors and `open_clip_config.json`.
+  case openCLIP = "openclip"
+  /// Hugging Face's `CLIPModel` or `SiglipModel`: safetensors, `config.json`, `preprocessor_config.json` and tokenizer.
+  case transformers
+  /// big_vision's SigLIP, or google's classifier: NPZ.
+  case bigVision = "big-vision"
+  /// timm's `VisionTransformer` with a linear head: safetensors and `config.json`.
+  case timm
+
+  /// The layout that fits a model, or a `ConvertError` that says why none does.
+  public func layout(of architecture: Architecture) throws(ConvertError) -> Layout {
+    func refusal(_ reason: String) -> ConvertError {
+      .notExportable(model: architecture.name, format: rawValue, reason: reason)
+    }
+    if let reason = architecture.unsupported { throw refusal(reason) }
+    let (layout, obstacle) = choice(architecture)
+    if let obstacle { throw refusal(obstacle) }
+    guard let layout, layout.holds(architecture) else { throw refusal("it has tensors for which there is no place") }
+    return layout
+  }
+
+  private func choice(_ architecture: Architecture) -> (Layout?, obstacle: String?) {
+    let vision = architecture.vision
+    switch self {
+    case .openCLIP:
+      if architecture.isClassifier { return (nil, "it is a classifier") }
+      guard Layout.openCLIP.holds(architecture) else { return (.openCLIPTrunk, architecture.trunkObstacle) }
+      return (architecture.nativeLayout, architecture.nativeObstacle)
+    case .transformers:
+      if architecture.isClassifier { return (nil, "it is a classifier") }
+      if case .attention = vision.pooler { return (.transformersSigLIP, architecture.siglipObstacle) }
+      return (.transformersCLIP, architecture.clipObstacle)
+    case .bigVision:
+      if architecture.isClassifier { return (.googleClassifier, architecture.classifierObstacle) }
+      return (.bigVision, architecture.bigVisionObstacle)
+    case .timm:
+      guard architecture.isClassifier else { return (nil, "timm has no text tower") }
+      return (.timmClassifier, architecture.timmObstacle)
+    }
+  }
+}
+
+extension Architecture {
+  /// The class of open_clip that has this model's parts.
+  fileprivate var nativeLayout: Layout {
+    if case .coca = vision.pooler { return .openCLIPCoCa }
+    if text?.pooling == .classToken { return .openCLIPCoCa }
+    return text?.projection == .linear ? .openCLIP : .openCLIPText
+  }
+
+  fileprivate var nativeObstacle: String? {
+    if !vision.classToken { return "open_clip's image tower has a class token" }
+    switch vision.pooler {
+    case .tokenMean: return "open_clip has no mean over all tokens"
+    case .attention: return "open_clip's own image tower has no such attention pooler"
+    case .classToken, .patchMean, .coca: break
+    }
+    return mixedActivations(vision.blocks.activation, text?.blocks.activation)
+  }
+
+  fileprivate var trunkObstacle: String? {
+    // quick_gelu is open_clip's flag for both towers, and does not reach timm's.
+    text?.blocks.activation == .quickGELU ? "open_clip has no quick_gelu beside an image tower of timm" : nil
+  }
+
+  fileprivate var clipObstacle: String? {
+    if vision.pooler != .classToken || !vision.classToken { return "a CLIPModel pools by the class token" }
+    if !vision.normPre { return "a CLIPModel has a LayerNorm before its blocks" }
+    if vision.projection != .linear || text?.projection != .linear {
+      return "a CLIPModel has a projection without bias in each tower"
+    }
+    if text?.causal != true { return "a CLIPModel's text tower is causal" }
+    switch text?.pooling {
+    case .argmax, .endOfText: break
+    default: return "a CLIPModel pools text at the end token"
+    }
+    if logitBias { return "a CLIPModel has no logit bias" }
+    return squareObstacle
+  }
+
+  fileprivate var siglipObstacle: String? {
+    let blocks = vision.blocks
+    guard vision.pooler == .attention(heads: blocks.heads, mlpWidth: blocks.mlpWidth, activation: blocks.activation)
+    else { return "a SiglipModel's pooler has the heads, the MLP and the activation of its blocks" }
+    if vision.classToken || vision.normPre || !vision.patchBias || vision.projection != .none {
+      return "a SiglipModel has no class token, no LayerNorm before its blocks and no image projection"
+    }
+    if text?.causal != false || text?.pooling != .last { return "a SiglipModel pools text at the last token, unmasked" }
+    if text?.projection != .linearWithBias { return "a SiglipModel has a text projection with bias" }
+    if !logitBias { return "a SiglipModel has a logit bias" }
+    return squareObstacle
+  }
+
+  fileprivate var bigVisionObstacle: String? {
+    guard case .attention = vision.pooler, !vision.classToken, !vision.normPre, vision.patchBias,
+      vision.projection == .none, text?.causal == false, text?.pooling == .last
+    else { return "big_vision's is the architecture of SigLIP" }
+    return nil
+  }
+
+  fileprivate var classifierObstacle: String? {
+    if vision.normPre { return "google's classifiers have no LayerNorm before their blocks" }
+    if !vision.patchBias || vision.projection != .linearWithBias {
+      return "google's classifiers have biases everywhere"
+    }
+    return vision.pooler == .classToken ? nil : "google's classifiers pool by the class token"
+  }
+
+  fileprivate var timmObstacle: String? {
+    if vision.pooler == .tokenMean { return "timm has no mean over all tokens" }
+    guard [1e-5, 1e-6].contains(vision.blocks.normEps) else { return "timm's LayerNorms have epsilon 1e-6 or 1e-5" }
+    return nil
+  }
+
+  private var squareObstacle: String? {
+    vision.image.height == vision.image.width ? nil : "transformers' configuration has square pictures"
+  }
+
+  private func mixedActivations(_ vision: Activation, _ text: Activation?) -> String? {
+    (vision == .quickGELU) == (text == .quickGELU) ? nil : "open_clip has quick_gelu in both towers or in none"
+  }
+}

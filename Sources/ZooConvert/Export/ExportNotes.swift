@@ -1,0 +1,39 @@
+import ZooModels
+
+/// What another ecosystem does differently with a model, as whole sentences.
+func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
+  let architecture = model.architecture, vision = architecture.vision
+  var notes: [String] = []
+  if plan.layout.name == Layout.openCLIPCoCa.name {
+    notes.append(
+      "The captioning decoder was left out when the model was converted: open_clip loads it as CustomTextCLIP.")
+  }
+  if plan.layout.name == Layout.openCLIPTrunk.name {
+    if vision.blocks.activation == .geluTanh {
+      notes.append("open_clip runs timm's image towers with the exact GELU; this model was trained with the tanh form.")
+    }
+    let tower = TimmTower(vision, name: architecture.name, family: architecture.family)
+    if tower.openCLIPName.hasPrefix("vit_custom") {
+      notes.append(
+        "timm has no image tower with these dimensions: register '\(tower.openCLIPName)' with the timm_model_args of "
+          + "open_clip_config.json before open_clip loads it.")
+    }
+  }
+  if plan.format == .bigVision {
+    let activations = [vision.blocks.activation, architecture.text?.blocks.activation].compactMap(\.self)
+    if activations.contains(where: { $0 != .geluTanh }) {
+      notes.append(
+        "big_vision and google's code run the tanh form of GELU; this model runs \(activations[0].rawValue).")
+    }
+    if vision.blocks.normEps != 1e-6 {
+      notes.append("flax's LayerNorms have epsilon 1e-6, not \(vision.blocks.normEps).")
+    }
+  }
+  if plan.format == .transformers, model.preprocessing.resizeMode == .longest {
+    notes.append("transformers does not fill pictures up: its processor squashes them.")
+  }
+  if plan.format == .timm, model.preprocessing.resizeMode == .longest {
+    notes.append("timm's configuration does not say that pictures are filled up.")
+  }
+  return notes
+}

@@ -1,0 +1,62 @@
+import ZooCheckpoints
+import ZooModels
+import ZooTensors
+
+/// An export as a value: every tensor of the other layout, made from canonical ones.
+public struct ExportPlan: Sendable {
+  public let format: ExportFormat
+  public let layout: Layout
+  /// In the order of the canonical tensors.
+  public let rows: [ConversionPlan.Row]
+  /// What the layout leaves out, and which must be zero therefore.
+  let zeros: [Expression]
+
+  public var byteCount: Int { rows.reduce(0) { $0 + $1.byteCount } }
+
+  /// The headers of what is going to be written.
+  public var headers: Headers {
+    Headers(rows.map { .init(name: $0.target, dtype: $0.dtype, shape: $0.shape) })
+  }
+
+  /// Plans from the headers of a converted model's weights.
+  ///
+  /// Throws a `ConvertError` where the ecosystem has no place for such a model, or where what is written would not be read as this model again.
+  public init(
+    _ format: ExportFormat, _ architecture: Architecture, _ weights: Headers, dtype: TargetDType = .keep
+  ) throws(ConvertError) {
+    self.format = format
+    layout = try format.layout(of: architecture)
+    guard let inversion = Inversion(layout, architecture) else {
+      throw .notExportable(
+        model: architecture.name, format: format.rawValue, reason: "its tensors cannot be put together that way")
+    }
+    zeros = inversion.zeros
+    rows = inversion.tensors.map { name, shape, expression in
+      let types = Set(expression.sources.compactMap { weights[$0.name]?.dtype })
+      return ConversionPlan.Row(target: name, shape: shape, dtype: dtype.resolved(types), expression: expression)
+    }
+    // The way back, from headers alone.
+    let found = Layout.all.filter { $0.mismatches(headers).isEmpty }.map(\.name)
+    let problems = makePlan(layout, architecture, headers).problems
+    guard found == [layout.name], problems.isEmpty else {
+      let reason = problems.first.map { "\($0)" } ?? "its tensors would look like those of \(found)"
+      throw .notExportable(model: architecture.name, format: format.rawValue, reason: reason)
+    }
+  }
+
+  /// The rows file by file, none larger than `limit` unless a single tensor is.
+  func shards(limit: Int?) -> [[ConversionPlan.Row]] {
+    guard let limit else { return [rows] }
+    var shards: [[ConversionPlan.Row]] = [[]]
+    var size = 0
+    for row in rows {
+      if size > 0, size + row.byteCount > limit {
+        shards.append([])
+        size = 0
+      }
+      shards[shards.count - 1].append(row)
+      size += row.byteCount
+    }
+    return shards
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import ZooModels
+import ZooText
+
+/// The files of a model's tokenizer as another ecosystem expects them.
+struct TokenizerExport {
+  let spec: TokenizerSpec
+  /// Paths of the model's own files.
+  let paths: [String]
+
+  func files(for format: ExportFormat) throws -> [(name: String, data: Data)] {
+    var files = try paths.map { path in
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw ConvertError.configuration(file: path, reason: "it cannot be read")
+      }
+      return (name: splitPath(path).name, data: data)
+    }
+    guard format == .transformers, !paths.isEmpty else { return files }
+    if spec.kind == .clipBPE, let path = paths.first, paths.count == 1 {
+      let converted = try CLIPVocabularyFile.huggingFaceFiles(of: URL(filePath: path))
+      files = [("vocab.json", converted.vocabulary), ("merges.txt", converted.merges)]
+    }
+    files.append(("tokenizer_config.json", try settings().data()))
+    return files
+  }
+
+  /// `tokenizer_config.json`: the class, and how a prompt is filled up.
+  private func settings() -> ConfigurationText {
+    var fields: [String: ConfigurationText] = ["model_max_length": .integer(spec.contextLength)]
+    switch spec.kind {
+    case .clipBPE:
+      fields["tokenizer_class"] = "CLIPTokenizer"
+      (fields["bos_token"], fields["eos_token"]) = ("<|startoftext|>", "<|endoftext|>")
+      (fields["pad_token"], fields["unk_token"]) = ("<|endoftext|>", "<|endoftext|>")
+    case .sentencePiece:
+      fields["tokenizer_class"] = "SiglipTokenizer"
+      (fields["eos_token"], fields["unk_token"]) = ("</s>", "<unk>")
+      fields["pad_token"] = spec.padID == 0 ? "<pad>" : "</s>"
+      fields["do_lower_case"] = true
+    case .tokenizerJSON:
+      fields["tokenizer_class"] = "PreTrainedTokenizerFast"
+      if let token = padToken { fields["pad_token"] = .text(token) }
+    case .wordPiece:
+      fields["tokenizer_class"] = "BertTokenizer"
+    }
+    return .object(fields)
+  }
+
+  /// The token that has the padding's id in `tokenizer.json`.
+  private var padToken: String? {
+    struct File: Decodable {
+      struct Added: Decodable { var id: Int, content: String }
+      var added_tokens: [Added]?
+    }
+    guard let path = paths.first, let data = FileManager.default.contents(atPath: path) else { return nil }
+    let added = (try? JSONDecoder().decode(File.self, from: data))?.added_tokens ?? []
+    return added.first { $0.id == spec.padID }?.content
+  }
+}

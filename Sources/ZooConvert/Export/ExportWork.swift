@@ -1,0 +1,129 @@
+import Foundation
+import ZooCheckpoints
+import ZooModels
+import ZooTensors
+
+/// One export at work.
+struct ExportWork {
+  let model: ModelDescription
+  let folder: String
+  let plan: ExportPlan
+  let weights: Checkpoint
+  let options: ExportOptions
+
+  /// The names of the written files, the index last.
+  func writeWeights(in place: String, progress: (ConversionProgress) throws -> Void) throws -> [String] {
+    guard plan.format != .bigVision else {
+      let slots = plan.rows.map { ($0.target, $0.dtype, $0.shape) }
+      try write(plan.rows, to: NPZWriter(joinPath(place, "model.npz"), tensors: slots), before: 0, progress)
+      return ["model.npz"]
+    }
+    let stem = plan.format == .openCLIP ? "open_clip_model" : "model"
+    let shards = plan.shards(limit: options.maxShard)
+    var names: [String] = [], done = 0
+    for (index, rows) in shards.enumerated() {
+      let part = String(format: "-%05d-of-%05d", index + 1, shards.count)
+      let name = "\(stem)\(shards.count > 1 ? part : "").safetensors"
+      let slots = rows.map { ($0.target, $0.dtype, $0.shape) }
+      let writer = try SafetensorsWriter(joinPath(place, name), tensors: slots, metadata: ["format": "pt"])
+      try write(rows, to: writer, before: done, progress)
+      done += rows.reduce(0) { $0 + $1.byteCount }
+      names.append(name)
+    }
+    guard shards.count > 1 else { return names }
+    let places = zip(shards, names).flatMap { rows, name in rows.map { ($0.target, ConfigurationText.text(name)) } }
+    let index: ConfigurationText = [
+      "metadata": ["total_size": .integer(plan.byteCount)],
+      "weight_map": .object(Dictionary(places, uniquingKeysWith: { first, _ in first })),
+    ]
+    names.append("\(stem).safetensors.index.json")
+    try writeSynced(index.data(), to: joinPath(place, names[names.count - 1]))
+    return names
+  }
+
+  private func write(
+    _ rows: [ConversionPlan.Row], to writer: any TensorWriter, before: Int,
+    _ progress: (ConversionProgress) throws -> Void
+  ) throws {
+    var done = before, unreleased = 0
+    for row in rows {
+      try row.expression.forEachPiece(in: weights) { piece in
+        try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
+          try writer.append(bytes)
+          done += bytes.count
+          unreleased += bytes.count
+          if unreleased >= releaseInterval {
+            weights.release()
+            unreleased = 0
+          }
+          try progress(.init(phase: .writing, tensor: row.target, bytesDone: done, bytesTotal: plan.byteCount))
+        }
+      }
+    }
+    try writer.finish()
+    weights.release()
+  }
+
+  /// Converts what was written, in thought: the digest of every canonical tensor must be the one in `model.json`.
+  func verify(_ path: String, progress: (ConversionProgress) throws -> Void) throws {
+    let written = try Checkpoint.open(path)
+    let back = try makePlan(model.architecture, of: written)
+    var done = 0, unreleased = 0
+    for row in back.rows {
+      let hasher = SHA256Hasher()
+      // Another element type has other bytes: then only that all can be read is checked.
+      let isComparable = Headers(weights)[row.target]?.dtype == row.dtype
+      try row.expression.forEachPiece(in: written) { piece in
+        try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
+          hasher.update(bytes)
+          done += bytes.count
+          unreleased += bytes.count
+          if unreleased >= releaseInterval {
+            written.release()
+            unreleased = 0
+          }
+          try progress(.init(phase: .verifying, tensor: row.target, bytesDone: done, bytesTotal: back.byteCount))
+        }
+      }
+      let digest = "\(hasher.finish())"
+      guard !isComparable || digest == model.digests[row.target] else {
+        throw ConvertError.digestMismatch(tensor: row.target, file: path)
+      }
+    }
+  }
+
+  /// Configuration and tokenizer.
+  func companions() throws -> [(name: String, data: Data)] {
+    let architecture = model.architecture
+    var files: [(name: String, data: Data)] = []
+    if architecture.isClassifier {
+      let writer = TimmConfigurationWriter(
+        architecture: architecture, preprocessing: model.preprocessing, labels: model.labels)
+      files.append(("config.json", try writer.text()))
+    } else if plan.format == .transformers {
+      let types = Dictionary(grouping: plan.rows, by: \.dtype).mapValues { $0.reduce(0) { $0 + $1.byteCount } }
+      let names: [DType: String] = [.f16: "float16", .bf16: "bfloat16"]
+      let writer = TransformersConfigurationWriter(
+        architecture: architecture, preprocessing: model.preprocessing,
+        isSigLIP: plan.layout.name == Layout.transformersSigLIP.name,
+        dtype: types.max { $0.value < $1.value }.flatMap { names[$0.key] } ?? "float32")
+      files.append(("config.json", try writer.config()))
+      files.append(("preprocessor_config.json", try writer.preprocessor()))
+    } else {
+      let writer = OpenCLIPConfigurationWriter(
+        architecture: architecture, preprocessing: model.preprocessing, layout: plan.layout)
+      files.append(("open_clip_config.json", try writer.text()))
+    }
+    if let spec = architecture.text?.tokenizer {
+      let paths = model.tokenizerFiles.map { joinPath(folder, $0) }
+      files += try TokenizerExport(spec: spec, paths: paths).files(for: plan.format)
+    }
+    return files
+  }
+
+  func report(files: [String]) -> ExportReport {
+    ExportReport(
+      layout: plan.layout.name, files: files, tensors: plan.rows.count, bytes: plan.byteCount,
+      notes: exportNotes(model, plan))
+  }
+}

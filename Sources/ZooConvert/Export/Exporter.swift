@@ -1,0 +1,93 @@
+import Foundation
+import ZooCheckpoints
+import ZooModels
+import ZooTensors
+
+/// How an export is written.
+public struct ExportOptions: Sendable {
+  public var dtype = TargetDType.keep
+  /// Files of safetensors grow no larger than this many bytes; nil for one file.
+  public var maxShard: Int?
+  /// True to take the place of what is there, at the very end.
+  public var replacing = false
+
+  public init() {}
+}
+
+/// What was exported.
+public struct ExportReport: Sendable {
+  public let layout: String
+  /// Names of the written files; the path itself for a single file.
+  public let files: [String]
+  public let tensors: Int
+  public let bytes: Int
+  /// What the other ecosystem does differently, in whole sentences.
+  public let notes: [String]
+}
+
+/// Writes a converted model the way another ecosystem has it, then reads it back as a checkpoint and compares the digests that its
+/// conversion would have with those of the model.
+///
+/// - Parameters:
+///   - model: The model's description.
+///   - folder: The converted model's directory.
+///   - target: A directory to create, with configuration and tokenizer; or a file ending in `.safetensors` or `.npz`, for the weights alone.
+///   - progress: Called after every piece; cancels the export if it throws, and nothing is left behind.
+/// - Throws: `ConvertError`, `CheckpointError`, or what `progress` throws.
+@discardableResult
+public func export(
+  _ model: ModelDescription, in folder: String, as format: ExportFormat, to target: String,
+  options: ExportOptions = ExportOptions(), progress: (ConversionProgress) throws -> Void = { _ in }
+) throws -> ExportReport {
+  let weights = try Checkpoint.open(joinPath(folder, ModelDescription.weightsFileName))
+  let plan = try ExportPlan(format, model.architecture, Headers(weights), dtype: options.dtype)
+  guard options.replacing || !fileExists(target) else { throw ConvertError.outputExists(target) }
+  try plan.checkZeros(in: weights, model: model.name.description)
+  let export = ExportWork(model: model, folder: folder, plan: plan, weights: weights, options: options)
+  do {
+    if let ending = plan.ending, target.hasSuffix(ending) {
+      // The writer itself renames at the end, so the check comes before by way of a folder of its own.
+      let work = try ConversionWork(for: target)
+      defer { work.remove() }
+      let written = try export.writeWeights(in: work.folder, progress: progress)
+      guard let only = written.first, written.count == 1 else {
+        throw ConvertError.writeFailed(path: target, reason: "a single file cannot be cut into shards")
+      }
+      try export.verify(joinPath(work.folder, only), progress: progress)
+      guard rename(joinPath(work.folder, only), target) == 0 else {
+        throw ConvertError.writeFailed(path: target, reason: String(cString: strerror(errno)))
+      }
+      return export.report(files: [target])
+    }
+    let work = try ConversionWork(for: target)
+    defer { work.remove() }
+    var files = try export.writeWeights(in: work.folder, progress: progress)
+    for file in try export.companions() {
+      try writeSynced(file.data, to: joinPath(work.folder, file.name))
+      files.append(file.name)
+    }
+    try export.verify(
+      joinPath(work.folder, files.first { $0.hasSuffix(".index.json") } ?? files[0]), progress: progress)
+    try work.publish(as: target, replacing: options.replacing)
+    return export.report(files: files)
+  } catch let error as CheckpointError where error.rule == .writeFailed {
+    throw ConvertError.writeFailed(path: target, reason: error.found ?? "\(error)")
+  }
+}
+
+extension ExportPlan {
+  fileprivate var ending: String? { format == .bigVision ? ".npz" : ".safetensors" }
+
+  /// Nothing that a layout leaves out may be lost.
+  fileprivate func checkZeros(in weights: Checkpoint, model: String) throws {
+    for expression in zeros {
+      try expression.forEachPiece(in: weights) { piece in
+        try piece.stream(as: .f32, chunk: pieceSize) { bytes in
+          guard bytes.bindMemory(to: Float.self).allSatisfy({ $0 == 0 }) else {
+            throw ConvertError.notZero(model: model, part: "\(expression)", format: format.rawValue)
+          }
+        }
+      }
+    }
+  }
+}

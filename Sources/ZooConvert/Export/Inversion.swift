@@ -1,0 +1,91 @@
+import ZooModels
+
+/// A layout the other way round: each of its tensors from canonical ones.
+///
+/// Nothing is written down twice: the expressions by which a layout fills the canonical tensors move elements and never compute, so that
+/// they can be run backwards.
+struct Inversion {
+  /// The layout's tensors in the order of the canonical ones, as expressions over canonical names.
+  private(set) var tensors: [(name: String, shape: [Int], expression: Expression)] = []
+  /// Parts of canonical tensors that the layout leaves out because they are zero by construction.
+  private(set) var zeros: [Expression] = []
+
+  /// Nil where the layout has no place for a tensor, or where an expression cannot be run backwards.
+  init?(_ layout: Layout, _ architecture: Architecture) {
+    var collector = Collector()
+    for spec in architecture.tensors {
+      let target = Target(
+        name: CanonicalName(spec.name), shape: spec.shape, architecture: architecture, headers: Headers([]))
+      guard let expression = layout.expression(target), expression.shape == spec.shape,
+        collector.invert(expression, .tensor(spec.name, shape: spec.shape))
+      else { return nil }
+    }
+    for name in collector.order {
+      guard let shape = collector.shapes[name], let expression = collector.expression(name, shape) else { return nil }
+      tensors.append((name, shape, expression))
+    }
+    zeros = collector.zeros
+  }
+}
+
+/// Gathers what becomes of the layout's tensors.
+private struct Collector {
+  /// Rows of a tensor of the layout, and what they are made from.
+  struct Part {
+    let rows: Range<Int>
+    let value: Expression
+  }
+
+  var order: [String] = []
+  var shapes: [String: [Int]] = [:]
+  var zeros: [Expression] = []
+  private var parts: [String: [Part]] = [:]
+
+  /// Takes in that `expression`, over the layout's tensors, is `value`; false where that cannot be solved for them.
+  mutating func invert(_ expression: Expression, _ value: Expression) -> Bool {
+    switch expression {
+    case .tensor(let name, let shape): return add(name, shape, 0..<(shape.first ?? 1), value)
+    case .slice(.tensor(let name, let shape), 0, let rows): return add(name, shape, rows, value)
+    case .slice: return false
+    case .zeros:
+      zeros.append(value)
+      return true
+    case .transpose(let operand, let axes):
+      let inverse = axes.indices.map { axis in axes.firstIndex(of: axis) ?? 0 }
+      return invert(operand, .transpose(value, axes: inverse))
+    case .reshape(let operand, _):
+      guard let shape = operand.shape else { return false }
+      return invert(operand, .reshape(value, shape))
+    case .concat(let operands):
+      var first = 0
+      for operand in operands {
+        guard let count = operand.shape?.first,
+          invert(operand, .slice(value, axis: 0, range: first..<first + count))
+        else { return false }
+        first += count
+      }
+      return true
+    }
+  }
+
+  private mutating func add(_ name: String, _ shape: [Int], _ rows: Range<Int>, _ value: Expression) -> Bool {
+    if shapes[name] == nil { order.append(name) }
+    guard shapes[name] ?? shape == shape else { return false }
+    shapes[name] = shape
+    parts[name, default: []].append(Part(rows: rows, value: value))
+    return true
+  }
+
+  /// The parts put together; nil where rows are missing or filled twice.
+  func expression(_ name: String, _ shape: [Int]) -> Expression? {
+    let parts = (parts[name] ?? []).sorted { $0.rows.lowerBound < $1.rows.lowerBound }
+    var end = 0
+    for part in parts {
+      guard part.rows.lowerBound == end else { return nil }
+      end = part.rows.upperBound
+    }
+    guard end == shape.first ?? 1 else { return nil }
+    let expression = parts.count == 1 ? parts[0].value : Expression.concat(parts.map(\.value))
+    return expression.shape == shape ? expression : nil
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import ZooModels
+
+/// `open_clip_config.json` of a model: what `OpenCLIPFile` reads.
+struct OpenCLIPConfigurationWriter {
+  let architecture: Architecture
+  let preprocessing: Preprocessing
+  let layout: Layout
+
+  private typealias Fields = [String: ConfigurationText]
+
+  func text() throws -> Data {
+    var model: Fields = ["embed_dim": .integer(architecture.embedding), "text_cfg": .object(textFields)]
+    if layout.name != Layout.openCLIP.name { model["custom_text"] = true }
+    if architecture.logitBias { model["init_logit_bias"] = -10 }
+    var file: Fields = ["preprocess_cfg": .object(preprocessFields)]
+    if layout.name == Layout.openCLIPTrunk.name || layout.name == Layout.bigVision.name {
+      let tower = TimmTower(architecture.vision, name: architecture.name, family: architecture.family)
+      model["vision_cfg"] = [
+        "image_size": .size(architecture.vision.image), "timm_model_name": .text(tower.openCLIPName),
+        "timm_model_pretrained": false, "timm_pool": .text(tower.pool),
+        "timm_proj": architecture.vision.projection == .none ? "none" : .null,
+      ]
+      // Not read by open_clip: what an image tower without a published name is.
+      file["timm_model_args"] = .object(tower.allArguments)
+    } else {
+      if architecture.vision.blocks.activation == .quickGELU { model["quick_gelu"] = true }
+      model["vision_cfg"] = .object(visionFields)
+    }
+    file["model_cfg"] = .object(model)
+    return try ConfigurationText.object(file).data()
+  }
+
+  private var visionFields: Fields {
+    let tower = architecture.vision, blocks = tower.blocks
+    var fields: Fields = [
+      "image_size": .size(tower.image), "layers": .integer(blocks.layers), "width": .integer(blocks.width),
+      "head_width": .integer(blocks.headWidth), "patch_size": .integer(tower.patch),
+    ]
+    if !tower.normPre { fields["no_ln_pre"] = true }
+    if blocks.layerScale { fields["ls_init_value"] = .number(1e-5) }
+    switch tower.pooler {
+    case .coca(let heads, let queries, _):
+      fields["attentional_pool"] = true
+      fields["attn_pooler_heads"] = .integer(heads)
+      fields["attn_pooler_queries"] = .integer(queries)
+    case .patchMean(let normFirst):
+      fields["pool_type"] = "avg"
+      if !normFirst { fields["final_ln_after_pool"] = true }
+    case .classToken, .tokenMean, .attention: break
+    }
+    return fields.merging(choices(blocks)) { $1 }
+  }
+
+  private var textFields: Fields {
+    guard let tower = architecture.text else { return [:] }
+    let tokenizer = tower.tokenizer
+    var fields: Fields = [
+      "context_length": .integer(tower.contextLength), "vocab_size": .integer(tower.vocabulary),
+      "width": .integer(tower.blocks.width), "heads": .integer(tower.blocks.heads),
+      "layers": .integer(tower.blocks.layers),
+    ]
+    if tower.blocks.layerScale { fields["ls_init_value"] = .number(1e-5) }
+    if !tower.causal { fields["no_causal_mask"] = true }
+    switch tower.pooling {
+    case .argmax: break
+    case .last: fields["pool_type"] = "last"
+    case .endOfText(let id): (fields["pool_type"], fields["eos_id"]) = ("eos", .integer(id))
+    case .classToken: fields["embed_cls"] = true
+    }
+    if tokenizer.padID != 0, tower.pooling == .classToken { fields["pad_id"] = .integer(tokenizer.padID) }
+    switch tower.projection {
+    case .none: fields["proj_type"] = "none"
+    case .linear: break
+    case .linearWithBias: fields["proj_bias"] = true
+    }
+    if tokenizer.kind != .clipBPE {
+      fields["hf_tokenizer_name"] = .text(tokenizer.source ?? architecture.name)
+      var arguments: Fields = ["clean": .text(tokenizer.clean.rawValue)]
+      if tokenizer.stripSeparator { arguments["strip_sep_token"] = true }
+      fields["tokenizer_kwargs"] = .object(arguments)
+    }
+    return fields.merging(choices(tower.blocks)) { $1 }
+  }
+
+  /// What both towers say of their blocks where it is not open_clip's default.
+  private func choices(_ blocks: Blocks) -> Fields {
+    var fields: Fields = [:]
+    if blocks.mlpWidth != 4 * blocks.width { fields["mlp_ratio"] = .ratio(mlpRatio(blocks.width, blocks.mlpWidth)) }
+    if blocks.normEps != 1e-5 { fields["norm_kwargs"] = ["eps": .number(blocks.normEps)] }
+    if blocks.activation == .geluTanh { fields["act_kwargs"] = ["approximate": "tanh"] }
+    return fields
+  }
+
+  private var preprocessFields: Fields {
+    var fields: Fields = [
+      "mean": .numbers(preprocessing.mean), "std": .numbers(preprocessing.std),
+      "interpolation": .text(preprocessing.interpolation.rawValue),
+      "resize_mode": .text(preprocessing.resizeMode.rawValue),
+    ]
+    if preprocessing.size != architecture.vision.image { fields["size"] = .size(preprocessing.size) }
+    if preprocessing.fill != 0 { fields["fill_color"] = .integer(preprocessing.fill) }
+    return fields
+  }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import ZooModels
+
+/// `config.json` and `preprocessor_config.json` of a `CLIPModel` or `SiglipModel`: what `TransformersFile` reads.
+struct TransformersConfigurationWriter {
+  let architecture: Architecture
+  let preprocessing: Preprocessing
+  let isSigLIP: Bool
+  /// The element type of most weights, by PyTorch's name.
+  let dtype: String
+
+  private typealias Fields = [String: ConfigurationText]
+
+  func config() throws -> Data {
+    let kind = isSigLIP ? "siglip" : "clip"
+    var file: Fields = [
+      "architectures": [isSigLIP ? "SiglipModel" : "CLIPModel"], "model_type": .text(kind),
+      "torch_dtype": .text(dtype), "text_config": .object(text), "vision_config": .object(vision),
+    ]
+    if !isSigLIP {
+      file["projection_dim"] = .integer(architecture.embedding)
+      file["logit_scale_init_value"] = .number(2.6592)
+    }
+    return try ConfigurationText.object(file).data()
+  }
+
+  private var vision: Fields {
+    let tower = architecture.vision
+    var fields = blocks(tower.blocks)
+    fields["model_type"] = .text(isSigLIP ? "siglip_vision_model" : "clip_vision_model")
+    fields["image_size"] = .integer(tower.image.height)
+    fields["patch_size"] = .integer(tower.patch)
+    fields["num_channels"] = 3
+    if isSigLIP {
+      fields["vision_use_head"] = true
+    } else {
+      fields["projection_dim"] = .integer(architecture.embedding)
+    }
+    return fields
+  }
+
+  private var text: Fields {
+    guard let tower = architecture.text else { return [:] }
+    var fields = blocks(tower.blocks)
+    fields["model_type"] = .text(isSigLIP ? "siglip_text_model" : "clip_text_model")
+    fields["vocab_size"] = .integer(tower.vocabulary)
+    fields["max_position_embeddings"] = .integer(tower.contextLength)
+    if isSigLIP {
+      fields["projection_size"] = .integer(architecture.embedding)
+      (fields["pad_token_id"], fields["eos_token_id"]) = (.integer(tower.tokenizer.padID), 1)
+      fields["bos_token_id"] = .null
+    } else {
+      fields["projection_dim"] = .integer(architecture.embedding)
+      // The last id of CLIP's vocabulary ends a text, and is the largest.
+      var end = tower.vocabulary - 1
+      if case .endOfText(let id) = tower.pooling { end = id }
+      fields["eos_token_id"] = .integer(end)
+      fields["bos_token_id"] = .integer(tower.tokenizer.bosID ?? end - 1)
+      fields["pad_token_id"] = .integer(end)
+    }
+    return fields
+  }
+
+  private func blocks(_ blocks: Blocks) -> Fields {
+    [
+      "hidden_size": .integer(blocks.width), "intermediate_size": .integer(blocks.mlpWidth),
+      "num_hidden_layers": .integer(blocks.layers), "num_attention_heads": .integer(blocks.heads),
+      "hidden_act": .text(activation(blocks.activation)), "layer_norm_eps": .number(blocks.normEps),
+      "attention_dropout": .number(0),
+    ]
+  }
+
+  private func activation(_ activation: Activation) -> String {
+    switch activation {
+    case .gelu: "gelu"
+    case .geluTanh: "gelu_pytorch_tanh"
+    case .quickGELU: "quick_gelu"
+    case .silu: "silu"
+    }
+  }
+
+  func preprocessor() throws -> Data {
+    let sides: ConfigurationText = [
+      "height": .integer(preprocessing.size.height), "width": .integer(preprocessing.size.width),
+    ]
+    let isCropped = preprocessing.resizeMode == .shortest
+    let filters: [Preprocessing.Interpolation: Int] = [
+      .nearest: 0, .lanczos: 1, .bilinear: 2, .bicubic: 3, .box: 4, .hamming: 5,
+    ]
+    var fields: Fields = [
+      "image_processor_type": .text(isSigLIP ? "SiglipImageProcessor" : "CLIPImageProcessor"), "do_convert_rgb": true,
+      "do_normalize": true, "do_rescale": true, "do_resize": true, "rescale_factor": .ratio(1 / 255),
+      "image_mean": .numbers(preprocessing.mean), "image_std": .numbers(preprocessing.std),
+      "resample": .integer(filters[preprocessing.interpolation] ?? 3), "size": sides,
+    ]
+    if isCropped {
+      fields["size"] = ["shortest_edge": .integer(min(preprocessing.size.height, preprocessing.size.width))]
+    }
+    if isCropped { fields["crop_size"] = sides }
+    if isCropped || !isSigLIP { fields["do_center_crop"] = .flag(isCropped) }
+    return try ConfigurationText.object(fields).data()
+  }
+}

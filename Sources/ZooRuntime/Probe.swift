@@ -1,0 +1,66 @@
+import ZooImages
+import ZooModels
+import ZooTensors
+
+extension Model {
+  /// Runs both towers on a fixed picture and fixed prompts.
+  ///
+  /// - Returns: What `model.json` keeps, and in whole sentences why the prompt is missing where it is.
+  /// - Throws: `ModelError.brokenEmbedding` where a tower gives NaN, infinite or only zero numbers.
+  public func probe() throws -> (probe: ModelDescription.Probe, notes: [String]) {
+    func vector(_ embedding: [Float]?, _ what: String) throws -> ModelDescription.Probe.Vector {
+      guard let embedding, let vector = ModelDescription.Probe.Vector(embedding) else {
+        throw ModelError.brokenEmbedding(model: name, what: what)
+      }
+      return vector
+    }
+    var preprocessing = description.preprocessing
+    preprocessing.size = architecture.vision.image
+    let pixels = ZooImages.preprocess(probePicture(preprocessing.size), preprocessing).tensor
+    var probe = ModelDescription.Probe(image: try vector(imageEmbeddings([pixels]).first, "a picture"))
+    guard let text = architecture.text else { return (probe, []) }
+    probe.text = try vector(textEmbeddings(tokens: [text.probeTokens]).first, "a prompt")
+    guard !description.tokenizerFiles.isEmpty else { return (probe, []) }
+    do {
+      let ids = try tokenizer().encode(ModelDescription.Probe.promptText)
+      probe.prompt = try vector(textEmbeddings(tokens: [ids]).first, "a prompt")
+    } catch let error as ModelError where error.isBrokenEmbedding {
+      throw error
+    } catch let error as any ZooError {
+      return (probe, ["The probe could not use the tokenizer: \(error.description)."])
+    }
+    return (probe, [])
+  }
+}
+
+/// Colours that vary at every scale, the same on every machine.
+private func probePicture(_ size: GridSize) -> Image {
+  let pixels = (0..<size.height).flatMap { row in
+    (0..<size.width).flatMap { column -> [UInt8] in
+      let noise = UInt32(truncatingIfNeeded: (row &* size.width &+ column) &* 2_654_435_761) >> 26
+      return [
+        UInt8(truncatingIfNeeded: 191 * row / size.height + Int(noise)),
+        UInt8(truncatingIfNeeded: 255 * column / size.width),
+        (row / 16 + column / 16).isMultiple(of: 2) ? 224 : 32,
+      ]
+    }
+  }
+  return Image(width: size.width, height: size.height, pixels: pixels)
+}
+
+extension TextTower {
+  /// Half a context of ids from all over the vocabulary, the token that ends a text, then padding.
+  fileprivate var probeTokens: [Int32] {
+    let length = max(contextLength / 2, 1)
+    let last: Int
+    if case .endOfText(let id) = pooling { last = id } else { last = vocabulary - 1 }
+    return (0..<contextLength).map { position in
+      let id = position < length - 1 ? (1 + position * 7919) % vocabulary : position < length ? last : tokenizer.padID
+      return Int32(min(max(id, 0), vocabulary - 1))
+    }
+  }
+}
+
+extension ModelError {
+  fileprivate var isBrokenEmbedding: Bool { if case .brokenEmbedding = self { true } else { false } }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+extension CLIPVocabularyFile {
+  /// `vocab.json` and `merges.txt`, as Hugging Face writes them, of OpenAI's merge file (which may be compressed).
+  ///
+  /// Throws a `TextError` where the file is none.
+  public static func huggingFaceFiles(of mergeFile: URL) throws -> (vocabulary: Data, merges: Data) {
+    let rules = try CLIPVocabulary.mergeRules(
+      readTokenizerFile(mergeFile), file: mergeFile.lastPathComponent, hasHeader: true)
+    var pieces: [[UInt8]] = []
+    for suffix in [[], CLIPVocabulary.wordEnd] {
+      pieces += ByteSymbols.order.map { ByteSymbols.utf8[Int($0)] + suffix }
+    }
+    pieces += rules.map { Array($0.left + $0.right) }
+    pieces += ["<|startoftext|>", "<|endoftext|>"].map { Array($0.utf8) }
+    var vocabulary = Data("{".utf8)
+    for (id, piece) in pieces.enumerated() {
+      vocabulary += Data(id == 0 ? "\"".utf8 : ",\"".utf8)
+      // A quotation mark and a backslash are the only symbols that JSON escapes.
+      for byte in piece {
+        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { vocabulary.append(UInt8(ascii: "\\")) }
+        vocabulary.append(byte)
+      }
+      vocabulary += Data("\":\(id)".utf8)
+    }
+    vocabulary += Data("}\n".utf8)
+    var merges = Data("#version: 0.2\n".utf8)
+    for rule in rules { merges += rule.left + [0x20] + rule.right + [0x0A] }
+    return (vocabulary, merges)
+  }
+}

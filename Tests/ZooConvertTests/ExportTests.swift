@@ -1,0 +1,200 @@
+import Foundation
+import Testing
+import ZooCheckpoints
+import ZooConvert
+import ZooManifests
+import ZooModels
+import ZooTensors
+import ZooTestSupport
+
+/// What leaves the zoo is what other tools wrote, and comes back unchanged.
+@Suite struct ExportTests {
+  private func options(_ model: String) -> ConversionOptions {
+    var options = ConversionOptions()
+    switch model {
+    case "siglip": (options.visionHeads, options.visionActivation) = (4, .gelu)
+    case "siglip2": (options.visionHeads, options.visionActivation) = (3, .gelu)
+    case "vit_classifier": options.visionHeads = 4
+    default: break
+    }
+    return options
+  }
+
+  /// A converted model's folder and description.
+  private func model(
+    _ name: String, _ checkpoint: String, in scratch: ScratchFolder
+  ) throws -> (folder: String, description: ModelDescription) {
+    let (source, identified, plan) = try planned(golden("\(name)/checkpoints/\(checkpoint)"), options(name))
+    let folder = scratch.file(UUID().uuidString)
+    return (folder, try write(plan, of: identified, from: source, to: folder))
+  }
+
+  /// Golden checkpoints of one model, of which each is exported as every other.
+  static let pairs: [(String, String, ExportFormat, String)] = [
+    ("clip_gelu", "hf/model.safetensors", .openCLIP, "openclip/open_clip_model.safetensors"),
+    ("clip_gelu", "openclip/open_clip_model.safetensors", .transformers, "hf/model.safetensors"),
+    ("clip_gelu", "custom_text/open_clip_model.safetensors", .openCLIP, "openclip/open_clip_model.safetensors"),
+    ("clip_quickgelu", "hf_old/pytorch_model.bin", .openCLIP, "openclip/open_clip_model.safetensors"),
+    ("clip_layerscale", "openclip/open_clip_model.safetensors", .openCLIP, ""),
+    ("clip_h14style", "openclip/open_clip_model.safetensors", .openCLIP, "openclip/open_clip_model.safetensors"),
+    ("openai_jit", "openai/ViT-tiny.pt", .openCLIP, ""),
+    ("coca", "openclip/open_clip_model.safetensors", .openCLIP, ""),
+    ("siglip", "hf/model.safetensors", .openCLIP, "openclip/open_clip_model.safetensors"),
+    ("siglip", "openclip/open_clip_model.safetensors", .transformers, "hf/model.safetensors"),
+    ("siglip", "hf/model.safetensors", .bigVision, "npz_stored/siglip.npz"),
+    ("siglip", "openclip/open_clip_model.safetensors", .bigVision, "npz_stored/siglip.npz"),
+    ("siglip2", "openclip/open_clip_model.safetensors", .transformers, "hf/model.safetensors"),
+    ("siglip2", "hf/model.safetensors", .openCLIP, "openclip/open_clip_model.safetensors"),
+    ("siglip2", "hf/model.safetensors", .bigVision, ""),
+    ("vit_classifier", "augreg_npz/vit.npz", .timm, "timm/model.safetensors"),
+    ("vit_classifier", "timm/model.safetensors", .timm, "timm/model.safetensors"),
+    ("vit_classifier", "timm/model.safetensors", .bigVision, ""),
+  ]
+
+  @Test(arguments: pairs)
+  func anExportIsWhatTheEcosystemWroteAndComesBack(
+    name: String, source: String, format: ExportFormat, twin: String
+  ) throws {
+    let scratch = try ScratchFolder()
+    let (folder, description) = try model(name, source, in: scratch)
+    let target = scratch.file("export")
+    let report = try export(description, in: folder, as: format, to: target)
+    let files = try FileManager.default.contentsOfDirectory(atPath: target).sorted()
+    #expect(files == report.files.sorted())
+    let weights = try Checkpoint.open(target + "/" + (try #require(report.files.first)))
+    if !twin.isEmpty {
+      // Byte for byte the tensors of the original implementation; a CoCa's decoder and such have no twin.
+      let original = try Checkpoint.open(golden("\(name)/checkpoints/\(twin)"))
+      let mine = try contents(weights)
+      let theirs = try contents(original).filter { !$0.key.hasSuffix("position_ids") }
+      #expect(mine.count == theirs.count)
+      for (key, value) in theirs { #expect(mine[spelled(key, in: mine)] == value, "\(key)") }
+    }
+    // Without any option: everything that is needed lies beside the weights.
+    let (_, identified, _) = try planned(target)
+    expectSame(identified.architecture, description.architecture)
+    #expect(identified.preprocessing == description.preprocessing)
+    let back = try converted(target, in: scratch)
+    #expect(back.description.digests == description.digests)
+  }
+
+  /// NPZ files may have `params/` or not.
+  private func spelled(_ name: String, in other: [String: String]) -> String {
+    other[name] == nil ? "params/" + name : name
+  }
+
+  private func expectSame(_ found: Architecture, _ expected: Architecture) {
+    var found = found
+    (found.name, found.family) = (expected.name, expected.family)
+    // What a tokenizer is comes from its files, which golden checkpoints of some layouts lack.
+    if let tokenizer = expected.text?.tokenizer { found.text?.tokenizer = tokenizer }
+    #expect(found == expected)
+  }
+
+  @Test func everyArchitectureHasAWayOutAndBack() throws {
+    var made: [ExportFormat: Int] = [:]
+    for manifest in Registry.builtIn.manifests where manifest.architecture.unsupported == nil {
+      let architecture = manifest.architecture
+      let weights = Headers(architecture.tensors.map { .init(name: $0.name, dtype: .f16, shape: $0.shape) })
+      for format in ExportFormat.allCases {
+        // Making a plan checks that what is written has exactly one layout and plans back without problems.
+        switch Result(catching: { () throws(ConvertError) in try ExportPlan(format, architecture, weights) }) {
+        case .success(let plan):
+          made[format, default: 0] += 1
+          #expect(plan.rows.reduce(0) { $0 + $1.byteCount } <= 2 * architecture.parameterCount)
+          #expect(plan.rows.allSatisfy { $0.dtype == .f16 })
+        case .failure(let error):
+          #expect(!error.description.contains(": its tensors"), "\(error)")
+          #expect(format != (architecture.isClassifier ? .timm : .openCLIP), "\(error)")
+        }
+      }
+    }
+    #expect(made[.openCLIP, default: 0] >= 80)
+    #expect(made[.transformers, default: 0] >= 50)
+    #expect(made[.bigVision, default: 0] >= 20)
+  }
+
+  @Test func aLargeExportIsCutIntoShards() throws {
+    let scratch = try ScratchFolder()
+    let (folder, description) = try model("clip_gelu", "openclip/open_clip_model.safetensors", in: scratch)
+    var options = ExportOptions()
+    options.maxShard = 200_000
+    let report = try export(description, in: folder, as: .transformers, to: scratch.file("out"), options: options)
+    let shards = report.files.filter { $0.hasSuffix(".safetensors") }
+    #expect(shards.count == 5)
+    #expect(shards.first == "model-00001-of-00005.safetensors")
+    for shard in shards {
+      let size = try Checkpoint.open(scratch.file("out/\(shard)")).entries.reduce(0) { $0 + $1.byteCount }
+      #expect(size <= 200_000)
+    }
+    let json = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: URL(filePath: scratch.file("out/model.safetensors.index.json"))))
+    let index = try #require(json as? [String: Any])
+    #expect((index["weight_map"] as? [String: String])?.count == report.tensors)
+    #expect((index["metadata"] as? [String: Int])?["total_size"] == report.bytes)
+    #expect(try converted(scratch.file("out"), in: scratch).description.digests == description.digests)
+  }
+
+  @Test func weightsAloneGoIntoAFile() throws {
+    let scratch = try ScratchFolder()
+    let (folder, description) = try model("siglip", "openclip/open_clip_model.safetensors", in: scratch)
+    let file = scratch.file("siglip.npz")
+    #expect(try export(description, in: folder, as: .bigVision, to: file).files == [file])
+    let again = #expect(throws: ConvertError.self) { try export(description, in: folder, as: .bigVision, to: file) }
+    #expect(again == .outputExists(file))
+    var options = ExportOptions()
+    (options.dtype, options.replacing) = (.bf16, true)
+    try export(description, in: folder, as: .bigVision, to: file, options: options)
+    let weights = try Checkpoint.open(file)
+    #expect(Set(weights.entries.map(\.dtype)) == [.bf16])
+    let half = try #require(try weights.tensor("params/img/embedding/kernel").floats())
+    let whole = try Checkpoint.open(golden("siglip/checkpoints/npz_stored/siglip.npz"))
+    let name = try #require(whole.entries.first { $0.name.hasSuffix("img/embedding/kernel") }?.name)
+    for (one, two) in zip(half, try #require(try whole.tensor(name).floats())) {
+      #expect(abs(one - two) <= abs(two) / 256)
+    }
+    #expect(scratch.contents.count == 2)
+  }
+
+  @Test func whatDoesNotFitIsRefusedWithTheReason() throws {
+    let scratch = try ScratchFolder()
+    let coca = try model("coca", "openclip/open_clip_model.safetensors", in: scratch)
+    let error = #expect(throws: ConvertError.self) {
+      try export(coca.description, in: coca.folder, as: .transformers, to: scratch.file("x"))
+    }
+    #expect(
+      error?.description
+        == "openclip cannot be exported to transformers: a CLIPModel pools by the class token")
+    #expect(scratch.contents.count == 1)
+  }
+
+  @Test func aCancelledExportLeavesNothing() throws {
+    struct Stop: Error {}
+    let scratch = try ScratchFolder()
+    let (folder, description) = try model("clip_gelu", "openclip/open_clip_model.safetensors", in: scratch)
+    for phase in [ConversionProgress.Phase.writing, .verifying] {
+      for name in ["out", "out.safetensors"] {
+        #expect(throws: Stop.self) {
+          try export(description, in: folder, as: .openCLIP, to: scratch.file(name)) { progress in
+            if progress.phase == phase, progress.bytesDone > progress.bytesTotal / 2 { throw Stop() }
+          }
+        }
+        #expect(scratch.contents.count == 1)
+      }
+    }
+  }
+
+  @Test func weightsThatDoNotHaveTheirDigestsAreNotPassedOn() throws {
+    let scratch = try ScratchFolder()
+    var (folder, description) = try model("clip_gelu", "openclip/open_clip_model.safetensors", in: scratch)
+    description.digests["text.blocks.1.qkv.weight"] = String(repeating: "0", count: 64)
+    let error = #expect(throws: ConvertError.self) {
+      try export(description, in: folder, as: .transformers, to: scratch.file("out"))
+    }
+    guard case .digestMismatch(tensor: "text.blocks.1.qkv.weight", _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(scratch.contents.count == 1)
+  }
+}
