@@ -117,8 +117,8 @@ import ZooTestSupport
     hub.inject(.reply(.init(503, headers: ["Retry-After": "60"])), at: "/content/", times: 200)
     let process = try zoo.start(
       ["pull", "hf://zoo/ViT-Ti-8-emoji/open_clip_model.safetensors"], environment: environment)
-    // A server that is slow to start: killed while it waits.
-    Thread.sleep(forTimeInterval: 0.7)
+    // Killed while it waits for a server that is not ready.
+    while process.isRunning, !hub.requests.contains(where: { $0.path.contains("/content/") }) { usleep(5_000) }
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
     #expect(try installed == [])
