@@ -1,5 +1,13 @@
 import CZooKernels
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 /// Bytes that do not change, kept alive by their owner: a mapped file, an array, a block of memory.
 public struct ByteView: @unchecked Sendable {
   public let bytes: UnsafeRawBufferPointer
@@ -38,13 +46,17 @@ public protocol RereadableMemory: AnyObject {
 /// A block of memory, 64-byte aligned, zero at first, freed with its last reference.
 public final class MemoryBlock: @unchecked Sendable {
   public let bytes: UnsafeMutableRawBufferPointer
+  private let start: UnsafeMutableRawPointer
 
   public init(byteCount: Int) {
-    bytes = .allocate(byteCount: max(byteCount, 1), alignment: 64)
-    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    // Aligned by hand: glibc does not use freed blocks again for aligned ones of the same size, so that memory would grow.
+    let size = max(byteCount, 1), alignment = 64
+    guard let start = calloc(1, size + alignment - 1) else { fatalError("there is no memory for \(size) bytes") }
+    self.start = start
+    bytes = UnsafeMutableRawBufferPointer(start: start.alignedUp(toMultipleOf: alignment), count: size)
   }
 
-  deinit { bytes.deallocate() }
+  deinit { free(start) }
 }
 
 /// A tensor: an element type, a shape and little-endian bytes in row-major order, at any alignment.

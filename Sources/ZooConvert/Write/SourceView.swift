@@ -148,14 +148,13 @@ extension SourceView {
       // Rows of the first axis, gathered into a block.
       let rowCount = count / shape[0]
       let rows = max(1, chunk / (size * max(1, rowCount)))
-      let block = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: min(rows, shape[0]) * rowCount * size, alignment: 64)
-      defer { block.deallocate() }
+      let block = MemoryBlock(byteCount: min(rows, shape[0]) * rowCount * size)
+      defer { withExtendedLifetime(block) {} }
       for first in Swift.stride(from: 0, to: shape[0], by: rows) {
         var part = self
         part.offset += first * strides[0]
         part.shape[0] = min(rows, shape[0] - first)
-        guard let target = block.baseAddress else { return }
+        guard let target = block.bytes.baseAddress else { return }
         part.gather(from: base, to: target, size: size)
         try cast(
           UnsafeRawBufferPointer(start: target, count: part.count * size), from: tensor.dtype, to: dtype, body)
