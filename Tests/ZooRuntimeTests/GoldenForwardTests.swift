@@ -145,6 +145,22 @@ import ZooTestSupport
     #expect(expected.distance(logits, to: "logits") <= 1)
   }
 
+  @Test(arguments: ["openclip", "openclip_fp16"])
+  func streamedWeightsGiveTheSameEmbeddings(_ checkpoint: String) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-streamed-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try GoldenModel.convert(
+      "clip_gelu", "\(checkpoint)/open_clip_model.safetensors", configuration: "openclip", to: folder)
+    let file = checkpoint == "openclip" ? "forward.npz" : "forward_fp16.npz"
+    let loaded = try GoldenModel("clip_gelu", "openclip/open_clip_model.safetensors")
+    let inputs = try loaded.expected("forward.npz"), expected = try loaded.expected(file)
+    let model = try Model(directory: folder, algebra: StreamedBLAS())
+    let pixels = PixelTensor(height: 32, width: 32, values: inputs["pixel_values"][0].floats)
+    #expect(expected.distance(model.imageEmbeddings([pixels])[0], to: "image_embeddings", row: 0) <= 1)
+    let ids = inputs["token_ids"][0].ints.map { Int32($0) }
+    #expect(expected.distance(try model.textEmbeddings(tokens: [ids])[0], to: "text_embeddings", row: 0) <= 1)
+  }
+
   @Test(arguments: ["clip_gelu", "siglip", "siglip2", "coca"])
   func promptsBecomeTheReferencesTokens(_ name: String) throws {
     let loaded = try GoldenModel(name, "openclip/open_clip_model.safetensors") {

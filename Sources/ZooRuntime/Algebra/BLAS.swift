@@ -50,13 +50,28 @@ private struct BLASMatrix: PreparedMatrix {
       let source = x + rowRange.lowerBound * inputs
       let target = y + rowRange.lowerBound * outputs + columnRange.lowerBound
       let weights = matrix.pointer + (direction == .forward ? columnRange.lowerBound * width : columnRange.lowerBound)
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, direction == .forward ? CblasTrans : CblasNoTrans, blasInt(rowRange.count),
-        blasInt(columnRange.count), blasInt(inputs), 1, source, blasInt(inputs), weights, blasInt(width), 0, target,
-        blasInt(outputs))
+      gemm(
+        source, rows: rowRange.count, depth: inputs, stride: inputs, weights, transposed: direction == .forward,
+        columns: columnRange.count, weightStride: width, into: target, stride: outputs, adding: false)
     }
     apply(epilogue, to: y, rows: rows, width: outputs, parallel: parallel)
   }
+}
+
+/// y [rows, columns] (+)= x [rows, depth] times a weight matrix, on this thread.
+///
+/// - Parameters:
+///   - transposed: True where the weights are `[columns, depth]`.
+///   - weightStride: Floats from one row of the weights to the next; by default they are dense.
+func gemm(
+  _ x: UnsafePointer<Float>, rows: Int, depth: Int, stride xStride: Int, _ weights: UnsafePointer<Float>,
+  transposed: Bool, columns: Int, weightStride: Int? = nil, into y: UnsafeMutablePointer<Float>, stride yStride: Int,
+  adding: Bool
+) {
+  cblas_sgemm(
+    CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasInt(rows), blasInt(columns),
+    blasInt(depth), 1, x, blasInt(xStride), weights, blasInt(weightStride ?? (transposed ? depth : columns)),
+    adding ? 1 : 0, y, blasInt(yStride))
 }
 
 #if canImport(Accelerate)

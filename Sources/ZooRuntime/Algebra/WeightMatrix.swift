@@ -15,4 +15,13 @@ public final class WeightMatrix: Sendable {
 
   /// The elements as f32: where they lie if they can be used there, otherwise widened once for all users.
   public var floats: FloatView { view.value }
+
+  /// The elements of some rows, without keeping them.
+  func rows(_ range: Range<Int>) -> FloatView {
+    let rowBytes = tensor.data.count / outputs
+    return FloatView(
+      Tensor(
+        dtype: tensor.dtype, shape: [range.count, inputs],
+        data: tensor.data[range.lowerBound * rowBytes..<range.upperBound * rowBytes]))
+  }
 }

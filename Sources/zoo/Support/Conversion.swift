@@ -46,14 +46,11 @@ struct Conversion {
     return ConversionReport(description, plan: plan, path: target, seconds: (ContinuousClock.now - start).seconds)
   }
 
-  /// A probe needs the memory that the model needs in use: it is left out where that is more than half of this machine's.
+  /// Weights are streamed through the probe, so that it takes little memory whatever the model's size.
   private func probe(_ folder: String, bars: [ConversionProgress.Phase: Progress]) throws -> ProbeOutcome {
     bars.values.forEach { $0.finish() }
-    let needed = 4 * model.architecture.parameterCount
-    guard needed < ProcessInfo.processInfo.physicalMemory / 2 else {
-      return (nil, ["No probe was taken: in use the model takes \(byteText(needed)), too much for this machine."])
-    }
-    let result = try Model(directory: URL(filePath: folder, directoryHint: .isDirectory)).probe()
+    let result = try Model(directory: URL(filePath: folder, directoryHint: .isDirectory), algebra: StreamedBLAS())
+      .probe()
     return (result.probe, result.notes)
   }
 
