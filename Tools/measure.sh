@@ -23,11 +23,11 @@ P
 
 for model in "${models[@]}"; do
   file=$folder/${model/:/-}.safetensors
-  "$zoo" bench "${model%%:*}" --write-checkpoint "$file" --quiet
+  "$zoo" bench "${model%%:*}" --write-checkpoint "$file" --quiet > /dev/null
   cat "$file" > /dev/null
   echo "$model  cp            $(timed sh -c "cp '$file' '$folder/copy' && sync '$folder/copy'")"
   rm -f "$folder/copy"
-  echo "$model  convert       $(timed "$zoo" convert "$file" --quiet --no-probe)"
+  echo "$model  convert       $(timed "$zoo" convert "$file" --quiet)"
   for precision in f32 bf16; do
     echo "$model  explain $precision, new prompt    $(timed "$zoo" explain "$model" Examples/examples/scene1.jpg -p "a photo of a cat" --precision $precision -o "$folder/out")"
     echo "$model  explain $precision, cached prompt $(timed "$zoo" explain "$model" Examples/examples/scene1.jpg -p "a photo of a cat" --precision $precision -o "$folder/out")"
