@@ -48,16 +48,20 @@ struct ResizeAxis {
 
   /// - Parameters:
   ///   - source: the length of the source.
+  ///   - part: the part of the source that is resized, to fractions of a pixel; all of it by default.
   ///   - target: the length of the whole output, of which `window` is made.
-  init(source: Int, target: Int, window: Range<Int>, filter: Preprocessing.Interpolation) {
-    let scale = Double(source) / Double(target)
+  init(
+    source: Int, part: Range<Double>? = nil, target: Int, window: Range<Int>, filter: Preprocessing.Interpolation
+  ) {
+    let part = part ?? 0..<Double(source)
+    let scale = (part.upperBound - part.lowerBound) / Double(target)
     let stretch = max(scale, 1), support = filter.support * stretch, inverse = 1 / stretch
     taps = Int(support.rounded(.up)) * 2 + 1
     starts.reserveCapacity(window.count)
     lengths.reserveCapacity(window.count)
     weights.reserveCapacity(window.count * taps)
     for position in window {
-      let center = (Double(position) + 0.5) * scale
+      let center = part.lowerBound + (Double(position) + 0.5) * scale
       let first = max(Int(center - support + 0.5), 0)
       let count = min(Int(center + support + 0.5), source) - first
       let row = (0..<count).map { filter.weight((Double($0 + first) - center + 0.5) * inverse) }

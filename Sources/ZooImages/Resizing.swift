@@ -12,6 +12,27 @@ extension Image {
     resized(height: height, width: width, filter: filter, rows: 0..<height, columns: 0..<width)
   }
 
+  /// A part of the picture at another size, as the `box` of Pillow's `resize`: its edges may lie within pixels.
+  ///
+  /// - Precondition: the part is not empty and lies inside; the filter is not `nearest`, and the picture has neither a
+  ///   palette nor one bit a pixel.
+  public func resized(
+    height newHeight: Int, width newWidth: Int, filter: Preprocessing.Interpolation, rows: Range<Double>,
+    columns: Range<Double>
+  ) -> Image {
+    precondition(
+      newHeight > 0 && newWidth > 0 && !rows.isEmpty && !columns.isEmpty && rows.lowerBound >= 0
+        && columns.lowerBound >= 0 && rows.upperBound <= Double(height) && columns.upperBound <= Double(width),
+      "a part of a picture lies inside")
+    precondition(filter != .nearest && mode != .palette && mode != .bilevel, "single pixels have no parts")
+    return passed(
+      across: ResizeAxis(
+        source: width, part: columns, target: newWidth, window: 0..<newWidth, filter: filter),
+      down: ResizeAxis(source: height, part: rows, target: newHeight, window: 0..<newHeight, filter: filter),
+      downFirst: newHeight < height && height - newHeight > 2 * (width - newWidth), rows: 0..<newHeight,
+      columns: 0..<newWidth)
+  }
+
   /// The window `rows` × `columns` of the picture at another size: equal to resizing all and cutting out.
   func resized(
     height newHeight: Int, width newWidth: Int, filter: Preprocessing.Interpolation, rows: Range<Int>,
@@ -26,14 +47,21 @@ extension Image {
     }
     let across = newWidth == width ? nil : axis(width, newWidth, columns, filter)
     let down = newHeight == height ? nil : axis(height, newHeight, rows, filter)
+    // The result between the passes is rounded, so that their order shows. Pillow has this rule since version 13;
+    // before, the horizontal pass came first always.
+    let downFirst = newHeight < height && height - newHeight > 2 * (width - newWidth)
+    return passed(across: across, down: down, downFirst: downFirst, rows: rows, columns: columns)
+  }
+
+  /// Both passes, one of them, or none.
+  private func passed(
+    across: ResizeAxis?, down: ResizeAxis?, downFirst: Bool, rows: Range<Int>, columns: Range<Int>
+  ) -> Image {
     // Only what the passes read.
     let source = (rows: down?.range ?? rows, columns: across?.range ?? columns)
     var image = cropped(rows: source.rows, columns: source.columns)
     let hasAlpha = mode == .la || mode == .rgba
     if hasAlpha { zoo_premultiply(&image.pixels, image.width * image.height, mode.bytesPerPixel) }
-    // The result between the passes is rounded, so that their order shows. Pillow has this rule since version 13;
-    // before, the horizontal pass came first always.
-    let downFirst = newHeight < height && height - newHeight > 2 * (width - newWidth)
     if downFirst, let down { image = image.down(down, origin: source.rows.lowerBound) }
     if let across { image = image.across(across, origin: source.columns.lowerBound) }
     if !downFirst, let down { image = image.down(down, origin: source.rows.lowerBound) }

@@ -8,12 +8,18 @@ import ZooTestSupport
     let golden = try Golden.arrays("images/resize.npz")
     let all = try cases("resize")
     #expect(all.count == 62)
-    for facts in all where facts["box"] == nil {
+    for facts in all {
       let name = try #require(facts["source"] as? String), key = try #require(facts["key"] as? String)
       let width = try #require(facts["width"] as? Int), height = try #require(facts["height"] as? Int)
       let filter = try #require(Preprocessing.Interpolation(rawValue: facts["filter"] as? String ?? ""))
       let label = "\(key) \(name) \(filter) \(width)x\(height)"
-      let resized = try source(name).resized(height: height, width: width, filter: filter)
+      let resized =
+        if let box = facts["box"] as? [Double] {  // left, top, right, bottom
+          try source(name).resized(
+            height: height, width: width, filter: filter, rows: box[1]..<box[3], columns: box[0]..<box[2])
+        } else {
+          try source(name).resized(height: height, width: width, filter: filter)
+        }
       #expect(resized.mode.rawValue == facts["mode"] as? String, "\(label)")
       let raw = golden["\(key).raw"]?.bytes ?? []
       let zeroOne = resized.mode == .bilevel && raw.allSatisfy { $0 < 2 }
