@@ -20,15 +20,21 @@ public struct LeGrad: Sendable {
   /// How a readout is compared with a text embedding.
   public enum Score: String, Sendable, Hashable, CaseIterable, Codable { case cosine, dot }
 
+  /// Which tokens' mean stands for a layer.
+  public enum Tokens: String, Sendable, Hashable, CaseIterable, Codable { case all, first, patches }
+
   public var variant: Variant
   public var layers: LayerSelection
   /// Nil for the variant's own.
   public var score: Score?
+  /// Nil for the variant's own; models with an attention pooler have no other.
+  public var tokens: Tokens?
 
-  public init(variant: Variant = .official, layers: LayerSelection = .all, score: Score? = nil) {
+  public init(variant: Variant = .official, layers: LayerSelection = .all, score: Score? = nil, tokens: Tokens? = nil) {
     self.variant = variant
     self.layers = layers
     self.score = score
+    self.tokens = tokens
   }
 
   /// The heat map of each prompt on each picture, `[pictures][prompts]`, with the pictures' embeddings.

@@ -14,20 +14,22 @@ enum Readout {
   case coca(CoCaReadout)
 
   init(_ method: LeGrad, vision: VisionRuntime) {
+    // A classifier's score is its logit; otherwise the authors' code takes the cosine and the paper the dot product.
+    let score = method.score ?? (method.variant == .paper || vision.isClassifier ? .dot : .cosine)
     switch (vision.tower.pooler, method.variant) {
     case (.attention, let variant):
       self = .attention(
-        AttentionReadout(normFirst: variant == .paper, score: method.score ?? (variant == .paper ? .dot : .cosine)))
+        AttentionReadout(normFirst: variant == .paper, score: score))
     case (.coca, let variant):
       self = .coca(CoCaReadout(throughNorm: variant == .paper, score: method.score ?? .dot))
-    case (_, .official):
-      // The authors' code takes the mean of all tokens, whatever the model does; a classifier's score is its logit.
-      let score: LeGrad.Score = vision.isClassifier ? .dot : .cosine
-      self = .tokens(TokenReadout(rows: .all, score: method.score ?? score))
-    case (.classToken, .paper): self = .tokens(TokenReadout(rows: .first, score: method.score ?? .dot))
-    case (.tokenMean, .paper): self = .tokens(TokenReadout(rows: .all, score: method.score ?? .dot))
+    case (_, _) where method.tokens == .all: self = .tokens(TokenReadout(rows: .all, score: score))
+    case (_, _) where method.tokens == .first: self = .tokens(TokenReadout(rows: .first, score: score))
+    case (_, _) where method.tokens == .patches: self = .tokens(TokenReadout(rows: .patches, score: score))
+    // The authors' code takes the mean of all tokens, whatever the model does.
+    case (_, .official), (.tokenMean, .paper): self = .tokens(TokenReadout(rows: .all, score: score))
+    case (.classToken, .paper): self = .tokens(TokenReadout(rows: .first, score: score))
     case (.patchMean(let normFirst), .paper):
-      self = .tokens(TokenReadout(rows: normFirst ? .normedPatches : .patches, score: method.score ?? .dot))
+      self = .tokens(TokenReadout(rows: normFirst ? .normedPatches : .patches, score: score))
     }
   }
 

@@ -29,6 +29,8 @@ import ZooTestSupport
     ("mean_cosine", LeGrad(variant: .official)),
     ("mean_dot", LeGrad(variant: .official, score: .dot)),
     ("mean_logit", LeGrad(variant: .official)),
+    ("patch_mean_cosine", LeGrad(tokens: .patches)),
+    ("patch_mean_logit", LeGrad(tokens: .patches)),
     ("cls_dot", LeGrad(variant: .paper)),
     ("cls_logit", LeGrad(variant: .paper)),
     ("cls_cosine", LeGrad(variant: .paper, score: .cosine)),
@@ -43,6 +45,7 @@ import ZooTestSupport
   static let finals: [(key: String, method: LeGrad)] = [
     ("official_all", LeGrad()),
     ("official_last2", LeGrad(layers: .last(2))),
+    ("patch_mean_all", LeGrad(tokens: .patches)),
     ("paper_cls_dot_all", LeGrad(variant: .paper)),
     ("cls_cosine_last2", LeGrad(variant: .paper, layers: .last(2), score: .cosine)),
     ("model_cosine_all", LeGrad(variant: .paper, score: .cosine)),

@@ -34,6 +34,9 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: "cosine or dot; by default what the variant says.")
   var score: LeGrad.Score?
 
+  @Option(help: "all, first or patches: whose mean stands for a layer; by default what the variant says.")
+  var tokens: LeGrad.Tokens?
+
   @Option(
     help: ArgumentHelp(
       "off, or PROMPT[,THRESHOLD]: set the map to 0 where a prompt that names nothing lights up.",
@@ -77,7 +80,7 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     let clock = ContinuousClock()
     var timings = ExplainReport.Timings()
-    let method = LeGrad(variant: variant, layers: try LayerSelection(layers), score: score)
+    let method = LeGrad(variant: variant, layers: try LayerSelection(layers), score: score, tokens: tokens)
     let urls = try PictureOptions.pictures(images)
     let folder = try OutputFolder(output)
     var start = clock.now

@@ -45,7 +45,8 @@ struct Drawing {
   }
 
   private func similarity(_ index: Int) -> String {
-    String(format: "similarity %.3f", scores[index].similarity) + (scores[index].absent ? ", absent" : "")
+    String(format: "similarity %.3f, energy %.2g", scores[index].similarity, heatmaps[index].energy)
+      + (scores[index].absent ? ", absent" : "")
       + (heatmaps[index].isFlat ? ", flat map" : "")
   }
 

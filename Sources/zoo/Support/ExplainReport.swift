@@ -9,6 +9,8 @@ struct ExplainReport: Encodable {
   /// Layers that took part, counted from 0.
   var layers: [Int]
   var threads: Int
+  /// When a prompt counts as absent from a picture.
+  var absentRule = "similarity <= empty_similarity, the cosine of the picture with a prompt that names nothing"
   var images: [ImageReport]
   /// Milliseconds.
   var timings: Timings

@@ -173,6 +173,7 @@ func correction(_ text: String) -> Correction? {
 extension Preprocessing.ResizeMode: ExpressibleByArgument {}
 extension LeGrad.Variant: ExpressibleByArgument {}
 extension LeGrad.Score: ExpressibleByArgument {}
+extension LeGrad.Tokens: ExpressibleByArgument {}
 extension ColorMap: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {}
 extension Backend: ExpressibleByArgument {}
