@@ -138,11 +138,12 @@ def main():
                 explain += ["-p", prompt]
             memory = {}
             for precision in ["bf16", "f32"]:
-                run = subprocess.Popen(
-                    [options.zoo, *explain, "--precision", precision, "--threads", str(options.threads)], env=environment,
-                    stdout=subprocess.PIPE, text=True)
-                report = json.loads(run.stdout.read())
-                memory[precision] = os.wait4(run.pid, 0)[2].ru_maxrss * 1024
+                # From a process of its own: a child's peak counts what its parent had when it was started.
+                code = "import os, subprocess, sys; r = subprocess.Popen(sys.argv[1:]); print(os.wait4(r.pid, 0)[2].ru_maxrss, file=sys.stderr)"
+                run = subprocess.run(
+                    [sys.executable, "-c", code, options.zoo, *explain, "--precision", precision, "--threads", str(options.threads)],
+                    env=environment, check=True, capture_output=True, text=True)
+                report, memory[precision] = json.loads(run.stdout), int(run.stderr.split()[-1]) * 1024
             patch = 14 if "14" in architecture else 16
             reference, worst = np.load(maps), 0
             for index, prompt in enumerate(report["images"][0]["prompts"]):
