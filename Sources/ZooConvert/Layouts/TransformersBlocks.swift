@@ -45,4 +45,16 @@ enum TransformersBlocks {
     (facts.layers, facts.mlpWidth) = measure(headers, prefix: "vision_model.")
     return facts
   }
+
+  /// What the text towers of all transformers models have alike: all but the projection.
+  static func text(_ target: Target) -> Expression? {
+    if let block = target.name.block { return expression(target, block: block, prefix: "text_model.") }
+    switch target.name.leaf {
+    case "tokens": return target.source("text_model.embeddings.token_embedding.weight")
+    case "positions": return target.source("text_model.embeddings.position_embedding.weight")
+    case "norm.weight": return target.source("text_model.final_layer_norm.weight")
+    case "norm.bias": return target.source("text_model.final_layer_norm.bias")
+    default: return nil
+    }
+  }
 }

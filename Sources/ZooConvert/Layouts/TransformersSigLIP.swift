@@ -60,17 +60,10 @@ extension Layout {
   }
 
   @Sendable private static func text(_ target: Target) -> Expression? {
-    if let block = target.name.block {
-      return TransformersBlocks.expression(target, block: block, prefix: "text_model.")
-    }
     switch target.name.leaf {
-    case "tokens": return target.source("text_model.embeddings.token_embedding.weight")
-    case "positions": return target.source("text_model.embeddings.position_embedding.weight")
-    case "norm.weight": return target.source("text_model.final_layer_norm.weight")
-    case "norm.bias": return target.source("text_model.final_layer_norm.bias")
     case "projection.weight": return target.source("text_model.head.weight")
     case "projection.bias": return target.source("text_model.head.bias")
-    default: return nil
+    default: return TransformersBlocks.text(target)
     }
   }
 }
