@@ -79,7 +79,7 @@ static int append_activation(dnnl_primitive_attr_t attributes, int activation) {
 
 // How B lies in memory; oneDNN is asked where it is packed.
 static int weights_layout(const struct zoo_onednn_shape *s, int order, dnnl_data_type_t type, layout *target) {
-  const int64_t down[2] = {s->columns, 1}, across[2] = {1, s->depth};
+  const int64_t down[2] = {s->stride, 1}, across[2] = {1, s->depth};
   return layout_make(target, s->depth, s->columns, type,
                      order == ZOO_ONEDNN_PACKED ? NULL : order == ZOO_ONEDNN_ROWS ? down : across);
 }
@@ -87,7 +87,7 @@ static int weights_layout(const struct zoo_onednn_shape *s, int order, dnnl_data
 // The descriptor of a product; `b` is taken as given, or replaced by oneDNN's choice where it has no order yet.
 static int describe(struct zoo_onednn_product *p, const struct zoo_onednn_shape *s, dnnl_primitive_desc_t *pd) {
   dnnl_data_type_t type = s->bf16 ? dnnl_bf16 : dnnl_f32;
-  const int64_t wide[2] = {s->depth, 1}, result[2] = {s->columns, 1};
+  const int64_t wide[2] = {s->depth, 1}, result[2] = {s->stride, 1};
   dnnl_primitive_attr_t attributes = NULL;
   int ok = layout_make(&p->x, s->rows, s->depth, type, wide)
            && layout_make(&p->y, s->rows, s->columns, dnnl_f32, result)
@@ -216,16 +216,18 @@ int zoo_onednn_pack(const struct zoo_onednn_shape *s, int order, const float *b,
 #if defined(__x86_64__)
 #include <immintrin.h>
 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16"))) void zoo_onednn_narrow(
-    const float *source, uint16_t *target, ptrdiff_t count) {
-  ptrdiff_t i = 0;
-  for (; i + 32 <= count; i += 32)
-    _mm512_storeu_si512(
-        target + i,
-        (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(source + i + 16), _mm512_loadu_ps(source + i)));
-  for (; i < count; i += 16) {
-    __mmask16 mask = count - i >= 16 ? 0xFFFF : (__mmask16)((1u << (count - i)) - 1);
-    _mm256_mask_storeu_epi16(target + i, mask, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, source + i)));
+    const float *source, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target) {
+  if (!columns) {  // one long row
+    width *= rows;
+    rows = width > 0;
   }
+  for (ptrdiff_t i = 0; i < rows; i++, source += width, target += width)
+    for (ptrdiff_t k = 0; k < width; k += 16) {
+      __mmask16 mask = width - k >= 16 ? 0xFFFF : (__mmask16)((1u << (width - k)) - 1);
+      __m512 x = _mm512_maskz_loadu_ps(mask, source + k);
+      if (columns) x = _mm512_mul_ps(x, _mm512_maskz_loadu_ps(mask, columns + k));
+      _mm256_mask_storeu_epi16(target + k, mask, (__m256i)_mm512_cvtneps_pbh(x));
+    }
 }
 #endif
 #endif

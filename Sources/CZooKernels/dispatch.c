@@ -5,13 +5,15 @@
 static _Atomic(const struct zoo_kernel_table *) chosen;
 
 // The sets that this processor has, the widest first; the last one is null.
-static void available(const struct zoo_kernel_table *tables[4]) {
+static void available(const struct zoo_kernel_table *tables[5]) {
   int count = 0;
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
+      __builtin_cpu_supports("avx512vl")) {
+    if (__builtin_cpu_supports("avx512bf16")) tables[count++] = &zoo_kernels_avx512_bf16;
     tables[count++] = &zoo_kernels_avx512;
+  }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables[count++] = &zoo_kernels_avx2;
 #endif
   tables[count++] = &zoo_kernels_generic;
@@ -22,14 +24,14 @@ static void available(const struct zoo_kernel_table *tables[4]) {
 static const struct zoo_kernel_table *kernels(void) {
   const struct zoo_kernel_table *table = atomic_load_explicit(&chosen, memory_order_relaxed);
   if (table) return table;
-  const struct zoo_kernel_table *tables[4];
+  const struct zoo_kernel_table *tables[5];
   available(tables);
   atomic_store_explicit(&chosen, tables[0], memory_order_relaxed);
   return tables[0];
 }
 
 int zoo_use_kernels(const char *name) {
-  const struct zoo_kernel_table *tables[4];
+  const struct zoo_kernel_table *tables[5];
   available(tables);
   for (int i = 0; tables[i]; i++) {
     if (strcmp(tables[i]->name, name) != 0) continue;
@@ -74,14 +76,20 @@ void zoo_softmax(float *x, ptrdiff_t count, float scale) { kernels()->softmax(x,
 ptrdiff_t zoo_attention_scratch(ptrdiff_t keys, ptrdiff_t width) { return kernels()->attention_scratch(keys, width); }
 
 void zoo_attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
-                   ptrdiff_t keys, ptrdiff_t width, float scale, int mask, float *out, ptrdiff_t ldo, float *scratch,
-                   float *probabilities) {
-  kernels()->attention(q, ldq, k, v, ldkv, rows, keys, width, scale, mask, out, ldo, scratch, probabilities);
+                   ptrdiff_t keys, ptrdiff_t width, float scale, int mask, int bf16, float *out, ptrdiff_t ldo,
+                   float *scratch, float *probabilities) {
+  kernels()->attention(q, ldq, k, v, ldkv, rows, keys, width, scale, mask, bf16, out, ldo, scratch, probabilities);
+}
+
+ptrdiff_t zoo_relu_values_size(ptrdiff_t keys, ptrdiff_t width) { return kernels()->relu_values_size(keys, width); }
+
+void zoo_relu_values(const float *v, ptrdiff_t ldv, ptrdiff_t keys, ptrdiff_t width, int bf16, float *values) {
+  kernels()->relu_values(v, ldv, keys, width, bf16, values);
 }
 
 ptrdiff_t zoo_relu_sums_scratch(ptrdiff_t keys, ptrdiff_t width) { return kernels()->relu_sums_scratch(keys, width); }
 
-void zoo_relu_sums(const float *r, ptrdiff_t ldr, const float *v, ptrdiff_t ldv, ptrdiff_t rows, ptrdiff_t keys,
-                   ptrdiff_t width, float *sums, float *scratch) {
-  kernels()->relu_sums(r, ldr, v, ldv, rows, keys, width, sums, scratch);
+void zoo_relu_sums(const float *r, ptrdiff_t ldr, const float *values, ptrdiff_t rows, ptrdiff_t keys, ptrdiff_t width,
+                   int bf16, float *sums, float *scratch) {
+  kernels()->relu_sums(r, ldr, values, rows, keys, width, bf16, sums, scratch);
 }

@@ -17,14 +17,15 @@ struct zoo_kernel_table {
   void (*softmax)(float *, ptrdiff_t, float);
   ptrdiff_t (*attention_scratch)(ptrdiff_t, ptrdiff_t);
   void (*attention)(const float *, ptrdiff_t, const float *, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t,
-                    float, int, float *, ptrdiff_t, float *, float *);
+                    float, int, int, float *, ptrdiff_t, float *, float *);
+  ptrdiff_t (*relu_values_size)(ptrdiff_t, ptrdiff_t);
+  void (*relu_values)(const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *);
   ptrdiff_t (*relu_sums_scratch)(ptrdiff_t, ptrdiff_t);
-  void (*relu_sums)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *,
-                    float *);
+  void (*relu_sums)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *, float *);
 };
 
 extern const struct zoo_kernel_table zoo_kernels_generic;
 #if defined(__x86_64__)
-extern const struct zoo_kernel_table zoo_kernels_avx2, zoo_kernels_avx512;
+extern const struct zoo_kernel_table zoo_kernels_avx2, zoo_kernels_avx512, zoo_kernels_avx512_bf16;
 #endif
 #endif

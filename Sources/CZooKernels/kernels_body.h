@@ -182,11 +182,27 @@ INLINE float largest(const float *x, ptrdiff_t count) {
   return top;
 }
 
+// 2^x for x <= 0, to about one unit in the last place; far below 2^-126 where x is. The polynomial is fitted to -0.5...0.5.
+INLINE float power_of_two(float x) {
+  float clamped = x < -126.0f ? -126.0f : x;
+  float n = __builtin_rintf(clamped);
+  float r = clamped - n;
+  float p = 1.327647160e-3f;
+  p = p * r + 9.675541331e-3f;
+  p = p * r + 5.550713275e-2f;
+  p = p * r + 2.402211972e-1f;
+  p = p * r + 6.931469671e-1f;
+  p = p * r + 1.0f;
+  int32_t bits;
+  memcpy(&bits, &p, 4);
+  return float_from_bits(bits + (int32_t)((uint32_t)(int32_t)n << 23));
+}
+
 // x := e^(scale * (x - largest x)); returns the sum.
 INLINE float exponentials(float *x, ptrdiff_t count, float scale) {
-  float top = largest(x, count), sum = 0;
+  float factor = scale * 1.44269504f, shift = largest(x, count) * factor, sum = 0;
   for (ptrdiff_t k = 0; k < count; k++) {
-    float e = fast_exp((x[k] - top) * scale);
+    float e = power_of_two(x[k] * factor - shift);
     x[k] = e;
     sum += e;
   }
@@ -198,12 +214,56 @@ static void softmax(float *x, ptrdiff_t count, float scale) {
   for (ptrdiff_t k = 0; k < count; k++) x[k] *= inverse;
 }
 
+// --- pairs of bf16, each in the place of a float ------------------------------------------------------------------------
+
+#ifdef ZOO_BF16
+// sum += the products of both halves.
+INLINE vec add_pairs(vec sum, vec factor, vec column) {
+  return (vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)factor, (__m512bh)column);
+}
+
+INLINE vec spread_pair(const float *p) {
+  int32_t bits;
+  memcpy(&bits, p, 4);
+  return (vec)_mm512_set1_epi32(bits);
+}
+
+INLINE __mmask16 first_lanes(ptrdiff_t count) { return count >= 16 ? 0xFFFF : (__mmask16)((1u << count) - 1); }
+
+// target [rows, ldt] := source [rows, width] rounded, two neighbours to a pair.
+static void narrow(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target, ptrdiff_t ldt) {
+  for (ptrdiff_t i = 0; i < rows; i++, source += ld, target += ldt)
+    for (ptrdiff_t k = 0; k < width; k += 16) {
+      __m512 x = _mm512_maskz_loadu_ps(first_lanes(width - k), source + k);
+      __m256i pairs = (__m256i)_mm512_cvtneps_pbh(x);
+      _mm256_mask_storeu_epi32(target + k / 2, (__mmask8)first_lanes((width - k + 1) / 2), pairs);
+    }
+}
+
+// target [rows / 2 rounded up, ldt] := source [rows, width] rounded, rows 2i and 2i + 1 in the halves of row i; the columns up to
+// ldt and a missing last row are 0.
+static void interleave(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target, ptrdiff_t ldt) {
+  for (ptrdiff_t i = 0; i < rows; i += 2, source += 2 * ld, target += ldt)
+    for (ptrdiff_t k = 0; k < ldt; k += 16) {
+      __mmask16 mask = width > k ? first_lanes(width - k) : 0;
+      __m512 low = _mm512_maskz_loadu_ps(mask, source + k);
+      __m512 high = _mm512_maskz_loadu_ps(i + 1 < rows ? mask : 0, source + ld + k);
+      __m512i pair = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(low));
+      pair = _mm512_or_epi32(pair, _mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(high)), 16));
+      _mm512_storeu_si512(target + k, pair);
+    }
+}
+#endif
+
 // --- small products in registers -------------------------------------------------------------------------------------
+
+// What products are computed in; pairs count as one along the depth.
+enum factors { SINGLES, PAIRS };
 
 // One tile of a [rows, depth] times b [depth, lanes]. Either the tile of c is written, or the positive parts are summed
 // over the rows and added to c, which then is one row.
 INLINE void tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc, ptrdiff_t depth,
-                 int rows, int vectors, int relu_sums) {
+                 int rows, int vectors, int relu_sums, enum factors factors) {
   vec sum[ZOO_TILE_ROWS][ZOO_TILE_VECTORS];
   for (int i = 0; i < rows; i++)
     for (int j = 0; j < vectors; j++) sum[i][j] = (vec){0};
@@ -211,6 +271,13 @@ INLINE void tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, f
     vec column[ZOO_TILE_VECTORS];
     for (int j = 0; j < vectors; j++) column[j] = load(b + k * ldb + j * ZOO_LANES);
     for (int i = 0; i < rows; i++) {
+#ifdef ZOO_BF16
+      if (factors == PAIRS) {
+        vec pair = spread_pair(a + i * lda + k);
+        for (int j = 0; j < vectors; j++) sum[i][j] = add_pairs(sum[i][j], pair, column[j]);
+        continue;
+      }
+#endif
       vec factor = spread(a[i * lda + k]);
       for (int j = 0; j < vectors; j++) sum[i][j] += factor * column[j];
     }
@@ -228,10 +295,11 @@ INLINE void tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, f
 
 // A tile of any size up to the largest, each compiled for itself.
 INLINE void any_tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
-                     ptrdiff_t depth, ptrdiff_t rows, ptrdiff_t vectors, int relu_sums) {
-#define TILE(r, v)                                                                                         \
-  case (r) * 8 + (v):                                                                                      \
-    if ((r) <= ZOO_TILE_ROWS && (v) <= ZOO_TILE_VECTORS) tile(a, lda, b, ldb, c, ldc, depth, r, v, relu_sums); \
+                     ptrdiff_t depth, ptrdiff_t rows, ptrdiff_t vectors, int relu_sums, enum factors factors) {
+#define TILE(r, v)                                                             \
+  case (r) * 8 + (v):                                                          \
+    if ((r) <= ZOO_TILE_ROWS && (v) <= ZOO_TILE_VECTORS)                       \
+      tile(a, lda, b, ldb, c, ldc, depth, r, v, relu_sums, factors);           \
     break;
 #define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3) TILE(r, 4)
   switch (rows * 8 + vectors) { TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) }
@@ -242,7 +310,7 @@ INLINE void any_tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ld
 // c [rows, columns] = a [rows, depth] b [depth, columns], or the sums of its positive parts; columns is a multiple of
 // ZOO_LANES and b's rows are padded to it. Tiles are of about one size: slivers cost as much as full ones.
 INLINE void product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
-                    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, int relu_sums) {
+                    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, int relu_sums, enum factors factors) {
   ptrdiff_t all = columns / ZOO_LANES, strips = (all + ZOO_TILE_VECTORS - 1) / ZOO_TILE_VECTORS;
   ptrdiff_t tiles = (rows + ZOO_TILE_ROWS - 1) / ZOO_TILE_ROWS;
   for (ptrdiff_t s = 0; s < strips; s++) {
@@ -250,14 +318,14 @@ INLINE void product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb
     for (ptrdiff_t t = 0; t < tiles; t++) {
       ptrdiff_t i = rows * t / tiles, count = rows * (t + 1) / tiles - i;
       any_tile(a + i * lda, lda, b + j * ZOO_LANES, ldb, c + j * ZOO_LANES + (relu_sums ? 0 : i * ldc), ldc, depth,
-               count, vectors, relu_sums);
+               count, vectors, relu_sums, factors);
     }
   }
 }
 
 static void plain_product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
                           ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth) {
-  product(a, lda, b, ldb, c, ldc, rows, columns, depth, 0);
+  product(a, lda, b, ldb, c, ldc, rows, columns, depth, 0, SINGLES);
 }
 
 typedef float four __attribute__((vector_size(16), aligned(4)));
@@ -287,55 +355,126 @@ static void transpose_padded(const float *source, ptrdiff_t ld, ptrdiff_t rows, 
     for (ptrdiff_t k = 0; k < width; k++) target[k * columns + j] = j < rows ? source[j * ld + k] : 0.0f;
 }
 
+#ifdef ZOO_BF16
+static void pair_product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
+                         ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth) {
+  product(a, lda, b, ldb, c, ldc, rows, columns, depth, 0, PAIRS);
+}
+#endif
+
 static ptrdiff_t attention_scratch(ptrdiff_t keys, ptrdiff_t width) {
-  return width * padded(keys) + keys * padded(width) + ZOO_ATTENTION_ROWS * (padded(keys) + padded(width));
+  ptrdiff_t columns = padded(keys), wide = padded(width);
+  // The second line is for pairs.
+  return width * columns + keys * wide + ZOO_ATTENTION_ROWS * (columns + wide)
+         + (keys + ZOO_ATTENTION_ROWS) * (width + 1) / 2 + ZOO_ATTENTION_ROWS * columns / 2;
+}
+
+// rows [count, keys] := their softmax without its division, whose factors are kept.
+INLINE void weights(float *scores, ptrdiff_t columns, ptrdiff_t first, ptrdiff_t count, ptrdiff_t keys, float scale,
+                    int mask, float *inverse, float *probabilities) {
+  for (ptrdiff_t i = 0; i < count; i++) {
+    ptrdiff_t visible = mask == ZOO_MASK_CAUSAL ? first + i + 1 : keys;
+    if (visible > keys) visible = keys;
+    float *row = scores + i * columns;
+    for (ptrdiff_t j = visible; j < columns; j++) row[j] = -INFINITY;  // e^-inf is 0
+    inverse[i] = 1.0f / exponentials(row, columns, scale);
+    if (!probabilities) continue;
+    float *target = probabilities + (first + i) * keys;
+    for (ptrdiff_t j = 0; j < keys; j++) target[j] = row[j] * inverse[i];
+  }
 }
 
 static void attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
-                      ptrdiff_t keys, ptrdiff_t width, float scale, int mask, float *out, ptrdiff_t ldo, float *scratch,
-                      float *probabilities) {
+                      ptrdiff_t keys, ptrdiff_t width, float scale, int mask, int bf16, float *out, ptrdiff_t ldo,
+                      float *scratch, float *probabilities) {
   ptrdiff_t columns = padded(keys), wide = padded(width);
   float *kt = scratch, *vp = kt + width * columns, *scores = vp + keys * wide;
   float *result = scores + ZOO_ATTENTION_ROWS * columns;
-  transpose_padded(k, ldkv, keys, width, kt);
-  for (ptrdiff_t j = 0; j < keys; j++) {
-    memcpy(vp + j * wide, v + j * ldkv, (size_t)width * 4);
-    memset(vp + j * wide + width, 0, (size_t)(wide - width) * 4);
+#ifdef ZOO_BF16
+  ptrdiff_t half = (width + 1) / 2;
+  float *keyPairs = result + ZOO_ATTENTION_ROWS * wide, *queryPairs = keyPairs + keys * half;
+  float *weightPairs = queryPairs + ZOO_ATTENTION_ROWS * half;
+  if (bf16) {
+    narrow(k, ldkv, keys, width, keyPairs, half);
+    transpose_padded(keyPairs, half, keys, half, kt);
+    interleave(v, ldkv, keys, width, vp, wide);
+  }
+#else
+  bf16 = 0;
+#endif
+  if (!bf16) {
+    transpose_padded(k, ldkv, keys, width, kt);
+    for (ptrdiff_t j = 0; j < keys; j++) {
+      memcpy(vp + j * wide, v + j * ldkv, (size_t)width * 4);
+      memset(vp + j * wide + width, 0, (size_t)(wide - width) * 4);
+    }
   }
   ptrdiff_t pieces = (rows + ZOO_ATTENTION_ROWS - 1) / ZOO_ATTENTION_ROWS;
   for (ptrdiff_t piece = 0; piece < pieces; piece++) {
     ptrdiff_t first = rows * piece / pieces, count = rows * (piece + 1) / pieces - first;
     float inverse[ZOO_ATTENTION_ROWS];
-    plain_product(q + first * ldq, ldq, kt, columns, scores, columns, count, columns, width);
-    for (ptrdiff_t i = 0; i < count; i++) {
-      ptrdiff_t visible = mask == ZOO_MASK_CAUSAL ? first + i + 1 : keys;
-      if (visible > keys) visible = keys;
-      float *row = scores + i * columns;
-      for (ptrdiff_t j = visible; j < columns; j++) row[j] = -INFINITY;  // e^-inf is 0
-      inverse[i] = 1.0f / exponentials(row, columns, scale);
-      if (!probabilities) continue;
-      float *target = probabilities + (first + i) * keys;
-      for (ptrdiff_t j = 0; j < keys; j++) target[j] = row[j] * inverse[i];
+#ifdef ZOO_BF16
+    if (bf16) {
+      narrow(q + first * ldq, ldq, count, width, queryPairs, half);
+      pair_product(queryPairs, half, kt, columns, scores, columns, count, columns, half);
+      weights(scores, columns, first, count, keys, scale, mask, inverse, probabilities);
+      narrow(scores, columns, count, columns, weightPairs, columns / 2);
+      pair_product(weightPairs, columns / 2, vp, wide, result, wide, count, wide, (keys + 1) / 2);
     }
-    plain_product(scores, columns, vp, wide, result, wide, count, wide, keys);
+#endif
+    if (!bf16) {
+      plain_product(q + first * ldq, ldq, kt, columns, scores, columns, count, columns, width);
+      weights(scores, columns, first, count, keys, scale, mask, inverse, probabilities);
+      plain_product(scores, columns, vp, wide, result, wide, count, wide, keys);
+    }
     for (ptrdiff_t i = 0; i < count; i++)
       for (ptrdiff_t k = 0; k < width; k++) out[(first + i) * ldo + k] = result[i * wide + k] * inverse[i];
   }
 }
 
-static ptrdiff_t relu_sums_scratch(ptrdiff_t keys, ptrdiff_t width) { return (width + 1) * padded(keys); }
+static ptrdiff_t relu_values_size(ptrdiff_t keys, ptrdiff_t width) { return (2 * width + 1) * padded(keys); }
 
-static void relu_sums(const float *r, ptrdiff_t ldr, const float *v, ptrdiff_t ldv, ptrdiff_t rows, ptrdiff_t keys,
-                      ptrdiff_t width, float *sums, float *scratch) {
+// The rows of values as columns; in pairs they lie narrowed behind their transpose first.
+static void relu_values(const float *v, ptrdiff_t ldv, ptrdiff_t keys, ptrdiff_t width, int bf16, float *values) {
+#ifdef ZOO_BF16
+  if (bf16) {
+    ptrdiff_t half = (width + 1) / 2;
+    float *pairs = values + half * padded(keys);
+    narrow(v, ldv, keys, width, pairs, half);
+    transpose_padded(pairs, half, keys, half, values);
+    return;
+  }
+#endif
+  transpose_padded(v, ldv, keys, width, values);
+}
+
+static ptrdiff_t relu_sums_scratch(ptrdiff_t keys, ptrdiff_t width) {
+  return padded(keys) + ZOO_ATTENTION_ROWS * (width + 1) / 2;
+}
+
+static void relu_sums(const float *r, ptrdiff_t ldr, const float *values, ptrdiff_t rows, ptrdiff_t keys,
+                      ptrdiff_t width, int bf16, float *sums, float *scratch) {
   ptrdiff_t columns = padded(keys);
-  float *total = scratch, *vt = total + columns;
+  float *total = scratch;
   memset(total, 0, (size_t)columns * 4);
-  transpose_padded(v, ldv, keys, width, vt);
-  product(r, ldr, vt, columns, total, columns, rows, columns, width, 1);
+#ifdef ZOO_BF16
+  if (bf16) {
+    ptrdiff_t half = (width + 1) / 2;
+    float *pairs = total + columns;
+    for (ptrdiff_t i = 0; i < rows; i += ZOO_ATTENTION_ROWS) {
+      ptrdiff_t count = rows - i < ZOO_ATTENTION_ROWS ? rows - i : ZOO_ATTENTION_ROWS;
+      narrow(r + i * ldr, ldr, count, width, pairs, half);
+      product(pairs, half, values, columns, total, columns, count, columns, half, 1, PAIRS);
+    }
+  }
+#else
+  bf16 = 0;
+#endif
+  if (!bf16) product(r, ldr, values, columns, total, columns, rows, columns, width, 1, SINGLES);
   for (ptrdiff_t j = 0; j < keys; j++) sums[j] += total[j];
 }
 
 const struct zoo_kernel_table ZOO_NAME(zoo_kernels) = {
     ZOO_KERNEL_NAME, layer_norm, layer_norm_backward, add_bias, add_residual, activate, scale_columns, dot, softmax,
-    attention_scratch, attention, relu_sums_scratch, relu_sums,
+    attention_scratch, attention, relu_values_size, relu_values, relu_sums_scratch, relu_sums,
 };

@@ -2,101 +2,124 @@ import CZooKernels
 import ZooModels
 import ZooRuntime
 
+/// A block's output gradients for some prompts: one vector per prompt that all rows share, or one for each row.
+struct OutputGradients {
+  /// `[prompts, width]` where shared, otherwise `[prompts, rows, width]`.
+  let values: [Float]
+  let isShared: Bool
+}
+
 /// Carries gradients at a block's output tokens back to the output of its attention.
 ///
 /// For each row, with `c` the gradient at the output: `g = c + J_LN2(Y)^T [the MLP's VJP of (scale2 * c)]`, then
 /// `r = J_attention_norm^T [(scale1 * g) Wo]`. In post-norm blocks `c` passes the Jacobian of LN2 on its way into the MLP and
 /// `g` that of LN1 on its way into the attention.
 struct BlockBackward {
-  let block: Block
-  let trace: BlockTrace
-  /// The rows of the trace that have a gradient.
-  let first: Int
-  let rows: Int
-  let parallel: Parallel
+  private let block: Block
+  private let trace: BlockTrace
+  /// The row of the trace that is row 0 of the gradients, and how many have one.
+  private let first: Int
+  private let rows: Int
+  private let gradients: OutputGradients
+  /// `[prompts, mlpWidth]`: `(scale2 * c) W2`, where all rows of a prompt share it.
+  private let entered: FloatBuffer?
 
   private var width: Int { block.shape.width }
   private var hidden: Int { block.shape.mlpWidth }
 
-  /// What all rows of a prompt share of their way into the MLP, `[prompts, mlpWidth]`: `w = (scale2 * c) W2` for gradients
-  /// `[prompts, width]`.
-  func shared(_ gradients: [Float], prompts: Int) -> FloatBuffer {
-    var scaled = gradients
-    if let scale = block.scale2 { zoo_scale_columns(gradients, scale.pointer, &scaled, prompts, width) }
-    let result = FloatBuffer(prompts * hidden)
-    block.fc2.backward(scaled, rows: prompts, into: result.pointer, parallel: parallel)
-    return result
-  }
-
-  /// The same where each row has a gradient of its own, from c `[prompts, rows, width]` to `[prompts, rows, mlpWidth]`. `scratch` has
-  /// c's size.
-  func enter(_ c: FloatBuffer, prompts: Int, scratch: FloatBuffer, into flow: FloatBuffer) {
-    parallel.forEach(prompts) { prompt in
-      let offset = prompt * rows * width, target = scratch.pointer + offset
-      target.update(from: c.pointer + offset, count: rows * width)
-      trace.postNorm2?.backward(target, through: block.norm2, first: first, rows: rows)
-      if let scale = block.scale2 { zoo_scale_columns(target, scale.pointer, target, rows, width) }
-    }
-    block.fc2.backward(scratch.pointer, rows: prompts * rows, into: flow.pointer, parallel: parallel)
-  }
-
-  /// The MLP's VJP: from its hidden values to `g` `[prompts, rows, width]` at its input.
-  ///
-  /// - Parameters:
-  ///   - shared: `[prompts, mlpWidth]` where all rows of a prompt have the same gradient at their hidden values; otherwise `flow` has them.
-  ///   - flow: `[prompts, rows, mlpWidth]`, used up.
-  ///   - scratch: of the size of g.
-  func mlp(
-    _ shared: UnsafePointer<Float>?, _ flow: FloatBuffer, prompts: Int, scratch: FloatBuffer, into g: FloatBuffer
+  init(
+    block: Block, trace: BlockTrace, first: Int, rows: Int, gradients: OutputGradients, prompts: Int, parallel: Parallel
   ) {
-    let count = rows * hidden, derivative = UnsafePointer(trace.derivative.pointer + first * hidden)
-    let gated = trace.gateDerivative.map { _ in FloatBuffer(prompts * count) }
-    let isPlain = gated == nil && block.mlpNorm == nil
-    parallel.forEach(prompts) { prompt in
-      let flow = flow.pointer + prompt * count
-      if let shared {
-        let source = shared + prompt * hidden
-        if isPlain { return zoo_scale_columns(derivative, source, flow, rows, hidden) }
-        for row in 0..<rows { (flow + row * hidden).update(from: source, count: hidden) }
-      }
-      if let norm = block.mlpNorm { trace.mlpNorm?.backward(flow, through: norm, first: first, rows: rows) }
-      if let slope = trace.gateDerivative, let gated {
-        zoo_scale_columns(flow, slope.pointer + first * hidden, gated.pointer + prompt * count, 1, count)
-      }
-      zoo_scale_columns(flow, derivative, flow, 1, count)
+    (self.block, self.trace, self.first, self.rows, self.gradients) = (block, trace, first, rows, gradients)
+    // A norm behind the MLP makes shared gradients differ from row to row.
+    guard gradients.isShared, !block.shape.postNorm else {
+      entered = nil
+      return
     }
-    block.fc1.backward(flow.pointer, rows: prompts * rows, into: g.pointer, parallel: parallel)
-    if let gate = block.gate, let gated {
-      gate.backward(gated.pointer, rows: prompts * rows, into: scratch.pointer, parallel: parallel)
-      zoo_add_residual(g.pointer, scratch.pointer, nil, nil, 1, prompts * rows * width)
+    var scaled = gradients.values
+    if let scale = block.scale2 {
+      zoo_scale_columns(gradients.values, scale.pointer, &scaled, prompts, block.shape.width)
     }
+    let entered = FloatBuffer(prompts * block.shape.mlpWidth)
+    block.fc2.backward(scaled, rows: prompts, into: entered.pointer, parallel: parallel)
+    self.entered = entered
   }
 
-  /// From `g` after `mlp` to the gradient at the attention's output, in `r` `[prompts, rows, width]`.
-  ///
-  /// - Parameter c: the gradient that goes past the MLP, at row `row` of prompt `prompt`; `isShared` where it is the same for all rows.
-  func attention(
-    _ g: FloatBuffer, past c: UnsafePointer<Float>, isShared: Bool, prompts: Int, into r: FloatBuffer
-  ) {
-    parallel.forEach(prompts) { prompt in
-      let target = g.pointer + prompt * rows * width
-      if !block.shape.postNorm {
-        zoo_layer_norm_backward(
-          target, trace.middle.pointer + first * width, trace.mean.pointer + first, trace.inverse.pointer + first,
-          block.norm2.weight.pointer, rows, width)
+  /// r `[range.count, width]`: the gradient of a prompt's score at the attention's output, for some of the rows.
+  func attention(prompt: Int, rows range: Range<Int>, into r: UnsafeMutablePointer<Float>, parallel: Parallel) {
+    let start = first + range.lowerBound, count = range.count
+    withScratch(count * width) { g in
+      withScratch(count * width) { c in
+        fill(c, prompt: prompt, rows: range)
+        mlp(prompt: prompt, past: c, start: start, count: count, into: g, parallel: parallel)
+        if !block.shape.postNorm {
+          zoo_layer_norm_backward(
+            g, trace.middle.pointer + start * width, trace.mean.pointer + start, trace.inverse.pointer + start,
+            block.norm2.weight.pointer, count, width)
+        }
+        zoo_add_residual(g, c, nil, nil, count, width)
       }
-      if isShared {
-        zoo_add_bias(target, c + prompt * width, rows, width)
+      if let scale = block.scale1 { zoo_scale_columns(g, scale.pointer, g, count, width) }
+      trace.postNorm1?.backward(g, through: block.norm1, first: start, rows: count)
+      block.out.backward(g, rows: count, into: r, parallel: parallel)
+    }
+    if let norm = block.attentionNorm { trace.attentionNorm?.backward(r, through: norm, first: start, rows: count) }
+  }
+
+  /// c `[range.count, width]`.
+  private func fill(_ c: UnsafeMutablePointer<Float>, prompt: Int, rows range: Range<Int>) {
+    gradients.values.withUnsafeBufferPointer { values in
+      guard let values = values.baseAddress else { return }
+      if gradients.isShared {
+        for row in 0..<range.count { (c + row * width).update(from: values + prompt * width, count: width) }
       } else {
-        zoo_add_residual(target, c + prompt * rows * width, nil, nil, 1, rows * width)
+        c.update(from: values + (prompt * rows + range.lowerBound) * width, count: range.count * width)
       }
-      if let scale = block.scale1 { zoo_scale_columns(target, scale.pointer, target, rows, width) }
-      trace.postNorm1?.backward(target, through: block.norm1, first: first, rows: rows)
     }
-    block.out.backward(g.pointer, rows: prompts * rows, into: r.pointer, parallel: parallel)
-    guard let norm = block.attentionNorm, let kept = trace.attentionNorm else { return }
-    parallel.forEach(prompts) { prompt in
-      kept.backward(r.pointer + prompt * rows * width, through: norm, first: first, rows: rows)
+  }
+
+  /// The MLP's VJP: from c to g `[count, width]` at its input, for rows from `start` of the trace on.
+  private func mlp(
+    prompt: Int, past c: UnsafePointer<Float>, start: Int, count: Int, into g: UnsafeMutablePointer<Float>,
+    parallel: Parallel
+  ) {
+    let derivative = UnsafePointer(trace.derivative.pointer + start * hidden)
+    let shared = entered.map { UnsafePointer($0.pointer + prompt * hidden) }
+    if let shared, block.gate == nil, block.mlpNorm == nil {
+      return block.fc1.backward(derivative, scaledBy: shared, rows: count, into: g, parallel: parallel)
     }
+    withScratch(count * hidden) { flow in
+      if let shared {
+        for row in 0..<count { (flow + row * hidden).update(from: shared, count: hidden) }
+      } else {
+        enter(c, start: start, count: count, scratch: g, into: flow, parallel: parallel)
+      }
+      if let norm = block.mlpNorm { trace.mlpNorm?.backward(flow, through: norm, first: start, rows: count) }
+      if let gate = block.gate, let slope = trace.gateDerivative {
+        withScratch(count * hidden) { gated in
+          zoo_scale_columns(flow, slope.pointer + start * hidden, gated, 1, count * hidden)
+          zoo_scale_columns(flow, derivative, flow, 1, count * hidden)
+          block.fc1.backward(flow, rows: count, into: g, parallel: parallel)
+          withScratch(count * width) { more in
+            gate.backward(gated, rows: count, into: more, parallel: parallel)
+            zoo_add_residual(g, more, nil, nil, count, width)
+          }
+        }
+      } else {
+        zoo_scale_columns(flow, derivative, flow, 1, count * hidden)
+        block.fc1.backward(flow, rows: count, into: g, parallel: parallel)
+      }
+    }
+  }
+
+  /// From c `[count, width]` to flow `[count, mlpWidth]`, where each row has a gradient of its own. `scratch` has c's size.
+  private func enter(
+    _ c: UnsafePointer<Float>, start: Int, count: Int, scratch: UnsafeMutablePointer<Float>,
+    into flow: UnsafeMutablePointer<Float>, parallel: Parallel
+  ) {
+    scratch.update(from: c, count: count * width)
+    trace.postNorm2?.backward(scratch, through: block.norm2, first: start, rows: count)
+    if let scale = block.scale2 { zoo_scale_columns(scratch, scale.pointer, scratch, count, width) }
+    block.fc2.backward(scratch, rows: count, into: flow, parallel: parallel)
   }
 }

@@ -22,7 +22,8 @@ struct TokenReadout {
       at: centre, prompts: prompts, vision: block.vision, score: score, parallel: engine.parallel)
     for index in gradients.indices { gradients[index] /= Float(range.count) }
     return blockRelevance(
-      .shared(gradients), prompts: prompts.count, rows: range, block: block, engine: engine)
+      OutputGradients(values: gradients, isShared: true), prompts: prompts.count, rows: range, block: block,
+      engine: engine)
   }
 }
 
@@ -55,7 +56,8 @@ extension TokenReadout {
           target, at: tokens, mean: means, inverse: inverses, rows: rows.count, parallel: engine.parallel)
       }
     }
-    return blockRelevance(.perRow(gradients), prompts: count, rows: rows, block: block, engine: engine)
+    return blockRelevance(
+      OutputGradients(values: gradients, isShared: false), prompts: count, rows: rows, block: block, engine: engine)
   }
 }
 
@@ -90,97 +92,47 @@ func scoreGradient(of embedding: [Float], prompt: [Float], score: LeGrad.Score) 
   return zip(unit, prompt).map { Float((Double($1) - cosine * $0) / length) }
 }
 
-/// A block's output gradients: one vector per prompt that all rows share, `[prompts * width]`, or one for each row,
-/// `[prompts * rows * width]`.
-enum OutputGradients {
-  case shared([Float])
-  case perRow([Float])
-
-  var values: [Float] {
-    switch self {
-    case .shared(let values), .perRow(let values): values
-    }
-  }
-}
-
-/// `[prompts][patches]`: gradients at `rows` of the block's output, carried back to its attention; positive part, mean over
-/// heads and queries.
+/// `[prompts][patches]`: gradients at `rows` of the block's output, carried back to its attention; then
+/// `(1 / (heads * tokens)) * sum of max(0, r . V)` over heads and rows.
+///
+/// Each thread takes some rows of a prompt all the way, so that neither gradients nor products with V are ever stored whole.
 func blockRelevance(
-  _ gradients: OutputGradients, prompts count: Int, rows: Range<Int>, block: ObservedBlock, engine: Engine
+  _ gradients: OutputGradients, prompts: Int, rows: Range<Int>, block: ObservedBlock, engine: Engine
 ) -> [[Float]] {
-  let observed = block.vision.blocks[block.layer], shape = observed.shape, width = shape.width
+  let observed = block.vision.blocks[block.layer], shape = observed.shape, tokens = block.count
   guard let trace = block.trace else { preconditionFailure("a token readout needs the block's by-products") }
   let backward = BlockBackward(
-    block: observed, trace: trace, first: block.sequence * block.count + rows.lowerBound, rows: rows.count,
-    parallel: engine.parallel)
-  // Prompts go through the block a few at a time, so that memory does not grow with their number.
-  let chunk = max(1, min(count, 2048 / rows.count))
-  let flow = FloatBuffer(uninitialised: chunk * rows.count * shape.mlpWidth),
-    g = FloatBuffer(uninitialised: chunk * rows.count * width)
-  let r = FloatBuffer(uninitialised: chunk * rows.count * width)
-  // A norm behind the MLP makes shared gradients differ from row to row.
-  var shared: FloatBuffer?, own: FloatBuffer?
-  if case .shared(let values) = gradients, !shape.postNorm {
-    shared = backward.shared(values, prompts: count)
-  } else {
-    own = FloatBuffer(uninitialised: chunk * rows.count * width)
-  }
-  var result: [[Float]] = []
-  for first in stride(from: 0, to: count, by: chunk) {
-    let some = min(chunk, count - first)
-    if let own {
-      gradients.fill(own, prompts: first..<first + some, rows: rows.count, width: width)
-      backward.enter(own, prompts: some, scratch: r, into: flow)
-    }
-    let common = shared.map { UnsafePointer($0.pointer + first * shape.mlpWidth) }
-    backward.mlp(common, flow, prompts: some, scratch: r, into: g)
-    gradients.values.withUnsafeBufferPointer { values in
-      let past = own.map { UnsafePointer($0.pointer) } ?? values.baseAddress! + first * width
-      backward.attention(g, past: past, isShared: own == nil, prompts: some, into: r)
-    }
-    result += reluSums(r, prompts: some, rows: rows.count, block: block, shape: shape, parallel: engine.parallel)
-  }
-  return result
-}
-
-extension OutputGradients {
-  /// Writes those of some prompts as `[prompts, rows, width]`.
-  fileprivate func fill(_ target: FloatBuffer, prompts: Range<Int>, rows: Int, width: Int) {
-    values.withUnsafeBufferPointer { values in
-      guard let values = values.baseAddress else { return }
-      if case .perRow = self {
-        target.pointer.update(from: values + prompts.lowerBound * rows * width, count: prompts.count * rows * width)
-        return
-      }
-      for (place, prompt) in prompts.enumerated() {
-        for row in 0..<rows {
-          (target.pointer + (place * rows + row) * width).update(from: values + prompt * width, count: width)
+    block: observed, trace: trace, first: block.sequence * tokens + rows.lowerBound, rows: rows.count,
+    gradients: gradients, prompts: prompts, parallel: engine.parallel)
+  let bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
+  let pieces = pieces(of: rows.count, prompts: prompts, threads: engine.parallel.threads)
+  let inner = prompts * pieces == 1 ? engine.parallel : Parallel(threads: 1)
+  let sums = FloatBuffer(prompts * pieces * tokens)
+  engine.parallel.forEach(prompts * pieces) { index in
+    let (prompt, piece) = (index / pieces, index % pieces)
+    let range = rows.count * piece / pieces..<rows.count * (piece + 1) / pieces
+    withScratch(range.count * shape.width) { r in
+      backward.attention(prompt: prompt, rows: range, into: r, parallel: inner)
+      withScratch(zoo_relu_sums_scratch(tokens, shape.headWidth)) { scratch in
+        for head in 0..<shape.heads {
+          zoo_relu_sums(
+            r + head * shape.headWidth, shape.width, trace.values(head: block.sequence * shape.heads + head),
+            range.count, tokens, shape.headWidth, bf16, sums.pointer + index * tokens, scratch)
         }
       }
     }
   }
-}
-
-/// `[prompts][patches]`: `(1 / (heads * tokens)) * sum of max(0, r . V)` over heads and rows.
-private func reluSums(
-  _ r: FloatBuffer, prompts: Int, rows: Int, block: ObservedBlock, shape: Blocks, parallel: Parallel
-) -> [[Float]] {
-  let (width, head, heads, tokens) = (shape.width, shape.headWidth, shape.heads, block.count)
-  guard let trace = block.trace else { return [] }
-  let values = trace.qkv.pointer + block.sequence * tokens * 3 * width + 2 * width
-  let sums = FloatBuffer(prompts * heads * tokens)
-  parallel.forEach(prompts * heads) { index in
-    let (prompt, number) = (index / heads, index % heads)
-    withScratch(zoo_relu_sums_scratch(tokens, head)) { scratch in
-      zoo_relu_sums(
-        r.pointer + prompt * rows * width + number * head, width, values + number * head, 3 * width, rows, tokens, head,
-        sums.pointer + index * tokens, scratch)
-    }
-  }
   return (0..<prompts).map { prompt in
     (block.prefix..<tokens).map { token in
-      let total = (0..<heads).reduce(Float(0)) { $0 + sums.pointer[(prompt * heads + $1) * tokens + token] }
-      return total / Float(heads * tokens)
+      let total = (0..<pieces).reduce(Float(0)) { $0 + sums.pointer[(prompt * pieces + $1) * tokens + token] }
+      return total / Float(shape.heads * tokens)
     }
   }
+}
+
+/// How many pieces the rows of each prompt are cut into, so that all threads end at about the same time.
+private func pieces(of rows: Int, prompts: Int, threads: Int) -> Int {
+  var count = max(1, (rows + 511) / 512)
+  while prompts * count % threads != 0, prompts * count < 4 * threads, rows / (count + 1) >= 8 { count += 1 }
+  return count
 }

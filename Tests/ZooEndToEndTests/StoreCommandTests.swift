@@ -205,7 +205,7 @@ import ZooTestSupport
     #expect((report["environment"] as? [String: String])?["HF_TOKEN"] == "(set)")
     #expect((report["threads"] as? Int ?? 0) > 0)
     #expect((report["backend"] as? String)?.isEmpty == false)
-    #expect(["avx512", "avx2", "neon", "generic"].contains(report["kernels"] as? String ?? ""))
+    #expect(["avx512+bf16", "avx512", "avx2", "neon", "generic"].contains(report["kernels"] as? String ?? ""))
     #expect((report["models"] as? [Any])?.isEmpty == true)
     try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
     try FileManager.default.removeItem(atPath: zoo.file("models/ViT-Ti-8-emoji/local/bpe_simple_vocab_16e6.txt.gz"))

@@ -4,7 +4,7 @@ import Testing
 
 /// Every instruction set's kernels against the formulas in double precision. One test, since the choice is the process's.
 @Suite(.serialized) struct KernelTests {
-  private static let names = ["avx512", "avx2", "neon", "generic"]
+  private static let names = ["avx512+bf16", "avx512", "avx2", "neon", "generic"]
 
   @Test func everyInstructionSetGivesTheFormulasNumbers() {
     let chosen = String(cString: zoo_kernel_name())
@@ -18,6 +18,10 @@ import Testing
       for (tokens, width) in [(1, 3), (7, 5), (50, 64), (70, 80), (33, 13)] {
         attention(name, tokens: tokens, width: width)
         reluSums(name, tokens: tokens, width: width)
+      }
+      for (tokens, width) in [(1, 3), (7, 5), (51, 64), (130, 80), (33, 13)] {
+        pairedAttention(name, tokens: tokens, width: width)
+        reluSums(name, tokens: tokens, width: width, bf16: true)
       }
     }
     #expect(tried >= 1)
@@ -88,8 +92,8 @@ import Testing
       qkv.withUnsafeBufferPointer { qkv in
         let q = qkv.baseAddress!
         zoo_attention(
-          q, stride, q + width, q + 2 * width, stride, tokens, tokens, width, Float(scale), Int32(mask.rawValue), &out,
-          width, &scratch, &weights)
+          q, stride, q + width, q + 2 * width, stride, tokens, tokens, width, Float(scale), Int32(mask.rawValue), 0,
+          &out, width, &scratch, &weights)
       }
       for i in 0..<tokens {
         let visible = mask == ZOO_MASK_CAUSAL ? i + 1 : tokens
@@ -108,11 +112,52 @@ import Testing
     }
   }
 
-  private func reluSums(_ name: String, tokens: Int, width: Int) {
-    let rows = tokens + 2, r = values(rows * width, 7), v = values(tokens * width, 8)
+  /// With factors that bf16 holds exactly, only the weights of the values are rounded: to 2^-9 of each.
+  private func pairedAttention(_ name: String, tokens: Int, width: Int) {
+    let qkv = values(tokens * 3 * width, 9, spread: 2).map(rounded), stride = 3 * width
+    let scale = 1 / Double(width).squareRoot()
+    for mask in [ZOO_MASK_NONE, ZOO_MASK_CAUSAL] {
+      var out = [Float](repeating: 0, count: tokens * width)
+      var scratch = [Float](repeating: 0, count: zoo_attention_scratch(tokens, width))
+      qkv.withUnsafeBufferPointer { qkv in
+        let q = qkv.baseAddress!
+        zoo_attention(
+          q, stride, q + width, q + 2 * width, stride, tokens, tokens, width, Float(scale), Int32(mask.rawValue), 1,
+          &out, width, &scratch, nil)
+      }
+      for i in 0..<tokens {
+        let visible = mask == ZOO_MASK_CAUSAL ? i + 1 : tokens
+        let powers = (0..<visible).map { j in
+          exp((0..<width).reduce(0.0) { $0 + Double(qkv[i * stride + $1] * qkv[j * stride + width + $1]) } * scale)
+        }
+        let total = powers.reduce(0, +)
+        for k in 0..<width {
+          var want = 0.0, size = 0.0
+          for j in 0..<visible {
+            let product = powers[j] / total * Double(qkv[j * stride + 2 * width + k])
+            want += product
+            size += abs(product)
+          }
+          #expect(abs(Double(out[i * width + k]) - want) < size / 400 + 5e-6, "\(name) bf16 \(tokens)x\(width)")
+        }
+      }
+    }
+  }
+
+  /// The nearest bf16.
+  private func rounded(_ value: Float) -> Float {
+    Float(bitPattern: (value.bitPattern + 0x7FFF + (value.bitPattern >> 16 & 1)) & 0xFFFF_0000)
+  }
+
+  private func reluSums(_ name: String, tokens: Int, width: Int, bf16: Bool = false) {
+    let rows = tokens + 2, narrow: Int32 = bf16 ? 1 : 0
+    let r = values(rows * width, 7).map { bf16 ? rounded($0) : $0 }
+    let v = values(tokens * width, 8).map { bf16 ? rounded($0) : $0 }
     var sums = [Float](repeating: 1, count: tokens)
     var scratch = [Float](repeating: 0, count: zoo_relu_sums_scratch(tokens, width))
-    zoo_relu_sums(r, width, v, width, rows, tokens, width, &sums, &scratch)
+    var table = [Float](repeating: 0, count: zoo_relu_values_size(tokens, width))
+    zoo_relu_values(v, width, tokens, width, narrow, &table)
+    zoo_relu_sums(r, width, table, rows, tokens, width, narrow, &sums, &scratch)
     for j in 0..<tokens {
       let want = (0..<rows).reduce(1.0) { sum, i in
         sum + max(0, (0..<width).reduce(0.0) { $0 + Double(r[i * width + $1]) * Double(v[j * width + $1]) })

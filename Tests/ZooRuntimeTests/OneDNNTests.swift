@@ -20,11 +20,35 @@
     static let epilogues: [Activation?] = [.gelu, .geluTanh, .quickGELU, .silu, nil]
 
     @Test(arguments: sizes, [false, true])
-    func f32AgreesInBothDirections(size: Size, packed: Bool) throws {
-      let algebra = try #require(OneDNN(packed: packed))
+    func f32AgreesInBothDirections(size: Size, lasting: Bool) throws {
+      let algebra = try #require(OneDNN())
       for direction in [Direction.forward, .backward] {
         let product = Product(size, direction)
-        let found = product.run(algebra)
+        let found = product.run(algebra, lasting: lasting)
+        #expect(maxError(found, product.expected, scale: product.magnitude) < 1e-6)
+      }
+    }
+
+    @Test(arguments: sizes, Precision.allCases)
+    func columnsAreScaledOnTheWayIn(size: Size, precision: Precision) throws {
+      guard let algebra = OneDNN(precision: precision) else { return }
+      var product = Product(size, .backward)
+      product.roundToBF16()
+      // Powers of two, so that bf16 holds the products too.
+      let columns = (0..<size.inputs).map { Float(sign: .plus, exponent: $0 % 5 - 2, significand: 1) }
+      let prepared = algebra.prepare(product.matrix, direction: .backward, lasting: false)
+      var y = [Float](repeating: .nan, count: size.rows * size.outputs)
+      prepared.multiply(product.x, scaledBy: columns, rows: size.rows, into: &y, parallel: Parallel(threads: 2))
+      for index in product.x.indices { product.x[index] *= columns[index % size.inputs] }
+      #expect(maxError(y, product.expected, scale: 4 * product.magnitude) < 1e-6)
+    }
+
+    @Test(arguments: [1, 2, 7, 16], [1, 2, 3])
+    func fewRowsShareTheColumns(rows: Int, threads: Int) throws {
+      for precision in Precision.allCases {
+        guard let algebra = OneDNN(precision: precision) else { continue }
+        let product = Product(Size(rows: rows, inputs: 70, outputs: 1000), .backward)
+        let found = product.run(algebra, threads: threads)
         #expect(maxError(found, product.expected, scale: product.magnitude) < 1e-6)
       }
     }
@@ -64,9 +88,9 @@
     }
 
     @Test func manyTasksShareAMatrix() async throws {
-      let algebra = try #require(OneDNN(packed: true))
+      let algebra = try #require(OneDNN())
       let product = Product(Size(rows: 40, inputs: 96, outputs: 512), .forward)
-      let prepared = algebra.prepare(product.matrix, direction: .forward)
+      let prepared = algebra.prepare(product.matrix, direction: .forward, lasting: true)
       let results = await withTaskGroup(of: [Float].self) { group in
         for rows in 33...40 {
           group.addTask { product.run(prepared, rows: rows) }
@@ -84,7 +108,7 @@
         dtype: .f16, shape: [2, 3], data: ByteView(copying: [0x3C00, 0x4000, 0xBC00, 0x3800, 0, 0x4400] as [UInt16]))
       for precision in Precision.allCases {
         guard let algebra = OneDNN(precision: precision) else { continue }
-        let prepared = algebra.prepare(WeightMatrix(half), direction: .forward)
+        let prepared = algebra.prepare(WeightMatrix(half), direction: .forward, lasting: false)
         var y: [Float] = [0, 0]
         prepared.multiply([1, 2, 4], rows: 1, into: &y, epilogue: .none, parallel: Parallel(threads: 1))
         #expect(y == [1, 16.5])
@@ -95,7 +119,8 @@
   /// A product of seeded random factors.
   private struct Product: Sendable {
     let size: OneDNNTests.Size, direction: Direction
-    private var x: [Float], weights: [Float]
+    var x: [Float]
+    private var weights: [Float]
 
     init(_ size: OneDNNTests.Size, _ direction: Direction) {
       (self.size, self.direction) = (size, direction)
@@ -136,8 +161,12 @@
       }
     }
 
-    func run(_ algebra: any LinearAlgebra, epilogue: Epilogue = .none, threads: Int = 2) -> [Float] {
-      run(algebra.prepare(matrix, direction: direction), rows: size.rows, epilogue: epilogue, threads: threads)
+    func run(
+      _ algebra: any LinearAlgebra, lasting: Bool = false, epilogue: Epilogue = .none, threads: Int = 2
+    ) -> [Float] {
+      run(
+        algebra.prepare(matrix, direction: direction, lasting: lasting), rows: size.rows, epilogue: epilogue,
+        threads: threads)
     }
 
     func run(_ prepared: any PreparedMatrix, rows: Int, epilogue: Epilogue = .none, threads: Int = 2) -> [Float] {

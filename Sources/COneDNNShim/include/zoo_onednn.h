@@ -18,9 +18,10 @@ enum zoo_onednn_activation {
 // How B [depth, columns] lies in memory.
 enum zoo_onednn_order { ZOO_ONEDNN_PACKED = 0, ZOO_ONEDNN_ROWS = 1, ZOO_ONEDNN_COLUMNS = 2 };
 
-// y [rows, columns] = act(x [rows, depth] B + bias), with B f32 or bf16, x of the same type, y f32.
+// y [rows, columns] = act(x [rows, depth] B + bias), with B f32 or bf16, x of the same type, y f32. Rows of y lie `stride`
+// apart, and so do those of a B that lies in rows.
 struct zoo_onednn_shape {
-  int64_t rows, depth, columns;
+  int64_t rows, depth, columns, stride;
   int32_t order, bf16, bias, activation;
 };
 
@@ -46,6 +47,6 @@ size_t zoo_onednn_packed_size(const struct zoo_onednn_shape *shape);
 // Packs B, f32 in an order that is not packed, into `packed`, 64-byte aligned.
 int zoo_onednn_pack(const struct zoo_onednn_shape *shape, int order, const float *b, void *packed);
 
-// To nearest, ties to even; subnormals become 0.
-void zoo_onednn_narrow(const float *source, uint16_t *target, ptrdiff_t count);
+// target [rows, width] := source, times `columns` [width] where not null, to nearest, ties to even; subnormals become 0.
+void zoo_onednn_narrow(const float *source, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target);
 #endif

@@ -8,7 +8,7 @@
 
 enum zoo_activation { ZOO_GELU = 0, ZOO_GELU_TANH = 1, ZOO_QUICK_GELU = 2, ZOO_SILU = 3 };
 
-// The chosen instruction set: "avx512", "avx2", "neon" or "generic".
+// The chosen instruction set: "avx512+bf16", "avx512", "avx2", "neon" or "generic".
 const char *zoo_kernel_name(void);
 // Takes another set from now on, for tests and measurements; 0 where the processor does not have it.
 int zoo_use_kernels(const char *name);
@@ -38,17 +38,21 @@ enum zoo_mask { ZOO_MASK_NONE = 0, ZOO_MASK_CAUSAL = 1 };
 
 // Attention of one head: out = softmax(scale * q k^T) v. q, k, v have rows of `width` floats at strides ldq and ldkv,
 // out at ldo. `keys` is the number of keys; with the causal mask row i sees keys 0...i. scratch holds
-// zoo_attention_scratch floats; probabilities [rows, keys] are written where not null.
+// zoo_attention_scratch floats; probabilities [rows, keys] are written where not null. With bf16 the factors of both
+// products are rounded to bf16 where the kernels can multiply those; sums are f32.
 ptrdiff_t zoo_attention_scratch(ptrdiff_t keys, ptrdiff_t width);
 void zoo_attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
-                   ptrdiff_t keys, ptrdiff_t width, float scale, int mask, float *out, ptrdiff_t ldo, float *scratch,
-                   float *probabilities);
+                   ptrdiff_t keys, ptrdiff_t width, float scale, int mask, int bf16, float *out, ptrdiff_t ldo,
+                   float *scratch, float *probabilities);
 
-// sums[j] += sum over i of max(0, r_i . v_j): the heart of LeGrad for one head. r [rows, width] at stride ldr,
-// v [keys, width] at stride ldv. scratch holds zoo_relu_sums_scratch floats. No rows x keys matrix is stored.
+// sums[j] += sum over i of max(0, r_i . v_j): the heart of LeGrad for one head. r [rows, width] at stride ldr. `values`
+// holds v [keys, width] (at stride ldv) as zoo_relu_values made it, zoo_relu_values_size floats, with the same bf16.
+// scratch holds zoo_relu_sums_scratch floats. No rows x keys matrix is stored.
+ptrdiff_t zoo_relu_values_size(ptrdiff_t keys, ptrdiff_t width);
+void zoo_relu_values(const float *v, ptrdiff_t ldv, ptrdiff_t keys, ptrdiff_t width, int bf16, float *values);
 ptrdiff_t zoo_relu_sums_scratch(ptrdiff_t keys, ptrdiff_t width);
-void zoo_relu_sums(const float *r, ptrdiff_t ldr, const float *v, ptrdiff_t ldv, ptrdiff_t rows, ptrdiff_t keys,
-                   ptrdiff_t width, float *sums, float *scratch);
+void zoo_relu_sums(const float *r, ptrdiff_t ldr, const float *values, ptrdiff_t rows, ptrdiff_t keys, ptrdiff_t width,
+                   int bf16, float *sums, float *scratch);
 
 float zoo_dot(const float *x, const float *y, ptrdiff_t count);
 void zoo_softmax(float *x, ptrdiff_t count, float scale);

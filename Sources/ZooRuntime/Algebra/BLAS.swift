@@ -27,7 +27,7 @@ public struct BLAS: LinearAlgebra {
     #endif
   }
 
-  public func prepare(_ matrix: WeightMatrix, direction: Direction) -> any PreparedMatrix {
+  public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
     BLASMatrix(matrix: matrix.floats, direction: direction)
   }
 }

@@ -25,4 +25,7 @@ final class Lazy<Value: Sendable>: Sendable {
       return value
     }
   }
+
+  /// Takes another value from now on.
+  func replace(by value: Value) { cached.withLock { $0 = value } }
 }

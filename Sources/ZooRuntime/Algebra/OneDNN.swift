@@ -1,88 +1,117 @@
 #if OneDNN && os(Linux)
   import COneDNNShim
+  import CZooKernels
   import ZooTensors
 
   /// Products by oneDNN on our own threads: bias and activation are part of the product.
   ///
-  /// In f32 matrices are used where they lie, in both directions, or packed for each; in bf16 they are always packed, and
-  /// what they are multiplied with is rounded on the way in. Sums and results are f32.
+  /// In f32 matrices are used where they lie, in both directions, or packed for each where that lasts; in bf16 they are packed,
+  /// and what they are multiplied with is rounded on the way in. Sums and results are f32.
   public struct OneDNN: LinearAlgebra {
     public let precision: Precision
-    /// True where every direction has a packed copy of its own.
-    public let packs: Bool
 
     /// Nil where the processor does not multiply in this precision by itself.
-    public init?(precision: Precision = .f32, packed: Bool = false) {
+    public init?(precision: Precision = .f32) {
       guard precision == .f32 || zoo_onednn_has_bf16() == 1 else { return nil }
       self.precision = precision
-      packs = packed || precision == .bf16
     }
 
     public var name: String { "oneDNN \(String(cString: zoo_onednn_version())) \(precision.rawValue)" }
 
-    public func prepare(_ matrix: WeightMatrix, direction: Direction) -> any PreparedMatrix {
-      guard packs else { return OneDNNMatrix(matrix, direction: direction) }
-      return PackedWeights(matrix, direction: direction, precision: precision).map(OneDNNMatrix.init(packed:))
-        ?? BLAS().prepare(matrix, direction: direction)
+    public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
+      OneDNNMatrix(matrix, direction: direction, precision: precision, lasting: lasting)
     }
   }
 
   /// A weight matrix for one direction; threads share the rows of what it is multiplied with.
   private struct OneDNNMatrix: PreparedMatrix {
     let inputs: Int, outputs: Int
-    private let weights: Weights
+    private let matrix: WeightMatrix
+    private let direction: Direction
+    private let isF32: Bool
+    /// Whether few rows read the matrix where it lies, and give its memory back.
+    private let takesFewInPlace: Bool, releases: Bool
+    /// Nil where the matrix is used where it lies.
+    private let packed: Lazy<PackedWeights?>
 
-    private enum Weights: Sendable {
-      case packed(PackedWeights)
-      case inPlace(FloatView, Direction)
-    }
-
-    init(packed: PackedWeights) {
-      (inputs, outputs) = (packed.inputs, packed.outputs)
-      weights = .packed(packed)
-    }
-
-    init(_ matrix: WeightMatrix, direction: Direction) {
+    init(_ matrix: WeightMatrix, direction: Direction, precision: Precision, lasting: Bool) {
       (inputs, outputs) = direction.ends(of: matrix)
-      weights = .inPlace(matrix.floats, direction)
+      self.matrix = matrix
+      self.direction = direction
+      isF32 = precision == .f32
+      // A gradient that all rows share needs one row for each prompt: no copy pays for that.
+      takesFewInPlace = direction == .backward && matrix.tensor.dtype == .f32
+      releases = precision == .bf16 && !lasting
+      packed = Lazy {
+        guard lasting || precision == .bf16 else { return nil }
+        return PackedWeights(matrix, direction: direction, precision: precision)
+      }
     }
+
+    func makeReady() { _ = packed.value }
 
     func multiply(
       _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
     ) {
-      // As few pieces as keep the threads busy: 49 rows run at 85 % of the rate of 98.
-      let pieces = max(1, min(parallel.threads * max(1, rows / (parallel.threads * 384)), rows / 4))
-      parallel.forEach(pieces) { piece in
-        let first = rows * piece / pieces, count = rows * (piece + 1) / pieces - first
-        guard count > 0 else { return }
-        let shape = ProductShape(
-          rows: count, depth: inputs, columns: outputs, order: order, bf16: precision == .bf16, epilogue: epilogue)
-        run(.of(shape), x + first * inputs, rows: count, into: y + first * outputs, bias: epilogue.bias)
+      if takesFewInPlace, rows <= 16, case .none = epilogue { return multiplyFew(x, rows: rows, into: y, parallel: parallel) }
+      parallel.forRows(rows) { range, _ in
+        run(x + range.lowerBound * inputs, scale: nil, rows: range.count, into: y + range.lowerBound * outputs, epilogue)
       }
     }
 
-    /// On this thread.
-    private func run(
-      _ product: OneDNNProduct, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
-      bias: UnsafePointer<Float>?
+    func multiply(
+      _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
+      parallel: Parallel
     ) {
-      switch weights {
-      case .inPlace(let view, _): product.run(x, view.pointer, bias: bias, into: y)
-      case .packed(let packed) where packed.precision == .f32: product.run(x, packed.bytes, bias: bias, into: y)
-      case .packed(let packed):
+      parallel.forRows(rows) { range, _ in
+        run(
+          x + range.lowerBound * inputs, scale: columns, rows: range.count, into: y + range.lowerBound * outputs, .none)
+      }
+    }
+
+    /// On this thread: x, with its columns multiplied by `scale`, times the matrix.
+    private func run(
+      _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+      _ epilogue: Epilogue
+    ) {
+      let packed = packed.value
+      let narrows = packed?.precision == .bf16
+      let product = OneDNNProduct.of(
+        ProductShape(
+          rows: rows, depth: inputs, columns: outputs, order: packed == nil ? direction.order : ZOO_ONEDNN_PACKED, bf16: narrows,
+          epilogue: epilogue))
+      let weights = packed?.bytes ?? UnsafeRawPointer(matrix.floats.pointer)
+      if narrows {
         withScratch((rows * inputs + 1) / 2) { scratch in
           scratch.withMemoryRebound(to: UInt16.self, capacity: rows * inputs) { narrowed in
-            zoo_onednn_narrow(x, narrowed, rows * inputs)
-            product.run(narrowed, packed.bytes, bias: bias, into: y)
+            zoo_onednn_narrow(x, scale, rows, inputs, narrowed)
+            product.run(narrowed, weights, bias: epilogue.bias, into: y)
           }
         }
+      } else if let scale {
+        withScratch(rows * inputs) { scaled in
+          zoo_scale_columns(x, scale, scaled, rows, inputs)
+          product.run(scaled, weights, bias: nil, into: y)
+        }
+      } else {
+        product.run(x, weights, bias: epilogue.bias, into: y)
       }
     }
 
-    private var precision: Precision { if case .packed(let packed) = weights { packed.precision } else { .f32 } }
-
-    private var order: Int32 {
-      if case .inPlace(_, let direction) = weights { direction.order } else { Int32(ZOO_ONEDNN_PACKED.rawValue) }
+    /// A few rows, limited by how fast the matrix is read: threads share its columns.
+    private func multiplyFew(
+      _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
+    ) {
+      let pieces = max(1, min(parallel.threads, outputs / 256)), weights = matrix.floats.pointer
+      parallel.forEach(pieces) { piece in
+        let first = outputs * piece / pieces / 16 * 16
+        let last = piece == pieces - 1 ? outputs : outputs * (piece + 1) / pieces / 16 * 16
+        var shape = ProductShape(
+          rows: rows, depth: inputs, columns: last - first, order: direction.order, bf16: false, epilogue: .none)
+        shape.stride = outputs
+        OneDNNProduct.of(shape).run(x, weights + first, bias: nil, into: y + first)
+      }
+      if releases { matrix.tensor.data.release() }
     }
   }
 
@@ -92,7 +121,7 @@
     }
 
     /// How a matrix `[out, in]` lies in memory when seen as `[inputs, outputs]` of this direction.
-    var order: Int32 { Int32((self == .forward ? ZOO_ONEDNN_COLUMNS : ZOO_ONEDNN_ROWS).rawValue) }
+    var order: zoo_onednn_order { self == .forward ? ZOO_ONEDNN_COLUMNS : ZOO_ONEDNN_ROWS }
   }
 
   extension Epilogue {

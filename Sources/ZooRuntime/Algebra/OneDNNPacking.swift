@@ -16,13 +16,14 @@
       (inputs, outputs) = direction.ends(of: matrix)
       var shape = zoo_onednn_shape()
       (shape.rows, shape.depth, shape.columns) = (1, Int64(inputs), Int64(outputs))
+      shape.stride = shape.columns
       shape.bf16 = precision == .bf16 ? 1 : 0
       let size = zoo_onednn_packed_size(&shape)
       guard size > 0 else { return nil }
       block = MemoryBlock(byteCount: size)
       // Not `matrix.floats`, which would keep what it has to widen.
       let source = FloatView(matrix.tensor)
-      guard zoo_onednn_pack(&shape, direction.order, source.pointer, block.bytes.baseAddress) == 1 else { return nil }
+      guard zoo_onednn_pack(&shape, Int32(direction.order.rawValue), source.pointer, block.bytes.baseAddress) == 1 else { return nil }
       matrix.tensor.data.release()
     }
   }

@@ -7,10 +7,14 @@
     var rows: Int, depth: Int, columns: Int
     /// How the weights lie in memory: a `zoo_onednn_order`.
     var order: Int32
+    /// Floats from row to row of the result, and of weights that lie in rows.
+    var stride: Int
     var bf16: Bool, bias: Bool, activation: Int32
 
-    init(rows: Int, depth: Int, columns: Int, order: Int32, bf16: Bool, epilogue: Epilogue) {
-      (self.rows, self.depth, self.columns, self.order, self.bf16) = (rows, depth, columns, order, bf16)
+    init(rows: Int, depth: Int, columns: Int, order: zoo_onednn_order, bf16: Bool, epilogue: Epilogue) {
+      (self.rows, self.depth, self.columns, self.bf16) = (rows, depth, columns, bf16)
+      self.order = Int32(order.rawValue)
+      stride = columns
       switch epilogue {
       case .none: (bias, activation) = (false, Int32(ZOO_ONEDNN_NONE.rawValue))
       case .bias: (bias, activation) = (true, Int32(ZOO_ONEDNN_NONE.rawValue))
@@ -28,7 +32,7 @@
 
     fileprivate var native: zoo_onednn_shape {
       zoo_onednn_shape(
-        rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), order: order, bf16: bf16 ? 1 : 0,
+        rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), stride: Int64(stride), order: order, bf16: bf16 ? 1 : 0,
         bias: bias ? 1 : 0, activation: activation)
     }
   }

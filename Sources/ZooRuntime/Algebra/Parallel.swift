@@ -27,6 +27,16 @@ public struct Parallel: Sendable, Hashable {
     }
   }
 
+  /// Splits `count` rows so that each thread takes its own through a whole chain of work: as few ranges as keep the threads
+  /// busy, since products of 49 rows run at 85 % of the rate of 98. `body` gets a range, and what it may use itself: all
+  /// threads where there is one range only.
+  package func forRows(_ count: Int, _ body: (Range<Int>, Parallel) -> Void) {
+    let pieces = max(1, min(threads * max(1, count / (threads * 384)), count / 8))
+    if pieces == 1 { return body(0..<count, self) }
+    let one = Parallel(threads: 1)
+    forEach(pieces) { piece in body(count * piece / pieces..<count * (piece + 1) / pieces, one) }
+  }
+
   /// Splits `count` rows into contiguous ranges, a few for each thread, none shorter than `atLeast`.
   package func forRanges(_ count: Int, atLeast: Int = 1, _ body: (Range<Int>) -> Void) {
     let pieces = threads == 1 ? 1 : max(1, min(threads * 2, count / max(1, atLeast)))

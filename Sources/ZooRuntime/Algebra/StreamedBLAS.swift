@@ -7,7 +7,7 @@ public struct StreamedBLAS: LinearAlgebra {
 
   public var name: String { "\(blas.name), streamed" }
 
-  public func prepare(_ matrix: WeightMatrix, direction: Direction) -> any PreparedMatrix {
+  public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
     StreamedMatrix(matrix: matrix, direction: direction)
   }
 }

@@ -35,35 +35,35 @@ package struct Block: Sendable {
     scale2 = shape.layerScale ? try weights.vector("\(name).scale2") : nil
   }
 
-  /// Makes the matrices ready ahead of their first products.
-  func prepare(backward: Bool) {
-    for linear in [qkv, out, fc1, fc2] { linear.prepare(.forward) }
-    if backward { for linear in [fc2, fc1, out] { linear.prepare(.backward) } }
+  /// Makes the matrices ready ahead of their first products; `backward` those that gradients pass row by row.
+  func prepare(backward: Bool, lasting: Bool) {
+    for linear in [qkv, out, gate, fc1, fc2] { linear?.prepare(.forward, lasting: lasting) }
+    if backward { for linear in [gate, fc1, out] { linear?.prepare(.backward, lasting: lasting) } }
   }
 
   /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
+  ///
+  /// Threads meet twice, before and after attention: everything else goes row by row.
   func forward(_ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine) {
-    let parallel = engine.parallel
-    let qkvBuffer = trace?.qkv ?? work.qkv
-    project(work, into: qkvBuffer, parallel: parallel)
-    attend(qkvBuffer, into: work.mixed, work: work, mask: mask, probabilities: trace?.probabilities, parallel: parallel)
-    finish(work, trace: trace, parallel: parallel)
+    engine.parallel.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
+    attend(work, mask: mask, trace: trace, engine: engine)
+    engine.parallel.forRows(work.rows) { finish(work, rows: $0, trace: trace, parallel: $1) }
   }
 
   /// Runs the block for one token of each sequence, `places[sequence]`: enough for the last block where the readout
   /// looks at one token. The other rows of `work.x` stay as they were. A causal mask hides what follows the place.
   func forward(_ work: BlockWork, at places: [Int], causal: Bool, engine: Engine) {
-    let parallel = engine.parallel, (width, head) = (shape.width, shape.headWidth)
-    project(work, into: work.qkv, parallel: parallel)
+    let (width, head) = (shape.width, shape.headWidth)
+    engine.parallel.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
     let one = BlockWork(sequences: work.sequences, tokens: 1, shape: shape)
-    parallel.forEach(work.sequences * shape.heads) { index in
+    engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
       let q = work.qkv.pointer + sequence * work.tokens * 3 * width + number * head
       let keys = causal ? places[sequence] + 1 : work.tokens
       withScratch(zoo_attention_scratch(keys, head)) { scratch in
         zoo_attention(
           q + places[sequence] * 3 * width, 3 * width, q + width, q + 2 * width, 3 * width, 1, keys, head,
-          1 / Float(head).squareRoot(), Int32(ZOO_MASK_NONE.rawValue),
+          1 / Float(head).squareRoot(), Int32(ZOO_MASK_NONE.rawValue), 0,
           one.mixed.pointer + sequence * width + number * head, width, scratch, nil)
       }
     }
@@ -71,59 +71,67 @@ package struct Block: Sendable {
       work.x.pointer + (sequence * work.tokens + places[sequence]) * width
     }
     for sequence in places.indices { (one.x.pointer + sequence * width).update(from: row(sequence), count: width) }
-    finish(one, trace: nil, parallel: parallel)
+    engine.parallel.forRows(one.rows) { finish(one, rows: $0, trace: nil, parallel: $1) }
     for sequence in places.indices { row(sequence).update(from: one.x.pointer + sequence * width, count: width) }
   }
 
-  /// Queries, keys and values.
-  private func project(_ work: BlockWork, into buffer: FloatBuffer, parallel: Parallel) {
-    if !shape.postNorm {
-      norm1.apply(work.x.pointer, rows: work.rows, into: work.normed.pointer, parallel: parallel)
-    }
-    let input = (shape.postNorm ? work.x : work.normed).pointer
-    qkv.forward(input, rows: work.rows, into: buffer.pointer, parallel: parallel)
-    work.rotary?.apply(to: buffer, work: work, shape: shape, parallel: parallel)
+  /// Queries, keys and values of some rows.
+  private func project(_ work: BlockWork, rows: Range<Int>, parallel: Parallel) {
+    let offset = rows.lowerBound * shape.width, x = work.x.pointer + offset, normed = work.normed.pointer + offset
+    if !shape.postNorm { norm1.apply(x, rows: rows.count, into: normed, parallel: parallel) }
+    qkv.forward(
+      shape.postNorm ? x : normed, rows: rows.count, into: work.qkv.pointer + 3 * offset, parallel: parallel)
+    work.rotary?.apply(to: work.qkv, rows: rows, tokens: work.tokens, shape: shape)
   }
 
-  /// What follows attention: its output matrix, the residual and the MLP.
-  private func finish(_ work: BlockWork, trace: BlockTrace?, parallel: Parallel) {
-    let rows = work.rows, input = (shape.postNorm ? work.x : work.normed).pointer
-    attentionNorm?.apply(inPlace: work.mixed, rows: rows, keeping: trace?.attentionNorm, parallel: parallel)
-    out.product(work.mixed.pointer, rows: rows, into: work.normed.pointer, parallel: parallel)
-    addBranch(of: work, bias: out.bias, scale: scale1, norm: norm1, trace: trace?.postNorm1, parallel: parallel)
+  /// What follows attention, for some rows: its output matrix, the residual and the MLP.
+  private func finish(_ work: BlockWork, rows: Range<Int>, trace: BlockTrace?, parallel: Parallel) {
+    let count = rows.count, first = rows.lowerBound, offset = first * shape.width, deep = first * shape.mlpWidth
+    let x = work.x.pointer + offset, mixed = work.mixed.pointer + offset, normed = work.normed.pointer + offset
+    let hidden = work.hidden.pointer + deep, input = shape.postNorm ? x : normed
+    attentionNorm?.apply(inPlace: mixed, rows: rows, keeping: trace?.attentionNorm, parallel: parallel)
+    out.product(mixed, rows: count, into: normed, parallel: parallel)
+    addBranch(
+      normed, to: x, rows: rows, bias: out.bias, scale: scale1, norm: norm1, trace: trace?.postNorm1, parallel: parallel)
     if !shape.postNorm {
-      trace.map { copy(work.x, to: $0.middle, count: rows * shape.width) }
+      trace.map { ($0.middle.pointer + offset).update(from: x, count: count * shape.width) }
       norm2.apply(
-        work.x.pointer, rows: rows, into: work.normed.pointer, mean: trace?.mean.pointer,
-        inverse: trace?.inverse.pointer, parallel: parallel)
+        x, rows: count, into: normed, mean: trace.map { $0.mean.pointer + first },
+        inverse: trace.map { $0.inverse.pointer + first }, parallel: parallel)
     }
     if let gate, let buffer = work.gate {
-      gated(input, gate: gate, buffer: buffer, work: work, trace: trace, parallel: parallel)
+      gated(
+        input, gate: gate, open: buffer.pointer + deep, into: hidden, rows: rows, trace: trace, parallel: parallel)
     } else if let trace {
-      fc1.product(input, rows: rows, into: work.hidden.pointer, parallel: parallel)
-      activate(work.hidden, derivative: trace.derivative, rows: rows, parallel: parallel)
+      fc1.product(input, rows: count, into: hidden, parallel: parallel)
+      parallel.forRanges(count, atLeast: 8) { range in
+        let start = range.lowerBound * shape.mlpWidth
+        zoo_activate(
+          hidden + start, fc1.bias?.pointer, shape.activation.kernel, range.count, shape.mlpWidth,
+          trace.derivative.pointer + deep + start)
+      }
     } else {
-      fc1.forward(input, rows: rows, into: work.hidden.pointer, activation: shape.activation, parallel: parallel)
+      fc1.forward(input, rows: count, into: hidden, activation: shape.activation, parallel: parallel)
     }
-    mlpNorm?.apply(inPlace: work.hidden, rows: rows, keeping: trace?.mlpNorm, parallel: parallel)
-    fc2.product(work.hidden.pointer, rows: rows, into: work.normed.pointer, parallel: parallel)
-    addBranch(of: work, bias: fc2.bias, scale: scale2, norm: norm2, trace: trace?.postNorm2, parallel: parallel)
+    mlpNorm?.apply(inPlace: hidden, rows: rows, keeping: trace?.mlpNorm, parallel: parallel)
+    fc2.product(hidden, rows: count, into: normed, parallel: parallel)
+    addBranch(
+      normed, to: x, rows: rows, bias: fc2.bias, scale: scale2, norm: norm2, trace: trace?.postNorm2, parallel: parallel)
   }
 
-  private func attend(
-    _ qkv: FloatBuffer, into mixed: FloatBuffer, work: BlockWork, mask: AttentionMask, probabilities: FloatBuffer?,
-    parallel: Parallel
-  ) {
+  /// Mixes the values of each head into `work.mixed`.
+  private func attend(_ work: BlockWork, mask: AttentionMask, trace: BlockTrace?, engine: Engine) {
     let (width, head, tokens) = (shape.width, shape.headWidth, work.tokens)
-    let scale = 1 / Float(head).squareRoot()
-    parallel.forEach(work.sequences * shape.heads) { index in
+    let scale = 1 / Float(head).squareRoot(), bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
+    engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
-      let q = qkv.pointer + sequence * tokens * 3 * width + number * head
-      let out = mixed.pointer + sequence * tokens * width + number * head
+      let q = work.qkv.pointer + sequence * tokens * 3 * width + number * head
+      let out = work.mixed.pointer + sequence * tokens * width + number * head
+      if let trace { zoo_relu_values(q + 2 * width, 3 * width, tokens, head, bf16, trace.values(head: index)) }
       withScratch(zoo_attention_scratch(tokens, head)) { scratch in
         zoo_attention(
-          q, 3 * width, q + width, q + 2 * width, 3 * width, tokens, tokens, head, scale, mask.kernel, out, width,
-          scratch, probabilities.map { $0.pointer + index * tokens * tokens })
+          q, 3 * width, q + width, q + 2 * width, 3 * width, tokens, tokens, head, scale, mask.kernel, bf16, out, width,
+          scratch, nil)
         if case .causalWithClassToken(let visible) = mask {
           let keys = visible[sequence], last = tokens - 1
           withScratch(2 * keys.count * head) { gathered in
@@ -134,19 +142,10 @@ package struct Block: Sendable {
             }
             zoo_attention(
               q + last * 3 * width, 3 * width, gathered, values, head, 1, keys.count, head, scale,
-              Int32(ZOO_MASK_NONE.rawValue), out + last * width, width, scratch, nil)
+              Int32(ZOO_MASK_NONE.rawValue), 0, out + last * width, width, scratch, nil)
           }
         }
       }
-    }
-  }
-
-  private func activate(_ x: FloatBuffer, derivative: FloatBuffer, rows: Int, parallel: Parallel) {
-    let width = shape.mlpWidth
-    parallel.forRanges(rows, atLeast: 8) { range in
-      let offset = range.lowerBound * width
-      zoo_activate(
-        x.pointer + offset, fc1.bias?.pointer, shape.activation.kernel, range.count, width, derivative.pointer + offset)
     }
   }
 }
@@ -161,22 +160,6 @@ enum AttentionMask: Sendable {
   var kernel: Int32 {
     if case .none = self { Int32(ZOO_MASK_NONE.rawValue) } else { Int32(ZOO_MASK_CAUSAL.rawValue) }
   }
-}
-
-/// x += (y + bias) * scale, row by row.
-func addResidual(
-  _ y: FloatBuffer, to x: FloatBuffer, bias: FloatView?, scale: FloatView?, rows: Int, parallel: Parallel
-) {
-  let width = x.count / max(rows, 1)
-  parallel.forRanges(rows, atLeast: 16) { range in
-    let offset = range.lowerBound * width
-    zoo_add_residual(
-      x.pointer + offset, y.pointer + offset, bias?.pointer, scale?.pointer, range.count, width)
-  }
-}
-
-func copy(_ source: FloatBuffer, to target: FloatBuffer, count: Int) {
-  target.pointer.update(from: source.pointer, count: count)
 }
 
 /// The buffers that a tower's blocks run in: `sequences` sequences of `tokens` tokens.
@@ -210,8 +193,9 @@ package final class BlockWork: Sendable {
 
 /// What a block's gradients need from its forward pass; valid until the next block runs.
 package final class BlockTrace: Sendable {
-  /// `[rows, 3 width]`: queries, keys, values.
-  package let qkv: FloatBuffer
+  /// The values of each head as `zoo_relu_values` lays them out, `[sequences * heads]` tables of one size.
+  private let allValues: FloatBuffer
+  private let valuesSize: Int
   /// `[rows, width]`: Y, the stream between attention and MLP, with the means and inverse deviations of its rows; not in
   /// post-norm blocks.
   package let middle: FloatBuffer
@@ -226,12 +210,12 @@ package final class BlockTrace: Sendable {
   package let mlpNorm: NormTrace?
   package let postNorm1: NormTrace?
   package let postNorm2: NormTrace?
-  /// `[sequences, heads, tokens, tokens]`, only for methods that look at attention itself.
-  package let probabilities: FloatBuffer?
 
-  init(rows: Int, shape: Blocks) {
-    qkv = FloatBuffer(uninitialised: rows * shape.width * 3)
-    middle = FloatBuffer(uninitialised: rows * shape.width)
+  init(sequences: Int, tokens: Int, shape: Blocks) {
+    let rows = sequences * tokens
+    valuesSize = zoo_relu_values_size(tokens, shape.headWidth)
+    allValues = FloatBuffer(uninitialised: sequences * shape.heads * valuesSize)
+    middle = FloatBuffer(uninitialised: shape.postNorm ? 0 : rows * shape.width)
     mean = FloatBuffer(uninitialised: rows)
     inverse = FloatBuffer(uninitialised: rows)
     derivative = FloatBuffer(uninitialised: rows * shape.mlpWidth)
@@ -241,6 +225,8 @@ package final class BlockTrace: Sendable {
     mlpNorm = norm(shape.mlpNorm, shape.mlpWidth)
     postNorm1 = norm(shape.postNorm, shape.width)
     postNorm2 = norm(shape.postNorm, shape.width)
-    probabilities = nil
   }
+
+  /// The values of a head, counted over all sequences.
+  package func values(head: Int) -> UnsafeMutablePointer<Float> { allValues.pointer + head * valuesSize }
 }

@@ -23,51 +23,45 @@ package final class NormTrace: Sendable {
 }
 
 extension Norm {
-  /// Normalises the rows of x in place; with `trace` what a gradient needs is kept in it.
-  func apply(inPlace x: FloatBuffer, rows: Int, keeping trace: NormTrace?, parallel: Parallel) {
-    trace.map { copy(x, to: $0.input, count: rows * width) }
+  /// Normalises some rows in place, `x` being the first of them; with `trace` what a gradient needs is kept in it.
+  func apply(inPlace x: UnsafeMutablePointer<Float>, rows: Range<Int>, keeping trace: NormTrace?, parallel: Parallel) {
+    let first = rows.lowerBound
+    trace.map { ($0.input.pointer + first * width).update(from: x, count: rows.count * width) }
     apply(
-      x.pointer, rows: rows, into: x.pointer, mean: trace?.mean.pointer, inverse: trace?.inverse.pointer,
-      parallel: parallel)
+      x, rows: rows.count, into: x, mean: trace.map { $0.mean.pointer + first },
+      inverse: trace.map { $0.inverse.pointer + first }, parallel: parallel)
   }
 }
 
 extension Block {
-  /// Adds a branch's product in `work.normed` to the stream: bias and scale, or, in post-norm blocks, bias and norm.
+  /// Adds a branch's product `y` to the stream `x`, at some rows: bias and scale, or, in post-norm blocks, bias and norm.
   func addBranch(
-    of work: BlockWork, bias: FloatView?, scale: FloatView?, norm: Norm, trace: NormTrace?, parallel: Parallel
+    _ y: UnsafeMutablePointer<Float>, to x: UnsafeMutablePointer<Float>, rows: Range<Int>, bias: FloatView?,
+    scale: FloatView?, norm: Norm, trace: NormTrace?, parallel: Parallel
   ) {
-    let rows = work.rows
-    guard shape.postNorm else {
-      return addResidual(work.normed, to: work.x, bias: bias, scale: scale, rows: rows, parallel: parallel)
+    var bias = bias
+    if shape.postNorm {
+      if let bias { zoo_add_bias(y, bias.pointer, rows.count, shape.width) }
+      bias = nil
+      norm.apply(inPlace: y, rows: rows, keeping: trace, parallel: parallel)
     }
-    if let bias {
-      parallel.forRanges(rows, atLeast: 16) { range in
-        zoo_add_bias(work.normed.pointer + range.lowerBound * shape.width, bias.pointer, range.count, shape.width)
-      }
-    }
-    norm.apply(inPlace: work.normed, rows: rows, keeping: trace, parallel: parallel)
-    addResidual(work.normed, to: work.x, bias: nil, scale: scale, rows: rows, parallel: parallel)
+    zoo_add_residual(x, y, bias?.pointer, scale?.pointer, rows.count, shape.width)
   }
 
-  /// The hidden values of SwiGLU in `work.hidden`: `act(gate x) * fc1 x`. With `trace` its two derivatives are kept.
+  /// The hidden values of SwiGLU at some rows: `act(gate x) * fc1 x`. With `trace` its two derivatives are kept.
   func gated(
-    _ x: UnsafePointer<Float>, gate: Linear, buffer: FloatBuffer, work: BlockWork, trace: BlockTrace?,
-    parallel: Parallel
+    _ x: UnsafePointer<Float>, gate: Linear, open: UnsafeMutablePointer<Float>, into hidden: UnsafeMutablePointer<Float>,
+    rows: Range<Int>, trace: BlockTrace?, parallel: Parallel
   ) {
-    let rows = work.rows, width = shape.mlpWidth
-    gate.product(x, rows: rows, into: buffer.pointer, parallel: parallel)
-    fc1.forward(x, rows: rows, into: work.hidden.pointer, parallel: parallel)
-    parallel.forRanges(rows, atLeast: 8) { range in
-      let offset = range.lowerBound * width, count = range.count * width
-      let open = buffer.pointer + offset, hidden = work.hidden.pointer + offset
-      let slope = trace?.gateDerivative.map { $0.pointer + offset }
-      zoo_activate(open, gate.bias?.pointer, shape.activation.kernel, range.count, width, slope)
-      if let trace, let slope {
-        (trace.derivative.pointer + offset).update(from: open, count: count)
-        zoo_scale_columns(slope, hidden, slope, 1, count)
-      }
-      zoo_scale_columns(hidden, open, hidden, 1, count)
+    let width = shape.mlpWidth, first = rows.lowerBound * width, count = rows.count * width
+    gate.product(x, rows: rows.count, into: open, parallel: parallel)
+    fc1.forward(x, rows: rows.count, into: hidden, parallel: parallel)
+    let slope = trace?.gateDerivative.map { $0.pointer + first }
+    zoo_activate(open, gate.bias?.pointer, shape.activation.kernel, rows.count, width, slope)
+    if let trace, let slope {
+      (trace.derivative.pointer + first).update(from: open, count: count)
+      zoo_scale_columns(slope, hidden, slope, 1, count)
     }
+    zoo_scale_columns(hidden, open, hidden, 1, count)
   }
 }

@@ -39,18 +39,18 @@ final class RotaryTable: Sendable {
     }
   }
 
-  /// Rotates the queries and keys of patch tokens in `qkv`, `[rows, 3 width]`; prefix tokens stay.
-  func apply(to qkv: FloatBuffer, work: BlockWork, shape: Blocks, parallel: Parallel) {
-    let width = shape.width, patches = work.tokens - prefix, pairs = shape.headWidth / 2
-    for sequence in 0..<work.sequences {
-      let start = qkv.pointer + (sequence * work.tokens + prefix) * 3 * width
-      parallel.forRanges(patches, atLeast: 16) { range in
-        let first = range.lowerBound
-        // Queries and keys lie side by side: twice the heads.
-        zoo_rotate_pairs(
-          start + first * 3 * width, 3 * width, cosine.pointer + first * pairs, sine.pointer + first * pairs,
-          range.count, 2 * shape.heads, shape.headWidth)
-      }
+  /// Rotates the queries and keys of patch tokens at some rows of `qkv`, `[sequences * tokens, 3 width]`; prefix tokens stay.
+  func apply(to qkv: FloatBuffer, rows: Range<Int>, tokens: Int, shape: Blocks) {
+    let pairs = shape.headWidth / 2
+    for sequence in rows.lowerBound / tokens...(rows.upperBound - 1) / tokens {
+      let start = sequence * tokens
+      let some = rows.clamped(to: start + prefix..<start + tokens)
+      guard !some.isEmpty else { continue }
+      let patch = some.lowerBound - start - prefix
+      // Queries and keys lie side by side: twice the heads.
+      zoo_rotate_pairs(
+        qkv.pointer + some.lowerBound * 3 * shape.width, 3 * shape.width, cosine.pointer + patch * pairs,
+        sine.pointer + patch * pairs, some.count, 2 * shape.heads, shape.headWidth)
     }
   }
 }

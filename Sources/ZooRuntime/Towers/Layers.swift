@@ -45,6 +45,7 @@ package struct Norm: Sendable {
 /// A linear map with both directions ready when they are first needed.
 package struct Linear: Sendable {
   private let matrix: WeightMatrix
+  private let algebra: any LinearAlgebra
   package let bias: FloatView?
   private let forwardMatrix: Lazy<any PreparedMatrix>
   private let backwardMatrix: Lazy<any PreparedMatrix>
@@ -52,14 +53,17 @@ package struct Linear: Sendable {
   init(weight: Tensor, bias: FloatView?, algebra: any LinearAlgebra) {
     let matrix = WeightMatrix(weight)
     self.matrix = matrix
+    self.algebra = algebra
     self.bias = bias
-    forwardMatrix = Lazy { algebra.prepare(matrix, direction: .forward) }
-    backwardMatrix = Lazy { algebra.prepare(matrix, direction: .backward) }
+    forwardMatrix = Lazy { algebra.prepare(matrix, direction: .forward, lasting: false) }
+    backwardMatrix = Lazy { algebra.prepare(matrix, direction: .backward, lasting: false) }
   }
 
-  /// Makes the matrix ready ahead of its first product.
-  func prepare(_ direction: Direction) {
-    _ = direction == .forward ? forwardMatrix.value : backwardMatrix.value
+  /// Makes the matrix ready ahead of its first product, or for many.
+  func prepare(_ direction: Direction, lasting: Bool = false) {
+    let prepared = direction == .forward ? forwardMatrix : backwardMatrix
+    if lasting { prepared.replace(by: algebra.prepare(matrix, direction: direction, lasting: true)) }
+    prepared.value.makeReady()
   }
 
   package var outputs: Int { matrix.outputs }
@@ -89,5 +93,13 @@ package struct Linear: Sendable {
   /// g_in [rows, inputs] = g_out [rows, outputs] W.
   package func backward(_ g: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel) {
     backwardMatrix.value.multiply(g, rows: rows, into: y, epilogue: .none, parallel: parallel)
+  }
+
+  /// The same for g_out with its columns multiplied by `columns` [outputs].
+  package func backward(
+    _ g: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
+    parallel: Parallel
+  ) {
+    backwardMatrix.value.multiply(g, scaledBy: columns, rows: rows, into: y, parallel: parallel)
   }
 }

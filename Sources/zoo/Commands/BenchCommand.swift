@@ -40,6 +40,9 @@ struct BenchCommand: ParsableCommand {
     help: ArgumentHelp("Write the random weights as an OpenCLIP checkpoint and measure nothing.", valueName: "file"))
   var writeCheckpoint: String?
 
+  @Flag(help: "Leave the weights where they lie, as for a single picture, instead of packing them for many.")
+  var inPlace = false
+
   @Flag(help: "Take random weights even where the model is installed.")
   var random = false
 
@@ -59,6 +62,7 @@ struct BenchCommand: ParsableCommand {
     let selection = try LayerSelection(layers)
     var bench = Bench(runs: runs, only: only, quiet: runOptions.quiet)
     let model = try bench.once("load", flops: nil) { try load() }
+    if !inPlace { bench.once("pack", flops: nil) { model.pack() } }
     let tower = model.architecture.vision
     var preprocessing = model.description.preprocessing
     if let size { preprocessing.size = try PictureOptions.parse(size, patch: tower.patch) }
