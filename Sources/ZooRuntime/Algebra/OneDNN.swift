@@ -53,9 +53,12 @@
     func multiply(
       _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
     ) {
-      if takesFewInPlace, rows <= 16, case .none = epilogue { return multiplyFew(x, rows: rows, into: y, parallel: parallel) }
+      if takesFewInPlace, rows <= 16, case .none = epilogue {
+        return multiplyFew(x, rows: rows, into: y, parallel: parallel)
+      }
       parallel.forRows(rows) { range, _ in
-        run(x + range.lowerBound * inputs, scale: nil, rows: range.count, into: y + range.lowerBound * outputs, epilogue)
+        run(
+          x + range.lowerBound * inputs, scale: nil, rows: range.count, into: y + range.lowerBound * outputs, epilogue)
       }
     }
 
@@ -78,7 +81,8 @@
       let narrows = packed?.precision == .bf16
       let product = OneDNNProduct.of(
         ProductShape(
-          rows: rows, depth: inputs, columns: outputs, order: packed == nil ? direction.order : ZOO_ONEDNN_PACKED, bf16: narrows,
+          rows: rows, depth: inputs, columns: outputs, order: packed == nil ? direction.order : ZOO_ONEDNN_PACKED,
+          bf16: narrows,
           epilogue: epilogue))
       let weights = packed?.bytes ?? UnsafeRawPointer(matrix.floats.pointer)
       if narrows {

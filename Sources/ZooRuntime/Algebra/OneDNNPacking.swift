@@ -23,7 +23,8 @@
       block = MemoryBlock(byteCount: size)
       // Not `matrix.floats`, which would keep what it has to widen.
       let source = FloatView(matrix.tensor)
-      guard zoo_onednn_pack(&shape, Int32(direction.order.rawValue), source.pointer, block.bytes.baseAddress) == 1 else { return nil }
+      guard zoo_onednn_pack(&shape, Int32(direction.order.rawValue), source.pointer, block.bytes.baseAddress) == 1
+      else { return nil }
       matrix.tensor.data.release()
     }
   }

@@ -32,7 +32,8 @@
 
     fileprivate var native: zoo_onednn_shape {
       zoo_onednn_shape(
-        rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), stride: Int64(stride), order: order, bf16: bf16 ? 1 : 0,
+        rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), stride: Int64(stride), order: order,
+        bf16: bf16 ? 1 : 0,
         bias: bias ? 1 : 0, activation: activation)
     }
   }

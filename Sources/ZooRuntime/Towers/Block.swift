@@ -92,7 +92,8 @@ package struct Block: Sendable {
     attentionNorm?.apply(inPlace: mixed, rows: rows, keeping: trace?.attentionNorm, parallel: parallel)
     out.product(mixed, rows: count, into: normed, parallel: parallel)
     addBranch(
-      normed, to: x, rows: rows, bias: out.bias, scale: scale1, norm: norm1, trace: trace?.postNorm1, parallel: parallel)
+      normed, to: x, rows: rows, bias: out.bias, scale: scale1, norm: norm1, trace: trace?.postNorm1, parallel: parallel
+    )
     if !shape.postNorm {
       trace.map { ($0.middle.pointer + offset).update(from: x, count: count * shape.width) }
       norm2.apply(
@@ -116,7 +117,8 @@ package struct Block: Sendable {
     mlpNorm?.apply(inPlace: hidden, rows: rows, keeping: trace?.mlpNorm, parallel: parallel)
     fc2.product(hidden, rows: count, into: normed, parallel: parallel)
     addBranch(
-      normed, to: x, rows: rows, bias: fc2.bias, scale: scale2, norm: norm2, trace: trace?.postNorm2, parallel: parallel)
+      normed, to: x, rows: rows, bias: fc2.bias, scale: scale2, norm: norm2, trace: trace?.postNorm2, parallel: parallel
+    )
   }
 
   /// Mixes the values of each head into `work.mixed`.

@@ -50,7 +50,8 @@ extension Block {
 
   /// The hidden values of SwiGLU at some rows: `act(gate x) * fc1 x`. With `trace` its two derivatives are kept.
   func gated(
-    _ x: UnsafePointer<Float>, gate: Linear, open: UnsafeMutablePointer<Float>, into hidden: UnsafeMutablePointer<Float>,
+    _ x: UnsafePointer<Float>, gate: Linear, open: UnsafeMutablePointer<Float>,
+    into hidden: UnsafeMutablePointer<Float>,
     rows: Range<Int>, trace: BlockTrace?, parallel: Parallel
   ) {
     let width = shape.mlpWidth, first = rows.lowerBound * width, count = rows.count * width

@@ -70,7 +70,8 @@ package final class VisionRuntime: Sendable {
       normPre.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel)
     }
     embedded(work)
-    let trace = traced && !observed.isEmpty ? BlockTrace(sequences: work.sequences, tokens: tokens, shape: tower.blocks) : nil
+    let trace =
+      traced && !observed.isEmpty ? BlockTrace(sequences: work.sequences, tokens: tokens, shape: tower.blocks) : nil
     for (layer, block) in blocks.enumerated() {
       let wanted = observed.contains(layer)
       if pooledOnly, !wanted, layer == blocks.count - 1, tower.pooler == .classToken {
@@ -87,7 +88,9 @@ package final class VisionRuntime: Sendable {
   private func prepareAhead(backward: Range<Int>) {
     guard prepared.withLock({ $0.insert(!backward.isEmpty).inserted }) else { return }
     DispatchQueue.global(qos: .userInitiated).async { [blocks] in
-      for (layer, block) in blocks.enumerated().reversed() { block.prepare(backward: backward.contains(layer), lasting: false) }
+      for (layer, block) in blocks.enumerated().reversed() {
+        block.prepare(backward: backward.contains(layer), lasting: false)
+      }
     }
   }
 
