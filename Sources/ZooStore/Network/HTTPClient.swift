@@ -20,8 +20,9 @@ struct HTTPAnswer: Sendable {
 
 /// Requests over HTTP in memory that is bounded. Redirects are answers like others: who follows them decides what is sent along.
 ///
-/// Proxies are those of the environment or the system, as URLSession has them.
+/// Proxies are those of the environment, on macOS else those of the system.
 final class HTTPClient: Sendable {
+  let proxies = Proxies()
   private let session: URLSession
   private let transfers = Transfers()
 
@@ -32,6 +33,9 @@ final class HTTPClient: Sendable {
     configuration.httpCookieStorage = nil
     configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
     configuration.timeoutIntervalForRequest = idleLimit
+    #if canImport(Darwin)
+      if let proxies = proxies.dictionary { configuration.connectionProxyDictionary = proxies }
+    #endif
     session = URLSession(configuration: configuration, delegate: transfers, delegateQueue: nil)
   }
 
@@ -147,7 +151,9 @@ private final class Transfers: NSObject, URLSessionDataDelegate, URLSessionDownl
       guard let answer = HTTPAnswer(response) else { return false }
       running[dataTask.taskIdentifier]?.transfer.answer = answer
       let limit = running[dataTask.taskIdentifier]?.transfer.limit ?? 0
-      if response.expectedContentLength > Int64(limit) {
+      // The body of a refusal may be of any size: what does not fit is left when it comes. A proxy's refusal to connect
+      // must not be stopped here, as only its end tells it from the server's.
+      if (200..<300).contains(answer.status), response.expectedContentLength > Int64(limit) {
         running[dataTask.taskIdentifier]?.transfer.answer?.isBodyLeft = true
         return false
       }
@@ -186,6 +192,7 @@ private final class Transfers: NSObject, URLSessionDataDelegate, URLSessionDownl
       return
     }
     if let moveError = transfer.moveError { return continuation.resume(throwing: moveError) }
+    if let error = error as? URLError, error.isBeforeTheServer { return continuation.resume(throwing: error) }
     guard var answer = transfer.answer ?? task.response.flatMap(HTTPAnswer.init) else {
       return continuation.resume(throwing: error ?? URLError(.badServerResponse))
     }

@@ -168,21 +168,12 @@ extension WebReader {
         }
       } catch let failure as URLError {
         if failure.code == .cancelled { throw CancellationError() }
-        error = unreachable(address, failure)
-        limit = attempts(after: failure)
+        let trouble = Trouble(failure, proxied: client.proxies.proxy(for: failure.failingURL ?? address.url) != nil)
+        error = PullError(trouble, at: failure.failingURL ?? address.url, file: address.file, client.proxies)
+        limit = trouble.attempts(after: failure, policy)
       }
       guard number < limit, let delay = policy.delay(number, retryAfter: asked) else { throw error }
       try await policy.pause(delay)
-    }
-  }
-
-  private func attempts(after error: URLError) -> Int {
-    switch error.code {
-    case .badURL, .unsupportedURL, .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-      .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid, .clientCertificateRejected:
-      1
-    case .cannotFindHost, .cannotConnectToHost, .dnsLookupFailed, .notConnectedToInternet: policy.connectionAttempts
-    default: policy.attempts
     }
   }
 
@@ -195,6 +186,9 @@ extension WebReader {
     switch status {
     case 401: throw .notAllowed(address.place, sentToken: journey.sentToken)
     case 404, 410: throw .notFound(address.file)
+    case 407:
+      let trouble = Trouble.proxy(reason: "it asks for a name and a password (407)")
+      throw PullError(trouble, at: journey.answer.url, file: address.file, client.proxies)
     case 429: return .rateLimited(address.place, wait: journey.answer.headers["retry-after"])
     case 408, 500...: return .badStatus(address.file, status: status)
     default: throw .badStatus(address.file, status: status)
@@ -202,24 +196,18 @@ extension WebReader {
   }
 
   private func brokenOff(_ address: RemoteAddress) -> PullError {
-    .unreachable(address.file, reason: Self.reason(URLError(.networkConnectionLost)))
+    PullError(
+      Trouble(URLError(.networkConnectionLost), proxied: false), at: address.url, file: address.file, client.proxies)
   }
+}
 
-  private func unreachable(_ address: RemoteAddress, _ error: URLError) -> PullError {
-    .unreachable(address.file, reason: Self.reason(error))
-  }
-
-  private static func reason(_ error: URLError) -> String {
-    switch error.code {
-    case .cannotFindHost, .dnsLookupFailed: "there is no such host"
-    case .cannotConnectToHost: "nothing answers there"
-    case .timedOut: "it does not answer in time"
-    case .networkConnectionLost: "the connection broke off"
-    case .notConnectedToInternet: "there is no network"
-    case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-      .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
-      "its certificate is not accepted"
-    default: error.localizedDescription
+extension PullError {
+  init(_ trouble: Trouble, at url: URL, file: String, _ proxies: Proxies) {
+    switch trouble {
+    case .proxy(let reason):
+      self = .proxy(file, variable: proxies.proxy(for: url)?.variable, host: url.host() ?? "", reason: reason)
+    case .certificate(let reason): self = .untrusted(file, host: url.host() ?? "", reason: reason)
+    case .connection(let reason): self = .unreachable(file, reason: reason)
     }
   }
 }

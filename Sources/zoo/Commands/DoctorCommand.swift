@@ -87,11 +87,12 @@ struct DoctorReport: Encodable {
   private static func environment(_ all: [String: String]) -> [String: String] {
     let names = [
       "ZOO_HOME", "HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "OPENBLAS_CORETYPE",
-      "OPENBLAS_NUM_THREADS", "no_proxy",
+      "OPENBLAS_NUM_THREADS", "no_proxy", "NO_PROXY",
     ]
     var found = all.filter { names.contains($0.key) }
     // These may hold secrets.
-    for name in ["HF_TOKEN", "http_proxy", "https_proxy", "all_proxy"] where all[name]?.isEmpty == false {
+    let proxies = ["http_proxy", "https_proxy", "all_proxy"].flatMap { [$0, $0.uppercased()] }
+    for name in ["HF_TOKEN"] + proxies where all[name]?.isEmpty == false {
       found[name] = "(set)"
     }
     return found

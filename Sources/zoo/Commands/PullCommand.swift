@@ -11,8 +11,8 @@ struct PullCommand: AsyncParsableCommand {
     abstract: "Fetches a model from the Hugging Face hub or the web, and converts it into the zoo.",
     discussion: """
       A pull that was stopped continues where it was. Files of the local Hugging Face cache are used from there. \
-      HF_TOKEN, HF_ENDPOINT, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE count as in the Python tools, and so do http_proxy, \
-      https_proxy and no_proxy.
+      HF_TOKEN, HF_ENDPOINT, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE count as in the Python tools, and so do HTTP_PROXY, \
+      HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or not.
       """)
 
   @Argument(
@@ -43,6 +43,7 @@ struct PullCommand: AsyncParsableCommand {
   @OptionGroup var registryOptions: RegistryOptions
 
   func run() async throws {
+    Proxies.export()
     let store = Store(), settings = try HubSettings()
     let registry = try registryOptions.registry(store: store)
     let pullSource = try PullSource(PullReference(model, endpoint: settings.endpoint), registry: registry)

@@ -55,6 +55,11 @@ enum Failure {
     case PullError.offline: "unset HF_HUB_OFFLINE, or set HF_HUB_CACHE to the cache that has it"
     case PullError.unreachable, PullError.badStatus, PullError.rateLimited:
       "try again later: what was fetched is kept, and 'zoo pull' continues from there"
+    case PullError.proxy(_, let variable, let host, _):
+      "set \(variable ?? "https_proxy") to http://[USER:PASSWORD@]HOST:PORT, or add \(host) to NO_PROXY to go without a proxy"
+    case PullError.untrusted:
+      "see that the clock is right and the system's certificates are installed (ca-certificates), with your organisation's "
+        + "own where it looks into connections"
     case PullError.wrongSize, PullError.wrongDigest, PullError.changing: "try again: it then starts from the beginning"
     case PullError.noSpace: "make room ('zoo du' shows what the zoo takes), or set ZOO_HOME to another disk"
     case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"
