@@ -225,6 +225,48 @@ import ZooTestSupport
   }
 }
 
+/// The generated script in a real bash, which ends words at colons.
+@Suite(.timeLimit(.minutes(2))) struct CompletionTests {
+  @Test(arguments: [
+    // What is typed, and what bash puts in place of what follows the last colon.
+    (["show", "ViT-Ti-8-emoji", ":", "lo"], "lo", "local"),
+    (["show", "ViT-Ti-8-emoji", ":"], "", "local"),
+    (["show", "ViT-Ti-8-em"], "ViT-Ti-8-em", "ViT-Ti-8-emoji:local"),
+    (["score", "--size", "64", "ViT-Ti-8-emoji", ":", "l"], "l", "local"),
+    (["rm", "ViT-Ti-8-emoji", ":", "local ", "ViT-Ti"], "ViT-Ti", "ViT-Ti-8-emoji:local"),
+    (["pull", "ViT-H-14", ":", "laion2b_s32b"], "laion2b_s32b", "laion2b_s32b_b79k"),
+    (["ver"], "ver", "verify"),
+  ])
+  func completesNamesWithColons(_ words: [String], _ current: String, _ expected: String) throws {
+    let zoo = try Command()
+    try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
+    let script = try zoo.run("--generate-completion-script", "bash")
+    #expect(script.code == 0)
+    try script.output.write(toFile: zoo.file("zoo.bash"), atomically: true, encoding: .utf8)
+    var line = "zoo"
+    for word in words { line += line.hasSuffix(":") || word == ":" || line.hasSuffix(" ") ? word : " \(word)" }
+    let list = (["zoo"] + words).map { "'\($0.trimmingCharacters(in: .whitespaces))'" }.joined(separator: " ")
+    let program = """
+      source '\(zoo.file("zoo.bash"))'
+      PATH="\(Command.executable.deletingLastPathComponent().path):$PATH"
+      COMP_LINE='\(line)'; COMP_POINT=${#COMP_LINE}; COMP_WORDS=(\(list)); COMP_CWORD=\(words.count)
+      _zoo_with_colons zoo '\(current)' ''
+      printf '%s\\n' "${COMPREPLY[@]}"
+      """
+    let result = try zoo.run(program: "/bin/bash", ["--norc", "-c", program])
+    #expect(result.output == "\(expected)\n", "\(result.errors)")
+  }
+
+  @Test func zshGetsColonsThatBeginNoDescription() throws {
+    let zoo = try Command()
+    try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
+    let result = try zoo.run(
+      "---completion", "show", "--", "positional@0", "2", "0", "zoo", "show", "ViT",
+      environment: ["SAP_SHELL": "zsh", "SAP_SHELL_VERSION": "5.9"])
+    #expect(result.output.split(separator: "\n").contains("ViT-Ti-8-emoji\\:local"), "\(result.output)")
+  }
+}
+
 extension Command {
   /// A manifest of this zoo: the demo's architecture as `Emoji` with a tag `v1`.
   fileprivate func register(repository: String) throws {
