@@ -11,6 +11,10 @@ import ZooTensors
 enum Failure {
   static func exit(with error: any Error) -> Never {
     guard !(error is ExitCode), !(error is CleanExit), let sentence = sentence(for: error) else {
+      if let script = BashCompletion.completing(Zoo.fullMessage(for: error)) {
+        print(script)
+        Foundation.exit(0)
+      }
       Zoo.exit(withError: error)
     }
     Terminal.error(sentence)
