@@ -38,6 +38,8 @@ struct DoctorReport: Encodable {
     let kind: String
     let path: String
     let bytes: Int
+    /// Seconds since it was last written to.
+    let age: Int?
   }
 
   let version: String
@@ -79,7 +81,10 @@ struct DoctorReport: Encodable {
       + store.broken().map {
         Model(model: "\($0.name)", directory: $0.directory.path(percentEncoded: false), defects: [$0.reason])
       }
-    self.leftovers = leftovers.map { Left(kind: $0.kind.rawValue, path: $0.path, bytes: $0.bytes) }
+    self.leftovers = leftovers.map { left in
+      let age = left.modified.map { max(0, Int(-$0.timeIntervalSinceNow)) }
+      return Left(kind: left.kind.rawValue, path: left.path, bytes: left.bytes, age: age)
+    }
     self.fixed = fixed
     hints = Self.hints(ProcessInfo.processInfo.environment)
   }
@@ -136,9 +141,13 @@ struct DoctorReport: Encodable {
     guard !leftovers.isEmpty else { return (lines + ["nothing was left by stopped processes"]).joined(separator: "\n") }
     let bytes = byteText(leftovers.reduce(0) { $0 + $1.bytes })
     lines.append(fixed ? "removed what stopped processes had left, \(bytes):" : "left by stopped processes, \(bytes):")
-    lines += leftovers.map { "  \($0.kind)  \($0.path)" }
+    var table = Table(["  KIND", "SIZE", "AGE", "PATH"], right: [1, 2])
+    for left in leftovers {
+      table.add(["  \(left.kind)", byteText(left.bytes), left.age.map(spanText) ?? "-", left.path])
+    }
+    lines.append(table.text)
     if !fixed {
-      lines.append("  'zoo doctor --fix' removes this; 'zoo pull' would continue a download")
+      lines.append("  'zoo doctor --fix' removes this; 'zoo pull' would go on with a download")
     }
     return lines.joined(separator: "\n")
   }

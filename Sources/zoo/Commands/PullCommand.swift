@@ -59,6 +59,20 @@ struct PullCommand: AsyncParsableCommand {
     if let there = plan.digest.flatMap(store.installed(from:)), !force, source.model == nil { return try tell(there) }
     if !quiet { Terminal.note(PullReport(plan, from: pullSource).text) }
     let file = try await fetch(plan, puller, lock)
+    if keep { try puller.keep(plan) }
+    do {
+      try convert(file, of: plan, pullSource, registry, store, puller)
+    } catch {
+      if plan.files.contains(where: { $0.origin == .network }), !keep, !quiet {
+        Terminal.note("what was fetched stays for the next 'zoo pull'; 'zoo doctor --fix' removes it")
+      }
+      throw error
+    }
+  }
+
+  private func convert(
+    _ file: URL, of plan: PullPlan, _ pullSource: PullSource, _ registry: Registry, _ store: Store, _ puller: Puller
+  ) throws {
     var options = source.options
     options.model = options.model ?? pullSource.model
     let conversion = try Conversion(
@@ -71,7 +85,9 @@ struct PullCommand: AsyncParsableCommand {
       return try tell(there)
     }
     let target = store.directory(of: name.architecture, tag: conversion.model.tag).path(percentEncoded: false)
-    let report = try conversion.write(to: target, replacing: force, lock: modelLock, quiet: quiet)
+    let report = try conversion.write(
+      to: target, replacing: force, lock: modelLock, quiet: quiet,
+      stopped: "stopped; the same 'zoo pull' converts what was fetched")
     if !keep { puller.discard(plan) }
     if json { return try printJSON(report) }
     print(report.text)
@@ -172,8 +188,8 @@ struct PullReport: Encodable {
       let state =
         file.from != "network"
         ? "in the cache"
-        : file.bytesToFetch == 0
-          ? "fetched before" : file.bytesToFetch < file.size ?? 0 ? "\(byteText(file.bytesToFetch)) missing" : ""
+        : file.size == nil || file.bytesToFetch == file.size
+          ? "" : file.bytesToFetch == 0 ? "fetched before" : "\(byteText(file.bytesToFetch)) missing"
       table.add([file.name, file.size.map(byteText) ?? "?", state])
     }
     let title = [model, "from \(source)", commit.map { "at \($0.prefix(12))" }].compactMap { $0 }.joined(separator: " ")

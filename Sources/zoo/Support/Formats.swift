@@ -21,6 +21,16 @@ func countText(_ count: Int) -> String {
   }
 }
 
+/// A time span in a unit that fits it: 40 s, 12 min, 3 h, 9 d.
+func spanText(_ seconds: Int) -> String {
+  switch seconds {
+  case ..<120: "\(seconds) s"
+  case ..<7200: "\(seconds / 60) min"
+  case ..<172_800: "\(seconds / 3600) h"
+  default: "\(seconds / 86400) d"
+  }
+}
+
 /// Columns of text; numbers are set to the right.
 struct Table {
   private let header: [String]
