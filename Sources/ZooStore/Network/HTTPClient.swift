@@ -43,10 +43,13 @@ final class HTTPClient: Sendable {
 
   /// Gets a URL, and of its body at most `limit` bytes; a body known or found to be larger is left.
   ///
+  /// - Parameter progress: Called with the bytes of the body so far.
   /// - Throws: `URLError` where no answer came at all; a body that breaks off is an answer with `cut`.
-  func get(_ url: URL, headers: [String: String], limit: Int) async throws -> HTTPAnswer {
+  func get(
+    _ url: URL, headers: [String: String], limit: Int, progress: (@Sendable (Int) -> Void)? = nil
+  ) async throws -> HTTPAnswer {
     let task = session.dataTask(with: request(url, headers))
-    return try await run(task, Transfer(limit: limit, target: nil))
+    return try await run(task, Transfer(limit: limit, target: nil, progress: progress))
   }
 
   /// Gets a URL into a file that a server without ranges gives in one piece.
@@ -164,8 +167,14 @@ private final class Transfers: NSObject, URLSessionDataDelegate, URLSessionDownl
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
     // In place: a copy of the body would be one more for every piece.
-    let isTooMuch = running.withLock { $0[dataTask.taskIdentifier]?.transfer.take(data) ?? false } == false
+    let (isTooMuch, transfer) = running.withLock { running in
+      let isTooMuch = running[dataTask.taskIdentifier]?.transfer.take(data) != true
+      return (
+        isTooMuch, running[dataTask.taskIdentifier].map { ($0.transfer.progress, $0.transfer.answer?.body.count) }
+      )
+    }
     if isTooMuch { dataTask.cancel() }
+    if let (progress, count) = transfer { progress?(count ?? 0) }
   }
 
   func urlSession(

@@ -31,21 +31,28 @@ struct WebReader: Sendable {
 
   /// The bytes of a range, which must lie in the file; what a cut connection gave is kept.
   ///
-  /// Throws `Changed` where the server answers with another file or with all of it.
-  func read(_ range: Range<Int>, of file: RemoteFile) async throws -> Data {
+  /// - Parameter progress: Called with the bytes of the range so far.
+  /// - Throws: `Changed` where the server answers with another file or with all of it.
+  func read(
+    _ range: Range<Int>, of file: RemoteFile, progress: @escaping @Sendable (Int) -> Void
+  ) async throws -> Data {
     var data = Data()
     while data.count < range.count {
-      let rest = range.lowerBound + data.count..<range.upperBound
-      data += try await persistently(file.address) { try await part(rest, of: file) }
+      let here = data.count
+      data += try await persistently(file.address) {
+        try await part(range.lowerBound + here..<range.upperBound, of: file) { progress(here + $0) }
+      }
     }
     return data
   }
 
   /// Some bytes at the start of a range, at least one.
-  private func part(_ range: Range<Int>, of file: RemoteFile) async throws -> Outcome<Data> {
+  private func part(
+    _ range: Range<Int>, of file: RemoteFile, progress: @escaping @Sendable (Int) -> Void
+  ) async throws -> Outcome<Data> {
     var headers = ["Range": "bytes=\(range.lowerBound)-\(range.upperBound - 1)"]
     headers["If-Range"] = file.etag
-    let journey = try await journey(to: file, headers: headers, limit: range.count)
+    let journey = try await journey(to: file, headers: headers, limit: range.count, progress: progress)
     let answer = journey.answer
     switch answer.status {
     case 206:
@@ -98,26 +105,30 @@ struct WebReader: Sendable {
 
 extension WebReader {
   /// Goes to where the file lay last; where that no longer holds (signatures expire), by its address again.
-  private func journey(to file: RemoteFile, headers: [String: String], limit: Int) async throws -> Journey {
+  private func journey(
+    to file: RemoteFile, headers: [String: String], limit: Int, progress: (@Sendable (Int) -> Void)? = nil
+  ) async throws -> Journey {
     let location = file.location.current
-    let direct = try await follow(location, headers: headers, limit: limit, file.address)
+    let direct = try await follow(location, headers: headers, limit: limit, file.address, progress)
     guard (400..<500).contains(direct.answer.status), ![408, 416, 429].contains(direct.answer.status),
       location != file.address.url
     else { return direct }
-    let anew = try await follow(file.address.url, headers: headers, limit: limit, file.address)
+    let anew = try await follow(file.address.url, headers: headers, limit: limit, file.address, progress)
     if (200..<300).contains(anew.answer.status) { file.location.current = anew.answer.url }
     return anew
   }
 
   /// Follows redirects. The token is only sent to the hub's own origin, whatever leads elsewhere.
   private func follow(
-    _ start: URL, headers: [String: String], limit: Int, _ address: RemoteAddress
+    _ start: URL, headers: [String: String], limit: Int, _ address: RemoteAddress,
+    _ progress: (@Sendable (Int) -> Void)? = nil
   ) async throws -> Journey {
     var url = start
     var linked: [String: String] = [:]
     for _ in 0..<10 {
       let answer = try await client.get(
-        url, headers: headers.merging(authorization(url)) { _, token in token }, limit: limit)
+        url, headers: headers.merging(authorization(url)) { _, token in token }, limit: limit,
+        progress: progress)
       for name in ["x-linked-etag", "x-linked-size", "x-repo-commit"] where linked[name] == nil {
         linked[name] = answer.headers[name]
       }

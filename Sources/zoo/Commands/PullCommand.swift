@@ -132,8 +132,10 @@ private final class PullBar: Sendable {
   func update(_ step: PullProgress) {
     state.withLock { state in
       let now = ContinuousClock.now
-      state.samples.append((now, step.bytesDone))
-      state.samples.removeAll { now - $0.time > .seconds(5) }
+      if state.samples.last.map({ now - $0.time > .milliseconds(100) }) ?? true {
+        state.samples.append((now, step.bytesDone))
+        state.samples.removeAll { now - $0.time > .seconds(5) }
+      }
       var rate = ""
       if let first = state.samples.first, (now - first.time).seconds > 0.5 {
         rate = byteText(Int(Double(step.bytesDone - first.bytes) / (now - first.time).seconds)) + "/s  "
