@@ -129,9 +129,9 @@ struct DoctorReport: Encodable {
     lines += environment.sorted { $0.key < $1.key }.map { "  \($0.key)=\($0.value)" }
     lines += hints.map { "  hint: \($0)" }
     let broken = models.filter { !$0.defects.isEmpty }
-    lines.append(
-      "\n\(models.count == 1 ? "1 model" : "\(models.count) models") installed, \(broken.isEmpty ? "all readable" : "\(broken.count) damaged")"
-    )
+    let count = models.count == 1 ? "1 model is" : "\(models.count) models are"
+    let health = broken.isEmpty ? "all readable" : "\(broken.count) damaged"
+    lines.append(models.isEmpty ? "\nnothing is installed" : "\n\(count) installed, \(health)")
     for model in broken {
       lines.append("  \(model.model)")
       lines += model.defects.prefix(5).map { "    \($0)" }
