@@ -147,7 +147,8 @@ struct DoctorReport: Encodable {
     }
     lines.append(table.text)
     if !fixed {
-      lines.append("  'zoo doctor --fix' removes this; 'zoo pull' would go on with a download")
+      let goesOn = leftovers.contains { $0.kind == Leftover.Kind.download.rawValue }
+      lines.append("  'zoo doctor --fix' removes this" + (goesOn ? "; 'zoo pull' would go on with a download" : ""))
     }
     return lines.joined(separator: "\n")
   }
