@@ -93,9 +93,16 @@ public enum RegistryError: ZooError, Equatable {
     case .unknownArchitecture(let name, let near):
       "no architecture is called '\(name)'" + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?")
     case .unknownTag(let tag, let architecture, let known):
-      "\(architecture) has no weights tagged '\(tag)'"
-        + (known.isEmpty ? "; none are registered" : "; it has \(known.joined(separator: ", "))")
+      "\(architecture) has no weights tagged '\(tag)'; " + Self.instead(of: tag, known)
     }
+  }
+}
+
+extension RegistryError {
+  private static func instead(of tag: String, _ known: [String]) -> String {
+    let near = nearest(to: tag, among: known)
+    if known.isEmpty { return "none are registered" }
+    return near.isEmpty ? "it has \(known.joined(separator: ", "))" : "did you mean \(near.joined(separator: ", "))?"
   }
 }
 

@@ -16,7 +16,7 @@ public struct Leftover: Sendable, Hashable {
     case conversion
     /// A model that was set aside and then not replaced, or a removal that did not end.
     case setAside = "set aside"
-    /// A file that was not fetched to its end. `zoo pull` would continue it.
+    /// What was fetched, to its end or not, and not converted. `zoo pull` would continue from there.
     case download
     /// A lock that nobody holds.
     case lock
@@ -25,6 +25,8 @@ public struct Leftover: Sendable, Hashable {
   public let kind: Kind
   public let url: URL
   public let bytes: Int
+  /// When it was last written to.
+  public let modified: Date?
 
   public var path: String { url.path(percentEncoded: false) }
 }
@@ -38,7 +40,7 @@ extension Store {
         leftover(.conversion, folder.appending(path: $0))
       } + Self.names(in: folder).filter(Self.isSetAside).map { leftover(.setAside, folder.appending(path: $0)) }
     }
-    return inModels + parts(under: downloads).map { leftover(.download, $0) } + staleLocks()
+    return inModels + abandonedDownloads() + staleLocks()
   }
 
   /// Removes a leftover; a model that was set aside for one that never came gets its place back.
@@ -49,9 +51,13 @@ extension Store {
         // Taken and given up: that removes it, unless somebody holds it by now.
         _ = try StoreLock.attempt(leftover.path)
       case .download:
+        let place = leftover.url.deletingLastPathComponent()
+        guard let lock = try attemptLock(Self.downloadLock(place.lastPathComponent)) else {
+          throw StoreError.notRemoved(path: leftover.path, reason: "another process works on it by now")
+        }
+        defer { lock.release() }
         try FileManager.default.removeItem(at: leftover.url)
-        try? FileManager.default.removeItem(at: Download.record(of: leftover.url.deletingPathExtension()))
-        removeEmptyDownloads(from: leftover.url.deletingLastPathComponent())
+        removeEmptyDownloads(from: place)
       case .setAside:
         if let target = Self.formerPlace(leftover.url), !FileManager.default.fileExists(atPath: target.path) {
           try FileManager.default.moveItem(at: leftover.url, to: target)
@@ -68,7 +74,7 @@ extension Store {
   }
 
   private func leftover(_ kind: Leftover.Kind, _ url: URL) -> Leftover {
-    Leftover(kind: kind, url: url, bytes: bytes(under: url))
+    Leftover(kind: kind, url: url, bytes: bytes(under: url), modified: lastChange(under: url))
   }
 
   private static func names(in folder: URL) -> [String] {
@@ -95,17 +101,20 @@ extension Store {
 
   // MARK: Downloads and locks
 
-  private func parts(under folder: URL) -> [URL] {
-    Self.names(in: folder).flatMap { name -> [URL] in
-      let url = folder.appending(path: name)
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: url.path(percentEncoded: false), isDirectory: &isFolder) else {
-        return []
-      }
-      guard isFolder.boolValue else { return name.hasSuffix(".part") ? [url] : [] }
-      if folder == downloads, isBusy(Self.downloadLock(name)) { return [] }
-      return parts(under: url)
+  /// A folder for each version of a repository, or for each address, without those that `zoo pull --keep` has kept.
+  private func abandonedDownloads() -> [Leftover] {
+    subfolders(of: downloads).filter { !isBusy(Self.downloadLock($0.lastPathComponent)) }.flatMap { place in
+      subfolders(of: place).filter { folder in
+        ([folder] + subfolders(of: folder)).allSatisfy { !Self.isKept($0) }
+      }.map { leftover(.download, $0) }
     }
+  }
+
+  /// Stands in a folder of the downloads that its owner wants to stay.
+  static let keptMark = ".kept"
+
+  private static func isKept(_ folder: URL) -> Bool {
+    FileManager.default.fileExists(atPath: folder.appending(path: keptMark).path(percentEncoded: false))
   }
 
   /// The name of the lock of what is fetched into a folder of the downloads.

@@ -117,6 +117,9 @@ extension Store {
     return try StoreLock.wait(path)
   }
 
+  /// The lock, or nil while another process has it.
+  func attemptLock(_ name: String) throws(StoreError) -> StoreLock? { try StoreLock.attempt(lockFile(name)) }
+
   private func lockFile(_ name: String) throws(StoreError) -> String {
     do {
       try FileManager.default.createDirectory(at: locks, withIntermediateDirectories: true)

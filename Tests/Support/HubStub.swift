@@ -4,7 +4,7 @@ import Synchronization
 /// A server that behaves like the Hugging Face hub, and misbehaves where a test asks for it.
 ///
 /// `/OWNER/NAME/resolve/REVISION/FILE` gives small files itself and sends for large ones to `localhost`, another host than its
-/// own `127.0.0.1`, as the hub sends to its content network.
+/// own `127.0.0.1`, as the hub sends to its content network. As a proxy it answers for every host, and refuses `CONNECT`.
 public final class HubStub: Sendable {
   public struct File: Sendable {
     public var body: Data
@@ -89,6 +89,7 @@ public final class HubStub: Sendable {
       return state
     }
     if case .reply(let reply) = fault { return reply }
+    if request.method == "CONNECT" { return .init(403, body: Data("no".utf8)) }
     let parts = request.path.split(separator: "/").map(String.init)
     guard parts.count > 4, parts[2] == "resolve" else {
       let path = parts.joined(separator: "/").replacing("content/", with: "")

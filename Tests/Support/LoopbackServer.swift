@@ -19,7 +19,15 @@ public final class LoopbackServer: Sendable {
     /// Names in lower case.
     public let headers: [String: String]
 
-    public var path: String { String(target.split(separator: "?").first ?? "") }
+    /// True for what only a proxy is asked: a target with its origin, or `CONNECT`.
+    public var isToProxy: Bool { method == "CONNECT" || target.hasPrefix("http://") }
+
+    /// Without the query, and without the origin that a proxy is told.
+    public var path: String {
+      let path = target.split(separator: "?").first.map(String.init) ?? ""
+      guard path.hasPrefix("http://") else { return path }
+      return path.dropFirst(7).firstIndex(of: "/").map { String(path[$0...]) } ?? "/"
+    }
 
     /// `Range: bytes=FIRST-LAST`.
     public var range: ClosedRange<Int>? {

@@ -38,6 +38,14 @@ import ZooTestSupport
       "no model called 'ViT-X' is installed\n"
         + "  'zoo list --installed' shows what is here; 'zoo convert FILE' brings a model in")
     try expect(
+      ["score", "ViT-H-14:laion2b-s32b-b79k", image, "-p", "a cat"],
+      "no model called 'ViT-H-14:laion2b-s32b-b79k' is installed\n"
+        + "  'zoo pull ViT-H-14:laion2b_s32b_b79k' fetches it; 'zoo convert FILE' takes a file that is here")
+    try expect(
+      ["verify", "ViT-H-41"],
+      "no model called 'ViT-H-41' is installed\n"
+        + "  nor can it be pulled: no architecture is called 'ViT-H-41'; did you mean ViT-H-14, ViT-H-16, ViT-B-16?")
+    try expect(
       ["show", "ViT-H14"],
       "no architecture is called 'ViT-H14'; did you mean ViT-H-14, ViT-H-16, ViT-L-14?\n"
         + "  'zoo list' shows all that are registered")

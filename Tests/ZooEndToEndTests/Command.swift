@@ -70,7 +70,7 @@ final class Command: Sendable {
   private final class Box: @unchecked Sendable { var data = Data() }
 
   /// The product lies beside the test bundle.
-  private static let executable: URL = {
+  static let executable: URL = {
     var folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     for _ in 0..<6 {
       let candidate = folder.appending(path: "zoo")

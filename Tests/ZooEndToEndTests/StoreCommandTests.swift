@@ -127,18 +127,50 @@ import ZooTestSupport
     try Data(count: 10).write(to: URL(filePath: zoo.file("\(folder)/open_clip_model.safetensors.part")))
     let seen = try zoo.run("doctor")
     #expect(seen.code == 0)
-    #expect(seen.output.contains("download  \(zoo.file(folder))/open_clip_model.safetensors.part"))
-    #expect(seen.output.contains("lock  "))
+    let place = URL(filePath: zoo.file(folder)).deletingLastPathComponent().path
+    #expect(try seen.output.contains(Regex("  download .* B +[0-9]+ s  \(place)/?\n")))
+    #expect(seen.output.contains("  lock  "))
     #expect(try zoo.run("doctor", "--fix").output.contains("removed what stopped processes had left"))
     #expect(try zoo.run("doctor").output.contains("nothing was left by stopped processes"))
     #expect(!FileManager.default.fileExists(atPath: zoo.file("downloads")))
+  }
+
+  @Test func whatWasFetchedForAConversionThatFailedCanGo() throws {
+    try upload()
+    hub["zoo/ViT-Ti-8-emoji/open_clip_model.safetensors"] = .init(Data("this is no model, but it is whole".utf8))
+    let pulled = try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", environment: environment)
+    #expect(pulled.code == 2)
+    #expect(pulled.errors.contains("what was fetched stays for the next 'zoo pull'; 'zoo doctor --fix' removes it"))
+    let report = try #require(try zoo.run("doctor", "--json").json() as? [String: Any])
+    let left = try #require(report["leftovers"] as? [[String: Any]])
+    #expect(left.map { $0["kind"] as? String } == ["download"])
+    #expect((left[0]["bytes"] as? Int ?? 0) > 33)
+    #expect((left[0]["age"] as? Int ?? 99) < 60)
+    // Not while a process holds the lock, as one that converts it does.
+    let name = zoo.file("locks/download-zoo--vit-ti-8-emoji.lock")
+    let holder = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    defer { close(holder) }
+    #expect(flock(holder, LOCK_EX) == 0)
+    #expect(try zoo.run("doctor", "--fix").output.contains("nothing was left by stopped processes"))
+    #expect(FileManager.default.fileExists(atPath: zoo.file("downloads")))
+    flock(holder, LOCK_UN)
+    let fixed = try zoo.run("doctor", "--fix")
+    #expect(fixed.output.contains("removed what stopped processes had left"))
+    #expect(!FileManager.default.fileExists(atPath: zoo.file("downloads")))
+  }
+
+  @Test func whatIsKeptIsNoLeftover() throws {
+    try upload()
+    try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", "--keep", environment: environment)
+    #expect(try zoo.run("doctor", "--fix").output.contains("nothing was left by stopped processes"))
+    #expect(FileManager.default.fileExists(atPath: zoo.file("downloads")))
   }
 
   @Test func aFlippedBitIsFoundAndTheModelRemoved() throws {
     try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
     let sound = try zoo.run("verify")
     #expect(sound.code == 0)
-    #expect(sound.output == "ViT-Ti-8-emoji:local  sound: 122 tensors, 19 MB\n")
+    #expect(sound.output == "ViT-Ti-8-emoji:local  sound: 122 tensors, 19 MB, probe agrees\n")
     let weights = zoo.file("models/ViT-Ti-8-emoji/local/weights.safetensors")
     let handle = try #require(FileHandle(forUpdatingAtPath: weights))
     let end = try handle.seekToEnd()
@@ -159,6 +191,27 @@ import ZooTestSupport
     #expect(try zoo.run("rm", "ViT-Ti-8-emoji").output.hasPrefix("ViT-Ti-8-emoji:local removed, 20 MB freed"))
     #expect(try installed == [])
     #expect(try zoo.run("verify").errors == "Nothing is installed.\n")
+  }
+
+  /// Every byte of the weights is right, and yet it is another model: what only running it shows.
+  @Test func aModelThatComputesSomethingElseIsFound() throws {
+    try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
+    let file = URL(filePath: zoo.file("models/ViT-Ti-8-emoji/local/model.json"))
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let other = text.replacing(/"activation" *: *"gelu"/, with: "\"activation\":\"quick_gelu\"")
+    #expect(other != text)
+    try other.write(to: file, atomically: true, encoding: .utf8)
+    #expect(try zoo.run("verify", "--no-probe").output == "ViT-Ti-8-emoji:local  sound: 122 tensors, 19 MB\n")
+    let result = try zoo.run("verify")
+    #expect(result.code == 1)
+    #expect(
+      result.output.hasPrefix(
+        """
+        ViT-Ti-8-emoji:local  DAMAGED
+          a fixed picture gives another embedding than when it was converted
+          a fixed sequence of token ids gives another embedding than when it was converted
+
+        """))
   }
 
   @Test func errorsSayWhatHelps() throws {
@@ -222,6 +275,48 @@ import ZooTestSupport
         environment: ["SAP_SHELL": "bash", "SAP_SHELL_VERSION": "5.2"])
       #expect(result.output.split(separator: "\n").contains("ViT-Ti-8-emoji:local"), "\(command): \(result.errors)")
     }
+  }
+}
+
+/// The generated script in a real bash, which ends words at colons.
+@Suite(.timeLimit(.minutes(2))) struct CompletionTests {
+  @Test(arguments: [
+    // What is typed, and what bash puts in place of what follows the last colon.
+    (["show", "ViT-Ti-8-emoji", ":", "lo"], "lo", "local"),
+    (["show", "ViT-Ti-8-emoji", ":"], "", "local"),
+    (["show", "ViT-Ti-8-em"], "ViT-Ti-8-em", "ViT-Ti-8-emoji:local"),
+    (["score", "--size", "64", "ViT-Ti-8-emoji", ":", "l"], "l", "local"),
+    (["rm", "ViT-Ti-8-emoji", ":", "local ", "ViT-Ti"], "ViT-Ti", "ViT-Ti-8-emoji:local"),
+    (["pull", "ViT-H-14", ":", "laion2b_s32b"], "laion2b_s32b", "laion2b_s32b_b79k"),
+    (["ver"], "ver", "verify"),
+  ])
+  func completesNamesWithColons(_ words: [String], _ current: String, _ expected: String) throws {
+    let zoo = try Command()
+    try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
+    let script = try zoo.run("--generate-completion-script", "bash")
+    #expect(script.code == 0)
+    try script.output.write(toFile: zoo.file("zoo.bash"), atomically: true, encoding: .utf8)
+    var line = "zoo"
+    for word in words { line += line.hasSuffix(":") || word == ":" || line.hasSuffix(" ") ? word : " \(word)" }
+    let list = (["zoo"] + words).map { "'\($0.trimmingCharacters(in: .whitespaces))'" }.joined(separator: " ")
+    let program = """
+      source '\(zoo.file("zoo.bash"))'
+      PATH="\(Command.executable.deletingLastPathComponent().path):$PATH"
+      COMP_LINE='\(line)'; COMP_POINT=${#COMP_LINE}; COMP_WORDS=(\(list)); COMP_CWORD=\(words.count)
+      _zoo_with_colons zoo '\(current)' ''
+      printf '%s\\n' "${COMPREPLY[@]}"
+      """
+    let result = try zoo.run(program: "/bin/bash", ["--norc", "-c", program])
+    #expect(result.output == "\(expected)\n", "\(result.errors)")
+  }
+
+  @Test func zshGetsColonsThatBeginNoDescription() throws {
+    let zoo = try Command()
+    try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
+    let result = try zoo.run(
+      "---completion", "show", "--", "positional@0", "2", "0", "zoo", "show", "ViT",
+      environment: ["SAP_SHELL": "zsh", "SAP_SHELL_VERSION": "5.9"])
+    #expect(result.output.split(separator: "\n").contains("ViT-Ti-8-emoji\\:local"), "\(result.output)")
   }
 }
 

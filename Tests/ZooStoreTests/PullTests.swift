@@ -10,6 +10,19 @@ import ZooTestSupport
 
   init() throws { setting = try PullSetting() }
 
+  @Test func tellsOfBytesAsTheyArrive() async throws {
+    let body = noise(3_000_000)
+    hub["owner/name/model.safetensors"] = .init(body, digest: sha(body))
+    let puller = setting.puller(), steps = Events()
+    let plan = try await puller.plan(setting.source("hf://owner/name"))
+    _ = try await puller.fetch(plan) { steps.add("\($0.bytesDone)") }
+    let counts = steps.all.compactMap { Int($0) }
+    // One range, and more than what it begins and ends with.
+    #expect(Set(counts).count > 3)
+    #expect(counts == counts.sorted())
+    #expect(counts.last == body.count)
+  }
+
   @Test func fetchesFromTheContentHostWithoutTheToken() async throws {
     let body = noise(100_000)
     hub["owner/name/model.safetensors"] = .init(body, digest: sha(body))

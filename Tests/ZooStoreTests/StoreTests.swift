@@ -181,19 +181,26 @@ final class StoreSetting: Sendable {
     try folder.write("x", "home/models/Tiny/.three.removed-\(gone)/model.json")
     try folder.write("part", "home/downloads/a--b/main/x.bin.part")
     try folder.write("{}", "home/downloads/a--b/main/x.bin.source.json")
-    try folder.write("whole", "home/downloads/a--c/main/y.bin")
+    try folder.write("whole", "home/downloads/a--c/main/c/y.bin")
+    // What its owner wants to stay.
+    try folder.write("whole", "home/downloads/a--d/main/d/y.bin")
+    try folder.write("", "home/downloads/a--d/main/d/.kept")
     try folder.write("1\n", "home/locks/tiny-one.lock")
     // Of a process that lives.
     try folder.write("x", "home/models/Tiny/.four.partial-1/weights.safetensors")
-    #expect(kinds == [.conversion, .conversion, .setAside, .download, .lock])
-    #expect(setting.store.leftovers().map(\.bytes) == [1, 1, 1, 4, 2])
+    #expect(kinds == [.conversion, .conversion, .setAside, .download, .download, .lock])
+    #expect(setting.store.leftovers().map(\.bytes) == [1, 1, 1, 6, 5, 2])
+    #expect(setting.store.leftovers().allSatisfy { abs($0.modified?.timeIntervalSinceNow ?? -99) < 60 })
     for leftover in setting.store.leftovers() { try setting.store.remove(leftover) }
     #expect(kinds == [])
     #expect(
       folder.files.filter { !$0.hasPrefix("home/models/Tiny/one/") } == [
-        "home/downloads/a--c/main/y.bin", "home/models/Tiny/.four.partial-1/weights.safetensors",
+        "home/downloads/a--d/main/d/.kept", "home/downloads/a--d/main/d/y.bin",
+        "home/models/Tiny/.four.partial-1/weights.safetensors",
       ])
-    #expect(!FileManager.default.fileExists(atPath: folder.path("home/downloads/a--b")))
+    for name in ["a--b", "a--c"] {
+      #expect(!FileManager.default.fileExists(atPath: folder.path("home/downloads/\(name)")))
+    }
     #expect(try setting.model.verify() == [])
   }
 
@@ -210,8 +217,10 @@ final class StoreSetting: Sendable {
 
   @Test func whatIsLockedIsLeftAlone() throws {
     try setting.folder.write("part", "home/downloads/a--b/main/x.bin.part")
+    let seen = setting.store.leftovers()
     let lock = try setting.store.lock(Store.downloadLock("a--b"))
     #expect(kinds == [])
+    #expect(throws: StoreError.self) { try seen.forEach(setting.store.remove) }
     lock.release()
     #expect(kinds == [.download])
   }

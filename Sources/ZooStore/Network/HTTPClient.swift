@@ -20,8 +20,9 @@ struct HTTPAnswer: Sendable {
 
 /// Requests over HTTP in memory that is bounded. Redirects are answers like others: who follows them decides what is sent along.
 ///
-/// Proxies are those of the environment or the system, as URLSession has them.
+/// Proxies are those of the environment, on macOS else those of the system.
 final class HTTPClient: Sendable {
+  let proxies = Proxies()
   private let session: URLSession
   private let transfers = Transfers()
 
@@ -32,6 +33,9 @@ final class HTTPClient: Sendable {
     configuration.httpCookieStorage = nil
     configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
     configuration.timeoutIntervalForRequest = idleLimit
+    #if canImport(Darwin)
+      if let proxies = proxies.dictionary { configuration.connectionProxyDictionary = proxies }
+    #endif
     session = URLSession(configuration: configuration, delegate: transfers, delegateQueue: nil)
   }
 
@@ -39,10 +43,13 @@ final class HTTPClient: Sendable {
 
   /// Gets a URL, and of its body at most `limit` bytes; a body known or found to be larger is left.
   ///
+  /// - Parameter progress: Called with the bytes of the body so far.
   /// - Throws: `URLError` where no answer came at all; a body that breaks off is an answer with `cut`.
-  func get(_ url: URL, headers: [String: String], limit: Int) async throws -> HTTPAnswer {
+  func get(
+    _ url: URL, headers: [String: String], limit: Int, progress: (@Sendable (Int) -> Void)? = nil
+  ) async throws -> HTTPAnswer {
     let task = session.dataTask(with: request(url, headers))
-    return try await run(task, Transfer(limit: limit, target: nil))
+    return try await run(task, Transfer(limit: limit, target: nil, progress: progress))
   }
 
   /// Gets a URL into a file that a server without ranges gives in one piece.
@@ -147,7 +154,9 @@ private final class Transfers: NSObject, URLSessionDataDelegate, URLSessionDownl
       guard let answer = HTTPAnswer(response) else { return false }
       running[dataTask.taskIdentifier]?.transfer.answer = answer
       let limit = running[dataTask.taskIdentifier]?.transfer.limit ?? 0
-      if response.expectedContentLength > Int64(limit) {
+      // The body of a refusal may be of any size: what does not fit is left when it comes. A proxy's refusal to connect
+      // must not be stopped here, as only its end tells it from the server's.
+      if (200..<300).contains(answer.status), response.expectedContentLength > Int64(limit) {
         running[dataTask.taskIdentifier]?.transfer.answer?.isBodyLeft = true
         return false
       }
@@ -158,8 +167,14 @@ private final class Transfers: NSObject, URLSessionDataDelegate, URLSessionDownl
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
     // In place: a copy of the body would be one more for every piece.
-    let isTooMuch = running.withLock { $0[dataTask.taskIdentifier]?.transfer.take(data) ?? false } == false
+    let (isTooMuch, transfer) = running.withLock { running in
+      let isTooMuch = running[dataTask.taskIdentifier]?.transfer.take(data) != true
+      return (
+        isTooMuch, running[dataTask.taskIdentifier].map { ($0.transfer.progress, $0.transfer.answer?.body.count) }
+      )
+    }
     if isTooMuch { dataTask.cancel() }
+    if let (progress, count) = transfer { progress?(count ?? 0) }
   }
 
   func urlSession(
@@ -186,6 +201,7 @@ private final class Transfers: NSObject, URLSessionDataDelegate, URLSessionDownl
       return
     }
     if let moveError = transfer.moveError { return continuation.resume(throwing: moveError) }
+    if let error = error as? URLError, error.isBeforeTheServer { return continuation.resume(throwing: error) }
     guard var answer = transfer.answer ?? task.response.flatMap(HTTPAnswer.init) else {
       return continuation.resume(throwing: error ?? URLError(.badServerResponse))
     }

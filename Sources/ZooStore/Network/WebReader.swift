@@ -31,21 +31,28 @@ struct WebReader: Sendable {
 
   /// The bytes of a range, which must lie in the file; what a cut connection gave is kept.
   ///
-  /// Throws `Changed` where the server answers with another file or with all of it.
-  func read(_ range: Range<Int>, of file: RemoteFile) async throws -> Data {
+  /// - Parameter progress: Called with the bytes of the range so far.
+  /// - Throws: `Changed` where the server answers with another file or with all of it.
+  func read(
+    _ range: Range<Int>, of file: RemoteFile, progress: @escaping @Sendable (Int) -> Void
+  ) async throws -> Data {
     var data = Data()
     while data.count < range.count {
-      let rest = range.lowerBound + data.count..<range.upperBound
-      data += try await persistently(file.address) { try await part(rest, of: file) }
+      let here = data.count
+      data += try await persistently(file.address) {
+        try await part(range.lowerBound + here..<range.upperBound, of: file) { progress(here + $0) }
+      }
     }
     return data
   }
 
   /// Some bytes at the start of a range, at least one.
-  private func part(_ range: Range<Int>, of file: RemoteFile) async throws -> Outcome<Data> {
+  private func part(
+    _ range: Range<Int>, of file: RemoteFile, progress: @escaping @Sendable (Int) -> Void
+  ) async throws -> Outcome<Data> {
     var headers = ["Range": "bytes=\(range.lowerBound)-\(range.upperBound - 1)"]
     headers["If-Range"] = file.etag
-    let journey = try await journey(to: file, headers: headers, limit: range.count)
+    let journey = try await journey(to: file, headers: headers, limit: range.count, progress: progress)
     let answer = journey.answer
     switch answer.status {
     case 206:
@@ -98,26 +105,30 @@ struct WebReader: Sendable {
 
 extension WebReader {
   /// Goes to where the file lay last; where that no longer holds (signatures expire), by its address again.
-  private func journey(to file: RemoteFile, headers: [String: String], limit: Int) async throws -> Journey {
+  private func journey(
+    to file: RemoteFile, headers: [String: String], limit: Int, progress: (@Sendable (Int) -> Void)? = nil
+  ) async throws -> Journey {
     let location = file.location.current
-    let direct = try await follow(location, headers: headers, limit: limit, file.address)
+    let direct = try await follow(location, headers: headers, limit: limit, file.address, progress)
     guard (400..<500).contains(direct.answer.status), ![408, 416, 429].contains(direct.answer.status),
       location != file.address.url
     else { return direct }
-    let anew = try await follow(file.address.url, headers: headers, limit: limit, file.address)
+    let anew = try await follow(file.address.url, headers: headers, limit: limit, file.address, progress)
     if (200..<300).contains(anew.answer.status) { file.location.current = anew.answer.url }
     return anew
   }
 
   /// Follows redirects. The token is only sent to the hub's own origin, whatever leads elsewhere.
   private func follow(
-    _ start: URL, headers: [String: String], limit: Int, _ address: RemoteAddress
+    _ start: URL, headers: [String: String], limit: Int, _ address: RemoteAddress,
+    _ progress: (@Sendable (Int) -> Void)? = nil
   ) async throws -> Journey {
     var url = start
     var linked: [String: String] = [:]
     for _ in 0..<10 {
       let answer = try await client.get(
-        url, headers: headers.merging(authorization(url)) { _, token in token }, limit: limit)
+        url, headers: headers.merging(authorization(url)) { _, token in token }, limit: limit,
+        progress: progress)
       for name in ["x-linked-etag", "x-linked-size", "x-repo-commit"] where linked[name] == nil {
         linked[name] = answer.headers[name]
       }
@@ -168,21 +179,12 @@ extension WebReader {
         }
       } catch let failure as URLError {
         if failure.code == .cancelled { throw CancellationError() }
-        error = unreachable(address, failure)
-        limit = attempts(after: failure)
+        let trouble = Trouble(failure, proxied: client.proxies.proxy(for: failure.failingURL ?? address.url) != nil)
+        error = PullError(trouble, at: failure.failingURL ?? address.url, file: address.file, client.proxies)
+        limit = trouble.attempts(after: failure, policy)
       }
       guard number < limit, let delay = policy.delay(number, retryAfter: asked) else { throw error }
       try await policy.pause(delay)
-    }
-  }
-
-  private func attempts(after error: URLError) -> Int {
-    switch error.code {
-    case .badURL, .unsupportedURL, .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-      .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid, .clientCertificateRejected:
-      1
-    case .cannotFindHost, .cannotConnectToHost, .dnsLookupFailed, .notConnectedToInternet: policy.connectionAttempts
-    default: policy.attempts
     }
   }
 
@@ -195,6 +197,9 @@ extension WebReader {
     switch status {
     case 401: throw .notAllowed(address.place, sentToken: journey.sentToken)
     case 404, 410: throw .notFound(address.file)
+    case 407:
+      let trouble = Trouble.proxy(reason: "it asks for a name and a password (407)")
+      throw PullError(trouble, at: journey.answer.url, file: address.file, client.proxies)
     case 429: return .rateLimited(address.place, wait: journey.answer.headers["retry-after"])
     case 408, 500...: return .badStatus(address.file, status: status)
     default: throw .badStatus(address.file, status: status)
@@ -202,24 +207,18 @@ extension WebReader {
   }
 
   private func brokenOff(_ address: RemoteAddress) -> PullError {
-    .unreachable(address.file, reason: Self.reason(URLError(.networkConnectionLost)))
+    PullError(
+      Trouble(URLError(.networkConnectionLost), proxied: false), at: address.url, file: address.file, client.proxies)
   }
+}
 
-  private func unreachable(_ address: RemoteAddress, _ error: URLError) -> PullError {
-    .unreachable(address.file, reason: Self.reason(error))
-  }
-
-  private static func reason(_ error: URLError) -> String {
-    switch error.code {
-    case .cannotFindHost, .dnsLookupFailed: "there is no such host"
-    case .cannotConnectToHost: "nothing answers there"
-    case .timedOut: "it does not answer in time"
-    case .networkConnectionLost: "the connection broke off"
-    case .notConnectedToInternet: "there is no network"
-    case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-      .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
-      "its certificate is not accepted"
-    default: error.localizedDescription
+extension PullError {
+  init(_ trouble: Trouble, at url: URL, file: String, _ proxies: Proxies) {
+    switch trouble {
+    case .proxy(let reason):
+      self = .proxy(file, variable: proxies.proxy(for: url)?.variable, host: url.host() ?? "", reason: reason)
+    case .certificate(let reason): self = .untrusted(file, host: url.host() ?? "", reason: reason)
+    case .connection(let reason): self = .unreachable(file, reason: reason)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import ZooCheckpoints
 
 /// Brings one file from a server to `target`: by ranges into `target.part`, which a later call continues.
@@ -48,6 +49,7 @@ struct Download {
     let file = try PartFile(part, keeping: here)
     defer { file.close() }
     progress(here)
+    let arrivals = Arrivals(written: here, report: progress)
     try await withThrowingTaskGroup(of: (first: Int, data: Data).self) { group in
       var next = here, written = here
       var waiting: [Int: Data] = [:]
@@ -55,7 +57,10 @@ struct Download {
         guard next < size else { return }
         let range = next..<min(next + rangeSize, size)
         next = range.upperBound
-        group.addTask { (range.lowerBound, try await reader.read(range, of: remote)) }
+        group.addTask {
+          let data = try await reader.read(range, of: remote) { arrivals.note($0, at: range.lowerBound) }
+          return (range.lowerBound, data)
+        }
       }
       for _ in 0..<rangesAtOnce { launch() }
       while let (first, data) = try await group.next() {
@@ -63,8 +68,8 @@ struct Download {
         while let data = waiting.removeValue(forKey: written) {
           try file.append(data)
           if let hasher { data.withUnsafeBytes { hasher.update($0) } }
+          arrivals.write(data.count, at: written)
           written += data.count
-          progress(written)
           launch()
         }
       }
@@ -138,6 +143,40 @@ private struct Record: Codable, Hashable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(self)
+  }
+}
+
+/// Bytes that arrived, though they are written range by range.
+private final class Arrivals: Sendable {
+  /// Bytes of the ranges that are not written yet, by where these begin.
+  private let state: Mutex<(written: Int, arriving: [Int: Int])>
+  private let report: @Sendable (Int) -> Void
+
+  init(written: Int, report: @escaping @Sendable (Int) -> Void) {
+    state = Mutex((written, [:]))
+    self.report = report
+  }
+
+  func note(_ count: Int, at first: Int) { update { $0.arriving[first] = count } }
+
+  func write(_ count: Int, at first: Int) {
+    update { state in
+      state.arriving[first] = nil
+      state.written += count
+    }
+  }
+
+  private func update(_ change: (inout (written: Int, arriving: [Int: Int])) -> Void) {
+    let (before, now) = state.withLock { state in
+      let before = Self.sum(state)
+      change(&state)
+      return (before, Self.sum(state))
+    }
+    if now != before { report(now) }
+  }
+
+  private static func sum(_ state: (written: Int, arriving: [Int: Int])) -> Int {
+    state.written + state.arriving.values.reduce(0, +)
   }
 }
 

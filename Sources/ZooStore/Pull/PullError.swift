@@ -22,6 +22,10 @@ public enum PullError: ZooError, Equatable {
   case rateLimited(String, wait: String?)
   case badStatus(String, status: Int)
   case unreachable(String, reason: String)
+  /// The proxy on the way to a host; `variable` of the environment names it, or the system where that is nil.
+  case proxy(String, variable: String?, host: String, reason: String)
+  /// A host whose certificate is not accepted.
+  case untrusted(String, host: String, reason: String)
   /// An answer that breaks the rules of HTTP or of the hub.
   case badAnswer(String, reason: String)
   /// A redirect that would give up encryption.
@@ -36,7 +40,8 @@ public enum PullError: ZooError, Equatable {
 
   public var blame: Blame {
     switch self {
-    case .rateLimited, .badStatus, .unreachable, .badAnswer, .wrongSize, .wrongDigest, .changing, .unwritable, .noSpace:
+    case .rateLimited, .badStatus, .unreachable, .proxy, .untrusted, .badAnswer, .wrongSize, .wrongDigest, .changing,
+      .unwritable, .noSpace:
       .work
     default: .input
     }
@@ -62,6 +67,10 @@ public enum PullError: ZooError, Equatable {
       return "\(name): the server asks to come back later (429)" + (wait.map { ", after \($0) seconds" } ?? "")
     case .badStatus(let name, let status): return "\(name): the server answered \(status)"
     case .unreachable(let name, let reason): return "\(name) cannot be reached: \(reason)"
+    case .proxy(let name, let variable, _, let reason):
+      return "\(name) cannot be reached through the proxy of \(variable ?? "the system"): \(reason)"
+    case .untrusted(let name, let host, let reason):
+      return "\(name) is not fetched, since \(host) cannot be trusted: \(reason)"
     case .badAnswer(let name, let reason): return "\(name): the server's answer makes no sense: \(reason)"
     case .insecureRedirect(let name, let target): return "\(name) leads to \(target), which is not encrypted"
     case .badIndex(let file, let reason): return "\(file) is no index of shards: \(reason)"

@@ -122,6 +122,12 @@ public struct Puller: Sendable {
     try store.lock(source.lockName, waiting: waiting)
   }
 
+  /// Marks what a plan has fetched as wanted, so that it does not count as left behind.
+  public func keep(_ plan: PullPlan) throws(PullError) {
+    let mark = plan.folder.appending(path: Store.keptMark)
+    try writing(mark) { try Data().write(to: mark) }
+  }
+
   /// Removes what a plan has fetched, and the folders that are empty then. The cache stays as it is.
   public func discard(_ plan: PullPlan) {
     try? FileManager.default.removeItem(at: plan.folder)

@@ -14,10 +14,12 @@ struct CompareCommand: ParsableCommand {
       made-up ones are taken.
       """)
 
-  @Argument(help: "An installed model, or any registered ARCHITECTURE[:TAG] with seeded random weights.")
+  @Argument(
+    help: "An installed model, or any registered ARCHITECTURE[:TAG] with seeded random weights.",
+    completion: .knownModels)
   var model: String
 
-  @Argument(help: "Pictures, or folders of pictures.")
+  @Argument(help: "Pictures, or folders of pictures.", completion: .file())
   var images: [String] = []
 
   @Option(name: [.customShort("p"), .customLong("prompt")], help: "What to look for; made-up directions by default.")

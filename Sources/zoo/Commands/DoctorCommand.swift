@@ -38,6 +38,8 @@ struct DoctorReport: Encodable {
     let kind: String
     let path: String
     let bytes: Int
+    /// Seconds since it was last written to.
+    let age: Int?
   }
 
   let version: String
@@ -79,7 +81,10 @@ struct DoctorReport: Encodable {
       + store.broken().map {
         Model(model: "\($0.name)", directory: $0.directory.path(percentEncoded: false), defects: [$0.reason])
       }
-    self.leftovers = leftovers.map { Left(kind: $0.kind.rawValue, path: $0.path, bytes: $0.bytes) }
+    self.leftovers = leftovers.map { left in
+      let age = left.modified.map { max(0, Int(-$0.timeIntervalSinceNow)) }
+      return Left(kind: left.kind.rawValue, path: left.path, bytes: left.bytes, age: age)
+    }
     self.fixed = fixed
     hints = Self.hints(ProcessInfo.processInfo.environment)
   }
@@ -87,11 +92,12 @@ struct DoctorReport: Encodable {
   private static func environment(_ all: [String: String]) -> [String: String] {
     let names = [
       "ZOO_HOME", "HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "OPENBLAS_CORETYPE",
-      "OPENBLAS_NUM_THREADS", "no_proxy",
+      "OPENBLAS_NUM_THREADS", "no_proxy", "NO_PROXY",
     ]
     var found = all.filter { names.contains($0.key) }
     // These may hold secrets.
-    for name in ["HF_TOKEN", "http_proxy", "https_proxy", "all_proxy"] where all[name]?.isEmpty == false {
+    let proxies = ["http_proxy", "https_proxy", "all_proxy"].flatMap { [$0, $0.uppercased()] }
+    for name in ["HF_TOKEN"] + proxies where all[name]?.isEmpty == false {
       found[name] = "(set)"
     }
     return found
@@ -123,9 +129,9 @@ struct DoctorReport: Encodable {
     lines += environment.sorted { $0.key < $1.key }.map { "  \($0.key)=\($0.value)" }
     lines += hints.map { "  hint: \($0)" }
     let broken = models.filter { !$0.defects.isEmpty }
-    lines.append(
-      "\n\(models.count == 1 ? "1 model" : "\(models.count) models") installed, \(broken.isEmpty ? "all readable" : "\(broken.count) damaged")"
-    )
+    let count = models.count == 1 ? "1 model is" : "\(models.count) models are"
+    let health = broken.isEmpty ? "all readable" : "\(broken.count) damaged"
+    lines.append(models.isEmpty ? "\nnothing is installed" : "\n\(count) installed, \(health)")
     for model in broken {
       lines.append("  \(model.model)")
       lines += model.defects.prefix(5).map { "    \($0)" }
@@ -135,9 +141,14 @@ struct DoctorReport: Encodable {
     guard !leftovers.isEmpty else { return (lines + ["nothing was left by stopped processes"]).joined(separator: "\n") }
     let bytes = byteText(leftovers.reduce(0) { $0 + $1.bytes })
     lines.append(fixed ? "removed what stopped processes had left, \(bytes):" : "left by stopped processes, \(bytes):")
-    lines += leftovers.map { "  \($0.kind)  \($0.path)" }
+    var table = Table(["  KIND", "SIZE", "AGE", "PATH"], right: [1, 2])
+    for left in leftovers {
+      table.add(["  \(left.kind)", byteText(left.bytes), left.age.map(spanText) ?? "-", left.path])
+    }
+    lines.append(table.text)
     if !fixed {
-      lines.append("  'zoo doctor --fix' removes this; 'zoo pull' would continue a download")
+      let goesOn = leftovers.contains { $0.kind == Leftover.Kind.download.rawValue }
+      lines.append("  'zoo doctor --fix' removes this" + (goesOn ? "; 'zoo pull' would go on with a download" : ""))
     }
     return lines.joined(separator: "\n")
   }

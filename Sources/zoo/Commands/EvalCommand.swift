@@ -15,7 +15,7 @@ struct EvalCommand: ParsableCommand {
       --variant, --score, --layers and --correct may be repeated: each combination is one row.
       """)
 
-  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.")
+  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
   var model: String
 
   @Option(help: ArgumentHelp("A folder with \(SceneFolder.fileName), pictures and masks.", valueName: "dir"))

@@ -13,7 +13,7 @@ struct ExportCommand: ParsableCommand {
       the weights alone. What is written is read back: converted again it would be the same model, bit for bit.
       """)
 
-  @Argument(help: "A converted model: its name or directory.")
+  @Argument(help: "A converted model: its name or directory.", completion: .installedModels)
   var model: String
 
   @Option(help: "openclip, transformers, big-vision or timm.")

@@ -33,22 +33,22 @@ struct ListCommand: ParsableCommand {
     if json { return try printJSON(rows) }
     var table = Table(
       tags || installed
-        ? ["MODEL", "POOLER", "SIZE", "PARAMETERS", "ON DISK"]
+        ? ["MODEL", "POOLER", "SIZE", "PARAMETERS", "ON DISK", "RUNS"]
         : ["ARCHITECTURE", "POOLER", "SIZE", "PARAMETERS", "RUNS", "TAGS"],
       right: tags || installed ? [2, 3, 4] : [2, 3])
     for row in rows {
       let size = row.image[0] == row.image[1] ? "\(row.image[0])" : "\(row.image[0])x\(row.image[1])"
-      let parameters = countText(row.parameters)
+      let parameters = countText(row.parameters), runs = row.unsupported == nil ? "yes" : "no"
       if tags || installed {
         for tag in row.tags where !installed || tag.installed {
           table.add([
-            "\(row.architecture):\(tag.tag)", row.pooler, size, parameters, tag.bytes.map(byteText) ?? "-",
+            "\(row.architecture):\(tag.tag)", row.pooler, size, parameters, tag.bytes.map(byteText) ?? "-", runs,
           ])
         }
       } else {
         let names = row.tags.map { $0.installed ? "*\($0.tag)" : $0.tag }
         table.add([
-          row.architecture, row.pooler, size, parameters, row.unsupported == nil ? "yes" : "no",
+          row.architecture, row.pooler, size, parameters, runs,
           names.isEmpty ? "-" : names.joined(separator: " "),
         ])
       }
@@ -59,7 +59,7 @@ struct ListCommand: ParsableCommand {
       Terminal.note(what)
       return
     }
-    print(table.text)
+    print(table.text(within: Terminal.resultWidth))
     if !tags, !installed {
       let count = rows.reduce(0) { $0 + $1.tags.count }
       let reasons = rows.contains { $0.unsupported != nil } ? "; 'zoo show NAME' says why one does not run" : ""

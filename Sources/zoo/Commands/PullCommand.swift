@@ -11,8 +11,8 @@ struct PullCommand: AsyncParsableCommand {
     abstract: "Fetches a model from the Hugging Face hub or the web, and converts it into the zoo.",
     discussion: """
       A pull that was stopped continues where it was. Files of the local Hugging Face cache are used from there. \
-      HF_TOKEN, HF_ENDPOINT, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE count as in the Python tools, and so do http_proxy, \
-      https_proxy and no_proxy.
+      HF_TOKEN, HF_ENDPOINT, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE count as in the Python tools, and so do HTTP_PROXY, \
+      HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or not.
       """)
 
   @Argument(
@@ -43,6 +43,7 @@ struct PullCommand: AsyncParsableCommand {
   @OptionGroup var registryOptions: RegistryOptions
 
   func run() async throws {
+    Proxies.export()
     let store = Store(), settings = try HubSettings()
     let registry = try registryOptions.registry(store: store)
     let pullSource = try PullSource(PullReference(model, endpoint: settings.endpoint), registry: registry)
@@ -58,6 +59,20 @@ struct PullCommand: AsyncParsableCommand {
     if let there = plan.digest.flatMap(store.installed(from:)), !force, source.model == nil { return try tell(there) }
     if !quiet { Terminal.note(PullReport(plan, from: pullSource).text) }
     let file = try await fetch(plan, puller, lock)
+    if keep { try puller.keep(plan) }
+    do {
+      try convert(file, of: plan, pullSource, registry, store, puller)
+    } catch {
+      if plan.files.contains(where: { $0.origin == .network }), !keep, !quiet {
+        Terminal.note("what was fetched stays for the next 'zoo pull'; 'zoo doctor --fix' removes it")
+      }
+      throw error
+    }
+  }
+
+  private func convert(
+    _ file: URL, of plan: PullPlan, _ pullSource: PullSource, _ registry: Registry, _ store: Store, _ puller: Puller
+  ) throws {
     var options = source.options
     options.model = options.model ?? pullSource.model
     let conversion = try Conversion(
@@ -70,7 +85,9 @@ struct PullCommand: AsyncParsableCommand {
       return try tell(there)
     }
     let target = store.directory(of: name.architecture, tag: conversion.model.tag).path(percentEncoded: false)
-    let report = try conversion.write(to: target, replacing: force, lock: modelLock, quiet: quiet)
+    let report = try conversion.write(
+      to: target, replacing: force, lock: modelLock, quiet: quiet,
+      stopped: "stopped; the same 'zoo pull' converts what was fetched")
     if !keep { puller.discard(plan) }
     if json { return try printJSON(report) }
     print(report.text)
@@ -115,8 +132,10 @@ private final class PullBar: Sendable {
   func update(_ step: PullProgress) {
     state.withLock { state in
       let now = ContinuousClock.now
-      state.samples.append((now, step.bytesDone))
-      state.samples.removeAll { now - $0.time > .seconds(5) }
+      if state.samples.last.map({ now - $0.time > .milliseconds(100) }) ?? true {
+        state.samples.append((now, step.bytesDone))
+        state.samples.removeAll { now - $0.time > .seconds(5) }
+      }
       var rate = ""
       if let first = state.samples.first, (now - first.time).seconds > 0.5 {
         rate = byteText(Int(Double(step.bytesDone - first.bytes) / (now - first.time).seconds)) + "/s  "
@@ -171,8 +190,8 @@ struct PullReport: Encodable {
       let state =
         file.from != "network"
         ? "in the cache"
-        : file.bytesToFetch == 0
-          ? "fetched before" : file.bytesToFetch < file.size ?? 0 ? "\(byteText(file.bytesToFetch)) missing" : ""
+        : file.size == nil || file.bytesToFetch == file.size
+          ? "" : file.bytesToFetch == 0 ? "fetched before" : "\(byteText(file.bytesToFetch)) missing"
       table.add([file.name, file.size.map(byteText) ?? "?", state])
     }
     let title = [model, "from \(source)", commit.map { "at \($0.prefix(12))" }].compactMap { $0 }.joined(separator: " ")

@@ -11,7 +11,7 @@ struct ScoreCommand: ParsableCommand {
   @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
   var model: String
 
-  @Argument(help: "Pictures, or folders of pictures.")
+  @Argument(help: "Pictures, or folders of pictures.", completion: .file())
   var images: [String]
 
   @OptionGroup var promptOptions: PromptOptions

@@ -1,17 +1,24 @@
 import ArgumentParser
 import Foundation
 import ZooModels
+import ZooRuntime
 import ZooStore
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Reads every tensor of installed models and compares it with its digest.",
-    discussion: "Ends with 1 where something does not hold.")
+    discussion: """
+      Then a fixed picture and fixed prompts run through the model, and what they give is compared with what they gave \
+      when it was converted. Ends with 1 where something does not hold.
+      """)
 
   @Argument(
     help: "ARCHITECTURE:TAG or a converted model's directory; by default all that is installed.",
     completion: .installedModels)
   var models: [String] = []
+
+  @Flag(inversion: .prefixedNo, help: "Run the model as well; --no-probe only reads it.")
+  var probe = true
 
   @Flag(help: "Nothing on standard error but errors.")
   var quiet = false
@@ -34,12 +41,35 @@ struct VerifyCommand: ParsableCommand {
     for model in sound {
       let defects = model.verify { progress.update(before + $0, "\(model.name)") }
       before += model.weightBytes
-      results.append(Result(model, defects))
+      guard probe, defects.isEmpty else {
+        results.append(Result(model, defects.map(\.description)))
+        continue
+      }
+      progress.update(before, "\(model.name), running it")
+      let disagreements = disagreements(of: model)
+      results.append(Result(model, disagreements ?? [], probed: disagreements != nil))
     }
     progress.finish()
     results += broken.map { Result($0) }
     if json { try printJSON(results) } else { print(results.map(\.text).joined(separator: "\n")) }
     if !results.allSatisfy(\.ok) { throw ExitCode(1) }
+  }
+
+  /// What the model no longer computes as it did when it was converted; nil where nothing was kept to compare with.
+  private func disagreements(of model: InstalledModel) -> [String]? {
+    guard let expected = model.description.probe else { return nil }
+    do {
+      // As the conversion does it: in little memory, whatever the model's size.
+      let found = try Model(directory: model.directory, algebra: StreamedBLAS()).probe().probe
+      return expected.disagreements(with: found).map { part in
+        let what =
+          ["image": "a fixed picture", "text": "a fixed sequence of token ids", "prompt": "a fixed prompt"][part]
+          ?? part
+        return "\(what) gives another embedding than when it was converted"
+      }
+    } catch {
+      return ["it does not run: \(error)"]
+    }
   }
 
   /// What `--json` gives for a model. Fields are only ever added.
@@ -49,27 +79,30 @@ struct VerifyCommand: ParsableCommand {
     let ok: Bool
     let tensors: Int
     let bytes: Int
+    /// True where the model ran as well and gave what it gave when it was converted.
+    let probeAgrees: Bool
     /// What does not hold, in sentences without the model's name.
     let defects: [String]
 
-    init(_ model: InstalledModel, _ defects: [Defect]) {
+    init(_ model: InstalledModel, _ defects: [String], probed: Bool = false) {
       self.model = "\(model.name)"
       directory = model.directory.path(percentEncoded: false)
       ok = defects.isEmpty
       tensors = model.description.digests.count
       bytes = model.weightBytes
-      self.defects = defects.map(\.description)
+      probeAgrees = probed && defects.isEmpty
+      self.defects = defects
     }
 
     init(_ model: BrokenModel) {
       self.model = "\(model.name)"
       directory = model.directory.path(percentEncoded: false)
-      (ok, tensors, bytes) = (false, 0, 0)
+      (ok, tensors, bytes, probeAgrees) = (false, 0, 0, false)
       defects = ["it cannot be read: \(model.reason)"]
     }
 
     var text: String {
-      if ok { return "\(model)  sound: \(tensors) tensors, \(byteText(bytes))" }
+      if ok { return "\(model)  sound: \(tensors) tensors, \(byteText(bytes))\(probeAgrees ? ", probe agrees" : "")" }
       let lines = defects.map { "  \($0)" }
       return (["\(model)  DAMAGED"] + lines + ["  'zoo rm \(model)' removes it; convert or pull it again"])
         .joined(separator: "\n")

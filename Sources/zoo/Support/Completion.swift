@@ -22,7 +22,52 @@ private var registered: [ModelName] {
   }
 }
 
-/// Not all shells filter by what is typed already.
+/// Not all shells filter by what is typed already. In zsh a bare colon would begin a description.
 private func names(_ all: [ModelName], _ prefix: String) -> [String] {
-  Set(all.map(\.description)).filter { $0.hasPrefix(prefix) }.sorted()
+  let isZsh = CompletionShell.requesting == .zsh
+  let typed = isZsh ? prefix.replacing("\\", with: "") : prefix
+  return Set(all.map(\.description)).filter { $0.hasPrefix(typed) }.sorted()
+    .map { isZsh ? $0.replacing(":", with: "\\:") : $0 }
+}
+
+/// What the generated script for bash lacks. Bash ends words at a colon, so that it would complete what follows the colon as a word.
+enum BashCompletion {
+  /// The script with names of models as whole words, or nil for any other text.
+  static func completing(_ text: String) -> String? {
+    text.hasPrefix("#!/bin/bash") && text.contains("complete -o filenames -F _zoo zoo") ? text + addition : nil
+  }
+
+  private static let addition = #"""
+
+
+    # Words as they were typed, with their colons; bash replaces what follows the last one.
+    _zoo_with_colons() {
+        local rest="${COMP_LINE}" whole='' cur="${2}" word
+        local -a words=()
+        local -i cword=0 index
+        for index in "${!COMP_WORDS[@]}"; do
+            word="${COMP_WORDS[index]}"
+            if [[ "${#words[@]}" -gt 0 && "${rest}" != [[:space:]]* && -n "${rest}" && ("${word}" = :* || "${whole}" = *:) ]]; then
+                [[ "${index}" -eq "${COMP_CWORD}" ]] && { [[ "${word}" = :* ]] && cur="${whole}${word}" || cur="${whole}${2}"; }
+                whole+="${word}"
+                words[${#words[@]} - 1]="${whole}"
+            else
+                whole="${word}"
+                words+=("${whole}")
+            fi
+            [[ "${index}" -eq "${COMP_CWORD}" ]] && cword=${#words[@]}-1
+            rest="${rest#"${rest%%[![:space:]]*}"}"
+            rest="${rest#"${word}"}"
+        done
+        local -a COMP_WORDS=("${words[@]}")
+        local -i COMP_CWORD="${cword}"
+        _zoo "${1}" "${cur}" "${words[cword - 1]}"
+        [[ "${COMPREPLY[*]}" = *:* ]] && compopt +o filenames 2>/dev/null
+        if [[ "${cur}" = *:* && "${COMP_WORDBREAKS}" = *:* ]]; then
+            COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
+        fi
+    }
+
+    complete -o filenames -F _zoo_with_colons zoo
+    """#
 }

@@ -21,7 +21,8 @@ struct Conversion {
   ///
   /// - Parameter lock: Given up when the model is there; nil outside of the zoo.
   func write(
-    to target: String, replacing: Bool, lock: StoreLock?, probe: Bool = true, quiet: Bool
+    to target: String, replacing: Bool, lock: StoreLock?, probe: Bool = true, quiet: Bool,
+    stopped message: String = "stopped; nothing was left behind"
   ) throws -> ConversionReport {
     let parent = URL(filePath: target).deletingLastPathComponent()
     do {
@@ -35,7 +36,7 @@ struct Conversion {
       ConversionWork.removeAll()
       lock?.release()
     }
-    let description = try Interruption.removing(clean) {
+    let description = try Interruption.removing(clean, saying: message) {
       let bars = ConversionProgress.Phase.bars(quiet: quiet, total: plan.byteCount)
       defer { bars.values.forEach { $0.finish() } }
       let probe = probe ? { try self.probe($0, bars: bars) } : nil

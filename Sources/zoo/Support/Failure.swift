@@ -11,6 +11,10 @@ import ZooTensors
 enum Failure {
   static func exit(with error: any Error) -> Never {
     guard !(error is ExitCode), !(error is CleanExit), let sentence = sentence(for: error) else {
+      if let script = BashCompletion.completing(Zoo.fullMessage(for: error)) {
+        print(script)
+        Foundation.exit(0)
+      }
       Zoo.exit(withError: error)
     }
     Terminal.error(sentence)
@@ -35,9 +39,32 @@ enum Failure {
     }
   }
 
+  /// How a model comes in that is not installed.
+  private static func bringing(_ name: String) -> String {
+    let fallback = "'zoo list --installed' shows what is here; 'zoo convert FILE' brings a model in"
+    let manifest: Manifest, weights: PretrainedWeights?
+    do {
+      (manifest, weights) = try RegistryOptions.registry().resolve(ModelName(name))
+    } catch let error as RegistryError {
+      if case .unknownArchitecture(_, near: []) = error { return fallback }
+      return "nor can it be pulled: \(error)"
+    } catch {
+      return fallback
+    }
+    if let reason = manifest.architecture.unsupported { return "it is registered, but does not run: \(reason)" }
+    let tags = weights.map { [$0.tag] } ?? manifest.weights.map(\.tag)
+    switch tags.count {
+    case 0: return fallback
+    case 1: return "'zoo pull \(manifest.name):\(tags[0])' fetches it; 'zoo convert FILE' takes a file that is here"
+    case 2...6: return "'zoo pull \(manifest.name):TAG' fetches it, with a tag of \(tags.joined(separator: ", "))"
+    default:
+      return "'zoo pull \(manifest.name):TAG' fetches it; 'zoo show \(manifest.name)' lists its \(tags.count) tags"
+    }
+  }
+
   private static func remedy(for error: any ZooError) -> String {
     switch error {
-    case StoreError.notInstalled: "'zoo list --installed' shows what is here; 'zoo convert FILE' brings a model in"
+    case StoreError.notInstalled(let name, _): bringing(name)
     case StoreError.ambiguous: "name the tag as well, as in the list"
     case StoreError.notAModel: "give a directory that 'zoo convert' wrote, or ARCHITECTURE:TAG"
     case StoreError.outside: "'zoo rm' removes models of the zoo by name; remove other folders yourself"
@@ -55,6 +82,11 @@ enum Failure {
     case PullError.offline: "unset HF_HUB_OFFLINE, or set HF_HUB_CACHE to the cache that has it"
     case PullError.unreachable, PullError.badStatus, PullError.rateLimited:
       "try again later: what was fetched is kept, and 'zoo pull' continues from there"
+    case PullError.proxy(_, let variable, let host, _):
+      "set \(variable ?? "https_proxy") to http://[USER:PASSWORD@]HOST:PORT, or add \(host) to NO_PROXY to go without a proxy"
+    case PullError.untrusted:
+      "see that the clock is right and the system's certificates are installed (ca-certificates), with your organisation's "
+        + "own where it looks into connections"
     case PullError.wrongSize, PullError.wrongDigest, PullError.changing: "try again: it then starts from the beginning"
     case PullError.noSpace: "make room ('zoo du' shows what the zoo takes), or set ZOO_HOME to another disk"
     case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"

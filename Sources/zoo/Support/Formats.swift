@@ -21,6 +21,16 @@ func countText(_ count: Int) -> String {
   }
 }
 
+/// A time span in a unit that fits it: 40 s, 12 min, 3 h, 9 d.
+func spanText(_ seconds: Int) -> String {
+  switch seconds {
+  case ..<120: "\(seconds) s"
+  case ..<7200: "\(seconds / 60) min"
+  case ..<172_800: "\(seconds / 3600) h"
+  default: "\(seconds / 86400) d"
+  }
+}
+
 /// Columns of text; numbers are set to the right.
 struct Table {
   private let header: [String]
@@ -36,20 +46,48 @@ struct Table {
 
   var isEmpty: Bool { rows.isEmpty }
 
-  var text: String {
+  var text: String { text(within: nil) }
+
+  /// - Parameter width: Columns of the terminal: the words of the last column go on in the next line where it is full.
+  func text(within width: Int?) -> String {
     let all = [header] + rows
     let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-    return all.map { row in
-      row.enumerated().map { column, cell in
+    let margin = widths.dropLast().reduce(0) { $0 + $1 + 2 }
+    return all.flatMap { row in
+      let start = row.dropLast().enumerated().map { column, cell in
         let space = String(repeating: " ", count: widths[column] - cell.count)
-        return rightAligned.contains(column) ? space + cell : cell + space
-      }.joined(separator: "  ").trimmingTrailingSpaces
-    }.joined(separator: "\n")
+        return (rightAligned.contains(column) ? space + cell : cell + space) + "  "
+      }.joined()
+      let last = row[row.count - 1], column = row.count - 1
+      if rightAligned.contains(column) {
+        return [start + String(repeating: " ", count: widths[column] - last.count) + last]
+      }
+      guard let width else { return [start + last] }
+      // Under the column where there is room for some words, else under the whole table.
+      let indent = width - margin >= 40 ? margin : 4
+      return last.wrapped(first: width - margin, others: width - indent).enumerated().map {
+        ($0 == 0 ? start : String(repeating: " ", count: indent)) + $1
+      }
+    }.map(\.trimmingTrailingSpaces).joined(separator: "\n")
   }
 }
 
 extension String {
   fileprivate var trimmingTrailingSpaces: String { String(reversed().drop { $0 == " " }.reversed()) }
+
+  /// Lines of at most so many characters, where words allow it; one at least.
+  fileprivate func wrapped(first: Int, others: Int) -> [String] {
+    var lines = [""]
+    for word in split(separator: " ") {
+      let line = lines[lines.count - 1], isFirst = lines.count == 1
+      if line.count + (line.isEmpty ? 0 : 1) + word.count <= (isFirst ? first : others) || (line.isEmpty && !isFirst) {
+        lines[lines.count - 1] = line.isEmpty ? String(word) : "\(line) \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
 }
 
 /// Prints a value as JSON with snake_case keys in a stable order.

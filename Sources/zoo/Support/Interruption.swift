@@ -8,8 +8,11 @@ enum Interruption {
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
   /// Runs `body`; on SIGINT, SIGTERM or SIGHUP calls `clean` and ends the process with 128 and the signal's number.
-  static func removing<T>(_ clean: @escaping @Sendable () -> Void, _ body: () throws -> T) throws -> T {
-    let sources = watch(clean, saying: "stopped; nothing was left behind")
+  static func removing<T>(
+    _ clean: @escaping @Sendable () -> Void, saying message: String = "stopped; nothing was left behind",
+    _ body: () throws -> T
+  ) throws -> T {
+    let sources = watch(clean, saying: message)
     defer { unwatch(sources) }
     do {
       return try body()

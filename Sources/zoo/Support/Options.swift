@@ -41,15 +41,19 @@ struct RegistryOptions: ParsableArguments {
   var manifestFiles: [String] = []
 
   func registry(store: Store = Store()) throws -> Registry {
+    try Self.registry(store: store, and: manifestFiles)
+  }
+
+  static func registry(store: Store = Store(), and files: [String] = []) throws -> Registry {
     let folder = store.manifests
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     let inHome = try names.filter { $0.hasSuffix(".json") }.sorted().map { name in
       try read(folder.appending(path: name).path)
     }
-    return try Registry(layers: [Registry.builtInManifests, inHome, manifestFiles.map(read)])
+    return try Registry(layers: [Registry.builtInManifests, inHome, files.map(read)])
   }
 
-  private func read(_ path: String) throws -> (file: String, json: Data) {
+  private static func read(_ path: String) throws -> (file: String, json: Data) {
     do {
       return (path, try Data(contentsOf: URL(filePath: path)))
     } catch {

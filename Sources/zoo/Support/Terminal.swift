@@ -24,9 +24,10 @@ enum Terminal {
     return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
-  static var resultWidth: Int {
+  /// Columns where results go; nil where that is no terminal.
+  static var resultWidth: Int? {
     var size = winsize()
-    return ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 120
+    return ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
   }
 }
 
@@ -53,7 +54,7 @@ final class Progress {
     last = now
     let fraction = min(1, Double(done) / Double(total))
     let seconds = (now - start).seconds
-    let left = fraction > 0.02 && seconds > 1 ? String(format: "  %.0f s left", seconds / fraction - seconds) : ""
+    let left = fraction > 0.02 && seconds > 1 ? "  \(spanText(Int(seconds / fraction - seconds))) left" : ""
     let filled = Int(fraction * 24)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
     let line = "\(label) \(bar) \(unit(done)) of \(unit(total))\(left)  \(detail)"

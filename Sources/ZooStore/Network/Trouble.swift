@@ -1,0 +1,84 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+/// What kept an answer from coming, as far as it decides what helps.
+enum Trouble: Sendable, Hashable {
+  /// The proxy is not reached, or it does not let the request through.
+  case proxy(reason: String)
+  /// Who answers cannot prove to be whom it should be, or encrypts in no way that is accepted.
+  case certificate(reason: String)
+  case connection(reason: String)
+
+  /// - Parameter proxied: True where the request went to a proxy.
+  init(_ error: URLError, proxied: Bool) {
+    let text = error.localizedDescription
+    if let reason = error.proxyReason {
+      self = .proxy(reason: reason)
+    } else if error.isAboutCertificate {
+      self = .certificate(reason: text)
+    } else {
+      let reason = Self.reason(error)
+      // A proxy finds the host itself: what is not found or not reached is the proxy.
+      let isNotReached = [.cannotFindHost, .dnsLookupFailed, .cannotConnectToHost].contains(error.code)
+      self = proxied && isNotReached ? .proxy(reason: reason) : .connection(reason: reason)
+    }
+  }
+
+  /// How often a request is worth making.
+  func attempts(after error: URLError, _ policy: RetryPolicy) -> Int {
+    switch (self, error.code) {
+    case (.certificate, _), (_, .badURL), (_, .unsupportedURL): 1
+    case (.proxy, .cannotFindHost), (.proxy, .dnsLookupFailed), (.proxy, .cannotConnectToHost),
+      (.connection, .cannotFindHost), (.connection, .cannotConnectToHost), (.connection, .dnsLookupFailed),
+      (.connection, .notConnectedToInternet):
+      policy.connectionAttempts
+    case (.proxy, _): 1
+    default: policy.attempts
+    }
+  }
+
+  private static func reason(_ error: URLError) -> String {
+    switch error.code {
+    case .cannotFindHost, .dnsLookupFailed: "there is no such host"
+    case .cannotConnectToHost: "nothing answers there"
+    case .timedOut: "it does not answer in time"
+    case .networkConnectionLost: "the connection broke off"
+    case .notConnectedToInternet: "there is no network"
+    default: error.localizedDescription
+    }
+  }
+}
+
+extension URLError {
+  /// True where the error says that no answer of the server itself can have come: one that did is the proxy's to `CONNECT`.
+  var isBeforeTheServer: Bool { proxyReason != nil || isAboutCertificate }
+
+  /// libcurl has words for this and URLSession on Linux has no codes: `.unknown` stands for all of them.
+  fileprivate var isAboutCertificate: Bool {
+    switch code {
+    case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+      .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid, .clientCertificateRejected,
+      .clientCertificateRequired:
+      true
+    case .unknown:
+      ["ssl", "certificate", "tls"].contains { localizedDescription.lowercased().contains($0) }
+    default: false
+    }
+  }
+
+  /// What is wrong with the proxy, in libcurl's words.
+  fileprivate var proxyReason: String? {
+    guard code == .unknown else { return nil }
+    let text = localizedDescription.lowercased()
+    guard text.contains("proxy") || text.contains("connect tunnel") else { return nil }
+    if text.contains("could not resolve") { return "there is no such host" }
+    if text.contains("407") { return "it asks for a name and a password (407)" }
+    let words: [Substring] = text.split(separator: " ")
+    let status = words.first { $0.count == 3 && $0.allSatisfy(\.isNumber) }
+    if let status, text.contains("connect") { return "it refused to connect (\(status))" }
+    return localizedDescription
+  }
+}

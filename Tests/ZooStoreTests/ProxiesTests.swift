@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@testable import ZooStore
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+@Suite struct ProxiesTests {
+  private let hub = URL(string: "https://cdn.huggingface.co/x")!
+  private let plain = URL(string: "http://huggingface.co/x")!
+
+  @Test func takesTheFirstThatIsSet() {
+    let all = Proxies(environment: ["ALL_PROXY": "a", "HTTPS_PROXY": "b", "https_proxy": "c", "http_proxy": ""])
+    #expect(all.proxy(for: hub) == .init(variable: "https_proxy", address: "c"))
+    #expect(all.proxy(for: plain) == .init(variable: "ALL_PROXY", address: "a"))
+    #expect(Proxies(environment: [:]).proxy(for: hub) == nil)
+    // What a program behind a web server gets from a stranger's header.
+    #expect(Proxies(environment: ["HTTP_PROXY": "a", "REQUEST_METHOD": "GET"]).proxy(for: plain) == nil)
+  }
+
+  @Test(arguments: [
+    ("huggingface.co", true), ("example.com, .huggingface.co", true), ("*", true), ("CDN.HuggingFace.co", true),
+    ("face.co", false), ("", false), ("www.huggingface.co", false),
+  ])
+  func leavesExceptionsOut(_ list: String, _ isDirect: Bool) {
+    #expect((Proxies(environment: ["https_proxy": "a", "NO_PROXY": list]).proxy(for: hub) == nil) == isDirect)
+  }
+
+  @Test func givesTheSystemsDictionary() throws {
+    let some = Proxies(
+      environment: ["HTTPS_PROXY": "http://u:p@proxy:3128", "http_proxy": "socks5://s:9", "NO_PROXY": "a.b"])
+    let dictionary = try #require(some.dictionary)
+    #expect(dictionary["HTTPSProxy"] as? String == "proxy")
+    #expect(dictionary["HTTPSPort"] as? Int == 3128)
+    #expect(dictionary["SOCKSProxy"] as? String == "s")
+    #expect(dictionary["ExceptionsList"] as? [String] == ["a.b", "*.a.b"])
+    #expect(Proxies(environment: [:]).dictionary == nil)
+    #expect(Proxies(environment: ["HTTPS_PROXY": "proxy:1", "NO_PROXY": "*"]).dictionary?.isEmpty == true)
+  }
+
+  /// The sentences of libcurl 7.88, which URLSession on Linux gives without a code, and the codes of macOS.
+  @Test(arguments: [
+    ("SSL certificate problem: self-signed certificate", Trouble.certificate(reason: "")),
+    ("SSL: no alternative certificate subject name matches target host name 'a.b'", .certificate(reason: "")),
+    ("Could not resolve proxy: a.b", .proxy(reason: "there is no such host")),
+    ("CONNECT tunnel failed, response 403", .proxy(reason: "it refused to connect (403)")),
+    ("Received HTTP code 407 from proxy after CONNECT", .proxy(reason: "it asks for a name and a password (407)")),
+    ("Unsupported proxy scheme for 'a://b:1'", .proxy(reason: "Unsupported proxy scheme for 'a://b:1'")),
+    ("Recv failure", .connection(reason: "Recv failure")),
+  ])
+  func tellsTroublesApart(_ text: String, _ expected: Trouble) {
+    let error = URLError(.unknown, userInfo: [NSLocalizedDescriptionKey: text])
+    let expected = if case .certificate = expected { Trouble.certificate(reason: text) } else { expected }
+    #expect(Trouble(error, proxied: true) == expected)
+    let count = if case .connection = expected { 6 } else { 1 }
+    #expect(expected.attempts(after: error, RetryPolicy()) == count)
+  }
+
+  @Test func aHostThatIsNotFoundIsTheProxyWhereThereIsOne() {
+    let error = URLError(.cannotFindHost)
+    #expect(Trouble(error, proxied: true) == .proxy(reason: "there is no such host"))
+    #expect(Trouble(error, proxied: false) == .connection(reason: "there is no such host"))
+    #expect(Trouble(error, proxied: true).attempts(after: error, RetryPolicy()) == 3)
+  }
+
+  @Test func saysWhomItDoesNotTrust() {
+    let error = URLError(.unknown, userInfo: [NSLocalizedDescriptionKey: "SSL certificate problem: it has expired"])
+    let sentence = PullError(Trouble(error, proxied: false), at: hub, file: "hf://a/b/c", Proxies(environment: [:]))
+    #expect(
+      sentence.description
+        == "hf://a/b/c is not fetched, since cdn.huggingface.co cannot be trusted: SSL certificate problem: it has expired"
+    )
+  }
+}
