@@ -27,8 +27,27 @@ extension Architecture {
     return list.specs + foreign.flatMap(\.specs)
   }
 
-  /// The number of weights.
-  public var parameterCount: Int { tensors.reduce(0) { $0 + $1.count } }
+  /// The number of weights. Blocks of a tower are alike, so that one of each is enough.
+  public var parameterCount: Int {
+    func count(_ specs: [TensorSpec]) -> Int { specs.reduce(0) { $0 + $1.count } }
+    func firstBlock(_ blocks: Blocks) -> Blocks {
+      var first = blocks
+      first.layers = min(1, blocks.layers)
+      return first
+    }
+    var short = self
+    short.foreign = []
+    short.vision.blocks = firstBlock(vision.blocks)
+    if let text { short.text?.blocks = firstBlock(text.blocks) }
+    var total = count(short.tensors) + foreign.reduce(0) { $0 + $1.shape.reduce($1.count ?? 1, *) }
+    for blocks in [vision.blocks, text?.blocks] {
+      guard let blocks, blocks.layers > 1 else { continue }
+      var list = TensorList()
+      list.blocks("", firstBlock(blocks))
+      total += (blocks.layers - 1) * count(list.specs)
+    }
+    return total
+  }
 }
 
 /// Collects the specs of a model part by part.

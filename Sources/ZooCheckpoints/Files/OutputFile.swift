@@ -13,7 +13,14 @@ public protocol TensorWriter: AnyObject {
   /// Writes the next bytes of the current tensor; when it is full, the next tensor becomes the current one.
   func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError)
   /// Checks that all tensors are complete, and gives the file its name.
-  func finish() throws(CheckpointError)
+  ///
+  /// - Parameter synced: True to wait until all is on the disk; otherwise that is left to the caller.
+  func finish(synced: Bool) throws(CheckpointError)
+}
+
+extension TensorWriter {
+  /// Checks that all tensors are complete, syncs the file to the disk and gives it its name.
+  public func finish() throws(CheckpointError) { try finish(synced: true) }
 }
 
 /// A file that is written under `PATH.partial`, synced and renamed; without `finish()` nothing is left of it.
@@ -23,6 +30,8 @@ final class OutputFile {
   private var descriptor: Int32
   /// Bytes written so far.
   private(set) var position = 0
+  /// Bytes that the system was asked to write to the disk already.
+  private var started = 0
 
   init(_ path: String) throws(CheckpointError) {
     self.path = path
@@ -36,6 +45,14 @@ final class OutputFile {
   func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
     try write(bytes, at: position)
     position += bytes.count
+    #if os(Linux)
+      // The disk works while the next bytes are made; a file that is synced at its end waits for all of it there. For pages that
+      // were just written, this advice is what starts the writing.
+      if position - started >= 32 << 20 {
+        posix_fadvise(descriptor, off_t(started), off_t(position - started), POSIX_FADV_DONTNEED)
+        started = position
+      }
+    #endif
   }
 
   func write(_ bytes: [UInt8]) throws(CheckpointError) {
@@ -51,13 +68,13 @@ final class OutputFile {
     try write(copy.bytes, at: offset)
   }
 
-  /// Syncs the file to the disk and gives it its name.
-  func finish() throws(CheckpointError) {
+  /// Gives the file its name, after a sync to the disk where `synced`.
+  func finish(synced: Bool) throws(CheckpointError) {
     guard descriptor >= 0 else { throw CheckpointError(path, .writeFailed, found: "the file was given up") }
-    guard fsync(descriptor) == 0, rename(partialPath, path) == 0 else { throw failure() }
+    guard !synced || fsync(descriptor) == 0, rename(partialPath, path) == 0 else { throw failure() }
     close(descriptor)
     descriptor = -1
-    syncFolder()
+    if synced { syncFolder() }
   }
 
   func abandon() {

@@ -56,7 +56,7 @@ public final class NPZWriter: TensorWriter {
     if members[current].written == members[current].dataCount { try end() }
   }
 
-  public func finish() throws(CheckpointError) {
+  public func finish(synced: Bool) throws(CheckpointError) {
     guard current == members.count else {
       let member = members[current]
       file.abandon()
@@ -67,7 +67,7 @@ public final class NPZWriter: TensorWriter {
     let start = file.position
     for member in members { try file.write(directoryEntry(member)) }
     try file.write(directoryEnd(start: start, size: file.position - start))
-    try file.finish()
+    try file.finish(synced: synced)
   }
 
   /// Begins the current member, and ends those that have no data.

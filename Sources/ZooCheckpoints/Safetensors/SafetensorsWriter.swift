@@ -59,15 +59,14 @@ public final class SafetensorsWriter: TensorWriter {
     try append(data.bytes)
   }
 
-  /// Checks that all tensors are complete, syncs the file to the disk and gives it its name.
-  public func finish() throws(CheckpointError) {
+  public func finish(synced: Bool) throws(CheckpointError) {
     guard slot == slots.count else {
       let found = writtenInSlot
       file.abandon()
       throw CheckpointError(
         path, .writeTooLittle, tensor: slots[slot].name, expected: "\(slots[slot].byteCount) bytes", found: "\(found)")
     }
-    try file.finish()
+    try file.finish(synced: synced)
   }
 
   private func skipFullSlots() {

@@ -113,6 +113,14 @@ private func syncFolder(_ path: String) {
   close(descriptor)
 }
 
+/// Waits until a file is on the disk.
+func syncFile(_ path: String) throws(ConvertError) {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw writeError(path) }
+  defer { close(descriptor) }
+  guard fsync(descriptor) == 0 else { throw writeError(path) }
+}
+
 /// Writes a small file and syncs it to the disk.
 func writeSynced(_ data: Data, to path: String) throws(ConvertError) {
   let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

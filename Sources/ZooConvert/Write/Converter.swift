@@ -46,7 +46,7 @@ public func write(
     let weights = joinPath(work.folder, ModelDescription.weightsFileName)
     let findings = try writeWeights(plan, checkpoint, to: weights, progress: progress)
     let digests = Dictionary(uniqueKeysWithValues: findings.map { ($0.target, $0.findings.digest) })
-    try readBack(weights, against: digests, plan, progress: progress)
+    try readBack(weights, against: digests, plan, of: checkpoint, progress: progress)
     var tokenizerFiles: [String] = []
     for file in model.tokenizerFiles {
       guard let data = file.contents else {
@@ -67,6 +67,7 @@ public func write(
       description.notes += outcome.notes
       try writeSynced(description.encoded(), to: file)
     }
+    try syncFile(weights)
     try work.publish(as: target, replacing: replacing)
     return description
   } catch let error as CheckpointError where error.rule == .writeFailed {
@@ -103,7 +104,7 @@ private func writeWeights(
     }
     findings.append((row.target, inspector.finish()))
   }
-  try writer.finish()
+  try writer.finish(synced: false)
   checkpoint.release()
   return findings
 }
