@@ -44,10 +44,7 @@ import ZooText
     let folder = tokenizerFolder.appending(path: name)
     let tokenizer = try load(.tokenizerJSON, folder, context: context, pad: pad, clean: clean)
     let want = try golden.ids(column)
-    let wrong = differing(golden.strings, golden.strings.map(tokenizer.encode), want)
-    // To the small SigLIP vocabulary the damaged umlaut is as unknown as the right one.
-    let repaired = name == "siglip_tiny" ? Array(CLIPTokenizerTests.mojibake.dropFirst()) : CLIPTokenizerTests.mojibake
-    #expect(wrong == (clean == .canonicalize ? repaired : []))
+    #expect(differing(golden.strings, golden.strings.map(tokenizer.encode), want) == [])
   }
 
   @Test func huggingFaceSigLIP() throws {
