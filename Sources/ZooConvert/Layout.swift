@@ -15,15 +15,19 @@ public struct Layout: Sendable {
   let expression: @Sendable (Target) -> Expression?
   /// The dimensions that the shapes show.
   let measure: @Sendable (Headers) -> ArchitectureFacts
+  /// How the layout's ecosystem resamples positions; nil where the image tower decides (open_clip and timm).
+  let resampling: PositionResampling?
 
   init(
-    name: String, title: String, fingerprint: Fingerprint, drops: @escaping @Sendable (Headers) -> [DropRule],
+    name: String, title: String, fingerprint: Fingerprint, resampling: PositionResampling? = nil,
+    drops: @escaping @Sendable (Headers) -> [DropRule],
     measure: @escaping @Sendable (Headers) -> ArchitectureFacts,
     expression: @escaping @Sendable (Target) -> Expression?
   ) {
     self.name = name
     self.title = title
     self.fingerprint = fingerprint
+    self.resampling = resampling
     self.drops = drops
     self.measure = measure
     self.expression = expression

@@ -6,9 +6,12 @@ public enum PositionMethod: Sendable, Hashable {
   /// borders repeated): Hugging Face.
   case bicubic(antialias: Bool)
   case bilinear(antialias: Bool)
+  /// Corner to corner, as `scipy.ndimage.zoom` of order 1 and torch's `align_corners`: big_vision.
+  case bilinearCorners
 }
 
-/// Resamples a grid of vectors as torch's `interpolate(align_corners=False)` does; weights and sums are doubles.
+/// Resamples a grid of vectors as torch's `interpolate(align_corners=False)` does, apart from `.bilinearCorners`; weights and
+/// sums are doubles.
 ///
 /// - Parameters:
 ///   - table: [from.height · from.width, d], row by row. Prefix tokens (class, registers) do not belong in it.
@@ -63,11 +66,16 @@ extension PositionMethod {
       return (first - 1...first + 2).map { index in
         (min(max(index, 0), from - 1), cubic(Double(index) - (center - 0.5), a: -0.75))
       }
-    case .bilinear(antialias: false):
-      let place = max(center - 0.5, 0), first = min(Int(place), from - 1)
-      let share = place - Double(first)
-      return [(first, 1 - share), (min(first + 1, from - 1), share)]
+    case .bilinear(antialias: false): return neighbours(max(center - 0.5, 0), from)
+    case .bilinearCorners:
+      return neighbours(to > 1 ? Double(position) * Double(from - 1) / Double(to - 1) : 0, from)
     }
+  }
+
+  /// The two source positions about a place.
+  private func neighbours(_ place: Double, _ count: Int) -> [(index: Int, weight: Double)] {
+    let first = min(Int(place), count - 1), share = place - Double(first)
+    return [(first, 1 - share), (min(first + 1, count - 1), share)]
   }
 
   private func antialiased(

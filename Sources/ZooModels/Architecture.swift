@@ -204,14 +204,16 @@ public struct VisionTower: Codable, Sendable, Hashable {
   }
 }
 
-/// How position tables are resampled, by the source ecosystem.
+/// How position tables are resampled for pictures of another size: as the code does that a checkpoint was written for.
 public enum PositionResampling: String, Codable, Sendable, Hashable {
   /// open_clip, timm and LeGrad: bicubic with a = -0.5, support scaling and borders renormalised.
   case bicubicAntialias = "bicubic_antialias"
   /// Hugging Face: bicubic with a = -0.75 and clamped borders.
   case bicubic
-  /// big_vision's loaders.
+  /// timm for NPZ files of Google's classifiers: bilinear, between the middles of patches.
   case bilinear
+  /// big_vision: bilinear, with the first and last patches of both grids on each other.
+  case bilinearCorners = "bilinear_corners"
   /// SigLIP2 with NaFlex: bilinear with support scaling.
   case bilinearAntialias = "bilinear_antialias"
 }

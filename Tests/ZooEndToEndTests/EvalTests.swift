@@ -86,7 +86,8 @@ import ZooTestSupport
         let want = try #require(figures.methods[name]), row = "\(call.model) \(name)"
         #expect(found.prompts == figures.prompts && found.flat == 0)
         #expect(abs(found.mean_object_area - figures.meanObjectArea) < 1e-12)
-        // Hits are counts; the others are means of 442 ratios, to the first decimal of a percent.
+        // Hits are counts; the others are means of 442 ratios, to the first decimal of a percent. The published ones of the CLIP model
+        // are up to 9e-5 lower: open_clip with torch's autograd on these very files gives zoo's numbers within 2e-6.
         #expect(abs(found.pointing - want.pointing) < 1e-9, "\(row): \(found.pointing)")
         #expect(abs(found.pointing_tolerance4 - want.pointing_tol4) < 1e-9, "\(row): \(found.pointing_tolerance4)")
         #expect(abs(found.mean_iou - want.mIoU) < 2e-4, "\(row): \(found.mean_iou)")

@@ -41,6 +41,27 @@ import ZooTestSupport
     }
   }
 
+  @Test(arguments: [
+    ("transformers_siglip", PositionMethod.bicubic(antialias: false)), ("big_vision", .bilinearCorners),
+  ])
+  func positionsAreResampledAsTheirEcosystemDoes(_ name: String, _ method: PositionMethod) throws {
+    let golden = try Golden.arrays("positions/positions.npz"), table = try #require(golden["siglip.table"]).floats
+    for grid in [(6, 9), (3, 2), (7, 3)] {
+      let key = "\(name).\(grid.0)x\(grid.1).table"
+      let got = resamplePositions(table, from: (5, 5), to: grid, method: method)
+      expectClose(got.map { Double($0) }, golden[key]?.doubles, within: 2e-6, key)
+    }
+  }
+
+  /// `scipy.ndimage.zoom` puts the only place of a side on the first one.
+  @Test func cornersLieOnCorners() {
+    let line: [Float] = [0, 10, 30]
+    func zoomed(_ to: Int) -> [Float] { resamplePositions(line, from: (1, 3), to: (1, to), method: .bilinearCorners) }
+    #expect(zoomed(5) == [0, 5, 10, 20, 30])
+    #expect(zoomed(2) == [0, 30])
+    #expect(zoomed(1) == [0])
+  }
+
   @Test func theSameGridIsLeftAlone() {
     let table: [Float] = [1, 2, 3, 4, 5, 6]
     #expect(resamplePositions(table, from: (1, 3), to: (1, 3), method: .bicubic(antialias: true)) == table)

@@ -14,12 +14,10 @@ largest difference to the same code in float32 and `atol` = max(20 f32_noise, 4e
 and lively: LayerNorm gains and all biases are random, attention has 0.5 to 0.95 of the largest entropy.
 """
 import copy
-import io
 import json
 import math
 import pathlib
 import sys
-import zipfile
 
 import numpy as np
 import open_clip
@@ -29,6 +27,8 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from timm.models import vision_transformer_hybrid as hybrid
 from timm.models._registry import register_model
+
+from npz import save_npz
 
 OUT = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Golden" / "families"
 PROMPTS, EXPLAINED = 6, 3
@@ -341,15 +341,6 @@ def compute(name, model, dynamic, inputs, dtype):
         heat[f"{size}.image_embedding"] = tower.run(pixels)[0].detach()[0]
     arrays = lambda d: {k: v.detach().double().numpy() for k, v in d.items()}
     return arrays(forward), arrays(heat), entropy
-
-
-def save_npz(path, arrays):
-    """A stored archive with fixed dates, so that the same numbers give the same bytes."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for key, value in arrays.items():
-            data = io.BytesIO()
-            np.lib.format.write_array(data, np.ascontiguousarray(value), version=(1, 0))
-            archive.writestr(zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0)), data.getvalue())
 
 
 def make(name, seed):

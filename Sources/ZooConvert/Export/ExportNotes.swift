@@ -35,5 +35,22 @@ func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
   if plan.format == .timm, model.preprocessing.resizeMode == .longest {
     notes.append("timm's configuration does not say that pictures are filled up.")
   }
+  if let own = vision.resampling.differing(in: plan.layout) {
+    notes.append(
+      "For pictures of another size, its positions are resampled there by \(own.rawValue), here by "
+        + "\(vision.resampling.rawValue).")
+  }
   return notes
+}
+
+extension PositionResampling {
+  /// The method of a layout's ecosystem, if it is another one than this.
+  fileprivate func differing(in layout: Layout) -> PositionResampling? {
+    let own: PositionResampling
+    switch self {
+    case .bicubicAntialias, .bilinearAntialias: own = layout.resampling ?? self
+    case .bicubic, .bilinear, .bilinearCorners: own = layout.resampling ?? .bicubicAntialias
+    }
+    return own == self ? nil : own
+  }
 }

@@ -9,6 +9,7 @@ import ZooModels
 ///    `preprocessor_config.json` for those of Hugging Face and timm; then the other of the two;
 /// 3. the names of the file and its folders, which lead to a manifest;
 /// 4. for OpenAI's TorchScript archives and for classifiers, what is known of all of them.
+/// How positions are resampled goes by the layout, which tells the ecosystem that a file was written for, whatever the model.
 /// Where two of these say different things, a note states both and what won. Where none says it, this throws `undecided`.
 public func identify(
   _ checkpoint: Checkpoint, options: ConversionOptions = ConversionOptions(), registry: Registry
@@ -65,6 +66,7 @@ struct Identification {
   mutating func model() throws -> IdentifiedModel {
     var finding = try find()
     finding.architecture = options.applied(to: finding.architecture)
+    if let resampling = layout.resampling { finding.architecture.vision.resampling = resampling }
     if let size = options.imageSize { finding.preprocessing.size = size }
     if let reason = finding.architecture.unsupported {
       throw ConvertError.unsupported(path: path, architecture: finding.architecture.name, reason: reason)

@@ -85,7 +85,7 @@ extension TransformersFile {
       file: splitPath(path).name, embedding: projectionDim ?? 512,
       vision: VisionTower(
         image: image, patch: vision.patchSize ?? 32, blocks: visionBlocks, classToken: true, normPre: true,
-        pooler: .classToken, resampling: .bicubicAntialias),
+        pooler: .classToken),
       text: TextTower(
         blocks: textBlocks, vocabulary: vocabulary, causal: true,
         pooling: pooling, projection: .linear,

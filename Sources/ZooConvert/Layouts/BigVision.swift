@@ -6,7 +6,7 @@ extension Layout {
     name: "big-vision", title: "big_vision SigLIP (NPZ)",
     fingerprint: Fingerprint(needs: [
       flaxPrefixes.map { "\($0)img/embedding/kernel" }, flaxPrefixes.map { "\($0)txt/Embed_0/embedding" },
-    ]),
+    ]), resampling: .bilinearCorners,
     drops: { flaxDrops($0, "img/embedding/kernel") },
     measure: measure,
     expression: { target in

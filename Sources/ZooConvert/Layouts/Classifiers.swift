@@ -20,7 +20,7 @@ extension Layout {
       needs: [
         flaxPrefixes.map { "\($0)embedding/kernel" }, flaxPrefixes.map { "\($0)Transformer/encoder_norm/scale" },
         flaxPrefixes.map { "\($0)head/kernel" },
-      ]),
+      ]), resampling: .bilinear,
     drops: { headers in
       flaxDrops(headers, "embedding/kernel")
         + [DropRule("*pre_logits/*", "a layer before the head of ImageNet-21k that timm leaves out too")]

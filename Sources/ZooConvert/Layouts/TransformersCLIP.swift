@@ -8,7 +8,7 @@ extension Layout {
       needs: [
         ["vision_model.embeddings.class_embedding"], ["text_model.embeddings.token_embedding.weight"],
         ["visual_projection.weight"],
-      ], forbids: ["vision_model.head.probe"]),
+      ], forbids: ["vision_model.head.probe"]), resampling: .bicubic,
     drops: { _ in [.positionIDs] },
     measure: { headers in
       var vision = TransformersBlocks.vision(headers)

@@ -7,7 +7,7 @@ extension Layout {
     fingerprint: Fingerprint(needs: [
       ["vision_model.head.probe"], ["text_model.embeddings.token_embedding.weight"],
       ["vision_model.embeddings.patch_embedding.weight"],
-    ]),
+    ]), resampling: .bicubic,
     drops: { _ in [.positionIDs] },
     measure: { headers in
       var vision = TransformersBlocks.vision(headers)

@@ -195,6 +195,7 @@ extension PositionResampling {
     case .bicubicAntialias: .bicubic(antialias: true)
     case .bicubic: .bicubic(antialias: false)
     case .bilinear: .bilinear(antialias: false)
+    case .bilinearCorners: .bilinearCorners
     case .bilinearAntialias: .bilinear(antialias: true)
     }
   }

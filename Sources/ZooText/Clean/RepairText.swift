@@ -1,6 +1,6 @@
-/// What ftfy's `fix_text` does to text that was decoded rightly: entities, terminal escapes, control characters, ligatures, width
-/// forms, quotation marks, line breaks, NFC. Left out is the repair of mojibake (text decoded in the wrong encoding), which rests on
-/// long tables of guesses; such text keeps the ids that its characters have.
+/// What ftfy's `fix_text` does: entities, text in the wrong encoding, terminal escapes, control characters, ligatures, width forms,
+/// quotation marks, line breaks, NFC. Of the wrong encodings only the frequent ones are known (`Mojibake`); text in others keeps the
+/// ids that its characters have.
 ///
 /// Works line by line, each until nothing changes, as ftfy does.
 func repairText(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
@@ -29,7 +29,7 @@ func repairText(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
 
 private func repairOnce(_ line: [Unicode.Scalar], unescapes: Bool) -> [Unicode.Scalar] {
   var text = unescapes ? HTMLEntities.unescapeClosed(line) : line
-  text = substitute(text)
+  text = substitute(Mojibake.repaired(text))
   text = removeTerminalEscapes(joinLineBreaks(text))
   text.removeAll(where: \.isUnwantedControl)
   return Normalization.nfc(text)

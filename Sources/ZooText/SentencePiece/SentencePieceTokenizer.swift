@@ -7,6 +7,8 @@ struct SentencePieceTokenizer: Tokenizer {
   private let cutter: Cutter
   private let clean: TokenizerSpec.Clean
   private let frame: Frame
+  /// The end and unknown tokens, which Hugging Face's SigLIP tokenizer finds in the text; nil for the library's own way.
+  private let typed: AddedTokens?
 
   private enum Cutter: Sendable {
     case unigram(UnigramModel)
@@ -20,6 +22,10 @@ struct SentencePieceTokenizer: Tokenizer {
     frame = Frame(
       contextLength: spec.contextLength, padID: Int32(spec.padID), prefix: spec.bosID.map { [Int32($0)] } ?? [],
       suffix: [spec.eosID ?? model.eosID].filter { $0 >= 0 }.map { Int32($0) })
+
+    let special = [model.unknownID, Int32(clamping: model.eosID)].filter { model.pieces.indices.contains(Int($0)) }
+    typed =
+      clean == .siglip ? AddedTokens(special.map { .init(content: model.pieces[Int($0)].text, id: $0) }) : nil
 
     let all = model.pieces.enumerated().map { (piece: $1.text, id: Int32($0), kind: $1.kind) }
     userDefined = PieceTrie(all.filter { $0.kind == .userDefined }.map { ($0.piece, $0.id) })
@@ -51,7 +57,34 @@ struct SentencePieceTokenizer: Tokenizer {
   func encode(_ text: String) -> [Int32] { frame.fill(pieces(text)) }
 
   func pieces(_ text: String) -> [Int32] {
-    let text = normalized(clean(text).utf8)
+    if let typed { return pieces(text, around: typed) }
+    return pieces(normalized(clean(text).utf8))
+  }
+
+  /// As Hugging Face's `SiglipTokenizer`: typed special tokens are ids, and every text between them is cut behind the unknown
+  /// token's name, of which the pieces are dropped again. That keeps its first space, and decides ties by other roundings.
+  private func pieces(_ text: String, around typed: AddedTokens) -> [Int32] {
+    let marked = ["\u{2581}"] + text.unicodeScalars.map { $0 == "\u{2581}" ? " " : $0 }
+    let unknownName = model.pieces[Int(model.unknownID)].text
+    let unknownCount = pieces(normalized(unknownName)).count
+    var ids: [Int32] = []
+    for (index, part) in typed.split(marked.utf8, isFirst: true).enumerated() {
+      switch part {
+      case .text(let text, _):
+        let cleaned = clean(String(decoding: text, as: UTF8.self)).utf8
+        let found = pieces(normalized(unknownName + cleaned))
+        ids.append(contentsOf: found.count >= unknownCount ? found.dropFirst(unknownCount) : found[...])
+      case .token(let id):
+        // A space alone before the first token is none of the text's.
+        if index == 1, ids.count == 1, model.pieces[Int(ids[0])].text == Self.escapedSpace { ids = [] }
+        ids.append(id)
+      }
+    }
+    return ids
+  }
+
+  /// The ids of a normalised text.
+  private func pieces(_ text: [UInt8]) -> [Int32] {
     let cut: [(range: Range<Int>, id: Int32)] =
       switch cutter {
       case .unigram(let unigram): unigram.cut(text)

@@ -58,7 +58,7 @@ struct ShowCommand: ParsableCommand {
       "\(architecture.name)  (\(architecture.family)), \(countText(architecture.parameterCount)) parameters, "
         + (architecture.isClassifier ? "\(architecture.embedding) classes" : "embedding \(architecture.embedding)"),
       "  image  \(vision.image) pixels, patch \(vision.patch), grid \(vision.grid), \(vision.prefixTokens) prefix tokens",
-      "         \(describe(blocks)), pooler \(vision.pooler.name)",
+      "         \(describe(blocks)), pooler \(vision.pooler.name), positions resampled by \(vision.resampling.rawValue)",
     ]
     if let text = architecture.text {
       lines.append(
