@@ -3,6 +3,7 @@
 #include <string.h>
 
 static _Atomic(const struct zoo_kernel_table *) chosen;
+static _Thread_local const struct zoo_kernel_table *chosen_here;
 
 // The sets that this processor has, the widest first; the last one is null.
 static void available(const struct zoo_kernel_table *tables[5]) {
@@ -22,6 +23,7 @@ static void available(const struct zoo_kernel_table *tables[5]) {
 
 // Plain run-time dispatch; ifunc resolvers crash under ThreadSanitizer.
 static const struct zoo_kernel_table *kernels(void) {
+  if (chosen_here) return chosen_here;
   const struct zoo_kernel_table *table = atomic_load_explicit(&chosen, memory_order_relaxed);
   if (table) return table;
   const struct zoo_kernel_table *tables[5];
@@ -31,11 +33,13 @@ static const struct zoo_kernel_table *kernels(void) {
 }
 
 int zoo_use_kernels(const char *name) {
+  chosen_here = 0;
+  if (!name) return 1;
   const struct zoo_kernel_table *tables[5];
   available(tables);
   for (int i = 0; tables[i]; i++) {
     if (strcmp(tables[i]->name, name) != 0) continue;
-    atomic_store_explicit(&chosen, tables[i], memory_order_relaxed);
+    chosen_here = tables[i];
     return 1;
   }
   return 0;

@@ -19,17 +19,18 @@ extension Model {
     let pixels = ZooImages.preprocess(probePicture(preprocessing.size), preprocessing).tensor
     var probe = ModelDescription.Probe(image: try vector(imageEmbeddings([pixels]).first, "a picture"))
     guard let text = architecture.text else { return (probe, []) }
-    probe.text = try vector(textEmbeddings(tokens: [text.probeTokens]).first, "a prompt")
-    guard !description.tokenizerFiles.isEmpty else { return (probe, []) }
-    do {
-      let ids = try tokenizer().encode(ModelDescription.Probe.promptText)
-      probe.prompt = try vector(textEmbeddings(tokens: [ids]).first, "a prompt")
-    } catch let error as ModelError where error.isBrokenEmbedding {
-      throw error
-    } catch let error as any ZooError {
-      return (probe, ["The probe could not use the tokenizer: \(error.description)."])
+    var prompts = [text.probeTokens], notes: [String] = []
+    if !description.tokenizerFiles.isEmpty {
+      do {
+        prompts.append(try tokenizer().encode(ModelDescription.Probe.promptText))
+      } catch let error as any ZooError {
+        notes = ["The probe could not use the tokenizer: \(error.description)."]
+      }
     }
-    return (probe, [])
+    let embeddings = try textEmbeddings(tokens: prompts)
+    probe.text = try vector(embeddings[0], "a prompt")
+    if embeddings.count > 1 { probe.prompt = try vector(embeddings[1], "a prompt") }
+    return (probe, notes)
   }
 }
 
@@ -59,8 +60,4 @@ extension TextTower {
       return Int32(min(max(id, 0), vocabulary - 1))
     }
   }
-}
-
-extension ModelError {
-  fileprivate var isBrokenEmbedding: Bool { if case .brokenEmbedding = self { true } else { false } }
 }

@@ -10,7 +10,8 @@ enum zoo_activation { ZOO_GELU = 0, ZOO_GELU_TANH = 1, ZOO_QUICK_GELU = 2, ZOO_S
 
 // The chosen instruction set: "avx512+bf16", "avx512", "avx2", "neon" or "generic".
 const char *zoo_kernel_name(void);
-// Takes another set from now on, for tests and measurements; 0 where the processor does not have it.
+// Takes another set from now on, on this thread, for tests and measurements; null goes back to the widest. 0 where the
+// processor does not have it.
 int zoo_use_kernels(const char *name);
 
 // y = (x - mean) * inv * gamma + beta for each row of x [rows, width]. mean and inv [rows] are written where not null.

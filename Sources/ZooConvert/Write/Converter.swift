@@ -45,8 +45,7 @@ public func write(
     let sourceDigests = SourceDigests(checkpoint.files)
     let weights = joinPath(work.folder, ModelDescription.weightsFileName)
     let findings = try writeWeights(plan, checkpoint, to: weights, progress: progress)
-    let digests = Dictionary(uniqueKeysWithValues: findings.map { ($0.target, $0.findings.digest) })
-    try readBack(weights, against: digests, plan, of: checkpoint, progress: progress)
+    let digests = try readBack(weights, findings, plan, of: checkpoint, progress: progress)
     var tokenizerFiles: [String] = []
     for file in model.tokenizerFiles {
       guard let data = file.contents else {
@@ -59,7 +58,7 @@ public func write(
       architecture: model.architecture, tag: model.tag, preprocessing: model.preprocessing, layout: model.layout.name,
       tokenizerFiles: tokenizerFiles,
       sources: try sourceDigests.wait().map { .init(name: $0.name, size: $0.size, sha256: $0.sha256) },
-      digests: digests, notes: model.notes + warnings(findings), labels: model.labels)
+      digests: digests, notes: model.notes + warnings(plan, findings), labels: model.labels)
     let file = joinPath(work.folder, ModelDescription.fileName)
     try writeSynced(description.encoded(), to: file)
     if let outcome = try probe?(work.folder) {
@@ -78,21 +77,21 @@ public func write(
 let pieceSize = 4 << 20
 let releaseInterval = 64 << 20
 
-private typealias RowFindings = (target: String, findings: TensorInspector.Findings)
-
+/// Writes the tensors one after the other and looks at their elements. Tensors that cannot be had again cheaply are digested on the way.
 private func writeWeights(
   _ plan: ConversionPlan, _ checkpoint: Checkpoint, to path: String, progress: (ConversionProgress) throws -> Void
-) throws -> [RowFindings] {
+) throws -> [String: TensorInspector.Findings] {
   let writer = try SafetensorsWriter(
     path, tensors: plan.rows.map { ($0.target, $0.dtype, $0.shape) }, metadata: ["format": "zoo"])
-  let inspector = TensorInspector()
   let total = plan.byteCount
   var done = 0, unreleased = 0
-  var findings: [RowFindings] = []
+  var findings: [String: TensorInspector.Findings] = [:]
   for row in plan.rows {
+    let inspector = TensorInspector(row.dtype, digesting: row.expression.isReadInParts(in: checkpoint))
     try row.expression.forEachPiece(in: checkpoint) { piece in
       try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
-        try inspector.take(bytes, dtype: row.dtype) { try writer.append(bytes) }
+        inspector.take(bytes)
+        try writer.append(bytes)
         done += bytes.count
         unreleased += bytes.count
         if unreleased >= releaseInterval {
@@ -102,7 +101,7 @@ private func writeWeights(
         try progress(.init(phase: .writing, tensor: row.target, bytesDone: done, bytesTotal: total))
       }
     }
-    findings.append((row.target, inspector.finish()))
+    findings[row.target] = inspector.finish()
   }
   try writer.finish(synced: false)
   checkpoint.release()
@@ -110,8 +109,9 @@ private func writeWeights(
 }
 
 /// What a user should know about the weights.
-private func warnings(_ findings: [RowFindings]) -> [String] {
-  findings.compactMap { target, found in
+private func warnings(_ plan: ConversionPlan, _ findings: [String: TensorInspector.Findings]) -> [String] {
+  plan.rows.map(\.target).compactMap { target in
+    guard let found = findings[target] else { return nil }
     if found.broken > 0 { return "'\(target)' has \(found.broken) elements that are NaN or infinite." }
     // Biases may well be zero, and those that a source lacks are.
     return found.isAllZero && !target.hasSuffix("bias") ? "'\(target)' is zero throughout." : nil

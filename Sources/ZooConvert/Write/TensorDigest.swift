@@ -3,37 +3,29 @@ import Dispatch
 import ZooCheckpoints
 import ZooTensors
 
-/// Digests and inspects bytes on a thread of its own while the caller writes them.
-final class TensorInspector: @unchecked Sendable {
-  private let queue = DispatchQueue(label: "zoo.convert.digest")
-  private var hasher = SHA256Hasher()
+/// Looks at the bytes of a tensor on their way to the file.
+final class TensorInspector {
+  private let dtype: DType
+  private let hasher: SHA256Hasher?
   private var broken = 0
   private var nonzero: Int32 = 0
 
   /// What was found in a tensor.
   struct Findings {
-    let digest: String
+    /// Nil where it was not asked for.
+    let digest: String?
     /// Number of NaN and infinite elements.
     let broken: Int
     let isAllZero: Bool
   }
 
-  /// Takes in the next bytes of a tensor and meanwhile runs `work`; returns when both are done.
-  func take(_ bytes: UnsafeRawBufferPointer, dtype: DType, while work: () throws -> Void) rethrows {
-    nonisolated(unsafe) let shared = bytes
-    queue.async { self.inspect(shared, dtype) }
-    defer { queue.sync {} }
-    try work()
+  init(_ dtype: DType, digesting: Bool) {
+    self.dtype = dtype
+    hasher = digesting ? SHA256Hasher() : nil
   }
 
-  /// The findings of all bytes since the last call.
-  func finish() -> Findings {
-    defer { (hasher, broken, nonzero) = (SHA256Hasher(), 0, 0) }
-    return Findings(digest: "\(hasher.finish())", broken: broken, isAllZero: nonzero == 0)
-  }
-
-  private func inspect(_ bytes: UnsafeRawBufferPointer, _ dtype: DType) {
-    hasher.update(bytes)
+  func take(_ bytes: UnsafeRawBufferPointer) {
+    hasher?.update(bytes)
     guard let start = bytes.baseAddress else { return }
     switch dtype {
     case .f32: broken += zoo_scan_f32(start, bytes.count / 4, &nonzero)
@@ -41,6 +33,10 @@ final class TensorInspector: @unchecked Sendable {
     case .bf16: broken += zoo_scan_16(start, bytes.count / 2, 0x7F80, &nonzero)
     default: nonzero = 1
     }
+  }
+
+  func finish() -> Findings {
+    Findings(digest: hasher.map { "\($0.finish())" }, broken: broken, isAllZero: nonzero == 0)
   }
 }
 

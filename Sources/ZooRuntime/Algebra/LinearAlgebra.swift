@@ -6,6 +6,8 @@ public protocol LinearAlgebra: Sendable {
   /// The library and the kernel that it chose, such as `OpenBLAS 0.3.21 Cooperlake`.
   var name: String { get }
   var precision: Precision { get }
+  /// True where threads do best with rows of their own; false where they share every product.
+  var splitsRows: Bool { get }
   /// Makes a matrix ready for products in one direction.
   ///
   /// - Parameter lasting: True where many products will follow, so that a copy in the library's own order pays for itself.

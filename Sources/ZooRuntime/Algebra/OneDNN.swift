@@ -16,6 +16,8 @@
       self.precision = precision
     }
 
+    public var splitsRows: Bool { true }
+
     public var name: String { "oneDNN \(String(cString: zoo_onednn_version())) \(precision.rawValue)" }
 
     public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {

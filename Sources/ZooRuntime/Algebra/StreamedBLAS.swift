@@ -6,6 +6,7 @@ public struct StreamedBLAS: LinearAlgebra {
   public init() {}
 
   public var name: String { "\(blas.name), streamed" }
+  public var splitsRows: Bool { false }
 
   public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
     StreamedMatrix(matrix: matrix, direction: direction)

@@ -45,16 +45,16 @@ package struct Block: Sendable {
   ///
   /// Threads meet twice, before and after attention: everything else goes row by row.
   func forward(_ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine) {
-    engine.parallel.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
+    engine.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
     attend(work, mask: mask, trace: trace, engine: engine)
-    engine.parallel.forRows(work.rows) { finish(work, rows: $0, trace: trace, parallel: $1) }
+    engine.forRows(work.rows) { finish(work, rows: $0, trace: trace, parallel: $1) }
   }
 
   /// Runs the block for one token of each sequence, `places[sequence]`: enough for the last block where the readout
   /// looks at one token. The other rows of `work.x` stay as they were. A causal mask hides what follows the place.
   func forward(_ work: BlockWork, at places: [Int], causal: Bool, engine: Engine) {
     let (width, head) = (shape.width, shape.headWidth)
-    engine.parallel.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
+    engine.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
     let one = BlockWork(sequences: work.sequences, tokens: 1, shape: shape)
     engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
@@ -71,7 +71,7 @@ package struct Block: Sendable {
       work.x.pointer + (sequence * work.tokens + places[sequence]) * width
     }
     for sequence in places.indices { (one.x.pointer + sequence * width).update(from: row(sequence), count: width) }
-    engine.parallel.forRows(one.rows) { finish(one, rows: $0, trace: nil, parallel: $1) }
+    engine.forRows(one.rows) { finish(one, rows: $0, trace: nil, parallel: $1) }
     for sequence in places.indices { row(sequence).update(from: one.x.pointer + sequence * width, count: width) }
   }
 

@@ -6,6 +6,11 @@ import ZooTensors
 package struct Engine: Sendable {
   package let algebra: any LinearAlgebra
   package let parallel: Parallel
+
+  /// Work that goes row by row, by products among others: split over the threads as the algebra likes it.
+  package func forRows(_ count: Int, _ body: (Range<Int>, Parallel) -> Void) {
+    if algebra.splitsRows { parallel.forRows(count, body) } else { body(0..<count, parallel) }
+  }
 }
 
 /// Gain and offset of a LayerNorm.
