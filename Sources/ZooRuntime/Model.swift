@@ -13,6 +13,8 @@ public final class Model: Sendable {
   public let directory: URL
   package let vision: VisionRuntime
   package let engine: Engine
+  /// The text tower always computes in f32.
+  private let textEngine: Engine
   private let textTower: Lazy<Result<TextRuntime, any Error>>?
   private let tokens: Lazy<Result<any Tokenizer, any Error>>?
   private let textCache: TextEmbeddingCache?
@@ -55,11 +57,14 @@ public final class Model: Sendable {
     }
     engine = Engine(algebra: algebra, parallel: parallel)
     let weights = Weights(algebra: algebra, lookup: lookup)
+    // Prompts are few and their embeddings are kept: no matrix of the text tower is worth a packed copy.
+    let exact = Weights(algebra: algebra.exact, lookup: lookup)
+    textEngine = Engine(algebra: algebra.exact, parallel: parallel)
     vision = try VisionRuntime(weights, architecture: architecture)
     scale = architecture.isClassifier ? 1 : exp(try weights.scalar("logit_scale"))
     bias = architecture.logitBias ? try weights.scalar("logit_bias") : 0
     if let text = architecture.text {
-      textTower = Lazy { Result { try TextRuntime(weights, tower: text) } }
+      textTower = Lazy { Result { try TextRuntime(exact, tower: text) } }
       tokens = Lazy { Result { try loadTokenizer(text.tokenizer, from: directory) } }
     } else {
       (textTower, tokens) = (nil, nil)
@@ -135,6 +140,7 @@ public final class Model: Sendable {
   public func textEmbeddings(tokens: [[Int32]]) throws -> [[Float]] {
     guard !tokens.isEmpty else { return [] }
     let tower = try text()
+    defer { tower.release() }
     for prompt in tokens {
       guard prompt.count == tower.tower.contextLength else {
         throw ModelError.wrongTokenCount(expected: tower.tower.contextLength, found: prompt.count)
@@ -145,7 +151,7 @@ public final class Model: Sendable {
     }
     // A few at a time, so that memory does not grow with the number of prompts.
     return stride(from: 0, to: tokens.count, by: 32).flatMap { first in
-      tower.encode(Array(tokens[first..<min(first + 32, tokens.count)]), engine: engine)
+      tower.encode(Array(tokens[first..<min(first + 32, tokens.count)]), engine: textEngine)
     }
   }
 

@@ -26,6 +26,9 @@ final class Lazy<Value: Sendable>: Sendable {
     }
   }
 
+  /// Makes it anew when it is next used.
+  func forget() { cached.withLock { $0 = nil } }
+
   /// Takes another value from now on.
   func replace(by value: Value) { cached.withLock { $0 = value } }
 }

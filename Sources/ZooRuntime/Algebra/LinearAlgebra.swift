@@ -8,6 +8,8 @@ public protocol LinearAlgebra: Sendable {
   var precision: Precision { get }
   /// True where threads do best with rows of their own; false where they share every product.
   var splitsRows: Bool { get }
+  /// The same in f32.
+  var exact: any LinearAlgebra { get }
   /// Makes a matrix ready for products in one direction.
   ///
   /// - Parameter lasting: True where many products will follow, so that a copy in the library's own order pays for itself.
@@ -16,6 +18,7 @@ public protocol LinearAlgebra: Sendable {
 
 extension LinearAlgebra {
   public var precision: Precision { .f32 }
+  public var exact: any LinearAlgebra { self }
 }
 
 /// Which way a weight matrix `W [out, in]` is used.

@@ -17,6 +17,7 @@
     }
 
     public var splitsRows: Bool { true }
+    public var exact: any LinearAlgebra { OneDNN() ?? self }
 
     public var name: String { "oneDNN \(String(cString: zoo_onednn_version())) \(precision.rawValue)" }
 
@@ -86,7 +87,10 @@
           rows: rows, depth: inputs, columns: outputs, order: packed == nil ? direction.order : ZOO_ONEDNN_PACKED,
           bf16: narrows,
           epilogue: epilogue))
-      let weights = packed?.bytes ?? UnsafeRawPointer(matrix.floats.pointer)
+      // Held to the end: another thread may release the matrix meanwhile.
+      let floats = packed == nil ? matrix.floats : nil
+      defer { withExtendedLifetime(floats) {} }
+      guard let weights = packed?.bytes ?? floats.map({ UnsafeRawPointer($0.pointer) }) else { return }
       if narrows {
         withScratch((rows * inputs + 1) / 2) { scratch in
           scratch.withMemoryRebound(to: UInt16.self, capacity: rows * inputs) { narrowed in
@@ -108,14 +112,15 @@
     private func multiplyFew(
       _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
     ) {
-      let pieces = max(1, min(parallel.threads, outputs / 256)), weights = matrix.floats.pointer
+      let pieces = max(1, min(parallel.threads, outputs / 256)), floats = matrix.floats
+      defer { withExtendedLifetime(floats) {} }
       parallel.forEach(pieces) { piece in
         let first = outputs * piece / pieces / 16 * 16
         let last = piece == pieces - 1 ? outputs : outputs * (piece + 1) / pieces / 16 * 16
         var shape = ProductShape(
           rows: rows, depth: inputs, columns: last - first, order: direction.order, bf16: false, epilogue: .none)
         shape.stride = outputs
-        OneDNNProduct.of(shape).run(x, weights + first, bias: nil, into: y + first)
+        OneDNNProduct.of(shape).run(x, floats.pointer + first, bias: nil, into: y + first)
       }
       if releases { matrix.tensor.data.release() }
     }

@@ -16,6 +16,12 @@ public final class WeightMatrix: Sendable {
   /// The elements as f32: where they lie if they can be used there, otherwise widened once for all users.
   public var floats: FloatView { view.value }
 
+  /// Gives memory back that can be read or widened again.
+  func release() {
+    view.forget()
+    tensor.data.release()
+  }
+
   /// The elements of some rows, without keeping them.
   func rows(_ range: Range<Int>) -> FloatView {
     let rowBytes = tensor.data.count / outputs

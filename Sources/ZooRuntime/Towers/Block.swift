@@ -38,7 +38,13 @@ package struct Block: Sendable {
   /// Makes the matrices ready ahead of their first products; `backward` those that gradients pass row by row.
   func prepare(backward: Bool, lasting: Bool) {
     for linear in [qkv, out, gate, fc1, fc2] { linear?.prepare(.forward, lasting: lasting) }
-    if backward { for linear in [gate, fc1, out] { linear?.prepare(.backward, lasting: lasting) } }
+    guard backward else { return }
+    for linear in [gate, fc1, out] { linear?.prepare(.backward, lasting: lasting) }
+    if lasting { fc2.keep(.backward) }
+  }
+
+  func release() {
+    for linear in [qkv, out, gate, fc1, fc2] { linear?.release() }
   }
 
   /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.

@@ -66,10 +66,18 @@ package struct Linear: Sendable {
 
   /// Makes the matrix ready ahead of its first product, or for many.
   func prepare(_ direction: Direction, lasting: Bool = false) {
-    let prepared = direction == .forward ? forwardMatrix : backwardMatrix
-    if lasting { prepared.replace(by: algebra.prepare(matrix, direction: direction, lasting: true)) }
-    prepared.value.makeReady()
+    if lasting { keep(direction) }
+    (direction == .forward ? forwardMatrix : backwardMatrix).value.makeReady()
   }
+
+  /// Many products will follow, once there is a first one.
+  func keep(_ direction: Direction) {
+    let prepared = direction == .forward ? forwardMatrix : backwardMatrix
+    prepared.replace(by: algebra.prepare(matrix, direction: direction, lasting: true))
+  }
+
+  /// Gives memory back that the next product would read again.
+  func release() { matrix.release() }
 
   package var outputs: Int { matrix.outputs }
   package var inputs: Int { matrix.inputs }

@@ -78,6 +78,9 @@ package final class TextRuntime: Sendable {
     }
   }
 
+  /// Gives the memory of the matrices back until they are used again.
+  func release() { blocks.forEach { $0.release() } }
+
   /// Which position stands for a prompt. Without an end token it is the first one, as in open_clip.
   func pooledPlace(_ prompt: [Int32]) -> Int {
     switch tower.pooling {
