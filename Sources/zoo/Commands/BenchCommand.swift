@@ -21,6 +21,12 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Numbers of prompts to measure.")
   var prompts: [Int] = [1, 8]
 
+  @Flag(
+    help:
+      "Instead of the stages: what LeGrad costs as layers, resolution, prompts and images grow, with the operations counted."
+  )
+  var cost = false
+
   @Option(help: "Runs of each stage; the median counts.")
   var runs = 7
 
@@ -66,8 +72,13 @@ struct BenchCommand: ParsableCommand {
     let tower = model.architecture.vision
     var preprocessing = model.description.preprocessing
     if let size { preprocessing.size = try PictureOptions.parse(size, patch: tower.patch) }
+    if cost {
+      try measureCost(of: model, from: preprocessing.size, &bench)
+      return try show(bench, model, size: preprocessing.size, layers: tower.blocks.layers)
+    }
     let pixels = testPicture(preprocessing.size)
     let work = Workload(model.architecture, size: preprocessing.size)
+    try measureProduct(like: model, tokens: work.tokenCount, &bench)
     bench.measure("image tower", flops: work.imageTower) { _ = model.imageEmbeddings([pixels]) }
     if let text = model.architecture.text {
       let ids = [testPrompt(text)]
@@ -84,12 +95,50 @@ struct BenchCommand: ParsableCommand {
         }
       }
     }
+    try show(bench, model, size: preprocessing.size, layers: count)
+  }
+
+  private func show(_ bench: Bench, _ model: Model, size: GridSize, layers: Int) throws {
     let report = BenchReport(
       model: model.name, backend: model.algebraName, precision: runOptions.precision,
-      kernels: String(cString: zoo_kernel_name()),
-      threads: runOptions.parallel.threads, size: [preprocessing.size.height, preprocessing.size.width], layers: count,
-      runs: runs, peakMemory: peakMemory(), stages: bench.stages)
+      kernels: String(cString: zoo_kernel_name()), threads: runOptions.parallel.threads,
+      size: [size.height, size.width], layers: layers, runs: runs, peakMemory: peakMemory(), stages: bench.stages)
     if json { try printJSON(report) } else { print(report.text) }
+  }
+
+  /// The first matrix of an MLP, packed, times as many rows as a picture has tokens: the rate that the tower is measured by.
+  private func measureProduct(like model: Model, tokens: Int, _ bench: inout Bench) throws {
+    let blocks = model.architecture.vision.blocks
+    let weights = RandomWeights(seed: seed).tensor(TensorSpec(name: "w", shape: [blocks.mlpWidth, blocks.width]))
+    let matrix = try runOptions.algebra().prepare(WeightMatrix(weights), direction: .forward, lasting: true)
+    let x = FloatBuffer(tokens * blocks.width), y = FloatBuffer(tokens * blocks.mlpWidth), times = 8
+    let flops = Double(2 * times * tokens * blocks.width * blocks.mlpWidth)
+    bench.measure(BenchReport.product, flops: flops) {
+      for _ in 0..<times {
+        matrix.multiply(x.pointer, rows: tokens, into: y.pointer, epilogue: .none, parallel: runOptions.parallel)
+      }
+    }
+  }
+
+  /// One thing grows at a time, from all layers, one prompt and one picture of the model's own size.
+  private func measureCost(of model: Model, from size: GridSize, _ bench: inout Bench) throws {
+    let vision = model.architecture.vision, depth = vision.blocks.layers
+    func measure(_ name: String, layers: Int? = nil, scale: Double = 1, prompts: Int = 1, images: Int = 1) throws {
+      func side(_ pixels: Int) -> Int { Int((Double(pixels / vision.patch) * scale).rounded()) * vision.patch }
+      let own = GridSize(height: side(size.height), width: side(size.width)), picture = testPicture(own)
+      let method = LeGrad(layers: try LayerSelection("last:\(layers ?? depth)"))
+      let texts = (0..<prompts).map { testEmbedding(model.architecture.embedding, seed: $0) }
+      let one = Workload(model.architecture, size: own).legrad(method, layers: layers ?? depth, prompts: prompts)
+      try bench.measure(name, flops: one * Double(images)) {
+        _ = try method.explain(Array(repeating: picture, count: images), prompts: texts, model: model)
+      }
+    }
+    for layers in [1, 2, depth / 2, depth] { try measure("last \(layers) layers", layers: layers) }
+    for scale in [0.5, 1.5, 2] {
+      try measure("\(Int(Double(size.height) * scale)) pixels", scale: scale)
+    }
+    for prompts in [2, 4, 8, 16, 32] { try measure("\(prompts) prompts", prompts: prompts) }
+    for images in [2, 4, 8] { try measure("\(images) images", images: images) }
   }
 
   private func load() throws -> Model {
@@ -159,6 +208,8 @@ struct Bench {
 
 /// What `zoo bench` says: a table, or JSON. Fields are only ever added.
 struct BenchReport: Encodable {
+  static let product = "packed product"
+
   var model: String
   /// The library behind the matrix products, with its kernel.
   var backend: String
@@ -180,6 +231,8 @@ struct BenchReport: Encodable {
     var name: String
     var medianMs: Double
     var minMs: Double
+    /// Operations, in units of 10^9.
+    var gflop: Double?
     var gflopPerSecond: Double?
 
     init(_ name: String, times: [Double], flops: Double?) {
@@ -187,16 +240,20 @@ struct BenchReport: Encodable {
       self.name = name
       medianMs = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
       minMs = sorted[0]
+      gflop = flops.map { $0 / 1e9 }
       gflopPerSecond = flops.map { $0 / (medianMs * 1e6) }
     }
   }
 
   var text: String {
-    var table = Table(["STAGE", "MEDIAN ms", "MIN ms", "GFLOP/s"], right: [1, 2, 3])
+    let rate = stages.first { $0.name == Self.product }?.gflopPerSecond
+    var table = Table(["STAGE", "MEDIAN ms", "MIN ms", "GFLOP", "GFLOP/s", "OF PRODUCT"], right: [1, 2, 3, 4, 5])
     for stage in stages {
+      func number(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "-" }
+      let share = rate.flatMap { rate in stage.gflopPerSecond.map { 100 * $0 / rate } }
       table.add([
-        stage.name, String(format: "%.1f", stage.medianMs), String(format: "%.1f", stage.minMs),
-        stage.gflopPerSecond.map { String(format: "%.0f", $0) } ?? "-",
+        stage.name, number(stage.medianMs, "%.1f"), number(stage.minMs, "%.1f"), number(stage.gflop, "%.1f"),
+        number(stage.gflopPerSecond, "%.0f"), number(share, "%.0f %%"),
       ])
     }
     let environment = ProcessInfo.processInfo.environment

@@ -24,6 +24,9 @@ struct Workload {
     tokens = patches + Double(vision.prefixTokens)
   }
 
+  /// Patches and prefix tokens of a picture.
+  var tokenCount: Int { Int(tokens) }
+
   var imageTower: Double {
     let vision = architecture.vision
     let embedding = patches * Double(3 * vision.patch * vision.patch * vision.blocks.width)
