@@ -97,29 +97,42 @@ struct ExplainCommand: ParsableCommand {
     var report = ExplainReport(
       model: model.name, variant: variant, layers: [], threads: runOptions.parallel.threads, images: [],
       timings: timings)
-    for (index, url) in urls.enumerated() {
-      progress.update(index, url.lastPathComponent)
+    // A few pictures share a pass, except where each has prompts of its own. One that cannot be read holds up none before it.
+    let choosesClasses = model.architecture.isClassifier && classes.isEmpty
+    var waiting = urls[...], unreadable: (any Error)?
+    while !waiting.isEmpty, unreadable == nil {
       start = clock.now
-      let picture = try pictureOptions.load(url, for: model, preprocessing)
-      timings.decode += lap(&start)
-      if model.architecture.isClassifier, classes.isEmpty {
-        prepared = try explainer.prepare(classes: best(model.imageEmbeddings([picture.tensor])[0]))
+      var batch: [(url: URL, picture: PreprocessedImage)] = []
+      while batch.count < (choosesClasses ? 1 : 4), unreadable == nil, let url = waiting.popFirst() {
+        progress.update(urls.count - waiting.count - 1, url.lastPathComponent)
+        do {
+          batch.append((url, try pictureOptions.load(url, for: model, preprocessing)))
+        } catch {
+          unreadable = error
+        }
       }
-      let explanation = try explainer.explain([picture.tensor], prepared)[0]
+      timings.decode += lap(&start)
+      if choosesClasses, let first = batch.first {
+        prepared = try explainer.prepare(classes: best(model.imageEmbeddings([first.picture.tensor])[0]))
+      }
+      let explanations = try explainer.explain(batch.map(\.picture.tensor), prepared)
       timings.explain += lap(&start)
-      let scores = scoredPrompts(explanation, model: model)
-      let heatmaps = explanation.prompts.map(\.heatmap)
-      let drawing = Drawing(
-        stem: url.deletingPathExtension().lastPathComponent, picture: picture.picture, scores: scores,
-        heatmaps: heatmaps, names: fileNames(for: prepared.prompts), colorMap: colorMap, alpha: alpha)
-      let files = try write(drawing, to: folder)
+      for ((url, picture), explanation) in zip(batch, explanations) {
+        let scores = scoredPrompts(explanation, model: model)
+        let heatmaps = explanation.prompts.map(\.heatmap)
+        let drawing = Drawing(
+          stem: url.deletingPathExtension().lastPathComponent, picture: picture.picture, scores: scores,
+          heatmaps: heatmaps, names: fileNames(for: prepared.prompts), colorMap: colorMap, alpha: alpha)
+        let files = try write(drawing, to: folder)
+        report.layers = heatmaps.first?.layers ?? []
+        report.images.append(
+          .init(
+            url.path(percentEncoded: false), scores: scores, heatmaps: heatmaps, files: files,
+            emptySimilarity: explanation.emptySimilarity))
+      }
       timings.write += lap(&start)
-      report.layers = heatmaps.first?.layers ?? []
-      report.images.append(
-        .init(
-          url.path(percentEncoded: false), scores: scores, heatmaps: heatmaps, files: files,
-          emptySimilarity: explanation.emptySimilarity))
     }
+    if let unreadable { throw unreadable }
     progress.finish()
     report.timings = timings
     if json { try printJSON(report) } else { print(report.text) }
