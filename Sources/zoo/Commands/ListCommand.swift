@@ -133,6 +133,8 @@ struct ListCommand: ParsableCommand {
       var bytes: Int?
       var directory: String?
       var repository: String?
+      /// Of the weights, where it is known.
+      var license: String?
 
       init(tag: String, weights: PretrainedWeights? = nil, model: InstalledModel?) {
         self.tag = tag
@@ -140,6 +142,7 @@ struct ListCommand: ParsableCommand {
         bytes = model?.size
         directory = model?.directory.path(percentEncoded: false)
         repository = weights?.repository
+        license = weights?.license
       }
     }
   }

@@ -33,6 +33,7 @@ struct ShowCommand: ParsableCommand {
         print("    hf://\(repository)  \(weights.files.joined(separator: ", "))")
       }
       if let url = weights.url { print("    \(url)") }
+      if let license = weights.license { print("    licence of the weights: \(license)") }
       if let note = weights.note { print("    note: \(note)") }
     }
     if manifest.weights.isEmpty { print("  none are registered") }
