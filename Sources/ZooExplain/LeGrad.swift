@@ -51,15 +51,30 @@ public struct LeGrad: Sendable {
     // [picture][prompt][layer][patch]
     var maps = [[[[Float]]]](
       repeating: Array(repeating: [], count: prompts.count), count: pictures.count)
+    func keep(_ values: [[Float]], of picture: Int) {
+      for prompt in prompts.indices { maps[picture][prompt].append(values[prompt]) }
+    }
+    var kept: [KeptLayer] = []
+    func readOut() {
+      guard !kept.isEmpty else { return }
+      let values = readout.relevance(of: prompts, layers: kept, vision: vision, engine: engine)
+      for (layer, values) in zip(kept, values) { keep(values, of: layer.picture) }
+      kept = []
+    }
     let work = vision.forward(pictures, engine: engine, observed: wanted, traced: readout.needsTrace, pooledOnly: true)
     {
       layer, trace, work in
       for picture in pictures.indices where !prompts.isEmpty {
         let block = ObservedBlock(vision: vision, layer: layer, trace: trace, work: work, sequence: picture)
-        let values = readout.relevance(of: prompts, block: block, engine: engine)
-        for prompt in prompts.indices { maps[picture][prompt].append(values[prompt]) }
+        if case .tokens(let readout) = readout {
+          keep(readout.relevance(of: prompts, block: block, engine: engine), of: picture)
+        } else {
+          kept.append(KeptLayer(block, picture: picture))
+          if kept.count * kept[0].tokens.count >= 16 << 20 { readOut() }  // 64 MB
+        }
       }
     }
+    readOut()
     let embeddings = vision.pool(work, engine: engine)
     return pictures.indices.map { picture in
       Explained(

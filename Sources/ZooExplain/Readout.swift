@@ -40,12 +40,14 @@ enum Readout {
     if case .attention = self { .normaliseThenUpsample } else { .upsampleThenNormalise }
   }
 
-  /// `[prompts][patches]`.
-  func relevance(of prompts: [[Float]], block: ObservedBlock, engine: Engine) -> [[Float]] {
+  /// `[layers][prompts][patches]` of a pooler's readout.
+  func relevance(
+    of prompts: [[Float]], layers: [KeptLayer], vision: VisionRuntime, engine: Engine
+  ) -> [[[Float]]] {
     switch self {
-    case .tokens(let readout): readout.relevance(of: prompts, block: block, engine: engine)
-    case .attention(let readout): readout.relevance(of: prompts, block: block)
-    case .coca(let readout): readout.relevance(of: prompts, block: block)
+    case .tokens: preconditionFailure("readouts over tokens need each block when it has just run")
+    case .attention(let readout): readout.relevance(of: prompts, layers: layers, vision: vision, engine: engine)
+    case .coca(let readout): readout.relevance(of: prompts, layers: layers, vision: vision, engine: engine)
     }
   }
 }

@@ -12,11 +12,7 @@ import ZooModels
 /// OpenBLAS runs on one thread per call; the columns of a product are split over our threads, so that no second pool of
 /// threads competes with the kernels.
 public struct BLAS: LinearAlgebra {
-  public init() {
-    #if !canImport(Accelerate)
-      openblas_set_num_threads(1)
-    #endif
-  }
+  public init() {}
 
   public var name: String {
     #if canImport(Accelerate)
@@ -61,6 +57,14 @@ private struct BLASMatrix: PreparedMatrix {
   }
 }
 
+/// Says so to OpenBLAS, once.
+private let blasIsOnOneThread: Bool = {
+  #if !canImport(Accelerate)
+    openblas_set_num_threads(1)
+  #endif
+  return true
+}()
+
 /// y [rows, columns] (+)= x [rows, depth] times a weight matrix, on this thread.
 ///
 /// - Parameters:
@@ -71,6 +75,7 @@ func gemm(
   transposed: Bool, columns: Int, weightStride: Int? = nil, into y: UnsafeMutablePointer<Float>, stride yStride: Int,
   adding: Bool
 ) {
+  _ = blasIsOnOneThread
   cblas_sgemm(
     CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasInt(rows), blasInt(columns),
     blasInt(depth), 1, x, blasInt(xStride), weights, blasInt(weightStride ?? (transposed ? depth : columns)),

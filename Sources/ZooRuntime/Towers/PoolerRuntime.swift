@@ -56,96 +56,95 @@ package struct PoolerRuntime: Sendable {
     }
   }
 
-  /// What SigLIP's pooler computes on `[tokens, width]`, with what its gradient needs.
+  /// What SigLIP's pooler computes from attended values, for several rows, with what its gradient needs.
   package struct Attended: Sendable {
-    /// The attention's output after `out`.
+    /// `[rows, width]`: the attention's output after `out`.
     package var y: [Float]
-    /// The MLP's hidden values before the activation.
+    /// `[rows, mlpWidth]`: the MLP's hidden values before the activation.
     package var hidden: [Float]
-    /// `y + MLP(norm(y))`.
+    /// `[rows, width]`: `y + MLP(norm(y))`.
     package var pooled: [Float]
-    /// `[heads, tokens]`.
-    package var probabilities: [Float]
   }
 
-  package func attention(_ tokens: UnsafePointer<Float>, tokens count: Int) -> Attended {
-    let (y, probabilities) = attend(tokens, count: count)
+  /// From what `attend` gives, `[rows, width]`.
+  package func attention(_ mixed: [Float], rows: Int, parallel: Parallel) -> Attended {
     guard let norm, let fc1, let fc2 else { preconditionFailure("an attention pooler has an MLP") }
-    let one = Parallel(threads: 1)
-    var normed = y, hidden = [Float](repeating: 0, count: fc1.outputs), result = y
-    norm.apply(y, rows: 1, into: &normed, parallel: one)
-    fc1.forward(normed, rows: 1, into: &hidden, parallel: one)
+    let y = project(mixed, rows: rows, parallel: parallel)
+    var normed = y, hidden = [Float](repeating: 0, count: rows * fc1.outputs), pooled = y
+    norm.apply(y, rows: rows, into: &normed, parallel: parallel)
+    fc1.forward(normed, rows: rows, into: &hidden, parallel: parallel)
     var active = hidden
     zoo_activate(&active, nil, activation.kernel, 1, active.count, nil)
-    fc2.forward(active, rows: 1, into: &normed, parallel: one)
-    zoo_add_residual(&result, normed, nil, nil, 1, width)
-    return Attended(y: y, hidden: hidden, pooled: result, probabilities: probabilities)
+    fc2.forward(active, rows: rows, into: &normed, parallel: parallel)
+    zoo_add_residual(&pooled, normed, nil, nil, 1, pooled.count)
+    return Attended(y: y, hidden: hidden, pooled: pooled)
   }
 
-  /// CoCa's first query over raw tokens: the vector before the final norm.
-  package func coca(_ tokens: UnsafePointer<Float>, tokens count: Int) -> [Float] {
-    guard let normKV else { preconditionFailure("CoCa's pooler normalises its tokens") }
-    let normed = FloatBuffer(count * normKV.width)
-    normKV.apply(tokens, rows: count, into: normed.pointer, parallel: Parallel(threads: 1))
-    return attend(normed.pointer, count: count).y
+  /// `[rows, width]` through `out`.
+  package func project(_ mixed: [Float], rows: Int, parallel: Parallel) -> [Float] {
+    var y = [Float](repeating: 0, count: mixed.count)
+    out.forward(mixed, rows: rows, into: &y, parallel: parallel)
+    return y
   }
 
-  /// Attention of the query over tokens `[count, inputs]`, through `out`.
-  private func attend(_ x: UnsafePointer<Float>, count: Int) -> (y: [Float], probabilities: [Float]) {
+  /// `[width]`: each head's attention-weighted values of tokens `[count, inputs]`, on this thread.
+  package func attend(_ x: UnsafePointer<Float>, count: Int) -> [Float] {
     let inputs = kv.inputs, head = headWidth
-    let folded = foldKeys(query)
-    var probabilities = [Float](repeating: 0, count: heads * count)
-    var mixed = [Float](repeating: 0, count: width), average = [Float](repeating: 0, count: inputs)
+    let folded = FloatBuffer(uninitialised: heads * inputs), average = FloatBuffer(uninitialised: heads * inputs)
+    let scores = FloatBuffer(uninitialised: heads * count), values = kv.weight
+    query.withUnsafeBufferPointer { fold($0.baseAddress!, rows: 1, firstRow: 0, into: folded.pointer) }
+    gemm(
+      folded.pointer, rows: heads, depth: inputs, stride: inputs, x, transposed: true, columns: count,
+      into: scores.pointer, stride: count, adding: false)
+    for number in 0..<heads { zoo_softmax(scores.pointer + number * count, count, 1 / Float(head).squareRoot()) }
+    gemm(
+      scores.pointer, rows: heads, depth: count, stride: count, x, transposed: false, columns: inputs,
+      into: average.pointer, stride: inputs, adding: false)
+    return (0..<width).map { place in
+      let row = width + place
+      return zoo_dot(values.pointer + row * inputs, average.pointer + place / head * inputs, inputs)
+        + kv.bias!.pointer[row]
+    }
+  }
+
+  /// The mean over heads of `max(0, r_h . V_hj)` for tokens j, `[rows][tokens]`, on this thread; V is never formed, its weights are folded
+  /// into r.
+  ///
+  /// - Parameters:
+  ///   - r: `[rows, width]`.
+  ///   - x: tokens `[count, inputs]`.
+  package func relevance(
+    _ r: UnsafePointer<Float>, rows: Int, tokens x: UnsafePointer<Float>, count: Int
+  ) -> [[Float]] {
+    let inputs = kv.inputs, all = rows * heads
+    let folded = FloatBuffer(uninitialised: all * inputs), products = FloatBuffer(uninitialised: all * count)
+    fold(r, rows: rows, firstRow: width, into: folded.pointer)
+    gemm(
+      folded.pointer, rows: all, depth: inputs, stride: inputs, x, transposed: true, columns: count,
+      into: products.pointer, stride: count, adding: false)
+    return (0..<rows).map { row in
+      var sums = [Float](repeating: 0, count: count)
+      for number in 0..<heads {
+        let bias = zoo_dot(
+          r + row * width + number * headWidth, kv.bias!.pointer + width + number * headWidth, headWidth)
+        let line = products.pointer + (row * heads + number) * count
+        for token in 0..<count { sums[token] += max(0, line[token] + bias) }
+      }
+      return sums.map { $0 / Float(heads) }
+    }
+  }
+
+  /// `[rows, heads, inputs]`: each head of vectors `[rows, width]` times its rows of the key or value weights. The keys' bias shifts all
+  /// scores alike and drops out.
+  private func fold(_ vectors: UnsafePointer<Float>, rows: Int, firstRow: Int, into folded: UnsafeMutablePointer<Float>)
+  {
+    let inputs = kv.inputs, weights = kv.weight
+    defer { withExtendedLifetime(weights) {} }
     for number in 0..<heads {
-      folded.withUnsafeBufferPointer { folded in
-        for token in 0..<count {
-          probabilities[number * count + token] = zoo_dot(
-            folded.baseAddress! + number * inputs, x + token * inputs, inputs)
-        }
-      }
-      probabilities.withUnsafeMutableBufferPointer {
-        zoo_softmax($0.baseAddress! + number * count, count, 1 / Float(head).squareRoot())
-      }
-      for k in 0..<inputs { average[k] = 0 }
-      average.withUnsafeMutableBufferPointer { average in
-        for token in 0..<count {
-          let p = probabilities[number * count + token], row = x + token * inputs
-          for k in 0..<inputs { average[k] += p * row[k] }
-        }
-      }
-      for j in 0..<head {
-        let row = width + number * head + j
-        mixed[number * head + j] = zoo_dot(kv.weight.pointer + row * inputs, average, inputs) + kv.bias!.pointer[row]
-      }
+      gemm(
+        vectors + number * headWidth, rows: rows, depth: headWidth, stride: width,
+        weights.pointer + (firstRow + number * headWidth) * inputs, transposed: false, columns: inputs,
+        into: folded + number * inputs, stride: heads * inputs, adding: false)
     }
-    var y = [Float](repeating: 0, count: width)
-    out.forward(mixed, rows: 1, into: &y, parallel: Parallel(threads: 1))
-    return (y, probabilities)
-  }
-
-  /// `[heads, inputs]`: each head of a vector times its key rows. The keys' bias shifts all scores alike and drops out.
-  private func foldKeys(_ vector: [Float]) -> [Float] { fold(vector, firstRow: 0) }
-
-  /// `[heads, inputs]` and `[heads]`: each head of a vector times its value rows and their bias.
-  package func foldValues(_ vector: [Float]) -> (weights: [Float], biases: [Float]) {
-    let biases = (0..<heads).map { number in
-      (0..<headWidth).reduce(Float(0)) { sum, j in
-        sum + vector[number * headWidth + j] * kv.bias!.pointer[width + number * headWidth + j]
-      }
-    }
-    return (fold(vector, firstRow: width), biases)
-  }
-
-  private func fold(_ vector: [Float], firstRow: Int) -> [Float] {
-    let inputs = kv.inputs
-    var folded = [Float](repeating: 0, count: heads * inputs)
-    folded.withUnsafeMutableBufferPointer { folded in
-      for row in 0..<width {
-        let target = folded.baseAddress! + row / headWidth * inputs
-        let source = kv.weight.pointer + (firstRow + row) * inputs, factor = vector[row]
-        for k in 0..<inputs { target[k] += factor * source[k] }
-      }
-    }
-    return folded
   }
 }

@@ -160,9 +160,12 @@ package final class VisionRuntime: Sendable {
     case .attention:
       let normed = FloatBuffer(uninitialised: count * width)
       norm.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
-      return pooler!.attention(normed.pointer, tokens: count).pooled
+      return pooler!.attention(pooler!.attend(normed.pointer, count: count), rows: 1, parallel: engine.parallel).pooled
     case .coca:
-      return normalise(pooler!.coca(tokens, tokens: count))
+      let normed = FloatBuffer(uninitialised: count * width)
+      pooler!.normKV!.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
+      return normalise(
+        pooler!.project(pooler!.attend(normed.pointer, count: count), rows: 1, parallel: engine.parallel))
     }
   }
 
