@@ -157,6 +157,32 @@ import ZooTestSupport
     #expect(scores.output.hasPrefix("PROMPT               SIMILARITY  SOFTMAX\na photo of a panda"))
   }
 
+  @Test func aClassifierExplainsItsClasses() throws {
+    let zoo = try Command()
+    let checkpoint = "Tests/Golden/models/vit_classifier/checkpoints/timm"
+    #expect(try zoo.run("convert", checkpoint, "--heads", "4", "--as", "golden:vit", "--quiet").code == 0)
+    func probabilities(_ options: String...) throws -> [String: Double] {
+      let call = ["explain", "golden:vit", "Examples/examples/scene1.jpg", "--json", "-o", zoo.file("maps")] + options
+      let report = try #require(try zoo.run(call).json() as? [String: Any])
+      let prompts = try #require((report["images"] as? [[String: Any]])?[0]["prompts"] as? [[String: Any]])
+      let scores = prompts.compactMap { $0["score"] as? [String: Any] }
+      return Dictionary(
+        uniqueKeysWithValues: scores.compactMap { score in
+          (score["prompt"] as? String).flatMap { name in (score["softmax"] as? Double).map { (name, $0) } }
+        })
+    }
+    let all = try probabilities("--top", "10"), one = try probabilities("--class", "3")
+    #expect(all.count == 10)
+    #expect(abs(all.values.reduce(0, +) - 1) < 1e-5)
+    let (name, share) = try #require(one.first)
+    #expect(one.count == 1)
+    #expect(abs(share - (all[name] ?? 0)) < 1e-6)
+
+    let prompted = try zoo.run("explain", "golden:vit", "Examples/examples/scene1.jpg", "-p", "a cat")
+    #expect(prompted.code == 2)
+    #expect(prompted.errors.contains("--class NAME"))
+  }
+
   @Test func registeredModelsAreListedAndShown() throws {
     let zoo = try Command()
     let list = try #require(try zoo.run("list", "--json").json() as? [[String: Any]])

@@ -143,6 +143,7 @@ struct ExplainCommand: ParsableCommand {
       if !classes.isEmpty { throw ExplainError.notAClassifier(model: explainer.model.name) }
       return try explainer.prepare(promptOptions.all())
     }
+    guard promptOptions.isEmpty else { throw ModelError.noText(model: explainer.model.name) }
     return try explainer.prepare(
       classes: classes.map { name in
         guard let index = explainer.model.classIndex(name) else {

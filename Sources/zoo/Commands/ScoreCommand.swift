@@ -71,16 +71,21 @@ struct PromptScore: Encodable {
 }
 
 /// The scores of prompts against one picture, with a comparison among them.
+/// Softmax is over the prompts, or over all classes of a classifier.
 func scoredPrompts(_ explanation: Explanation, model: Model) -> [PromptScore] {
   scores(
-    explanation.prompts.map { ($0.prompt, $0.similarity, $0.isAbsent) }, model: model)
+    explanation.prompts.map { ($0.prompt, $0.similarity, $0.isAbsent) },
+    among: model.architecture.isClassifier ? explanation.embedding : nil, model: model)
 }
 
-func scores(_ prompts: [(prompt: String, similarity: Float, isAbsent: Bool)], model: Model) -> [PromptScore] {
+func scores(
+  _ prompts: [(prompt: String, similarity: Float, isAbsent: Bool)], among all: [Float]? = nil, model: Model
+) -> [PromptScore] {
   let logits = prompts.map { model.logit(cosine: $0.similarity) }
-  let top = logits.max() ?? 0
-  let weights = logits.map { exp(Double($0 - top)) }
-  let total = weights.reduce(0, +)
+  let top = (all ?? logits).max() ?? 0
+  func weight(_ logit: Float) -> Double { exp(Double(logit - top)) }
+  let weights = logits.map(weight)
+  let total = (all ?? logits).reduce(0) { $0 + weight($1) }
   return prompts.indices.map { index in
     PromptScore(
       prompt: prompts[index].prompt, similarity: prompts[index].similarity, logit: logits[index],

@@ -5,6 +5,7 @@ import ZooModels
 import ZooRuntime
 import ZooStore
 import ZooTensors
+import ZooText
 
 /// The one place where errors become sentences and exit codes: 1 it failed or a check did not hold, 2 the call or the
 /// input is wrong. What the argument parser refuses keeps the parser's own code.
@@ -92,6 +93,8 @@ enum Failure {
     case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"
     case ModelError.missingTensor, ModelError.wrongTensor, ModelError.notAModel:
       "convert the checkpoint again with 'zoo convert'"
+    case ModelError.noText: "a classifier takes --class NAME or INDEX, or explains its best classes"
+    case TextError.missing: "put the tokenizer's files there, or convert again with --tokenizer FOLDER"
     case ModelError.brokenEmbedding: "'zoo convert --no-probe' converts it all the same"
     default: ""
     }

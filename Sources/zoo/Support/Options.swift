@@ -99,6 +99,8 @@ struct PromptOptions: ParsableArguments {
   @Option(name: .customLong("prompts"), help: ArgumentHelp("A file with one prompt a line.", valueName: "file"))
   var file: String?
 
+  var isEmpty: Bool { prompts.isEmpty && file == nil }
+
   func all() throws -> [String] {
     var all = prompts
     if let file {
