@@ -27,6 +27,9 @@ for model in "${models[@]}"; do
   cat "$file" > /dev/null
   echo "$model  cp            $(timed sh -c "cp '$file' '$folder/copy' && sync '$folder/copy'")"
   rm -f "$folder/copy"
+  echo "$model  convert --no-probe $(timed "$zoo" convert "$file" --quiet --no-probe)"
+  "$zoo" rm "$model" > /dev/null
+  sync
   echo "$model  convert       $(timed "$zoo" convert "$file" --quiet)"
   for precision in f32 bf16; do
     echo "$model  explain $precision, new prompt    $(timed "$zoo" explain "$model" Examples/examples/scene1.jpg -p "a photo of a cat" --precision $precision -o "$folder/out")"

@@ -1,3 +1,4 @@
+import Dispatch
 import ZooImages
 import ZooModels
 import ZooTensors
@@ -14,6 +15,8 @@ extension Model {
       }
       return vector
     }
+    // The tokenizer is read while the picture is computed.
+    if !description.tokenizerFiles.isEmpty { DispatchQueue.global().async { _ = try? self.tokenizer() } }
     var preprocessing = description.preprocessing
     preprocessing.size = architecture.vision.image
     let pixels = ZooImages.preprocess(probePicture(preprocessing.size), preprocessing).tensor
