@@ -87,7 +87,8 @@ import ZooTestSupport
     }
     #expect(steps.seconds.last == Double(body.count + 2))
     #expect(steps.seconds == steps.seconds.sorted())
-    #expect(steps.seconds.contains(Double(8 << 20)))
+    // As bytes arrive, not range by range.
+    #expect(steps.seconds.count > 9)
   }
 
   @Test func fetchesShardsThatAnIndexNames() async throws {

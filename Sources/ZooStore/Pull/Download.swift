@@ -167,12 +167,13 @@ private final class Arrivals: Sendable {
   }
 
   private func update(_ change: (inout (written: Int, arriving: [Int: Int])) -> Void) {
-    let (before, now) = state.withLock { state in
+    // Told under the lock, so that what is told never goes back.
+    state.withLock { state in
       let before = Self.sum(state)
       change(&state)
-      return (before, Self.sum(state))
+      let now = Self.sum(state)
+      if now != before { report(now) }
     }
-    if now != before { report(now) }
   }
 
   private static func sum(_ state: (written: Int, arriving: [Int: Int])) -> Int {
