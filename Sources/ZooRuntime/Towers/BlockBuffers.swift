@@ -1,0 +1,71 @@
+import CZooKernels
+import ZooModels
+
+/// The buffers that a tower's blocks run in: `sequences` sequences of `tokens` tokens.
+package final class BlockWork: Sendable {
+  package let sequences: Int
+  package let tokens: Int
+  /// `[sequences * tokens, width]`: the residual stream.
+  package let x: FloatBuffer
+  let normed: FloatBuffer
+  let mixed: FloatBuffer
+  let qkv: FloatBuffer
+  let hidden: FloatBuffer
+  let gate: FloatBuffer?
+  let rotary: RotaryTable?
+
+  package var rows: Int { sequences * tokens }
+
+  init(sequences: Int, tokens: Int, shape: Blocks, rotary: RotaryTable? = nil) {
+    let rows = sequences * tokens
+    self.rotary = rotary
+    gate = shape.gated ? FloatBuffer(uninitialised: rows * shape.mlpWidth) : nil
+    self.sequences = sequences
+    self.tokens = tokens
+    x = FloatBuffer(uninitialised: rows * shape.width)
+    normed = FloatBuffer(uninitialised: rows * shape.width)
+    mixed = FloatBuffer(uninitialised: rows * shape.width)
+    qkv = FloatBuffer(uninitialised: rows * shape.width * 3)
+    hidden = FloatBuffer(uninitialised: rows * shape.mlpWidth)
+  }
+}
+
+/// What a block's gradients need from its forward pass; valid until the next block runs.
+package final class BlockTrace: Sendable {
+  /// The values of each head as `zoo_relu_values` lays them out, `[sequences * heads]` tables of one size.
+  private let allValues: FloatBuffer
+  private let valuesSize: Int
+  /// `[rows, width]`: Y, the stream between attention and MLP, with the means and inverse deviations of its rows; not in
+  /// post-norm blocks.
+  package let middle: FloatBuffer
+  package let mean: FloatBuffer
+  package let inverse: FloatBuffer
+  /// `[rows, mlpWidth]`: the derivative of the hidden values with respect to what comes from `fc1`.
+  package let derivative: FloatBuffer
+  /// `[rows, mlpWidth]`: the derivative with respect to what comes from the gate.
+  package let gateDerivative: FloatBuffer?
+  /// The norms inside the branches, each where the block has it.
+  package let attentionNorm: NormTrace?
+  package let mlpNorm: NormTrace?
+  package let postNorm1: NormTrace?
+  package let postNorm2: NormTrace?
+
+  init(sequences: Int, tokens: Int, shape: Blocks) {
+    let rows = sequences * tokens
+    valuesSize = zoo_relu_values_size(tokens, shape.headWidth)
+    allValues = FloatBuffer(uninitialised: sequences * shape.heads * valuesSize)
+    middle = FloatBuffer(uninitialised: shape.postNorm ? 0 : rows * shape.width)
+    mean = FloatBuffer(uninitialised: rows)
+    inverse = FloatBuffer(uninitialised: rows)
+    derivative = FloatBuffer(uninitialised: rows * shape.mlpWidth)
+    gateDerivative = shape.gated ? FloatBuffer(uninitialised: rows * shape.mlpWidth) : nil
+    func norm(_ exists: Bool, _ width: Int) -> NormTrace? { exists ? NormTrace(rows: rows, width: width) : nil }
+    attentionNorm = norm(shape.attentionNorm, shape.width)
+    mlpNorm = norm(shape.mlpNorm, shape.mlpWidth)
+    postNorm1 = norm(shape.postNorm, shape.width)
+    postNorm2 = norm(shape.postNorm, shape.width)
+  }
+
+  /// The values of a head, counted over all sequences.
+  package func values(head: Int) -> UnsafeMutablePointer<Float> { allValues.pointer + head * valuesSize }
+}
