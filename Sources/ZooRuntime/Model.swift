@@ -36,7 +36,7 @@ public final class Model: Sendable {
     try Model.check(checkpoint, against: description.architecture, path: path)
     let cache = textCache.map {
       TextEmbeddingCache(
-        root: $0, model: json, arithmetic: algebra.name, width: description.architecture.embedding)
+        root: $0, model: json, arithmetic: algebra.exact.name, width: description.architecture.embedding)
     }
     try self.init(
       description: description, directory: directory, algebra: algebra, parallel: parallel, textCache: cache

@@ -25,7 +25,9 @@ import ZooRuntime
     let second = try Model(directory: folder, textCache: cache).textEmbeddings(prompts)
     #expect(second.filter { $0.allSatisfy { $0 == 0 } }.count == 1)
     try Data(repeating: 0, count: 7).write(to: changed)
-    #expect(try Model(directory: folder, textCache: cache).textEmbeddings(prompts) == plain)
+    // One prompt alone may differ from two at once in the last digits.
+    let third = try Model(directory: folder, textCache: cache).textEmbeddings(prompts)
+    for (found, want) in zip(third.joined(), plain.joined()) { #expect(abs(found - want) <= 1e-5 * max(1, abs(want))) }
 
     let single = try Model(directory: folder, algebra: BLAS(), textCache: cache)
     #expect(try single.textEmbeddings([prompts[1]]).count == 1)
