@@ -432,7 +432,7 @@ static void attention(const float *q, ptrdiff_t ldq, const float *k, const float
   }
 }
 
-static ptrdiff_t relu_values_size(ptrdiff_t keys, ptrdiff_t width) { return (2 * width + 1) * padded(keys); }
+static ptrdiff_t relu_values_size(ptrdiff_t keys, ptrdiff_t width) { return (width + 1) * padded(keys); }
 
 // The rows of values as columns; in pairs they lie narrowed behind their transpose first.
 static void relu_values(const float *v, ptrdiff_t ldv, ptrdiff_t keys, ptrdiff_t width, int bf16, float *values) {

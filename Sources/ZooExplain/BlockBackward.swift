@@ -49,21 +49,32 @@ struct BlockBackward {
   func attention(prompt: Int, rows range: Range<Int>, into r: UnsafeMutablePointer<Float>, parallel: Parallel) {
     let start = first + range.lowerBound, count = range.count
     withScratch(count * width) { g in
-      withScratch(count * width) { c in
-        fill(c, prompt: prompt, rows: range)
-        mlp(prompt: prompt, past: c, start: start, count: count, into: g, parallel: parallel)
-        if !block.shape.postNorm {
-          zoo_layer_norm_backward(
-            g, trace.middle.pointer + start * width, trace.mean.pointer + start, trace.inverse.pointer + start,
-            block.norm2.weight.pointer, count, width)
+      if let entered {
+        let shared = UnsafePointer(entered.pointer + prompt * hidden)
+        mlp(shared, nil, start: start, count: count, into: g, parallel: parallel)
+        norm(g, start: start, count: count)
+        gradients.values.withUnsafeBufferPointer { zoo_add_bias(g, $0.baseAddress! + prompt * width, count, width) }
+      } else {
+        withScratch(count * width) { c in
+          fill(c, prompt: prompt, rows: range)
+          mlp(nil, c, start: start, count: count, into: g, parallel: parallel)
+          norm(g, start: start, count: count)
+          zoo_add_residual(g, c, nil, nil, count, width)
         }
-        zoo_add_residual(g, c, nil, nil, count, width)
       }
       if let scale = block.scale1 { zoo_scale_columns(g, scale.pointer, g, count, width) }
       trace.postNorm1?.backward(g, through: block.norm1, first: start, rows: count)
       block.out.backward(g, rows: count, into: r, parallel: parallel)
     }
     if let norm = block.attentionNorm { trace.attentionNorm?.backward(r, through: norm, first: start, rows: count) }
+  }
+
+  /// g := J_LN2(Y)^T g, where that norm comes before the MLP.
+  private func norm(_ g: UnsafeMutablePointer<Float>, start: Int, count: Int) {
+    guard !block.shape.postNorm else { return }
+    zoo_layer_norm_backward(
+      g, trace.middle.pointer + start * width, trace.mean.pointer + start, trace.inverse.pointer + start,
+      block.norm2.weight.pointer, count, width)
   }
 
   /// c `[range.count, width]`.
@@ -78,20 +89,20 @@ struct BlockBackward {
     }
   }
 
-  /// The MLP's VJP: from c to g `[count, width]` at its input, for rows from `start` of the trace on.
+  /// The MLP's VJP: from `shared` `[mlpWidth]`, the gradient at its hidden values, or from c `[count, width]` at its output to g
+  /// `[count, width]` at its input, for rows from `start` of the trace on.
   private func mlp(
-    prompt: Int, past c: UnsafePointer<Float>, start: Int, count: Int, into g: UnsafeMutablePointer<Float>,
-    parallel: Parallel
+    _ shared: UnsafePointer<Float>?, _ c: UnsafePointer<Float>?, start: Int, count: Int,
+    into g: UnsafeMutablePointer<Float>, parallel: Parallel
   ) {
     let derivative = UnsafePointer(trace.derivative.pointer + start * hidden)
-    let shared = entered.map { UnsafePointer($0.pointer + prompt * hidden) }
     if let shared, block.gate == nil, block.mlpNorm == nil {
       return block.fc1.backward(derivative, scaledBy: shared, rows: count, into: g, parallel: parallel)
     }
     withScratch(count * hidden) { flow in
       if let shared {
         for row in 0..<count { (flow + row * hidden).update(from: shared, count: hidden) }
-      } else {
+      } else if let c {
         enter(c, start: start, count: count, scratch: g, into: flow, parallel: parallel)
       }
       if let norm = block.mlpNorm { trace.mlpNorm?.backward(flow, through: norm, first: start, rows: count) }

@@ -9,22 +9,11 @@ import ZooTestSupport
 
 /// What leaves the zoo is what other tools wrote, and comes back unchanged.
 @Suite struct ExportTests {
-  private func options(_ model: String) -> ConversionOptions {
-    var options = ConversionOptions()
-    switch model {
-    case "siglip": (options.visionHeads, options.visionActivation) = (4, .gelu)
-    case "siglip2": (options.visionHeads, options.visionActivation) = (3, .gelu)
-    case "vit_classifier": options.visionHeads = 4
-    default: break
-    }
-    return options
-  }
-
   /// A converted model's folder and description.
   private func model(
     _ name: String, _ checkpoint: String, in scratch: ScratchFolder
   ) throws -> (folder: String, description: ModelDescription) {
-    let (source, identified, plan) = try planned(golden("\(name)/checkpoints/\(checkpoint)"), options(name))
+    let (source, identified, plan) = try planned(golden("\(name)/checkpoints/\(checkpoint)"), goldenOptions(name))
     let folder = scratch.file(UUID().uuidString)
     return (folder, try write(plan, of: identified, from: source, to: folder))
   }

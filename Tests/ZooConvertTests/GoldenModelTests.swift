@@ -102,8 +102,8 @@ import ZooTestSupport
   ])
   func pairedLayoutsBecomeTheSameTensorsBitForBit(model: String, first: String, second: String) throws {
     let scratch = try ScratchFolder()
-    let one = try converted(golden("\(model)/checkpoints/\(first)"), options(model), in: scratch)
-    var other = options(model)
+    let one = try converted(golden("\(model)/checkpoints/\(first)"), goldenOptions(model), in: scratch)
+    var other = goldenOptions(model)
     // Where nothing stands beside the weights, the first one's configuration describes both.
     let folder = (golden("\(model)/checkpoints/\(second)") as NSString).deletingLastPathComponent
     if !FileManager.default.fileExists(atPath: "\(folder)/config.json") {
@@ -114,17 +114,6 @@ import ZooTestSupport
     #expect(try contents(one.weights) == contents(two.weights))
     #expect(one.weights.entries.map(\.name) == one.model.architecture.tensors.map(\.name))
     #expect(one.description.digests == two.description.digests)
-  }
-
-  private func options(_ model: String) -> ConversionOptions {
-    var options = ConversionOptions()
-    switch model {
-    case "siglip": (options.visionHeads, options.visionActivation) = (4, .gelu)
-    case "siglip2": (options.visionHeads, options.visionActivation) = (3, .gelu)
-    case "vit_classifier": options.visionHeads = 4
-    default: break
-    }
-    return options
   }
 
   @Test(arguments: [

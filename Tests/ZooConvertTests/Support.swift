@@ -34,6 +34,18 @@ final class ScratchFolder {
 
 func golden(_ path: String) -> String { Golden.url("models/\(path)").path }
 
+/// What the tensors of a golden model do not say.
+func goldenOptions(_ model: String) -> ConversionOptions {
+  var options = ConversionOptions()
+  switch model {
+  case "siglip": (options.visionHeads, options.visionActivation) = (4, .gelu)
+  case "siglip2": (options.visionHeads, options.visionActivation) = (3, .gelu)
+  case "vit_classifier": options.visionHeads = 4
+  default: break
+  }
+  return options
+}
+
 /// Identifies and plans; fails the test if the plan has problems.
 func planned(
   _ path: String, _ options: ConversionOptions = ConversionOptions(), dtype: TargetDType = .keep

@@ -31,7 +31,6 @@
     let inputs: Int, outputs: Int
     private let matrix: WeightMatrix
     private let direction: Direction
-    private let isF32: Bool
     /// Whether few rows read the matrix where it lies, and give its memory back.
     private let takesFewInPlace: Bool, releases: Bool
     /// Nil where the matrix is used where it lies.
@@ -41,7 +40,6 @@
       (inputs, outputs) = direction.ends(of: matrix)
       self.matrix = matrix
       self.direction = direction
-      isF32 = precision == .f32
       // A gradient that all rows share needs one row for each prompt: no copy pays for that.
       takesFewInPlace = direction == .backward && matrix.tensor.dtype == .f32
       releases = precision == .bf16 && !lasting
@@ -59,19 +57,24 @@
       if takesFewInPlace, rows <= 16, case .none = epilogue {
         return multiplyFew(x, rows: rows, into: y, parallel: parallel)
       }
-      parallel.forRows(rows) { range, _ in
-        run(
-          x + range.lowerBound * inputs, scale: nil, rows: range.count, into: y + range.lowerBound * outputs, epilogue)
-      }
+      multiply(x, scale: nil, rows: rows, into: y, epilogue, parallel)
     }
 
     func multiply(
       _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
       parallel: Parallel
     ) {
+      multiply(x, scale: columns, rows: rows, into: y, .none, parallel)
+    }
+
+    private func multiply(
+      _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+      _ epilogue: Epilogue, _ parallel: Parallel
+    ) {
       parallel.forRows(rows) { range, _ in
         run(
-          x + range.lowerBound * inputs, scale: columns, rows: range.count, into: y + range.lowerBound * outputs, .none)
+          x + range.lowerBound * inputs, scale: scale, rows: range.count, into: y + range.lowerBound * outputs, epilogue
+        )
       }
     }
 
@@ -112,15 +115,15 @@
     private func multiplyFew(
       _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
     ) {
-      let pieces = max(1, min(parallel.threads, outputs / 256)), floats = matrix.floats
+      let panels = Panels(rows: 1, columns: outputs, threads: parallel.threads), floats = matrix.floats
       defer { withExtendedLifetime(floats) {} }
-      parallel.forEach(pieces) { piece in
-        let first = outputs * piece / pieces / 16 * 16
-        let last = piece == pieces - 1 ? outputs : outputs * (piece + 1) / pieces / 16 * 16
+      parallel.forEach(panels.count) { index in
+        let columns = panels[index].columns
         var shape = ProductShape(
-          rows: rows, depth: inputs, columns: last - first, order: direction.order, bf16: false, epilogue: .none)
+          rows: rows, depth: inputs, columns: columns.count, order: direction.order, bf16: false, epilogue: .none)
         shape.stride = outputs
-        OneDNNProduct.of(shape).run(x, floats.pointer + first, bias: nil, into: y + first)
+        OneDNNProduct.of(shape).run(
+          x, floats.pointer + columns.lowerBound, bias: nil, into: y + columns.lowerBound)
       }
       if releases { matrix.tensor.data.release() }
     }

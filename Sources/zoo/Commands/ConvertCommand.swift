@@ -39,8 +39,8 @@ struct ConvertCommand: ParsableCommand {
   @Flag(
     inversion: .prefixedNo,
     help: """
-      Run a fixed picture and prompts through the new model and keep what they give in model.json. Takes the memory \
-      that the model takes in use; converting alone takes less than 300 MB.
+      Run a fixed picture and prompts through the new model and keep what they give in model.json. Weights are read \
+      in pieces, so that memory does not grow with the model.
       """)
   var probe = true
 
