@@ -67,7 +67,10 @@ public struct Store: Sendable {
   }
 
   private func notInstalled(_ reference: String, among all: [InstalledModel]) -> StoreError {
-    .notInstalled(reference, near: nearest(to: reference, among: all.map(\.name.description)))
+    // Without a tag it is compared with what has none: the tags of others would count as differences.
+    let isTagged = ModelName(reference).tag != nil
+    let names = all.map { isTagged ? $0.name.description : $0.name.architecture }
+    return .notInstalled(reference, near: nearest(to: reference, among: Set(names).sorted()))
   }
 
   func subfolders(of folder: URL) -> [URL] {

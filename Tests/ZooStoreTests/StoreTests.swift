@@ -128,6 +128,12 @@ final class StoreSetting: Sendable {
     #expect(throws: StoreError.notInstalled("tiny", near: [])) { try setting.store.remove("tiny") }
   }
 
+  @Test func nearMissesAreNamedWithAndWithoutATag() {
+    #expect(throws: StoreError.notInstalled("tinx", near: ["Tiny"])) { try setting.store.resolve("tinx") }
+    #expect(throws: StoreError.notInstalled("tiny:onee", near: ["Tiny:one"])) { try setting.store.resolve("tiny:onee") }
+    #expect(throws: StoreError.notInstalled("nothing-alike", near: [])) { try setting.store.resolve("nothing-alike") }
+  }
+
   @Test func keepsOtherTags() throws {
     try setting.install("two")
     #expect(throws: StoreError.ambiguous("Tiny", installed: ["Tiny:one", "Tiny:two"])) {

@@ -46,8 +46,10 @@ struct DoctorReport: Encodable {
   let system: String
   let processor: Processor
   let threads: Int
-  /// The library behind the matrix products, with its kernel.
+  /// The library behind the matrix products by default, with its kernel and precision.
   let backend: String
+  /// What else may be asked for.
+  let otherBackends: [String]
   /// The instruction set of our own kernels.
   let kernels: String
   /// Variables that count; a token is only said to be set.
@@ -64,7 +66,10 @@ struct DoctorReport: Encodable {
     system = ProcessInfo.processInfo.operatingSystemVersionString
     processor = Processor()
     threads = Parallel(threads: nil).threads
-    backend = BLAS().name
+    let blas = BLAS().name
+    backend = (try? makeAlgebra().name) ?? blas
+    let others = Precision.allCases.compactMap { try? makeAlgebra(precision: $0).name } + [blas]
+    otherBackends = others.filter { [backend] in $0 != backend }
     kernels = String(cString: zoo_kernel_name())
     environment = Self.environment(ProcessInfo.processInfo.environment)
     home = store.home.path(percentEncoded: false)
@@ -122,7 +127,7 @@ struct DoctorReport: Encodable {
       "  processor  \(processor.name)",
       "  features   \(processor.features.isEmpty ? "-" : processor.features.joined(separator: " "))",
       "  threads    \(threads)",
-      "  products   \(backend)",
+      "  products   \(([backend] + otherBackends).joined(separator: ", "))",
       "  kernels    \(kernels)",
       "  zoo        \(home)" + (freeBytes.map { ", \(byteText($0)) free" } ?? ""),
     ]
