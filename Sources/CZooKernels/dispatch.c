@@ -97,3 +97,32 @@ void zoo_relu_sums(const float *r, ptrdiff_t ldr, const float *values, ptrdiff_t
                    int bf16, float *sums, float *scratch) {
   kernels()->relu_sums(r, ldr, values, rows, keys, width, bf16, sums, scratch);
 }
+
+ptrdiff_t zoo_strip_width(void) { return kernels()->strip_width(); }
+
+void zoo_pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns, int bf16,
+                    float *strip) {
+  kernels()->pack_strip(b, down, across, depth, columns, bf16, strip);
+}
+
+void zoo_strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
+                       ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc) {
+  kernels()->strip_product(x, ldx, strips, depth, rows, columns, bf16, c, ldc);
+}
+
+void zoo_few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t rows,
+                          ptrdiff_t columns, float *c, ptrdiff_t ldc) {
+  kernels()->few_rows_product(x, b, ldb, depth, rows, columns, c, ldc);
+}
+
+void zoo_narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target) {
+  kernels()->narrow_rows(x, columns, rows, width, target);
+}
+
+int zoo_multiplies_bf16(void) {
+#if defined(__x86_64__)
+  return kernels() == &zoo_kernels_avx512_bf16;
+#else
+  return 0;
+#endif
+}

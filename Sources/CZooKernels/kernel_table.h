@@ -22,6 +22,11 @@ struct zoo_kernel_table {
   void (*relu_values)(const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *);
   ptrdiff_t (*relu_sums_scratch)(ptrdiff_t, ptrdiff_t);
   void (*relu_sums)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *, float *);
+  ptrdiff_t (*strip_width)(void);
+  void (*pack_strip)(const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *);
+  void (*strip_product)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *, ptrdiff_t);
+  void (*few_rows_product)(const float *, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *, ptrdiff_t);
+  void (*narrow_rows)(const float *, const float *, ptrdiff_t, ptrdiff_t, uint16_t *);
 };
 
 extern const struct zoo_kernel_table zoo_kernels_generic;

@@ -61,9 +61,10 @@ public struct LeGrad: Sendable {
       for (layer, values) in zip(kept, values) { keep(values, of: layer.picture) }
       kept = []
     }
-    let work = vision.forward(pictures, engine: engine, observed: wanted, traced: readout.needsTrace, pooledOnly: true)
-    {
-      layer, trace, work in
+    let work = vision.forward(
+      pictures, engine: engine, observed: wanted, traced: readout.needsTrace, pooledOnly: true,
+      meanOf: readout.meanOf(prefix: tower.prefixTokens)
+    ) { layer, trace, work in
       for picture in pictures.indices where !prompts.isEmpty {
         let block = ObservedBlock(vision: vision, layer: layer, trace: trace, work: work, sequence: picture)
         if case .tokens(let readout) = readout {

@@ -36,6 +36,12 @@ enum Readout {
   /// True where the gradient goes through the block.
   var needsTrace: Bool { if case .tokens = self { true } else { false } }
 
+  /// From the number of tokens to those of whose output nothing but the mean is looked at; nil where each one is.
+  func meanOf(prefix: Int) -> ((Int) -> Range<Int>)? {
+    guard case .tokens(let readout) = self, readout.rows != .normedPatches else { return nil }
+    return { readout.range(of: $0, prefix: prefix) }
+  }
+
   var finish: Heatmap.Finish {
     if case .attention = self { .normaliseThenUpsample } else { .upsampleThenNormalise }
   }
@@ -64,6 +70,10 @@ struct ObservedBlock {
   var width: Int { vision.tower.blocks.width }
   var count: Int { work.tokens }
   var prefix: Int { vision.tower.prefixTokens }
+  /// The mean of the readout's rows, where only that was computed of them.
+  var mean: [Float]? {
+    work.mean.map { Array(UnsafeBufferPointer(start: $0.pointer + sequence * width, count: width)) }
+  }
   /// The block's output tokens, `[count, width]`.
   var tokens: UnsafePointer<Float> { UnsafePointer(work.x.pointer + sequence * count * width) }
 }

@@ -9,15 +9,19 @@ struct TokenReadout {
   let rows: Rows
   let score: LeGrad.Score
 
+  /// The rows among a picture's tokens.
+  func range(of tokens: Int, prefix: Int) -> Range<Int> {
+    switch rows {
+    case .all: 0..<tokens
+    case .first: 0..<1
+    case .patches, .normedPatches: prefix..<tokens
+    }
+  }
+
   func relevance(of prompts: [[Float]], block: ObservedBlock, engine: Engine) -> [[Float]] {
-    let range =
-      switch rows {
-      case .all: 0..<block.count
-      case .first: 0..<1
-      case .patches, .normedPatches: block.prefix..<block.count
-      }
+    let range = range(of: block.count, prefix: block.prefix)
     if rows == .normedPatches { return normedRelevance(of: prompts, rows: range, block: block, engine: engine) }
-    let centre = mean(block.tokens, rows: range, width: block.width)
+    let centre = block.mean ?? mean(block.tokens, rows: range, width: block.width)
     var gradients = headGradients(
       at: centre, prompts: prompts, vision: block.vision, score: score, parallel: engine.parallel)
     for index in gradients.indices { gradients[index] /= Float(range.count) }
@@ -102,7 +106,7 @@ func blockRelevance(
   let observed = block.vision.blocks[block.layer], shape = observed.shape, tokens = block.count
   guard let trace = block.trace else { preconditionFailure("a token readout needs the block's by-products") }
   let backward = BlockBackward(
-    block: observed, trace: trace, first: block.sequence * tokens + rows.lowerBound, rows: rows.count,
+    block: observed, trace: trace, first: block.sequence * trace.tokens + rows.lowerBound, rows: rows.count,
     gradients: gradients, prompts: prompts, parallel: engine.parallel)
   let bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
   let pieces = pieces(of: rows.count, prompts: prompts, threads: engine.parallel.threads)

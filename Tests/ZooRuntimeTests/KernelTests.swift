@@ -22,6 +22,9 @@ import Testing
         pairedAttention(name, tokens: tokens, width: width)
         reluSums(name, tokens: tokens, width: width, bf16: true)
       }
+      for (rows, depth, columns) in [(1, 1, 1), (5, 33, 70), (13, 64, 200), (30, 2049, 65)] {
+        strips(name, rows: rows, depth: depth, columns: columns)
+      }
     }
     #expect(tried >= 1)
   }
@@ -30,6 +33,65 @@ import Testing
     var result = [Float](repeating: 0, count: count)
     zoo_fill_random(&result, count, seed, 0, 0, spread)
     return result
+  }
+
+  /// Products by strips cut from a matrix and from its transpose, and by the matrix where it lies.
+  private func strips(_ name: String, rows: Int, depth: Int, columns: Int) {
+    // Values of few bits, so that bf16 holds them.
+    func coarse(_ count: Int, _ seed: UInt64) -> [Float] { values(count, seed).map { ($0 * 64).rounded() / 64 } }
+    let x = coarse(rows * depth, 21), b = coarse(depth * columns, 22), width = Int(zoo_strip_width())
+    let scale = (0..<depth).map { Float(sign: .plus, exponent: $0 % 3, significand: 1) }
+    let transposed = (0..<columns).flatMap { n in (0..<depth).map { b[$0 * columns + n] } }
+    var expected = [Double](repeating: 0, count: rows * columns), scaled = expected
+    for i in 0..<rows {
+      for k in 0..<depth {
+        let factor = Double(x[i * depth + k])
+        for n in 0..<columns {
+          expected[i * columns + n] += factor * Double(b[k * columns + n])
+          scaled[i * columns + n] += factor * Double(scale[k]) * Double(b[k * columns + n])
+        }
+      }
+    }
+    func worst(_ found: [Float], _ expected: [Double]) -> Double {
+      zip(found, expected).map { abs(Double($0) - $1) }.max()! / Double(depth).squareRoot()
+    }
+    for bf16 in zoo_multiplies_bf16() == 1 ? [false, true] : [false] {
+      let deep = bf16 ? (depth + 1) / 2 : depth
+      for (matrix, down, across) in [(b, columns, 1), (transposed, 1, depth)] {
+        var packed = [Float](repeating: .nan, count: (columns + width - 1) / width * width * deep)
+        packed.withUnsafeMutableBufferPointer { packed in
+          for first in stride(from: 0, to: columns, by: width) {
+            matrix.withUnsafeBufferPointer {
+              zoo_pack_strip(
+                $0.baseAddress! + first * across, down, across, depth, min(width, columns - first), bf16 ? 1 : 0,
+                packed.baseAddress! + first * deep)
+            }
+          }
+        }
+        // A wider target: what lies beyond the columns must stay.
+        let wide = columns + 3
+        func product(_ scale: [Float]?) -> [Float] {
+          var y = [Float](repeating: 7, count: rows * wide)
+          if bf16 {
+            var pairs = [Float](repeating: .nan, count: rows * deep)
+            pairs.withUnsafeMutableBytes {
+              zoo_narrow_rows(x, scale, rows, depth, $0.bindMemory(to: UInt16.self).baseAddress!)
+            }
+            zoo_strip_product(pairs, deep, packed, depth, rows, columns, 1, &y, wide)
+          } else {
+            zoo_strip_product(x, deep, packed, depth, rows, columns, 0, &y, wide)
+          }
+          #expect(
+            (0..<rows).allSatisfy { row in (0..<3).allSatisfy { y[row * wide + columns + $0] == 7 } }, "\(name)")
+          return (0..<rows).flatMap { y[$0 * wide..<$0 * wide + columns] }
+        }
+        #expect(worst(product(nil), expected) < 2e-6, "\(name), bf16 \(bf16), \(rows) x \(depth) x \(columns)")
+        if bf16 { #expect(worst(product(scale), scaled) < 8e-6, "\(name), scaled") }
+      }
+    }
+    var few = [Float](repeating: .nan, count: rows * columns)
+    zoo_few_rows_product(x, b, columns, depth, rows, columns, &few, columns)
+    #expect(worst(few, expected) < 2e-6, "\(name), where the matrix lies")
   }
 
   private func activations(_ name: String) {

@@ -2,8 +2,10 @@ import ZooTensors
 
 /// What multiplies.
 public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
-  /// oneDNN where it was built in, otherwise BLAS.
+  /// The project's own kernels where the processor has vectors of 512 bits, then oneDNN where it was built in, then BLAS.
   case automatic
+  /// The project's own kernels; bf16 on processors that multiply it.
+  case own
   /// OpenBLAS, or Accelerate on macOS: f32 only.
   case blas
   case oneDNN = "onednn"
@@ -11,9 +13,9 @@ public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
   /// Those that this build has.
   public static var available: [Backend] {
     #if OneDNN && os(Linux)
-      [.automatic, .blas, .oneDNN]
+      [.automatic, .own, .blas, .oneDNN]
     #else
-      [.automatic, .blas]
+      [.automatic, .own, .blas]
     #endif
   }
 }
@@ -24,6 +26,10 @@ public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
 public func makeAlgebra(backend: Backend = .automatic, precision: Precision = .f32) throws(AlgebraError)
   -> any LinearAlgebra
 {
+  if backend == .own || backend == .automatic && Kernels.areFastest {
+    if let algebra = Kernels(precision: precision) { return algebra }
+    if backend == .own { throw .processorLacks(precision) }
+  }
   #if OneDNN && os(Linux)
     if backend != .blas {
       guard let algebra = OneDNN(precision: precision) else { throw .processorLacks(precision) }
@@ -48,7 +54,8 @@ public enum AlgebraError: ZooError, Equatable {
     switch self {
     case .notBuilt(let backend): "this build has no \(backend.rawValue): it was made without that package trait"
     case .processorLacks(let precision): "this processor has no \(precision.rawValue) products"
-    case .backendLacks(let precision): "BLAS has no \(precision.rawValue) products: they need oneDNN"
+    case .backendLacks(let precision):
+      "BLAS has no \(precision.rawValue) products: --backend own and onednn have them, on processors that do"
     }
   }
 }

@@ -27,6 +27,10 @@ public enum Direction: Sendable {
   case forward
   /// `y = x W`: `[rows, out]` to `[rows, in]`, as gradients flow.
   case backward
+
+  func ends(of matrix: WeightMatrix) -> (inputs: Int, outputs: Int) {
+    self == .forward ? (matrix.inputs, matrix.outputs) : (matrix.outputs, matrix.inputs)
+  }
 }
 
 /// A weight matrix ready for products.

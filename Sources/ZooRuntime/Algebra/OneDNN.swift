@@ -130,10 +130,6 @@
   }
 
   extension Direction {
-    func ends(of matrix: WeightMatrix) -> (inputs: Int, outputs: Int) {
-      self == .forward ? (matrix.inputs, matrix.outputs) : (matrix.outputs, matrix.inputs)
-    }
-
     /// How a matrix `[out, in]` lies in memory when seen as `[inputs, outputs]` of this direction.
     var order: zoo_onednn_order { self == .forward ? ZOO_ONEDNN_COLUMNS : ZOO_ONEDNN_ROWS }
   }

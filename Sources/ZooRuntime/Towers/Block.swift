@@ -50,22 +50,34 @@ package struct Block: Sendable {
   /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
   ///
   /// Threads meet twice, before and after attention: everything else goes row by row.
-  func forward(_ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine) {
+  ///
+  /// - Parameter meanOf: Where the readout looks at a mean of output tokens: enough for the last block. Then only the first output
+  ///   token of each sequence gets its row of `work.x`, and the mean lies in `work.mean`. Not for post-norm blocks.
+  func forward(
+    _ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine, meanOf tokens: Range<Int>? = nil
+  ) {
     engine.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
     attend(work, mask: mask, trace: trace, engine: engine)
-    engine.forRows(work.rows) { finish(work, rows: $0, trace: trace, parallel: $1) }
+    engine.forRows(work.rows) { rows, parallel in
+      hide(work, rows: rows, trace: trace, parallel: parallel)
+      if tokens == nil { leave(work, rows: rows, trace: trace, parallel: parallel) }
+    }
+    if let tokens { leave(work, meanOf: tokens, engine: engine) }
   }
 
   /// Runs the block for one token of each sequence, `places[sequence]`: enough for the last block where the readout
   /// looks at one token. The other rows of `work.x` stay as they were. A causal mask hides what follows the place.
-  func forward(_ work: BlockWork, at places: [Int], causal: Bool, engine: Engine) {
-    let (width, head) = (shape.width, shape.headWidth)
+  ///
+  /// - Parameter trace: Gets the by-products of these tokens, with the values of all.
+  func forward(_ work: BlockWork, at places: [Int], causal: Bool, trace: BlockTrace? = nil, engine: Engine) {
+    let (width, head) = (shape.width, shape.headWidth), bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
     engine.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
     let one = BlockWork(sequences: work.sequences, tokens: 1, shape: shape)
     engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
       let q = work.qkv.pointer + sequence * work.tokens * 3 * width + number * head
       let keys = causal ? places[sequence] + 1 : work.tokens
+      if let trace { zoo_relu_values(q + 2 * width, 3 * width, work.tokens, head, bf16, trace.values(head: index)) }
       withScratch(zoo_attention_scratch(keys, head)) { scratch in
         zoo_attention(
           q + places[sequence] * 3 * width, 3 * width, q + width, q + 2 * width, 3 * width, 1, keys, head,
@@ -77,7 +89,10 @@ package struct Block: Sendable {
       work.x.pointer + (sequence * work.tokens + places[sequence]) * width
     }
     for sequence in places.indices { (one.x.pointer + sequence * width).update(from: row(sequence), count: width) }
-    engine.forRows(one.rows) { finish(one, rows: $0, trace: nil, parallel: $1) }
+    engine.forRows(one.rows) { rows, parallel in
+      hide(one, rows: rows, trace: trace, parallel: parallel)
+      leave(one, rows: rows, trace: trace, parallel: parallel)
+    }
     for sequence in places.indices { row(sequence).update(from: one.x.pointer + sequence * width, count: width) }
   }
 
@@ -90,8 +105,8 @@ package struct Block: Sendable {
     work.rotary?.apply(to: work.qkv, rows: rows, tokens: work.tokens, shape: shape)
   }
 
-  /// What follows attention, for some rows: its output matrix, the residual and the MLP.
-  private func finish(_ work: BlockWork, rows: Range<Int>, trace: BlockTrace?, parallel: Parallel) {
+  /// What follows attention, for some rows, up to the MLP's hidden values: attention's output matrix and the residual.
+  private func hide(_ work: BlockWork, rows: Range<Int>, trace: BlockTrace?, parallel: Parallel) {
     let count = rows.count, first = rows.lowerBound, offset = first * shape.width, deep = first * shape.mlpWidth
     let x = work.x.pointer + offset, mixed = work.mixed.pointer + offset, normed = work.normed.pointer + offset
     let hidden = work.hidden.pointer + deep, input = shape.postNorm ? x : normed
@@ -121,10 +136,36 @@ package struct Block: Sendable {
       fc1.forward(input, rows: count, into: hidden, activation: shape.activation, parallel: parallel)
     }
     mlpNorm?.apply(inPlace: hidden, rows: rows, keeping: trace?.mlpNorm, parallel: parallel)
-    fc2.product(hidden, rows: count, into: normed, parallel: parallel)
+  }
+
+  /// From the hidden values of some rows to the block's output.
+  private func leave(_ work: BlockWork, rows: Range<Int>, trace: BlockTrace?, parallel: Parallel) {
+    let offset = rows.lowerBound * shape.width, branch = work.normed.pointer + offset
+    let hidden = work.hidden.pointer + rows.lowerBound * shape.mlpWidth
+    fc2.product(hidden, rows: rows.count, into: branch, parallel: parallel)
     addBranch(
-      normed, to: x, rows: rows, bias: fc2.bias, scale: scale2, norm: norm2, trace: trace?.postNorm2, parallel: parallel
-    )
+      branch, to: work.x.pointer + offset, rows: rows, bias: fc2.bias, scale: scale2, norm: norm2,
+      trace: trace?.postNorm2, parallel: parallel)
+  }
+
+  /// The output of the first token and of the mean of some tokens of each sequence: what follows the hidden values is linear.
+  private func leave(_ work: BlockWork, meanOf tokens: Range<Int>, engine: Engine) {
+    let two = BlockWork(sequences: work.sequences, tokens: 2, shape: shape)
+    let mean = FloatBuffer(uninitialised: work.sequences * shape.width)
+    engine.parallel.forEach(work.sequences * 2) { index in
+      let sequence = index / 2, width = index % 2 == 0 ? shape.width : shape.mlpWidth
+      let source = (index % 2 == 0 ? work.x : work.hidden).pointer + sequence * work.tokens * width
+      let target = (index % 2 == 0 ? two.x : two.hidden).pointer + 2 * sequence * width
+      target.update(from: source, count: width)
+      (target + width).update(from: ZooRuntime.mean(source, rows: tokens, width: width), count: width)
+    }
+    leave(two, rows: 0..<two.rows, trace: nil, parallel: engine.parallel)
+    for sequence in 0..<work.sequences {
+      let result = two.x.pointer + 2 * sequence * shape.width
+      (work.x.pointer + sequence * work.tokens * shape.width).update(from: result, count: shape.width)
+      (mean.pointer + sequence * shape.width).update(from: result + shape.width, count: shape.width)
+    }
+    work.mean = mean
   }
 
   /// Mixes the values of each head into `work.mixed`.

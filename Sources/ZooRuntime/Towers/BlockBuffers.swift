@@ -2,7 +2,7 @@ import CZooKernels
 import ZooModels
 
 /// The buffers that a tower's blocks run in: `sequences` sequences of `tokens` tokens.
-package final class BlockWork: Sendable {
+package final class BlockWork {
   package let sequences: Int
   package let tokens: Int
   /// `[sequences * tokens, width]`: the residual stream.
@@ -13,6 +13,8 @@ package final class BlockWork: Sendable {
   let hidden: FloatBuffer
   let gate: FloatBuffer?
   let rotary: RotaryTable?
+  /// `[sequences, width]`: the mean of some of the block's output tokens, where that was computed instead of all of them.
+  package internal(set) var mean: FloatBuffer?
 
   package var rows: Int { sequences * tokens }
 
@@ -32,6 +34,8 @@ package final class BlockWork: Sendable {
 
 /// What a block's gradients need from its forward pass; valid until the next block runs.
 package final class BlockTrace: Sendable {
+  /// Rows of each sequence.
+  package let tokens: Int
   /// The values of each head as `zoo_relu_values` lays them out, `[sequences * heads]` tables of one size.
   private let allValues: FloatBuffer
   private let valuesSize: Int
@@ -50,9 +54,11 @@ package final class BlockTrace: Sendable {
   package let postNorm1: NormTrace?
   package let postNorm2: NormTrace?
 
-  init(sequences: Int, tokens: Int, shape: Blocks) {
+  /// - Parameter keys: How many tokens of each sequence have values; by default those that have rows.
+  init(sequences: Int, tokens: Int, keys: Int? = nil, shape: Blocks) {
     let rows = sequences * tokens
-    valuesSize = zoo_relu_values_size(tokens, shape.headWidth)
+    self.tokens = tokens
+    valuesSize = zoo_relu_values_size(keys ?? tokens, shape.headWidth)
     allValues = FloatBuffer(uninitialised: sequences * shape.heads * valuesSize)
     middle = FloatBuffer(uninitialised: shape.postNorm ? 0 : rows * shape.width)
     mean = FloatBuffer(uninitialised: rows)

@@ -53,10 +53,11 @@ package final class VisionRuntime: Sendable {
   /// Runs the blocks on pictures of one size. `observe` gets each wanted layer's by-products right after the block.
   ///
   /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`. With `pooledOnly`, only the
-  /// tokens that `pool` looks at are sure to be there.
+  /// tokens that `pool` looks at are sure to be there, and with `meanOf` (from the number of tokens to some of them) the last
+  /// layer is observed by the mean of these tokens alone.
   package func forward(
     _ pictures: [PixelTensor], engine: Engine, observed: Range<Int> = 0..<0, traced: Bool = true,
-    pooledOnly: Bool = false,
+    pooledOnly: Bool = false, meanOf: ((Int) -> Range<Int>)? = nil,
     observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
     if engine.parallel.threads > 1 { prepareAhead(backward: traced ? observed : 0..<0) }
@@ -74,11 +75,20 @@ package final class VisionRuntime: Sendable {
       traced && !observed.isEmpty ? BlockTrace(sequences: work.sequences, tokens: tokens, shape: tower.blocks) : nil
     for (layer, block) in blocks.enumerated() {
       let wanted = observed.contains(layer)
-      if pooledOnly, !wanted, layer == blocks.count - 1, tower.pooler == .classToken {
-        block.forward(work, at: pictures.map { _ in 0 }, causal: false, engine: engine)
-        continue
+      var trace = wanted ? trace : nil
+      // The last block computes no more than is looked at.
+      let mean = wanted && traced ? meanOf?(tokens) : wanted ? nil : 0..<1
+      if pooledOnly, layer == blocks.count - 1, tower.pooler == .classToken, let mean {
+        if mean == 0..<1 {
+          if wanted { trace = BlockTrace(sequences: work.sequences, tokens: 1, keys: tokens, shape: tower.blocks) }
+          block.forward(work, at: pictures.map { _ in 0 }, causal: false, trace: trace, engine: engine)
+        } else {
+          block.forward(
+            work, trace: trace, mask: .none, engine: engine, meanOf: block.shape.postNorm ? nil : mean)
+        }
+      } else {
+        block.forward(work, trace: trace, mask: .none, engine: engine)
       }
-      block.forward(work, trace: wanted ? trace : nil, mask: .none, engine: engine)
       if wanted { observe(layer, trace, work) }
     }
     return work
@@ -188,7 +198,12 @@ package final class VisionRuntime: Sendable {
 /// The mean of some rows of tokens.
 package func mean(_ tokens: UnsafePointer<Float>, rows: Range<Int>, width: Int) -> [Float] {
   var sum = [Double](repeating: 0, count: width)
-  for row in rows { for k in 0..<width { sum[k] += Double(tokens[row * width + k]) } }
+  sum.withUnsafeMutableBufferPointer { sum in
+    for row in rows {
+      let token = UnsafeBufferPointer(start: tokens + row * width, count: width)
+      for k in 0..<width { sum[k] += Double(token[k]) }
+    }
+  }
   return sum.map { Float($0 / Double(rows.count)) }
 }
 

@@ -1,0 +1,180 @@
+import CZooKernels
+import ZooTensors
+
+/// Products by this project's own kernels, on our own threads: the fastest where the processor has vectors of 512 bits.
+///
+/// Weights are cut into strips of columns, which tiles of the result read in order. In f32 strips are cut while they are used,
+/// or once where that lasts; in bf16 always once, and what they are multiplied with is rounded on the way in. Sums and results
+/// are f32.
+public struct Kernels: LinearAlgebra {
+  public let precision: Precision
+
+  /// Nil where the processor does not multiply in this precision by itself.
+  public init?(precision: Precision = .f32) {
+    guard precision == .f32 || zoo_multiplies_bf16() == 1 else { return nil }
+    self.precision = precision
+  }
+
+  /// True where they were measured to be faster than libraries.
+  public static var areFastest: Bool { String(cString: zoo_kernel_name()).hasPrefix("avx512") }
+
+  public var splitsRows: Bool { true }
+  public var exact: any LinearAlgebra { Kernels() ?? self }
+  public var name: String { "own \(precision.rawValue) \(String(cString: zoo_kernel_name()))" }
+
+  public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
+    StripMatrix(matrix, direction: direction, precision: precision, lasting: lasting)
+  }
+}
+
+/// A weight matrix for one direction, in strips of columns.
+private struct StripMatrix: PreparedMatrix {
+  let inputs: Int, outputs: Int
+  private let matrix: WeightMatrix
+  private let direction: Direction
+  private let bf16: Bool
+  /// Whether few rows read the matrix where it lies, and give its memory back.
+  private let takesFewInPlace: Bool, releases: Bool
+  /// Nil where strips are cut while they are used.
+  private let packed: Lazy<Strips?>
+
+  init(_ matrix: WeightMatrix, direction: Direction, precision: Precision, lasting: Bool) {
+    (inputs, outputs) = direction.ends(of: matrix)
+    self.matrix = matrix
+    self.direction = direction
+    bf16 = precision == .bf16
+    // A gradient that all rows share needs one row for each prompt: only for many pictures a narrower copy pays for itself.
+    takesFewInPlace = direction == .backward && matrix.tensor.dtype == .f32 && !(bf16 && lasting)
+    releases = bf16 && !lasting
+    packed = Lazy {
+      guard lasting || precision == .bf16 else { return nil }
+      return Strips(matrix, direction: direction, precision: precision)
+    }
+  }
+
+  func makeReady() { _ = packed.value }
+
+  func multiply(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
+  ) {
+    multiply(x, scale: nil, rows: rows, into: y, epilogue, parallel)
+  }
+
+  func multiply(
+    _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
+    parallel: Parallel
+  ) {
+    multiply(x, scale: columns, rows: rows, into: y, .none, parallel)
+  }
+
+  private func multiply(
+    _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+    _ epilogue: Epilogue, _ parallel: Parallel
+  ) {
+    // So few rows are limited by how fast the matrix is read: threads share its strips instead.
+    if rows <= 16 {
+      let pieces = min(parallel.threads, strips)
+      parallel.forEach(pieces) { piece in
+        let range = strips * piece / pieces..<strips * (piece + 1) / pieces
+        run(x, scale: scale, rows: rows, strips: range, inPlace: takesFewInPlace, into: y)
+      }
+      if takesFewInPlace, releases { matrix.tensor.data.release() }
+      return apply(epilogue, to: y, rows: rows, width: outputs, parallel: parallel)
+    }
+    parallel.forRows(rows) { range, one in
+      let target = y + range.lowerBound * outputs
+      run(x + range.lowerBound * inputs, scale: scale, rows: range.count, strips: 0..<strips, into: target)
+      apply(epilogue, to: target, rows: range.count, width: outputs, parallel: one)
+    }
+  }
+
+  private var strips: Int { (outputs + Strips.width - 1) / Strips.width }
+
+  /// On this thread: x, with its columns multiplied by `scale`, times some strips.
+  private func run(
+    _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, strips: Range<Int>, inPlace: Bool = false,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    let columns = strips.lowerBound * Strips.width..<min(strips.upperBound * Strips.width, outputs)
+    if !inPlace, bf16, let packed = packed.value {
+      let pairs = (inputs + 1) / 2
+      return withScratch(rows * pairs) { narrowed in
+        narrowed.withMemoryRebound(to: UInt16.self, capacity: rows * pairs * 2) {
+          zoo_narrow_rows(x, scale, rows, inputs, $0)
+        }
+        zoo_strip_product(
+          narrowed, pairs, packed.strip(strips.lowerBound), inputs, rows, columns.count, 1, y + columns.lowerBound,
+          outputs)
+      }
+    }
+    if let scale {
+      return withScratch(rows * inputs) { scaled in
+        zoo_scale_columns(x, scale, scaled, rows, inputs)
+        run(scaled, scale: nil, rows: rows, strips: strips, inPlace: inPlace, into: y)
+      }
+    }
+    if !inPlace, let packed = packed.value {
+      return zoo_strip_product(
+        x, inputs, packed.strip(strips.lowerBound), inputs, rows, columns.count, 0, y + columns.lowerBound, outputs)
+    }
+    // Held to the end: another thread may release the matrix meanwhile.
+    let floats = matrix.floats
+    defer { withExtendedLifetime(floats) {} }
+    if inPlace {
+      return zoo_few_rows_product(
+        x, floats.pointer + columns.lowerBound, outputs, inputs, rows, columns.count, y + columns.lowerBound, outputs)
+    }
+    let cutting = Cutting(matrix, direction: direction)
+    withScratch(Strips.width * inputs) { strip in
+      for start in stride(from: columns.lowerBound, to: columns.upperBound, by: Strips.width) {
+        let count = min(Strips.width, outputs - start)
+        cutting.cut(floats.pointer, columns: start..<start + count, bf16: false, into: strip)
+        zoo_strip_product(x, inputs, strip, inputs, rows, count, 0, y + start, outputs)
+      }
+    }
+  }
+}
+
+/// How a matrix `[out, in]` is read for one direction: its element (k, n) there lies at `k * down + n * across`.
+private struct Cutting {
+  let depth: Int, down: Int, across: Int
+
+  init(_ matrix: WeightMatrix, direction: Direction) {
+    depth = direction.ends(of: matrix).inputs
+    (down, across) = direction == .forward ? (1, matrix.inputs) : (matrix.inputs, 1)
+  }
+
+  func cut(_ matrix: UnsafePointer<Float>, columns: Range<Int>, bf16: Bool, into strip: UnsafeMutablePointer<Float>) {
+    zoo_pack_strip(
+      matrix + columns.lowerBound * across, down, across, depth, columns.count, bf16 ? 1 : 0, strip)
+  }
+}
+
+/// A copy of a matrix in strips of columns, for one direction.
+private final class Strips: Sendable {
+  static var width: Int { zoo_strip_width() }
+
+  private let block: MemoryBlock
+  /// Floats of a strip.
+  private let size: Int
+
+  /// Gives the original's memory back where that can be read again.
+  init(_ matrix: WeightMatrix, direction: Direction, precision: Precision) {
+    let (inputs, outputs) = direction.ends(of: matrix), width = Self.width, strips = (outputs + width - 1) / width
+    size = (precision == .bf16 ? (inputs + 1) / 2 : inputs) * width
+    block = MemoryBlock(byteCount: strips * size * MemoryLayout<Float>.stride)
+    // Not `matrix.floats`, which would keep what it has to widen.
+    let source = FloatView(matrix.tensor), cutting = Cutting(matrix, direction: direction)
+    let target = block.bytes.bindMemory(to: Float.self).baseAddress!
+    for index in 0..<strips {
+      cutting.cut(
+        source.pointer, columns: index * width..<min((index + 1) * width, outputs), bf16: precision == .bf16,
+        into: target + index * size)
+    }
+    matrix.tensor.data.release()
+  }
+
+  func strip(_ index: Int) -> UnsafePointer<Float> {
+    UnsafeRawPointer(block.bytes.baseAddress!).assumingMemoryBound(to: Float.self) + index * size
+  }
+}

@@ -1,0 +1,219 @@
+import Foundation
+import Testing
+import ZooModels
+import ZooRuntime
+import ZooTensors
+
+/// Every backend's products against sums in double precision, computed here element by element.
+@Suite struct ProductTests {
+  struct Size: Sendable, CustomTestStringConvertible {
+    let rows: Int, inputs: Int, outputs: Int
+    var testDescription: String { "\(rows) x \(inputs) x \(outputs)" }
+  }
+
+  static let sizes = [
+    Size(rows: 1, inputs: 1, outputs: 1), Size(rows: 3, inputs: 37, outputs: 5),
+    Size(rows: 17, inputs: 64, outputs: 259),
+    Size(rows: 50, inputs: 131, outputs: 77), Size(rows: 33, inputs: 48, outputs: 1601),
+    Size(rows: 19, inputs: 2301, outputs: 70),
+  ]
+  static let epilogues: [Activation?] = [.gelu, .geluTanh, .quickGELU, .silu, nil]
+
+  static func algebras(_ precision: Precision) -> [any LinearAlgebra] {
+    Backend.available.filter { $0 != .automatic }.compactMap { try? makeAlgebra(backend: $0, precision: precision) }
+  }
+
+  @Test func everyBackendOfThisBuildIsTried() {
+    let names = Self.algebras(.f32).map { String($0.name.prefix(3)) }
+    #expect(names.count == Backend.available.count - 1)
+    #expect(names.contains("own"))
+  }
+
+  @Test(arguments: sizes, [false, true])
+  func f32AgreesInBothDirections(size: Size, lasting: Bool) throws {
+    for direction in [Direction.forward, .backward] {
+      let product = Product(size, direction), expected = product.expected
+      for algebra in Self.algebras(.f32) {
+        let found = product.run(algebra, lasting: lasting)
+        #expect(maxError(found, expected, scale: product.magnitude) < 3e-6, "\(algebra.name)")
+      }
+    }
+  }
+
+  @Test(arguments: sizes, Precision.allCases)
+  func columnsAreScaledOnTheWayIn(size: Size, precision: Precision) throws {
+    var product = Product(size, .backward)
+    product.roundToBF16()
+    // Powers of two, so that bf16 holds the products too.
+    let columns = (0..<size.inputs).map { Float(sign: .plus, exponent: $0 % 5 - 2, significand: 1) }
+    var scaled = product
+    for index in scaled.x.indices { scaled.x[index] *= columns[index % size.inputs] }
+    let expected = scaled.expected
+    for algebra in Self.algebras(precision) {
+      let prepared = algebra.prepare(product.matrix, direction: .backward, lasting: false)
+      var y = [Float](repeating: .nan, count: size.rows * size.outputs)
+      prepared.multiply(product.x, scaledBy: columns, rows: size.rows, into: &y, parallel: Parallel(threads: 2))
+      #expect(maxError(y, expected, scale: 4 * product.magnitude) < 1e-6, "\(algebra.name)")
+    }
+  }
+
+  @Test(arguments: [1, 2, 7, 16], [1, 2, 3])
+  func fewRowsShareTheColumns(rows: Int, threads: Int) throws {
+    for precision in Precision.allCases {
+      for (direction, lasting) in [(Direction.backward, false), (.backward, true), (.forward, true)] {
+        var product = Product(Size(rows: rows, inputs: 70, outputs: 1000), direction)
+        product.roundToBF16()
+        let expected = product.expected
+        for algebra in Self.algebras(precision) {
+          let found = product.run(algebra, lasting: lasting, threads: threads)
+          #expect(maxError(found, expected, scale: product.magnitude) < 3e-6, "\(algebra.name)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: sizes)
+  func bf16AgreesWithRoundedFactors(size: Size) throws {
+    for direction in [Direction.forward, .backward] {
+      let product = Product(size, direction), exact = product.expected
+      var rounded = product
+      rounded.roundToBF16()
+      let expected = rounded.expected
+      for algebra in Self.algebras(.bf16) {
+        let found = rounded.run(algebra)
+        #expect(maxError(found, expected, scale: product.magnitude) < 3e-6, "\(algebra.name)")
+        #expect(maxError(product.run(algebra), exact, scale: product.magnitude) < 8e-3, "\(algebra.name)")
+      }
+    }
+  }
+
+  @Test(arguments: epilogues, [1, 4])
+  func epiloguesFollowTheProduct(activation: Activation?, threads: Int) throws {
+    let size = Size(rows: 70, inputs: 29, outputs: 300)
+    let bias = (0..<size.outputs).map { Float(($0 * 7) % 11) / 4 - 1 }
+    for precision in Precision.allCases {
+      var product = Product(size, .forward)
+      product.roundToBF16()
+      let expected = product.expected.enumerated().map { index, value in
+        let x = value + Double(bias[index % size.outputs])
+        return activation.map { apply($0, x) } ?? x
+      }
+      for algebra in Self.algebras(precision) {
+        let found = bias.withUnsafeBufferPointer { bias in
+          let pointer = bias.baseAddress!
+          return product.run(
+            algebra, epilogue: activation.map { .activation(pointer, $0) } ?? .bias(pointer), threads: threads)
+        }
+        #expect(maxError(found, expected, scale: 1) < 1e-5, "\(algebra.name)")
+      }
+    }
+  }
+
+  @Test func manyTasksShareAMatrix() async {
+    let product = Product(Size(rows: 40, inputs: 96, outputs: 512), .forward), expected = product.expected
+    for algebra in Self.algebras(.f32) {
+      let prepared = algebra.prepare(product.matrix, direction: .forward, lasting: true)
+      let results = await withTaskGroup(of: [Float].self) { group in
+        for rows in 33...40 {
+          group.addTask { product.run(prepared, rows: rows) }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(results.count == 8)
+      for found in results {
+        #expect(
+          maxError(found, Array(expected.prefix(found.count)), scale: product.magnitude) < 3e-6, "\(algebra.name)")
+      }
+    }
+  }
+
+  @Test func halfPrecisionWeightsAreWidened() throws {
+    let half = Tensor(
+      dtype: .f16, shape: [2, 3], data: ByteView(copying: [0x3C00, 0x4000, 0xBC00, 0x3800, 0, 0x4400] as [UInt16]))
+    for precision in Precision.allCases {
+      for algebra in Self.algebras(precision) {
+        let prepared = algebra.prepare(WeightMatrix(half), direction: .forward, lasting: false)
+        var y: [Float] = [0, 0]
+        prepared.multiply([1, 2, 4], rows: 1, into: &y, epilogue: .none, parallel: Parallel(threads: 1))
+        #expect(y == [1, 16.5], "\(algebra.name)")
+      }
+    }
+  }
+}
+
+/// A product of seeded random factors.
+private struct Product: Sendable {
+  let size: ProductTests.Size, direction: Direction
+  var x: [Float]
+  private var weights: [Float]
+
+  init(_ size: ProductTests.Size, _ direction: Direction) {
+    (self.size, self.direction) = (size, direction)
+    var state: UInt64 = 42
+    func random() -> Float {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Float(Int32(truncatingIfNeeded: state >> 32)) * 0x1p-31
+    }
+    x = (0..<size.rows * size.inputs).map { _ in random() }
+    weights = (0..<size.outputs * size.inputs).map { _ in random() }
+  }
+
+  mutating func roundToBF16() {
+    func rounded(_ value: Float) -> Float {
+      let bits = value.bitPattern
+      return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+    }
+    x = x.map(rounded)
+    weights = weights.map(rounded)
+  }
+
+  /// `[out, in]`, so that the product of either direction has `size.outputs` columns.
+  var matrix: WeightMatrix {
+    WeightMatrix(
+      Tensor(weights, shape: direction == .forward ? [size.outputs, size.inputs] : [size.inputs, size.outputs]))
+  }
+
+  var magnitude: Double { Double(size.inputs).squareRoot() }
+
+  var expected: [Double] {
+    let (depth, columns) = (size.inputs, size.outputs)
+    let (down, across) = direction == .forward ? (1, depth) : (columns, 1)
+    return (0..<size.rows * columns).map { index in
+      let (row, column) = (index / columns, index % columns)
+      var sum = 0.0
+      for k in 0..<depth { sum += Double(x[row * depth + k]) * Double(weights[k * down + column * across]) }
+      return sum
+    }
+  }
+
+  func run(
+    _ algebra: any LinearAlgebra, lasting: Bool = false, epilogue: Epilogue = .none, threads: Int = 2
+  ) -> [Float] {
+    run(
+      algebra.prepare(matrix, direction: direction, lasting: lasting), rows: size.rows, epilogue: epilogue,
+      threads: threads)
+  }
+
+  func run(_ prepared: any PreparedMatrix, rows: Int, epilogue: Epilogue = .none, threads: Int = 2) -> [Float] {
+    var y = [Float](repeating: .nan, count: rows * size.outputs)
+    prepared.multiply(x, rows: rows, into: &y, epilogue: epilogue, parallel: Parallel(threads: threads))
+    return y
+  }
+}
+
+private func maxError(_ found: [Float], _ expected: [Double], scale: Double) -> Double {
+  guard found.count == expected.count else { return .infinity }
+  return zip(found, expected).reduce(0) { worst, pair in
+    let error = abs(Double(pair.0) - pair.1) / scale
+    return error.isNaN ? .infinity : max(worst, error)
+  }
+}
+
+private func apply(_ activation: Activation, _ x: Double) -> Double {
+  switch activation {
+  case .gelu: x * 0.5 * erfc(-x / 2.0.squareRoot())
+  case .geluTanh: x * 0.5 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+  case .quickGELU: x / (1 + exp(-1.702 * x))
+  case .silu: x / (1 + exp(-x))
+  }
+}
