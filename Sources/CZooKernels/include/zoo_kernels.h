@@ -75,6 +75,15 @@ void zoo_few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff
 void zoo_narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target);
 int zoo_multiplies_bf16(void);
 
+// Tells the processor that this thread waits in a loop.
+static inline void zoo_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 float zoo_dot(const float *x, const float *y, ptrdiff_t count);
 void zoo_softmax(float *x, ptrdiff_t count, float scale);
 #endif

@@ -13,16 +13,14 @@ public struct Parallel: Sendable, Hashable {
   /// Runs `body` for each index, on at most `threads` threads, and waits. The calls must not write to the same places.
   package func forEach(_ count: Int, _ body: (Int) -> Void) {
     guard threads > 1, count > 1 else { return (0..<count).forEach(body) }
+    if Team.shared.forEach(count, threads: threads, body) { return }
+    // Work inside other work, or beside it.
     withoutActuallyEscaping(body) { body in
       // The work is over when this returns, and what it writes to is split by index.
       nonisolated(unsafe) let body = body
-      if threads >= count {
-        DispatchQueue.concurrentPerform(iterations: count) { body($0) }
-      } else {
-        let next = Counter()
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in
-          while let index = next.take(below: count) { body(index) }
-        }
+      let next = Counter()
+      DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
+        while let index = next.take(below: count) { body(index) }
       }
     }
   }

@@ -1,0 +1,108 @@
+import CZooKernels
+import Foundation
+import Synchronization
+
+/// Threads that look out for work a little before they sleep: the parts of a forward pass are so short that waking a thread
+/// takes a noticeable share of them.
+///
+/// One caller at a time; the caller takes part itself.
+final class Team: Sendable {
+  static let shared = Team(helpers: ProcessInfo.processInfo.activeProcessorCount - 1)
+
+  private struct Job {
+    var body: ((Int) -> Void)?
+    var count = 0
+  }
+
+  private let helpers: Int
+  /// Taken by the one who has work done.
+  private let isTaken = Atomic<Bool>(false)
+  /// Even while there is no work; each piece of work makes it odd and, when all of it is handed out, even again.
+  private let round = Atomic<Int>(0)
+  /// Written by the caller while the round is even and nobody is inside.
+  nonisolated(unsafe) private var job = Job()
+  private let next = Atomic<Int>(0)
+  /// How many more may help, and how many are inside.
+  private let places = Atomic<Int>(0), inside = Atomic<Int>(0)
+  private let asleep = Atomic<Int>(0), wake = NSCondition()
+
+  private init(helpers: Int) {
+    self.helpers = max(0, helpers)
+    for _ in 0..<self.helpers { Thread.detachNewThread { [unowned self] in help() } }
+  }
+
+  /// Runs `body` for each index below `count` on at most `threads` threads, and waits. False, and nothing done, while another
+  /// caller's work is under way.
+  func forEach(_ count: Int, threads: Int, _ body: (Int) -> Void) -> Bool {
+    guard isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return false }
+    defer { isTaken.store(false, ordering: .releasing) }
+    withoutActuallyEscaping(body) { body in
+      job = Job(body: body, count: count)
+      next.store(0, ordering: .relaxed)
+      places.store(min(threads, count) - 1, ordering: .relaxed)
+      round.add(1, ordering: .sequentiallyConsistent)
+      if asleep.load(ordering: .sequentiallyConsistent) > 0 {
+        wake.lock()
+        wake.broadcast()
+        wake.unlock()
+      }
+      work(body, count)
+      round.add(1, ordering: .sequentiallyConsistent)
+      var patience = Patience()
+      while inside.load(ordering: .sequentiallyConsistent) > 0 { if !patience.waits() { sched_yield() } }
+      job = Job()
+    }
+    return true
+  }
+
+  private func work(_ body: (Int) -> Void, _ count: Int) {
+    while true {
+      let index = next.add(1, ordering: .relaxed).oldValue
+      guard index < count else { return }
+      body(index)
+    }
+  }
+
+  /// What each helper does for as long as the process lives.
+  private func help() {
+    var seen = 0
+    while true {
+      seen = newRound(after: seen)
+      guard seen % 2 == 1 else { continue }
+      inside.add(1, ordering: .sequentiallyConsistent)
+      // Whoever is inside before the caller closes the round is waited for; who comes later must not touch the job.
+      if round.load(ordering: .sequentiallyConsistent) == seen,
+        places.subtract(1, ordering: .relaxed).oldValue > 0, let body = job.body
+      {
+        work(body, job.count)
+      }
+      inside.subtract(1, ordering: .sequentiallyConsistent)
+    }
+  }
+
+  private func newRound(after seen: Int) -> Int {
+    var patience = Patience()
+    while true {
+      let now = round.load(ordering: .acquiring)
+      if now != seen { return now }
+      if patience.waits() { continue }
+      wake.lock()
+      asleep.add(1, ordering: .sequentiallyConsistent)
+      while round.load(ordering: .sequentiallyConsistent) == seen { wake.wait() }
+      asleep.subtract(1, ordering: .sequentiallyConsistent)
+      wake.unlock()
+    }
+  }
+}
+
+/// Waits for what should happen any moment: about half a millisecond without giving the processor away.
+private struct Patience {
+  private var left = 20_000
+
+  mutating func waits() -> Bool {
+    guard left > 0 else { return false }
+    left -= 1
+    zoo_pause()
+    return true
+  }
+}
