@@ -413,7 +413,7 @@ static void pair_product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_
 // As many columns as a tile has; a strip lies [depth, columns], the columns padded with zeros to whole vectors.
 #define ZOO_STRIP (ZOO_LANES * ZOO_TILE_VECTORS)
 // So much of a strip's depth stays in the second-level cache while all rows pass it.
-#define ZOO_STRIP_DEPTH 1024
+#define ZOO_STRIP_DEPTH 1536
 
 static ptrdiff_t strip_width(void) { return ZOO_STRIP; }
 

@@ -51,7 +51,7 @@ public final class MemoryBlock: @unchecked Sendable {
 
   public init(byteCount: Int) {
     // Aligned by hand: glibc does not use freed blocks again for aligned ones of the same size, so that memory would grow.
-    let size = max(byteCount, 1), hugePage = 2 << 20, alignment = size >= 2 * hugePage ? hugePage : 64
+    let size = max(byteCount, 1), hugePage = 2 << 20, alignment = size >= hugePage ? hugePage : 64
     guard let start = calloc(1, size + alignment - 1) else { fatalError("there is no memory for \(size) bytes") }
     self.start = start
     bytes = UnsafeMutableRawBufferPointer(start: start.alignedUp(toMultipleOf: alignment), count: size)

@@ -4,6 +4,7 @@ import ZooTensors
 public final class FloatBuffer: @unchecked Sendable {
   public let pointer: UnsafeMutablePointer<Float>
   public let count: Int
+  private let block: MemoryBlock
 
   /// Zero at first.
   public convenience init(_ count: Int) {
@@ -14,11 +15,11 @@ public final class FloatBuffer: @unchecked Sendable {
   /// With any values at first: for what is written before it is read.
   public init(uninitialised count: Int) {
     self.count = count
-    pointer = Scratch.take(max(count, 1) * MemoryLayout<Float>.stride)
-      .bindMemory(to: Float.self, capacity: max(count, 1))
+    block = Scratch.take(max(count, 1) * MemoryLayout<Float>.stride)
+    pointer = block.bytes.bindMemory(to: Float.self).baseAddress!
   }
 
-  deinit { Scratch.giveBack(pointer, max(count, 1) * MemoryLayout<Float>.stride) }
+  deinit { Scratch.giveBack(block) }
 
   public var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 }
