@@ -66,7 +66,7 @@ void zoo_add_residual(float *x, const float *y, const float *bias, const float *
 }
 
 void zoo_activate(float *x, const float *bias, int activation, ptrdiff_t rows, ptrdiff_t width, float *derivative) {
-  kernels()->activate(x, bias, activation, rows, width, derivative);
+  kernels()->activate(x, width, bias, activation, rows, width, derivative);
 }
 
 void zoo_scale_columns(const float *x, const float *w, float *y, ptrdiff_t rows, ptrdiff_t width) {
@@ -106,8 +106,8 @@ void zoo_pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t 
 }
 
 void zoo_strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
-                       ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc) {
-  kernels()->strip_product(x, ldx, strips, depth, rows, columns, bf16, c, ldc);
+                       ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after) {
+  kernels()->strip_product(x, ldx, strips, depth, rows, columns, bf16, c, ldc, after);
 }
 
 void zoo_few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t rows,

@@ -11,7 +11,7 @@ struct zoo_kernel_table {
   void (*layer_norm_backward)(float *, const float *, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t);
   void (*add_bias)(float *, const float *, ptrdiff_t, ptrdiff_t);
   void (*add_residual)(float *, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t);
-  void (*activate)(float *, const float *, int, ptrdiff_t, ptrdiff_t, float *);
+  void (*activate)(float *, ptrdiff_t, const float *, int, ptrdiff_t, ptrdiff_t, float *);
   void (*scale_columns)(const float *, const float *, float *, ptrdiff_t, ptrdiff_t);
   float (*dot)(const float *, const float *, ptrdiff_t);
   void (*softmax)(float *, ptrdiff_t, float);
@@ -24,7 +24,8 @@ struct zoo_kernel_table {
   void (*relu_sums)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *, float *);
   ptrdiff_t (*strip_width)(void);
   void (*pack_strip)(const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *);
-  void (*strip_product)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *, ptrdiff_t);
+  void (*strip_product)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *, ptrdiff_t,
+                        const struct zoo_epilogue *);
   void (*few_rows_product)(const float *, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *, ptrdiff_t);
   void (*narrow_rows)(const float *, const float *, ptrdiff_t, ptrdiff_t, uint16_t *);
 };

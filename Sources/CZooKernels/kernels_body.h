@@ -137,22 +137,22 @@ static void add_residual(float *x, const float *y, const float *bias, const floa
 }
 
 #define ACTIVATE(function)                                                                     \
-  for (ptrdiff_t i = 0; i < rows; i++, x += width) {                                           \
+  for (ptrdiff_t i = 0; i < rows; i++, x += ld) {                                              \
     if (derivative) {                                                                          \
       for (ptrdiff_t k = 0; k < width; k++) {                                                  \
         activated a = function(x[k] + (bias ? bias[k] : 0.0f));                                \
         x[k] = a.value;                                                                        \
         derivative[k] = a.slope;                                                               \
       }                                                                                        \
-      derivative += width;                                                                     \
+      derivative += ld;                                                                        \
     } else {                                                                                   \
       for (ptrdiff_t k = 0; k < width; k++) x[k] = function(x[k] + (bias ? bias[k] : 0.0f)).value; \
     }                                                                                          \
   }                                                                                            \
   break
 
-static void activate(float *restrict x, const float *restrict bias, int activation, ptrdiff_t rows, ptrdiff_t width,
-                     float *restrict derivative) {
+static void activate(float *restrict x, ptrdiff_t ld, const float *restrict bias, int activation, ptrdiff_t rows,
+                     ptrdiff_t width, float *restrict derivative) {
   switch (activation) {
   case ZOO_GELU: ACTIVATE(gelu);
   case ZOO_GELU_TANH: ACTIVATE(gelu_tanh);
@@ -457,8 +457,17 @@ INLINE void strip_tiles(const float *x, ptrdiff_t ldx, const float *strip, ptrdi
   }
 }
 
+// What follows a product, for the columns from n on.
+INLINE void follow(const struct zoo_epilogue *after, ptrdiff_t n, ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t ldc) {
+  const float *bias = after->bias ? after->bias + n : 0;
+  if (after->activation != ZOO_NO_ACTIVATION)
+    activate(c + n, ldc, bias, after->activation, rows, columns, after->derivative ? after->derivative + n : 0);
+  else if (bias)
+    for (ptrdiff_t i = 0; i < rows; i++) add_bias(c + i * ldc + n, bias, 1, columns);
+}
+
 static void strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
-                          ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc) {
+                          ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after) {
 #ifdef ZOO_BF16
   if (bf16) depth = (depth + 1) / 2;
 #else
@@ -474,6 +483,7 @@ static void strip_product(const float *x, ptrdiff_t ldx, const float *strips, pt
         strip_tiles(x + k, ldx, strip, deep, rows, count, c + n, ldc, block > 0, PAIRS, next);
       else
         strip_tiles(x + k, ldx, strip, deep, rows, count, c + n, ldc, block > 0, SINGLES, next);
+      if (after && block == blocks - 1) follow(after, n, rows, count, c, ldc);
     }
   }
 }

@@ -77,9 +77,9 @@ import Testing
             pairs.withUnsafeMutableBytes {
               zoo_narrow_rows(x, scale, rows, depth, $0.bindMemory(to: UInt16.self).baseAddress!)
             }
-            zoo_strip_product(pairs, deep, packed, depth, rows, columns, 1, &y, wide)
+            zoo_strip_product(pairs, deep, packed, depth, rows, columns, 1, &y, wide, nil)
           } else {
-            zoo_strip_product(x, deep, packed, depth, rows, columns, 0, &y, wide)
+            zoo_strip_product(x, deep, packed, depth, rows, columns, 0, &y, wide, nil)
           }
           #expect(
             (0..<rows).allSatisfy { row in (0..<3).allSatisfy { y[row * wide + columns + $0] == 7 } }, "\(name)")

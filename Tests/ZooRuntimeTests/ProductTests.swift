@@ -98,13 +98,30 @@ import ZooTensors
         let x = value + Double(bias[index % size.outputs])
         return activation.map { apply($0, x) } ?? x
       }
+      let slopes = product.expected.enumerated().map { index, value in
+        let x = value + Double(bias[index % size.outputs])
+        return activation.map { (apply($0, x + 1e-4) - apply($0, x - 1e-4)) / 2e-4 } ?? 0
+      }
       for algebra in Self.algebras(precision) {
-        let found = bias.withUnsafeBufferPointer { bias in
-          let pointer = bias.baseAddress!
-          return product.run(
-            algebra, epilogue: activation.map { .activation(pointer, $0) } ?? .bias(pointer), threads: threads)
+        for wantsSlope in [false, true] {
+          var slope = [Float](repeating: 0, count: wantsSlope ? size.rows * size.outputs : 0)
+          let found = bias.withUnsafeBufferPointer { bias in
+            slope.withUnsafeMutableBufferPointer { slope in
+              product.run(
+                algebra,
+                epilogue: Epilogue(
+                  bias: bias.baseAddress!, activation: activation, derivative: wantsSlope ? slope.baseAddress! : nil),
+                threads: threads)
+            }
+          }
+          #expect(maxError(found, expected, scale: 1) < 1e-5, "\(algebra.name)")
+          if wantsSlope { #expect(maxError(slope, slopes, scale: 1) < 1e-5, "\(algebra.name)") }
         }
-        #expect(maxError(found, expected, scale: 1) < 1e-5, "\(algebra.name)")
+        if let activation {
+          let plain = product.expected.map { apply(activation, $0) }
+          let found = product.run(algebra, epilogue: Epilogue(activation: activation), threads: threads)
+          #expect(maxError(found, plain, scale: 1) < 1e-5, "\(algebra.name) without a bias")
+        }
       }
     }
   }

@@ -55,6 +55,15 @@ ptrdiff_t zoo_relu_sums_scratch(ptrdiff_t keys, ptrdiff_t width);
 void zoo_relu_sums(const float *r, ptrdiff_t ldr, const float *values, ptrdiff_t rows, ptrdiff_t keys, ptrdiff_t width,
                    int bf16, float *sums, float *scratch);
 
+// What follows a product c [rows, columns]: c := act(c + bias), and where derivative [rows, columns] at c's stride is not null it
+// gets act'(c + bias). bias [columns] may be null.
+enum { ZOO_NO_ACTIVATION = -1 };
+struct zoo_epilogue {
+  const float *bias;
+  int activation;
+  float *derivative;
+};
+
 // Products by a weight matrix b [depth, columns] that was cut into strips of zoo_strip_width columns, the last one narrower: its
 // columns are rounded up to a multiple of 16. A strip takes zoo_strip_width floats for each step of the depth, half as many with
 // bf16, where the factors of two neighbouring steps share a float; the last strip may take fewer.
@@ -64,8 +73,9 @@ void zoo_pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t 
                     float *strip);
 // c [rows, columns] at stride ldc := x times the strips, which lie one after the other. x [rows, depth] at stride ldx; with bf16 the
 // rows are what zoo_narrow_rows makes, and ldx counts pairs. bf16 is for processors that multiply it: zoo_multiplies_bf16.
+// `after`, where not null, is applied to each strip of c while it is in the cache.
 void zoo_strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
-                       ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc);
+                       ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after);
 // c [rows, columns] at stride ldc := x [rows, depth] times b [depth, columns] at stride ldb, where it lies: for so few rows that
 // reading b is what takes the time.
 void zoo_few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t rows,

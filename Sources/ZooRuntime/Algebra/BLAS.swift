@@ -53,7 +53,7 @@ private struct BLASMatrix: PreparedMatrix {
         source, rows: rowRange.count, depth: inputs, stride: inputs, weights, transposed: direction == .forward,
         columns: columnRange.count, weightStride: width, into: target, stride: outputs, adding: false)
     }
-    apply(epilogue, to: y, rows: rows, width: outputs, parallel: parallel)
+    epilogue.apply(to: y, rows: rows, width: outputs, parallel: parallel)
   }
 }
 
@@ -106,22 +106,6 @@ struct Panels {
     // Columns break at multiples of 16 floats, one cache line.
     func columnEdge(_ piece: Int) -> Int { piece == columnPieces ? columns : columns * piece / columnPieces / 16 * 16 }
     return (rows * row / rowPieces..<rows * (row + 1) / rowPieces, columnEdge(column)..<columnEdge(column + 1))
-  }
-}
-
-/// Applies an epilogue that the product itself could not.
-func apply(
-  _ epilogue: Epilogue, to y: UnsafeMutablePointer<Float>, rows: Int, width: Int, parallel: Parallel
-) {
-  if case .none = epilogue { return }
-  parallel.forRanges(rows, atLeast: 8) { range in
-    let start = y + range.lowerBound * width
-    switch epilogue {
-    case .none: break
-    case .bias(let bias): zoo_add_bias(start, bias, range.count, width)
-    case .activation(let bias, let activation):
-      zoo_activate(start, bias, activation.kernel, range.count, width, nil)
-    }
   }
 }
 

@@ -73,18 +73,19 @@ private struct StripMatrix: PreparedMatrix {
   ) {
     // So few rows are limited by how fast the matrix is read: threads share its strips instead.
     if rows <= 16 {
-      let pieces = min(parallel.threads, strips)
+      let pieces = min(parallel.threads, strips), inPlace = takesFewInPlace && epilogue.isEmpty
       parallel.forEach(pieces) { piece in
         let range = strips * piece / pieces..<strips * (piece + 1) / pieces
-        run(x, scale: scale, rows: rows, strips: range, inPlace: takesFewInPlace, into: y)
+        run(x, scale: scale, rows: rows, strips: range, inPlace: inPlace, into: y, epilogue)
       }
-      if takesFewInPlace, releases { matrix.tensor.data.release() }
-      return apply(epilogue, to: y, rows: rows, width: outputs, parallel: parallel)
+      if inPlace, releases { matrix.tensor.data.release() }
+      return
     }
-    parallel.forRows(rows) { range, one in
-      let target = y + range.lowerBound * outputs
-      run(x + range.lowerBound * inputs, scale: scale, rows: range.count, strips: 0..<strips, into: target)
-      apply(epilogue, to: target, rows: range.count, width: outputs, parallel: one)
+    parallel.forRows(rows) { range, _ in
+      let offset = range.lowerBound * outputs
+      run(
+        x + range.lowerBound * inputs, scale: scale, rows: range.count, strips: 0..<strips, into: y + offset,
+        epilogue.behind(offset))
     }
   }
 
@@ -93,9 +94,10 @@ private struct StripMatrix: PreparedMatrix {
   /// On this thread: x, with its columns multiplied by `scale`, times some strips.
   private func run(
     _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, strips: Range<Int>, inPlace: Bool = false,
-    into y: UnsafeMutablePointer<Float>
+    into y: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
   ) {
     let columns = strips.lowerBound * Strips.width..<min(strips.upperBound * Strips.width, outputs)
+    var after = epilogue.native(from: columns.lowerBound)
     if !inPlace, bf16, let packed = packed.value {
       let pairs = (inputs + 1) / 2
       return withScratch(rows * pairs) { narrowed in
@@ -104,18 +106,19 @@ private struct StripMatrix: PreparedMatrix {
         }
         zoo_strip_product(
           narrowed, pairs, packed.strip(strips.lowerBound), inputs, rows, columns.count, 1, y + columns.lowerBound,
-          outputs)
+          outputs, &after)
       }
     }
     if let scale {
       return withScratch(rows * inputs) { scaled in
         zoo_scale_columns(x, scale, scaled, rows, inputs)
-        run(scaled, scale: nil, rows: rows, strips: strips, inPlace: inPlace, into: y)
+        run(scaled, scale: nil, rows: rows, strips: strips, inPlace: inPlace, into: y, epilogue)
       }
     }
     if !inPlace, let packed = packed.value {
       return zoo_strip_product(
-        x, inputs, packed.strip(strips.lowerBound), inputs, rows, columns.count, 0, y + columns.lowerBound, outputs)
+        x, inputs, packed.strip(strips.lowerBound), inputs, rows, columns.count, 0, y + columns.lowerBound, outputs,
+        &after)
     }
     // Held to the end: another thread may release the matrix meanwhile.
     let floats = matrix.floats
@@ -128,10 +131,20 @@ private struct StripMatrix: PreparedMatrix {
     withScratch(Strips.width * inputs) { strip in
       for start in stride(from: columns.lowerBound, to: columns.upperBound, by: Strips.width) {
         let count = min(Strips.width, outputs - start)
+        var after = epilogue.native(from: start)
         cutting.cut(floats.pointer, columns: start..<start + count, bf16: false, into: strip)
-        zoo_strip_product(x, inputs, strip, inputs, rows, count, 0, y + start, outputs)
+        zoo_strip_product(x, inputs, strip, inputs, rows, count, 0, y + start, outputs, &after)
       }
     }
+  }
+}
+
+extension Epilogue {
+  /// For the columns from one on.
+  fileprivate func native(from column: Int) -> zoo_epilogue {
+    zoo_epilogue(
+      bias: bias.map { $0 + column }, activation: activation?.kernel ?? Int32(ZOO_NO_ACTIVATION),
+      derivative: derivative.map { $0 + column })
   }
 }
 

@@ -63,10 +63,39 @@ extension PreparedMatrix {
   }
 }
 
-/// What follows a product, over each row.
-public enum Epilogue: @unchecked Sendable {
-  case none
-  case bias(UnsafePointer<Float>)
-  /// The bias, then the activation.
-  case activation(UnsafePointer<Float>, Activation)
+/// What follows a product y `[rows, outputs]`: `y := act(y + bias)`.
+public struct Epilogue: @unchecked Sendable {
+  /// `[outputs]`; nil for none.
+  public var bias: UnsafePointer<Float>?
+  public var activation: Activation?
+  /// `[rows, outputs]`: gets `act'(y + bias)` where there is an activation.
+  public var derivative: UnsafeMutablePointer<Float>?
+
+  public static let none = Epilogue()
+
+  public init(
+    bias: UnsafePointer<Float>? = nil, activation: Activation? = nil, derivative: UnsafeMutablePointer<Float>? = nil
+  ) {
+    (self.bias, self.activation, self.derivative) = (bias, activation, derivative)
+  }
+
+  var isEmpty: Bool { bias == nil && activation == nil }
+
+  /// The same for the rows behind `offset` values of y.
+  func behind(_ offset: Int) -> Epilogue {
+    Epilogue(bias: bias, activation: activation, derivative: derivative.map { $0 + offset })
+  }
+
+  /// Applies to y what the product itself could not.
+  func apply(to y: UnsafeMutablePointer<Float>, rows: Int, width: Int, parallel: Parallel) {
+    if isEmpty { return }
+    parallel.forRanges(rows, atLeast: 8) { range in
+      let offset = range.lowerBound * width
+      if let activation {
+        zoo_activate(y + offset, bias, activation.kernel, range.count, width, derivative.map { $0 + offset })
+      } else if let bias {
+        zoo_add_bias(y + offset, bias, range.count, width)
+      }
+    }
+  }
 }

@@ -54,10 +54,13 @@
     func multiply(
       _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
     ) {
-      if takesFewInPlace, rows <= 16, case .none = epilogue {
+      if takesFewInPlace, rows <= 16, epilogue.isEmpty {
         return multiplyFew(x, rows: rows, into: y, parallel: parallel)
       }
-      multiply(x, scale: nil, rows: rows, into: y, epilogue, parallel)
+      // Its products give no derivative, and it takes an activation only behind a bias.
+      let isOwn = epilogue.derivative == nil && (epilogue.activation == nil || epilogue.bias != nil)
+      multiply(x, scale: nil, rows: rows, into: y, isOwn ? epilogue : .none, parallel)
+      if !isOwn { epilogue.apply(to: y, rows: rows, width: outputs, parallel: parallel) }
     }
 
     func multiply(
@@ -132,14 +135,5 @@
   extension Direction {
     /// How a matrix `[out, in]` lies in memory when seen as `[inputs, outputs]` of this direction.
     var order: zoo_onednn_order { self == .forward ? ZOO_ONEDNN_COLUMNS : ZOO_ONEDNN_ROWS }
-  }
-
-  extension Epilogue {
-    fileprivate var bias: UnsafePointer<Float>? {
-      switch self {
-      case .none: nil
-      case .bias(let bias), .activation(let bias, _): bias
-      }
-    }
   }
 #endif

@@ -1,6 +1,7 @@
 #if OneDNN && os(Linux)
   import COneDNNShim
   import Synchronization
+  import ZooModels
 
   /// What a compiled product depends on.
   struct ProductShape: Hashable, Sendable {
@@ -15,19 +16,8 @@
       (self.rows, self.depth, self.columns, self.bf16) = (rows, depth, columns, bf16)
       self.order = Int32(order.rawValue)
       stride = columns
-      switch epilogue {
-      case .none: (bias, activation) = (false, Int32(ZOO_ONEDNN_NONE.rawValue))
-      case .bias: (bias, activation) = (true, Int32(ZOO_ONEDNN_NONE.rawValue))
-      case .activation(_, let kind):
-        bias = true
-        activation =
-          switch kind {
-          case .gelu: Int32(ZOO_ONEDNN_GELU.rawValue)
-          case .geluTanh: Int32(ZOO_ONEDNN_GELU_TANH.rawValue)
-          case .quickGELU: Int32(ZOO_ONEDNN_QUICK_GELU.rawValue)
-          case .silu: Int32(ZOO_ONEDNN_SILU.rawValue)
-          }
-      }
+      bias = epilogue.bias != nil
+      activation = Int32((epilogue.activation?.product ?? ZOO_ONEDNN_NONE).rawValue)
     }
 
     fileprivate var native: zoo_onednn_shape {
@@ -35,6 +25,17 @@
         rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), stride: Int64(stride), order: order,
         bf16: bf16 ? 1 : 0,
         bias: bias ? 1 : 0, activation: activation)
+    }
+  }
+
+  extension Activation {
+    fileprivate var product: zoo_onednn_activation {
+      switch self {
+      case .gelu: ZOO_ONEDNN_GELU
+      case .geluTanh: ZOO_ONEDNN_GELU_TANH
+      case .quickGELU: ZOO_ONEDNN_QUICK_GELU
+      case .silu: ZOO_ONEDNN_SILU
+      }
     }
   }
 

@@ -44,6 +44,6 @@ private struct StreamedMatrix: PreparedMatrix {
     case .backward: starts.forEach(product)
     }
     matrix.tensor.data.release()
-    apply(epilogue, to: y, rows: rows, width: outputs, parallel: parallel)
+    epilogue.apply(to: y, rows: rows, width: outputs, parallel: parallel)
   }
 }

@@ -124,16 +124,10 @@ package struct Block: Sendable {
     if let gate, let buffer = work.gate {
       gated(
         input, gate: gate, open: buffer.pointer + deep, into: hidden, rows: rows, trace: trace, parallel: parallel)
-    } else if let trace {
-      fc1.product(input, rows: count, into: hidden, parallel: parallel)
-      parallel.forRanges(count, atLeast: 8) { range in
-        let start = range.lowerBound * shape.mlpWidth
-        zoo_activate(
-          hidden + start, fc1.bias?.pointer, shape.activation.kernel, range.count, shape.mlpWidth,
-          trace.derivative.pointer + deep + start)
-      }
     } else {
-      fc1.forward(input, rows: count, into: hidden, activation: shape.activation, parallel: parallel)
+      fc1.forward(
+        input, rows: count, into: hidden, activation: shape.activation,
+        derivative: trace.map { $0.derivative.pointer + deep }, parallel: parallel)
     }
     mlpNorm?.apply(inPlace: hidden, rows: rows, keeping: trace?.mlpNorm, parallel: parallel)
   }

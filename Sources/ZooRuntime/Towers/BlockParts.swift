@@ -55,10 +55,10 @@ extension Block {
     rows: Range<Int>, trace: BlockTrace?, parallel: Parallel
   ) {
     let width = shape.mlpWidth, first = rows.lowerBound * width, count = rows.count * width
-    gate.product(x, rows: rows.count, into: open, parallel: parallel)
-    fc1.forward(x, rows: rows.count, into: hidden, parallel: parallel)
     let slope = trace?.gateDerivative.map { $0.pointer + first }
-    zoo_activate(open, gate.bias?.pointer, shape.activation.kernel, rows.count, width, slope)
+    gate.forward(
+      x, rows: rows.count, into: open, activation: shape.activation, derivative: slope, parallel: parallel)
+    fc1.forward(x, rows: rows.count, into: hidden, parallel: parallel)
     if let trace, let slope {
       (trace.derivative.pointer + first).update(from: open, count: count)
       zoo_scale_columns(slope, hidden, slope, 1, count)

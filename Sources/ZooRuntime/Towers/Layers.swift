@@ -84,17 +84,12 @@ package struct Linear: Sendable {
   /// `[outputs, inputs]` as f32.
   package var weight: FloatView { matrix.floats }
 
-  /// y = act(x W^T + b).
+  /// y = act(x W^T + b); `derivative` `[rows, outputs]` gets act'(x W^T + b) where wanted.
   package func forward(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, activation: Activation? = nil,
-    parallel: Parallel
+    derivative: UnsafeMutablePointer<Float>? = nil, parallel: Parallel
   ) {
-    let epilogue: Epilogue =
-      switch (bias, activation) {
-      case (nil, _): .none
-      case (let bias?, nil): .bias(bias.pointer)
-      case (let bias?, let activation?): .activation(bias.pointer, activation)
-      }
+    let epilogue = Epilogue(bias: bias?.pointer, activation: activation, derivative: derivative)
     forwardMatrix.value.multiply(x, rows: rows, into: y, epilogue: epilogue, parallel: parallel)
   }
 
