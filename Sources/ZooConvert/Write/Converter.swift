@@ -42,9 +42,10 @@ public func write(
   let work = try ConversionWork(for: target)
   defer { work.remove() }
   do {
-    let sourceDigests = SourceDigests(checkpoint.files)
+    let sources = checkpoint.files, sourceDigests = Meanwhile { try sources.map(digest(ofFile:)) }
     let weights = joinPath(work.folder, ModelDescription.weightsFileName)
     let findings = try writeWeights(plan, checkpoint, to: weights, progress: progress)
+    let synced = Meanwhile { try syncFile(weights) }
     let digests = try readBack(weights, findings, plan, of: checkpoint, progress: progress)
     var tokenizerFiles: [String] = []
     for file in model.tokenizerFiles {
@@ -66,7 +67,7 @@ public func write(
       description.notes += outcome.notes
       try writeSynced(description.encoded(), to: file)
     }
-    try syncFile(weights)
+    try synced.wait()
     try work.publish(as: target, replacing: replacing)
     return description
   } catch let error as CheckpointError where error.rule == .writeFailed {

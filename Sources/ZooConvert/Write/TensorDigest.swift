@@ -40,33 +40,32 @@ final class TensorInspector {
   }
 }
 
-/// SHA-256 and size of the source files, computed on a thread of its own.
-final class SourceDigests: @unchecked Sendable {
+/// Name, size and SHA-256 of a file; its memory is given back on the way.
+func digest(ofFile path: String) throws -> (name: String, size: Int, sha256: String) {
+  let map = try MappedFile(path)
+  let hasher = SHA256Hasher()
+  let bytes = map.view.bytes
+  withExtendedLifetime(map) {
+    for first in stride(from: 0, to: bytes.count, by: 1 << 22) {
+      hasher.update(UnsafeRawBufferPointer(rebasing: bytes[first..<min(bytes.count, first + (1 << 22))]))
+      if first % (1 << 25) == 0 { map.release() }
+    }
+  }
+  return (splitPath(path).name, bytes.count, "\(hasher.finish())")
+}
+
+/// Work that is done beside other work.
+final class Meanwhile<Value: Sendable>: @unchecked Sendable {
   private let done = DispatchGroup()
-  private var files: Result<[(name: String, size: Int, sha256: String)], any Error> = .success([])
+  private var result: Result<Value, any Error>?
 
-  init(_ paths: [String]) {
-    DispatchQueue.global().async(group: done) {
-      self.files = Result { try paths.map(self.digest) }
-    }
+  init(_ work: @escaping @Sendable () throws -> Value) {
+    DispatchQueue.global().async(group: done) { self.result = Result { try work() } }
   }
 
-  /// Waits for the result.
-  func wait() throws -> [(name: String, size: Int, sha256: String)] {
+  /// Waits for what the work gives, or throws.
+  func wait() throws -> Value {
     done.wait()
-    return try files.get()
-  }
-
-  private func digest(_ path: String) throws -> (name: String, size: Int, sha256: String) {
-    let map = try MappedFile(path)
-    let hasher = SHA256Hasher()
-    let bytes = map.view.bytes
-    withExtendedLifetime(map) {
-      for first in stride(from: 0, to: bytes.count, by: 1 << 22) {
-        hasher.update(UnsafeRawBufferPointer(rebasing: bytes[first..<min(bytes.count, first + (1 << 22))]))
-        if first % (1 << 25) == 0 { map.release() }
-      }
-    }
-    return (splitPath(path).name, bytes.count, "\(hasher.finish())")
+    return try result!.get()
   }
 }

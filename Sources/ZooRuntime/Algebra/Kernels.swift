@@ -8,22 +8,31 @@ import ZooTensors
 /// are f32.
 public struct Kernels: LinearAlgebra {
   public let precision: Precision
+  /// True where nothing is kept between products: memory does not grow with the model, and each product reads its weights anew.
+  public let streams: Bool
+
+  /// Products in f32.
+  public init(streams: Bool = false) {
+    precision = .f32
+    self.streams = streams
+  }
 
   /// Nil where the processor does not multiply in this precision by itself.
-  public init?(precision: Precision = .f32) {
+  public init?(precision: Precision) {
     guard precision == .f32 || zoo_multiplies_bf16() == 1 else { return nil }
-    self.precision = precision
+    (self.precision, streams) = (precision, false)
   }
 
   /// True where they were measured to be faster than libraries.
   public static var areFastest: Bool { String(cString: zoo_kernel_name()).hasPrefix("avx512") }
 
-  public var splitsRows: Bool { true }
-  public var exact: any LinearAlgebra { Kernels() ?? self }
+  /// In f32 threads share the strips, so that each is cut once. In bf16 each would have to round all rows for itself.
+  public var splitsRows: Bool { precision == .bf16 }
+  public var exact: any LinearAlgebra { Kernels() }
   public var name: String { "own \(precision.rawValue) \(String(cString: zoo_kernel_name()))" }
 
   public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
-    StripMatrix(matrix, direction: direction, precision: precision, lasting: lasting)
+    StripMatrix(matrix, direction: direction, algebra: self, lasting: lasting && !streams)
   }
 }
 
@@ -32,23 +41,25 @@ private struct StripMatrix: PreparedMatrix {
   let inputs: Int, outputs: Int
   private let matrix: WeightMatrix
   private let direction: Direction
-  private let bf16: Bool
-  /// Whether few rows read the matrix where it lies, and give its memory back.
-  private let takesFewInPlace: Bool, releases: Bool
+  private let bf16: Bool, streams: Bool
+  /// Whether few rows read the matrix where it lies.
+  private let takesFewInPlace: Bool
+  /// Whether products that read the matrix where it lies give its memory back.
+  private let releases: Bool
   /// Nil where strips are cut while they are used.
   private let packed: Lazy<Strips?>
 
-  init(_ matrix: WeightMatrix, direction: Direction, precision: Precision, lasting: Bool) {
+  init(_ matrix: WeightMatrix, direction: Direction, algebra: Kernels, lasting: Bool) {
     (inputs, outputs) = direction.ends(of: matrix)
     self.matrix = matrix
     self.direction = direction
-    bf16 = precision == .bf16
+    (bf16, streams) = (algebra.precision == .bf16, algebra.streams)
     // A gradient that all rows share needs one row for each prompt: only for many pictures a narrower copy pays for itself.
     takesFewInPlace = direction == .backward && matrix.tensor.dtype == .f32 && !(bf16 && lasting)
-    releases = bf16 && !lasting
+    releases = bf16 && !lasting || streams
     packed = Lazy {
-      guard lasting || precision == .bf16 else { return nil }
-      return Strips(matrix, direction: direction, precision: precision)
+      guard lasting || algebra.precision == .bf16 else { return nil }
+      return Strips(matrix, direction: direction, precision: algebra.precision)
     }
   }
 
@@ -71,14 +82,14 @@ private struct StripMatrix: PreparedMatrix {
     _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
     _ epilogue: Epilogue, _ parallel: Parallel
   ) {
-    // So few rows are limited by how fast the matrix is read: threads share its strips instead.
-    if rows <= 16 {
-      let pieces = min(parallel.threads, strips), inPlace = takesFewInPlace && epilogue.isEmpty
+    // Few rows are limited by how fast the matrix is read.
+    if rows <= 16 || !bf16 {
+      let pieces = min(parallel.threads, strips), inPlace = takesFewInPlace && epilogue.isEmpty && rows <= 16
       parallel.forEach(pieces) { piece in
         let range = strips * piece / pieces..<strips * (piece + 1) / pieces
         run(x, scale: scale, rows: rows, strips: range, inPlace: inPlace, into: y, epilogue)
       }
-      if inPlace, releases { matrix.tensor.data.release() }
+      if inPlace || streams, releases { matrix.release() }
       return
     }
     parallel.forRows(rows) { range, _ in
@@ -120,20 +131,26 @@ private struct StripMatrix: PreparedMatrix {
         x, inputs, packed.strip(strips.lowerBound), inputs, rows, columns.count, 0, y + columns.lowerBound, outputs,
         &after)
     }
-    // Held to the end: another thread may release the matrix meanwhile.
-    let floats = matrix.floats
-    defer { withExtendedLifetime(floats) {} }
-    if inPlace {
+    // Held to the end: another thread may release the matrix meanwhile. A stream widens no more than a strip.
+    let whole = streams && direction == .forward ? nil : matrix.floats
+    defer { withExtendedLifetime(whole) {} }
+    if inPlace, let whole {
       return zoo_few_rows_product(
-        x, floats.pointer + columns.lowerBound, outputs, inputs, rows, columns.count, y + columns.lowerBound, outputs)
+        x, whole.pointer + columns.lowerBound, outputs, inputs, rows, columns.count, y + columns.lowerBound, outputs)
     }
     let cutting = Cutting(matrix, direction: direction)
     withScratch(Strips.width * inputs) { strip in
       for start in stride(from: columns.lowerBound, to: columns.upperBound, by: Strips.width) {
-        let count = min(Strips.width, outputs - start)
+        let end = min(start + Strips.width, outputs)
+        if let whole {
+          cutting.cut(whole.pointer, columns: start..<end, bf16: false, into: strip)
+        } else {
+          let part = matrix.rows(start..<end)
+          cutting.cut(part.pointer, columns: 0..<end - start, bf16: false, into: strip)
+          withExtendedLifetime(part) {}
+        }
         var after = epilogue.native(from: start)
-        cutting.cut(floats.pointer, columns: start..<start + count, bf16: false, into: strip)
-        zoo_strip_product(x, inputs, strip, inputs, rows, count, 0, y + start, outputs, &after)
+        zoo_strip_product(x, inputs, strip, inputs, rows, end - start, 0, y + start, outputs, &after)
       }
     }
   }

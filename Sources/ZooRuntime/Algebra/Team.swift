@@ -9,8 +9,9 @@ import Synchronization
 final class Team: Sendable {
   static let shared = Team(helpers: ProcessInfo.processInfo.activeProcessorCount - 1)
 
+  /// The body by its address: helpers must hold no reference to it when the caller goes on.
   private struct Job {
-    var body: ((Int) -> Void)?
+    var body: UnsafePointer<(Int) -> Void>?
     var count = 0
   }
 
@@ -37,29 +38,33 @@ final class Team: Sendable {
     guard isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return false }
     defer { isTaken.store(false, ordering: .releasing) }
     withoutActuallyEscaping(body) { body in
-      job = Job(body: body, count: count)
-      next.store(0, ordering: .relaxed)
-      places.store(min(threads, count) - 1, ordering: .relaxed)
-      round.add(1, ordering: .sequentiallyConsistent)
-      if asleep.load(ordering: .sequentiallyConsistent) > 0 {
-        wake.lock()
-        wake.broadcast()
-        wake.unlock()
-      }
-      work(body, count)
-      round.add(1, ordering: .sequentiallyConsistent)
-      var patience = Patience()
-      while inside.load(ordering: .sequentiallyConsistent) > 0 { if !patience.waits() { sched_yield() } }
-      job = Job()
+      withUnsafePointer(to: body) { body in run(Job(body: body, count: count), threads: threads) }
     }
     return true
   }
 
-  private func work(_ body: (Int) -> Void, _ count: Int) {
+  private func run(_ work: Job, threads: Int) {
+    job = work
+    next.store(0, ordering: .relaxed)
+    places.store(min(threads, work.count) - 1, ordering: .relaxed)
+    round.add(1, ordering: .sequentiallyConsistent)
+    if asleep.load(ordering: .sequentiallyConsistent) > 0 {
+      wake.lock()
+      wake.broadcast()
+      wake.unlock()
+    }
+    takePart(in: work)
+    round.add(1, ordering: .sequentiallyConsistent)
+    var patience = Patience()
+    while inside.load(ordering: .sequentiallyConsistent) > 0 { if !patience.waits() { sched_yield() } }
+    job = Job()
+  }
+
+  @inline(never) private func takePart(in work: Job) {
     while true {
       let index = next.add(1, ordering: .relaxed).oldValue
-      guard index < count else { return }
-      body(index)
+      guard index < work.count, let body = work.body else { return }
+      body.pointee(index)
     }
   }
 
@@ -72,9 +77,9 @@ final class Team: Sendable {
       inside.add(1, ordering: .sequentiallyConsistent)
       // Whoever is inside before the caller closes the round is waited for; who comes later must not touch the job.
       if round.load(ordering: .sequentiallyConsistent) == seen,
-        places.subtract(1, ordering: .relaxed).oldValue > 0, let body = job.body
+        places.subtract(1, ordering: .relaxed).oldValue > 0
       {
-        work(body, job.count)
+        takePart(in: job)
       }
       inside.subtract(1, ordering: .sequentiallyConsistent)
     }

@@ -60,7 +60,7 @@ struct VerifyCommand: ParsableCommand {
     guard let expected = model.description.probe else { return nil }
     do {
       // As the conversion does it: in little memory, whatever the model's size.
-      let found = try Model(directory: model.directory, algebra: StreamedBLAS()).probe().probe
+      let found = try Model(directory: model.directory, algebra: Kernels(streams: true)).probe().probe
       return expected.disagreements(with: found).map { part in
         let what =
           ["image": "a fixed picture", "text": "a fixed sequence of token ids", "prompt": "a fixed prompt"][part]

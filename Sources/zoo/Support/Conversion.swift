@@ -50,8 +50,10 @@ struct Conversion {
   /// Weights are streamed through the probe, so that it takes little memory whatever the model's size.
   private func probe(_ folder: String, bars: [ConversionProgress.Phase: Progress]) throws -> ProbeOutcome {
     bars.values.forEach { $0.finish() }
-    let result = try Model(directory: URL(filePath: folder, directoryHint: .isDirectory), algebra: StreamedBLAS())
-      .probe()
+    let result = try Model(
+      directory: URL(filePath: folder, directoryHint: .isDirectory), algebra: Kernels(streams: true)
+    )
+    .probe()
     return (result.probe, result.notes)
   }
 
