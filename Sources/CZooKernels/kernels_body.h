@@ -377,9 +377,10 @@ INLINE void transpose16(const float *source, ptrdiff_t ld, float *target, ptrdif
 #undef ODD
 }
 #define ZOO_BLOCK 16
+#define transpose_block transpose16
 #else
 #define ZOO_BLOCK 4
-#define transpose16 transpose4
+#define transpose_block transpose4
 #endif
 
 // target [width, padded(rows)] := source [rows, width] transposed, padded with zeros.
@@ -389,8 +390,8 @@ static void transpose_padded(const float *source, ptrdiff_t ld, ptrdiff_t rows, 
     step = j + ZOO_BLOCK <= rows ? ZOO_BLOCK : 4;
     ptrdiff_t k = 0;
     for (; k + step <= width; k += step) {
-      if (step == 16)
-        transpose16(source + j * ld + k, ld, target + k * columns + j, columns);
+      if (step == ZOO_BLOCK)
+        transpose_block(source + j * ld + k, ld, target + k * columns + j, columns);
       else
         transpose4(source + j * ld + k, ld, target + k * columns + j, columns);
     }

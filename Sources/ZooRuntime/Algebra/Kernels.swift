@@ -26,10 +26,9 @@ public struct Kernels: LinearAlgebra {
   /// True where they were measured to be faster than libraries.
   public static var areFastest: Bool { String(cString: zoo_kernel_name()).hasPrefix("avx512") }
 
-  /// In f32 threads share the strips, so that each is cut once. In bf16 each would have to round all rows for itself.
   public var splitsRows: Bool { precision == .bf16 }
   public var exact: any LinearAlgebra { Kernels() }
-  public var name: String { "own \(precision.rawValue) \(String(cString: zoo_kernel_name()))" }
+  public var name: String { "own kernels \(precision.rawValue)" }
 
   public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
     StripMatrix(matrix, direction: direction, algebra: self, lasting: lasting && !streams)
@@ -78,59 +77,68 @@ private struct StripMatrix: PreparedMatrix {
     multiply(x, scale: columns, rows: rows, into: y, .none, parallel)
   }
 
+  /// In f32 threads share strips: each is read, or cut, by one thread alone. In bf16 they share rows, so that each rounds its own.
   private func multiply(
     _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
     _ epilogue: Epilogue, _ parallel: Parallel
   ) {
-    // Few rows are limited by how fast the matrix is read.
-    if rows <= 16 || !bf16 {
-      let pieces = min(parallel.threads, strips), inPlace = takesFewInPlace && epilogue.isEmpty && rows <= 16
+    let inPlace = takesFewInPlace && rows <= Self.few && epilogue.isEmpty, packed = inPlace ? nil : packed.value
+    if bf16, let packed {
+      let pieces = rows <= Self.few ? 1 : parallel.threads
       parallel.forEach(pieces) { piece in
-        let range = strips * piece / pieces..<strips * (piece + 1) / pieces
-        run(x, scale: scale, rows: rows, strips: range, inPlace: inPlace, into: y, epilogue)
+        let range = rows * piece / pieces..<rows * (piece + 1) / pieces, offset = range.lowerBound * outputs
+        narrow(x + range.lowerBound * inputs, scale: scale, rows: range.count) { narrowed, pairs in
+          let target = y + offset, after = epilogue.behind(offset)
+          share(pieces == 1 ? parallel : Parallel(threads: 1)) { strips in
+            multiply(narrowed, stride: pairs, rows: range.count, by: packed, strips, bf16: true, into: target, after)
+          }
+        }
       }
-      if inPlace || streams, releases { matrix.release() }
-      return
+    } else if let scale {
+      withScratch(rows * inputs) { scaled in
+        parallel.forRanges(rows, atLeast: 8) { range in
+          let offset = range.lowerBound * inputs
+          zoo_scale_columns(x + offset, scale, scaled + offset, range.count, inputs)
+        }
+        share(parallel) { multiply(scaled, rows: rows, by: packed, $0, inPlace: inPlace, into: y, epilogue) }
+      }
+    } else {
+      share(parallel) { multiply(x, rows: rows, by: packed, $0, inPlace: inPlace, into: y, epilogue) }
     }
-    parallel.forRows(rows) { range, _ in
-      let offset = range.lowerBound * outputs
-      run(
-        x + range.lowerBound * inputs, scale: scale, rows: range.count, strips: 0..<strips, into: y + offset,
-        epilogue.behind(offset))
+    if packed == nil, releases { matrix.release() }
+  }
+
+  /// So few rows are limited by how fast the matrix is read.
+  private static let few = 16
+
+  private func narrow(
+    _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, _ body: (UnsafePointer<Float>, Int) -> Void
+  ) {
+    let pairs = (inputs + 1) / 2
+    withScratch(rows * pairs) { narrowed in
+      narrowed.withMemoryRebound(to: UInt16.self, capacity: rows * pairs * 2) {
+        zoo_narrow_rows(x, scale, rows, inputs, $0)
+      }
+      body(narrowed, pairs)
     }
   }
 
-  private var strips: Int { (outputs + Strips.width - 1) / Strips.width }
+  /// Hands out the strips.
+  private func share(_ parallel: Parallel, _ body: (Range<Int>) -> Void) {
+    let strips = (outputs + Strips.width - 1) / Strips.width
+    let pieces = min(strips, parallel.threads)
+    parallel.forEach(pieces) { piece in body(strips * piece / pieces..<strips * (piece + 1) / pieces) }
+  }
 
-  /// On this thread: x, with its columns multiplied by `scale`, times some strips.
-  private func run(
-    _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, strips: Range<Int>, inPlace: Bool = false,
+  /// On this thread: x times some strips.
+  private func multiply(
+    _ x: UnsafePointer<Float>, rows: Int, by packed: Strips?, _ strips: Range<Int>, inPlace: Bool,
     into y: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
   ) {
-    let columns = strips.lowerBound * Strips.width..<min(strips.upperBound * Strips.width, outputs)
-    var after = epilogue.native(from: columns.lowerBound)
-    if !inPlace, bf16, let packed = packed.value {
-      let pairs = (inputs + 1) / 2
-      return withScratch(rows * pairs) { narrowed in
-        narrowed.withMemoryRebound(to: UInt16.self, capacity: rows * pairs * 2) {
-          zoo_narrow_rows(x, scale, rows, inputs, $0)
-        }
-        zoo_strip_product(
-          narrowed, pairs, packed.strip(strips.lowerBound), inputs, rows, columns.count, 1, y + columns.lowerBound,
-          outputs, &after)
-      }
+    if let packed {
+      return multiply(x, stride: inputs, rows: rows, by: packed, strips, bf16: false, into: y, epilogue)
     }
-    if let scale {
-      return withScratch(rows * inputs) { scaled in
-        zoo_scale_columns(x, scale, scaled, rows, inputs)
-        run(scaled, scale: nil, rows: rows, strips: strips, inPlace: inPlace, into: y, epilogue)
-      }
-    }
-    if !inPlace, let packed = packed.value {
-      return zoo_strip_product(
-        x, inputs, packed.strip(strips.lowerBound), inputs, rows, columns.count, 0, y + columns.lowerBound, outputs,
-        &after)
-    }
+    let columns = columns(of: strips)
     // Held to the end: another thread may release the matrix meanwhile. A stream widens no more than a strip.
     let whole = streams && direction == .forward ? nil : matrix.floats
     defer { withExtendedLifetime(whole) {} }
@@ -153,6 +161,21 @@ private struct StripMatrix: PreparedMatrix {
         zoo_strip_product(x, inputs, strip, inputs, rows, end - start, 0, y + start, outputs, &after)
       }
     }
+  }
+
+  private func multiply(
+    _ x: UnsafePointer<Float>, stride: Int, rows: Int, by packed: Strips, _ strips: Range<Int>, bf16: Bool,
+    into y: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
+  ) {
+    let columns = columns(of: strips)
+    var after = epilogue.native(from: columns.lowerBound)
+    zoo_strip_product(
+      x, stride, packed.strip(strips.lowerBound), inputs, rows, columns.count, bf16 ? 1 : 0, y + columns.lowerBound,
+      outputs, &after)
+  }
+
+  private func columns(of strips: Range<Int>) -> Range<Int> {
+    strips.lowerBound * Strips.width..<min(strips.upperBound * Strips.width, outputs)
   }
 }
 

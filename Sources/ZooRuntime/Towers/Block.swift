@@ -112,14 +112,15 @@ package struct Block: Sendable {
     let hidden = work.hidden.pointer + deep, input = shape.postNorm ? x : normed
     attentionNorm?.apply(inPlace: mixed, rows: rows, keeping: trace?.attentionNorm, parallel: parallel)
     out.product(mixed, rows: count, into: normed, parallel: parallel)
-    addBranch(
-      normed, to: x, rows: rows, bias: out.bias, scale: scale1, norm: norm1, trace: trace?.postNorm1, parallel: parallel
-    )
-    if !shape.postNorm {
-      trace.map { ($0.middle.pointer + offset).update(from: x, count: count * shape.width) }
+    parallel.forRanges(count, atLeast: 16) { part in
+      let start = part.lowerBound * shape.width, rows = first + part.lowerBound..<first + part.upperBound
+      addBranch(
+        normed + start, to: x + start, rows: rows, bias: out.bias, scale: scale1, norm: norm1, trace: trace?.postNorm1)
+      if shape.postNorm { return }
+      trace.map { ($0.middle.pointer + offset + start).update(from: x + start, count: part.count * shape.width) }
       norm2.apply(
-        x, rows: count, into: normed, mean: trace.map { $0.mean.pointer + first },
-        inverse: trace.map { $0.inverse.pointer + first }, parallel: parallel)
+        x + start, rows: part.count, into: normed + start, mean: trace.map { $0.mean.pointer + rows.lowerBound },
+        inverse: trace.map { $0.inverse.pointer + rows.lowerBound }, parallel: Parallel(threads: 1))
     }
     if let gate, let buffer = work.gate {
       gated(
@@ -137,9 +138,13 @@ package struct Block: Sendable {
     let offset = rows.lowerBound * shape.width, branch = work.normed.pointer + offset
     let hidden = work.hidden.pointer + rows.lowerBound * shape.mlpWidth
     fc2.product(hidden, rows: rows.count, into: branch, parallel: parallel)
-    addBranch(
-      branch, to: work.x.pointer + offset, rows: rows, bias: fc2.bias, scale: scale2, norm: norm2,
-      trace: trace?.postNorm2, parallel: parallel)
+    parallel.forRanges(rows.count, atLeast: 16) { part in
+      let start = part.lowerBound * shape.width
+      addBranch(
+        branch + start, to: work.x.pointer + offset + start,
+        rows: rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound, bias: fc2.bias, scale: scale2,
+        norm: norm2, trace: trace?.postNorm2)
+    }
   }
 
   /// The output of the first token and of the mean of some tokens of each sequence: what follows the hidden values is linear.

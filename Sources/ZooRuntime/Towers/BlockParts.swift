@@ -34,16 +34,17 @@ extension Norm {
 }
 
 extension Block {
-  /// Adds a branch's product `y` to the stream `x`, at some rows: bias and scale, or, in post-norm blocks, bias and norm.
+  /// Adds a branch's product `y` to the stream `x`, at some rows, on this thread: bias and scale, or, in post-norm blocks, bias
+  /// and norm.
   func addBranch(
     _ y: UnsafeMutablePointer<Float>, to x: UnsafeMutablePointer<Float>, rows: Range<Int>, bias: FloatView?,
-    scale: FloatView?, norm: Norm, trace: NormTrace?, parallel: Parallel
+    scale: FloatView?, norm: Norm, trace: NormTrace?
   ) {
     var bias = bias
     if shape.postNorm {
       if let bias { zoo_add_bias(y, bias.pointer, rows.count, shape.width) }
       bias = nil
-      norm.apply(inPlace: y, rows: rows, keeping: trace, parallel: parallel)
+      norm.apply(inPlace: y, rows: rows, keeping: trace, parallel: Parallel(threads: 1))
     }
     zoo_add_residual(x, y, bias?.pointer, scale?.pointer, rows.count, shape.width)
   }

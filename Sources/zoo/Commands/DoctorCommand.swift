@@ -66,10 +66,12 @@ struct DoctorReport: Encodable {
     system = ProcessInfo.processInfo.operatingSystemVersionString
     processor = Processor()
     threads = Parallel(threads: nil).threads
-    let blas = BLAS().name
-    backend = (try? makeAlgebra().name) ?? blas
-    let others = Precision.allCases.compactMap { try? makeAlgebra(precision: $0).name } + [blas]
-    otherBackends = others.filter { [backend] in $0 != backend }
+    // Automatic comes first, and stands for one of the others.
+    let names = Backend.available.flatMap { backend in
+      Precision.allCases.compactMap { try? makeAlgebra(backend: backend, precision: $0).name }
+    }
+    backend = names[0]
+    otherBackends = names.indices.dropFirst().filter { !names[..<$0].contains(names[$0]) }.map { names[$0] }
     kernels = String(cString: zoo_kernel_name())
     environment = Self.environment(ProcessInfo.processInfo.environment)
     home = store.home.path(percentEncoded: false)

@@ -96,7 +96,7 @@ struct BenchReport: Encodable {
       ?? ""
     return """
       \(model), \(size[0])x\(size[1]), \(layers) layers, median of \(runs)
-      \(backend), \(kernels) kernels, \(threads) threads, peak memory \(byteText(peakMemory))
+      \(backend), \(kernels), \(threads) threads, peak memory \(byteText(peakMemory))
 
       \(table.text)\(hint)
       """

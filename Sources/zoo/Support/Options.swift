@@ -67,7 +67,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Threads to use; all processors by default.")
   var threads: Int?
 
-  @Option(help: "What multiplies: automatic, blas or onednn.")
+  @Option(help: "What multiplies: automatic, own, blas or onednn.")
   var backend: Backend = .automatic
 
   @Option(help: "What products are computed in: f32 or bf16.")
