@@ -15,6 +15,12 @@ import ZooRuntime
         == "BLAS has no bf16 products: --backend own and onednn have them, on processors that do")
   }
 
+  @Test func bothTowersAreStreamed() throws {
+    // The text tower takes the exact algebra of the same kind.
+    #expect(try #require(Kernels(streams: true).exact as? Kernels).streams)
+    #expect(try !#require(Kernels(precision: .f32)?.exact as? Kernels).streams)
+  }
+
   @Test func automaticIsTheFastestOfThisBuildAndProcessor() throws {
     let algebra = try makeAlgebra()
     if String(cString: zoo_kernel_name()).hasPrefix("avx512") {

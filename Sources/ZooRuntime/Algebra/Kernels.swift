@@ -27,7 +27,7 @@ public struct Kernels: LinearAlgebra {
   public static var areFastest: Bool { String(cString: zoo_kernel_name()).hasPrefix("avx512") }
 
   public var splitsRows: Bool { precision == .bf16 }
-  public var exact: any LinearAlgebra { Kernels() }
+  public var exact: any LinearAlgebra { Kernels(streams: streams) }
   public var name: String { "own kernels \(precision.rawValue)" }
 
   public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {

@@ -49,7 +49,7 @@ package struct Block: Sendable {
 
   /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
   ///
-  /// Threads meet twice, before and after attention: everything else goes row by row.
+  /// Where the algebra has threads take rows of their own, they meet twice, before and after attention.
   ///
   /// - Parameter meanOf: Where the readout looks at a mean of output tokens: enough for the last block. Then only the first output
   ///   token of each sequence gets its row of `work.x`, and the mean lies in `work.mean`. Not for post-norm blocks.

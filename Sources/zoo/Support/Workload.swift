@@ -27,10 +27,17 @@ struct Workload {
   /// Patches and prefix tokens of a picture.
   var tokenCount: Int { Int(tokens) }
 
+  /// The last block computes no more than the pooler looks at.
   var imageTower: Double {
+    let blocks = architecture.vision.blocks
+    return imageTower(
+      last: architecture.vision.pooler == .classToken ? lastBlock(blocks, rows: 1) : block(blocks, tokens: tokens))
+  }
+
+  private func imageTower(last: Double) -> Double {
     let vision = architecture.vision
     let embedding = patches * Double(3 * vision.patch * vision.patch * vision.blocks.width)
-    return 2 * (embedding + Double(vision.blocks.layers) * block(vision.blocks, tokens: tokens))
+    return 2 * (embedding + Double(vision.blocks.layers - 1) * block(vision.blocks, tokens: tokens) + last)
   }
 
   /// One prompt of the full context.
@@ -43,19 +50,28 @@ struct Workload {
   func legrad(_ method: LeGrad, layers: Int, prompts: Int) -> Double {
     let blocks = architecture.vision.blocks
     let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
-    var rows = tokens
+    var rows = tokens, forward = imageTower
     switch (architecture.vision.pooler, method.variant) {
     case (.attention, _), (.coca, _): return imageTower
     case (.classToken, .paper): rows = 1
+    // The MLP's second matrix sees the class token and the mean.
+    case (.classToken, .official) where !blocks.postNorm:
+      forward = imageTower(last: block(blocks, tokens: tokens) - (tokens - 2) * d * m)
     default: break
     }
     let perPrompt = d * m + rows * (d * m + d * d) + rows * tokens * d
-    return imageTower + 2 * Double(layers * prompts) * perPrompt
+    return forward + 2 * Double(layers * prompts) * perPrompt
   }
 
   private func block(_ blocks: Blocks, tokens: Double) -> Double {
     let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
     return tokens * (4 * d * d + 2 * d * m) + 2 * tokens * tokens * d
+  }
+
+  /// Keys and values of all tokens, the rest of some.
+  private func lastBlock(_ blocks: Blocks, rows: Double) -> Double {
+    let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
+    return tokens * 3 * d * d + rows * (d * d + 2 * d * m) + 2 * rows * tokens * d
   }
 }
 
