@@ -52,7 +52,8 @@ import ZooTensors
     for algebra in Self.algebras(precision) {
       let prepared = algebra.prepare(product.matrix, direction: .backward, lasting: false)
       var y = [Float](repeating: .nan, count: size.rows * size.outputs)
-      prepared.multiply(product.x, scaledBy: columns, rows: size.rows, into: &y, parallel: Parallel(threads: 2))
+      prepared.multiply(
+        product.x, scaledBy: columns, rows: size.rows, into: &y, epilogue: .none, parallel: Parallel(threads: 2))
       #expect(maxError(y, expected, scale: 4 * product.magnitude) < 1e-6, "\(algebra.name)")
     }
   }
@@ -151,7 +152,7 @@ import ZooTensors
       for algebra in Self.algebras(precision) {
         let prepared = algebra.prepare(WeightMatrix(half), direction: .forward, lasting: false)
         var y: [Float] = [0, 0]
-        prepared.multiply([1, 2, 4], rows: 1, into: &y, epilogue: .none, parallel: Parallel(threads: 1))
+        prepared.multiply([1, 2, 4], scaledBy: nil, rows: 1, into: &y, epilogue: .none, parallel: Parallel(threads: 1))
         #expect(y == [1, 16.5], "\(algebra.name)")
       }
     }
@@ -213,7 +214,7 @@ private struct Product: Sendable {
 
   func run(_ prepared: any PreparedMatrix, rows: Int, epilogue: Epilogue = .none, threads: Int = 2) -> [Float] {
     var y = [Float](repeating: .nan, count: rows * size.outputs)
-    prepared.multiply(x, rows: rows, into: &y, epilogue: epilogue, parallel: Parallel(threads: threads))
+    prepared.multiply(x, scaledBy: nil, rows: rows, into: &y, epilogue: epilogue, parallel: Parallel(threads: threads))
     return y
   }
 }

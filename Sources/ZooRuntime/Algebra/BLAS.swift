@@ -41,8 +41,14 @@ private struct BLASMatrix: PreparedMatrix {
   var outputs: Int { direction == .forward ? out : width }
 
   func multiply(
-    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
+    _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+    epilogue: Epilogue, parallel: Parallel
   ) {
+    if let columns {
+      return withScaled(x, by: columns, rows: rows, parallel: parallel) {
+        multiply($0, scaledBy: nil, rows: rows, into: y, epilogue: epilogue, parallel: parallel)
+      }
+    }
     let panels = Panels(rows: rows, columns: outputs, threads: parallel.threads)
     parallel.forEach(panels.count) { index in
       let (rowRange, columnRange) = panels[index]

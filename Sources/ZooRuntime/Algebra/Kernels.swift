@@ -64,23 +64,10 @@ private struct StripMatrix: PreparedMatrix {
 
   func makeReady() { _ = packed.value }
 
-  func multiply(
-    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
-  ) {
-    multiply(x, scale: nil, rows: rows, into: y, epilogue, parallel)
-  }
-
-  func multiply(
-    _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
-    parallel: Parallel
-  ) {
-    multiply(x, scale: columns, rows: rows, into: y, .none, parallel)
-  }
-
   /// In f32 threads share strips: each is read, or cut, by one thread alone. In bf16 they share rows, so that each rounds its own.
-  private func multiply(
-    _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
-    _ epilogue: Epilogue, _ parallel: Parallel
+  func multiply(
+    _ x: UnsafePointer<Float>, scaledBy scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+    epilogue: Epilogue, parallel: Parallel
   ) {
     let inPlace = takesFewInPlace && rows <= Self.few && epilogue.isEmpty, packed = inPlace ? nil : packed.value
     if bf16, let packed {
@@ -95,11 +82,7 @@ private struct StripMatrix: PreparedMatrix {
         }
       }
     } else if let scale {
-      withScratch(rows * inputs) { scaled in
-        parallel.forRanges(rows, atLeast: 8) { range in
-          let offset = range.lowerBound * inputs
-          zoo_scale_columns(x + offset, scale, scaled + offset, range.count, inputs)
-        }
+      withScaled(x, by: scale, rows: rows, parallel: parallel) { scaled in
         share(parallel) { multiply(scaled, rows: rows, by: packed, $0, inPlace: inPlace, into: y, epilogue) }
       }
     } else {

@@ -40,25 +40,27 @@ public protocol PreparedMatrix: Sendable {
   var outputs: Int { get }
   /// Does now what the first product would have to do.
   func makeReady()
-  /// Writes `outputs` floats for each of `rows` rows; then the epilogue is applied to them.
+  /// Writes `outputs` floats for each of `rows` rows of x, whose columns are multiplied by `columns` `[inputs]` where that is not
+  /// nil; then the epilogue is applied to them.
   func multiply(
-    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel)
-  /// The same for x with its columns multiplied by `columns`.
-  func multiply(
-    _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
-    parallel: Parallel)
+    _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+    epilogue: Epilogue, parallel: Parallel)
 }
 
 extension PreparedMatrix {
   public func makeReady() {}
 
-  public func multiply(
-    _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
-    parallel: Parallel
+  /// x `[rows, inputs]` with its columns multiplied by `columns`.
+  func withScaled(
+    _ x: UnsafePointer<Float>, by columns: UnsafePointer<Float>, rows: Int, parallel: Parallel,
+    _ body: (UnsafePointer<Float>) -> Void
   ) {
     withScratch(rows * inputs) { scaled in
-      zoo_scale_columns(x, columns, scaled, rows, inputs)
-      multiply(scaled, rows: rows, into: y, epilogue: .none, parallel: parallel)
+      parallel.forRanges(rows, atLeast: 8) { range in
+        let offset = range.lowerBound * inputs
+        zoo_scale_columns(x + offset, columns, scaled + offset, range.count, inputs)
+      }
+      body(scaled)
     }
   }
 }

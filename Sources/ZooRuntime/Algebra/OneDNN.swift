@@ -52,33 +52,20 @@
     func makeReady() { _ = packed.value }
 
     func multiply(
-      _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
+      _ x: UnsafePointer<Float>, scaledBy scale: UnsafePointer<Float>?, rows: Int,
+      into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
     ) {
-      if takesFewInPlace, rows <= 16, epilogue.isEmpty {
+      if takesFewInPlace, rows <= 16, scale == nil, epilogue.isEmpty {
         return multiplyFew(x, rows: rows, into: y, parallel: parallel)
       }
       // Its products give no derivative, and it takes an activation only behind a bias.
       let isOwn = epilogue.derivative == nil && (epilogue.activation == nil || epilogue.bias != nil)
-      multiply(x, scale: nil, rows: rows, into: y, isOwn ? epilogue : .none, parallel)
-      if !isOwn { epilogue.apply(to: y, rows: rows, width: outputs, parallel: parallel) }
-    }
-
-    func multiply(
-      _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
-      parallel: Parallel
-    ) {
-      multiply(x, scale: columns, rows: rows, into: y, .none, parallel)
-    }
-
-    private func multiply(
-      _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
-      _ epilogue: Epilogue, _ parallel: Parallel
-    ) {
       parallel.forRows(rows) { range, _ in
         run(
-          x + range.lowerBound * inputs, scale: scale, rows: range.count, into: y + range.lowerBound * outputs, epilogue
-        )
+          x + range.lowerBound * inputs, scale: scale, rows: range.count, into: y + range.lowerBound * outputs,
+          isOwn ? epilogue : .none)
       }
+      if !isOwn { epilogue.apply(to: y, rows: rows, width: outputs, parallel: parallel) }
     }
 
     /// On this thread: x, with its columns multiplied by `scale`, times the matrix.
@@ -105,9 +92,8 @@
           }
         }
       } else if let scale {
-        withScratch(rows * inputs) { scaled in
-          zoo_scale_columns(x, scale, scaled, rows, inputs)
-          product.run(scaled, weights, bias: nil, into: y)
+        withScaled(x, by: scale, rows: rows, parallel: Parallel(threads: 1)) {
+          product.run($0, weights, bias: epilogue.bias, into: y)
         }
       } else {
         product.run(x, weights, bias: epilogue.bias, into: y)

@@ -90,24 +90,20 @@ package struct Linear: Sendable {
     derivative: UnsafeMutablePointer<Float>? = nil, parallel: Parallel
   ) {
     let epilogue = Epilogue(bias: bias?.pointer, activation: activation, derivative: derivative)
-    forwardMatrix.value.multiply(x, rows: rows, into: y, epilogue: epilogue, parallel: parallel)
+    forwardMatrix.value.multiply(
+      x, scaledBy: nil, rows: rows, into: y, epilogue: epilogue, parallel: parallel)
   }
 
   /// y = x W^T, without the bias.
   package func product(_ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel) {
-    forwardMatrix.value.multiply(x, rows: rows, into: y, epilogue: .none, parallel: parallel)
+    forwardMatrix.value.multiply(x, scaledBy: nil, rows: rows, into: y, epilogue: .none, parallel: parallel)
   }
 
-  /// g_in [rows, inputs] = g_out [rows, outputs] W.
-  package func backward(_ g: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel) {
-    backwardMatrix.value.multiply(g, rows: rows, into: y, epilogue: .none, parallel: parallel)
-  }
-
-  /// The same for g_out with its columns multiplied by `columns` [outputs].
+  /// g_in [rows, inputs] = g_out [rows, outputs] W, with g_out's columns multiplied by `columns` [outputs] before.
   package func backward(
-    _ g: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
-    parallel: Parallel
+    _ g: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>? = nil, rows: Int,
+    into y: UnsafeMutablePointer<Float>, parallel: Parallel
   ) {
-    backwardMatrix.value.multiply(g, scaledBy: columns, rows: rows, into: y, parallel: parallel)
+    backwardMatrix.value.multiply(g, scaledBy: columns, rows: rows, into: y, epilogue: .none, parallel: parallel)
   }
 }

@@ -115,7 +115,8 @@ struct BenchCommand: ParsableCommand {
     let flops = Double(2 * times * tokens * blocks.width * blocks.mlpWidth)
     bench.measure(BenchReport.product, flops: flops) {
       for _ in 0..<times {
-        matrix.multiply(x.pointer, rows: tokens, into: y.pointer, epilogue: .none, parallel: runOptions.parallel)
+        matrix.multiply(
+          x.pointer, scaledBy: nil, rows: tokens, into: y.pointer, epilogue: .none, parallel: runOptions.parallel)
       }
     }
   }
