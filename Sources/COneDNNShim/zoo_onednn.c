@@ -212,22 +212,4 @@ int zoo_onednn_pack(const struct zoo_onednn_shape *s, int order, const float *b,
   layout_free(&packed);
   return ok;
 }
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16"))) void zoo_onednn_narrow(
-    const float *source, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target) {
-  if (!columns) {  // one long row
-    width *= rows;
-    rows = width > 0;
-  }
-  for (ptrdiff_t i = 0; i < rows; i++, source += width, target += width)
-    for (ptrdiff_t k = 0; k < width; k += 16) {
-      __mmask16 mask = width - k >= 16 ? 0xFFFF : (__mmask16)((1u << (width - k)) - 1);
-      __m512 x = _mm512_maskz_loadu_ps(mask, source + k);
-      if (columns) x = _mm512_mul_ps(x, _mm512_maskz_loadu_ps(mask, columns + k));
-      _mm256_mask_storeu_epi16(target + k, mask, (__m256i)_mm512_cvtneps_pbh(x));
-    }
-}
-#endif
 #endif

@@ -115,8 +115,9 @@ void zoo_few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff
   kernels()->few_rows_product(x, b, ldb, depth, rows, columns, c, ldc);
 }
 
-void zoo_narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target) {
-  kernels()->narrow_rows(x, columns, rows, width, target);
+void zoo_narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target,
+                     ptrdiff_t ldt) {
+  kernels()->narrow_rows(x, columns, rows, width, target, ldt);
 }
 
 int zoo_multiplies_bf16(void) {

@@ -27,7 +27,7 @@ struct zoo_kernel_table {
   void (*strip_product)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *, ptrdiff_t,
                         const struct zoo_epilogue *);
   void (*few_rows_product)(const float *, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *, ptrdiff_t);
-  void (*narrow_rows)(const float *, const float *, ptrdiff_t, ptrdiff_t, uint16_t *);
+  void (*narrow_rows)(const float *, const float *, ptrdiff_t, ptrdiff_t, uint16_t *, ptrdiff_t);
 };
 
 extern const struct zoo_kernel_table zoo_kernels_generic;

@@ -231,14 +231,23 @@ INLINE vec spread_pair(const float *p) {
 
 INLINE __mmask16 first_lanes(ptrdiff_t count) { return count >= 16 ? 0xFFFF : (__mmask16)((1u << count) - 1); }
 
-// target [rows, ldt] := source [rows, width] rounded, two neighbours to a pair.
-static void narrow(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target, ptrdiff_t ldt) {
+// target [rows, ldt] := source [rows, width] rounded, its columns multiplied by `columns` before where that is not null. Where
+// the width is odd and ldt has room a zero follows each row, so that it ends with a whole pair.
+INLINE void round_rows(const float *source, ptrdiff_t ld, const float *columns, ptrdiff_t rows, ptrdiff_t width,
+                       uint16_t *target, ptrdiff_t ldt) {
+  ptrdiff_t wide = ldt > width ? (width + 1) / 2 * 2 : width;
   for (ptrdiff_t i = 0; i < rows; i++, source += ld, target += ldt)
-    for (ptrdiff_t k = 0; k < width; k += 16) {
-      __m512 x = _mm512_maskz_loadu_ps(first_lanes(width - k), source + k);
-      __m256i pairs = (__m256i)_mm512_cvtneps_pbh(x);
-      _mm256_mask_storeu_epi32(target + k / 2, (__mmask8)first_lanes((width - k + 1) / 2), pairs);
+    for (ptrdiff_t k = 0; k < wide; k += 16) {
+      __mmask16 mask = first_lanes(width - k);
+      __m512 x = _mm512_maskz_loadu_ps(mask, source + k);
+      if (columns) x = _mm512_mul_ps(x, _mm512_maskz_loadu_ps(mask, columns + k));
+      _mm256_mask_storeu_epi16(target + k, first_lanes(wide - k), (__m256i)_mm512_cvtneps_pbh(x));
     }
+}
+
+// The same with two neighbours to a pair; ldt counts pairs.
+static void narrow(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target, ptrdiff_t ldt) {
+  round_rows(source, ld, 0, rows, width, (uint16_t *)target, 2 * ldt);
 }
 
 // target [rows / 2 rounded up, ldt] := source [rows, width] rounded, rows 2i and 2i + 1 in the halves of row i; the columns up to
@@ -506,25 +515,19 @@ static void few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrd
       for (ptrdiff_t n = 0; n < columns; n++) c[i * ldc + n] += x[i * depth + k] * b[n];
 }
 
-// target [rows, (width + 1) / 2 pairs] := x [rows, width], its columns multiplied by `columns` where not null, rounded.
-static void narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target) {
-  ptrdiff_t even = (width + 1) / 2 * 2;
-  for (ptrdiff_t i = 0; i < rows; i++, x += width, target += even) {
-    target[even - 1] = 0;
+static void narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target,
+                        ptrdiff_t ldt) {
 #ifdef ZOO_BF16
-    for (ptrdiff_t k = 0; k < width; k += 16) {
-      __mmask16 mask = first_lanes(width - k);
-      __m512 value = _mm512_maskz_loadu_ps(mask, x + k);
-      if (columns) value = _mm512_mul_ps(value, _mm512_maskz_loadu_ps(mask, columns + k));
-      _mm256_mask_storeu_epi16(target + k, mask, (__m256i)_mm512_cvtneps_pbh(value));
-    }
+  round_rows(x, width, columns, rows, width, target, ldt);
 #else
+  for (ptrdiff_t i = 0; i < rows; i++, x += width, target += ldt) {
+    if (ldt > width) target[width] = 0;
     for (ptrdiff_t k = 0; k < width; k++) {
       float value = x[k] * (columns ? columns[k] : 1.0f);
       zoo_narrow_to_bf16(&value, target + k, 1);
     }
-#endif
   }
+#endif
 }
 
 static ptrdiff_t attention_scratch(ptrdiff_t keys, ptrdiff_t width) {

@@ -63,7 +63,7 @@ public struct LeGrad: Sendable {
     }
     let work = vision.forward(
       pictures, engine: engine, observed: wanted, traced: readout.needsTrace, pooledOnly: true,
-      meanOf: readout.meanOf(prefix: tower.prefixTokens)
+      meanOf: readout.meanOf(tokens: grid.count + tower.prefixTokens, prefix: tower.prefixTokens)
     ) { layer, trace, work in
       for picture in pictures.indices where !prompts.isEmpty {
         let block = ObservedBlock(vision: vision, layer: layer, trace: trace, work: work, sequence: picture)

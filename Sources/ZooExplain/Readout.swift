@@ -36,10 +36,10 @@ enum Readout {
   /// True where the gradient goes through the block.
   var needsTrace: Bool { if case .tokens = self { true } else { false } }
 
-  /// From the number of tokens to those of whose output nothing but the mean is looked at; nil where each one is.
-  func meanOf(prefix: Int) -> ((Int) -> Range<Int>)? {
+  /// The tokens of whose output nothing but the mean is looked at; nil where each one is.
+  func meanOf(tokens: Int, prefix: Int) -> Range<Int>? {
     guard case .tokens(let readout) = self, readout.rows != .normedPatches else { return nil }
-    return { readout.range(of: $0, prefix: prefix) }
+    return readout.range(of: tokens, prefix: prefix)
   }
 
   var finish: Heatmap.Finish {

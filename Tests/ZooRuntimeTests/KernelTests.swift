@@ -75,7 +75,7 @@ import Testing
           if bf16 {
             var pairs = [Float](repeating: .nan, count: rows * deep)
             pairs.withUnsafeMutableBytes {
-              zoo_narrow_rows(x, scale, rows, depth, $0.bindMemory(to: UInt16.self).baseAddress!)
+              zoo_narrow_rows(x, scale, rows, depth, $0.bindMemory(to: UInt16.self).baseAddress!, 2 * deep)
             }
             zoo_strip_product(pairs, deep, packed, depth, rows, columns, 1, &y, wide, nil)
           } else {

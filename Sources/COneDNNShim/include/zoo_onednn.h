@@ -46,7 +46,4 @@ int zoo_onednn_product_run(const zoo_onednn_product *product, const void *x, con
 size_t zoo_onednn_packed_size(const struct zoo_onednn_shape *shape);
 // Packs B, f32 in an order that is not packed, into `packed`, 64-byte aligned.
 int zoo_onednn_pack(const struct zoo_onednn_shape *shape, int order, const float *b, void *packed);
-
-// target [rows, width] := source, times `columns` [width] where not null, to nearest, ties to even; subnormals become 0.
-void zoo_onednn_narrow(const float *source, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target);
 #endif

@@ -65,14 +65,14 @@ struct zoo_epilogue {
 };
 
 // Products by a weight matrix b [depth, columns] that was cut into strips of zoo_strip_width columns, the last one narrower: its
-// columns are rounded up to a multiple of 16. A strip takes zoo_strip_width floats for each step of the depth, half as many with
+// columns are rounded up to whole vectors. A strip takes zoo_strip_width floats for each step of the depth, half as many with
 // bf16, where the factors of two neighbouring steps share a float; the last strip may take fewer.
 ptrdiff_t zoo_strip_width(void);
 // One strip from `columns` columns of b, whose element (k, n) is b[k * down + n * across]; down or across is 1.
 void zoo_pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns, int bf16,
                     float *strip);
 // c [rows, columns] at stride ldc := x times the strips, which lie one after the other. x [rows, depth] at stride ldx; with bf16 the
-// rows are what zoo_narrow_rows makes, and ldx counts pairs. bf16 is for processors that multiply it: zoo_multiplies_bf16.
+// rows are what zoo_narrow_rows makes of whole pairs, and ldx counts those. bf16 is for processors that multiply it: zoo_multiplies_bf16.
 // `after`, where not null, is applied to each strip of c while it is in the cache.
 void zoo_strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
                        ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after);
@@ -80,9 +80,10 @@ void zoo_strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdi
 // reading b is what takes the time.
 void zoo_few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t rows,
                           ptrdiff_t columns, float *c, ptrdiff_t ldc);
-// target := x [rows, width] rounded to bf16, its columns multiplied by `columns` [width] before where that is not null; where
-// width is odd each row ends with a zero.
-void zoo_narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target);
+// target [rows, ldt] := x [rows, width] rounded to bf16 (to nearest, ties to even), its columns multiplied by `columns` [width]
+// before where that is not null. ldt is width, or width rounded up to whole pairs, the last of which then ends with a zero.
+void zoo_narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target,
+                     ptrdiff_t ldt);
 int zoo_multiplies_bf16(void);
 
 // Tells the processor that this thread waits in a loop.

@@ -100,7 +100,7 @@ private struct StripMatrix: PreparedMatrix {
     let pairs = (inputs + 1) / 2
     withScratch(rows * pairs) { narrowed in
       narrowed.withMemoryRebound(to: UInt16.self, capacity: rows * pairs * 2) {
-        zoo_narrow_rows(x, scale, rows, inputs, $0)
+        zoo_narrow_rows(x, scale, rows, inputs, $0, 2 * pairs)
       }
       body(narrowed, pairs)
     }

@@ -87,7 +87,7 @@
       if narrows {
         withScratch((rows * inputs + 1) / 2) { scratch in
           scratch.withMemoryRebound(to: UInt16.self, capacity: rows * inputs) { narrowed in
-            zoo_onednn_narrow(x, scale, rows, inputs, narrowed)
+            zoo_narrow_rows(x, scale, rows, inputs, narrowed, inputs)
             product.run(narrowed, weights, bias: epilogue.bias, into: y)
           }
         }

@@ -53,11 +53,11 @@ package final class VisionRuntime: Sendable {
   /// Runs the blocks on pictures of one size. `observe` gets each wanted layer's by-products right after the block.
   ///
   /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`. With `pooledOnly`, only the
-  /// tokens that `pool` looks at are sure to be there, and with `meanOf` (from the number of tokens to some of them) the last
-  /// layer is observed by the mean of these tokens alone.
+  /// tokens that `pool` looks at are sure to be there, and with `meanOf` the last layer is observed by the mean of these
+  /// tokens of each picture alone.
   package func forward(
     _ pictures: [PixelTensor], engine: Engine, observed: Range<Int> = 0..<0, traced: Bool = true,
-    pooledOnly: Bool = false, meanOf: ((Int) -> Range<Int>)? = nil,
+    pooledOnly: Bool = false, meanOf: Range<Int>? = nil,
     observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
     if engine.parallel.threads > 1 { prepareAhead(backward: traced ? observed : 0..<0) }
@@ -77,7 +77,7 @@ package final class VisionRuntime: Sendable {
       let wanted = observed.contains(layer)
       var trace = wanted ? trace : nil
       // The last block computes no more than is looked at.
-      let mean = wanted && traced ? meanOf?(tokens) : wanted ? nil : 0..<1
+      let mean = wanted && traced ? meanOf : wanted ? nil : 0..<1
       if pooledOnly, layer == blocks.count - 1, tower.pooler == .classToken, let mean {
         if mean == 0..<1 {
           if wanted { trace = BlockTrace(sequences: work.sequences, tokens: 1, keys: tokens, shape: tower.blocks) }
