@@ -1,0 +1,316 @@
+// Products in tiles of registers, of floats and of pairs of bf16. Part of kernels_body.h.
+
+// --- pairs of bf16, each in the place of a float ------------------------------------------------------------------------
+
+#ifdef ZOO_BF16
+// sum += the products of both halves.
+INLINE vec add_pairs(vec sum, vec factor, vec column) {
+  return (vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)factor, (__m512bh)column);
+}
+
+INLINE vec spread_pair(const float *p) {
+  int32_t bits;
+  memcpy(&bits, p, 4);
+  return (vec)_mm512_set1_epi32(bits);
+}
+
+INLINE __mmask16 first_lanes(ptrdiff_t count) { return count >= 16 ? 0xFFFF : (__mmask16)((1u << count) - 1); }
+
+// target [rows, ldt] := source [rows, width] rounded, its columns multiplied by `columns` before where that is not null. Where
+// the width is odd and ldt has room a zero follows each row, so that it ends with a whole pair.
+INLINE void round_rows(const float *source, ptrdiff_t ld, const float *columns, ptrdiff_t rows, ptrdiff_t width,
+                       uint16_t *target, ptrdiff_t ldt) {
+  ptrdiff_t wide = ldt > width ? (width + 1) / 2 * 2 : width;
+  for (ptrdiff_t i = 0; i < rows; i++, source += ld, target += ldt)
+    for (ptrdiff_t k = 0; k < wide; k += 16) {
+      __mmask16 mask = first_lanes(width - k);
+      __m512 x = _mm512_maskz_loadu_ps(mask, source + k);
+      if (columns) x = _mm512_mul_ps(x, _mm512_maskz_loadu_ps(mask, columns + k));
+      _mm256_mask_storeu_epi16(target + k, first_lanes(wide - k), (__m256i)_mm512_cvtneps_pbh(x));
+    }
+}
+
+// The same with two neighbours to a pair; ldt counts pairs.
+static void narrow(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target, ptrdiff_t ldt) {
+  round_rows(source, ld, 0, rows, width, (uint16_t *)target, 2 * ldt);
+}
+
+// target [rows / 2 rounded up, ldt] := source [rows, width] rounded, rows 2i and 2i + 1 in the halves of row i; the columns up to
+// ldt and a missing last row are 0.
+static void interleave(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target, ptrdiff_t ldt) {
+  for (ptrdiff_t i = 0; i < rows; i += 2, source += 2 * ld, target += ldt)
+    for (ptrdiff_t k = 0; k < ldt; k += 16) {
+      __mmask16 mask = width > k ? first_lanes(width - k) : 0;
+      __m512 low = _mm512_maskz_loadu_ps(mask, source + k);
+      __m512 high = _mm512_maskz_loadu_ps(i + 1 < rows ? mask : 0, source + ld + k);
+      __m512i pair = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(low));
+      pair = _mm512_or_epi32(pair, _mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(high)), 16));
+      _mm512_storeu_si512(target + k, pair);
+    }
+}
+#endif
+
+// --- small products in registers -------------------------------------------------------------------------------------
+
+// What products are computed in; pairs count as one along the depth.
+enum factors { SINGLES, PAIRS };
+
+// What becomes of a product: it is written to c, added to c, or its positive parts are summed over the rows and added to c,
+// which then is one row.
+enum result { WRITE, ADD, RELU_SUMS };
+
+// One tile of a [rows, depth] times b [depth, lanes]. What is wanted next, where not null, is fetched meanwhile, 16 bytes a step.
+INLINE void tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc, ptrdiff_t depth,
+                 int rows, int vectors, enum result result, enum factors factors, const float *next) {
+  vec sum[ZOO_TILE_ROWS][ZOO_TILE_VECTORS];
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < vectors; j++) sum[i][j] = result == ADD ? load(c + i * ldc + j * ZOO_LANES) : (vec){0};
+  for (ptrdiff_t k = 0; k < depth; k++) {
+    vec column[ZOO_TILE_VECTORS];
+    for (int j = 0; j < vectors; j++) column[j] = load(b + k * ldb + j * ZOO_LANES);
+    if (next) __builtin_prefetch(next + k * 4, 0, 2);
+    for (int i = 0; i < rows; i++) {
+#ifdef ZOO_BF16
+      if (factors == PAIRS) {
+        vec pair = spread_pair(a + i * lda + k);
+        for (int j = 0; j < vectors; j++) sum[i][j] = add_pairs(sum[i][j], pair, column[j]);
+        continue;
+      }
+#endif
+      vec factor = spread(a[i * lda + k]);
+      for (int j = 0; j < vectors; j++) sum[i][j] += factor * column[j];
+    }
+  }
+  for (int j = 0; j < vectors; j++) {
+    if (result == RELU_SUMS) {
+      vec total = load(c + j * ZOO_LANES);
+      for (int i = 0; i < rows; i++) total += __builtin_elementwise_max(sum[i][j], (vec){0});
+      store(c + j * ZOO_LANES, total);
+    } else {
+      for (int i = 0; i < rows; i++) store(c + i * ldc + j * ZOO_LANES, sum[i][j]);
+    }
+  }
+}
+
+// A tile of any size up to the largest, each compiled for itself.
+INLINE void any_tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
+                     ptrdiff_t depth, ptrdiff_t rows, ptrdiff_t vectors, enum result result, enum factors factors,
+                     const float *next) {
+#define TILE(r, v)                                                             \
+  case (r) * 8 + (v):                                                          \
+    if ((r) <= ZOO_TILE_ROWS && (v) <= ZOO_TILE_VECTORS)                       \
+      tile(a, lda, b, ldb, c, ldc, depth, r, v, result, factors, next);        \
+    break;
+#define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3) TILE(r, 4)
+  switch (rows * 8 + vectors) { TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) }
+#undef TILES
+#undef TILE
+}
+
+// c [rows, columns] = a [rows, depth] b [depth, columns], or what else `result` says; columns is a multiple of
+// ZOO_LANES and b's rows are padded to it. Tiles are of about one size: slivers cost as much as full ones.
+INLINE void product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
+                    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, enum result result, enum factors factors) {
+  ptrdiff_t all = columns / ZOO_LANES, strips = (all + ZOO_TILE_VECTORS - 1) / ZOO_TILE_VECTORS;
+  ptrdiff_t tiles = (rows + ZOO_TILE_ROWS - 1) / ZOO_TILE_ROWS;
+  for (ptrdiff_t s = 0; s < strips; s++) {
+    ptrdiff_t j = all * s / strips, vectors = all * (s + 1) / strips - j;
+    for (ptrdiff_t t = 0; t < tiles; t++) {
+      ptrdiff_t i = rows * t / tiles, count = rows * (t + 1) / tiles - i;
+      any_tile(a + i * lda, lda, b + j * ZOO_LANES, ldb, c + j * ZOO_LANES + (result == RELU_SUMS ? 0 : i * ldc), ldc, depth,
+               count, vectors, result, factors, 0);
+    }
+  }
+}
+
+static void plain_product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
+                          ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth) {
+  product(a, lda, b, ldb, c, ldc, rows, columns, depth, WRITE, SINGLES);
+}
+
+typedef float four __attribute__((vector_size(16), aligned(4)));
+
+// Four rows of four floats at `source`, written as columns at `target`.
+INLINE void transpose4(const float *source, ptrdiff_t ld, float *target, ptrdiff_t ldt) {
+  four a = *(const four *)source, b = *(const four *)(source + ld), c = *(const four *)(source + 2 * ld),
+       d = *(const four *)(source + 3 * ld);
+  four ab0 = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab1 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  four cd0 = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd1 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  *(four *)target = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
+  *(four *)(target + ldt) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
+  *(four *)(target + 2 * ldt) = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+  *(four *)(target + 3 * ldt) = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+}
+
+#if ZOO_LANES == 16
+// Sixteen rows of sixteen floats, written as columns: first inside blocks of four by four, then the blocks among each other.
+INLINE void transpose16(const float *source, ptrdiff_t ld, float *target, ptrdiff_t ldt) {
+  vec row[16], pair[16], four[16];
+  for (int i = 0; i < 16; i++) row[i] = load(source + i * ld);
+  for (int i = 0; i < 16; i += 2) {
+    pair[i] = __builtin_shufflevector(row[i], row[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    pair[i + 1] = __builtin_shufflevector(row[i], row[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  }
+  for (int i = 0; i < 16; i += 4)
+    for (int half = 0; half < 2; half++) {
+      vec a = pair[i + half], b = pair[i + 2 + half];
+      four[i + 2 * half] = __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+      four[i + 2 * half + 1] = __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    }
+#define EVEN(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)
+#define ODD(a, b) __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
+  for (int i = 0; i < 4; i++) {
+    vec even0 = EVEN(four[i], four[4 + i]), even1 = EVEN(four[8 + i], four[12 + i]);
+    vec odd0 = ODD(four[i], four[4 + i]), odd1 = ODD(four[8 + i], four[12 + i]);
+    store(target + i * ldt, EVEN(even0, even1));
+    store(target + (i + 4) * ldt, EVEN(odd0, odd1));
+    store(target + (i + 8) * ldt, ODD(even0, even1));
+    store(target + (i + 12) * ldt, ODD(odd0, odd1));
+  }
+#undef EVEN
+#undef ODD
+}
+#define ZOO_BLOCK 16
+#define transpose_block transpose16
+#else
+#define ZOO_BLOCK 4
+#define transpose_block transpose4
+#endif
+
+// target [width, padded(rows)] := source [rows, width] transposed, padded with zeros.
+static void transpose_padded(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target) {
+  ptrdiff_t columns = padded(rows), j = 0, step;
+  for (; j + 4 <= rows; j += step) {
+    step = j + ZOO_BLOCK <= rows ? ZOO_BLOCK : 4;
+    ptrdiff_t k = 0;
+    for (; k + step <= width; k += step) {
+      if (step == ZOO_BLOCK)
+        transpose_block(source + j * ld + k, ld, target + k * columns + j, columns);
+      else
+        transpose4(source + j * ld + k, ld, target + k * columns + j, columns);
+    }
+    for (; k < width; k++)
+      for (ptrdiff_t i = 0; i < step; i++) target[k * columns + j + i] = source[(j + i) * ld + k];
+  }
+  for (; j < columns; j++)
+    for (ptrdiff_t k = 0; k < width; k++) target[k * columns + j] = j < rows ? source[j * ld + k] : 0.0f;
+}
+
+#ifdef ZOO_BF16
+static void pair_product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
+                         ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth) {
+  product(a, lda, b, ldb, c, ldc, rows, columns, depth, WRITE, PAIRS);
+}
+#endif
+
+// --- products by weights in strips -------------------------------------------------------------------------------------
+
+// As many columns as a tile has; a strip lies [depth, columns], the columns padded with zeros to whole vectors.
+#define ZOO_STRIP (ZOO_LANES * ZOO_TILE_VECTORS)
+// So much of a strip's depth stays in the second-level cache while all rows pass it.
+#define ZOO_STRIP_DEPTH 1536
+
+static ptrdiff_t strip_width(void) { return ZOO_STRIP; }
+
+static void pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns, int bf16,
+                       float *strip) {
+  ptrdiff_t width = padded(columns);
+#ifdef ZOO_BF16
+  if (bf16 && across == 1) return interleave(b, down, depth, columns, strip, width);
+  if (bf16) {
+    float pairs[ZOO_STRIP * 64];
+    for (ptrdiff_t k = 0; k < depth; k += 128) {
+      ptrdiff_t deep = depth - k < 128 ? depth - k : 128, half = (deep + 1) / 2;
+      narrow(b + k, across, columns, deep, pairs, half);
+      transpose_padded(pairs, half, columns, half, strip + k / 2 * width);
+    }
+    return;
+  }
+#endif
+  if (across > 1) return transpose_padded(b, across, columns, depth, strip);
+  for (ptrdiff_t k = 0; k < depth; k++) {
+    memcpy(strip + k * width, b + k * down, (size_t)columns * 4);
+    memset(strip + k * width + columns, 0, (size_t)(width - columns) * 4);
+  }
+}
+
+INLINE void strip_tiles(const float *x, ptrdiff_t ldx, const float *strip, ptrdiff_t depth, ptrdiff_t rows,
+                        ptrdiff_t columns, float *c, ptrdiff_t ldc, int adds, enum factors factors, const float *next) {
+  ptrdiff_t width = padded(columns), tiles = (rows + ZOO_TILE_ROWS - 1) / ZOO_TILE_ROWS;
+  for (ptrdiff_t t = 0; t < tiles; t++) {
+    ptrdiff_t first = rows * t / tiles, count = rows * (t + 1) / tiles - first, ld = ldc;
+    float *target = c + first * ldc, whole[ZOO_TILE_ROWS * ZOO_STRIP];
+    if (width > columns) {  // no vector may reach beyond c's columns
+      for (ptrdiff_t i = 0; adds && i < count; i++) memcpy(whole + i * width, target + i * ldc, (size_t)columns * 4);
+      target = whole;
+      ld = width;
+    }
+    any_tile(x + first * ldx, ldx, strip, width, target, ld, depth, count, width / ZOO_LANES, adds ? ADD : WRITE, factors,
+             next + t * depth * 4);
+    for (ptrdiff_t i = 0; width > columns && i < count; i++)
+      memcpy(c + (first + i) * ldc, whole + i * width, (size_t)columns * 4);
+  }
+}
+
+// What follows a product, for the columns from n on.
+INLINE void follow(const struct zoo_epilogue *after, ptrdiff_t n, ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t ldc) {
+  const float *bias = after->bias ? after->bias + n : 0;
+  if (after->activation != ZOO_NO_ACTIVATION)
+    activate(c + n, ldc, bias, after->activation, rows, columns, after->derivative ? after->derivative + n : 0);
+  else if (bias)
+    for (ptrdiff_t i = 0; i < rows; i++) add_bias(c + i * ldc + n, bias, 1, columns);
+}
+
+static void strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
+                          ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after) {
+#ifdef ZOO_BF16
+  if (bf16) depth = (depth + 1) / 2;
+#else
+  bf16 = 0;
+#endif
+  ptrdiff_t blocks = (depth + ZOO_STRIP_DEPTH - 1) / ZOO_STRIP_DEPTH;
+  for (ptrdiff_t block = 0; block < blocks; block++) {
+    ptrdiff_t k = depth * block / blocks, deep = depth * (block + 1) / blocks - k;
+    for (ptrdiff_t n = 0; n < columns; n += ZOO_STRIP) {
+      ptrdiff_t count = columns - n < ZOO_STRIP ? columns - n : ZOO_STRIP;
+      const float *strip = strips + n * depth + k * padded(count), *next = strip + depth * padded(count);
+      if (bf16)
+        strip_tiles(x + k, ldx, strip, deep, rows, count, c + n, ldc, block > 0, PAIRS, next);
+      else
+        strip_tiles(x + k, ldx, strip, deep, rows, count, c + n, ldc, block > 0, SINGLES, next);
+      if (after && block == blocks - 1) follow(after, n, rows, count, c, ldc);
+    }
+  }
+}
+
+// Reads b once, row by row, for all rows of x: c stays in the caches.
+static void few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t rows,
+                             ptrdiff_t columns, float *c, ptrdiff_t ldc) {
+  for (ptrdiff_t i = 0; i < rows; i++) memset(c + i * ldc, 0, (size_t)columns * 4);
+  ptrdiff_t k = 0;
+  for (; k + 4 <= depth; k += 4, b += 4 * ldb)
+    for (ptrdiff_t i = 0; i < rows; i++) {
+      const float *a = x + i * depth + k;
+      float *restrict target = c + i * ldc;
+      for (ptrdiff_t n = 0; n < columns; n++)
+        target[n] += (a[0] * b[n] + a[1] * b[ldb + n]) + (a[2] * b[2 * ldb + n] + a[3] * b[3 * ldb + n]);
+    }
+  for (; k < depth; k++, b += ldb)
+    for (ptrdiff_t i = 0; i < rows; i++)
+      for (ptrdiff_t n = 0; n < columns; n++) c[i * ldc + n] += x[i * depth + k] * b[n];
+}
+
+static void narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target,
+                        ptrdiff_t ldt) {
+#ifdef ZOO_BF16
+  round_rows(x, width, columns, rows, width, target, ldt);
+#else
+  for (ptrdiff_t i = 0; i < rows; i++, x += width, target += ldt) {
+    if (ldt > width) target[width] = 0;
+    for (ptrdiff_t k = 0; k < width; k++) {
+      float value = x[k] * (columns ? columns[k] : 1.0f);
+      zoo_narrow_to_bf16(&value, target + k, 1);
+    }
+  }
+#endif
+}

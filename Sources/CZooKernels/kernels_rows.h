@@ -1,0 +1,200 @@
+// Rows of floats: norms, activations, softmax. Part of kernels_body.h.
+
+// --- scalar functions that the loops below vectorise -----------------------------------------------------------------
+
+INLINE float float_from_bits(int32_t i) {
+  float f;
+  memcpy(&f, &i, 4);
+  return f;
+}
+
+// e^x to about one unit in the last place; 0 below -87, finite up to 88.
+INLINE float fast_exp(float x) {
+  float clamped = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
+  float n = __builtin_rintf(clamped * 1.44269504f);
+  float r = (clamped - n * 0.693145752f) - n * 1.42860677e-6f;
+  float p = 1.98412698e-4f;
+  p = p * r + 1.38888889e-3f;
+  p = p * r + 8.33333333e-3f;
+  p = p * r + 4.16666667e-2f;
+  p = p * r + 1.66666667e-1f;
+  p = p * r + 0.5f;
+  p = p * r * r + r + 1.0f;
+  float e = p * float_from_bits(((int32_t)n + 127) << 23);
+  return x < -87.0f ? 0.0f : e;
+}
+
+// Upper tail of the normal distribution: e^(-x^2/2) times a polynomial in 1 / (1 + x/4), fitted to 1e-8 relative on 0...13.
+INLINE float normal_tail(float x, float density_kernel) {
+  float t = 1.0f / (1.0f + 0.25f * x);
+  float p = 3.501598590e-02f;
+  p = p * t + -2.019693850e-01f;
+  p = p * t + 4.086069220e-01f;
+  p = p * t + -3.516309940e-01f;
+  p = p * t + 3.196472280e-01f;
+  p = p * t + -2.857919900e-02f;
+  p = p * t + 1.244332360e-01f;
+  p = p * t + 9.419603170e-02f;
+  p = p * t + 1.003058390e-01f;
+  p = p * t + -2.567138390e-05f;
+  return p * density_kernel;
+}
+
+typedef struct {
+  float value, slope;
+} activated;
+
+INLINE activated gelu(float x) {
+  float kernel = fast_exp(-0.5f * x * x);
+  float tail = normal_tail(__builtin_fabsf(x), kernel);
+  float phi = x < 0 ? tail : 1.0f - tail;
+  return (activated){x * phi, phi + x * kernel * 0.398942280f};
+}
+
+INLINE float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
+
+INLINE activated gelu_tanh(float x) {
+  float inner = 0.797884561f * (x + 0.044715f * x * x * x);
+  float s = sigmoid(2.0f * inner);  // (1 + tanh) / 2
+  return (activated){x * s, s + x * 2.0f * s * (1.0f - s) * 0.797884561f * (1.0f + 0.134145f * x * x)};
+}
+
+INLINE activated quick_gelu(float x) {
+  float s = sigmoid(1.702f * x);
+  return (activated){x * s, s + 1.702f * x * s * (1.0f - s)};
+}
+
+INLINE activated silu(float x) {
+  float s = sigmoid(x);
+  return (activated){x * s, s + x * s * (1.0f - s)};
+}
+
+// --- rows ------------------------------------------------------------------------------------------------------------
+
+static void layer_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float *gamma, const float *beta,
+                       float eps, float *y, float *mean, float *inv) {
+  for (ptrdiff_t i = 0; i < rows; i++, x += width, y += width) {
+    float sum = 0, squares = 0;
+    for (ptrdiff_t k = 0; k < width; k++) sum += x[k];
+    float mu = sum / (float)width;
+    for (ptrdiff_t k = 0; k < width; k++) squares += (x[k] - mu) * (x[k] - mu);
+    float scale = 1.0f / __builtin_sqrtf(squares / (float)width + eps);
+    for (ptrdiff_t k = 0; k < width; k++) y[k] = (x[k] - mu) * scale * gamma[k] + beta[k];
+    if (mean) mean[i] = mu;
+    if (inv) inv[i] = scale;
+  }
+}
+
+static void layer_norm_backward(float *g, const float *x, const float *mean, const float *inv, const float *gamma,
+                                ptrdiff_t rows, ptrdiff_t width) {
+  for (ptrdiff_t i = 0; i < rows; i++, g += width, x += width) {
+    float mu = mean[i], scale = inv[i], sum = 0, dot = 0;
+    for (ptrdiff_t k = 0; k < width; k++) {
+      float q = g[k] * gamma[k];
+      sum += q;
+      dot += q * ((x[k] - mu) * scale);
+    }
+    sum /= (float)width;
+    dot /= (float)width;
+    for (ptrdiff_t k = 0; k < width; k++) g[k] = scale * (g[k] * gamma[k] - sum - (x[k] - mu) * scale * dot);
+  }
+}
+
+static void add_bias(float *x, const float *bias, ptrdiff_t rows, ptrdiff_t width) {
+  for (ptrdiff_t i = 0; i < rows; i++, x += width)
+    for (ptrdiff_t k = 0; k < width; k++) x[k] += bias[k];
+}
+
+static void add_residual(float *x, const float *y, const float *bias, const float *scale, ptrdiff_t rows,
+                         ptrdiff_t width) {
+  for (ptrdiff_t i = 0; i < rows; i++, x += width, y += width) {
+    if (bias && scale) {
+      for (ptrdiff_t k = 0; k < width; k++) x[k] += (y[k] + bias[k]) * scale[k];
+    } else if (bias) {
+      for (ptrdiff_t k = 0; k < width; k++) x[k] += y[k] + bias[k];
+    } else if (scale) {
+      for (ptrdiff_t k = 0; k < width; k++) x[k] += y[k] * scale[k];
+    } else {
+      for (ptrdiff_t k = 0; k < width; k++) x[k] += y[k];
+    }
+  }
+}
+
+#define ACTIVATE(function)                                                                     \
+  for (ptrdiff_t i = 0; i < rows; i++, x += ld) {                                              \
+    if (derivative) {                                                                          \
+      for (ptrdiff_t k = 0; k < width; k++) {                                                  \
+        activated a = function(x[k] + (bias ? bias[k] : 0.0f));                                \
+        x[k] = a.value;                                                                        \
+        derivative[k] = a.slope;                                                               \
+      }                                                                                        \
+      derivative += ld;                                                                        \
+    } else {                                                                                   \
+      for (ptrdiff_t k = 0; k < width; k++) x[k] = function(x[k] + (bias ? bias[k] : 0.0f)).value; \
+    }                                                                                          \
+  }                                                                                            \
+  break
+
+static void activate(float *restrict x, ptrdiff_t ld, const float *restrict bias, int activation, ptrdiff_t rows,
+                     ptrdiff_t width, float *restrict derivative) {
+  switch (activation) {
+  case ZOO_GELU: ACTIVATE(gelu);
+  case ZOO_GELU_TANH: ACTIVATE(gelu_tanh);
+  case ZOO_QUICK_GELU: ACTIVATE(quick_gelu);
+  default: ACTIVATE(silu);
+  }
+}
+
+static void scale_columns(const float *restrict x, const float *restrict w, float *restrict y, ptrdiff_t rows,
+                          ptrdiff_t width) {
+  for (ptrdiff_t i = 0; i < rows; i++, x += width, y += width)
+    for (ptrdiff_t k = 0; k < width; k++) y[k] = x[k] * w[k];
+}
+
+static float dot(const float *x, const float *y, ptrdiff_t count) {
+  float sum = 0;
+  for (ptrdiff_t k = 0; k < count; k++) sum += x[k] * y[k];
+  return sum;
+}
+
+INLINE float largest(const float *x, ptrdiff_t count) {
+  vec tops = spread(-INFINITY);
+  ptrdiff_t k = 0;
+  for (; k + ZOO_LANES <= count; k += ZOO_LANES) tops = __builtin_elementwise_max(tops, load(x + k));
+  float top = -INFINITY;
+  for (int lane = 0; lane < ZOO_LANES; lane++) top = tops[lane] > top ? tops[lane] : top;
+  for (; k < count; k++) top = x[k] > top ? x[k] : top;
+  return top;
+}
+
+// 2^x for x <= 0, to about one unit in the last place; far below 2^-126 where x is. The polynomial is fitted to -0.5...0.5.
+INLINE float power_of_two(float x) {
+  float clamped = x < -126.0f ? -126.0f : x;
+  float n = __builtin_rintf(clamped);
+  float r = clamped - n;
+  float p = 1.327647160e-3f;
+  p = p * r + 9.675541331e-3f;
+  p = p * r + 5.550713275e-2f;
+  p = p * r + 2.402211972e-1f;
+  p = p * r + 6.931469671e-1f;
+  p = p * r + 1.0f;
+  int32_t bits;
+  memcpy(&bits, &p, 4);
+  return float_from_bits(bits + (int32_t)((uint32_t)(int32_t)n << 23));
+}
+
+// x := e^(scale * (x - largest x)); returns the sum.
+INLINE float exponentials(float *x, ptrdiff_t count, float scale) {
+  float factor = scale * 1.44269504f, shift = largest(x, count) * factor, sum = 0;
+  for (ptrdiff_t k = 0; k < count; k++) {
+    float e = power_of_two(x[k] * factor - shift);
+    x[k] = e;
+    sum += e;
+  }
+  return sum;
+}
+
+static void softmax(float *x, ptrdiff_t count, float scale) {
+  float inverse = 1.0f / exponentials(x, count, scale);
+  for (ptrdiff_t k = 0; k < count; k++) x[k] *= inverse;
+}
