@@ -52,6 +52,11 @@ void zoo_layer_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float
   kernels()->layer_norm(x, rows, width, gamma, beta, eps, y, mean, inv);
 }
 
+void zoo_normalise(const float *x, const float *mean, const float *inv, const float *gain, ptrdiff_t rows, ptrdiff_t width,
+                   float *y) {
+  kernels()->normalise(x, mean, inv, gain, rows, width, y);
+}
+
 void zoo_layer_norm_backward(float *g, const float *x, const float *mean, const float *inv, const float *gamma,
                              ptrdiff_t rows, ptrdiff_t width) {
   kernels()->layer_norm_backward(g, x, mean, inv, gamma, rows, width);
@@ -66,7 +71,21 @@ void zoo_add_residual(float *x, const float *y, const float *bias, const float *
 }
 
 void zoo_activate(float *x, const float *bias, int activation, ptrdiff_t rows, ptrdiff_t width, float *derivative) {
-  kernels()->activate(x, width, bias, activation, rows, width, derivative);
+  struct zoo_epilogue after = {.bias = bias, .activation = activation, .derivative = derivative};
+  zoo_follow(x, rows, width, &after);
+}
+
+void zoo_follow(float *c, ptrdiff_t rows, ptrdiff_t columns, const struct zoo_epilogue *after) {
+  kernels()->follow(c, columns, 0, rows, columns, after);
+}
+
+void zoo_row_dots(const float *x, ptrdiff_t rows, const float *y, ptrdiff_t count, ptrdiff_t width, float *sums) {
+  kernels()->row_dots(x, rows, y, count, width, sums);
+}
+
+void zoo_take_share(float *x, const float *along, const float *shares, ptrdiff_t step, const float *scales,
+                    const float *base, ptrdiff_t rows, ptrdiff_t width) {
+  kernels()->take_share(x, along, shares, step, scales, base, rows, width);
 }
 
 void zoo_scale_columns(const float *x, const float *w, float *y, ptrdiff_t rows, ptrdiff_t width) {

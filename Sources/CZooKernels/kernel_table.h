@@ -8,10 +8,13 @@
 struct zoo_kernel_table {
   const char *name;
   void (*layer_norm)(const float *, ptrdiff_t, ptrdiff_t, const float *, const float *, float, float *, float *, float *);
+  void (*normalise)(const float *, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t, float *);
   void (*layer_norm_backward)(float *, const float *, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t);
   void (*add_bias)(float *, const float *, ptrdiff_t, ptrdiff_t);
   void (*add_residual)(float *, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t);
-  void (*activate)(float *, ptrdiff_t, const float *, int, ptrdiff_t, ptrdiff_t, float *);
+  void (*follow)(float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, const struct zoo_epilogue *);
+  void (*row_dots)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, float *);
+  void (*take_share)(float *, const float *, const float *, ptrdiff_t, const float *, const float *, ptrdiff_t, ptrdiff_t);
   void (*scale_columns)(const float *, const float *, float *, ptrdiff_t, ptrdiff_t);
   float (*dot)(const float *, const float *, ptrdiff_t);
   void (*softmax)(float *, ptrdiff_t, float);

@@ -21,7 +21,8 @@ static ptrdiff_t padded(ptrdiff_t n) { return (n + ZOO_LANES - 1) / ZOO_LANES * 
 #include "kernels_attention.h"
 
 const struct zoo_kernel_table ZOO_NAME(zoo_kernels) = {
-    ZOO_KERNEL_NAME, layer_norm, layer_norm_backward, add_bias, add_residual, activate, scale_columns, dot, softmax,
+    ZOO_KERNEL_NAME, layer_norm, normalise, layer_norm_backward, add_bias, add_residual, follow, row_dots,
+    take_share, scale_columns, dot, softmax,
     attention_scratch, attention, relu_values_size, relu_values, relu_sums_scratch, relu_sums,
     strip_width, pack_strip, strip_product, few_rows_product, narrow_rows,
 };

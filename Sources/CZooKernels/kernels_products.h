@@ -252,15 +252,6 @@ INLINE void strip_tiles(const float *x, ptrdiff_t ldx, const float *strip, ptrdi
   }
 }
 
-// What follows a product, for the columns from n on.
-INLINE void follow(const struct zoo_epilogue *after, ptrdiff_t n, ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t ldc) {
-  const float *bias = after->bias ? after->bias + n : 0;
-  if (after->activation != ZOO_NO_ACTIVATION)
-    activate(c + n, ldc, bias, after->activation, rows, columns, after->derivative ? after->derivative + n : 0);
-  else if (bias)
-    for (ptrdiff_t i = 0; i < rows; i++) add_bias(c + i * ldc + n, bias, 1, columns);
-}
-
 static void strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
                           ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after) {
 #ifdef ZOO_BF16
@@ -278,7 +269,7 @@ static void strip_product(const float *x, ptrdiff_t ldx, const float *strips, pt
         strip_tiles(x + k, ldx, strip, deep, rows, count, c + n, ldc, block > 0, PAIRS, next);
       else
         strip_tiles(x + k, ldx, strip, deep, rows, count, c + n, ldc, block > 0, SINGLES, next);
-      if (after && block == blocks - 1) follow(after, n, rows, count, c, ldc);
+      if (after && block == blocks - 1) follow(c + n, ldc, n, rows, count, after);
     }
   }
 }

@@ -85,6 +85,12 @@ static void layer_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const fl
   }
 }
 
+static void normalise(const float *x, const float *mean, const float *inv, const float *gain, ptrdiff_t rows,
+                      ptrdiff_t width, float *y) {
+  for (ptrdiff_t i = 0; i < rows; i++, x += width, y += width)
+    for (ptrdiff_t k = 0; k < width; k++) y[k] = (x[k] - mean[i]) * inv[i] * gain[k];
+}
+
 static void layer_norm_backward(float *g, const float *x, const float *mean, const float *inv, const float *gamma,
                                 ptrdiff_t rows, ptrdiff_t width) {
   for (ptrdiff_t i = 0; i < rows; i++, g += width, x += width) {
@@ -120,28 +126,36 @@ static void add_residual(float *x, const float *y, const float *bias, const floa
   }
 }
 
-#define ACTIVATE(function)                                                                     \
-  for (ptrdiff_t i = 0; i < rows; i++, x += ld) {                                              \
-    if (derivative) {                                                                          \
-      for (ptrdiff_t k = 0; k < width; k++) {                                                  \
-        activated a = function(x[k] + (bias ? bias[k] : 0.0f));                                \
-        x[k] = a.value;                                                                        \
-        derivative[k] = a.slope;                                                               \
-      }                                                                                        \
-      derivative += ld;                                                                        \
-    } else {                                                                                   \
+#define ACTIVATE(function)                                                                         \
+  for (ptrdiff_t i = 0; i < rows; i++, x += ld) {                                                  \
+    if (derivative) {                                                                              \
+      for (ptrdiff_t k = 0; k < width; k++) {                                                      \
+        activated a = function(x[k] + (bias ? bias[k] : 0.0f));                                    \
+        if (moment) moment[k] = a.slope * (x[k] - centre[k]);                                      \
+        x[k] = a.value;                                                                            \
+        derivative[k] = a.slope;                                                                   \
+      }                                                                                            \
+      derivative += ld;                                                                            \
+      if (moment) moment += ld;                                                                    \
+    } else {                                                                                       \
       for (ptrdiff_t k = 0; k < width; k++) x[k] = function(x[k] + (bias ? bias[k] : 0.0f)).value; \
-    }                                                                                          \
-  }                                                                                            \
+    }                                                                                              \
+  }                                                                                                \
   break
 
-static void activate(float *restrict x, ptrdiff_t ld, const float *restrict bias, int activation, ptrdiff_t rows,
-                     ptrdiff_t width, float *restrict derivative) {
-  switch (activation) {
+// What follows a product, for `width` of its columns from n on; x, ld apart, is the first of them.
+static void follow(float *restrict x, ptrdiff_t ld, ptrdiff_t n, ptrdiff_t rows, ptrdiff_t width,
+                   const struct zoo_epilogue *after) {
+  const float *restrict bias = after->bias ? after->bias + n : 0, *restrict centre = after->centre ? after->centre + n : 0;
+  float *restrict derivative = after->derivative ? after->derivative + n : 0;
+  float *restrict moment = after->moment ? after->moment + n : 0;
+  switch (after->activation) {
   case ZOO_GELU: ACTIVATE(gelu);
   case ZOO_GELU_TANH: ACTIVATE(gelu_tanh);
   case ZOO_QUICK_GELU: ACTIVATE(quick_gelu);
-  default: ACTIVATE(silu);
+  case ZOO_SILU: ACTIVATE(silu);
+  default:
+    for (ptrdiff_t i = 0; bias && i < rows; i++, x += ld) add_bias(x, bias, 1, width);
   }
 }
 
@@ -149,6 +163,45 @@ static void scale_columns(const float *restrict x, const float *restrict w, floa
                           ptrdiff_t width) {
   for (ptrdiff_t i = 0; i < rows; i++, x += width, y += width)
     for (ptrdiff_t k = 0; k < width; k++) y[k] = x[k] * w[k];
+}
+
+// sums [rows, count] := the products of the rows of x with those of y. Four by four, so that both are read from registers.
+static void row_dots(const float *x, ptrdiff_t rows, const float *y, ptrdiff_t count, ptrdiff_t width, float *sums) {
+  for (ptrdiff_t i = 0; i < rows; i += 4)
+    for (ptrdiff_t j = 0; j < count; j += 4) {
+      // What lies behind the last row is computed from the last row again.
+      const float *a[4], *b[4];
+      for (int n = 0; n < 4; n++) {
+        a[n] = x + (i + n < rows ? i + n : rows - 1) * width;
+        b[n] = y + (j + n < count ? j + n : count - 1) * width;
+      }
+      vec total[4][4] = {{{0}}};
+      float rest[4][4] = {{0}};
+      ptrdiff_t k = 0, across = count - j < 4 ? count - j : 4;
+#define DOTS(columns)                                                                    \
+  for (; k + ZOO_LANES <= width; k += ZOO_LANES)                                         \
+    for (int n = 0; n < (columns); n++)                                                  \
+      for (int m = 0; m < 4; m++) total[m][n] += load(a[m] + k) * load(b[n] + k)
+      if (across == 1)
+        DOTS(1);
+      else
+        DOTS(4);
+#undef DOTS
+      for (; k < width; k++)
+        for (int m = 0; m < 4; m++)
+          for (int n = 0; n < 4; n++) rest[m][n] += a[m][k] * b[n][k];
+      for (ptrdiff_t m = 0; m < 4 && i + m < rows; m++)
+        for (ptrdiff_t n = 0; n < across; n++) {
+          for (int lane = 0; lane < ZOO_LANES; lane++) rest[m][n] += total[m][n][lane];
+          sums[(i + m) * count + j + n] = rest[m][n];
+        }
+    }
+}
+
+static void take_share(float *restrict x, const float *restrict along, const float *shares, ptrdiff_t step,
+                       const float *scales, const float *restrict base, ptrdiff_t rows, ptrdiff_t width) {
+  for (ptrdiff_t i = 0; i < rows; i++, x += width, along += width)
+    for (ptrdiff_t k = 0; k < width; k++) x[k] = base[k] + scales[i] * (x[k] - shares[i * step] * along[k]);
 }
 
 static float dot(const float *x, const float *y, ptrdiff_t count) {

@@ -23,17 +23,19 @@ struct BlockBackward {
   private let gradients: OutputGradients
   /// `[prompts, mlpWidth]`: `(scale2 * c) W2`, where all rows of a prompt share it.
   private let entered: FloatBuffer?
+  /// Where the block is folded and `entered` is all that it needs.
+  private let folded: FoldedFlow?
 
   private var width: Int { block.shape.width }
   private var hidden: Int { block.shape.mlpWidth }
 
   init(
-    block: Block, trace: BlockTrace, first: Int, rows: Int, gradients: OutputGradients, prompts: Int, parallel: Parallel
+    block: Block, trace: BlockTrace, first: Int, rows: Int, gradients: OutputGradients, prompts: Int, engine: Engine
   ) {
     (self.block, self.trace, self.first, self.rows, self.gradients) = (block, trace, first, rows, gradients)
     // A norm behind the MLP makes shared gradients differ from row to row.
     guard gradients.isShared, !block.shape.postNorm else {
-      entered = nil
+      (entered, folded) = (nil, nil)
       return
     }
     var scaled = gradients.values
@@ -41,12 +43,35 @@ struct BlockBackward {
       zoo_scale_columns(gradients.values, scale.pointer, &scaled, prompts, block.shape.width)
     }
     let entered = FloatBuffer(prompts * block.shape.mlpWidth)
-    block.fc2.backward(scaled, rows: prompts, into: entered.pointer, parallel: parallel)
+    block.fc2.backward(scaled, rows: prompts, into: entered.pointer, parallel: engine.parallel)
     self.entered = entered
+    folded = FoldedFlow(
+      block, trace: trace, first: first, rows: rows, gradients: gradients.values, entered: entered, engine: engine)
   }
 
-  /// r `[range.count, width]`: the gradient of a prompt's score at the attention's output, for some of the rows.
-  func attention(prompt: Int, rows range: Range<Int>, into r: UnsafeMutablePointer<Float>, parallel: Parallel) {
+  /// r `[prompts, range.count, width]`: the gradients of some prompts' scores at the attention's output, for some of the rows.
+  func attention(
+    prompts: Range<Int>, rows range: Range<Int>, into r: UnsafeMutablePointer<Float>, parallel: Parallel
+  ) {
+    if let folded {
+      folded.attention(prompts: prompts, rows: range, into: r, parallel: parallel)
+    } else {
+      for prompt in prompts {
+        let target = r + (prompt - prompts.lowerBound) * range.count * width
+        attention(prompt: prompt, rows: range, into: target, parallel: parallel)
+      }
+    }
+    guard let norm = block.attentionNorm, let trace = trace.attentionNorm else { return }
+    for index in prompts.indices {
+      let target = r + (index - prompts.lowerBound) * range.count * width
+      trace.backward(target, through: norm, first: first + range.lowerBound, rows: range.count)
+    }
+  }
+
+  /// r `[range.count, width]` for one prompt, before the attention's own norm.
+  private func attention(
+    prompt: Int, rows range: Range<Int>, into r: UnsafeMutablePointer<Float>, parallel: Parallel
+  ) {
     let start = first + range.lowerBound, count = range.count
     withScratch(count * width) { g in
       if let entered {
@@ -66,7 +91,6 @@ struct BlockBackward {
       trace.postNorm1?.backward(g, through: block.norm1, first: start, rows: count)
       block.out.backward(g, rows: count, into: r, parallel: parallel)
     }
-    if let norm = block.attentionNorm { trace.attentionNorm?.backward(r, through: norm, first: start, rows: count) }
   }
 
   /// g := J_LN2(Y)^T g, where that norm comes before the MLP.
@@ -97,7 +121,7 @@ struct BlockBackward {
   ) {
     let derivative = UnsafePointer(trace.derivative.pointer + start * hidden)
     if let shared, block.gate == nil, block.mlpNorm == nil {
-      return block.fc1.backward(derivative, scaledBy: shared, rows: count, into: g, parallel: parallel)
+      return block.fc1.backward(derivative, scaledBy: ColumnFactors(shared), rows: count, into: g, parallel: parallel)
     }
     withScratch(count * hidden) { flow in
       if let shared {

@@ -107,21 +107,27 @@ func blockRelevance(
   guard let trace = block.trace else { preconditionFailure("a token readout needs the block's by-products") }
   let backward = BlockBackward(
     block: observed, trace: trace, first: block.sequence * trace.tokens + rows.lowerBound, rows: rows.count,
-    gradients: gradients, prompts: prompts, parallel: engine.parallel)
+    gradients: gradients, prompts: prompts, engine: engine)
   let bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
-  let pieces = pieces(of: rows.count, prompts: prompts, threads: engine.parallel.threads)
-  let inner = prompts * pieces == 1 ? engine.parallel : Parallel(threads: 1)
+  // Prompts go together, so that rows are read once for several of them.
+  let group = min(prompts, 8), groups = (prompts + group - 1) / group
+  let pieces = pieces(of: rows.count, prompts: group, groups: groups, threads: engine.parallel.threads)
+  let inner = groups * pieces == 1 ? engine.parallel : Parallel(threads: 1)
   let sums = FloatBuffer(prompts * pieces * tokens)
-  engine.parallel.forEach(prompts * pieces) { index in
-    let (prompt, piece) = (index / pieces, index % pieces)
+  engine.parallel.forEach(groups * pieces) { index in
+    let (number, piece) = (index / pieces, index % pieces)
+    let chosen = prompts * number / groups..<prompts * (number + 1) / groups
     let range = rows.count * piece / pieces..<rows.count * (piece + 1) / pieces
-    withScratch(range.count * shape.width) { r in
-      backward.attention(prompt: prompt, rows: range, into: r, parallel: inner)
+    withScratch(group * range.count * shape.width) { r in
+      backward.attention(prompts: chosen, rows: range, into: r, parallel: inner)
       withScratch(zoo_relu_sums_scratch(tokens, shape.headWidth)) { scratch in
         for head in 0..<shape.heads {
-          zoo_relu_sums(
-            r + head * shape.headWidth, shape.width, trace.values(head: block.sequence * shape.heads + head),
-            range.count, tokens, shape.headWidth, bf16, sums.pointer + index * tokens, scratch)
+          for prompt in chosen {
+            let start = r + (prompt - chosen.lowerBound) * range.count * shape.width
+            zoo_relu_sums(
+              start + head * shape.headWidth, shape.width, trace.values(head: block.sequence * shape.heads + head),
+              range.count, tokens, shape.headWidth, bf16, sums.pointer + (prompt * pieces + piece) * tokens, scratch)
+          }
         }
       }
     }
@@ -134,9 +140,9 @@ func blockRelevance(
   }
 }
 
-/// How many pieces the rows of each prompt are cut into, so that all threads end at about the same time.
-private func pieces(of rows: Int, prompts: Int, threads: Int) -> Int {
-  var count = max(1, (rows + 511) / 512)
-  while prompts * count % threads != 0, prompts * count < 4 * threads, rows / (count + 1) >= 8 { count += 1 }
+/// How many pieces the rows are cut into for each group of prompts, so that all threads end at about the same time.
+private func pieces(of rows: Int, prompts: Int, groups: Int, threads: Int) -> Int {
+  var count = max(1, (rows * prompts + 511) / 512)
+  while groups * count % threads != 0, groups * count < 4 * threads, rows / (count + 1) >= 8 { count += 1 }
   return count
 }

@@ -14,6 +14,7 @@ import Testing
       tried += 1
       activations(name)
       norms(name)
+      for count in [1, 2, 4, 9] { shares(name, rows: 6, count: count, width: 53) }
       for (tokens, width) in [(1, 3), (7, 5), (50, 64), (70, 80), (33, 13)] {
         attention(name, tokens: tokens, width: width)
         reluSums(name, tokens: tokens, width: width)
@@ -127,6 +128,11 @@ import Testing
         (row[$0] - average) / (variance + 1e-5).squareRoot() * Double(gamma[$0]) + Double(beta[$0])
       }
     }
+    var units = x
+    zoo_normalise(x, mean, inverse, gamma, rows, width, &units)
+    for (index, unit) in units.enumerated() {
+      #expect(abs(unit + beta[index % width] - y[index]) < 1e-5, "\(name)")
+    }
     let direction = values(rows * width, 5)
     var g = direction
     zoo_layer_norm_backward(&g, x, mean, inverse, gamma, rows, width)
@@ -142,6 +148,27 @@ import Testing
         }
         #expect(abs(Double(g[row * width + k]) - want) < 2e-5, "\(name) gradient \(row), \(k)")
       }
+    }
+  }
+
+  private func shares(_ name: String, rows: Int, count: Int, width: Int) {
+    let x = values(rows * width, 31), y = values(count * width, 32), scales = values(rows, 33)
+    var dots = [Float](repeating: .nan, count: rows * count)
+    zoo_row_dots(x, rows, y, count, width, &dots)
+    for i in 0..<rows {
+      for j in 0..<count {
+        let want = (0..<width).reduce(0.0) { $0 + Double(x[i * width + $1]) * Double(y[j * width + $1]) }
+        #expect(abs(Double(dots[i * count + j]) - want) < 1e-5, "\(name)")
+      }
+    }
+    let along = values(rows * width, 34), base = values(width, 35)
+    var left = x
+    zoo_take_share(&left, along, dots, count, scales, base, rows, width)
+    for index in left.indices {
+      let (i, k) = (index / width, index % width)
+      let want =
+        Double(base[k]) + Double(scales[i]) * (Double(x[index]) - Double(dots[i * count]) * Double(along[index]))
+      #expect(abs(Double(left[index]) - want) < 1e-5, "\(name)")
     }
   }
 

@@ -44,16 +44,21 @@ import ZooTensors
   func columnsAreScaledOnTheWayIn(size: Size, precision: Precision) throws {
     var product = Product(size, .backward)
     product.roundToBF16()
-    // Powers of two, so that bf16 holds the products too.
-    let columns = (0..<size.inputs).map { Float(sign: .plus, exponent: $0 % 5 - 2, significand: 1) }
-    var scaled = product
-    for index in scaled.x.indices { scaled.x[index] *= columns[index % size.inputs] }
-    let expected = scaled.expected
+    // Powers of two, so that bf16 holds the products too; every row is used once with each of three.
+    let factors = (0..<3 * size.inputs).map { Float(sign: .plus, exponent: $0 % 5 - 2, significand: 1) }
+    let expected = (0..<3).flatMap { number in
+      var scaled = product
+      for index in scaled.x.indices { scaled.x[index] *= factors[number * size.inputs + index % size.inputs] }
+      return scaled.expected
+    }
     for algebra in Self.algebras(precision) {
       let prepared = algebra.prepare(product.matrix, direction: .backward, lasting: false)
-      var y = [Float](repeating: .nan, count: size.rows * size.outputs)
-      prepared.multiply(
-        product.x, scaledBy: columns, rows: size.rows, into: &y, epilogue: .none, parallel: Parallel(threads: 2))
+      var y = [Float](repeating: .nan, count: 3 * size.rows * size.outputs)
+      factors.withUnsafeBufferPointer {
+        prepared.multiply(
+          product.x, scaledBy: ColumnFactors($0.baseAddress!, count: 3), rows: size.rows, into: &y, epilogue: .none,
+          parallel: Parallel(threads: 2))
+      }
       #expect(maxError(y, expected, scale: 4 * product.magnitude) < 1e-6, "\(algebra.name)")
     }
   }
@@ -95,33 +100,43 @@ import ZooTensors
     for precision in Precision.allCases {
       var product = Product(size, .forward)
       product.roundToBF16()
-      let expected = product.expected.enumerated().map { index, value in
+      let plain = product.expected
+      let expected = plain.enumerated().map { index, value in
         let x = value + Double(bias[index % size.outputs])
         return activation.map { apply($0, x) } ?? x
       }
-      let slopes = product.expected.enumerated().map { index, value in
+      let slopes = plain.enumerated().map { index, value in
         let x = value + Double(bias[index % size.outputs])
         return activation.map { (apply($0, x + 1e-4) - apply($0, x - 1e-4)) / 2e-4 } ?? 0
       }
+      let moments = zip(slopes, plain).enumerated().map { index, pair in
+        pair.0 * (pair.1 - Double(bias[index % size.outputs]))
+      }
       for algebra in Self.algebras(precision) {
         for wantsSlope in [false, true] {
-          var slope = [Float](repeating: 0, count: wantsSlope ? size.rows * size.outputs : 0)
+          var slope = [Float](repeating: 0, count: wantsSlope ? size.rows * size.outputs : 0), moment = slope
           let found = bias.withUnsafeBufferPointer { bias in
             slope.withUnsafeMutableBufferPointer { slope in
-              product.run(
-                algebra,
-                epilogue: Epilogue(
-                  bias: bias.baseAddress!, activation: activation, derivative: wantsSlope ? slope.baseAddress! : nil),
-                threads: threads)
+              moment.withUnsafeMutableBufferPointer { moment in
+                product.run(
+                  algebra,
+                  epilogue: Epilogue(
+                    bias: bias.baseAddress!, activation: activation, derivative: wantsSlope ? slope.baseAddress! : nil,
+                    moment: wantsSlope && activation != nil ? moment.baseAddress! : nil, centre: bias.baseAddress!),
+                  threads: threads)
+              }
             }
           }
           #expect(maxError(found, expected, scale: 1) < 1e-5, "\(algebra.name)")
-          if wantsSlope { #expect(maxError(slope, slopes, scale: 1) < 1e-5, "\(algebra.name)") }
+          if wantsSlope {
+            #expect(maxError(slope, slopes, scale: 1) < 1e-5, "\(algebra.name)")
+            #expect(maxError(moment, moments, scale: 10) < 1e-5, "\(algebra.name)")
+          }
         }
         if let activation {
-          let plain = product.expected.map { apply(activation, $0) }
+          let activated = plain.map { apply(activation, $0) }
           let found = product.run(algebra, epilogue: Epilogue(activation: activation), threads: threads)
-          #expect(maxError(found, plain, scale: 1) < 1e-5, "\(algebra.name) without a bias")
+          #expect(maxError(found, activated, scale: 1) < 1e-5, "\(algebra.name) without a bias")
         }
       }
     }

@@ -18,6 +18,10 @@ int zoo_use_kernels(const char *name);
 void zoo_layer_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float *gamma, const float *beta, float eps,
                     float *y, float *mean, float *inv);
 
+// y = (x - mean) * inv * gain for each row of x [rows, width], with the mean and inv [rows] that are given; gain [width].
+void zoo_normalise(const float *x, const float *mean, const float *inv, const float *gain, ptrdiff_t rows, ptrdiff_t width,
+                   float *y);
+
 // g := J_LN(x)^T g for each row (methods: inv * (q - mean(q) - xh * mean(q * xh)), q = g * gamma).
 void zoo_layer_norm_backward(float *g, const float *x, const float *mean, const float *inv, const float *gamma,
                              ptrdiff_t rows, ptrdiff_t width);
@@ -33,6 +37,13 @@ void zoo_activate(float *x, const float *bias, int activation, ptrdiff_t rows, p
 
 // y [rows, width] := x [rows, width] * w [width].
 void zoo_scale_columns(const float *x, const float *w, float *y, ptrdiff_t rows, ptrdiff_t width);
+
+// sums [rows, count] := the dot products of each row of x [rows, width] with each of y [count, width]; count is small.
+void zoo_row_dots(const float *x, ptrdiff_t rows, const float *y, ptrdiff_t count, ptrdiff_t width, float *sums);
+
+// x_i := base + scales[i] * (x_i - shares[i * step] * along_i), for the rows of x and along [rows, width]; base [width].
+void zoo_take_share(float *x, const float *along, const float *shares, ptrdiff_t step, const float *scales,
+                    const float *base, ptrdiff_t rows, ptrdiff_t width);
 
 // Which keys a query row i may see.
 enum zoo_mask { ZOO_MASK_NONE = 0, ZOO_MASK_CAUSAL = 1 };
@@ -55,14 +66,18 @@ ptrdiff_t zoo_relu_sums_scratch(ptrdiff_t keys, ptrdiff_t width);
 void zoo_relu_sums(const float *r, ptrdiff_t ldr, const float *values, ptrdiff_t rows, ptrdiff_t keys, ptrdiff_t width,
                    int bf16, float *sums, float *scratch);
 
-// What follows a product c [rows, columns]: c := act(c + bias), and where derivative [rows, columns] at c's stride is not null it
-// gets act'(c + bias). bias [columns] may be null.
+// What follows a product c [rows, columns]: c := act(c + bias). Where derivative is not null it gets act'(c + bias), and where
+// moment is not null besides, that gets act'(c + bias) * (c - centre); both are [rows, columns] at c's stride. bias and centre are
+// [columns]; bias may be null.
 enum { ZOO_NO_ACTIVATION = -1 };
 struct zoo_epilogue {
   const float *bias;
   int activation;
-  float *derivative;
+  float *derivative, *moment;
+  const float *centre;
 };
+// For a product whose rows are contiguous.
+void zoo_follow(float *c, ptrdiff_t rows, ptrdiff_t columns, const struct zoo_epilogue *after);
 
 // Products by a weight matrix b [depth, columns] that was cut into strips of zoo_strip_width columns, the last one narrower: its
 // columns are rounded up to whole vectors. A strip takes zoo_strip_width floats for each step of the depth, half as many with

@@ -41,14 +41,17 @@ private struct BLASMatrix: PreparedMatrix {
   var outputs: Int { direction == .forward ? out : width }
 
   func multiply(
-    _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+    _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,
     epilogue: Epilogue, parallel: Parallel
   ) {
-    if let columns {
-      return withScaled(x, by: columns, rows: rows, parallel: parallel) {
-        multiply($0, scaledBy: nil, rows: rows, into: y, epilogue: epilogue, parallel: parallel)
-      }
+    withScaled(x, by: factors, rows: rows, parallel: parallel) {
+      multiply($0, rows: $1, into: y, epilogue: epilogue, parallel: parallel)
     }
+  }
+
+  private func multiply(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
+  ) {
     let panels = Panels(rows: rows, columns: outputs, threads: parallel.threads)
     parallel.forEach(panels.count) { index in
       let (rowRange, columnRange) = panels[index]

@@ -11,13 +11,13 @@ final class Counter: Sendable {
 }
 
 /// A value that is made at its first use and then kept.
-final class Lazy<Value: Sendable>: Sendable {
+package final class Lazy<Value: Sendable>: Sendable {
   private let cached = Mutex<Value?>(nil)
   private let make: @Sendable () -> Value
 
   init(_ make: @escaping @Sendable () -> Value) { self.make = make }
 
-  var value: Value {
+  package var value: Value {
     cached.withLock { cached in
       if let value = cached { return value }
       let value = make()

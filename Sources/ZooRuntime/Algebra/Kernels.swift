@@ -38,69 +38,88 @@ public struct Kernels: LinearAlgebra {
 /// A weight matrix for one direction, in strips of columns.
 private struct StripMatrix: PreparedMatrix {
   let inputs: Int, outputs: Int
-  private let matrix: WeightMatrix
+  /// Where few rows read the matrix where it lies.
+  private let inPlace: WeightMatrix?
   private let direction: Direction
   private let bf16: Bool, streams: Bool
-  /// Whether few rows read the matrix where it lies.
-  private let takesFewInPlace: Bool
   /// Whether products that read the matrix where it lies give its memory back.
   private let releases: Bool
-  /// Nil where strips are cut while they are used.
-  private let packed: Lazy<Strips?>
+  private let form: Lazy<Form>
+
+  /// Strips that are kept, or a matrix of which they are cut while they are used.
+  private enum Form { case strips(Strips), whole(WeightMatrix) }
 
   init(_ matrix: WeightMatrix, direction: Direction, algebra: Kernels, lasting: Bool) {
     (inputs, outputs) = direction.ends(of: matrix)
-    self.matrix = matrix
     self.direction = direction
     (bf16, streams) = (algebra.precision == .bf16, algebra.streams)
     // A gradient that all rows share needs one row for each prompt: only for many pictures a narrower copy pays for itself.
-    takesFewInPlace = direction == .backward && matrix.tensor.dtype == .f32 && !(bf16 && lasting)
+    let takesFew = direction == .backward && matrix.tensor.dtype == .f32 && !(bf16 && lasting)
+    inPlace = takesFew ? matrix : nil
     releases = bf16 && !lasting || streams
-    packed = Lazy {
-      guard lasting || algebra.precision == .bf16 else { return nil }
-      return Strips(matrix, direction: direction, precision: algebra.precision)
+    form = Lazy {
+      lasting || algebra.precision == .bf16
+        ? .strips(Strips(matrix, direction: direction, precision: algebra.precision)) : .whole(matrix)
     }
   }
 
-  func makeReady() { _ = packed.value }
+  func makeReady() { _ = form.value }
 
   /// In f32 threads share strips: each is read, or cut, by one thread alone. In bf16 they share rows, so that each rounds its own.
   func multiply(
-    _ x: UnsafePointer<Float>, scaledBy scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+    _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,
     epilogue: Epilogue, parallel: Parallel
   ) {
-    let inPlace = takesFewInPlace && rows <= Self.few && epilogue.isEmpty, packed = inPlace ? nil : packed.value
-    if bf16, let packed {
-      let pieces = rows <= Self.few ? 1 : parallel.threads
+    let all = rows * (factors?.count ?? 1)
+    if let inPlace, all <= Self.few, epilogue.isEmpty {
+      withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
+        share(parallel) { multiplyFew(x, rows: all, by: inPlace, $0, into: y) }
+      }
+      if releases { inPlace.release() }
+      return
+    }
+    switch form.value {
+    case .strips(let packed) where bf16:
+      let pieces = all <= Self.few ? 1 : parallel.threads
       parallel.forEach(pieces) { piece in
-        let range = rows * piece / pieces..<rows * (piece + 1) / pieces, offset = range.lowerBound * outputs
-        narrow(x + range.lowerBound * inputs, scale: scale, rows: range.count) { narrowed, pairs in
+        let range = all * piece / pieces..<all * (piece + 1) / pieces, offset = range.lowerBound * outputs
+        narrow(x, by: factors, rows: rows, range) { narrowed, pairs in
           let target = y + offset, after = epilogue.behind(offset)
           share(pieces == 1 ? parallel : Parallel(threads: 1)) { strips in
             multiply(narrowed, stride: pairs, rows: range.count, by: packed, strips, bf16: true, into: target, after)
           }
         }
       }
-    } else if let scale {
-      withScaled(x, by: scale, rows: rows, parallel: parallel) { scaled in
-        share(parallel) { multiply(scaled, rows: rows, by: packed, $0, inPlace: inPlace, into: y, epilogue) }
+    case .strips(let packed):
+      withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
+        share(parallel) { multiply(x, stride: inputs, rows: all, by: packed, $0, bf16: false, into: y, epilogue) }
       }
-    } else {
-      share(parallel) { multiply(x, rows: rows, by: packed, $0, inPlace: inPlace, into: y, epilogue) }
+    case .whole(let matrix):
+      withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
+        share(parallel) { multiply(x, rows: all, cutting: matrix, $0, into: y, epilogue) }
+      }
+      if releases { matrix.release() }
     }
-    if packed == nil, releases { matrix.release() }
   }
 
   /// So few rows are limited by how fast the matrix is read.
   private static let few = 16
 
+  /// Some of the rows of x `[rows, inputs]`, or with factors of `[factors, rows, inputs]`, rounded to pairs.
   private func narrow(
-    _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, _ body: (UnsafePointer<Float>, Int) -> Void
+    _ x: UnsafePointer<Float>, by factors: ColumnFactors?, rows: Int, _ range: Range<Int>,
+    _ body: (UnsafePointer<Float>, Int) -> Void
   ) {
     let pairs = (inputs + 1) / 2
-    withScratch(rows * pairs) { narrowed in
-      narrowed.withMemoryRebound(to: UInt16.self, capacity: rows * pairs * 2) {
-        zoo_narrow_rows(x, scale, rows, inputs, $0, 2 * pairs)
+    withScratch(range.count * pairs) { narrowed in
+      narrowed.withMemoryRebound(to: UInt16.self, capacity: range.count * pairs * 2) { target in
+        for index in 0..<(factors?.count ?? 1) {
+          let part = range.clamped(to: index * rows..<(index + 1) * rows)
+          if part.isEmpty { continue }
+          zoo_narrow_rows(
+            x + (part.lowerBound - index * rows) * inputs, factors.map { $0.pointer + index * inputs }, part.count,
+            inputs, target + (part.lowerBound - range.lowerBound) * pairs * 2, 2 * pairs)
+        }
       }
       body(narrowed, pairs)
     }
@@ -113,22 +132,26 @@ private struct StripMatrix: PreparedMatrix {
     parallel.forEach(pieces) { piece in body(strips * piece / pieces..<strips * (piece + 1) / pieces) }
   }
 
-  /// On this thread: x times some strips.
+  /// On this thread: a few rows times the columns of some strips, read where they lie.
+  private func multiplyFew(
+    _ x: UnsafePointer<Float>, rows: Int, by matrix: WeightMatrix, _ strips: Range<Int>,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    let columns = columns(of: strips), floats = matrix.floats
+    zoo_few_rows_product(
+      x, floats.pointer + columns.lowerBound, outputs, inputs, rows, columns.count, y + columns.lowerBound, outputs)
+    withExtendedLifetime(floats) {}  // Another thread may release the matrix meanwhile.
+  }
+
+  /// On this thread: x times some strips, each cut when it is its turn.
   private func multiply(
-    _ x: UnsafePointer<Float>, rows: Int, by packed: Strips?, _ strips: Range<Int>, inPlace: Bool,
+    _ x: UnsafePointer<Float>, rows: Int, cutting matrix: WeightMatrix, _ strips: Range<Int>,
     into y: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
   ) {
-    if let packed {
-      return multiply(x, stride: inputs, rows: rows, by: packed, strips, bf16: false, into: y, epilogue)
-    }
     let columns = columns(of: strips)
     // Held to the end: another thread may release the matrix meanwhile. A stream widens no more than a strip.
     let whole = streams && direction == .forward ? nil : matrix.floats
     defer { withExtendedLifetime(whole) {} }
-    if inPlace, let whole {
-      return zoo_few_rows_product(
-        x, whole.pointer + columns.lowerBound, outputs, inputs, rows, columns.count, y + columns.lowerBound, outputs)
-    }
     let cutting = Cutting(matrix, direction: direction)
     withScratch(Strips.width * inputs) { strip in
       for start in stride(from: columns.lowerBound, to: columns.upperBound, by: Strips.width) {
@@ -146,6 +169,7 @@ private struct StripMatrix: PreparedMatrix {
     }
   }
 
+  /// On this thread: x times some strips that are kept.
   private func multiply(
     _ x: UnsafePointer<Float>, stride: Int, rows: Int, by packed: Strips, _ strips: Range<Int>, bf16: Bool,
     into y: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
@@ -159,15 +183,6 @@ private struct StripMatrix: PreparedMatrix {
 
   private func columns(of strips: Range<Int>) -> Range<Int> {
     strips.lowerBound * Strips.width..<min(strips.upperBound * Strips.width, outputs)
-  }
-}
-
-extension Epilogue {
-  /// For the columns from one on.
-  fileprivate func native(from column: Int) -> zoo_epilogue {
-    zoo_epilogue(
-      bias: bias.map { $0 + column }, activation: activation?.kernel ?? Int32(ZOO_NO_ACTIVATION),
-      derivative: derivative.map { $0 + column })
   }
 }
 

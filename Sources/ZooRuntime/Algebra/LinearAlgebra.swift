@@ -40,27 +40,41 @@ public protocol PreparedMatrix: Sendable {
   var outputs: Int { get }
   /// Does now what the first product would have to do.
   func makeReady()
-  /// Writes `outputs` floats for each of `rows` rows of x, whose columns are multiplied by `columns` `[inputs]` where that is not
-  /// nil; then the epilogue is applied to them.
+  /// Writes `outputs` floats for each of `rows` rows of x, or, with factors, for each of them with each: y is then
+  /// `[factors, rows, outputs]`. The epilogue is applied to what is written.
   func multiply(
-    _ x: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+    _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,
     epilogue: Epilogue, parallel: Parallel)
+}
+
+/// `[count, inputs]`: what the columns of x are multiplied by on its way into a product; all rows are used once with each.
+public struct ColumnFactors: @unchecked Sendable {
+  public let pointer: UnsafePointer<Float>
+  public let count: Int
+
+  public init(_ pointer: UnsafePointer<Float>, count: Int = 1) {
+    (self.pointer, self.count) = (pointer, count)
+  }
 }
 
 extension PreparedMatrix {
   public func makeReady() {}
 
-  /// x `[rows, inputs]` with its columns multiplied by `columns`.
+  /// x `[rows, inputs]` with its columns multiplied by factors: `body` gets `[factors, rows, inputs]` and how many rows these are.
   func withScaled(
-    _ x: UnsafePointer<Float>, by columns: UnsafePointer<Float>, rows: Int, parallel: Parallel,
-    _ body: (UnsafePointer<Float>) -> Void
+    _ x: UnsafePointer<Float>, by factors: ColumnFactors?, rows: Int, parallel: Parallel,
+    _ body: (UnsafePointer<Float>, Int) -> Void
   ) {
-    withScratch(rows * inputs) { scaled in
+    guard let factors else { return body(x, rows) }
+    withScratch(factors.count * rows * inputs) { scaled in
       parallel.forRanges(rows, atLeast: 8) { range in
         let offset = range.lowerBound * inputs
-        zoo_scale_columns(x + offset, columns, scaled + offset, range.count, inputs)
+        for index in 0..<factors.count {
+          zoo_scale_columns(
+            x + offset, factors.pointer + index * inputs, scaled + index * rows * inputs + offset, range.count, inputs)
+        }
       }
-      body(scaled)
+      body(scaled, factors.count * rows)
     }
   }
 }
@@ -72,20 +86,28 @@ public struct Epilogue: @unchecked Sendable {
   public var activation: Activation?
   /// `[rows, outputs]`: gets `act'(y + bias)` where there is an activation.
   public var derivative: UnsafeMutablePointer<Float>?
+  /// `[rows, outputs]`: gets `act'(y + bias) * (y - centre)` where there is a derivative; needs `centre`.
+  public var moment: UnsafeMutablePointer<Float>?
+  /// `[outputs]`.
+  public var centre: UnsafePointer<Float>?
 
   public static let none = Epilogue()
 
   public init(
-    bias: UnsafePointer<Float>? = nil, activation: Activation? = nil, derivative: UnsafeMutablePointer<Float>? = nil
+    bias: UnsafePointer<Float>? = nil, activation: Activation? = nil, derivative: UnsafeMutablePointer<Float>? = nil,
+    moment: UnsafeMutablePointer<Float>? = nil, centre: UnsafePointer<Float>? = nil
   ) {
     (self.bias, self.activation, self.derivative) = (bias, activation, derivative)
+    (self.moment, self.centre) = (moment, centre)
   }
 
   var isEmpty: Bool { bias == nil && activation == nil }
 
   /// The same for the rows behind `offset` values of y.
   func behind(_ offset: Int) -> Epilogue {
-    Epilogue(bias: bias, activation: activation, derivative: derivative.map { $0 + offset })
+    Epilogue(
+      bias: bias, activation: activation, derivative: derivative.map { $0 + offset },
+      moment: moment.map { $0 + offset }, centre: centre)
   }
 
   /// Applies to y what the product itself could not.
@@ -93,11 +115,16 @@ public struct Epilogue: @unchecked Sendable {
     if isEmpty { return }
     parallel.forRanges(rows, atLeast: 8) { range in
       let offset = range.lowerBound * width
-      if let activation {
-        zoo_activate(y + offset, bias, activation.kernel, range.count, width, derivative.map { $0 + offset })
-      } else if let bias {
-        zoo_add_bias(y + offset, bias, range.count, width)
-      }
+      var native = behind(offset).native(from: 0)
+      zoo_follow(y + offset, range.count, width, &native)
     }
+  }
+
+  /// For the columns from one on.
+  func native(from column: Int) -> zoo_epilogue {
+    zoo_epilogue(
+      bias: bias.map { $0 + column }, activation: activation?.kernel ?? Int32(ZOO_NO_ACTIVATION),
+      derivative: derivative.map { $0 + column }, moment: moment.map { $0 + column },
+      centre: centre.map { $0 + column })
   }
 }

@@ -29,34 +29,51 @@
   /// A weight matrix for one direction; threads share the rows of what it is multiplied with.
   private struct OneDNNMatrix: PreparedMatrix {
     let inputs: Int, outputs: Int
-    private let matrix: WeightMatrix
+    /// Where few rows read the matrix where it lies, and whether they give its memory back.
+    private let inPlace: WeightMatrix?, releases: Bool
     private let direction: Direction
-    /// Whether few rows read the matrix where it lies, and give its memory back.
-    private let takesFewInPlace: Bool, releases: Bool
-    /// Nil where the matrix is used where it lies.
-    private let packed: Lazy<PackedWeights?>
+    private let form: Lazy<Form>
+
+    /// A copy in oneDNN's own order, or the matrix where it lies.
+    private enum Form { case packed(PackedWeights), whole(WeightMatrix) }
 
     init(_ matrix: WeightMatrix, direction: Direction, precision: Precision, lasting: Bool) {
       (inputs, outputs) = direction.ends(of: matrix)
-      self.matrix = matrix
       self.direction = direction
       // A gradient that all rows share needs one row for each prompt: no copy pays for that.
-      takesFewInPlace = direction == .backward && matrix.tensor.dtype == .f32
+      inPlace = direction == .backward && matrix.tensor.dtype == .f32 ? matrix : nil
       releases = precision == .bf16 && !lasting
-      packed = Lazy {
-        guard lasting || precision == .bf16 else { return nil }
-        return PackedWeights(matrix, direction: direction, precision: precision)
+      form = Lazy {
+        guard lasting || precision == .bf16,
+          let packed = PackedWeights(matrix, direction: direction, precision: precision)
+        else { return .whole(matrix) }
+        return .packed(packed)
       }
     }
 
-    func makeReady() { _ = packed.value }
+    func makeReady() { _ = form.value }
 
     func multiply(
-      _ x: UnsafePointer<Float>, scaledBy scale: UnsafePointer<Float>?, rows: Int,
+      _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int,
       into y: UnsafeMutablePointer<Float>, epilogue: Epilogue, parallel: Parallel
     ) {
-      if takesFewInPlace, rows <= 16, scale == nil, epilogue.isEmpty {
-        return multiplyFew(x, rows: rows, into: y, parallel: parallel)
+      guard let factors else {
+        return multiply(x, scale: nil, rows: rows, into: y, epilogue: epilogue, parallel: parallel)
+      }
+      for index in 0..<factors.count {
+        let offset = index * rows * outputs
+        multiply(
+          x, scale: factors.pointer + index * inputs, rows: rows, into: y + offset, epilogue: epilogue.behind(offset),
+          parallel: parallel)
+      }
+    }
+
+    private func multiply(
+      _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+      epilogue: Epilogue, parallel: Parallel
+    ) {
+      if let inPlace, rows <= 16, scale == nil, epilogue.isEmpty {
+        return multiplyFew(x, by: inPlace, rows: rows, into: y, parallel: parallel)
       }
       // Its products give no derivative, and it takes an activation only behind a bias.
       let isOwn = epilogue.derivative == nil && (epilogue.activation == nil || epilogue.bias != nil)
@@ -73,17 +90,28 @@
       _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
       _ epilogue: Epilogue
     ) {
-      let packed = packed.value
-      let narrows = packed?.precision == .bf16
+      switch form.value {
+      case .packed(let packed):
+        run(
+          x, scale: scale, rows: rows, into: y, epilogue, weights: packed.bytes, order: ZOO_ONEDNN_PACKED,
+          narrows: packed.precision == .bf16)
+      case .whole(let matrix):
+        // Held to the end: another thread may release the matrix meanwhile.
+        let floats = matrix.floats
+        run(
+          x, scale: scale, rows: rows, into: y, epilogue, weights: floats.pointer, order: direction.order,
+          narrows: false)
+        withExtendedLifetime(floats) {}
+      }
+    }
+
+    private func run(
+      _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
+      _ epilogue: Epilogue, weights: UnsafeRawPointer, order: zoo_onednn_order, narrows: Bool
+    ) {
       let product = OneDNNProduct.of(
         ProductShape(
-          rows: rows, depth: inputs, columns: outputs, order: packed == nil ? direction.order : ZOO_ONEDNN_PACKED,
-          bf16: narrows,
-          epilogue: epilogue))
-      // Held to the end: another thread may release the matrix meanwhile.
-      let floats = packed == nil ? matrix.floats : nil
-      defer { withExtendedLifetime(floats) {} }
-      guard let weights = packed?.bytes ?? floats.map({ UnsafeRawPointer($0.pointer) }) else { return }
+          rows: rows, depth: inputs, columns: outputs, order: order, bf16: narrows, epilogue: epilogue))
       if narrows {
         withScratch((rows * inputs + 1) / 2) { scratch in
           scratch.withMemoryRebound(to: UInt16.self, capacity: rows * inputs) { narrowed in
@@ -91,18 +119,17 @@
             product.run(narrowed, weights, bias: epilogue.bias, into: y)
           }
         }
-      } else if let scale {
-        withScaled(x, by: scale, rows: rows, parallel: Parallel(threads: 1)) {
-          product.run($0, weights, bias: epilogue.bias, into: y)
-        }
       } else {
-        product.run(x, weights, bias: epilogue.bias, into: y)
+        withScaled(x, by: scale.map { ColumnFactors($0) }, rows: rows, parallel: Parallel(threads: 1)) { x, _ in
+          product.run(x, weights, bias: epilogue.bias, into: y)
+        }
       }
     }
 
     /// A few rows, limited by how fast the matrix is read: threads share its columns.
     private func multiplyFew(
-      _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
+      _ x: UnsafePointer<Float>, by matrix: WeightMatrix, rows: Int, into y: UnsafeMutablePointer<Float>,
+      parallel: Parallel
     ) {
       let panels = Panels(rows: 1, columns: outputs, threads: parallel.threads), floats = matrix.floats
       defer { withExtendedLifetime(floats) {} }

@@ -18,6 +18,8 @@ package struct Block: Sendable {
   package let mlpNorm: Norm?
   package let fc2: Linear
   package let scale2: FloatView?
+  /// What gradients that all rows share pass in one product, once the block is packed for many of them; nil where it cannot be.
+  package let folded = Lazy<FoldedMatrices?> { nil }
 
   init(_ weights: Weights, tower: String, layer: Int, shape: Blocks) throws {
     let name = "\(tower).blocks.\(layer)"
@@ -39,8 +41,14 @@ package struct Block: Sendable {
   func prepare(backward: Bool, lasting: Bool) {
     for linear in [qkv, out, gate, fc1, fc2] { linear?.prepare(.forward, lasting: lasting) }
     guard backward else { return }
-    for linear in [gate, fc1, out] { linear?.prepare(.backward, lasting: lasting) }
-    if lasting { fc2.keep(.backward) }
+    out.prepare(.backward, lasting: lasting)
+    if lasting {
+      fc2.keep(.backward)
+      folded.replace(by: FoldedMatrices(self))
+    }
+    if folded.value == nil {
+      for linear in [gate, fc1] { linear?.prepare(.backward, lasting: lasting) }
+    }
   }
 
   func release() {
@@ -126,9 +134,11 @@ package struct Block: Sendable {
       gated(
         input, gate: gate, open: buffer.pointer + deep, into: hidden, rows: rows, trace: trace, parallel: parallel)
     } else {
-      fc1.forward(
-        input, rows: count, into: hidden, activation: shape.activation,
-        derivative: trace.map { $0.derivative.pointer + deep }, parallel: parallel)
+      var epilogue = Epilogue(activation: shape.activation, derivative: trace.map { $0.derivative.pointer + deep })
+      if let moment = trace?.moment, let folded = folded.value {
+        (epilogue.moment, epilogue.centre) = (moment.pointer + deep, UnsafePointer(folded.centre.pointer))
+      }
+      fc1.forward(input, rows: count, into: hidden, epilogue: epilogue, parallel: parallel)
     }
     mlpNorm?.apply(inPlace: hidden, rows: rows, keeping: trace?.mlpNorm, parallel: parallel)
   }

@@ -46,6 +46,8 @@ package final class BlockTrace: Sendable {
   package let inverse: FloatBuffer
   /// `[rows, mlpWidth]`: the derivative of the hidden values with respect to what comes from `fc1`.
   package let derivative: FloatBuffer
+  /// `[rows, mlpWidth]`: the derivative times the distance of its point from `FoldedMatrices.centre`, where the block is folded.
+  package let moment: FloatBuffer?
   /// `[rows, mlpWidth]`: the derivative with respect to what comes from the gate.
   package let gateDerivative: FloatBuffer?
   /// The norms inside the branches, each where the block has it.
@@ -55,7 +57,7 @@ package final class BlockTrace: Sendable {
   package let postNorm2: NormTrace?
 
   /// - Parameter keys: How many tokens of each sequence have values; by default those that have rows.
-  init(sequences: Int, tokens: Int, keys: Int? = nil, shape: Blocks) {
+  init(sequences: Int, tokens: Int, keys: Int? = nil, shape: Blocks, folded: Bool) {
     let rows = sequences * tokens
     self.tokens = tokens
     valuesSize = zoo_relu_values_size(keys ?? tokens, shape.headWidth)
@@ -64,6 +66,7 @@ package final class BlockTrace: Sendable {
     mean = FloatBuffer(uninitialised: rows)
     inverse = FloatBuffer(uninitialised: rows)
     derivative = FloatBuffer(uninitialised: rows * shape.mlpWidth)
+    moment = folded ? FloatBuffer(uninitialised: rows * shape.mlpWidth) : nil
     gateDerivative = shape.gated ? FloatBuffer(uninitialised: rows * shape.mlpWidth) : nil
     func norm(_ exists: Bool, _ width: Int) -> NormTrace? { exists ? NormTrace(rows: rows, width: width) : nil }
     attentionNorm = norm(shape.attentionNorm, shape.width)

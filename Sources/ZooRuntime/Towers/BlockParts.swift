@@ -58,7 +58,8 @@ extension Block {
     let width = shape.mlpWidth, first = rows.lowerBound * width, count = rows.count * width
     let slope = trace?.gateDerivative.map { $0.pointer + first }
     gate.forward(
-      x, rows: rows.count, into: open, activation: shape.activation, derivative: slope, parallel: parallel)
+      x, rows: rows.count, into: open, epilogue: Epilogue(activation: shape.activation, derivative: slope),
+      parallel: parallel)
     fc1.forward(x, rows: rows.count, into: hidden, parallel: parallel)
     if let trace, let slope {
       (trace.derivative.pointer + first).update(from: open, count: count)

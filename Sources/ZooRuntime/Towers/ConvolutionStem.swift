@@ -49,7 +49,9 @@ struct ConvolutionStem: Sendable {
     var count = cells.count
     for (index, step) in steps.enumerated() {
       let rows = grid.count * count, result = FloatBuffer(rows * shape.width)
-      step.forward(values.pointer, rows: rows, into: result.pointer, activation: .gelu, parallel: engine.parallel)
+      step.forward(
+        values.pointer, rows: rows, into: result.pointer, epilogue: Epilogue(activation: .gelu),
+        parallel: engine.parallel)
       values = result
       count /= shape.kernels[index + 1] * shape.kernels[index + 1]
     }

@@ -50,7 +50,7 @@ package struct Norm: Sendable {
 /// A linear map with both directions ready when they are first needed.
 package struct Linear: Sendable {
   private let matrix: WeightMatrix
-  private let algebra: any LinearAlgebra
+  let algebra: any LinearAlgebra
   package let bias: FloatView?
   private let forwardMatrix: Lazy<any PreparedMatrix>
   private let backwardMatrix: Lazy<any PreparedMatrix>
@@ -84,12 +84,13 @@ package struct Linear: Sendable {
   /// `[outputs, inputs]` as f32.
   package var weight: FloatView { matrix.floats }
 
-  /// y = act(x W^T + b); `derivative` `[rows, outputs]` gets act'(x W^T + b) where wanted.
+  /// y = act(x W^T + b), with the derivatives that `epilogue` wants; its bias is this map's own.
   package func forward(
-    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, activation: Activation? = nil,
-    derivative: UnsafeMutablePointer<Float>? = nil, parallel: Parallel
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue = .none,
+    parallel: Parallel
   ) {
-    let epilogue = Epilogue(bias: bias?.pointer, activation: activation, derivative: derivative)
+    var epilogue = epilogue
+    epilogue.bias = bias?.pointer
     forwardMatrix.value.multiply(
       x, scaledBy: nil, rows: rows, into: y, epilogue: epilogue, parallel: parallel)
   }
@@ -99,11 +100,11 @@ package struct Linear: Sendable {
     forwardMatrix.value.multiply(x, scaledBy: nil, rows: rows, into: y, epilogue: .none, parallel: parallel)
   }
 
-  /// g_in [rows, inputs] = g_out [rows, outputs] W, with g_out's columns multiplied by `columns` [outputs] before.
+  /// g_in [rows, inputs] = g_out [rows, outputs] W, with g_out's columns multiplied by `factors` before.
   package func backward(
-    _ g: UnsafePointer<Float>, scaledBy columns: UnsafePointer<Float>? = nil, rows: Int,
+    _ g: UnsafePointer<Float>, scaledBy factors: ColumnFactors? = nil, rows: Int,
     into y: UnsafeMutablePointer<Float>, parallel: Parallel
   ) {
-    backwardMatrix.value.multiply(g, scaledBy: columns, rows: rows, into: y, epilogue: .none, parallel: parallel)
+    backwardMatrix.value.multiply(g, scaledBy: factors, rows: rows, into: y, epilogue: .none, parallel: parallel)
   }
 }

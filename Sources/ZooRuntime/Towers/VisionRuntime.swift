@@ -71,8 +71,10 @@ package final class VisionRuntime: Sendable {
       normPre.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel)
     }
     embedded(work)
+    let isFolded = blocks.allSatisfy { $0.folded.value != nil }
     let trace =
-      traced && !observed.isEmpty ? BlockTrace(sequences: work.sequences, tokens: tokens, shape: tower.blocks) : nil
+      traced && !observed.isEmpty
+      ? BlockTrace(sequences: work.sequences, tokens: tokens, shape: tower.blocks, folded: isFolded) : nil
     for (layer, block) in blocks.enumerated() {
       let wanted = observed.contains(layer)
       var trace = wanted ? trace : nil
@@ -80,7 +82,10 @@ package final class VisionRuntime: Sendable {
       let mean = wanted && traced ? meanOf : wanted ? nil : 0..<1
       if pooledOnly, layer == blocks.count - 1, tower.pooler == .classToken, let mean {
         if mean == 0..<1 {
-          if wanted { trace = BlockTrace(sequences: work.sequences, tokens: 1, keys: tokens, shape: tower.blocks) }
+          if wanted {
+            trace = BlockTrace(
+              sequences: work.sequences, tokens: 1, keys: tokens, shape: tower.blocks, folded: isFolded)
+          }
           block.forward(work, at: pictures.map { _ in 0 }, causal: false, trace: trace, engine: engine)
         } else {
           block.forward(
@@ -105,6 +110,8 @@ package final class VisionRuntime: Sendable {
   }
 
   func pack(gradients: Bool, parallel: Parallel) {
+    // Where a pooler attends, LeGrad takes its gradients and none goes through the blocks.
+    let gradients = gradients && pooler == nil
     prepared.withLock { $0 = [false, true] }
     parallel.forEach(blocks.count) { blocks[$0].prepare(backward: gradients, lasting: true) }
   }

@@ -89,7 +89,7 @@ struct BenchCommand: ParsableCommand {
       let method = LeGrad(variant: variant, layers: selection)
       for number in prompts {
         let texts = (0..<number).map { testEmbedding(model.architecture.embedding, seed: $0) }
-        let flops = work.legrad(method, layers: count, prompts: number)
+        let flops = work.legrad(method, layers: count, prompts: number, packed: !inPlace)
         try bench.measure("LeGrad \(variant.rawValue), \(number) prompt\(number == 1 ? "" : "s")", flops: flops) {
           _ = try method.explain([pixels], prompts: texts, model: model)
         }
@@ -129,7 +129,8 @@ struct BenchCommand: ParsableCommand {
       let own = GridSize(height: side(size.height), width: side(size.width)), picture = testPicture(own)
       let method = LeGrad(layers: try LayerSelection("last:\(layers ?? depth)"))
       let texts = (0..<prompts).map { testEmbedding(model.architecture.embedding, seed: $0) }
-      let one = Workload(model.architecture, size: own).legrad(method, layers: layers ?? depth, prompts: prompts)
+      let one = Workload(model.architecture, size: own).legrad(
+        method, layers: layers ?? depth, prompts: prompts, packed: !inPlace)
       try bench.measure(name, flops: one * Double(images)) {
         _ = try method.explain(Array(repeating: picture, count: images), prompts: texts, model: model)
       }

@@ -46,8 +46,8 @@ struct Workload {
     return 2 * Double(text.blocks.layers) * block(text.blocks, tokens: Double(text.positions))
   }
 
-  /// The image tower and the gradients of every prompt and layer.
-  func legrad(_ method: LeGrad, layers: Int, prompts: Int) -> Double {
+  /// The image tower and the gradients of every prompt and layer, with the matrices on their way folded where the model is packed.
+  func legrad(_ method: LeGrad, layers: Int, prompts: Int, packed: Bool) -> Double {
     let blocks = architecture.vision.blocks
     let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
     var rows = tokens, forward = imageTower
@@ -59,8 +59,10 @@ struct Workload {
       forward = imageTower(last: block(blocks, tokens: tokens) - (tokens - 2) * d * m)
     default: break
     }
-    let perPrompt = d * m + rows * (d * m + d * d) + rows * tokens * d
-    return forward + 2 * Double(layers * prompts) * perPrompt
+    let folds = packed && blocks.canFold
+    let perPrompt = d * m + rows * d * m + (folds ? 1 : rows) * d * d + rows * tokens * d
+    let perLayer = folds ? rows * d * d : 0
+    return forward + 2 * Double(layers) * (Double(prompts) * perPrompt + perLayer)
   }
 
   private func block(_ blocks: Blocks, tokens: Double) -> Double {

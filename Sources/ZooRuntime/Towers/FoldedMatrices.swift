@@ -1,0 +1,57 @@
+import CZooKernels
+import ZooModels
+import ZooTensors
+
+/// The way of a gradient from the MLP's hidden values through LN2 and the attention's output matrix, as one matrix.
+///
+/// A row with `g` `[mlpWidth]` at what comes from `fc1`, and `c` at the block's output, has at the attention's output
+/// `r = (s1 * (c + J_LN2^T (g W1))) Wo`. With `A` the rows of `W1 * gain` less their means, `xh` the row that LN2 normalised, and `inv`
+/// its inverse deviation, that is `(s1 * c) Wo + inv * (g F - t (s1 * xh) Wo)`, where `F = A diag(s1) Wo` and
+/// `t = (g A) . xh / width`. The share t needs no product with a matrix: `A xh` is what `fc1` gave, less bias and centre.
+package struct FoldedMatrices: Sendable {
+  /// `F`, from `mlpWidth` to the width of the attention's output.
+  package let matrix: any PreparedMatrix
+  /// `[mlpWidth]`: W1 times LN2's offset.
+  package let centre: FloatBuffer
+
+  /// Nil for blocks that cannot be folded.
+  init?(_ block: Block) {
+    guard block.shape.canFold else { return nil }
+    let (fc1, out, norm) = (block.fc1, block.out, block.norm2), first = fc1.weight, last = out.weight
+    let (width, hidden, attended) = (fc1.inputs, fc1.outputs, out.inputs)
+    centre = FloatBuffer(uninitialised: hidden)
+    let centred = MemoryBlock(byteCount: hidden * width * MemoryLayout<Float>.stride)
+    let rows = centred.bytes.bindMemory(to: Float.self).baseAddress!
+    for k in 0..<hidden {
+      let source = first.pointer + k * width, row = rows + k * width
+      centre.pointer[k] = zoo_dot(source, norm.bias.pointer, width)
+      let mean = -zoo_dot(source, norm.weight.pointer, width) / Float(width)
+      zoo_scale_columns(source, norm.weight.pointer, row, 1, width)
+      for j in 0..<width { row[j] += mean }
+    }
+    // F^T = (diag(s1) Wo)^T A^T
+    let folded = MemoryBlock(byteCount: attended * hidden * MemoryLayout<Float>.stride)
+    withScratch(attended * width) { scaled in
+      for k in 0..<width {
+        let scale = block.scale1.map { $0.pointer[k] } ?? 1
+        for j in 0..<attended { scaled[j * width + k] = last.pointer[k * attended + j] * scale }
+      }
+      fc1.algebra.exact.prepare(Self.matrix(centred, [hidden, width]), direction: .forward, lasting: false).multiply(
+        scaled, scaledBy: nil, rows: attended, into: folded.bytes.bindMemory(to: Float.self).baseAddress!,
+        epilogue: .none, parallel: Parallel(threads: 1))
+    }
+    matrix = fc1.algebra.prepare(Self.matrix(folded, [attended, hidden]), direction: .forward, lasting: true)
+    matrix.makeReady()
+    for linear in [fc1, out] { linear.release() }
+  }
+
+  private static func matrix(_ block: MemoryBlock, _ shape: [Int]) -> WeightMatrix {
+    WeightMatrix(
+      Tensor(dtype: .f32, shape: shape, data: ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)))
+  }
+}
+
+extension Blocks {
+  /// Whether nothing but `fc1`, LN2 and a scale lies between the hidden values and the attention's output matrix.
+  package var canFold: Bool { !postNorm && !gated && !mlpNorm }
+}
