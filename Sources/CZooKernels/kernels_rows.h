@@ -126,37 +126,54 @@ static void add_residual(float *x, const float *y, const float *bias, const floa
   }
 }
 
-#define ACTIVATE(function)                                                                         \
-  for (ptrdiff_t i = 0; i < rows; i++, x += ld) {                                                  \
-    if (derivative) {                                                                              \
-      for (ptrdiff_t k = 0; k < width; k++) {                                                      \
-        activated a = function(x[k] + (bias ? bias[k] : 0.0f));                                    \
-        if (moment) moment[k] = a.slope * (x[k] - centre[k]);                                      \
-        x[k] = a.value;                                                                            \
-        derivative[k] = a.slope;                                                                   \
-      }                                                                                            \
-      derivative += ld;                                                                            \
-      if (moment) moment += ld;                                                                    \
-    } else {                                                                                       \
-      for (ptrdiff_t k = 0; k < width; k++) x[k] = function(x[k] + (bias ? bias[k] : 0.0f)).value; \
-    }                                                                                              \
-  }                                                                                                \
-  break
+INLINE activated act(float x, int activation) {
+  return activation == ZOO_GELU        ? gelu(x)
+         : activation == ZOO_GELU_TANH ? gelu_tanh(x)
+         : activation == ZOO_SILU      ? silu(x)
+                                       : quick_gelu(x);
+}
+
+// One row; a loop for each set of results, so that each runs in vectors.
+INLINE void activate(float *restrict x, const float *restrict bias, ptrdiff_t width, float *restrict derivative,
+                     float *restrict moment, const float *restrict centre, int activation) {
+  if (moment) {
+    for (ptrdiff_t k = 0; k < width; k++) {
+      activated a = act(x[k] + (bias ? bias[k] : 0.0f), activation);
+      derivative[k] = a.slope;
+      moment[k] = a.slope * (x[k] - centre[k]);
+      x[k] = a.value;
+    }
+  } else if (derivative) {
+    for (ptrdiff_t k = 0; k < width; k++) {
+      activated a = act(x[k] + (bias ? bias[k] : 0.0f), activation);
+      derivative[k] = a.slope;
+      x[k] = a.value;
+    }
+  } else {
+    for (ptrdiff_t k = 0; k < width; k++) x[k] = act(x[k] + (bias ? bias[k] : 0.0f), activation).value;
+  }
+}
 
 // What follows a product, for `width` of its columns from n on; x, ld apart, is the first of them.
-static void follow(float *restrict x, ptrdiff_t ld, ptrdiff_t n, ptrdiff_t rows, ptrdiff_t width,
-                   const struct zoo_epilogue *after) {
-  const float *restrict bias = after->bias ? after->bias + n : 0, *restrict centre = after->centre ? after->centre + n : 0;
-  float *restrict derivative = after->derivative ? after->derivative + n : 0;
-  float *restrict moment = after->moment ? after->moment + n : 0;
+static void follow(float *x, ptrdiff_t ld, ptrdiff_t n, ptrdiff_t rows, ptrdiff_t width, const struct zoo_epilogue *after) {
+  const float *bias = after->bias ? after->bias + n : 0, *centre = after->moment ? after->centre + n : 0;
+  float *derivative = after->derivative ? after->derivative + n : 0, *moment = after->moment ? after->moment + n : 0;
+#define ROWS(activation)                                                    \
+  for (ptrdiff_t i = 0; i < rows; i++, x += ld) {                           \
+    activate(x, bias, width, derivative, moment, centre, activation);       \
+    if (derivative) derivative += ld;                                       \
+    if (moment) moment += ld;                                               \
+  }                                                                         \
+  break
   switch (after->activation) {
-  case ZOO_GELU: ACTIVATE(gelu);
-  case ZOO_GELU_TANH: ACTIVATE(gelu_tanh);
-  case ZOO_QUICK_GELU: ACTIVATE(quick_gelu);
-  case ZOO_SILU: ACTIVATE(silu);
+  case ZOO_GELU: ROWS(ZOO_GELU);
+  case ZOO_GELU_TANH: ROWS(ZOO_GELU_TANH);
+  case ZOO_QUICK_GELU: ROWS(ZOO_QUICK_GELU);
+  case ZOO_SILU: ROWS(ZOO_SILU);
   default:
     for (ptrdiff_t i = 0; bias && i < rows; i++, x += ld) add_bias(x, bias, 1, width);
   }
+#undef ROWS
 }
 
 static void scale_columns(const float *restrict x, const float *restrict w, float *restrict y, ptrdiff_t rows,

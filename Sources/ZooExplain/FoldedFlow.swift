@@ -16,7 +16,7 @@ struct FoldedFlow {
   /// `[rows, prompts]`: t.
   private let shares: FloatBuffer
 
-  /// Nil where the block was not folded when it ran.
+  /// Nil where the block ran without what this needs.
   ///
   /// - Parameters:
   ///   - gradients: c at the block's output, `[prompts, width]`.
@@ -24,7 +24,7 @@ struct FoldedFlow {
   init?(
     _ block: Block, trace: BlockTrace, first: Int, rows: Int, gradients: [Float], entered: FloatBuffer, engine: Engine
   ) {
-    guard let matrices = block.folded.value, let moment = trace.moment else { return nil }
+    guard let moment = trace.moment, let matrices = block.folded?.value else { return nil }
     let width = block.shape.width, hidden = block.shape.mlpWidth, prompts = entered.count / hidden
     (self.matrices, self.trace, self.first, self.rows) = (matrices, trace, first, rows)
     (self.prompts, self.entered) = (prompts, entered)

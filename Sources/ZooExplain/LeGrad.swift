@@ -62,7 +62,8 @@ public struct LeGrad: Sendable {
       kept = []
     }
     let work = vision.forward(
-      pictures, engine: engine, observed: wanted, traced: readout.needsTrace, pooledOnly: true,
+      pictures, engine: engine, observed: wanted, traced: readout.needsTrace, folded: prompts.count > 1,
+      pooledOnly: true,
       meanOf: readout.meanOf(tokens: grid.count + tower.prefixTokens, prefix: tower.prefixTokens)
     ) { layer, trace, work in
       for picture in pictures.indices where !prompts.isEmpty {

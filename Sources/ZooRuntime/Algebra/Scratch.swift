@@ -11,7 +11,7 @@ enum Scratch {
   }
 
   /// What is kept at most; more is given back to the system.
-  private static let limit = 64 << 20
+  private static let limit = 256 << 20
   private static let kept = Mutex(Kept())
 
   /// With any values at first.

@@ -18,8 +18,8 @@ package struct Block: Sendable {
   package let mlpNorm: Norm?
   package let fc2: Linear
   package let scale2: FloatView?
-  /// What gradients that all rows share pass in one product, once the block is packed for many of them; nil where it cannot be.
-  package let folded = Lazy<FoldedMatrices?> { nil }
+  /// What gradients that all rows share can pass in one product; made at its first use. Nil where the block cannot be folded.
+  package let folded: Lazy<FoldedMatrices>?
 
   init(_ weights: Weights, tower: String, layer: Int, shape: Blocks) throws {
     let name = "\(tower).blocks.\(layer)"
@@ -35,20 +35,19 @@ package struct Block: Sendable {
     mlpNorm = shape.mlpNorm ? try weights.norm("\(name).mlp_norm", eps: shape.normEps) : nil
     fc2 = try weights.linear("\(name).fc2")
     scale2 = shape.layerScale ? try weights.vector("\(name).scale2") : nil
+    folded =
+      shape.canFold
+      ? Lazy { [fc1, norm2, scale1, out] in
+        FoldedMatrices(fc1: fc1, norm: norm2, scale: scale1, out: out)
+      } : nil
   }
 
   /// Makes the matrices ready ahead of their first products; `backward` those that gradients pass row by row.
   func prepare(backward: Bool, lasting: Bool) {
     for linear in [qkv, out, gate, fc1, fc2] { linear?.prepare(.forward, lasting: lasting) }
     guard backward else { return }
-    out.prepare(.backward, lasting: lasting)
-    if lasting {
-      fc2.keep(.backward)
-      folded.replace(by: FoldedMatrices(self))
-    }
-    if folded.value == nil {
-      for linear in [gate, fc1] { linear?.prepare(.backward, lasting: lasting) }
-    }
+    for linear in [gate, fc1, out] { linear?.prepare(.backward, lasting: lasting) }
+    if lasting { fc2.keep(.backward) }
   }
 
   func release() {
@@ -135,8 +134,8 @@ package struct Block: Sendable {
         input, gate: gate, open: buffer.pointer + deep, into: hidden, rows: rows, trace: trace, parallel: parallel)
     } else {
       var epilogue = Epilogue(activation: shape.activation, derivative: trace.map { $0.derivative.pointer + deep })
-      if let moment = trace?.moment, let folded = folded.value {
-        (epilogue.moment, epilogue.centre) = (moment.pointer + deep, UnsafePointer(folded.centre.pointer))
+      if let moment = trace?.moment, let folded {
+        (epilogue.moment, epilogue.centre) = (moment.pointer + deep, UnsafePointer(folded.value.centre.pointer))
       }
       fc1.forward(input, rows: count, into: hidden, epilogue: epilogue, parallel: parallel)
     }

@@ -46,7 +46,8 @@ package final class BlockTrace: Sendable {
   package let inverse: FloatBuffer
   /// `[rows, mlpWidth]`: the derivative of the hidden values with respect to what comes from `fc1`.
   package let derivative: FloatBuffer
-  /// `[rows, mlpWidth]`: the derivative times the distance of its point from `FoldedMatrices.centre`, where the block is folded.
+  /// `[rows, mlpWidth]`: the derivative times the distance of its point from `FoldedMatrices.centre`, where gradients
+  /// are to pass the folded matrices.
   package let moment: FloatBuffer?
   /// `[rows, mlpWidth]`: the derivative with respect to what comes from the gate.
   package let gateDerivative: FloatBuffer?

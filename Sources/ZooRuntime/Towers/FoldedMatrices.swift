@@ -14,11 +14,11 @@ package struct FoldedMatrices: Sendable {
   /// `[mlpWidth]`: W1 times LN2's offset.
   package let centre: FloatBuffer
 
-  /// Nil for blocks that cannot be folded.
-  init?(_ block: Block) {
-    guard block.shape.canFold else { return nil }
-    let (fc1, out, norm) = (block.fc1, block.out, block.norm2), first = fc1.weight, last = out.weight
-    let (width, hidden, attended) = (fc1.inputs, fc1.outputs, out.inputs)
+  /// - Parameters:
+  ///   - norm: LN2, which comes before `fc1`.
+  ///   - scale: s1, which follows `out`.
+  init(fc1: Linear, norm: Norm, scale: FloatView?, out: Linear) {
+    let first = fc1.weight, last = out.weight, (width, hidden, attended) = (fc1.inputs, fc1.outputs, out.inputs)
     centre = FloatBuffer(uninitialised: hidden)
     let centred = MemoryBlock(byteCount: hidden * width * MemoryLayout<Float>.stride)
     let rows = centred.bytes.bindMemory(to: Float.self).baseAddress!
@@ -33,8 +33,8 @@ package struct FoldedMatrices: Sendable {
     let folded = MemoryBlock(byteCount: attended * hidden * MemoryLayout<Float>.stride)
     withScratch(attended * width) { scaled in
       for k in 0..<width {
-        let scale = block.scale1.map { $0.pointer[k] } ?? 1
-        for j in 0..<attended { scaled[j * width + k] = last.pointer[k * attended + j] * scale }
+        let factor = scale.map { $0.pointer[k] } ?? 1
+        for j in 0..<attended { scaled[j * width + k] = last.pointer[k * attended + j] * factor }
       }
       fc1.algebra.exact.prepare(Self.matrix(centred, [hidden, width]), direction: .forward, lasting: false).multiply(
         scaled, scaledBy: nil, rows: attended, into: folded.bytes.bindMemory(to: Float.self).baseAddress!,

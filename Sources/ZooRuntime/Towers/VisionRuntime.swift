@@ -23,6 +23,7 @@ package final class VisionRuntime: Sendable {
 
   /// What has been made ready ahead: false for products, true for gradients too.
   private let prepared = Mutex<Set<Bool>>([])
+  private let isPacked = Atomic<Bool>(false)
 
   init(_ weights: Weights, architecture: Architecture) throws {
     tower = architecture.vision
@@ -54,10 +55,10 @@ package final class VisionRuntime: Sendable {
   ///
   /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`. With `pooledOnly`, only the
   /// tokens that `pool` looks at are sure to be there, and with `meanOf` the last layer is observed by the mean of these
-  /// tokens of each picture alone.
+  /// tokens of each picture alone. With `folded`, gradients that all rows share pass `FoldedMatrices` if the model is packed.
   package func forward(
     _ pictures: [PixelTensor], engine: Engine, observed: Range<Int> = 0..<0, traced: Bool = true,
-    pooledOnly: Bool = false, meanOf: Range<Int>? = nil,
+    folded: Bool = false, pooledOnly: Bool = false, meanOf: Range<Int>? = nil,
     observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
     if engine.parallel.threads > 1 { prepareAhead(backward: traced ? observed : 0..<0) }
@@ -71,10 +72,11 @@ package final class VisionRuntime: Sendable {
       normPre.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel)
     }
     embedded(work)
-    let isFolded = blocks.allSatisfy { $0.folded.value != nil }
+    let folded = folded && isPacked.load(ordering: .relaxed) && tower.blocks.canFold
+    if folded { engine.parallel.forEach(observed.count) { _ = blocks[observed.lowerBound + $0].folded?.value } }
     let trace =
       traced && !observed.isEmpty
-      ? BlockTrace(sequences: work.sequences, tokens: tokens, shape: tower.blocks, folded: isFolded) : nil
+      ? BlockTrace(sequences: work.sequences, tokens: tokens, shape: tower.blocks, folded: folded) : nil
     for (layer, block) in blocks.enumerated() {
       let wanted = observed.contains(layer)
       var trace = wanted ? trace : nil
@@ -84,7 +86,7 @@ package final class VisionRuntime: Sendable {
         if mean == 0..<1 {
           if wanted {
             trace = BlockTrace(
-              sequences: work.sequences, tokens: 1, keys: tokens, shape: tower.blocks, folded: isFolded)
+              sequences: work.sequences, tokens: 1, keys: tokens, shape: tower.blocks, folded: folded)
           }
           block.forward(work, at: pictures.map { _ in 0 }, causal: false, trace: trace, engine: engine)
         } else {
@@ -113,6 +115,7 @@ package final class VisionRuntime: Sendable {
     // Where a pooler attends, LeGrad takes its gradients and none goes through the blocks.
     let gradients = gradients && pooler == nil
     prepared.withLock { $0 = [false, true] }
+    isPacked.store(true, ordering: .relaxed)
     parallel.forEach(blocks.count) { blocks[$0].prepare(backward: gradients, lasting: true) }
   }
 

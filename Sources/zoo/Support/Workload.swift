@@ -46,7 +46,8 @@ struct Workload {
     return 2 * Double(text.blocks.layers) * block(text.blocks, tokens: Double(text.positions))
   }
 
-  /// The image tower and the gradients of every prompt and layer, with the matrices on their way folded where the model is packed.
+  /// The image tower and the gradients of every prompt and layer, in a packed model for several prompts with the
+  /// matrices on their way folded.
   func legrad(_ method: LeGrad, layers: Int, prompts: Int, packed: Bool) -> Double {
     let blocks = architecture.vision.blocks
     let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
@@ -59,7 +60,7 @@ struct Workload {
       forward = imageTower(last: block(blocks, tokens: tokens) - (tokens - 2) * d * m)
     default: break
     }
-    let folds = packed && blocks.canFold
+    let folds = packed && prompts > 1 && blocks.canFold
     let perPrompt = d * m + rows * d * m + (folds ? 1 : rows) * d * d + rows * tokens * d
     let perLayer = folds ? rows * d * d : 0
     return forward + 2 * Double(layers) * (Double(prompts) * perPrompt + perLayer)
