@@ -14,6 +14,17 @@ INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec v) { *(vec *)p = v; }
 INLINE vec spread(float f) { return (vec){0} + f; }
 
+// Where b is no number, a or b.
+INLINE vec larger(vec a, vec b) {
+#if defined(__x86_64__) && ZOO_LANES == 16
+  return (vec)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(__x86_64__) && ZOO_LANES == 8
+  return (vec)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+  return __builtin_elementwise_max(a, b);
+#endif
+}
+
 static ptrdiff_t padded(ptrdiff_t n) { return (n + ZOO_LANES - 1) / ZOO_LANES * ZOO_LANES; }
 
 #include "kernels_rows.h"

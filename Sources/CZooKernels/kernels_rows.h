@@ -230,9 +230,12 @@ static float dot(const float *x, const float *y, ptrdiff_t count) {
 INLINE float largest(const float *x, ptrdiff_t count) {
   vec tops = spread(-INFINITY);
   ptrdiff_t k = 0;
-  for (; k + ZOO_LANES <= count; k += ZOO_LANES) tops = __builtin_elementwise_max(tops, load(x + k));
-  float top = -INFINITY;
-  for (int lane = 0; lane < ZOO_LANES; lane++) top = tops[lane] > top ? tops[lane] : top;
+  for (; k + ZOO_LANES <= count; k += ZOO_LANES) tops = larger(load(x + k), tops);
+  float lanes[ZOO_LANES];
+  store(lanes, tops);
+  for (int half = ZOO_LANES / 2; half > 0; half /= 2)
+    for (int lane = 0; lane < half; lane++) lanes[lane] = lanes[lane] > lanes[lane + half] ? lanes[lane] : lanes[lane + half];
+  float top = lanes[0];
   for (; k < count; k++) top = x[k] > top ? x[k] : top;
   return top;
 }
