@@ -26,7 +26,7 @@ public struct Kernels: LinearAlgebra {
   /// True where they were measured to be faster than libraries.
   public static var areFastest: Bool { String(cString: zoo_kernel_name()).hasPrefix("avx512") }
 
-  public var splitsRows: Bool { precision == .bf16 }
+  public var splitsRows: Bool { false }
   public var exact: any LinearAlgebra { Kernels(streams: streams) }
   public var name: String { "own kernels \(precision.rawValue)" }
 
@@ -80,15 +80,8 @@ private struct StripMatrix: PreparedMatrix {
     }
     switch form.value {
     case .strips(let packed) where bf16:
-      let pieces = all <= Self.few ? 1 : parallel.threads
-      parallel.forEach(pieces) { piece in
-        let range = all * piece / pieces..<all * (piece + 1) / pieces, offset = range.lowerBound * outputs
-        narrow(x, by: factors, rows: rows, range) { narrowed, pairs in
-          let target = y + offset, after = epilogue.behind(offset)
-          share(pieces == 1 ? parallel : Parallel(threads: 1)) { strips in
-            multiply(narrowed, stride: pairs, rows: range.count, by: packed, strips, bf16: true, into: target, after)
-          }
-        }
+      withNarrowed(x, by: factors, rows: rows, parallel: parallel) { narrowed, pairs in
+        share(parallel) { multiply(narrowed, stride: pairs, rows: all, by: packed, $0, bf16: true, into: y, epilogue) }
       }
     case .strips(let packed):
       withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
@@ -105,20 +98,20 @@ private struct StripMatrix: PreparedMatrix {
   /// So few rows are limited by how fast the matrix is read.
   private static let few = 16
 
-  /// Some of the rows of x `[rows, inputs]`, or with factors of `[factors, rows, inputs]`, rounded to pairs.
-  private func narrow(
-    _ x: UnsafePointer<Float>, by factors: ColumnFactors?, rows: Int, _ range: Range<Int>,
+  /// The rows of x `[rows, inputs]`, or with factors of `[factors, rows, inputs]`, rounded to pairs, and how many pairs a row has.
+  private func withNarrowed(
+    _ x: UnsafePointer<Float>, by factors: ColumnFactors?, rows: Int, parallel: Parallel,
     _ body: (UnsafePointer<Float>, Int) -> Void
   ) {
-    let pairs = (inputs + 1) / 2
-    withScratch(range.count * pairs) { narrowed in
-      narrowed.withMemoryRebound(to: UInt16.self, capacity: range.count * pairs * 2) { target in
-        for index in 0..<(factors?.count ?? 1) {
-          let part = range.clamped(to: index * rows..<(index + 1) * rows)
-          if part.isEmpty { continue }
-          zoo_narrow_rows(
-            x + (part.lowerBound - index * rows) * inputs, factors.map { $0.pointer + index * inputs }, part.count,
-            inputs, target + (part.lowerBound - range.lowerBound) * pairs * 2, 2 * pairs)
+    let pairs = (inputs + 1) / 2, count = factors?.count ?? 1
+    withScratch(count * rows * pairs) { narrowed in
+      parallel.forRanges(rows, atLeast: 16) { range in
+        narrowed.withMemoryRebound(to: UInt16.self, capacity: count * rows * pairs * 2) { target in
+          for index in 0..<count {
+            zoo_narrow_rows(
+              x + range.lowerBound * inputs, factors.map { $0.pointer + index * inputs }, range.count, inputs,
+              target + (index * rows + range.lowerBound) * pairs * 2, 2 * pairs)
+          }
         }
       }
       body(narrowed, pairs)
