@@ -129,6 +129,11 @@ void zoo_strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdi
   kernels()->strip_product(x, ldx, strips, depth, rows, columns, bf16, c, ldc, after);
 }
 
+void zoo_transposed_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t first,
+                            ptrdiff_t last, ptrdiff_t rows, ptrdiff_t columns, int bf16, float *y, ptrdiff_t ldy) {
+  kernels()->transposed_product(x, ldx, strips, depth, first, last, rows, columns, bf16, y, ldy);
+}
+
 void zoo_few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t rows,
                           ptrdiff_t columns, float *c, ptrdiff_t ldc) {
   kernels()->few_rows_product(x, b, ldb, depth, rows, columns, c, ldc);

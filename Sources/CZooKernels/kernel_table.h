@@ -29,6 +29,8 @@ struct zoo_kernel_table {
   void (*pack_strip)(const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *);
   void (*strip_product)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *, ptrdiff_t,
                         const struct zoo_epilogue *);
+  void (*transposed_product)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t,
+                             int, float *, ptrdiff_t);
   void (*few_rows_product)(const float *, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *, ptrdiff_t);
   void (*narrow_rows)(const float *, const float *, ptrdiff_t, ptrdiff_t, uint16_t *, ptrdiff_t);
 };

@@ -27,6 +27,15 @@ INLINE vec larger(vec a, vec b) {
 
 static ptrdiff_t padded(ptrdiff_t n) { return (n + ZOO_LANES - 1) / ZOO_LANES * ZOO_LANES; }
 
+// The sum of all lanes.
+INLINE float total(vec v) {
+  float lanes[ZOO_LANES];
+  store(lanes, v);
+  for (int half = ZOO_LANES / 2; half > 0; half /= 2)
+    for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
+  return lanes[0];
+}
+
 #include "kernels_rows.h"
 #include "kernels_products.h"
 #include "kernels_attention.h"
@@ -35,5 +44,5 @@ const struct zoo_kernel_table ZOO_NAME(zoo_kernels) = {
     ZOO_KERNEL_NAME, layer_norm, normalise, layer_norm_backward, add_bias, add_residual, follow, row_dots,
     take_share, scale_columns, dot, softmax,
     attention_scratch, attention, relu_values_size, relu_values, relu_sums_scratch, relu_sums,
-    strip_width, pack_strip, strip_product, few_rows_product, narrow_rows,
+    strip_width, pack_strip, strip_product, transposed_product, few_rows_product, narrow_rows,
 };

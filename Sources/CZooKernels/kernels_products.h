@@ -284,6 +284,60 @@ static void strip_product(const float *x, ptrdiff_t ldx, const float *strips, pt
   }
 }
 
+// A row of x times some steps of the depth of all strips, each step being a row of b. The first row fetches ahead.
+INLINE void transposed_steps(const float *x, const float *strips, ptrdiff_t depth, ptrdiff_t first, int steps,
+                             ptrdiff_t columns, int fetches, enum factors factors, float *y) {
+  vec sum[2][16] = {{{0}}};
+  for (ptrdiff_t n = 0; n < columns; n += ZOO_STRIP) {
+    ptrdiff_t width = padded(columns - n < ZOO_STRIP ? columns - n : ZOO_STRIP);
+    const float *b = strips + n * depth + first * width;
+    for (ptrdiff_t j = 0; j < width; j += ZOO_LANES) {
+      vec factor = load(x + n + j);
+      for (int i = 0; i < steps; i++) {
+        if (fetches) __builtin_prefetch(b + i * width + j + depth * ZOO_STRIP, 0, 3);
+        vec column = load(b + i * width + j);
+#ifdef ZOO_BF16
+        if (factors == PAIRS) {
+          __m512i pair = (__m512i)column;
+          sum[0][i] += factor * (vec)_mm512_slli_epi32(pair, 16);
+          sum[1][i] += factor * (vec)_mm512_and_si512(pair, _mm512_set1_epi32((int32_t)0xFFFF0000));
+          continue;
+        }
+#endif
+        sum[0][i] += factor * column;
+      }
+    }
+  }
+  for (int i = 0; i < steps; i++) {
+    if (factors == PAIRS) {
+      y[2 * i] = total(sum[0][i]);
+      y[2 * i + 1] = total(sum[1][i]);
+    } else {
+      y[i] = total(sum[0][i]);
+    }
+  }
+}
+
+INLINE void transposed_rows(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t first,
+                            ptrdiff_t last, ptrdiff_t rows, ptrdiff_t columns, enum factors factors, float *y,
+                            ptrdiff_t ldy) {
+  ptrdiff_t k = first, each = factors == PAIRS ? 2 : 1;
+  for (; k + 8 <= last; k += 8)
+    for (ptrdiff_t i = 0; i < rows; i++)
+      transposed_steps(x + i * ldx, strips, depth, k, 8, columns, i == 0, factors, y + i * ldy + k * each);
+  for (; k < last; k++)
+    for (ptrdiff_t i = 0; i < rows; i++)
+      transposed_steps(x + i * ldx, strips, depth, k, 1, columns, 0, factors, y + i * ldy + k * each);
+}
+
+static void transposed_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t first,
+                               ptrdiff_t last, ptrdiff_t rows, ptrdiff_t columns, int bf16, float *y, ptrdiff_t ldy) {
+#ifdef ZOO_BF16
+  if (bf16) return transposed_rows(x, ldx, strips, depth, first, last, rows, columns, PAIRS, y, ldy);
+#endif
+  transposed_rows(x, ldx, strips, depth, first, last, rows, columns, SINGLES, y, ldy);
+}
+
 // Reads b once, row by row, for all rows of x: c stays in the caches.
 static void few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t rows,
                              ptrdiff_t columns, float *c, ptrdiff_t ldc) {

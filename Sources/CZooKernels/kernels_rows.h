@@ -192,13 +192,13 @@ static void row_dots(const float *x, ptrdiff_t rows, const float *y, ptrdiff_t c
         a[n] = x + (i + n < rows ? i + n : rows - 1) * width;
         b[n] = y + (j + n < count ? j + n : count - 1) * width;
       }
-      vec total[4][4] = {{{0}}};
+      vec sum[4][4] = {{{0}}};
       float rest[4][4] = {{0}};
       ptrdiff_t k = 0, across = count - j < 4 ? count - j : 4;
 #define DOTS(columns)                                                                    \
   for (; k + ZOO_LANES <= width; k += ZOO_LANES)                                         \
     for (int n = 0; n < (columns); n++)                                                  \
-      for (int m = 0; m < 4; m++) total[m][n] += load(a[m] + k) * load(b[n] + k)
+      for (int m = 0; m < 4; m++) sum[m][n] += load(a[m] + k) * load(b[n] + k)
       if (across == 1)
         DOTS(1);
       else
@@ -208,10 +208,7 @@ static void row_dots(const float *x, ptrdiff_t rows, const float *y, ptrdiff_t c
         for (int m = 0; m < 4; m++)
           for (int n = 0; n < 4; n++) rest[m][n] += a[m][k] * b[n][k];
       for (ptrdiff_t m = 0; m < 4 && i + m < rows; m++)
-        for (ptrdiff_t n = 0; n < across; n++) {
-          for (int lane = 0; lane < ZOO_LANES; lane++) rest[m][n] += total[m][n][lane];
-          sums[(i + m) * count + j + n] = rest[m][n];
-        }
+        for (ptrdiff_t n = 0; n < across; n++) sums[(i + m) * count + j + n] = rest[m][n] + total(sum[m][n]);
     }
 }
 

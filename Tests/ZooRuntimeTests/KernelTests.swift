@@ -53,6 +53,14 @@ import Testing
         }
       }
     }
+    // The other way round, for rows that end with zeros.
+    let padded = (columns + 15) / 16 * 16, rounded = coarse(rows * padded, 23)
+    let g = rounded.enumerated().map { $0.offset % padded < columns ? $0.element : 0 }
+    let transposedProduct = (0..<rows * depth).map { index in
+      (0..<columns).reduce(0.0) {
+        $0 + Double(g[index / depth * padded + $1]) * Double(b[index % depth * columns + $1])
+      }
+    }
     func worst(_ found: [Float], _ expected: [Double]) -> Double {
       zip(found, expected).map { abs(Double($0) - $1) }.max()! / Double(depth).squareRoot()
     }
@@ -88,6 +96,13 @@ import Testing
         }
         #expect(worst(product(nil), expected) < 2e-6, "\(name), bf16 \(bf16), \(rows) x \(depth) x \(columns)")
         if bf16 { #expect(worst(product(scale), scaled) < 8e-6, "\(name), scaled") }
+        let even = bf16 ? 2 * deep : depth, half = deep / 2
+        var back = [Float](repeating: .nan, count: rows * even)
+        for (first, last) in [(0, half), (half, deep)] {
+          zoo_transposed_product(g, padded, packed, deep, first, last, rows, columns, bf16 ? 1 : 0, &back, even)
+        }
+        let whole = (0..<rows).flatMap { back[$0 * even..<$0 * even + depth] }
+        #expect(worst(whole, transposedProduct) < 2e-6, "\(name), transposed, bf16 \(bf16)")
       }
     }
     var few = [Float](repeating: .nan, count: rows * columns)

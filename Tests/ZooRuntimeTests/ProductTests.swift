@@ -78,6 +78,23 @@ import ZooTensors
     }
   }
 
+  @Test(arguments: [1, 2, 7, 16], [(1000, 70), (33, 513)])
+  func aFewRowsPassAMatrixBackwards(rows: Int, ends: (Int, Int)) throws {
+    for precision in Precision.allCases {
+      var product = Product(Size(rows: rows, inputs: ends.0, outputs: ends.1), .backward)
+      product.roundToBF16()
+      for algebra in Self.algebras(precision) {
+        let prepared = algebra.prepare(product.matrix, direction: .forward, lasting: true)
+        var y = [Float](repeating: .nan, count: rows * ends.1)
+        if prepared.multiplyTransposed(product.x, rows: rows, into: &y, parallel: Parallel(threads: 2)) {
+          #expect(maxError(y, product.expected, scale: product.magnitude) < 3e-6, "\(algebra.name)")
+        } else {
+          #expect(!(algebra is Kernels) && y.allSatisfy(\.isNaN), "\(algebra.name)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: sizes)
   func bf16AgreesWithRoundedFactors(size: Size) throws {
     for direction in [Direction.forward, .backward] {

@@ -91,6 +91,10 @@ void zoo_pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t 
 // `after`, where not null, is applied to each strip of c while it is in the cache.
 void zoo_strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
                        ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after);
+// y [rows, depth] at stride ldy := x [rows, columns] times b transposed, for a few rows and for the steps of the depth from first up to
+// last; with bf16 a step is a pair of y's columns, a missing last one included. x, at stride ldx, ends with zeros up to whole vectors.
+void zoo_transposed_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t first,
+                            ptrdiff_t last, ptrdiff_t rows, ptrdiff_t columns, int bf16, float *y, ptrdiff_t ldy);
 // c [rows, columns] at stride ldc := x [rows, depth] times b [depth, columns] at stride ldb, where it lies: for so few rows that
 // reading b is what takes the time.
 void zoo_few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t rows,

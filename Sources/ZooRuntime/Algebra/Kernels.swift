@@ -38,8 +38,6 @@ public struct Kernels: LinearAlgebra {
 /// A weight matrix for one direction, in strips of columns.
 private struct StripMatrix: PreparedMatrix {
   let inputs: Int, outputs: Int
-  /// Where few rows read the matrix where it lies.
-  private let inPlace: WeightMatrix?
   private let direction: Direction
   private let bf16: Bool, streams: Bool
   /// Whether products that read the matrix where it lies give its memory back.
@@ -53,9 +51,6 @@ private struct StripMatrix: PreparedMatrix {
     (inputs, outputs) = direction.ends(of: matrix)
     self.direction = direction
     (bf16, streams) = (algebra.precision == .bf16, algebra.streams)
-    // A gradient that all rows share needs one row for each prompt: only for many pictures a narrower copy pays for itself.
-    let takesFew = direction == .backward && matrix.tensor.dtype == .f32 && !(bf16 && lasting)
-    inPlace = takesFew ? matrix : nil
     releases = bf16 && !lasting || streams
     form = Lazy {
       lasting || algebra.precision == .bf16
@@ -71,13 +66,6 @@ private struct StripMatrix: PreparedMatrix {
     epilogue: Epilogue, parallel: Parallel
   ) {
     let all = rows * (factors?.count ?? 1)
-    if let inPlace, all <= Self.few, epilogue.isEmpty {
-      withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
-        share(parallel) { multiplyFew(x, rows: all, by: inPlace, $0, into: y) }
-      }
-      if releases { inPlace.release() }
-      return
-    }
     switch form.value {
     case .strips(let packed) where bf16:
       withNarrowed(x, by: factors, rows: rows, parallel: parallel) { narrowed, pairs in
@@ -89,10 +77,38 @@ private struct StripMatrix: PreparedMatrix {
       }
     case .whole(let matrix):
       withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
-        share(parallel) { multiply(x, rows: all, cutting: matrix, $0, into: y, epilogue) }
+        share(parallel) {
+          if direction == .backward, all <= Self.few, epilogue.isEmpty {
+            multiplyFew(x, rows: all, by: matrix, $0, into: y)
+          } else {
+            multiply(x, rows: all, cutting: matrix, $0, into: y, epilogue)
+          }
+        }
       }
       if releases { matrix.release() }
     }
+  }
+
+  func multiplyTransposed(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
+  ) -> Bool {
+    guard case .strips(let packed) = form.value else { return false }
+    let steps = bf16 ? (inputs + 1) / 2 : inputs, width = (outputs + 15) / 16 * 16, columns = bf16 ? 2 * steps : inputs
+    withScratch(rows * (width + columns)) { padded in
+      let result = padded + rows * width
+      for row in 0..<rows {
+        (padded + row * width).update(from: x + row * outputs, count: outputs)
+        (padded + row * width + outputs).update(repeating: 0, count: width - outputs)
+      }
+      let pieces = steps < 256 ? 1 : parallel.threads
+      parallel.forEach(pieces) { piece in
+        zoo_transposed_product(
+          padded, width, packed.strip(0), steps, steps * piece / pieces, steps * (piece + 1) / pieces, rows, outputs,
+          bf16 ? 1 : 0, result, columns)
+      }
+      for row in 0..<rows { (y + row * inputs).update(from: result + row * columns, count: inputs) }
+    }
+    return true
   }
 
   /// So few rows are limited by how fast the matrix is read.

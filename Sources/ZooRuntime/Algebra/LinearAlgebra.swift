@@ -45,6 +45,11 @@ public protocol PreparedMatrix: Sendable {
   func multiply(
     _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,
     epilogue: Epilogue, parallel: Parallel)
+  /// y `[rows, inputs]` = x `[rows, outputs]` times the matrix transposed, for so few rows that reading it is what takes the time.
+  /// False, and nothing done, where that takes a matrix prepared for this direction.
+  func multiplyTransposed(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
+  ) -> Bool
 }
 
 /// `[count, inputs]`: what the columns of x are multiplied by on its way into a product; all rows are used once with each.
@@ -59,6 +64,10 @@ public struct ColumnFactors: @unchecked Sendable {
 
 extension PreparedMatrix {
   public func makeReady() {}
+
+  public func multiplyTransposed(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
+  ) -> Bool { false }
 
   /// x `[rows, inputs]` with its columns multiplied by factors: `body` gets `[factors, rows, inputs]` and how many rows these are.
   func withScaled(
