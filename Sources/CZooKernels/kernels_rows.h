@@ -8,20 +8,20 @@ INLINE float float_from_bits(int32_t i) {
   return f;
 }
 
-// e^x to about one unit in the last place; 0 below -87, finite up to 88.
-INLINE float fast_exp(float x) {
-  float clamped = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
-  float n = __builtin_rintf(clamped * 1.44269504f);
-  float r = (clamped - n * 0.693145752f) - n * 1.42860677e-6f;
-  float p = 1.98412698e-4f;
-  p = p * r + 1.38888889e-3f;
-  p = p * r + 8.33333333e-3f;
-  p = p * r + 4.16666667e-2f;
-  p = p * r + 1.66666667e-1f;
-  p = p * r + 0.5f;
-  p = p * r * r + r + 1.0f;
-  float e = p * float_from_bits(((int32_t)n + 127) << 23);
-  return x < -87.0f ? 0.0f : e;
+// 2^x for x <= 0, to about one unit in the last place; far below 2^-126 where x is. The polynomial is fitted to -0.5...0.5.
+INLINE float power_of_two(float x) {
+  float clamped = x < -126.0f ? -126.0f : x;
+  float n = __builtin_rintf(clamped);
+  float r = clamped - n;
+  float p = 1.327647160e-3f;
+  p = p * r + 9.675541331e-3f;
+  p = p * r + 5.550713275e-2f;
+  p = p * r + 2.402211972e-1f;
+  p = p * r + 6.931469671e-1f;
+  p = p * r + 1.0f;
+  int32_t bits;
+  memcpy(&bits, &p, 4);
+  return float_from_bits(bits + (int32_t)((uint32_t)(int32_t)n << 23));
 }
 
 // Upper tail of the normal distribution: e^(-x^2/2) times a polynomial in 1 / (1 + x/4), fitted to 1e-8 relative on 0...13.
@@ -45,13 +45,16 @@ typedef struct {
 } activated;
 
 INLINE activated gelu(float x) {
-  float kernel = fast_exp(-0.5f * x * x);
+  float kernel = power_of_two(-0.721347520f * x * x);  // e^(-x^2/2)
   float tail = normal_tail(__builtin_fabsf(x), kernel);
   float phi = x < 0 ? tail : 1.0f - tail;
   return (activated){x * phi, phi + x * kernel * 0.398942280f};
 }
 
-INLINE float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
+INLINE float sigmoid(float x) {
+  float e = power_of_two(-1.44269504f * __builtin_fabsf(x));
+  return (x < 0 ? e : 1.0f) / (1.0f + e);
+}
 
 INLINE activated gelu_tanh(float x) {
   float inner = 0.797884561f * (x + 0.044715f * x * x * x);
@@ -235,22 +238,6 @@ INLINE float largest(const float *x, ptrdiff_t count) {
   float top = lanes[0];
   for (; k < count; k++) top = x[k] > top ? x[k] : top;
   return top;
-}
-
-// 2^x for x <= 0, to about one unit in the last place; far below 2^-126 where x is. The polynomial is fitted to -0.5...0.5.
-INLINE float power_of_two(float x) {
-  float clamped = x < -126.0f ? -126.0f : x;
-  float n = __builtin_rintf(clamped);
-  float r = clamped - n;
-  float p = 1.327647160e-3f;
-  p = p * r + 9.675541331e-3f;
-  p = p * r + 5.550713275e-2f;
-  p = p * r + 2.402211972e-1f;
-  p = p * r + 6.931469671e-1f;
-  p = p * r + 1.0f;
-  int32_t bits;
-  memcpy(&bits, &p, 4);
-  return float_from_bits(bits + (int32_t)((uint32_t)(int32_t)n << 23));
 }
 
 // x := e^(scale * (x - largest x)); returns the sum.
