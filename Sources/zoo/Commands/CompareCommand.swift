@@ -34,6 +34,9 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Seed of the random weights.")
   var seed: UInt64 = 1
 
+  @Flag(help: "Pack the weights of the second way, as for many pictures.")
+  var packed = false
+
   @Flag(help: "As JSON.")
   var json = false
 
@@ -44,9 +47,10 @@ struct CompareCommand: ParsableCommand {
     let method = LeGrad(variant: variant, layers: try LayerSelection(layers))
     let urls = images.isEmpty ? [] : try PictureOptions.pictures(images)
     let second = try runOptions.algebra()
-    func explain(_ algebra: any LinearAlgebra) throws -> [Explained] {
+    func explain(_ algebra: any LinearAlgebra, packed: Bool) throws -> [Explained] {
       let model = try loadOrMakeUp(
         model, algebra: algebra, parallel: runOptions.parallel, seed: seed, registry: registryOptions)
+      if packed { model.pack() }
       let pictures =
         try urls.isEmpty
         ? [testPicture(model.description.preprocessing.size)]
@@ -62,7 +66,7 @@ struct CompareCommand: ParsableCommand {
         return try method.explain([picture], prompts: directions, model: model)
       }
     }
-    let (want, got) = (try explain(BLAS()), try explain(second))
+    let (want, got) = (try explain(BLAS(), packed: false), try explain(second, packed: packed))
     let cosines = zip(want, got).map { dot(normalised($0.embedding), normalised($1.embedding)) }
     let pairs = zip(want, got).flatMap { zip($0.heatmaps, $1.heatmaps) }
     let ranks = pairs.map { rankCorrelation($0.values, $1.values) }
@@ -70,7 +74,7 @@ struct CompareCommand: ParsableCommand {
       zip(pair.0.picture(), pair.1.picture()).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
     }
     let report = Report(
-      model: model, reference: BLAS().name, compared: second.name, precision: runOptions.precision,
+      model: model, reference: BLAS().name, compared: second.name + (packed ? ", packed" : ""), precision: runOptions.precision,
       pictures: want.count, maps: pairs.count, embeddingCosine: .init(cosines), mapRankCorrelation: .init(ranks),
       mapDifference: .init(differences))
     if json { try printJSON(report) } else { print(report.text) }
