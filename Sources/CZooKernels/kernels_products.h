@@ -219,6 +219,8 @@ static void pair_product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_
 #define ZOO_STRIP (ZOO_LANES * ZOO_TILE_VECTORS)
 // So much of a strip's depth stays in the second-level cache while all rows pass it.
 #define ZOO_STRIP_DEPTH 1536
+// So many rows pass all strips before the next ones: they stay in the third-level cache.
+#define ZOO_STRIP_ROWS 264
 
 static ptrdiff_t strip_width(void) { return ZOO_STRIP; }
 
@@ -262,25 +264,36 @@ INLINE void strip_tiles(const float *x, ptrdiff_t ldx, const float *strip, ptrdi
   }
 }
 
-static void strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
-                          ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after) {
-#ifdef ZOO_BF16
-  if (bf16) depth = (depth + 1) / 2;
-#else
-  bf16 = 0;
-#endif
+INLINE void strip_rows(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
+                       ptrdiff_t columns, enum factors factors, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after) {
   ptrdiff_t blocks = (depth + ZOO_STRIP_DEPTH - 1) / ZOO_STRIP_DEPTH;
   for (ptrdiff_t block = 0; block < blocks; block++) {
     ptrdiff_t k = depth * block / blocks, deep = depth * (block + 1) / blocks - k;
     for (ptrdiff_t n = 0; n < columns; n += ZOO_STRIP) {
       ptrdiff_t count = columns - n < ZOO_STRIP ? columns - n : ZOO_STRIP;
       const float *strip = strips + n * depth + k * padded(count), *next = strip + depth * padded(count);
-      if (bf16)
-        strip_tiles(x + k, ldx, strip, deep, rows, count, c + n, ldc, block > 0, PAIRS, next);
-      else
-        strip_tiles(x + k, ldx, strip, deep, rows, count, c + n, ldc, block > 0, SINGLES, next);
+      strip_tiles(x + k, ldx, strip, deep, rows, count, c + n, ldc, block > 0, factors, next);
       if (after && block == blocks - 1) follow(c + n, ldc, n, rows, count, after);
     }
+  }
+}
+
+static void strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
+                          ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after) {
+  ptrdiff_t blocks = (rows + ZOO_STRIP_ROWS - 1) / ZOO_STRIP_ROWS;
+  for (ptrdiff_t block = 0; block < blocks; block++) {
+    ptrdiff_t i = rows * block / blocks, count = rows * (block + 1) / blocks - i;
+    struct zoo_epilogue own = after ? *after : (struct zoo_epilogue){0};
+    if (own.derivative) own.derivative += i * ldc;
+    if (own.moment) own.moment += i * ldc;
+    const struct zoo_epilogue *then = after ? &own : 0;
+#ifdef ZOO_BF16
+    if (bf16) {
+      strip_rows(x + i * ldx, ldx, strips, (depth + 1) / 2, count, columns, PAIRS, c + i * ldc, ldc, then);
+      continue;
+    }
+#endif
+    strip_rows(x + i * ldx, ldx, strips, depth, count, columns, SINGLES, c + i * ldc, ldc, then);
   }
 }
 

@@ -112,7 +112,7 @@ import ZooTensors
 
   @Test(arguments: epilogues, [1, 4])
   func epiloguesFollowTheProduct(activation: Activation?, threads: Int) throws {
-    let size = Size(rows: 70, inputs: 29, outputs: 300)
+    let size = Size(rows: 301, inputs: 29, outputs: 130)
     let bias = (0..<size.outputs).map { Float(($0 * 7) % 11) / 4 - 1 }
     for precision in Precision.allCases {
       var product = Product(size, .forward)
