@@ -38,6 +38,7 @@ INLINE float total(vec v) {
 
 #include "kernels_rows.h"
 #include "kernels_products.h"
+#include "kernels_strips.h"
 #include "kernels_attention.h"
 
 const struct zoo_kernel_table ZOO_NAME(zoo_kernels) = {

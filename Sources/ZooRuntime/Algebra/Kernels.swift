@@ -40,8 +40,6 @@ private struct StripMatrix: PreparedMatrix {
   let inputs: Int, outputs: Int
   private let direction: Direction
   private let bf16: Bool, streams: Bool
-  /// Whether products that read the matrix where it lies give its memory back.
-  private let releases: Bool
   private let form: Lazy<Form>
 
   /// Strips that are kept, or a matrix of which they are cut while they are used.
@@ -51,7 +49,6 @@ private struct StripMatrix: PreparedMatrix {
     (inputs, outputs) = direction.ends(of: matrix)
     self.direction = direction
     (bf16, streams) = (algebra.precision == .bf16, algebra.streams)
-    releases = bf16 && !lasting || streams
     form = Lazy {
       lasting || algebra.precision == .bf16
         ? .strips(Strips(matrix, direction: direction, precision: algebra.precision)) : .whole(matrix)
@@ -60,7 +57,7 @@ private struct StripMatrix: PreparedMatrix {
 
   func makeReady() { _ = form.value }
 
-  /// In f32 threads share strips: each is read, or cut, by one thread alone. In bf16 they share rows, so that each rounds its own.
+  /// Threads share strips: each is read, or cut, by one thread alone.
   func multiply(
     _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,
     epilogue: Epilogue, parallel: Parallel
@@ -78,14 +75,14 @@ private struct StripMatrix: PreparedMatrix {
     case .whole(let matrix):
       withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
         share(parallel) {
-          if direction == .backward, all <= Self.few, epilogue.isEmpty {
+          if direction == .backward, all <= fewRows, epilogue.isEmpty {
             multiplyFew(x, rows: all, by: matrix, $0, into: y)
           } else {
             multiply(x, rows: all, cutting: matrix, $0, into: y, epilogue)
           }
         }
       }
-      if releases { matrix.release() }
+      if streams { matrix.release() }
     }
   }
 
@@ -110,9 +107,6 @@ private struct StripMatrix: PreparedMatrix {
     }
     return true
   }
-
-  /// So few rows are limited by how fast the matrix is read.
-  private static let few = 16
 
   /// The rows of x `[rows, inputs]`, or with factors of `[factors, rows, inputs]`, rounded to pairs, and how many pairs a row has.
   private func withNarrowed(
@@ -192,49 +186,5 @@ private struct StripMatrix: PreparedMatrix {
 
   private func columns(of strips: Range<Int>) -> Range<Int> {
     strips.lowerBound * Strips.width..<min(strips.upperBound * Strips.width, outputs)
-  }
-}
-
-/// How a matrix `[out, in]` is read for one direction: its element (k, n) there lies at `k * down + n * across`.
-private struct Cutting {
-  let depth: Int, down: Int, across: Int
-
-  init(_ matrix: WeightMatrix, direction: Direction) {
-    depth = direction.ends(of: matrix).inputs
-    (down, across) = direction == .forward ? (1, matrix.inputs) : (matrix.inputs, 1)
-  }
-
-  func cut(_ matrix: UnsafePointer<Float>, columns: Range<Int>, bf16: Bool, into strip: UnsafeMutablePointer<Float>) {
-    zoo_pack_strip(
-      matrix + columns.lowerBound * across, down, across, depth, columns.count, bf16 ? 1 : 0, strip)
-  }
-}
-
-/// A copy of a matrix in strips of columns, for one direction.
-private final class Strips: Sendable {
-  static var width: Int { zoo_strip_width() }
-
-  private let block: MemoryBlock
-  /// Floats of a strip.
-  private let size: Int
-
-  /// Gives the original's memory back where that can be read again.
-  init(_ matrix: WeightMatrix, direction: Direction, precision: Precision) {
-    let (inputs, outputs) = direction.ends(of: matrix), width = Self.width, strips = (outputs + width - 1) / width
-    size = (precision == .bf16 ? (inputs + 1) / 2 : inputs) * width
-    block = MemoryBlock(byteCount: strips * size * MemoryLayout<Float>.stride)
-    // Not `matrix.floats`, which would keep what it has to widen.
-    let source = FloatView(matrix.tensor), cutting = Cutting(matrix, direction: direction)
-    let target = block.bytes.bindMemory(to: Float.self).baseAddress!
-    for index in 0..<strips {
-      cutting.cut(
-        source.pointer, columns: index * width..<min((index + 1) * width, outputs), bf16: precision == .bf16,
-        into: target + index * size)
-    }
-    matrix.tensor.data.release()
-  }
-
-  func strip(_ index: Int) -> UnsafePointer<Float> {
-    UnsafeRawPointer(block.bytes.baseAddress!).assumingMemoryBound(to: Float.self) + index * size
   }
 }

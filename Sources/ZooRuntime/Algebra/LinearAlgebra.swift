@@ -52,6 +52,9 @@ public protocol PreparedMatrix: Sendable {
   ) -> Bool
 }
 
+/// Up to so many rows take about the time in which the matrix is read.
+let fewRows = 16
+
 /// `[count, inputs]`: what the columns of x are multiplied by on its way into a product; all rows are used once with each.
 public struct ColumnFactors: @unchecked Sendable {
   public let pointer: UnsafePointer<Float>

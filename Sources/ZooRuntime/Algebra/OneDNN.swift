@@ -72,7 +72,7 @@
       _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
       epilogue: Epilogue, parallel: Parallel
     ) {
-      if let inPlace, rows <= 16, scale == nil, epilogue.isEmpty {
+      if let inPlace, rows <= fewRows, scale == nil, epilogue.isEmpty {
         return multiplyFew(x, by: inPlace, rows: rows, into: y, parallel: parallel)
       }
       // Its products give no derivative, and it takes an activation only behind a bias.

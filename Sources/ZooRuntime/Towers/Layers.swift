@@ -105,9 +105,8 @@ package struct Linear: Sendable {
     _ g: UnsafePointer<Float>, scaledBy factors: ColumnFactors? = nil, rows: Int,
     into y: UnsafeMutablePointer<Float>, parallel: Parallel
   ) {
-    if factors == nil, rows <= 16, forwardMatrix.value.multiplyTransposed(g, rows: rows, into: y, parallel: parallel) {
-      return
-    }
+    let few = factors == nil && rows <= fewRows
+    if few, forwardMatrix.value.multiplyTransposed(g, rows: rows, into: y, parallel: parallel) { return }
     backwardMatrix.value.multiply(g, scaledBy: factors, rows: rows, into: y, epilogue: .none, parallel: parallel)
   }
 }

@@ -74,7 +74,8 @@ struct CompareCommand: ParsableCommand {
       zip(pair.0.picture(), pair.1.picture()).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
     }
     let report = Report(
-      model: model, reference: BLAS().name, compared: second.name + (packed ? ", packed" : ""), precision: runOptions.precision,
+      model: model, reference: BLAS().name, compared: second.name + (packed ? ", packed" : ""),
+      precision: runOptions.precision,
       pictures: want.count, maps: pairs.count, embeddingCosine: .init(cosines), mapRankCorrelation: .init(ranks),
       mapDifference: .init(differences))
     if json { try printJSON(report) } else { print(report.text) }

@@ -1,0 +1,46 @@
+import CZooKernels
+import ZooTensors
+
+/// How a matrix `[out, in]` is read for one direction: its element (k, n) there lies at `k * down + n * across`.
+struct Cutting {
+  let depth: Int, down: Int, across: Int
+
+  init(_ matrix: WeightMatrix, direction: Direction) {
+    depth = direction.ends(of: matrix).inputs
+    (down, across) = direction == .forward ? (1, matrix.inputs) : (matrix.inputs, 1)
+  }
+
+  func cut(_ matrix: UnsafePointer<Float>, columns: Range<Int>, bf16: Bool, into strip: UnsafeMutablePointer<Float>) {
+    zoo_pack_strip(
+      matrix + columns.lowerBound * across, down, across, depth, columns.count, bf16 ? 1 : 0, strip)
+  }
+}
+
+/// A copy of a matrix in strips of columns, for one direction.
+final class Strips: Sendable {
+  static var width: Int { zoo_strip_width() }
+
+  private let block: MemoryBlock
+  /// Floats of a strip.
+  private let size: Int
+
+  /// Gives the original's memory back where that can be read again.
+  init(_ matrix: WeightMatrix, direction: Direction, precision: Precision) {
+    let (inputs, outputs) = direction.ends(of: matrix), width = Self.width, strips = (outputs + width - 1) / width
+    size = (precision == .bf16 ? (inputs + 1) / 2 : inputs) * width
+    block = MemoryBlock(byteCount: strips * size * MemoryLayout<Float>.stride)
+    // Not `matrix.floats`, which would keep what it has to widen.
+    let source = FloatView(matrix.tensor), cutting = Cutting(matrix, direction: direction)
+    let target = block.bytes.bindMemory(to: Float.self).baseAddress!
+    for index in 0..<strips {
+      cutting.cut(
+        source.pointer, columns: index * width..<min((index + 1) * width, outputs), bf16: precision == .bf16,
+        into: target + index * size)
+    }
+    matrix.tensor.data.release()
+  }
+
+  func strip(_ index: Int) -> UnsafePointer<Float> {
+    UnsafeRawPointer(block.bytes.baseAddress!).assumingMemoryBound(to: Float.self) + index * size
+  }
+}
