@@ -7,10 +7,12 @@ import ZooTensors
 enum Scratch {
   private struct Kept: ~Copyable {
     var blocks: [Int: [MemoryBlock]] = [:]
+    /// Sizes, the one that was given back last at the end.
+    var sizes: [Int] = []
     var bytes = 0
   }
 
-  /// What is kept at most; more is given back to the system.
+  /// What is kept at most; beyond that the sizes that were not used for longest go back to the system.
   private static let limit = 256 << 20
   private static let kept = Mutex(Kept())
 
@@ -27,6 +29,12 @@ enum Scratch {
   static func giveBack(_ block: MemoryBlock) {
     let size = block.bytes.count
     kept.withLock { kept in
+      kept.sizes.removeAll { $0 == size }
+      kept.sizes.append(size)
+      while kept.bytes + size > limit, let oldest = kept.sizes.first, oldest != size {
+        kept.bytes -= oldest * (kept.blocks.removeValue(forKey: oldest)?.count ?? 0)
+        kept.sizes.removeFirst()
+      }
       guard kept.bytes + size <= limit else { return }
       kept.blocks[size, default: []].append(block)
       kept.bytes += size
