@@ -3,7 +3,8 @@
 
     Tools/measure.py [--turns N] [ARCHITECTURE:TAG ...]
 
-The commands take turns, so that a slow moment of the machine meets all of them; medians count.
+The commands take turns, so that a slow moment of the machine meets all of them; medians count, and shares of cp's rate are medians over
+the turns.
 """
 import argparse, os, shutil, statistics, subprocess, sys, tempfile, time
 
@@ -23,7 +24,10 @@ def run(*command):
 def report(name, runs, reference=None):
     seconds = [seconds for seconds, _ in runs]
     middle = statistics.median(seconds)
-    share = f", {statistics.median(s for s, _ in reference) / middle:.0%} of cp's rate" if reference else ""
+    share = ""
+    if reference:  # turn by turn: the disk's rate changes more from turn to turn than anything else
+        rates = [theirs / ours for (theirs, _), ours in zip(reference, seconds)]
+        share = f", {statistics.median(rates):.0%} of cp's rate ({min(rates):.0%} to {max(rates):.0%})"
     print(f"  {name:28} {middle:6.3f} s  ({min(seconds):.3f} to {max(seconds):.3f})"
           f"  peak {max(memory for _, memory in runs):.0f} MB{share}", flush=True)
 
