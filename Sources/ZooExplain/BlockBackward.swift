@@ -51,110 +51,104 @@ struct BlockBackward {
 
   /// r `[prompts, range.count, width]`: the gradients of some prompts' scores at the attention's output, for some of the rows.
   func attention(
-    prompts: Range<Int>, rows range: Range<Int>, into r: UnsafeMutablePointer<Float>, parallel: Parallel
+    prompts chosen: Range<Int>, rows range: Range<Int>, into r: UnsafeMutablePointer<Float>, parallel: Parallel
   ) {
+    let start = first + range.lowerBound, count = range.count, all = chosen.count * count
     if let folded {
-      folded.attention(prompts: prompts, rows: range, into: r, parallel: parallel)
+      folded.attention(prompts: chosen, rows: range, into: r, parallel: parallel)
     } else {
-      for prompt in prompts {
-        let target = r + (prompt - prompts.lowerBound) * range.count * width
-        attention(prompt: prompt, rows: range, into: target, parallel: parallel)
+      withScratch(all * width) { g in
+        mlp(chosen, rows: range, into: g, parallel: parallel)
+        for (index, prompt) in chosen.enumerated() {
+          let part = g + index * count * width
+          if !block.shape.postNorm { norm(part, start: start, count: count) }
+          add(prompt, rows: range, to: part)
+          if let scale = block.scale1 { zoo_scale_columns(part, scale.pointer, part, count, width) }
+          trace.postNorm1?.backward(part, through: block.norm1, first: start, rows: count)
+        }
+        block.out.backward(g, rows: all, into: r, parallel: parallel)
       }
     }
     guard let norm = block.attentionNorm, let trace = trace.attentionNorm else { return }
-    for index in prompts.indices {
-      let target = r + (index - prompts.lowerBound) * range.count * width
-      trace.backward(target, through: norm, first: first + range.lowerBound, rows: range.count)
+    for index in 0..<chosen.count {
+      trace.backward(r + index * count * width, through: norm, first: start, rows: count)
     }
   }
 
-  /// r `[range.count, width]` for one prompt, before the attention's own norm.
-  private func attention(
-    prompt: Int, rows range: Range<Int>, into r: UnsafeMutablePointer<Float>, parallel: Parallel
+  /// The MLP's VJP, to g `[prompts, range.count, width]` at its input.
+  private func mlp(
+    _ chosen: Range<Int>, rows range: Range<Int>, into g: UnsafeMutablePointer<Float>, parallel: Parallel
   ) {
-    let start = first + range.lowerBound, count = range.count
-    withScratch(count * width) { g in
-      if let entered {
-        let shared = UnsafePointer(entered.pointer + prompt * hidden)
-        mlp(shared, nil, start: start, count: count, into: g, parallel: parallel)
-        norm(g, start: start, count: count)
-        gradients.values.withUnsafeBufferPointer { zoo_add_bias(g, $0.baseAddress! + prompt * width, count, width) }
-      } else {
-        withScratch(count * width) { c in
-          fill(c, prompt: prompt, rows: range)
-          mlp(nil, c, start: start, count: count, into: g, parallel: parallel)
-          norm(g, start: start, count: count)
-          zoo_add_residual(g, c, nil, nil, count, width)
+    let start = first + range.lowerBound, count = range.count, all = chosen.count * count
+    let derivative = UnsafePointer(trace.derivative.pointer + start * hidden)
+    if let entered, block.gate == nil, block.mlpNorm == nil {
+      let factors = ColumnFactors(entered.pointer + chosen.lowerBound * hidden, count: chosen.count)
+      return block.fc1.backward(derivative, scaledBy: factors, rows: count, into: g, parallel: parallel)
+    }
+    withScratch(all * hidden) { flow in
+      enter(chosen, rows: range, scratch: g, into: flow, parallel: parallel)
+      if let norm = block.mlpNorm {
+        for index in 0..<chosen.count {
+          trace.mlpNorm?.backward(flow + index * count * hidden, through: norm, first: start, rows: count)
         }
       }
-      if let scale = block.scale1 { zoo_scale_columns(g, scale.pointer, g, count, width) }
-      trace.postNorm1?.backward(g, through: block.norm1, first: start, rows: count)
-      block.out.backward(g, rows: count, into: r, parallel: parallel)
-    }
-  }
-
-  /// g := J_LN2(Y)^T g, where that norm comes before the MLP.
-  private func norm(_ g: UnsafeMutablePointer<Float>, start: Int, count: Int) {
-    guard !block.shape.postNorm else { return }
-    zoo_layer_norm_backward(
-      g, trace.middle.pointer + start * width, trace.mean.pointer + start, trace.inverse.pointer + start,
-      block.norm2.weight.pointer, count, width)
-  }
-
-  /// c `[range.count, width]`.
-  private func fill(_ c: UnsafeMutablePointer<Float>, prompt: Int, rows range: Range<Int>) {
-    gradients.values.withUnsafeBufferPointer { values in
-      guard let values = values.baseAddress else { return }
-      if gradients.isShared {
-        for row in 0..<range.count { (c + row * width).update(from: values + prompt * width, count: width) }
-      } else {
-        c.update(from: values + (prompt * rows + range.lowerBound) * width, count: range.count * width)
-      }
-    }
-  }
-
-  /// The MLP's VJP: from `shared` `[mlpWidth]`, the gradient at its hidden values, or from c `[count, width]` at its output to g
-  /// `[count, width]` at its input, for rows from `start` of the trace on.
-  private func mlp(
-    _ shared: UnsafePointer<Float>?, _ c: UnsafePointer<Float>?, start: Int, count: Int,
-    into g: UnsafeMutablePointer<Float>, parallel: Parallel
-  ) {
-    let derivative = UnsafePointer(trace.derivative.pointer + start * hidden)
-    if let shared, block.gate == nil, block.mlpNorm == nil {
-      return block.fc1.backward(derivative, scaledBy: ColumnFactors(shared), rows: count, into: g, parallel: parallel)
-    }
-    withScratch(count * hidden) { flow in
-      if let shared {
-        for row in 0..<count { (flow + row * hidden).update(from: shared, count: hidden) }
-      } else if let c {
-        enter(c, start: start, count: count, scratch: g, into: flow, parallel: parallel)
-      }
-      if let norm = block.mlpNorm { trace.mlpNorm?.backward(flow, through: norm, first: start, rows: count) }
       if let gate = block.gate, let slope = trace.gateDerivative {
-        withScratch(count * hidden) { gated in
-          zoo_scale_columns(flow, slope.pointer + start * hidden, gated, 1, count * hidden)
-          zoo_scale_columns(flow, derivative, flow, 1, count * hidden)
-          block.fc1.backward(flow, rows: count, into: g, parallel: parallel)
-          withScratch(count * width) { more in
-            gate.backward(gated, rows: count, into: more, parallel: parallel)
-            zoo_add_residual(g, more, nil, nil, count, width)
+        withScratch(all * hidden) { gated in
+          zoo_scale_columns(flow, slope.pointer + start * hidden, gated, chosen.count, count * hidden)
+          withScratch(all * width) { more in
+            gate.backward(gated, rows: all, into: more, parallel: parallel)
+            zoo_scale_columns(flow, derivative, flow, chosen.count, count * hidden)
+            block.fc1.backward(flow, rows: all, into: g, parallel: parallel)
+            zoo_add_residual(g, more, nil, nil, all, width)
           }
         }
       } else {
-        zoo_scale_columns(flow, derivative, flow, 1, count * hidden)
-        block.fc1.backward(flow, rows: count, into: g, parallel: parallel)
+        zoo_scale_columns(flow, derivative, flow, chosen.count, count * hidden)
+        block.fc1.backward(flow, rows: all, into: g, parallel: parallel)
       }
     }
   }
 
-  /// From c `[count, width]` to flow `[count, mlpWidth]`, where each row has a gradient of its own. `scratch` has c's size.
+  /// The gradients at the MLP's hidden values, flow `[prompts, range.count, mlpWidth]`. `scratch` is `[prompts, range.count, width]`.
   private func enter(
-    _ c: UnsafePointer<Float>, start: Int, count: Int, scratch: UnsafeMutablePointer<Float>,
+    _ chosen: Range<Int>, rows range: Range<Int>, scratch: UnsafeMutablePointer<Float>,
     into flow: UnsafeMutablePointer<Float>, parallel: Parallel
   ) {
-    scratch.update(from: c, count: count * width)
-    trace.postNorm2?.backward(scratch, through: block.norm2, first: start, rows: count)
-    if let scale = block.scale2 { zoo_scale_columns(scratch, scale.pointer, scratch, count, width) }
-    block.fc2.backward(scratch, rows: count, into: flow, parallel: parallel)
+    let count = range.count
+    if let entered {
+      for (index, prompt) in chosen.enumerated() {
+        for row in 0..<count {
+          (flow + (index * count + row) * hidden).update(from: entered.pointer + prompt * hidden, count: hidden)
+        }
+      }
+      return
+    }
+    scratch.update(repeating: 0, count: chosen.count * count * width)
+    for (index, prompt) in chosen.enumerated() {
+      let part = scratch + index * count * width
+      add(prompt, rows: range, to: part)
+      trace.postNorm2?.backward(part, through: block.norm2, first: first + range.lowerBound, rows: count)
+    }
+    if let scale = block.scale2 { zoo_scale_columns(scratch, scale.pointer, scratch, chosen.count * count, width) }
+    block.fc2.backward(scratch, rows: chosen.count * count, into: flow, parallel: parallel)
+  }
+
+  /// g `[range.count, width]` += a prompt's gradient at the block's output.
+  private func add(_ prompt: Int, rows range: Range<Int>, to g: UnsafeMutablePointer<Float>) {
+    gradients.values.withUnsafeBufferPointer { values in
+      guard let values = values.baseAddress else { return }
+      if gradients.isShared {
+        zoo_add_bias(g, values + prompt * width, range.count, width)
+      } else {
+        zoo_add_residual(g, values + (prompt * rows + range.lowerBound) * width, nil, nil, range.count, width)
+      }
+    }
+  }
+
+  /// g := J_LN2(Y)^T g.
+  private func norm(_ g: UnsafeMutablePointer<Float>, start: Int, count: Int) {
+    zoo_layer_norm_backward(
+      g, trace.middle.pointer + start * width, trace.mean.pointer + start, trace.inverse.pointer + start,
+      block.norm2.weight.pointer, count, width)
   }
 }
