@@ -177,6 +177,23 @@ import ZooTensors
     }
   }
 
+  @Test func packedCopiesLetGoOfTheOriginal() {
+    /// A packed matrix, and whether what it was packed from is still there.
+    func pack(_ algebra: any LinearAlgebra) -> (any PreparedMatrix, () -> Bool) {
+      let block = MemoryBlock(byteCount: 64 * 48 * 4)
+      let bytes = ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)
+      let prepared = algebra.prepare(
+        WeightMatrix(Tensor(dtype: .f32, shape: [64, 48], data: bytes)), direction: .forward, lasting: true)
+      prepared.makeReady()
+      return (prepared, { [weak block] in block != nil })
+    }
+    for algebra in Precision.allCases.flatMap(Self.algebras) where !(algebra is BLAS) {
+      let (prepared, originalIsKept) = pack(algebra)
+      #expect(!originalIsKept(), "\(algebra.name)")
+      withExtendedLifetime(prepared) {}
+    }
+  }
+
   @Test func halfPrecisionWeightsAreWidened() throws {
     let half = Tensor(
       dtype: .f16, shape: [2, 3], data: ByteView(copying: [0x3C00, 0x4000, 0xBC00, 0x3800, 0, 0x4400] as [UInt16]))

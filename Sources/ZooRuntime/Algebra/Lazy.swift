@@ -1,0 +1,28 @@
+import Synchronization
+
+/// A value that is made at its first use and then kept. What makes it is let go then, with all that it holds.
+package final class Lazy<Value: Sendable>: Sendable {
+  private enum State {
+    case pending(@Sendable () -> Value)
+    case made(Value)
+  }
+
+  private let state: Mutex<State>
+
+  init(_ make: @escaping @Sendable () -> Value) { state = Mutex(.pending(make)) }
+
+  package var value: Value {
+    state.withLock { state in
+      switch state {
+      case .made(let value): return value
+      case .pending(let make):
+        let value = make()
+        state = .made(value)
+        return value
+      }
+    }
+  }
+
+  /// Takes another value from now on.
+  func replace(by value: Value) { state.withLock { $0 = .made(value) } }
+}
