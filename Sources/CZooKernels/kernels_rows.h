@@ -197,21 +197,15 @@ static void row_dots(const float *x, ptrdiff_t rows, const float *y, ptrdiff_t c
       }
       vec sum[4][4] = {{{0}}};
       float rest[4][4] = {{0}};
-      ptrdiff_t k = 0, across = count - j < 4 ? count - j : 4;
-#define DOTS(columns)                                                                    \
-  for (; k + ZOO_LANES <= width; k += ZOO_LANES)                                         \
-    for (int n = 0; n < (columns); n++)                                                  \
-      for (int m = 0; m < 4; m++) sum[m][n] += load(a[m] + k) * load(b[n] + k)
-      if (across == 1)
-        DOTS(1);
-      else
-        DOTS(4);
-#undef DOTS
+      ptrdiff_t k = 0;
+      for (; k + ZOO_LANES <= width; k += ZOO_LANES)
+        for (int m = 0; m < 4; m++)
+          for (int n = 0; n < 4; n++) sum[m][n] += load(a[m] + k) * load(b[n] + k);
       for (; k < width; k++)
         for (int m = 0; m < 4; m++)
           for (int n = 0; n < 4; n++) rest[m][n] += a[m][k] * b[n][k];
       for (ptrdiff_t m = 0; m < 4 && i + m < rows; m++)
-        for (ptrdiff_t n = 0; n < across; n++) sums[(i + m) * count + j + n] = rest[m][n] + total(sum[m][n]);
+        for (ptrdiff_t n = 0; n < 4 && j + n < count; n++) sums[(i + m) * count + j + n] = rest[m][n] + total(sum[m][n]);
     }
 }
 

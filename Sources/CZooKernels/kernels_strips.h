@@ -85,7 +85,7 @@ static void strip_product(const float *x, ptrdiff_t ldx, const float *strips, pt
 // A row of x times some steps of the depth of all strips, each step being a row of b. The first row fetches ahead.
 INLINE void transposed_steps(const float *x, const float *strips, ptrdiff_t depth, ptrdiff_t first, int steps,
                              ptrdiff_t columns, int fetches, enum factors factors, float *y) {
-  vec sum[2][16] = {{{0}}};
+  vec sum[2][8] = {{{0}}};
   for (ptrdiff_t n = 0; n < columns; n += ZOO_STRIP) {
     ptrdiff_t width = padded(columns - n < ZOO_STRIP ? columns - n : ZOO_STRIP);
     const float *b = strips + n * depth + first * width;

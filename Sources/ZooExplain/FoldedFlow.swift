@@ -32,12 +32,7 @@ struct FoldedFlow {
     let shares = FloatBuffer(uninitialised: rows * prompts)
     let units = FloatBuffer(uninitialised: (rows + prompts) * width)
     let gain = block.scale1.map(\.array) ?? Array(repeating: 1, count: width)
-    for prompt in 0..<prompts {
-      gradients.withUnsafeBufferPointer { gradients in
-        let source = gradients.baseAddress! + prompt * width
-        zoo_scale_columns(source, gain, units.pointer + (rows + prompt) * width, 1, width)
-      }
-    }
+    zoo_scale_columns(gradients, gain, units.pointer + rows * width, prompts, width)
     engine.parallel.forRanges(rows, atLeast: 8) { range in
       let start = first + range.lowerBound
       zoo_normalise(

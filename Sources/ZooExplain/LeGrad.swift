@@ -62,7 +62,7 @@ public struct LeGrad: Sendable {
       kept = []
     }
     let work = vision.forward(
-      pictures, engine: engine, observed: wanted, traced: readout.needsTrace, folded: prompts.count > 1,
+      pictures, engine: engine, observed: wanted, traced: readout.needsTrace, prompts: prompts.count,
       pooledOnly: true,
       meanOf: readout.meanOf(tokens: grid.count + tower.prefixTokens, prefix: tower.prefixTokens)
     ) { layer, trace, work in

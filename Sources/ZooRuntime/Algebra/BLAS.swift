@@ -23,9 +23,6 @@ public struct BLAS: LinearAlgebra {
     #endif
   }
 
-  /// Every call packs the matrix for itself, so that columns are what threads share best.
-  public var splitsRows: Bool { false }
-
   public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
     BLASMatrix(matrix: matrix.floats, direction: direction)
   }

@@ -26,7 +26,6 @@ public struct Kernels: LinearAlgebra {
   /// True where they were measured to be faster than libraries.
   public static var areFastest: Bool { String(cString: zoo_kernel_name()).hasPrefix("avx512") }
 
-  public var splitsRows: Bool { false }
   public var exact: any LinearAlgebra { Kernels(streams: streams) }
   public var name: String { "own kernels \(precision.rawValue)" }
 

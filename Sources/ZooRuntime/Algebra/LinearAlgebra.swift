@@ -18,6 +18,7 @@ public protocol LinearAlgebra: Sendable {
 
 extension LinearAlgebra {
   public var precision: Precision { .f32 }
+  public var splitsRows: Bool { false }
   public var exact: any LinearAlgebra { self }
 }
 

@@ -25,9 +25,9 @@ package struct FoldedMatrices: Sendable {
     for k in 0..<hidden {
       let source = first.pointer + k * width, row = rows + k * width
       centre.pointer[k] = zoo_dot(source, norm.bias.pointer, width)
-      let mean = -zoo_dot(source, norm.weight.pointer, width) / Float(width)
+      let mean = zoo_dot(source, norm.weight.pointer, width) / Float(width)
       zoo_scale_columns(source, norm.weight.pointer, row, 1, width)
-      for j in 0..<width { row[j] += mean }
+      for j in 0..<width { row[j] -= mean }
     }
     // F^T = (diag(s1) Wo)^T A^T
     let folded = MemoryBlock(byteCount: attended * hidden * MemoryLayout<Float>.stride)
@@ -53,5 +53,8 @@ package struct FoldedMatrices: Sendable {
 
 extension Blocks {
   /// Whether nothing but `fc1`, LN2 and a scale lies between the hidden values and the attention's output matrix.
-  package var canFold: Bool { !postNorm && !gated && !mlpNorm }
+  var canFold: Bool { !postNorm && !gated && !mlpNorm }
+
+  /// Whether gradients of so many prompts pass `FoldedMatrices` in a packed model: for one its moments cost what it saves.
+  package func folds(prompts: Int) -> Bool { canFold && prompts > 1 }
 }

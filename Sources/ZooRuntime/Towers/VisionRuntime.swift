@@ -55,10 +55,10 @@ package final class VisionRuntime: Sendable {
   ///
   /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`. With `pooledOnly`, only the
   /// tokens that `pool` looks at are sure to be there, and with `meanOf` the last layer is observed by the mean of these
-  /// tokens of each picture alone. With `folded`, gradients that all rows share pass `FoldedMatrices` if the model is packed.
+  /// tokens of each picture alone. `prompts` is how many gradients will pass the observed blocks.
   package func forward(
     _ pictures: [PixelTensor], engine: Engine, observed: Range<Int> = 0..<0, traced: Bool = true,
-    folded: Bool = false, pooledOnly: Bool = false, meanOf: Range<Int>? = nil,
+    prompts: Int = 0, pooledOnly: Bool = false, meanOf: Range<Int>? = nil,
     observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
     if engine.parallel.threads > 1 { prepareAhead(backward: traced ? observed : 0..<0) }
@@ -72,7 +72,7 @@ package final class VisionRuntime: Sendable {
       normPre.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel)
     }
     embedded(work)
-    let folded = folded && isPacked.load(ordering: .relaxed) && tower.blocks.canFold
+    let folded = traced && isPacked.load(ordering: .relaxed) && tower.blocks.folds(prompts: prompts)
     if folded { engine.parallel.forEach(observed.count) { _ = blocks[observed.lowerBound + $0].folded?.value } }
     let trace =
       traced && !observed.isEmpty

@@ -60,7 +60,7 @@ struct Workload {
       forward = imageTower(last: block(blocks, tokens: tokens) - (tokens - 2) * d * m)
     default: break
     }
-    let folds = packed && prompts > 1 && blocks.canFold
+    let folds = packed && blocks.folds(prompts: prompts)
     let perPrompt = d * m + rows * d * m + (folds ? 1 : rows) * d * d + rows * tokens * d
     let perLayer = folds ? rows * d * d : 0
     return forward + 2 * Double(layers) * (Double(prompts) * perPrompt + perLayer)
