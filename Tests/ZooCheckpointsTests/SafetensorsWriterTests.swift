@@ -28,6 +28,26 @@ import ZooTensors
     #expect(checkpoint.metadata == ["k": "v"])
   }
 
+  @Test func tensorsCanBeReadWhenTheyAreWritten() throws {
+    let folder = try TemporaryFolder()
+    let writer = try SafetensorsWriter(folder("a"), tensors: [("w", .u8, [2]), ("v", .u8, [2])])
+    let growing = try Checkpoint.open(writer.growing)
+    try writer.append(ByteView(copying: [5, 6] as [UInt8]))
+    #expect(try Array(growing.tensor("w").data.bytes) == [5, 6])
+    try writer.append(ByteView(copying: [7, 8] as [UInt8]))
+    try writer.finish()
+    #expect(try Array(growing.tensor("v").data.bytes) == [7, 8])
+  }
+
+  @Test func aFileWhoseHeaderMakesItTooLongIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let sizes = Array(repeating: 1 << 60, count: 7) + [(1 << 60) - 9]
+    let slots = sizes.enumerated().map { ("\($0)", DType.u8, [$1]) }
+    let error = try checkpointError { _ = try SafetensorsWriter(folder("a"), tensors: slots) }
+    #expect(error.rule == .sizeOverflow)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+  }
+
   @Test func anUnfinishedFileDisappears() throws {
     let folder = try TemporaryFolder()
     do {

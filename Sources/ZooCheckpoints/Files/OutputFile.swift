@@ -26,7 +26,7 @@ extension TensorWriter {
 /// A file that is written under `PATH.partial`, synced and renamed; without `finish()` nothing is left of it.
 final class OutputFile {
   private let path: String
-  private let partialPath: String
+  let partialPath: String
   private var descriptor: Int32
   /// Bytes written so far.
   private(set) var position = 0
@@ -66,6 +66,16 @@ final class OutputFile {
     let copy = ByteView(copying: bytes)
     defer { withExtendedLifetime(copy) {} }
     try write(copy.bytes, at: offset)
+  }
+
+  /// Makes the file as long as it will be.
+  func extend(by count: Int) throws(CheckpointError) {
+    let (length, overflow) = position.addingReportingOverflow(count)
+    guard !overflow else {
+      abandon()
+      throw CheckpointError(path, .sizeOverflow)
+    }
+    guard ftruncate(descriptor, off_t(length)) == 0 else { throw failure() }
   }
 
   /// Gives the file its name, after a sync to the disk where `synced`.

@@ -19,6 +19,8 @@ public final class SafetensorsWriter: TensorWriter {
 
   private let path: String
   private let file: OutputFile
+  /// Where the file lies until `finish()`, with its header and of its final size: tensors can be read when they are written.
+  package var growing: String { file.partialPath }
   private let slots: [(name: String, byteCount: Int)]
   private var slot = 0
   private var writtenInSlot = 0
@@ -33,6 +35,7 @@ public final class SafetensorsWriter: TensorWriter {
     self.path = path
     file = try OutputFile(path)
     try file.write(header.bytes.bytes)
+    try file.extend(by: slots.reduce(0) { $0 + $1.byteCount })
     skipFullSlots()
   }
 

@@ -16,7 +16,7 @@ public struct ConversionProgress: Sendable {
 /// What a probe of a fresh model found; nil if there was none, with the reason among the notes.
 public typealias ProbeOutcome = (probe: ModelDescription.Probe?, notes: [String])
 
-/// Converts a checkpoint to a model directory: writes, reads back, compares, and only then gives the directory its name.
+/// Converts a checkpoint to a model directory: writes, reads back meanwhile, compares, and only then gives the directory its name.
 ///
 /// Memory stays bounded: tensors are moved in pieces of a few megabytes, and mapped pages are given back.
 ///
@@ -44,9 +44,13 @@ public func write(
   do {
     let sources = checkpoint.files, sourceDigests = Meanwhile { try sources.map(digest(ofFile:)) }
     let weights = joinPath(work.folder, ModelDescription.weightsFileName)
-    let findings = try writeWeights(plan, checkpoint, to: weights, progress: progress)
+    let writer = try SafetensorsWriter(
+      weights, tensors: plan.rows.map { ($0.target, $0.dtype, $0.shape) }, metadata: ["format": "zoo"])
+    let readBack = try ReadBack(writer.growing, called: weights, plan, of: checkpoint)
+    defer { readBack.stop() }
+    let findings = try write(plan, of: checkpoint, to: writer, readBack: readBack, progress: progress)
     let synced = Meanwhile { try syncFile(weights) }
-    let digests = try readBack(weights, findings, plan, of: checkpoint, progress: progress)
+    let digests = try readBack.finish(progress: progress)
     var tokenizerFiles: [String] = []
     for file in model.tokenizerFiles {
       guard let data = file.contents else {
@@ -79,15 +83,12 @@ let pieceSize = 4 << 20
 let releaseInterval = 64 << 20
 
 /// Writes the tensors one after the other and looks at their elements. Tensors that cannot be had again cheaply are digested on the way.
-private func writeWeights(
-  _ plan: ConversionPlan, _ checkpoint: Checkpoint, to path: String, progress: (ConversionProgress) throws -> Void
-) throws -> [String: TensorInspector.Findings] {
-  let writer = try SafetensorsWriter(
-    path, tensors: plan.rows.map { ($0.target, $0.dtype, $0.shape) }, metadata: ["format": "zoo"])
-  let total = plan.byteCount
+private func write(
+  _ plan: ConversionPlan, of checkpoint: Checkpoint, to writer: SafetensorsWriter, readBack: ReadBack,
+  progress: (ConversionProgress) throws -> Void
+) throws -> [TensorInspector.Findings] {
   var done = 0, unreleased = 0
-  var findings: [String: TensorInspector.Findings] = [:]
-  for row in plan.rows {
+  let findings = try plan.rows.map { row in
     let inspector = TensorInspector(row.dtype, digesting: row.expression.isReadInParts(in: checkpoint))
     try row.expression.forEachPiece(in: checkpoint) { piece in
       try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
@@ -99,10 +100,12 @@ private func writeWeights(
           checkpoint.release()
           unreleased = 0
         }
-        try progress(.init(phase: .writing, tensor: row.target, bytesDone: done, bytesTotal: total))
+        try progress(.init(phase: .writing, tensor: row.target, bytesDone: done, bytesTotal: plan.byteCount))
       }
     }
-    findings[row.target] = inspector.finish()
+    let found = inspector.finish()
+    readBack.add(found)
+    return found
   }
   try writer.finish(synced: false)
   checkpoint.release()
@@ -110,11 +113,10 @@ private func writeWeights(
 }
 
 /// What a user should know about the weights.
-private func warnings(_ plan: ConversionPlan, _ findings: [String: TensorInspector.Findings]) -> [String] {
-  plan.rows.map(\.target).compactMap { target in
-    guard let found = findings[target] else { return nil }
-    if found.broken > 0 { return "'\(target)' has \(found.broken) elements that are NaN or infinite." }
+private func warnings(_ plan: ConversionPlan, _ findings: [TensorInspector.Findings]) -> [String] {
+  zip(plan.rows, findings).compactMap { row, found in
+    if found.broken > 0 { return "'\(row.target)' has \(found.broken) elements that are NaN or infinite." }
     // Biases may well be zero, and those that a source lacks are.
-    return found.isAllZero && !target.hasSuffix("bias") ? "'\(target)' is zero throughout." : nil
+    return found.isAllZero && !row.target.hasSuffix("bias") ? "'\(row.target)' is zero throughout." : nil
   }
 }

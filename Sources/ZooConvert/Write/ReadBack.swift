@@ -1,120 +1,146 @@
-import Dispatch
 import Foundation
-import Synchronization
 import ZooCheckpoints
 
-/// Reads the written file back, compares every tensor with what the plan makes of the source, and digests it.
+/// Reads a file back while it is written, compares every tensor with what the plan makes of the source, and digests it.
 ///
-/// Tensors that were digested while they were written, because making them again would be slow, are compared by that. Two threads share the
-/// tensors; the caller's also tells the progress.
-///
-/// - Returns: The SHA-256 of each tensor.
-func readBack(
-  _ path: String, _ findings: [String: TensorInspector.Findings], _ plan: ConversionPlan, of checkpoint: Checkpoint,
-  progress: (ConversionProgress) throws -> Void
-) throws -> [String: String] {
-  let written = try Checkpoint.open(path)
-  let state = Mutex(ReadBackState())
-  let total = plan.byteCount
-  /// Works until there is nothing left or something failed, here or on the other thread.
-  @Sendable func work(_ advanced: (ConversionProgress) throws -> Void) {
-    while let index = state.withLock({ $0.take(below: plan.rows.count) }) {
-      let row = plan.rows[index]
-      let result = Result {
-        try digest(row, written: written, source: checkpoint, known: findings[row.target]?.digest) { count in
-          let (done, release) = try state.withLock { try $0.advance(count) }
-          if release {
-            written.release()
-            checkpoint.release()
-          }
-          try advanced(.init(phase: .verifying, tensor: row.target, bytesDone: done, bytesTotal: total))
-        }
-      }
-      state.withLock { $0.finish(row.target, result) }
+/// A thread follows the writer tensor by tensor; when all are written, the caller of `finish` takes part. Tensors that were digested
+/// while they were written, because making them again would be slow, are compared by that.
+final class ReadBack: @unchecked Sendable {
+  private let file: String
+  private let plan: ConversionPlan
+  private let source: Checkpoint
+  private let written: Checkpoint
+  private let follower = DispatchGroup()
+  /// Guards everything below.
+  private let condition = NSCondition()
+  /// What was found in each of the rows that are written.
+  private var findings: [TensorInspector.Findings] = []
+  private var next = 0
+  private var digests: [String: String] = [:]
+  private var failure: (any Error)?
+  private var done = 0, unreleased = 0
+
+  /// - Parameters:
+  ///   - path: The file, of its final size and with its header.
+  ///   - file: How messages call it.
+  init(_ path: String, called file: String, _ plan: ConversionPlan, of source: Checkpoint) throws {
+    (self.file, self.plan, self.source) = (file, plan, source)
+    written = try Checkpoint.open(path)
+    DispatchQueue.global(qos: .userInitiated).async(group: follower) { self.work { _ in } }
+  }
+
+  /// Says that the plan's next row is written.
+  func add(_ found: TensorInspector.Findings) {
+    condition.withLock {
+      findings.append(found)
+      condition.signal()
     }
   }
-  let other = DispatchGroup()
-  DispatchQueue.global(qos: .userInitiated).async(group: other) { work { _ in } }
-  work(progress)
-  other.wait()
-  let digests = try state.withLock { state in
-    if let error = state.failure { throw error }
-    return state.digests
-  }
-  // The other thread may have had the last word.
-  if let last = plan.rows.last {
-    try progress(.init(phase: .verifying, tensor: last.target, bytesDone: total, bytesTotal: total))
-  }
-  return digests
-}
 
-/// What the two threads share.
-private struct ReadBackState {
-  private(set) var digests: [String: String] = [:]
-  private(set) var failure: (any Error)?
-  private var next = 0, done = 0, unreleased = 0
+  /// Ends the thread, if it has not ended yet.
+  func stop() {
+    condition.withLock {
+      failure = failure ?? CancellationError()
+      condition.signal()
+    }
+    follower.wait()
+  }
 
-  mutating func take(below count: Int) -> Int? {
-    guard failure == nil, next < count else { return nil }
-    defer { next += 1 }
-    return next
+  /// Reads the rest after all rows were added.
+  ///
+  /// - Returns: The SHA-256 of each tensor.
+  func finish(progress: (ConversionProgress) throws -> Void) throws -> [String: String] {
+    work(progress)
+    follower.wait()
+    if let failure { throw failure }
+    // The other thread may have had the last word.
+    if let last = plan.rows.last {
+      try progress(.init(phase: .verifying, tensor: last.target, bytesDone: done, bytesTotal: plan.byteCount))
+    }
+    return digests
+  }
+
+  /// Works until there is nothing left or something failed, here or on the other thread.
+  private func work(_ progress: (ConversionProgress) throws -> Void) {
+    while let (row, known) = take() {
+      let result = Result {
+        try digest(row, known: known) { count in
+          let done = try advance(count)
+          try progress(.init(phase: .verifying, tensor: row.target, bytesDone: done, bytesTotal: plan.byteCount))
+        }
+      }
+      condition.withLock {
+        switch result {
+        case .success(let digest): digests[row.target] = digest
+        case .failure(let error): failure = failure ?? error
+        }
+      }
+    }
+  }
+
+  /// The next row, when it is written, with its digest where that is known.
+  private func take() -> (ConversionPlan.Row, String?)? {
+    condition.withLock {
+      while failure == nil, next < plan.rows.count, next == findings.count { condition.wait() }
+      guard failure == nil, next < plan.rows.count else { return nil }
+      defer { next += 1 }
+      return (plan.rows[next], findings[next].digest)
+    }
   }
 
   /// Throws what stopped the other thread.
-  mutating func advance(_ count: Int) throws -> (done: Int, release: Bool) {
-    if let failure { throw failure }
-    done += count
-    unreleased += count
-    guard unreleased >= releaseInterval else { return (done, false) }
-    unreleased = 0
-    return (done, true)
+  private func advance(_ count: Int) throws -> Int {
+    let (all, releases) = try condition.withLock { () throws -> (Int, Bool) in
+      if let failure { throw failure }
+      done += count
+      unreleased += count
+      guard unreleased >= releaseInterval else { return (done, false) }
+      unreleased = 0
+      return (done, true)
+    }
+    if releases {
+      written.release()
+      source.release()
+    }
+    return all
   }
 
-  mutating func finish(_ tensor: String, _ result: Result<String, any Error>) {
-    switch result {
-    case .success(let digest): digests[tensor] = digest
-    case .failure(let error): failure = failure ?? error
+  /// The digest of a written tensor, which must be what the source gives.
+  private func digest(_ row: ConversionPlan.Row, known: String?, advance: (Int) throws -> Void) throws -> String {
+    let mismatch = ConvertError.digestMismatch(tensor: row.target, file: file)
+    guard let entry = written.entry(row.target), entry.dtype == row.dtype, entry.shape == row.shape else {
+      throw mismatch
     }
-  }
-}
-
-/// The digest of a written tensor, which must be what the source gives.
-private func digest(
-  _ row: ConversionPlan.Row, written: Checkpoint, source: Checkpoint, known: String?, advance: (Int) throws -> Void
-) throws -> String {
-  let mismatch = ConvertError.digestMismatch(tensor: row.target, file: written.path)
-  guard let entry = written.entry(row.target), entry.dtype == row.dtype, entry.shape == row.shape else {
-    throw mismatch
-  }
-  let tensor = try written.tensor(row.target), hasher = SHA256Hasher()
-  defer { withExtendedLifetime(tensor) {} }
-  var offset = 0
-  func next(_ count: Int) throws -> UnsafeRawBufferPointer {
-    guard count <= tensor.data.count - offset else { throw mismatch }
-    defer { offset += count }
-    return UnsafeRawBufferPointer(rebasing: tensor.data.bytes[offset..<offset + count])
-  }
-  if let known {
-    while offset < tensor.data.count {
-      let bytes = try next(min(pieceSize, tensor.data.count - offset))
-      hasher.update(bytes)
-      try advance(bytes.count)
+    let tensor = try written.tensor(row.target), hasher = SHA256Hasher()
+    defer { withExtendedLifetime(tensor) {} }
+    var offset = 0
+    func next(_ count: Int) throws -> UnsafeRawBufferPointer {
+      guard count <= tensor.data.count - offset else { throw mismatch }
+      defer { offset += count }
+      return UnsafeRawBufferPointer(rebasing: tensor.data.bytes[offset..<offset + count])
     }
-    let found = "\(hasher.finish())"
-    guard found == known else { throw mismatch }
-    return found
-  }
-  try row.expression.forEachPiece(in: source) { piece in
-    try piece.stream(as: row.dtype, chunk: pieceSize) { wanted in
-      let found = try next(wanted.count)
-      guard let a = found.baseAddress, let b = wanted.baseAddress, memcmp(a, b, wanted.count) == 0 else {
-        throw mismatch
+    if let known {
+      while offset < tensor.data.count {
+        let bytes = try next(min(pieceSize, tensor.data.count - offset))
+        hasher.update(bytes)
+        try advance(bytes.count)
       }
-      hasher.update(found)
-      try advance(wanted.count)
+      let found = "\(hasher.finish())"
+      guard found == known else { throw mismatch }
+      return found
     }
+    try row.expression.forEachPiece(in: source) { piece in
+      try piece.stream(as: row.dtype, chunk: pieceSize) { wanted in
+        let found = try next(wanted.count)
+        guard let a = found.baseAddress, let b = wanted.baseAddress, memcmp(a, b, wanted.count) == 0 else {
+          throw mismatch
+        }
+        hasher.update(found)
+        try advance(wanted.count)
+      }
+    }
+    return "\(hasher.finish())"
   }
-  return "\(hasher.finish())"
 }
 
 extension Expression {
