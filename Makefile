@@ -1,5 +1,6 @@
 # make demo    the main job on the demo checkpoint: convert, list, explain
 # make test    all tests
+# make test-arm  the C kernels compiled for 64-bit ARM, in qemu, against this machine's
 # make fuzz    libFuzzer over the checkpoint readers, FUZZ_SECONDS=60 for each container
 # make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
 # make format  format and lint
@@ -10,7 +11,7 @@ SWIFT ?= swift
 DEMO_HOME ?= $(CURDIR)/out/zoo
 ZOO = .build/release/zoo
 
-.PHONY: all build demo test test-release test-asan fuzz bench bench-reference format lint install packages clean
+.PHONY: all build demo test test-release test-asan test-arm fuzz bench bench-reference format lint install packages clean
 
 all: build
 
@@ -34,6 +35,10 @@ test-release: packages
 # The readers under AddressSanitizer. Leaks are not looked for: the test runner has some of its own.
 test-asan: packages
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-asan --filter ZooCheckpointsTests
+
+# Needs qemu-user, gcc-aarch64-linux-gnu and libc6-dev-arm64-cross.
+test-arm:
+	@Tools/arm/check.sh
 
 # libFuzzer over the readers; one build of its own.
 fuzz: packages

@@ -12,7 +12,7 @@ typedef float vec __attribute__((vector_size(4 * ZOO_LANES), aligned(4)));
 
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec v) { *(vec *)p = v; }
-INLINE vec spread(float f) { return (vec){0} + f; }
+INLINE vec spread(float f) { return f - (vec){0}; }  // not 0 + f, which is another number for -0 and costs an addition
 
 // Where b is no number, a or b.
 INLINE vec larger(vec a, vec b) {

@@ -94,7 +94,7 @@ INLINE void tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, f
   for (int j = 0; j < vectors; j++) {
     if (result == RELU_SUMS) {
       vec total = load(c + j * ZOO_LANES);
-      for (int i = 0; i < rows; i++) total += __builtin_elementwise_max(sum[i][j], (vec){0});
+      for (int i = 0; i < rows; i++) total += larger(sum[i][j], (vec){0});
       store(c + j * ZOO_LANES, total);
     } else {
       for (int i = 0; i < rows; i++) store(c + i * ldc + j * ZOO_LANES, sum[i][j]);
