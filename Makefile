@@ -36,7 +36,6 @@ test-release: packages
 test-asan: packages
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-asan --filter ZooCheckpointsTests
 
-# Needs qemu-user, gcc-aarch64-linux-gnu and libc6-dev-arm64-cross.
 test-arm:
 	@Tools/arm/check.sh
 

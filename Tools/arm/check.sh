@@ -1,8 +1,13 @@
 #!/bin/bash
 # Compiles the kernels for 64-bit ARM, runs them in qemu, and compares what they give with what this machine's kernels give.
-# Needs clang and the Debian packages qemu-user, gcc-aarch64-linux-gnu and libc6-dev-arm64-cross.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+for tool in clang qemu-aarch64 aarch64-linux-gnu-gcc; do
+  command -v $tool > /dev/null && continue
+  echo "$tool is missing: clang comes with Swift, the others with" >&2
+  echo "  apt-get install qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross" >&2
+  exit 1
+done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=/usr/aarch64-linux-gnu
