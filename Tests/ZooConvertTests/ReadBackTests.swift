@@ -26,7 +26,7 @@ import ZooTensors
       }
       spoil(index, &bytes)
       try writer.append(ByteView(copying: bytes))
-      back.add(findings ?? fine)
+      try back.add(findings ?? fine)
     }
     try writer.finish(synced: false)
     return (try back.finish { _ in }, try Checkpoint.open(path), plan)
@@ -64,6 +64,7 @@ import ZooTensors
       scratch.file("weights.safetensors"), tensors: plan.rows.map { ($0.target, $0.dtype, $0.shape) })
     let back = try ReadBack(writer.growing, called: "weights.safetensors", plan, of: checkpoint)
     back.stop()
+    #expect(throws: CancellationError.self) { try back.add(fine) }
     #expect(throws: CancellationError.self) { try back.finish { _ in } }
   }
 }

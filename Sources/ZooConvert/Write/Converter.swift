@@ -104,7 +104,7 @@ private func write(
       }
     }
     let found = inspector.finish()
-    readBack.add(found)
+    try readBack.add(found)
     return found
   }
   try writer.finish(synced: false)

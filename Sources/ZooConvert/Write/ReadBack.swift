@@ -29,9 +29,10 @@ final class ReadBack: @unchecked Sendable {
     DispatchQueue.global(qos: .userInitiated).async(group: follower) { self.work { _ in } }
   }
 
-  /// Says that the plan's next row is written.
-  func add(_ found: TensorInspector.Findings) {
-    condition.withLock {
+  /// Says that the plan's next row is written. Throws what was wrong with one before.
+  func add(_ found: TensorInspector.Findings) throws {
+    try condition.withLock {
+      if let failure { throw failure }
       findings.append(found)
       condition.signal()
     }
