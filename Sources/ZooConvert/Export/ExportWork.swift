@@ -45,18 +45,13 @@ struct ExportWork {
     _ rows: [ConversionPlan.Row], to writer: any TensorWriter, before: Int,
     _ progress: (ConversionProgress) throws -> Void
   ) throws {
-    var done = before, unreleased = 0
+    var passed = BytesPassed(before)
     for row in rows {
       try row.expression.forEachPiece(in: weights) { piece in
         try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
           try writer.append(bytes)
-          done += bytes.count
-          unreleased += bytes.count
-          if unreleased >= releaseInterval {
-            weights.release()
-            unreleased = 0
-          }
-          try progress(.init(phase: .writing, tensor: row.target, bytesDone: done, bytesTotal: plan.byteCount))
+          if passed.add(bytes.count) { weights.release() }
+          try progress(.init(phase: .writing, tensor: row.target, bytesDone: passed.count, bytesTotal: plan.byteCount))
         }
       }
     }
@@ -68,7 +63,7 @@ struct ExportWork {
   func verify(_ path: String, progress: (ConversionProgress) throws -> Void) throws {
     let written = try Checkpoint.open(path)
     let back = try makePlan(model.architecture, of: written)
-    var done = 0, unreleased = 0
+    var passed = BytesPassed()
     for row in back.rows {
       let hasher = SHA256Hasher()
       // Another element type has other bytes: then only that all can be read is checked.
@@ -76,13 +71,9 @@ struct ExportWork {
       try row.expression.forEachPiece(in: written) { piece in
         try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
           hasher.update(bytes)
-          done += bytes.count
-          unreleased += bytes.count
-          if unreleased >= releaseInterval {
-            written.release()
-            unreleased = 0
-          }
-          try progress(.init(phase: .verifying, tensor: row.target, bytesDone: done, bytesTotal: back.byteCount))
+          if passed.add(bytes.count) { written.release() }
+          try progress(
+            .init(phase: .verifying, tensor: row.target, bytesDone: passed.count, bytesTotal: back.byteCount))
         }
       }
       let digest = "\(hasher.finish())"

@@ -79,28 +79,20 @@ public func write(
   }
 }
 
-let pieceSize = 4 << 20
-let releaseInterval = 64 << 20
-
 /// Writes the tensors one after the other and looks at their elements. Tensors that cannot be had again cheaply are digested on the way.
 private func write(
   _ plan: ConversionPlan, of checkpoint: Checkpoint, to writer: SafetensorsWriter, readBack: ReadBack,
   progress: (ConversionProgress) throws -> Void
 ) throws -> [TensorInspector.Findings] {
-  var done = 0, unreleased = 0
+  var passed = BytesPassed()
   let findings = try plan.rows.map { row in
     let inspector = TensorInspector(row.dtype, digesting: row.expression.isReadInParts(in: checkpoint))
     try row.expression.forEachPiece(in: checkpoint) { piece in
       try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
         inspector.take(bytes)
         try writer.append(bytes)
-        done += bytes.count
-        unreleased += bytes.count
-        if unreleased >= releaseInterval {
-          checkpoint.release()
-          unreleased = 0
-        }
-        try progress(.init(phase: .writing, tensor: row.target, bytesDone: done, bytesTotal: plan.byteCount))
+        if passed.add(bytes.count) { checkpoint.release() }
+        try progress(.init(phase: .writing, tensor: row.target, bytesDone: passed.count, bytesTotal: plan.byteCount))
       }
     }
     let found = inspector.finish()

@@ -18,7 +18,7 @@ final class ReadBack: @unchecked Sendable {
   private var next = 0
   private var digests: [String: String] = [:]
   private var failure: (any Error)?
-  private var done = 0, unreleased = 0
+  private var passed = BytesPassed()
 
   /// - Parameters:
   ///   - path: The file, of its final size and with its header.
@@ -56,7 +56,7 @@ final class ReadBack: @unchecked Sendable {
     if let failure { throw failure }
     // The other thread may have had the last word.
     if let last = plan.rows.last {
-      try progress(.init(phase: .verifying, tensor: last.target, bytesDone: done, bytesTotal: plan.byteCount))
+      try progress(.init(phase: .verifying, tensor: last.target, bytesDone: passed.count, bytesTotal: plan.byteCount))
     }
     return digests
   }
@@ -91,23 +91,20 @@ final class ReadBack: @unchecked Sendable {
 
   /// Throws what stopped the other thread.
   private func advance(_ count: Int) throws -> Int {
-    let (all, releases) = try condition.withLock { () throws -> (Int, Bool) in
+    let (done, releases) = try condition.withLock { () throws -> (Int, Bool) in
       if let failure { throw failure }
-      done += count
-      unreleased += count
-      guard unreleased >= releaseInterval else { return (done, false) }
-      unreleased = 0
-      return (done, true)
+      let releases = passed.add(count)
+      return (passed.count, releases)
     }
     if releases {
       written.release()
       source.release()
     }
-    return all
+    return done
   }
 
   /// The digest of a written tensor, which must be what the source gives.
-  private func digest(_ row: ConversionPlan.Row, known: String?, advance: (Int) throws -> Void) throws -> String {
+  private func digest(_ row: ConversionPlan.Row, known: String?, report: (Int) throws -> Void) throws -> String {
     let mismatch = ConvertError.digestMismatch(tensor: row.target, file: file)
     guard let entry = written.entry(row.target), entry.dtype == row.dtype, entry.shape == row.shape else {
       throw mismatch
@@ -124,7 +121,7 @@ final class ReadBack: @unchecked Sendable {
       while offset < tensor.data.count {
         let bytes = try next(min(pieceSize, tensor.data.count - offset))
         hasher.update(bytes)
-        try advance(bytes.count)
+        try report(bytes.count)
       }
       let found = "\(hasher.finish())"
       guard found == known else { throw mismatch }
@@ -137,7 +134,7 @@ final class ReadBack: @unchecked Sendable {
           throw mismatch
         }
         hasher.update(found)
-        try advance(wanted.count)
+        try report(wanted.count)
       }
     }
     return "\(hasher.finish())"
