@@ -10,6 +10,9 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 DEMO_HOME ?= $(CURDIR)/out/zoo
 ZOO = .build/release/zoo
+# On Linux the command carries Swift's libraries: it starts faster and runs where no Swift is installed. (The linker
+# warns of `mktemp` in Foundation: nothing here calls it.)
+STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib)
 
 .PHONY: all build demo test test-release test-asan test-arm fuzz bench bench-reference format lint install packages clean
 
@@ -20,7 +23,7 @@ packages:
 	@Tools/install-packages.sh
 
 build: packages
-	$(SWIFT) build -c release --product zoo
+	$(SWIFT) build -c release --product zoo $(STATIC)
 
 demo: build
 	@ZOO=$(ZOO) ZOO_HOME=$(DEMO_HOME) Tools/demo.sh

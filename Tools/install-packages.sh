@@ -2,7 +2,7 @@
 # Installs the system libraries that the build needs and that are missing.
 set -eu
 
-packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev"
+packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcurl-dev"
 
 if [ "$(uname)" = Darwin ]; then
   missing=""
@@ -20,10 +20,10 @@ installed() {
 }
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-  for module in zlib libcrypto openblas libjpeg libpng libwebp; do
+  for module in zlib libcrypto libcurl openblas libjpeg libpng libwebp; do
     pkg-config --exists "$module" 2>/dev/null && continue
-    echo "This is no Debian: install the development files of zlib, OpenSSL, OpenBLAS, libjpeg-turbo, libpng and" >&2
-    echo "libwebp with your package manager ('$module' is missing)." >&2
+    echo "This is no Debian: install the development files of zlib, OpenSSL, curl, OpenBLAS, libjpeg-turbo, libpng" >&2
+    echo "and libwebp with your package manager ('$module' is missing)." >&2
     exit 1
   done
   exit 0
@@ -34,6 +34,7 @@ for name in $packages; do
   installed "$name" || missing="$missing $name"
 done
 [ -n "$missing" ] || exit 0
+missing=$(echo "$missing" | sed 's/libcurl-dev/libcurl4-openssl-dev/') # the others have one provider
 
 echo "Installing$missing"
 as_root=""

@@ -21,7 +21,7 @@ public struct Registry: Sendable {
         all[manifest.name.lowercased()] = manifest
       }
     }
-    manifests = all.values.sorted { $0.name.localizedStandardCompare($1.name) == .orderedAscending }
+    manifests = all.values.sorted { $0.name.standsBefore($1.name) }
     byName = Dictionary(uniqueKeysWithValues: manifests.enumerated().map { ($1.name.lowercased(), $0) })
   }
 

@@ -38,7 +38,7 @@ public struct Store: Sendable {
   public func installed() -> [InstalledModel] {
     subfolders(of: models).flatMap { architecture in
       subfolders(of: architecture).compactMap { InstalledModel(directory: $0) }
-    }.sorted { $0.name.description.localizedStandardCompare($1.name.description) == .orderedAscending }
+    }.sorted { $0.name.description.standsBefore($1.name.description) }
   }
 
   /// Finds a model by a path or by `ARCHITECTURE[:TAG]`; the tag may be left out where only one is installed.

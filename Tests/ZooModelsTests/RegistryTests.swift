@@ -13,6 +13,15 @@ import ZooTestSupport
     #expect(Set(registry.manifests.map { $0.name + ".json" }) == Set(files))
   }
 
+  @Test func namesStandWherePeopleLookForThemInEveryLocale() {
+    let names = [
+      "", "a", "B", "c1", "C2", "c10", "EVA01-g-14", "EVA02-B-16", "ViT-B-16", "ViT-B-16-plus", "ViT-B-16-SigLIP",
+      "ViT-B-32", "ViT-B-128", "ViT-Ti-8", "vit-ti-8", "ViT-Ti-08x", "ViT-Ti-8y", "ViT-Ti-16", "ä2", "ä10",
+    ]
+    #expect(names.reversed().sorted { $0.standsBefore($1) } == names)
+    for name in names { #expect(!name.standsBefore(name)) }
+  }
+
   @Test func parameterCountsAreTheOnesMeasuredOnTheReferenceModels() throws {
     for (name, count) in [("ViT-B-32", 151_277_313), ("ViT-H-14", 986_109_441), ("ViT-B-16-SigLIP2", 375_187_970)] {
       #expect(Registry.builtIn.manifest(name)?.architecture.parameterCount == count, "\(name)")

@@ -94,7 +94,7 @@ struct ListCommand: ParsableCommand {
       entries.append(
         Entry(models[0].description.architecture, tags: models.map { Entry.Tag(tag: $0.name.tag ?? "", model: $0) }))
     }
-    return entries.sorted { $0.architecture.localizedStandardCompare($1.architecture) == .orderedAscending }
+    return entries.sorted { $0.architecture.standsBefore($1.architecture) }
   }
 
   /// What `--json` gives for an architecture. Fields are only ever added.

@@ -73,7 +73,10 @@ struct Table {
 }
 
 extension String {
-  fileprivate var trimmingTrailingSpaces: String { String(reversed().drop { $0 == " " }.reversed()) }
+  fileprivate var trimmingTrailingSpaces: String {
+    let end = utf8.lastIndex { $0 != UInt8(ascii: " ") }
+    return end.map { String(self[...$0]) } ?? ""
+  }
 
   /// Lines of at most so many characters, where words allow it; one at least.
   fileprivate func wrapped(first: Int, others: Int) -> [String] {

@@ -161,7 +161,7 @@ struct PictureOptions: ParsableArguments {
         !name.hasPrefix(".") && ["jpg", "jpeg", "png", "webp"].contains { name.lowercased().hasSuffix("." + $0) }
       }
       guard !found.isEmpty else { throw CallError.noImages(path) }
-      return found.sorted { $0.localizedStandardCompare($1) == .orderedAscending }
+      return found.sorted { $0.standsBefore($1) }
         .map { URL(filePath: path).appending(path: $0) }
     }
   }

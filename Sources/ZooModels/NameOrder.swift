@@ -1,0 +1,34 @@
+extension String {
+  /// Whether a name stands before another where people look for it: letters without their case, runs of digits as numbers
+  /// (`ViT-Ti-8` before `ViT-Ti-16`). The same in every locale; names that differ in case or leading zeros alone stand by their
+  /// bytes.
+  public func standsBefore(_ other: String) -> Bool {
+    var a = Substring(self.lowercased()).utf8, b = Substring(other.lowercased()).utf8
+    while let x = a.first, let y = b.first {
+      if x.isDigit, y.isDigit {
+        let left = a.takeNumber(), right = b.takeNumber()
+        if left.count != right.count { return left.count < right.count }
+        if !left.elementsEqual(right) { return left.lexicographicallyPrecedes(right) }
+      } else if x != y {
+        return x < y
+      } else {
+        a.removeFirst()
+        b.removeFirst()
+      }
+    }
+    return a.isEmpty && b.isEmpty ? self < other : a.isEmpty
+  }
+}
+
+extension UInt8 {
+  fileprivate var isDigit: Bool { (48...57).contains(self) }
+}
+
+extension Substring.UTF8View {
+  /// The digits at the start without leading zeros; they are taken away.
+  fileprivate mutating func takeNumber() -> Substring.UTF8View {
+    let digits = prefix(while: \.isDigit)
+    removeFirst(digits.count)
+    return digits.drop { $0 == 48 }
+  }
+}
