@@ -3,7 +3,8 @@ import ZooCheckpoints
 
 /// Reads a file back while it is written, compares every tensor with what the plan makes of the source, and digests it.
 ///
-/// A thread follows the writer tensor by tensor; when all are written, the caller of `finish` takes part. Tensors that were digested
+/// A thread follows the writer tensor by tensor; when all are written, the caller of `finish` takes part. It gives way to the writer
+/// and to the source's digest: neither can be shared, and what is left here at the end is done by two. Tensors that were digested
 /// while they were written, because making them again would be slow, are compared by that.
 final class ReadBack: @unchecked Sendable {
   private let file: String
@@ -26,7 +27,7 @@ final class ReadBack: @unchecked Sendable {
   init(_ path: String, called file: String, _ plan: ConversionPlan, of source: Checkpoint) throws {
     (self.file, self.plan, self.source) = (file, plan, source)
     written = try Checkpoint.open(path)
-    DispatchQueue.global(qos: .userInitiated).async(group: follower) { self.work { _ in } }
+    DispatchQueue.global(qos: .utility).async(group: follower) { self.work { _ in } }
   }
 
   /// Says that the plan's next row is written. Throws what was wrong with one before.

@@ -54,13 +54,13 @@ func digest(ofFile path: String) throws -> (name: String, size: Int, sha256: Str
   return (splitPath(path).name, bytes.count, "\(hasher.finish())")
 }
 
-/// Work that is done beside other work, which comes first where there are fewer processors than threads.
+/// Work that is done beside other work, on one thread from its start.
 final class Meanwhile<Value: Sendable>: @unchecked Sendable {
   private let done = DispatchGroup()
   private var result: Result<Value, any Error>?
 
   init(_ work: @escaping @Sendable () throws -> Value) {
-    DispatchQueue.global(qos: .utility).async(group: done) { self.result = Result { try work() } }
+    DispatchQueue.global(qos: .userInitiated).async(group: done) { self.result = Result { try work() } }
   }
 
   /// Waits for what the work gives, or throws.
