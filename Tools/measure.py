@@ -12,24 +12,25 @@ MODELS = ["ViT-B-16:laion2b_s34b_b88k", "ViT-H-14:laion2b_s32b_b79k"]
 
 
 def run(*command):
-    """Seconds and peak resident MB of a command."""
+    """Seconds, peak resident MB and processor seconds of a command."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     status, usage = os.wait4(process.pid, 0)[1:]
     if status:
         sys.exit(f"{' '.join(command)} failed")
-    return time.perf_counter() - start, usage.ru_maxrss / 1000
+    return time.perf_counter() - start, usage.ru_maxrss / 1000, usage.ru_utime + usage.ru_stime
 
 
 def report(name, runs, reference=None):
-    seconds = [seconds for seconds, _ in runs]
+    seconds = [seconds for seconds, _, _ in runs]
     middle = statistics.median(seconds)
     share = ""
     if reference:  # turn by turn: the disk's rate changes more from turn to turn than anything else
-        rates = [theirs / ours for (theirs, _), ours in zip(reference, seconds)]
+        rates = [theirs / ours for (theirs, _, _), ours in zip(reference, seconds)]
         share = f", {statistics.median(rates):.0%} of cp's rate ({min(rates):.0%} to {max(rates):.0%})"
     print(f"  {name:28} {middle:6.3f} s  ({min(seconds):.3f} to {max(seconds):.3f})"
-          f"  peak {max(memory for _, memory in runs):.0f} MB{share}", flush=True)
+          f"  processors {statistics.median(busy for _, _, busy in runs):.2f} s"
+          f"  peak {max(memory for _, memory, _ in runs):.0f} MB{share}", flush=True)
 
 
 def main():
