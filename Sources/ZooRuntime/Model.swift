@@ -104,8 +104,8 @@ public final class Model: Sendable {
   }
 
   /// Copies the image tower's matrices into the order in which the backend multiplies fastest; worth its time and memory from a
-  /// few dozen pictures on. With `gradients` also those that LeGrad needs; what several prompts need is made when they first
-  /// come.
+  /// few dozen pictures on, in bf16 from the second pass on. With `gradients` also those that LeGrad needs; what several prompts
+  /// need is made when they first come.
   public func pack(gradients: Bool = true) {
     vision.pack(gradients: gradients, parallel: engine.parallel)
   }

@@ -3,9 +3,8 @@ import ZooTensors
 
 /// Products by this project's own kernels, on our own threads: the fastest where the processor has vectors of 512 bits.
 ///
-/// Weights are cut into strips of columns, which tiles of the result read in order. In f32 strips are cut while they are used,
-/// or once where that lasts; in bf16 always once, and what they are multiplied with is rounded on the way in. Sums and results
-/// are f32.
+/// Weights are cut into strips of columns, which tiles of the result read in order: while they are used, or once where that
+/// lasts. In bf16 both factors are rounded on the way in; sums and results are f32.
 public struct Kernels: LinearAlgebra {
   public let precision: Precision
   /// True where nothing is kept between products: memory does not grow with the model, and each product reads its weights anew.
@@ -49,7 +48,8 @@ private struct StripMatrix: PreparedMatrix {
     self.direction = direction
     (bf16, streams) = (algebra.precision == .bf16, algebra.streams)
     form = Lazy {
-      lasting || algebra.precision == .bf16
+      // What would have to be widened before it is rounded is rounded once.
+      lasting || algebra.precision == .bf16 && matrix.tensor.dtype != .f32
         ? .strips(Strips(matrix, direction: direction, precision: algebra.precision)) : .whole(matrix)
     }
   }
@@ -71,18 +71,20 @@ private struct StripMatrix: PreparedMatrix {
       withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
         share(parallel) { multiply(x, stride: inputs, rows: all, by: packed, $0, bf16: false, into: y, epilogue) }
       }
+    case .whole(let matrix) where direction == .backward && all <= fewRows && epilogue.isEmpty:
+      withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
+        share(parallel) { multiplyFew(x, rows: all, by: matrix, $0, into: y) }
+      }
+    case .whole(let matrix) where bf16:
+      withNarrowed(x, by: factors, rows: rows, parallel: parallel) { narrowed, pairs in
+        share(parallel) { multiply(narrowed, stride: pairs, rows: all, cutting: matrix, $0, into: y, epilogue) }
+      }
     case .whole(let matrix):
       withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
-        share(parallel) {
-          if direction == .backward, all <= fewRows, epilogue.isEmpty {
-            multiplyFew(x, rows: all, by: matrix, $0, into: y)
-          } else {
-            multiply(x, rows: all, cutting: matrix, $0, into: y, epilogue)
-          }
-        }
+        share(parallel) { multiply(x, stride: inputs, rows: all, cutting: matrix, $0, into: y, epilogue) }
       }
-      if streams { matrix.release() }
     }
+    if streams, case .whole(let matrix) = form.value { matrix.release() }
   }
 
   func multiplyTransposed(
@@ -147,7 +149,7 @@ private struct StripMatrix: PreparedMatrix {
 
   /// On this thread: x times some strips, each cut when it is its turn.
   private func multiply(
-    _ x: UnsafePointer<Float>, rows: Int, cutting matrix: WeightMatrix, _ strips: Range<Int>,
+    _ x: UnsafePointer<Float>, stride: Int, rows: Int, cutting matrix: WeightMatrix, _ strips: Range<Int>,
     into y: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
   ) {
     let columns = columns(of: strips)
@@ -156,17 +158,17 @@ private struct StripMatrix: PreparedMatrix {
     defer { withExtendedLifetime(whole) {} }
     let cutting = Cutting(matrix, direction: direction)
     withScratch(Strips.width * inputs) { strip in
-      for start in stride(from: columns.lowerBound, to: columns.upperBound, by: Strips.width) {
+      for start in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: Strips.width) {
         let end = min(start + Strips.width, outputs)
         if let whole {
-          cutting.cut(whole.pointer, columns: start..<end, bf16: false, into: strip)
+          cutting.cut(whole.pointer, columns: start..<end, bf16: bf16, into: strip)
         } else {
           let part = matrix.rows(start..<end)
-          cutting.cut(part.pointer, columns: 0..<end - start, bf16: false, into: strip)
+          cutting.cut(part.pointer, columns: 0..<end - start, bf16: bf16, into: strip)
           withExtendedLifetime(part) {}
         }
         var after = epilogue.native(from: start)
-        zoo_strip_product(x, inputs, strip, inputs, rows, end - start, 0, y + start, outputs, &after)
+        zoo_strip_product(x, stride, strip, inputs, rows, end - start, bf16 ? 1 : 0, y + start, outputs, &after)
       }
     }
   }

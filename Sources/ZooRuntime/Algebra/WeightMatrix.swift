@@ -27,6 +27,11 @@ public final class WeightMatrix: Sendable {
     tensor.data.release()
   }
 
+  /// Gives memory back that costs nothing to have again: what is read where it lies.
+  func unmap() {
+    if tensor.dtype == .f32 { release() }
+  }
+
   /// The elements of some rows, without keeping them.
   func rows(_ range: Range<Int>) -> FloatView {
     let rowBytes = tensor.data.count / outputs

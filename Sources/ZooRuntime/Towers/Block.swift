@@ -54,6 +54,10 @@ package struct Block: Sendable {
     for linear in [qkv, out, gate, fc1, fc2] { linear?.release() }
   }
 
+  func unmap() {
+    for linear in [qkv, out, gate, fc1, fc2] { linear?.unmap() }
+  }
+
   /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
   ///
   /// Where the algebra has threads take rows of their own, they meet twice, before and after attention.

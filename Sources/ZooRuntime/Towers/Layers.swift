@@ -78,6 +78,8 @@ package struct Linear: Sendable {
 
   /// Gives memory back that the next product would read again.
   func release() { matrix.release() }
+  /// The same, of what needs no widening.
+  func unmap() { matrix.unmap() }
 
   package var outputs: Int { matrix.outputs }
   package var inputs: Int { matrix.inputs }

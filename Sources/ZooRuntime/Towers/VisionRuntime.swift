@@ -21,7 +21,7 @@ package final class VisionRuntime: Sendable {
   /// Position tables for other grids, made from the model's own at their first use.
   private let resampled = Mutex<[GridSize: FloatBuffer]>([:])
 
-  /// What has been made ready ahead: false for products, true for gradients too.
+  /// What has run or was made ready: false for products, true for gradients too.
   private let prepared = Mutex<Set<Bool>>([])
   private let isPacked = Atomic<Bool>(false)
 
@@ -61,7 +61,7 @@ package final class VisionRuntime: Sendable {
     prompts: Int = 0, pooledOnly: Bool = false, meanOf: Range<Int>? = nil,
     observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
-    if engine.parallel.threads > 1 { prepareAhead(backward: traced ? observed : 0..<0) }
+    let isFirst = prepareAhead(backward: traced ? observed : 0..<0, engine: engine)
     let grid = grid(of: pictures[0]), tokens = grid.count + tower.prefixTokens
     let rotary = tower.blocks.rope.map {
       RotaryTable($0, grid: grid, prefix: tower.prefixTokens, headWidth: tower.blocks.headWidth)
@@ -97,18 +97,25 @@ package final class VisionRuntime: Sendable {
         block.forward(work, trace: trace, mask: .none, engine: engine)
       }
       if wanted { observe(layer, trace, work) }
+      if isFirst { block.unmap() }  // It may be the only pass.
     }
     return work
   }
 
-  /// Packs weights from the last block backwards while the first ones already run: packing one matrix takes one thread.
-  private func prepareAhead(backward: Range<Int>) {
-    guard prepared.withLock({ $0.insert(!backward.isEmpty).inserted }) else { return }
-    DispatchQueue.global(qos: .userInitiated).async { [blocks] in
-      for (layer, block) in blocks.enumerated().reversed() {
-        block.prepare(backward: backward.contains(layer), lasting: false)
+  /// Makes matrices ready for a first pass, from the last block backwards while the first ones already run: packing one matrix
+  /// takes one thread.
+  ///
+  /// - Returns: True for a first pass.
+  private func prepareAhead(backward: Range<Int>, engine: Engine) -> Bool {
+    guard prepared.withLock({ $0.insert(!backward.isEmpty).inserted }) else { return false }
+    if engine.parallel.threads > 1 {
+      DispatchQueue.global(qos: .userInitiated).async { [blocks] in
+        for (layer, block) in blocks.enumerated().reversed() {
+          block.prepare(backward: backward.contains(layer), lasting: false)
+        }
       }
     }
+    return true
   }
 
   func pack(gradients: Bool, parallel: Parallel) {

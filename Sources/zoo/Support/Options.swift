@@ -84,11 +84,17 @@ struct RunOptions: ParsableArguments {
 
   func algebra() throws -> any LinearAlgebra { try makeAlgebra(backend: backend, precision: precision) }
 
-  func load(_ reference: String) throws -> Model {
+  /// A model for so many pictures. For more than one pass in bf16 its weights are rounded once and kept.
+  func load(_ reference: String, for pictures: Int, gradients: Bool = true) throws -> Model {
     let store = Store()
-    return try Model(
+    let model = try Model(
       directory: try store.resolve(reference), algebra: algebra(), parallel: parallel, textCache: store.textCache)
+    if precision == .bf16, pictures > Self.picturesOfAPass { model.pack(gradients: gradients) }
+    return model
   }
+
+  /// A few pictures share a pass.
+  static let picturesOfAPass = 4
 }
 
 /// What to look for.
