@@ -55,6 +55,7 @@ package final class TextRuntime: Sendable {
         block.forward(work, trace: nil, mask: mask, engine: engine)
       }
       observe(layer, work)
+      block.unmap()  // No other prompts may come.
     }
     return work
   }
