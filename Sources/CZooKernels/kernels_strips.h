@@ -17,7 +17,7 @@ static void pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff
   if (bf16) {
     float pairs[ZOO_STRIP * 64];
     ptrdiff_t k = columns % 16 == 0 ? depth / 32 * 32 : 0;
-    for (ptrdiff_t j = 0; k > 0 && j < columns; j += 16)  // 16 rows at a time, that are read from their starts to their ends
+    for (ptrdiff_t j = 0; j < columns; j += 16)  // 16 rows at a time, that are read from their starts to their ends
       for (ptrdiff_t n = 0; n < k; n += 32) {
         narrow(b + j * across + n, across, 16, 32, pairs, 16);
         transpose16(pairs, 16, strip + n / 2 * width + j, width);

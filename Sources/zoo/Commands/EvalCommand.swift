@@ -57,7 +57,8 @@ struct EvalCommand: ParsableCommand {
     evaluation.minObjects = minObjects
     let scenes = evaluation.scenes(of: folder)
     guard !scenes.isEmpty else { throw EvaluateError.noScenes(file: data, minObjects: minObjects) }
-    let model = try runOptions.load(model, for: scenes.count)
+    let model = try runOptions.load(model)
+    runOptions.prepare(model, passes: scenes.count)
     let explainers = explainers(model, selections)
     let progress = Progress("evaluating", total: scenes.count, quiet: runOptions.quiet)
     let results = try evaluation.run(

@@ -84,7 +84,10 @@ struct ExplainCommand: ParsableCommand {
     let urls = try PictureOptions.pictures(images)
     let folder = try OutputFolder(output)
     var start = clock.now
-    let model = try runOptions.load(model, for: urls.count)
+    let model = try runOptions.load(model)
+    // Pictures share passes, except where each has prompts of its own.
+    let choosesClasses = model.architecture.isClassifier && classes.isEmpty, together = choosesClasses ? 1 : 4
+    runOptions.prepare(model, passes: (urls.count + together - 1) / together)
     let preprocessing = try pictureOptions.preprocessing(of: model)
     timings.load = lap(&start)
     var explainer = Explainer(model: model, method: method)
@@ -97,15 +100,12 @@ struct ExplainCommand: ParsableCommand {
     var report = ExplainReport(
       model: model.name, variant: variant, layers: [], threads: runOptions.parallel.threads, images: [],
       timings: timings)
-    // Pictures share passes, except where each has prompts of its own. One that cannot be read holds up none before it.
-    let choosesClasses = model.architecture.isClassifier && classes.isEmpty
+    // A picture that cannot be read holds up none before it.
     var waiting = urls[...], unreadable: (any Error)?
     while !waiting.isEmpty, unreadable == nil {
       start = clock.now
       var batch: [(url: URL, picture: PreprocessedImage)] = []
-      while batch.count < (choosesClasses ? 1 : RunOptions.picturesOfAPass), unreadable == nil,
-        let url = waiting.popFirst()
-      {
+      while batch.count < together, unreadable == nil, let url = waiting.popFirst() {
         progress.update(urls.count - waiting.count - 1, url.lastPathComponent)
         do {
           batch.append((url, try pictureOptions.load(url, for: model, preprocessing)))

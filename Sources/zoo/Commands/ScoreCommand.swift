@@ -24,7 +24,8 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     let prompts = try promptOptions.all()
     let urls = try PictureOptions.pictures(images)
-    let model = try runOptions.load(model, for: urls.count, gradients: false)
+    let model = try runOptions.load(model)
+    runOptions.prepare(model, passes: urls.count, gradients: false)
     let preprocessing = try pictureOptions.preprocessing(of: model)
     let prepared = try Explainer(model: model).prepare(prompts)
     let progress = Progress("scoring", total: urls.count, quiet: runOptions.quiet)

@@ -84,17 +84,16 @@ struct RunOptions: ParsableArguments {
 
   func algebra() throws -> any LinearAlgebra { try makeAlgebra(backend: backend, precision: precision) }
 
-  /// A model for so many pictures. For more than one pass in bf16 its weights are rounded once and kept.
-  func load(_ reference: String, for pictures: Int, gradients: Bool = true) throws -> Model {
+  func load(_ reference: String) throws -> Model {
     let store = Store()
-    let model = try Model(
+    return try Model(
       directory: try store.resolve(reference), algebra: algebra(), parallel: parallel, textCache: store.textCache)
-    if precision == .bf16, pictures > Self.picturesOfAPass { model.pack(gradients: gradients) }
-    return model
   }
 
-  /// A few pictures share a pass.
-  static let picturesOfAPass = 4
+  /// In bf16 weights are rounded once and kept where more than one pass will come.
+  func prepare(_ model: Model, passes: Int, gradients: Bool = true) {
+    if precision == .bf16, passes > 1 { model.pack(gradients: gradients) }
+  }
 }
 
 /// What to look for.
