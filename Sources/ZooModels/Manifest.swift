@@ -19,6 +19,7 @@ public struct Manifest: Codable, Sendable, Hashable {
       throw ManifestError.unreadable(file: file, reason: plainReason(of: error))
     }
     try architecture.validate(file: file)
+    for weights in weights { try weights.validate(file: file) }
   }
 
   public var name: String { architecture.name }
@@ -47,6 +48,21 @@ public struct PretrainedWeights: Codable, Sendable, Hashable {
     self.tag = tag
     self.preprocessing = preprocessing
     files = []
+  }
+}
+
+extension PretrainedWeights {
+  /// Refuses names that would lead elsewhere as paths.
+  fileprivate func validate(file: String) throws(ManifestError) {
+    guard (try? PlainName(tag)) != nil else {
+      throw .impossible(file: file, field: "weights.tag", reason: NameError.rule)
+    }
+    let isInside = files.allSatisfy { path in
+      path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(isPlainFileName)
+    }
+    guard isInside else {
+      throw .impossible(file: file, field: "weights.files of '\(tag)'", reason: "must be names in the repository")
+    }
   }
 }
 
@@ -123,7 +139,7 @@ extension Architecture {
         "needs a head width that is a multiple of 4, not \(blocks.headWidth)")
       try check("\(name).blocks.norm_eps", blocks.normEps >= 0 && blocks.normEps < 1, "must lie in 0..<1")
     }
-    try check("architecture.name", !name.isEmpty && !name.contains("/") && !name.contains(":"), "must be a plain name")
+    try check("architecture.name", (try? PlainName(name)) != nil, NameError.rule)
     try check("architecture.embedding", (1...1_000_000).contains(embedding), "must be between 1 and 1000000")
     if unsupported != nil { return }
     try check("vision", vision.blocks)

@@ -62,6 +62,13 @@ public struct ModelDescription: Codable, Sendable, Hashable {
       throw ManifestError.unreadable(file: file, reason: plainReason(of: error))
     }
     try architecture.validate(file: file)
+    guard (try? PlainName(tag)) != nil else {
+      throw ManifestError.impossible(file: file, field: "tag", reason: NameError.rule)
+    }
+    guard tokenizerFiles.allSatisfy(isPlainFileName) else {
+      throw ManifestError.impossible(
+        file: file, field: "tokenizer_files", reason: "must be names of files in the model's folder")
+    }
   }
 
   /// A file that the weights came from.

@@ -30,8 +30,9 @@ public struct Store: Sendable {
   public var textCache: URL { home.appending(path: "cache/text", directoryHint: .isDirectory) }
 
   /// Where a model is kept.
-  public func directory(of architecture: String, tag: String) -> URL {
-    models.appending(path: architecture).appending(path: tag, directoryHint: .isDirectory)
+  public func directory(of architecture: String, tag: String) throws(NameError) -> URL {
+    models.appending(path: try PlainName(architecture).description)
+      .appending(path: try PlainName(tag).description, directoryHint: .isDirectory)
   }
 
   /// The converted models that lie here, by name. Directories that are no models are left out.

@@ -26,7 +26,7 @@ final class StoreSetting: Sendable {
     var options = ConversionOptions()
     options.model = ModelName(architecture: "Tiny", tag: tag)
     let model = try identify(checkpoint, options: options, registry: .builtIn)
-    let target = store.directory(of: model.architecture.name, tag: model.tag)
+    let target = try store.directory(of: model.architecture.name, tag: model.tag)
     try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
     try write(
       makePlan(model.layout, model.architecture, Headers(checkpoint)), of: model, from: checkpoint,
@@ -34,7 +34,9 @@ final class StoreSetting: Sendable {
   }
 
   var model: InstalledModel { get throws { try #require(store.installed().first) } }
-  var weights: URL { store.directory(of: "Tiny", tag: "one").appending(path: "weights.safetensors") }
+  var weights: URL {
+    get throws { try store.directory(of: "Tiny", tag: "one").appending(path: "weights.safetensors") }
+  }
 
   /// Changes one byte of a file.
   func flip(_ file: URL, at offset: Int) throws {
@@ -102,7 +104,7 @@ final class StoreSetting: Sendable {
   }
 
   @Test func aModelThatIsNotReadableIsNotInstalled() throws {
-    let file = setting.store.directory(of: "Tiny", tag: "one").appending(path: "model.json")
+    let file = try setting.store.directory(of: "Tiny", tag: "one").appending(path: "model.json")
     try Data("{\"format\": 9}".utf8).write(to: file)
     #expect(setting.store.installed().isEmpty)
     let broken = setting.store.broken()
@@ -211,7 +213,7 @@ final class StoreSetting: Sendable {
   }
 
   @Test func aModelThatWasSetAsideGetsItsPlaceBack() throws {
-    let place = setting.store.directory(of: "Tiny", tag: "one")
+    let place = try setting.store.directory(of: "Tiny", tag: "one")
     let aside = place.deletingLastPathComponent().appending(path: ".one.former-\(gone)")
     try FileManager.default.moveItem(at: place, to: aside)
     #expect(setting.store.installed().isEmpty)

@@ -115,9 +115,7 @@ extension Identification {
     let generic: Set = ["open_clip_model", "open_clip_pytorch_model", "model", "pytorch_model"]
     let (parent, file) = splitPath(path)
     let name = generic.contains(stem(file)) ? splitPath(parent).name : stem(file)
-    let chosen = manifest?.name ?? options.model?.architecture ?? name
-    let plainName = chosen.replacing(":", with: "-").replacing("/", with: "-")
-    return plainName.isEmpty || plainName == "." || plainName == ".." ? "model" : plainName
+    return manifest?.name ?? options.model?.architecture ?? PlainName(nearest: name)?.description ?? "model"
   }
 }
 

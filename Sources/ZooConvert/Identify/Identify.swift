@@ -14,6 +14,7 @@ import ZooModels
 public func identify(
   _ checkpoint: Checkpoint, options: ConversionOptions = ConversionOptions(), registry: Registry
 ) throws -> IdentifiedModel {
+  try options.model?.check()
   let headers = Headers(checkpoint)
   if let model = options.model, let manifest = registry.manifest(model.architecture),
     let reason = manifest.architecture.unsupported

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import ZooModels
 
 /// Where a file is asked for, and what it is called in messages.
 struct RemoteAddress: Sendable {
@@ -56,7 +57,7 @@ struct RemoteFile: Sendable {
     location = Location(answer.url)
     let tag = answer.headers["etag"]
     etag = tag.flatMap { $0.hasPrefix("W/") ? nil : $0 }
-    commit = journey.linked["x-repo-commit"].flatMap { safeName($0) ? $0 : nil }
+    commit = journey.linked["x-repo-commit"].flatMap { isPlainFileName($0) ? $0 : nil }
     let linkedTag = journey.linked["x-linked-etag"]?.trimmingCharacters(in: CharacterSet(charactersIn: "W/\""))
     digest = linkedTag.flatMap { $0.utf8.count == 64 && $0.allSatisfy(\.isHexDigit) ? $0.lowercased() : nil }
     let total: Int?

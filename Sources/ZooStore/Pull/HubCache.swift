@@ -1,4 +1,5 @@
 import Foundation
+import ZooModels
 
 /// The cache that the Python tools keep: `models--OWNER--NAME/{refs,snapshots,.no_exist}`. It is only read.
 struct HubCache: Sendable {
@@ -13,7 +14,7 @@ struct HubCache: Sendable {
         contentsOf: base(repository).appending(path: "refs").appending(path: revision), encoding: .utf8)
     else { return nil }
     let commit = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    return safeName(commit) ? commit : nil
+    return isPlainFileName(commit) ? commit : nil
   }
 
   /// A file of a commit, with links resolved; nil where it is not here in full.

@@ -1,4 +1,5 @@
 import Foundation
+import ZooModels
 
 /// Finds the files of a repository, in the local cache before the hub.
 struct HubPlanner {
@@ -106,7 +107,7 @@ struct HubPlanner {
     }
     var found: [Found] = []
     for name in names {
-      guard safeName(name) else { throw PullError.badIndex(label, reason: "'\(name)' is no name of a file beside it") }
+      guard isPlainFileName(name) else { throw PullError.badIndex(label, reason: "'\(name)' is no name of a file beside it") }
       let path = (folder + [Substring(name)]).joined(separator: "/")
       guard let shard = try await find(path) else {
         throw puller.settings.isOffline

@@ -23,7 +23,7 @@ public enum PullReference: Sendable, Hashable {
       if isHub, let page = try Self.page(url, text) {
         self = page
       } else {
-        guard safeName(url.lastPathComponent) else { throw .badReference(text, form: "https://HOST/PATH/FILE") }
+        guard isPlainFileName(url.lastPathComponent) else { throw .badReference(text, form: "https://HOST/PATH/FILE") }
         self = .web(url)
       }
     } else {
@@ -41,7 +41,7 @@ public enum PullReference: Sendable, Hashable {
     var files = Array(parts.dropFirst(2))
     if files == [""] { files = [] }
     guard let repository = HubRepository(owner: parts[0], name: name[0], revision: revision),
-      files.allSatisfy(safeName)
+      files.allSatisfy(isPlainFileName)
     else { throw .badReference(text, form: form) }
     return .hub(repository, file: files.isEmpty ? nil : files.joined(separator: "/"))
   }
@@ -58,7 +58,7 @@ public enum PullReference: Sendable, Hashable {
     switch parts[2] {
     case "tree" where file.isEmpty: return .hub(repository, file: nil)
     case "blob", "resolve":
-      return !file.isEmpty && file.allSatisfy(safeName) ? .hub(repository, file: file.joined(separator: "/")) : nil
+      return !file.isEmpty && file.allSatisfy(isPlainFileName) ? .hub(repository, file: file.joined(separator: "/")) : nil
     default: return nil
     }
   }
@@ -82,7 +82,7 @@ public struct HubRepository: Sendable, Hashable, CustomStringConvertible {
         }
     }
     let parts = revision.split(separator: "/", omittingEmptySubsequences: false)
-    guard isName(owner), isName(name), parts.allSatisfy({ safeName(String($0)) }) else { return nil }
+    guard isName(owner), isName(name), parts.allSatisfy({ isPlainFileName(String($0)) }) else { return nil }
     self.owner = owner
     self.name = name
     self.revision = revision
@@ -106,18 +106,15 @@ public struct HubRepository: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// True for a plain name of a file or folder that cannot lead out of its folder.
-func safeName(_ name: String) -> Bool {
-  !name.isEmpty && !name.hasPrefix(".") && name.utf8.count <= 200
-    && !name.unicodeScalars.contains { $0 == "/" || $0 == "\\" || $0.value < 0x20 || $0.value == 0x7F }
-}
-
 extension URL {
   /// Scheme, host and port: a token never leaves for another origin.
   var origin: String {
     let scheme = scheme?.lowercased() ?? ""
     return "\(scheme)://\(host()?.lowercased() ?? ""):\(port ?? (scheme == "https" ? 443 : 80))"
   }
+
+  /// The folder of the downloads for its host.
+  var folderName: String { PlainName(nearest: host() ?? "")?.description ?? "web" }
 
   /// Without what follows the path (which may be a signature) and without a password.
   var shown: String {

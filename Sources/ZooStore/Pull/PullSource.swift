@@ -92,7 +92,7 @@ extension PullSource: CustomStringConvertible {
   public var lockName: String {
     switch place {
     case .hub(let repository): Store.downloadLock("\(repository.owner)--\(repository.name)")
-    case .web(let url): Store.downloadLock(url.host() ?? "web")
+    case .web(let url): Store.downloadLock(url.folderName)
     }
   }
 

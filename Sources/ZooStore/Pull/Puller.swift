@@ -1,5 +1,6 @@
 import Foundation
 import ZooCheckpoints
+import ZooModels
 
 /// Fetches checkpoints from the hub or the web into the store's downloads, or finds them in the local Hugging Face cache.
 public struct Puller: Sendable {
@@ -37,8 +38,9 @@ public struct Puller: Sendable {
     guard let remote = try await reader.probe(address) else { throw PullError.notFound(address.file) }
     let text = Data(url.absoluteString.utf8)
     let key = "\(text.withUnsafeBytes(sha256))".prefix(12)
-    let folder = store.downloads.appending(path: "\(url.host() ?? "web")").appending(path: String(key))
+    let folder = store.downloads.appending(path: url.folderName).appending(path: String(key))
     let name = url.lastPathComponent
+    guard isPlainFileName(name) else { throw PullError.badReference(url.shown, form: "https://HOST/PATH/FILE") }
     return PullPlan(
       folder: folder, checkpoint: name, files: [PullPlan.File(name, remote, in: folder)], commit: nil, notes: [],
       digestPrefix: source.digestPrefix)

@@ -1,0 +1,63 @@
+import ZooTensors
+
+/// The name of an architecture or a tag, which is a folder's name in the zoo as well: 1 to 96 ASCII letters, digits,
+/// `.`, `_`, `-` and `+`, the first a letter or a digit.
+///
+/// Such a name cannot lead out of a folder, hide, look like an option or steer a terminal. Paths are made of nothing else.
+public struct PlainName: Sendable, Hashable, CustomStringConvertible {
+  public static let limit = 96
+  public let description: String
+
+  public init(_ text: String) throws(NameError) {
+    guard let first = text.utf8.first, text.utf8.count <= Self.limit, first.isLetterOrDigit,
+      text.utf8.allSatisfy(\.isInNames)
+    else { throw NameError(text: text) }
+    description = text
+  }
+
+  /// The nearest name to any text, such as a file's: what is not in the alphabet becomes `-`; nil where nothing is left.
+  public init?(nearest text: String) {
+    let bytes = text.unicodeScalars.map { $0.isASCII && UInt8($0.value).isInNames ? UInt8($0.value) : 0x2D }
+    let plain = bytes.drop { !$0.isLetterOrDigit }.prefix(Self.limit)
+    guard !plain.isEmpty else { return nil }
+    description = String(decoding: plain, as: UTF8.self)
+  }
+}
+
+/// A text that cannot be the name of an architecture or a tag.
+public struct NameError: ZooError, Equatable {
+  public let text: String
+
+  public init(text: String) { self.text = text }
+
+  public var blame: Blame { .input }
+  public var description: String { "'\(text)' cannot be a model's name or tag: it \(Self.rule)" }
+
+  /// As a clause about a field.
+  public static let rule =
+    "must have 1 to \(PlainName.limit) letters, digits, '.', '_', '-' or '+' and start with a letter or a digit"
+}
+
+extension ModelName {
+  /// Throws where the architecture or the tag cannot be a folder's name.
+  public func check() throws(NameError) {
+    _ = try PlainName(architecture)
+    if let tag { _ = try PlainName(tag) }
+  }
+}
+
+/// True for the name of a file or folder that stays in its folder and is not hidden: no separator, no leading dot, no
+/// control character, at most 200 bytes.
+package func isPlainFileName(_ name: some StringProtocol) -> Bool {
+  !name.isEmpty && !name.hasPrefix(".") && name.utf8.count <= 200
+    && !name.unicodeScalars.contains { $0 == "/" || $0 == "\\" || $0.properties.generalCategory == .control }
+}
+
+extension UInt8 {
+  fileprivate var isLetterOrDigit: Bool {
+    (0x30...0x39).contains(self) || (0x41...0x5A).contains(self) || (0x61...0x7A).contains(self)
+  }
+
+  /// A letter, a digit, `.`, `_`, `-` or `+`.
+  fileprivate var isInNames: Bool { isLetterOrDigit || [0x2E, 0x5F, 0x2D, 0x2B].contains(self) }
+}
