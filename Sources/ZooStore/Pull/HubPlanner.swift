@@ -107,7 +107,9 @@ struct HubPlanner {
     }
     var found: [Found] = []
     for name in names {
-      guard isPlainFileName(name) else { throw PullError.badIndex(label, reason: "'\(name)' is no name of a file beside it") }
+      guard isPlainFileName(name) else {
+        throw PullError.badIndex(label, reason: "'\(name)' is no name of a file beside it")
+      }
       let path = (folder + [Substring(name)]).joined(separator: "/")
       guard let shard = try await find(path) else {
         throw puller.settings.isOffline

@@ -58,7 +58,8 @@ public enum PullReference: Sendable, Hashable {
     switch parts[2] {
     case "tree" where file.isEmpty: return .hub(repository, file: nil)
     case "blob", "resolve":
-      return !file.isEmpty && file.allSatisfy(isPlainFileName) ? .hub(repository, file: file.joined(separator: "/")) : nil
+      return !file.isEmpty && file.allSatisfy(isPlainFileName)
+        ? .hub(repository, file: file.joined(separator: "/")) : nil
     default: return nil
     }
   }
