@@ -9,6 +9,14 @@ struct Target {
   /// The source's headers; empty where only the default spelling of a layout is asked for.
   let headers: Headers
 
+  /// The image tower that the target belongs to.
+  ///
+  /// Layouts ask for it where the target's name starts with `vision.`, which only architectures with an image tower have.
+  var vision: VisionTower {
+    guard let tower = architecture.vision else { preconditionFailure("\(architecture.name) has no image tower") }
+    return tower
+  }
+
   /// A source tensor of the target's own shape.
   func source(_ name: String) -> Expression { .tensor(name, shape: shape) }
 

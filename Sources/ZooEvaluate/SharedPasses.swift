@@ -34,7 +34,7 @@ struct SharedPasses {
 
   private init(_ members: [(index: Int, explainer: Explainer)], prompts: [String]) throws {
     var shared = members[0].explainer
-    let count = shared.model.architecture.vision.blocks.layers
+    let count = try shared.model.vision.tower.blocks.layers
     let layers = try members.map { try $0.explainer.method.layers.layers(of: count) }
     let first = layers.map(\.lowerBound).min() ?? 0, last = layers.map(\.upperBound).max() ?? count
     shared.method.layers = .range(first...last - 1)

@@ -22,7 +22,7 @@ public struct Explainer: Sendable {
   public init(model: Model, method: LeGrad = LeGrad()) {
     self.model = model
     self.method = method
-    if case .attention = model.architecture.vision.pooler, !model.architecture.isClassifier {
+    if case .attention = model.architecture.vision?.pooler, !model.architecture.isClassifier {
       correction = Correction()
     }
   }
@@ -54,7 +54,7 @@ public struct Explainer: Sendable {
 
   /// Explains one picture as the model's own preprocessing shows it.
   public func explain(_ image: Image, prompts: [String]) throws -> Explanation {
-    let picture = model.preprocess(image)
+    let picture = try model.preprocess(image)
     return try explain([picture.tensor], prepare(prompts))[0]
   }
 

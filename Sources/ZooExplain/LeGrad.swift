@@ -44,7 +44,7 @@ public struct LeGrad: Sendable {
   ///   - prompts: normalised text embeddings, or one-hot vectors over the classes of a classifier.
   public func explain(_ pictures: [PixelTensor], prompts: [[Float]], model: Model) throws -> [Explained] {
     guard let first = pictures.first else { return [] }
-    let vision = model.vision, tower = vision.tower, engine = model.engine
+    let vision = try model.vision, tower = vision.tower, engine = model.engine
     let wanted = try layers.layers(of: tower.blocks.layers)
     let readout = Readout(self, vision: vision)
     let grid = vision.grid(of: first)

@@ -1,4 +1,25 @@
-/// All dimensions and choices that make a vision-language model a function of its weights.
+/// What a model can do with the towers that it has.
+public enum ModelPart: String, Codable, Sendable, Hashable, CaseIterable {
+  /// An image tower and a text tower that share an embedding.
+  case whole
+  /// An image tower alone: its pictures need embeddings of prompts from elsewhere.
+  case imageTower = "image_tower"
+  /// A text tower alone.
+  case textTower = "text_tower"
+  /// An image tower with a linear head over classes.
+  case classifier
+
+  /// The tower that is there where there is one half of a model; nil for a whole model and for a classifier.
+  public var half: String? {
+    switch self {
+    case .whole, .classifier: nil
+    case .imageTower: "image tower"
+    case .textTower: "text tower"
+    }
+  }
+}
+
+/// All dimensions and choices that make a vision-language model, or one half of it, a function of its weights.
 ///
 /// Nothing here depends on a source layout. `tensors` lists the canonical names and shapes that follow.
 public struct Architecture: Codable, Sendable, Hashable {
@@ -8,9 +29,14 @@ public struct Architecture: Codable, Sendable, Hashable {
   public var family: String
   /// Width of the joint embedding, or the number of classes of a classifier.
   public var embedding: Int
-  public var vision: VisionTower
-  /// Nil for an image classifier, whose projection is the linear head.
+  /// Whether both towers are there, one of them, or an image tower whose projection is a head over classes.
+  public var part: ModelPart
+  /// Nil for a text tower alone.
+  public var vision: VisionTower?
+  /// Nil for an image tower alone and for a classifier.
   public var text: TextTower?
+  /// True where the learned scale of the cosine is there: in every whole model, in halves that were saved with it.
+  public var logitScale: Bool
   /// True where a learned bias is added to the scaled cosine (SigLIP).
   public var logitBias: Bool
   /// Why the runtime cannot run this architecture; nil where it can.
@@ -18,22 +44,42 @@ public struct Architecture: Codable, Sendable, Hashable {
   /// Tensors of parts that the runtime does not know, by name: kept through conversion as they are.
   public var foreign: [ForeignTensors]
 
+  /// Without a `part`, an image tower without a text tower is a classifier; without a `logitScale`, whole models have one.
   public init(
-    name: String, family: String, embedding: Int, vision: VisionTower, text: TextTower?, logitBias: Bool = false,
-    unsupported: String? = nil, foreign: [ForeignTensors] = []
+    name: String, family: String, embedding: Int, part: ModelPart? = nil, vision: VisionTower?, text: TextTower?,
+    logitScale: Bool? = nil, logitBias: Bool = false, unsupported: String? = nil, foreign: [ForeignTensors] = []
   ) {
     self.name = name
     self.family = family
     self.embedding = embedding
+    self.part = part ?? (vision == nil ? .textTower : text == nil ? .classifier : .whole)
     self.vision = vision
     self.text = text
+    self.logitScale = logitScale ?? (self.part == .whole)
     self.logitBias = logitBias
     self.unsupported = unsupported
     self.foreign = foreign
   }
 
   /// True for an image classifier with a linear head.
-  public var isClassifier: Bool { text == nil }
+  public var isClassifier: Bool { part == .classifier }
+}
+
+extension Architecture {
+  /// Manifests need not say which part a model is, nor that it has a scale: both follow from the towers.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try values.decode(String.self, forKey: .name), family: try values.decode(String.self, forKey: .family),
+      embedding: try values.decode(Int.self, forKey: .embedding),
+      part: try values.decodeIfPresent(ModelPart.self, forKey: .part),
+      vision: try values.decodeIfPresent(VisionTower.self, forKey: .vision),
+      text: try values.decodeIfPresent(TextTower.self, forKey: .text),
+      logitScale: try values.decodeIfPresent(Bool.self, forKey: .logitScale),
+      logitBias: try values.decode(Bool.self, forKey: .logitBias),
+      unsupported: try values.decodeIfPresent(String.self, forKey: .unsupported),
+      foreign: try values.decode([ForeignTensors].self, forKey: .foreign))
+  }
 }
 
 /// The transformer blocks of a tower: one block function serves every combination.

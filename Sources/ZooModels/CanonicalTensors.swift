@@ -18,12 +18,10 @@ extension Architecture {
   /// run over the grid row by row. The converter fills exactly this list; the runtime relies on it.
   public var tensors: [TensorSpec] {
     var list = TensorList()
-    list.vision(vision, embedding: embedding)
+    if let vision { list.vision(vision, embedding: embedding) }
     if let text { list.text(text, embedding: embedding) }
-    if !isClassifier {
-      list.add("logit_scale", [])
-      if logitBias { list.add("logit_bias", []) }
-    }
+    if logitScale { list.add("logit_scale", []) }
+    if logitBias { list.add("logit_bias", []) }
     return list.specs + foreign.flatMap(\.specs)
   }
 
@@ -37,10 +35,10 @@ extension Architecture {
     }
     var short = self
     short.foreign = []
-    short.vision.blocks = firstBlock(vision.blocks)
+    if let vision { short.vision?.blocks = firstBlock(vision.blocks) }
     if let text { short.text?.blocks = firstBlock(text.blocks) }
     var total = count(short.tensors) + foreign.reduce(0) { $0 + $1.shape.reduce($1.count ?? 1, *) }
-    for blocks in [vision.blocks, text?.blocks] {
+    for blocks in [vision?.blocks, text?.blocks] {
       guard let blocks, blocks.layers > 1 else { continue }
       var list = TensorList()
       list.blocks("", firstBlock(blocks))

@@ -66,12 +66,12 @@ extension PretrainedWeights {
   }
 }
 
-/// The activation of each tower.
+/// The activation of each tower that is there.
 public struct TowerActivations: Codable, Sendable, Hashable {
-  public var vision: Activation
+  public var vision: Activation?
   public var text: Activation?
 
-  public init(vision: Activation, text: Activation?) {
+  public init(vision: Activation?, text: Activation?) {
     self.vision = vision
     self.text = text
   }
@@ -86,9 +86,11 @@ extension Architecture {
   /// The architecture with other activations; a pooler's MLP follows the image tower.
   public func with(_ activations: TowerActivations) -> Architecture {
     var copy = self
-    if !copy.vision.blocks.gated { copy.vision.blocks.activation = activations.vision }
-    if case .attention(let heads, let mlpWidth, _) = vision.pooler {
-      copy.vision.pooler = .attention(heads: heads, mlpWidth: mlpWidth, activation: activations.vision)
+    if let vision, let activation = activations.vision {
+      if !vision.blocks.gated { copy.vision?.blocks.activation = activation }
+      if case .attention(let heads, let mlpWidth, _) = vision.pooler {
+        copy.vision?.pooler = .attention(heads: heads, mlpWidth: mlpWidth, activation: activation)
+      }
     }
     if let text = activations.text { copy.text?.blocks.activation = text }
     return copy
@@ -96,7 +98,7 @@ extension Architecture {
 
   /// The activations of both towers.
   public var activations: TowerActivations {
-    TowerActivations(vision: vision.blocks.activation, text: text?.blocks.activation)
+    TowerActivations(vision: vision?.blocks.activation, text: text?.blocks.activation)
   }
 }
 
@@ -142,24 +144,35 @@ extension Architecture {
     try check("architecture.name", (try? PlainName(name)) != nil, NameError.rule)
     try check("architecture.embedding", (1...1_000_000).contains(embedding), "must be between 1 and 1000000")
     if unsupported != nil { return }
-    try check("vision", vision.blocks)
-    try check("vision.patch", (1...10_000).contains(vision.patch), "must be between 1 and 10000")
-    if let stem = vision.stem {
-      try check("vision.stem.width", (1...1_000_000).contains(stem.width), "must be between 1 and 1000000")
-      try check("vision.stem.kernels", stem.fits(patch: vision.patch), "must be two or more whose product is the patch")
-    }
-    try check(
-      "vision.image",
-      min(vision.image.height, vision.image.width) >= vision.patch
-        && max(vision.image.height, vision.image.width) <= 100_000, "must hold at least one patch and be at most 100000"
-    )
-    if case .coca(let heads, let queries, let width) = vision.pooler {
+    let towers =
+      switch part {
+      case .whole: vision != nil && text != nil
+      case .imageTower, .classifier: vision != nil && text == nil
+      case .textTower: vision == nil && text != nil
+      }
+    try check("architecture.part", towers, "is \(part.rawValue), which is not what its towers are")
+    if let vision {
+      try check("vision", vision.blocks)
+      try check("vision.patch", (1...10_000).contains(vision.patch), "must be between 1 and 10000")
+      if let stem = vision.stem {
+        try check("vision.stem.width", (1...1_000_000).contains(stem.width), "must be between 1 and 1000000")
+        try check(
+          "vision.stem.kernels", stem.fits(patch: vision.patch), "must be two or more whose product is the patch")
+      }
       try check(
-        "vision.pooler", heads > 0 && queries > 0 && width > 0 && width % heads == 0, "has impossible dimensions")
-    }
-    if case .attention(let heads, let mlpWidth, _) = vision.pooler {
-      try check(
-        "vision.pooler", heads > 0 && mlpWidth > 0 && vision.blocks.width % heads == 0, "has impossible dimensions")
+        "vision.image",
+        min(vision.image.height, vision.image.width) >= vision.patch
+          && max(vision.image.height, vision.image.width) <= 100_000,
+        "must hold at least one patch and be at most 100000"
+      )
+      if case .coca(let heads, let queries, let width) = vision.pooler {
+        try check(
+          "vision.pooler", heads > 0 && queries > 0 && width > 0 && width % heads == 0, "has impossible dimensions")
+      }
+      if case .attention(let heads, let mlpWidth, _) = vision.pooler {
+        try check(
+          "vision.pooler", heads > 0 && mlpWidth > 0 && vision.blocks.width % heads == 0, "has impossible dimensions")
+      }
     }
     guard let text else { return }
     try check("text", text.blocks)

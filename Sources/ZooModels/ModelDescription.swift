@@ -11,7 +11,8 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   /// With the activations that the weights were trained with.
   public var architecture: Architecture
   public var tag: String
-  public var preprocessing: Preprocessing
+  /// Nil for a text tower alone.
+  public var preprocessing: Preprocessing?
   /// The source layout by its name, such as `openclip`.
   public var layout: String
   /// Names of the tokenizer's files in the model's directory.
@@ -27,7 +28,7 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   public var probe: Probe?
 
   public init(
-    architecture: Architecture, tag: String, preprocessing: Preprocessing, layout: String, tokenizerFiles: [String],
+    architecture: Architecture, tag: String, preprocessing: Preprocessing?, layout: String, tokenizerFiles: [String],
     sources: [SourceFile], digests: [String: String], notes: [String], labels: [String]? = nil
   ) {
     format = Self.currentFormat

@@ -8,14 +8,14 @@ extension ModelDescription {
     /// What `prompt` was made from.
     public static let promptText = "a photo of a cat"
 
-    /// Of the picture: the embedding, or the logits of a classifier.
-    public var image: Vector
-    /// Of fixed token ids, without the tokenizer; nil for a classifier.
+    /// Of the picture: the embedding, or the logits of a classifier; nil for a text tower alone.
+    public var image: Vector?
+    /// Of fixed token ids, without the tokenizer; nil without a text tower.
     public var text: Vector?
     /// Of `promptText`; nil where the model has no tokenizer.
     public var prompt: Vector?
 
-    public init(image: Vector, text: Vector? = nil, prompt: Vector? = nil) {
+    public init(image: Vector? = nil, text: Vector? = nil, prompt: Vector? = nil) {
       self.image = image
       self.text = text
       self.prompt = prompt

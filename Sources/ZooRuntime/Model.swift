@@ -11,7 +11,7 @@ public final class Model: Sendable {
   public let description: ModelDescription
   /// Where the model lies.
   public let directory: URL
-  package let vision: VisionRuntime
+  private let imageTower: VisionRuntime?
   package let engine: Engine
   /// The text tower always computes in f32.
   private let textEngine: Engine
@@ -60,8 +60,10 @@ public final class Model: Sendable {
     // Prompts are few and their embeddings are kept: no matrix of the text tower is worth a packed copy.
     let exact = Weights(algebra: algebra.exact, lookup: lookup)
     textEngine = Engine(algebra: algebra.exact, parallel: parallel)
-    vision = try VisionRuntime(weights, architecture: architecture)
-    scale = architecture.isClassifier ? 1 : exp(try weights.scalar("logit_scale"))
+    imageTower = try architecture.vision.map {
+      try VisionRuntime(weights, tower: $0, isClassifier: architecture.isClassifier)
+    }
+    scale = architecture.logitScale ? exp(try weights.scalar("logit_scale")) : 1
     bias = architecture.logitBias ? try weights.scalar("logit_bias") : 0
     if let text = architecture.text {
       textTower = Lazy { Result { try TextRuntime(exact, tower: text) } }
@@ -91,15 +93,32 @@ public final class Model: Sendable {
 
   // MARK: Pictures
 
-  /// What the model sees of a picture: its own preprocessing. For another size, change `description.preprocessing` and call
+  /// The image tower; throws `ModelError.noImages` for a text tower alone.
+  package var vision: VisionRuntime {
+    get throws {
+      guard let imageTower else { throw ModelError.noImages(model: name) }
+      return imageTower
+    }
+  }
+
+  /// How pictures become pixels; throws `ModelError.noImages` for a text tower alone.
+  public var preprocessing: Preprocessing {
+    get throws {
+      guard let preprocessing = description.preprocessing else { throw ModelError.noImages(model: name) }
+      return preprocessing
+    }
+  }
+
+  /// What the model sees of a picture: its own preprocessing. For another size, change `preprocessing` and call
   /// `ZooImages.preprocess`.
-  public func preprocess(_ image: Image) -> PreprocessedImage {
-    ZooImages.preprocess(image, description.preprocessing)
+  public func preprocess(_ image: Image) throws -> PreprocessedImage {
+    ZooImages.preprocess(image, try preprocessing)
   }
 
   /// The embedding of each picture, not normalised; a classifier's logits. Pictures have one size.
-  public func imageEmbeddings(_ pictures: [PixelTensor]) -> [[Float]] {
+  public func imageEmbeddings(_ pictures: [PixelTensor]) throws -> [[Float]] {
     guard !pictures.isEmpty else { return [] }
+    let vision = try vision
     return vision.pool(vision.forward(pictures, engine: engine, pooledOnly: true), engine: engine)
   }
 
@@ -107,19 +126,19 @@ public final class Model: Sendable {
   /// few dozen pictures on, in bf16 from the second pass on. With `gradients` also those that LeGrad needs; what several prompts
   /// need is made when they first come.
   public func pack(gradients: Bool = true) {
-    vision.pack(gradients: gradients, parallel: engine.parallel)
+    imageTower?.pack(gradients: gradients, parallel: engine.parallel)
   }
 
   // MARK: Texts
 
   /// The tokenizer that the model was trained with.
   public func tokenizer() throws -> any Tokenizer {
-    guard let tokens else { throw ModelError.noText(model: name) }
+    guard let tokens else { throw ModelError.noText(model: name, part: architecture.part) }
     return try tokens.value.get()
   }
 
   package func text() throws -> TextRuntime {
-    guard let textTower else { throw ModelError.noText(model: name) }
+    guard let textTower else { throw ModelError.noText(model: name, part: architecture.part) }
     return try textTower.value.get()
   }
 
@@ -197,7 +216,10 @@ public enum ModelError: ZooError, Equatable {
   case unsupported(model: String, reason: String)
   case missingTensor(file: String, tensor: String)
   case wrongTensor(file: String, tensor: String, expected: [Int], found: String)
-  case noText(model: String)
+  /// A classifier or an image tower alone is asked about a prompt.
+  case noText(model: String, part: ModelPart)
+  /// A text tower alone is asked about a picture.
+  case noImages(model: String)
   case wrongTokenCount(expected: Int, found: Int)
   case unknownToken(Int, vocabulary: Int)
   /// A tower gives NaN, infinite or only zero numbers.
@@ -212,7 +234,9 @@ public enum ModelError: ZooError, Equatable {
     case .missingTensor(let file, let tensor): "\(file) has no tensor '\(tensor)'"
     case .wrongTensor(let file, let tensor, let expected, let found):
       "\(file): tensor '\(tensor)' is \(found), expected weights of shape \(expected)"
-    case .noText(let model): "\(model) is a classifier: it has classes, not prompts"
+    case .noText(let model, .classifier): "\(model) is a classifier: it has classes, not prompts"
+    case .noText(let model, _): "\(model) is an image tower alone: it cannot embed prompts"
+    case .noImages(let model): "\(model) is a text tower alone: it cannot embed pictures"
     case .wrongTokenCount(let expected, let found): "a prompt has \(found) tokens, the model takes \(expected)"
     case .unknownToken(let id, let vocabulary):
       "token \(id) is not in the model's vocabulary of \(vocabulary): the tokenizer does not fit the model"

@@ -17,10 +17,13 @@ extension Model {
     }
     // The tokenizer is read while the picture is computed.
     if !description.tokenizerFiles.isEmpty { DispatchQueue.global().async { _ = try? self.tokenizer() } }
-    var preprocessing = description.preprocessing
-    preprocessing.size = architecture.vision.image
-    let pixels = ZooImages.preprocess(probePicture(preprocessing.size), preprocessing).tensor
-    var probe = ModelDescription.Probe(image: try vector(imageEmbeddings([pixels]).first, "a picture"))
+    var probe = ModelDescription.Probe()
+    if let tower = architecture.vision {
+      var preprocessing = try preprocessing
+      preprocessing.size = tower.image
+      let pixels = ZooImages.preprocess(probePicture(preprocessing.size), preprocessing).tensor
+      probe.image = try vector(imageEmbeddings([pixels]).first, "a picture")
+    }
     guard let text = architecture.text else { return (probe, []) }
     var prompts = [text.probeTokens], notes: [String] = []
     if !description.tokenizerFiles.isEmpty {

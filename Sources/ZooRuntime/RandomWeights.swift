@@ -39,7 +39,7 @@ public struct RandomWeights: Sendable {
 extension Model {
   /// A model with seeded random weights. It has no tokenizer files: texts are given as token ids.
   public convenience init(
-    random architecture: Architecture, preprocessing: Preprocessing, seed: UInt64 = 1,
+    random architecture: Architecture, preprocessing: Preprocessing?, seed: UInt64 = 1,
     algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel()
   ) throws {
     let algebra = try algebra ?? makeAlgebra()

@@ -43,7 +43,7 @@ import ZooTestSupport
     func same(_ field: String, _ value: Int, _ dictionary: [String: Any]) {
       #expect(dictionary[field] as? Int == value, "\(field) of \(path)")
     }
-    let tower = model.architecture.vision
+    let tower = try #require(model.architecture.vision)
     same("width", tower.blocks.width, vision)
     same("layers", tower.blocks.layers, vision)
     same("heads", tower.blocks.heads, vision)
@@ -59,10 +59,11 @@ import ZooTestSupport
     let act = expected["activation"] ?? expected["activation_vision"]
     #expect(tower.blocks.activation.rawValue == (isTanh ? "gelu_tanh" : act as? String))
     let preprocess = try #require(file["preprocess"] as? [String: Any])
-    #expect(preprocess["resize_mode"] as? String == model.preprocessing.resizeMode.rawValue)
-    #expect(preprocess["interpolation"] as? String == model.preprocessing.interpolation.rawValue)
-    #expect((preprocess["mean"] as? [Double])?.map { Float($0) } == model.preprocessing.mean)
-    #expect(preprocess["size"] as? [Int] == [model.preprocessing.size.height, model.preprocessing.size.width])
+    #expect(preprocess["resize_mode"] as? String == model.preprocessing?.resizeMode.rawValue)
+    #expect(preprocess["interpolation"] as? String == model.preprocessing?.interpolation.rawValue)
+    #expect((preprocess["mean"] as? [Double])?.map { Float($0) } == model.preprocessing?.mean)
+    let size = try #require(model.preprocessing).size
+    #expect(preprocess["size"] as? [Int] == [size.height, size.width])
     guard let text = expected["text"] as? [String: Any] else {
       #expect(model.architecture.text == nil)
       return same("num_classes", model.architecture.embedding, expected)
@@ -141,7 +142,7 @@ import ZooTestSupport
     let types = Set(result.weights.entries.map(\.dtype))
     #expect(types == [.bf16, .f32])
     #expect(result.model.architecture.text?.blocks.activation == .geluTanh)
-    #expect(result.model.architecture.vision.blocks.heads == 4)
+    #expect(result.model.architecture.vision?.blocks.heads == 4)
     #expect(result.model.architecture.text?.blocks.heads == 2)
   }
 
@@ -162,14 +163,14 @@ import ZooTestSupport
     let folder = Golden.repository.appending(path: "Examples/ViT-Ti-8-SigLIP-emoji").path
     let one = try converted("\(folder)/open_clip_model.safetensors", in: scratch)
     let two = try converted("\(folder)/siglip_emoji_bv.npz", in: scratch, dtype: .f16)
-    #expect(one.model.architecture.vision.resampling == .bicubicAntialias)
-    #expect(two.model.architecture.vision.resampling == .bilinearCorners)
+    #expect(one.model.architecture.vision?.resampling == .bicubicAntialias)
+    #expect(two.model.architecture.vision?.resampling == .bilinearCorners)
     var vision = two.model.architecture.vision
-    vision.resampling = .bicubicAntialias
+    vision?.resampling = .bicubicAntialias
     #expect(one.model.architecture.vision == vision)
     #expect(one.model.architecture.text == two.model.architecture.text)
     #expect(one.model.architecture.text?.tokenizer.padID == 1)
-    #expect(one.model.architecture.vision.blocks.activation == .geluTanh)
+    #expect(one.model.architecture.vision?.blocks.activation == .geluTanh)
     let names = one.weights.entries.map(\.name)
     #expect(names == two.weights.entries.map(\.name))
   }

@@ -70,7 +70,7 @@ import ZooTestSupport
     let model = try identify(checkpoint, options: options, registry: .builtIn)
     #expect(model.name.description == "ViT-H-14:dfn5b")
     #expect(model.architecture.activations == TowerActivations(vision: .quickGELU, text: .geluTanh))
-    #expect(model.preprocessing.resizeMode == .squash)
+    #expect(model.preprocessing?.resizeMode == .squash)
   }
 
   @Test func aConfigurationWinsOverANameAndTheConflictIsNoted() throws {
@@ -84,7 +84,7 @@ import ZooTestSupport
     ).write(to: URL(filePath: scratch.file("open_clip_config.json")))
     let model = try identify(checkpoint, registry: .builtIn)
     #expect(model.name.description == "ViT-B-32:openai")
-    #expect(model.architecture.vision.blocks.activation == .gelu)
+    #expect(model.architecture.vision?.blocks.activation == .gelu)
     #expect(
       model.notes == [
         "The activation of the image tower is gelu by open_clip_config.json and quick_gelu by ViT-B-32:openai: "
@@ -95,7 +95,7 @@ import ZooTestSupport
     var options = ConversionOptions()
     options.model = ModelName("ViT-B-32:openai")
     let asked = try identify(checkpoint, options: options, registry: .builtIn)
-    #expect(asked.architecture.vision.blocks.activation == .quickGELU)
+    #expect(asked.architecture.vision?.blocks.activation == .quickGELU)
     #expect(asked.notes.first?.hasSuffix("by open_clip_config.json: --as ViT-B-32:openai wins.") == true)
   }
 
@@ -192,7 +192,7 @@ import ZooTestSupport
     options.configuration = Golden.url("hostile/config/control.json").path
     let checkpoint = try Checkpoint.open(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors"))
     let model = try identify(checkpoint, options: options, registry: .builtIn)
-    #expect(model.architecture.vision.blocks.width == 64)
+    #expect(model.architecture.vision?.blocks.width == 64)
     #expect(!makePlan(model.layout, model.architecture, Headers(checkpoint)).problems.isEmpty)
   }
 

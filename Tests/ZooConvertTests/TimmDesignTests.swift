@@ -25,7 +25,7 @@ import ZooTestSupport
     let manifest = try #require(Registry.builtIn.manifest(architecture))
     let facts = TimmVision.measure(Headers(try ManifestTests.reference(architecture)), prefix: "visual.trunk.")
     var choices = VisionChoices()
-    (choices.timmName, choices.image) = (timmName, manifest.architecture.vision.image)
+    (choices.timmName, choices.image) = (timmName, manifest.architecture.vision?.image)
     try choices.adoptTimmDesign(nil, file: "open_clip_config.json")
     #expect(try facts.tower(choices, path: architecture) == manifest.architecture.vision)
   }

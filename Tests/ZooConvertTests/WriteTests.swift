@@ -118,7 +118,7 @@ import ZooTestSupport
     let scratch = try ScratchFolder()
     let (checkpoint, model, _) = try planned(path)
     var other = model
-    other.architecture.vision.blocks.layers += 1
+    other.architecture.vision?.blocks.layers += 1
     let plan = makePlan(model.layout, other.architecture, Headers(checkpoint))
     let error = #expect(throws: ConvertError.self) {
       try write(plan, of: other, from: checkpoint, to: scratch.file("model"))

@@ -13,7 +13,7 @@ import ZooRuntime
     }.model
     let explainer = Explainer(model: model)
     #expect((explainer.correction != nil) == corrects)
-    let patch = model.architecture.vision.patch
+    let patch = try #require(model.architecture.vision).patch
     // Squares and rectangles, so that position tables are made while other tasks read theirs.
     let pictures = (0..<12).map { number in
       let height = patch * (4 + number % 3), width = patch * (4 + number % 4)

@@ -83,7 +83,7 @@ import ZooTestSupport
         try method.explain([picture], prompts: prompts, model: model)[0].heatmaps
       }
       if expected.arrays["\(size).image_embedding"] != nil {
-        let embedding = model.imageEmbeddings([picture])[0]
+        let embedding = try model.imageEmbeddings([picture])[0]
         #expect(expected.distance(embedding, to: "\(size).image_embedding") <= 1)
       }
       for (key, method) in Self.methods {

@@ -45,7 +45,7 @@ import ZooTestSupport
 
   @Test func theTagsActivationOverridesTheArchitectures() throws {
     let (manifest, weights) = try Registry.builtIn.resolve(ModelName("ViT-B-32:openai"))
-    #expect(manifest.architecture.vision.blocks.activation == .gelu)
+    #expect(manifest.architecture.vision?.blocks.activation == .gelu)
     let trained = manifest.architecture.trained(as: try #require(weights))
     #expect(trained.activations == TowerActivations(vision: .quickGELU, text: .quickGELU))
   }

@@ -98,17 +98,16 @@ import ZooTestSupport
     let inputs =
       expected.arrays["pixel_values"] != nil
       ? expected : try loaded.expected(golden.name == "siglip" ? "forward_tanh.npz" : "forward.npz")
-    let size = model.architecture.vision.image
+    let vision = try model.vision, size = vision.tower.image
     let pictures = (0..<2).map { index in
       PixelTensor(height: size.height, width: size.width, values: inputs["pixel_values"][index].floats)
     }
 
     // Image tower: the first picture's tokens before and after every block, from a batch of two.
-    let width = model.architecture.vision.blocks.width
+    let width = vision.tower.blocks.width
     func tokens(_ work: BlockWork) -> [Float] {
       Array(UnsafeBufferPointer(start: work.x.pointer, count: work.tokens * width))
     }
-    let vision = model.vision
     let work = vision.forward(
       pictures, engine: model.engine, observed: 0..<vision.blocks.count, traced: false,
       observe: { layer, _, work in check(tokens(work), "image0.block\(layer)") },
@@ -156,7 +155,7 @@ import ZooTestSupport
     let inputs = try loaded.expected("forward.npz"), expected = try loaded.expected(file)
     let model = try Model(directory: folder, algebra: Kernels(streams: true))
     let pixels = PixelTensor(height: 32, width: 32, values: inputs["pixel_values"][0].floats)
-    #expect(expected.distance(model.imageEmbeddings([pixels])[0], to: "image_embeddings", row: 0) <= 1)
+    #expect(expected.distance(try model.imageEmbeddings([pixels])[0], to: "image_embeddings", row: 0) <= 1)
     let ids = inputs["token_ids"][0].ints.map { Int32($0) }
     #expect(expected.distance(try model.textEmbeddings(tokens: [ids])[0], to: "text_embeddings", row: 0) <= 1)
   }

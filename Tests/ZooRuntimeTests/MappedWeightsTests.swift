@@ -24,16 +24,16 @@ import ZooTensors
       let page = Page(name, tensor.data, released)
       return Tensor(dtype: .f32, shape: tensor.shape, data: ByteView(tensor.data.bytes, owner: page))
     }
-    let side = golden.architecture.vision.image.height
+    let tower = try #require(golden.architecture.vision), side = tower.image.height
     let picture = PixelTensor(
       height: side, width: side, values: (0..<3 * side * side).map { Float($0 % 17) / 8 - 1 })
-    let blocks = (0..<golden.architecture.vision.blocks.layers).map { "vision.blocks.\($0)" }
+    let blocks = (0..<tower.blocks.layers).map { "vision.blocks.\($0)" }
     let matrices = blocks.flatMap { block in ["qkv", "out", "fc1", "fc2"].map { "\(block).\($0).weight" } }
 
-    let first = model.imageEmbeddings([picture])
+    let first = try model.imageEmbeddings([picture])
     #expect(released.names.withLock { Set($0) } == Set(matrices))
     released.names.withLock { $0 = [] }
-    #expect(model.imageEmbeddings([picture]) == first)
+    #expect(try model.imageEmbeddings([picture]) == first)
     #expect(released.names.withLock { $0 } == [])
   }
 }

@@ -17,29 +17,30 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
       .notExportable(model: architecture.name, format: rawValue, reason: reason)
     }
     if let reason = architecture.unsupported { throw refusal(reason) }
-    let (layout, obstacle) = choice(architecture)
+    if let half = architecture.part.half { throw refusal("it is one half of a model, the \(half)") }
+    guard let vision = architecture.vision else { throw refusal("it has no image tower") }
+    let (layout, obstacle) = choice(architecture, vision)
     if let obstacle { throw refusal(obstacle) }
     guard let layout, layout.holds(architecture) else { throw refusal("it has tensors for which there is no place") }
     return layout
   }
 
-  private func choice(_ architecture: Architecture) -> (Layout?, obstacle: String?) {
-    let vision = architecture.vision
+  private func choice(_ architecture: Architecture, _ vision: VisionTower) -> (Layout?, obstacle: String?) {
     switch self {
     case .openCLIP:
       if architecture.isClassifier { return (nil, "it is a classifier") }
       guard Layout.openCLIP.holds(architecture) else { return (.openCLIPTrunk, architecture.trunkObstacle) }
-      return (architecture.nativeLayout, architecture.nativeObstacle)
+      return (architecture.nativeLayout, architecture.nativeObstacle(vision))
     case .transformers:
       if architecture.isClassifier { return (nil, "it is a classifier") }
-      if case .attention = vision.pooler { return (.transformersSigLIP, architecture.siglipObstacle) }
-      return (.transformersCLIP, architecture.clipObstacle)
+      if case .attention = vision.pooler { return (.transformersSigLIP, architecture.siglipObstacle(vision)) }
+      return (.transformersCLIP, architecture.clipObstacle(vision))
     case .bigVision:
-      if architecture.isClassifier { return (.googleClassifier, architecture.classifierObstacle) }
-      return (.bigVision, architecture.bigVisionObstacle)
+      if architecture.isClassifier { return (.googleClassifier, architecture.classifierObstacle(vision)) }
+      return (.bigVision, architecture.bigVisionObstacle(vision))
     case .timm:
       guard architecture.isClassifier else { return (nil, "timm has no text tower") }
-      return (.timmClassifier, architecture.timmObstacle)
+      return (.timmClassifier, architecture.timmObstacle(vision))
     }
   }
 }
@@ -47,12 +48,12 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
 extension Architecture {
   /// The class of open_clip that has this model's parts.
   fileprivate var nativeLayout: Layout {
-    if case .coca = vision.pooler { return .openCLIPCoCa }
+    if case .coca = vision?.pooler { return .openCLIPCoCa }
     if text?.pooling == .classToken { return .openCLIPCoCa }
     return text?.projection == .linear ? .openCLIP : .openCLIPText
   }
 
-  fileprivate var nativeObstacle: String? {
+  fileprivate func nativeObstacle(_ vision: VisionTower) -> String? {
     if !vision.classToken { return "open_clip's image tower has a class token" }
     switch vision.pooler {
     case .tokenMean: return "open_clip has no mean over all tokens"
@@ -67,7 +68,7 @@ extension Architecture {
     text?.blocks.activation == .quickGELU ? "open_clip has no quick_gelu beside an image tower of timm" : nil
   }
 
-  fileprivate var clipObstacle: String? {
+  fileprivate func clipObstacle(_ vision: VisionTower) -> String? {
     if vision.pooler != .classToken || !vision.classToken { return "a CLIPModel pools by the class token" }
     if !vision.normPre { return "a CLIPModel has a LayerNorm before its blocks" }
     if vision.projection != .linear || text?.projection != .linear {
@@ -79,10 +80,10 @@ extension Architecture {
     default: return "a CLIPModel pools text at the end token"
     }
     if logitBias { return "a CLIPModel has no logit bias" }
-    return squareObstacle
+    return squareObstacle(vision)
   }
 
-  fileprivate var siglipObstacle: String? {
+  fileprivate func siglipObstacle(_ vision: VisionTower) -> String? {
     let blocks = vision.blocks
     guard vision.pooler == .attention(heads: blocks.heads, mlpWidth: blocks.mlpWidth, activation: blocks.activation)
     else { return "a SiglipModel's pooler has the heads, the MLP and the activation of its blocks" }
@@ -92,17 +93,17 @@ extension Architecture {
     if text?.causal != false || text?.pooling != .last { return "a SiglipModel pools text at the last token, unmasked" }
     if text?.projection != .linearWithBias { return "a SiglipModel has a text projection with bias" }
     if !logitBias { return "a SiglipModel has a logit bias" }
-    return squareObstacle
+    return squareObstacle(vision)
   }
 
-  fileprivate var bigVisionObstacle: String? {
+  fileprivate func bigVisionObstacle(_ vision: VisionTower) -> String? {
     guard case .attention = vision.pooler, !vision.classToken, !vision.normPre, vision.patchBias,
       vision.projection == .none, text?.causal == false, text?.pooling == .last
     else { return "big_vision's is the architecture of SigLIP" }
     return nil
   }
 
-  fileprivate var classifierObstacle: String? {
+  fileprivate func classifierObstacle(_ vision: VisionTower) -> String? {
     if vision.normPre { return "google's classifiers have no LayerNorm before their blocks" }
     if !vision.patchBias || vision.projection != .linearWithBias {
       return "google's classifiers have biases everywhere"
@@ -110,13 +111,13 @@ extension Architecture {
     return vision.pooler == .classToken ? nil : "google's classifiers pool by the class token"
   }
 
-  fileprivate var timmObstacle: String? {
+  fileprivate func timmObstacle(_ vision: VisionTower) -> String? {
     if vision.pooler == .tokenMean { return "timm has no mean over all tokens" }
     guard [1e-5, 1e-6].contains(vision.blocks.normEps) else { return "timm's LayerNorms have epsilon 1e-6 or 1e-5" }
     return nil
   }
 
-  private var squareObstacle: String? {
+  private func squareObstacle(_ vision: VisionTower) -> String? {
     vision.image.height == vision.image.width ? nil : "transformers' configuration has square pictures"
   }
 

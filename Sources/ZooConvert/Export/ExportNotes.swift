@@ -2,7 +2,8 @@ import ZooModels
 
 /// What another ecosystem does differently with a model, as whole sentences.
 func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
-  let architecture = model.architecture, vision = architecture.vision
+  let architecture = model.architecture
+  guard let vision = architecture.vision else { return [] }
   var notes: [String] = []
   if plan.layout.name == Layout.openCLIPCoCa.name {
     notes.append(
@@ -29,10 +30,10 @@ func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
       notes.append("flax's LayerNorms have epsilon 1e-6, not \(vision.blocks.normEps).")
     }
   }
-  if plan.format == .transformers, model.preprocessing.resizeMode == .longest {
+  if plan.format == .transformers, model.preprocessing?.resizeMode == .longest {
     notes.append("transformers does not fill pictures up: its processor squashes them.")
   }
-  if plan.format == .timm, model.preprocessing.resizeMode == .longest {
+  if plan.format == .timm, model.preprocessing?.resizeMode == .longest {
     notes.append("timm's configuration does not say that pictures are filled up.")
   }
   if let own = vision.resampling.differing(in: plan.layout) {

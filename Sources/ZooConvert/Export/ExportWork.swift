@@ -87,22 +87,25 @@ struct ExportWork {
   func companions() throws -> [(name: String, data: Data)] {
     let architecture = model.architecture
     var files: [(name: String, data: Data)] = []
+    guard let vision = architecture.vision, let preprocessing = model.preprocessing else {
+      preconditionFailure("no format takes a model without an image tower")
+    }
     if architecture.isClassifier {
       let writer = TimmConfigurationWriter(
-        architecture: architecture, preprocessing: model.preprocessing, labels: model.labels)
+        architecture: architecture, vision: vision, preprocessing: preprocessing, labels: model.labels)
       files.append(("config.json", try writer.text()))
     } else if plan.format == .transformers {
       let types = Dictionary(grouping: plan.rows, by: \.dtype).mapValues { $0.reduce(0) { $0 + $1.byteCount } }
       let names: [DType: String] = [.f16: "float16", .bf16: "bfloat16"]
       let writer = TransformersConfigurationWriter(
-        architecture: architecture, preprocessing: model.preprocessing,
+        architecture: architecture, vision: vision, preprocessing: preprocessing,
         isSigLIP: plan.layout.name == Layout.transformersSigLIP.name,
         dtype: types.max { $0.value < $1.value }.flatMap { names[$0.key] } ?? "float32")
       files.append(("config.json", try writer.config()))
       files.append(("preprocessor_config.json", try writer.preprocessor()))
     } else {
       let writer = OpenCLIPConfigurationWriter(
-        architecture: architecture, preprocessing: model.preprocessing, layout: plan.layout)
+        architecture: architecture, vision: vision, preprocessing: preprocessing, layout: plan.layout)
       files.append(("open_clip_config.json", try writer.text()))
     }
     if let spec = architecture.text?.tokenizer {

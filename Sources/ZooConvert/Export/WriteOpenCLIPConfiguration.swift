@@ -4,6 +4,8 @@ import ZooModels
 /// `open_clip_config.json` of a model: what `OpenCLIPFile` reads.
 struct OpenCLIPConfigurationWriter {
   let architecture: Architecture
+  /// The architecture's image tower.
+  let vision: VisionTower
   let preprocessing: Preprocessing
   let layout: Layout
 
@@ -15,16 +17,16 @@ struct OpenCLIPConfigurationWriter {
     if architecture.logitBias { model["init_logit_bias"] = -10 }
     var file: Fields = ["preprocess_cfg": .object(preprocessFields)]
     if layout.name == Layout.openCLIPTrunk.name || layout.name == Layout.bigVision.name {
-      let tower = TimmTower(architecture.vision, name: architecture.name, family: architecture.family)
+      let tower = TimmTower(vision, name: architecture.name, family: architecture.family)
       model["vision_cfg"] = [
-        "image_size": .size(architecture.vision.image), "timm_model_name": .text(tower.openCLIPName),
+        "image_size": .size(vision.image), "timm_model_name": .text(tower.openCLIPName),
         "timm_model_pretrained": false, "timm_pool": .text(tower.pool),
-        "timm_proj": architecture.vision.projection == .none ? "none" : .null,
+        "timm_proj": vision.projection == .none ? "none" : .null,
       ]
       // Not read by open_clip: what an image tower without a published name is.
       file["timm_model_args"] = .object(tower.allArguments)
     } else {
-      if architecture.vision.blocks.activation == .quickGELU { model["quick_gelu"] = true }
+      if vision.blocks.activation == .quickGELU { model["quick_gelu"] = true }
       model["vision_cfg"] = .object(visionFields)
     }
     file["model_cfg"] = .object(model)
@@ -32,7 +34,7 @@ struct OpenCLIPConfigurationWriter {
   }
 
   private var visionFields: Fields {
-    let tower = architecture.vision, blocks = tower.blocks
+    let tower = vision, blocks = tower.blocks
     var fields: Fields = [
       "image_size": .size(tower.image), "layers": .integer(blocks.layers), "width": .integer(blocks.width),
       "head_width": .integer(blocks.headWidth), "patch_size": .integer(tower.patch),
@@ -98,7 +100,7 @@ struct OpenCLIPConfigurationWriter {
       "interpolation": .text(preprocessing.interpolation.rawValue),
       "resize_mode": .text(preprocessing.resizeMode.rawValue),
     ]
-    if preprocessing.size != architecture.vision.image { fields["size"] = .size(preprocessing.size) }
+    if preprocessing.size != vision.image { fields["size"] = .size(preprocessing.size) }
     if preprocessing.fill != 0 { fields["fill_color"] = .integer(preprocessing.fill) }
     return fields
   }

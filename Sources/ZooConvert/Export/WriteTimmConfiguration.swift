@@ -88,15 +88,17 @@ struct TimmTower {
 /// `config.json` of a timm classifier: what `TimmFile` and timm's `local-dir:` read.
 struct TimmConfigurationWriter {
   let architecture: Architecture
+  /// The architecture's image tower.
+  let vision: VisionTower
   let preprocessing: Preprocessing
   let labels: [String]?
 
   func text() throws -> Data {
-    let tower = TimmTower(architecture.vision, name: architecture.name, family: architecture.family)
+    let tower = TimmTower(vision, name: architecture.name, family: architecture.family)
     let classes = ConfigurationText.integer(architecture.embedding)
     var file: [String: ConfigurationText] = [
       "architecture": .text(tower.baseName), "num_classes": classes,
-      "num_features": .integer(architecture.vision.blocks.width), "global_pool": .text(tower.pool),
+      "num_features": .integer(vision.blocks.width), "global_pool": .text(tower.pool),
       "model_args": .object(tower.arguments),
       "pretrained_cfg": [
         "input_size": [3, .integer(preprocessing.size.height), .integer(preprocessing.size.width)],

@@ -4,6 +4,8 @@ import ZooModels
 /// `config.json` and `preprocessor_config.json` of a `CLIPModel` or `SiglipModel`: what `TransformersFile` reads.
 struct TransformersConfigurationWriter {
   let architecture: Architecture
+  /// The architecture's image tower.
+  let vision: VisionTower
   let preprocessing: Preprocessing
   let isSigLIP: Bool
   /// The element type of most weights, by PyTorch's name.
@@ -15,7 +17,7 @@ struct TransformersConfigurationWriter {
     let kind = isSigLIP ? "siglip" : "clip"
     var file: Fields = [
       "architectures": [isSigLIP ? "SiglipModel" : "CLIPModel"], "model_type": .text(kind),
-      "torch_dtype": .text(dtype), "text_config": .object(text), "vision_config": .object(vision),
+      "torch_dtype": .text(dtype), "text_config": .object(textFields), "vision_config": .object(visionFields),
     ]
     if !isSigLIP {
       file["projection_dim"] = .integer(architecture.embedding)
@@ -24,8 +26,8 @@ struct TransformersConfigurationWriter {
     return try ConfigurationText.object(file).data()
   }
 
-  private var vision: Fields {
-    let tower = architecture.vision
+  private var visionFields: Fields {
+    let tower = vision
     var fields = blocks(tower.blocks)
     fields["model_type"] = .text(isSigLIP ? "siglip_vision_model" : "clip_vision_model")
     fields["image_size"] = .integer(tower.image.height)
@@ -39,7 +41,7 @@ struct TransformersConfigurationWriter {
     return fields
   }
 
-  private var text: Fields {
+  private var textFields: Fields {
     guard let tower = architecture.text else { return [:] }
     var fields = blocks(tower.blocks)
     fields["model_type"] = .text(isSigLIP ? "siglip_text_model" : "clip_text_model")

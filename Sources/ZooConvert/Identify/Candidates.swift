@@ -20,8 +20,8 @@ public func candidates(_ layout: Layout, _ headers: Headers, _ registry: Registr
   let facts = layout.measure(headers)
   return registry.manifests.filter { manifest in
     let architecture = manifest.architecture
-    guard architecture.unsupported == nil, architecture.vision.blocks.width == facts.vision.width,
-      architecture.vision.blocks.layers == facts.vision.layers, architecture.vision.patch == facts.vision.patch,
+    guard architecture.unsupported == nil, architecture.vision?.blocks.width == facts.vision.width,
+      architecture.vision?.blocks.layers == facts.vision.layers, architecture.vision?.patch == facts.vision.patch,
       architecture.text?.vocabulary == facts.text?.vocabulary, architecture.text?.blocks.layers == facts.text?.layers
     else { return false }
     return makePlan(layout, architecture, headers).problems.isEmpty

@@ -2,18 +2,20 @@ import ZooModels
 
 /// A choice that shapes do not show, and its value in words: what two sources of truth may disagree about.
 private func choices(_ architecture: Architecture, _ preprocessing: Preprocessing) -> [(name: String, value: String)] {
-  let vision = architecture.vision
-  var list = [
-    ("activation of the image tower", vision.blocks.activation.rawValue),
-    ("epsilon of the image tower", "\(vision.blocks.normEps)"),
-    ("head count of the image tower", "\(vision.blocks.heads)"),
-    ("pooler of the image tower", vision.pooler.name),
-    ("picture size", "\(preprocessing.size)"),
-    ("pixel mean", "\(preprocessing.mean)"),
-    ("pixel deviation", "\(preprocessing.std)"),
-    ("interpolation", preprocessing.interpolation.rawValue),
-    ("resize mode", preprocessing.resizeMode.rawValue),
-  ]
+  var list: [(name: String, value: String)] = []
+  if let vision = architecture.vision {
+    list += [
+      ("activation of the image tower", vision.blocks.activation.rawValue),
+      ("epsilon of the image tower", "\(vision.blocks.normEps)"),
+      ("head count of the image tower", "\(vision.blocks.heads)"),
+      ("pooler of the image tower", vision.pooler.name),
+      ("picture size", "\(preprocessing.size)"),
+      ("pixel mean", "\(preprocessing.mean)"),
+      ("pixel deviation", "\(preprocessing.std)"),
+      ("interpolation", preprocessing.interpolation.rawValue),
+      ("resize mode", preprocessing.resizeMode.rawValue),
+    ]
+  }
   if let text = architecture.text {
     list += [
       ("activation of the text tower", text.blocks.activation.rawValue),

@@ -28,17 +28,17 @@ public struct ConversionOptions: Sendable, Hashable {
     }
     if let textActivation { result.text?.blocks.activation = textActivation }
     if let visionHeads {
-      if case .attention(let heads, let mlpWidth, let activation) = result.vision.pooler,
-        heads == result.vision.blocks.heads
+      if case .attention(let heads, let mlpWidth, let activation) = result.vision?.pooler,
+        heads == result.vision?.blocks.heads
       {
-        result.vision.pooler = .attention(heads: visionHeads, mlpWidth: mlpWidth, activation: activation)
+        result.vision?.pooler = .attention(heads: visionHeads, mlpWidth: mlpWidth, activation: activation)
       }
-      result.vision.blocks.heads = visionHeads
+      result.vision?.blocks.heads = visionHeads
     }
     if let textHeads { result.text?.blocks.heads = textHeads }
-    if let visionEps { result.vision.blocks.normEps = visionEps }
+    if let visionEps { result.vision?.blocks.normEps = visionEps }
     if let textEps { result.text?.blocks.normEps = textEps }
-    if let imageSize { result.vision.image = imageSize }
+    if let imageSize { result.vision?.image = imageSize }
     return result
   }
 }

@@ -72,7 +72,7 @@ extension Identification {
       choices.heads = options.visionHeads ?? choices.heads
       choices.activation = options.visionActivation ?? choices.activation
       choices.eps = options.visionEps ?? choices.eps ?? (choices.timmName?.contains("siglip") == true ? 1e-6 : nil)
-      let manifests = fitting.filter { $0.hasText(of: config) && $0.architecture.vision.image == choices.image }
+      let manifests = fitting.filter { $0.hasText(of: config) && $0.architecture.vision?.image == choices.image }
       let manifest = manifests.first { $0.name == hint?.name } ?? manifests.first
       let agree = manifests.allSatisfy { $0.architecture.vision == manifest?.architecture.vision }
       if let manifest, hint?.name == manifest.name || agree, choices.heads == nil || choices.activation == nil {

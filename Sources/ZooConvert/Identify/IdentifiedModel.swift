@@ -8,7 +8,8 @@ public struct IdentifiedModel: Sendable {
   /// With the activations that the weights were trained with.
   public var architecture: Architecture
   public var tag: String
-  public var preprocessing: Preprocessing
+  /// Nil for a text tower alone.
+  public var preprocessing: Preprocessing?
   public var tokenizerFiles: [TokenizerFile]
   /// Names of the classes of a classifier, by index.
   public var labels: [String]?

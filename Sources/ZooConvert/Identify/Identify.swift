@@ -67,7 +67,7 @@ struct Identification {
   mutating func model() throws -> IdentifiedModel {
     var finding = try find()
     finding.architecture = options.applied(to: finding.architecture)
-    if let resampling = layout.resampling { finding.architecture.vision.resampling = resampling }
+    if let resampling = layout.resampling { finding.architecture.vision?.resampling = resampling }
     if let size = options.imageSize { finding.preprocessing.size = size }
     if let reason = finding.architecture.unsupported {
       throw ConvertError.unsupported(path: path, architecture: finding.architecture.name, reason: reason)
@@ -75,7 +75,8 @@ struct Identification {
     try validate(finding.architecture)
     let tokenizer = tokenizer(&finding)
     return IdentifiedModel(
-      layout: layout, architecture: finding.architecture, tag: finding.tag, preprocessing: finding.preprocessing,
+      layout: layout, architecture: finding.architecture, tag: finding.tag,
+      preprocessing: finding.architecture.vision == nil ? nil : finding.preprocessing,
       tokenizerFiles: tokenizer, labels: finding.labels, notes: notes)
   }
 
@@ -163,7 +164,7 @@ struct Identification {
       guard case .impossible(_, let field, let reason) = error else { throw error }
       throw ConvertError.configuration(file: path, reason: "\(field) \(reason)")
     }
-    let layers = max(architecture.vision.blocks.layers, architecture.text?.blocks.layers ?? 0)
+    let layers = max(architecture.vision?.blocks.layers ?? 0, architecture.text?.blocks.layers ?? 0)
     let possible = max(headers.entries.count, min(10_000, max(facts.vision.layers, facts.text?.layers ?? 0)))
     guard layers <= possible else {
       throw ConvertError.configuration(

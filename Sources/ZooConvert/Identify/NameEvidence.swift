@@ -30,7 +30,7 @@ struct NameEvidence {
           return NameEvidence(manifest: first.0, weights: first.1, component: component)
         }
         // A resolution in the name of a big_vision file: webli_en_so400m_384.
-        let sized = best.filter { digits(component).contains("\($0.0.architecture.vision.image.height)") }
+        let sized = best.filter { digits(component).contains("\($0.0.architecture.vision?.image.height ?? 0)") }
         if sized.count == 1 { return NameEvidence(manifest: sized[0].0, weights: sized[0].1, component: component) }
       }
       if partial == nil, let named { partial = NameEvidence(manifest: named, weights: nil, component: component) }

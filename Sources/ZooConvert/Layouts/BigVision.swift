@@ -22,7 +22,7 @@ extension Layout {
     })
 
   private static func vision(_ target: Target, prefix: String) -> Expression? {
-    let tower = target.architecture.vision
+    let tower = target.vision
     let width = tower.blocks.width
     if let block = target.name.block {
       return FlaxEncoder(
@@ -41,7 +41,7 @@ extension Layout {
   }
 
   private static func pooler(_ target: Target, prefix: String, width: Int) -> Expression? {
-    guard case .attention(let heads, let mlpWidth, _) = target.architecture.vision.pooler else { return nil }
+    guard case .attention(let heads, let mlpWidth, _) = target.vision.pooler else { return nil }
     let attention = FlaxAttention(width: width, heads: heads) {
       .tensor("\(prefix)MultiHeadDotProductAttention_0/\($0)", shape: $1)
     }

@@ -42,7 +42,7 @@ extension Layout {
     expression: { target in
       guard target.name.tower == .vision else { return nil }
       let prefix = flaxPrefix(target.headers, "embedding/kernel")
-      let blocks = target.architecture.vision.blocks
+      let blocks = target.vision.blocks
       if let block = target.name.block {
         return FlaxEncoder(
           path: "\(prefix)Transformer/", width: blocks.width, heads: blocks.heads, layers: blocks.layers,

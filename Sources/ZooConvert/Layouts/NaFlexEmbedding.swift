@@ -5,7 +5,7 @@ import ZooModels
 enum NaFlexEmbedding {
   /// Nil for other tensors, and where the tower is no `NaFlexVit`.
   static func expression(_ target: Target, prefix: String) -> Expression? {
-    let vision = target.architecture.vision, width = vision.blocks.width
+    let vision = target.vision, width = vision.blocks.width
     guard target.has("\(prefix)proj.weight", default: vision.positionGrid != nil) else { return nil }
     switch target.name.leaf {
     case "patch.weight":

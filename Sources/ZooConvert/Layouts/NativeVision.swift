@@ -21,8 +21,8 @@ enum NativeVision {
 
   /// CoCa's attention pooler: `nn.MultiheadAttention` with its three weights apart (as the widths differ) or fused, and one bias.
   private static func pooler(_ target: Target) -> Expression? {
-    guard case .coca(_, _, let pooled) = target.architecture.vision.pooler else { return nil }
-    let width = target.architecture.vision.blocks.width
+    guard case .coca(_, _, let pooled) = target.vision.pooler else { return nil }
+    let width = target.vision.blocks.width
     let prefix = "visual.attn_pool.", attention = "visual.attn_pool.attn."
     let fused = target.has("\(attention)in_proj_weight", default: false)
     let fusedWeight = Expression.tensor("\(attention)in_proj_weight", shape: [3 * pooled, pooled])

@@ -4,14 +4,14 @@ import ZooModels
 enum TimmVision {
   static func expression(_ target: Target, prefix: String) -> Expression? {
     if let block = target.name.block { return self.block(target, prefix: "\(prefix)blocks.\(block).", tower: prefix) }
-    let width = target.architecture.vision.blocks.width
+    let width = target.vision.blocks.width
     if let expression = NaFlexEmbedding.expression(target, prefix: "\(prefix)embeds.") { return expression }
     switch target.name.leaf {
     case "patch.weight": return target.source("\(patch(target, prefix: prefix)).weight")
     case "patch.bias": return target.source("\(patch(target, prefix: prefix)).bias")
     case "class_token": return target.source("\(prefix)cls_token", as: [1, 1, width])
     case "registers":
-      return target.source("\(prefix)reg_token", as: [1, target.architecture.vision.registers, width])
+      return target.source("\(prefix)reg_token", as: [1, target.vision.registers, width])
     case "positions": return target.source("\(prefix)pos_embed", as: [1] + target.shape)
     case "norm_pre.weight": return target.source("\(prefix)norm_pre.weight")
     case "norm_pre.bias": return target.source("\(prefix)norm_pre.bias")
@@ -30,7 +30,7 @@ enum TimmVision {
 
   /// The convolution that makes the tokens: the only one, or the last of a stem.
   private static func patch(_ target: Target, prefix: String) -> String {
-    guard let stem = target.architecture.vision.stem else { return "\(prefix)patch_embed.proj" }
+    guard let stem = target.vision.stem else { return "\(prefix)patch_embed.proj" }
     return "\(prefix)patch_embed.backbone.\(stem.kernels.count - 1).conv"
   }
 
@@ -45,7 +45,7 @@ enum TimmVision {
 
   /// A mean-pooled model norms after pooling, with `fc_norm`.
   private static func norm(_ target: Target, prefix: String) -> String {
-    let isLast = target.architecture.vision.pooler == .patchMean(normFirst: false)
+    let isLast = target.vision.pooler == .patchMean(normFirst: false)
     return target.has("\(prefix)fc_norm.weight", default: isLast) ? "\(prefix)fc_norm" : "\(prefix)norm"
   }
 
@@ -79,7 +79,7 @@ enum TimmVision {
     switch target.name.leaf {
     case "qkv.weight", "qkv.bias": return attention(target, prefix: prefix, first: first)
     case "fc1.weight", "fc1.bias":
-      let name = target.architecture.vision.blocks.gated ? "fc1_x" : "fc1"
+      let name = target.vision.blocks.gated ? "fc1_x" : "fc1"
       return target.source("\(prefix)mlp.\(name).\(target.name.leaf.hasSuffix("weight") ? "weight" : "bias")")
     case "scale1":
       return target.source(prefix + (target.has("\(first)gamma_1", default: isEva(target)) ? "gamma_1" : "ls1.gamma"))
@@ -96,11 +96,11 @@ enum TimmVision {
   ///
   /// The first block decides for all, so that one missing tensor is noticed.
   private static func attention(_ target: Target, prefix: String, first: String) -> Expression? {
-    let width = target.architecture.vision.blocks.width
+    let width = target.vision.blocks.width
     let zeros = Expression.zeros([width])
     func vector(_ name: String) -> Expression { .tensor("\(prefix)attn.\(name)", shape: [width]) }
     // What EVA's own files have: EVA02-B and -L are the gated ones.
-    let isEva = target.architecture.family == "eva", isGated = target.architecture.vision.blocks.gated
+    let isEva = target.architecture.family == "eva", isGated = target.vision.blocks.gated
     let isApart = target.has("\(first)attn.q_proj.weight", default: isEva && isGated)
     if target.name.leaf == "qkv.weight" {
       guard isApart else { return target.source("\(prefix)attn.qkv.weight") }

@@ -31,7 +31,7 @@ extension Layout {
     if let block = target.name.block {
       return TransformersBlocks.expression(target, block: block, prefix: "vision_model.")
     }
-    let width = target.architecture.vision.blocks.width
+    let width = target.vision.blocks.width
     let attention = "vision_model.head.attention."
     // Rows of `in_proj`: query, key, value.
     let weight = Expression.tensor("\(attention)in_proj_weight", shape: [3 * width, width])

@@ -25,9 +25,9 @@ package final class VisionRuntime: Sendable {
   private let prepared = Mutex<Set<Bool>>([])
   private let isPacked = Atomic<Bool>(false)
 
-  init(_ weights: Weights, architecture: Architecture) throws {
-    tower = architecture.vision
-    isClassifier = architecture.isClassifier
+  init(_ weights: Weights, tower: VisionTower, isClassifier: Bool) throws {
+    self.tower = tower
+    self.isClassifier = isClassifier
     let eps = tower.blocks.normEps
     stem = try tower.stem.map { try ConvolutionStem(weights, shape: $0) }
     patch =

@@ -69,17 +69,17 @@ struct BenchCommand: ParsableCommand {
     var bench = Bench(runs: runs, only: only, quiet: runOptions.quiet)
     let model = try bench.once("load", flops: nil) { try load() }
     if !inPlace { bench.once("pack", flops: nil) { model.pack() } }
-    let tower = model.architecture.vision
-    var preprocessing = model.description.preprocessing
+    let tower = try model.vision.tower
+    var preprocessing = try model.preprocessing
     if let size { preprocessing.size = try PictureOptions.parse(size, patch: tower.patch) }
     if cost {
       try measureCost(of: model, from: preprocessing.size, &bench)
       return try show(bench, model, size: preprocessing.size, layers: tower.blocks.layers)
     }
     let pixels = testPicture(preprocessing.size)
-    let work = Workload(model.architecture, size: preprocessing.size)
+    let work = Workload(tower, text: model.architecture.text, size: preprocessing.size)
     try measureProduct(like: model, tokens: work.tokenCount, &bench)
-    bench.measure("image tower", flops: work.imageTower) { _ = model.imageEmbeddings([pixels]) }
+    try bench.measure("image tower", flops: work.imageTower) { _ = try model.imageEmbeddings([pixels]) }
     if let text = model.architecture.text {
       let ids = [testPrompt(text)]
       try bench.measure("text tower, 1 prompt", flops: work.textTower) { _ = try model.textEmbeddings(tokens: ids) }
@@ -108,7 +108,7 @@ struct BenchCommand: ParsableCommand {
 
   /// The first matrix of an MLP, packed, times as many rows as a picture has tokens: the rate that the tower is measured by.
   private func measureProduct(like model: Model, tokens: Int, _ bench: inout Bench) throws {
-    let blocks = model.architecture.vision.blocks
+    let blocks = try model.vision.tower.blocks
     let weights = RandomWeights(seed: seed).tensor(TensorSpec(name: "w", shape: [blocks.mlpWidth, blocks.width]))
     let matrix = try runOptions.algebra().prepare(WeightMatrix(weights), direction: .forward, lasting: true)
     let x = FloatBuffer(tokens * blocks.width), y = FloatBuffer(tokens * blocks.mlpWidth), times = 8
@@ -123,13 +123,13 @@ struct BenchCommand: ParsableCommand {
 
   /// One thing grows at a time, from all layers, one prompt and one picture of the model's own size.
   private func measureCost(of model: Model, from size: GridSize, _ bench: inout Bench) throws {
-    let vision = model.architecture.vision, depth = vision.blocks.layers
+    let vision = try model.vision.tower, depth = vision.blocks.layers
     func measure(_ name: String, layers: Int? = nil, scale: Double = 1, prompts: Int = 1, images: Int = 1) throws {
       func side(_ pixels: Int) -> Int { Int((Double(pixels / vision.patch) * scale).rounded()) * vision.patch }
       let own = GridSize(height: side(size.height), width: side(size.width)), picture = testPicture(own)
       let method = LeGrad(layers: try LayerSelection("last:\(layers ?? depth)"))
       let texts = (0..<prompts).map { testEmbedding(model.architecture.embedding, seed: $0) }
-      let one = Workload(model.architecture, size: own).legrad(
+      let one = Workload(vision, text: nil, size: own).legrad(
         method, layers: layers ?? depth, prompts: prompts, packed: !inPlace)
       try bench.measure(name, flops: one * Double(images)) {
         _ = try method.explain(Array(repeating: picture, count: images), prompts: texts, model: model)

@@ -53,8 +53,8 @@ struct CompareCommand: ParsableCommand {
       if packed { model.pack() }
       let pictures =
         try urls.isEmpty
-        ? [testPicture(model.description.preprocessing.size)]
-        : urls.map { model.preprocess(try Image.decode(contentsOf: $0)).tensor }
+        ? [testPicture(model.preprocessing.size)]
+        : urls.map { try model.preprocess(Image.decode(contentsOf: $0)).tensor }
       let directions =
         try prompts.isEmpty
         ? (0..<4).map { testEmbedding(model.architecture.embedding, seed: $0) }
@@ -134,7 +134,7 @@ func loadOrMakeUp(
   }
   let (manifest, weights) = try registry.registry().resolve(ModelName(reference))
   let architecture = weights.map(manifest.architecture.trained) ?? manifest.architecture
-  let preprocessing = weights?.preprocessing ?? Preprocessing(size: architecture.vision.image)
+  let preprocessing = weights?.preprocessing ?? architecture.vision.map { Preprocessing(size: $0.image) }
   return try Model(
     random: architecture, preprocessing: preprocessing, seed: seed, algebra: algebra, parallel: parallel)
 }

@@ -115,7 +115,7 @@ struct ExplainCommand: ParsableCommand {
       }
       timings.decode += lap(&start)
       if choosesClasses, let first = batch.first {
-        prepared = try explainer.prepare(classes: best(model.imageEmbeddings([first.picture.tensor])[0]))
+        prepared = try explainer.prepare(classes: best(try model.imageEmbeddings([first.picture.tensor])[0]))
       }
       let explanations = try explainer.explain(batch.map(\.picture.tensor), prepared)
       timings.explain += lap(&start)
@@ -145,7 +145,9 @@ struct ExplainCommand: ParsableCommand {
       if !classes.isEmpty { throw ExplainError.notAClassifier(model: explainer.model.name) }
       return try explainer.prepare(promptOptions.all())
     }
-    guard promptOptions.isEmpty else { throw ModelError.noText(model: explainer.model.name) }
+    guard promptOptions.isEmpty else {
+      throw ModelError.noText(model: explainer.model.name, part: .classifier)
+    }
     return try explainer.prepare(
       classes: classes.map { name in
         guard let index = explainer.model.classIndex(name) else {

@@ -37,18 +37,19 @@ struct ListCommand: ParsableCommand {
         : ["ARCHITECTURE", "POOLER", "SIZE", "PARAMETERS", "RUNS", "TAGS"],
       right: tags || installed ? [2, 3, 4] : [2, 3])
     for row in rows {
-      let size = row.image[0] == row.image[1] ? "\(row.image[0])" : "\(row.image[0])x\(row.image[1])"
-      let parameters = countText(row.parameters), runs = row.unsupported == nil ? "yes" : "no"
+      let size = row.image.map { $0[0] == $0[1] ? "\($0[0])" : "\($0[0])x\($0[1])" } ?? "-"
+      let parameters = countText(row.parameters), pooler = row.pooler ?? "-"
+      let runs = row.unsupported != nil ? "no" : row.part.half.map { "\($0) only" } ?? "yes"
       if tags || installed {
         for tag in row.tags where !installed || tag.installed {
           table.add([
-            "\(row.architecture):\(tag.tag)", row.pooler, size, parameters, tag.bytes.map(byteText) ?? "-", runs,
+            "\(row.architecture):\(tag.tag)", pooler, size, parameters, tag.bytes.map(byteText) ?? "-", runs,
           ])
         }
       } else {
         let names = row.tags.map { $0.installed ? "*\($0.tag)" : $0.tag }
         table.add([
-          row.architecture, row.pooler, size, parameters, runs,
+          row.architecture, pooler, size, parameters, runs,
           names.isEmpty ? "-" : names.joined(separator: " "),
         ])
       }
@@ -101,12 +102,15 @@ struct ListCommand: ParsableCommand {
   struct Entry: Encodable {
     var architecture: String
     var family: String
-    var pooler: String
+    /// `whole`, `image_tower`, `text_tower` or `classifier`.
+    var part: ModelPart
+    /// Nil for a text tower alone, like the four below.
+    var pooler: String?
     /// Height and width in pixels.
-    var image: [Int]
-    var patch: Int
-    var layers: Int
-    var width: Int
+    var image: [Int]?
+    var patch: Int?
+    var layers: Int?
+    var width: Int?
     var embedding: Int
     var parameters: Int
     var unsupported: String?
@@ -115,11 +119,12 @@ struct ListCommand: ParsableCommand {
     init(_ architecture: Architecture, tags: [Tag]) {
       self.architecture = architecture.name
       family = architecture.family
-      pooler = architecture.vision.pooler.name
-      image = [architecture.vision.image.height, architecture.vision.image.width]
-      patch = architecture.vision.patch
-      layers = architecture.vision.blocks.layers
-      width = architecture.vision.blocks.width
+      part = architecture.part
+      pooler = architecture.vision?.pooler.name
+      image = architecture.vision.map { [$0.image.height, $0.image.width] }
+      patch = architecture.vision?.patch
+      layers = architecture.vision?.blocks.layers
+      width = architecture.vision?.blocks.width
       embedding = architecture.embedding
       parameters = architecture.parameterCount
       unsupported = architecture.unsupported

@@ -32,7 +32,7 @@ struct ScoreCommand: ParsableCommand {
     var results: [Result] = []
     for (index, url) in urls.enumerated() {
       let picture = try pictureOptions.load(url, for: model, preprocessing)
-      let embedding = normalised(model.imageEmbeddings([picture.tensor])[0])
+      let embedding = normalised(try model.imageEmbeddings([picture.tensor])[0])
       let empty = prepared.empty.map { dot($0, embedding) }
       let similarities = prompts.indices.map { index in
         let similarity = dot(prepared.embeddings[index], embedding)

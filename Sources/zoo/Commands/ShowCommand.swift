@@ -45,7 +45,7 @@ struct ShowCommand: ParsableCommand {
     print(describe(description.architecture))
     print(
       "\nInstalled as \(description.name) in \(model.directory.path(percentEncoded: false)), \(byteText(model.size))")
-    print("  \(describe(description.preprocessing))")
+    if let preprocessing = description.preprocessing { print("  \(describe(preprocessing))") }
     print("  from \(description.layout):")
     for source in description.sources {
       print("    \(source.name)  \(byteText(source.size))  sha256 \(source.sha256)")
@@ -54,13 +54,19 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func describe(_ architecture: Architecture) -> String {
-    let vision = architecture.vision, blocks = vision.blocks
     var lines = [
       "\(architecture.name)  (\(architecture.family)), \(countText(architecture.parameterCount)) parameters, "
-        + (architecture.isClassifier ? "\(architecture.embedding) classes" : "embedding \(architecture.embedding)"),
-      "  image  \(vision.image) pixels, patch \(vision.patch), grid \(vision.grid), \(vision.prefixTokens) prefix tokens",
-      "         \(describe(blocks)), pooler \(vision.pooler.name), positions resampled by \(vision.resampling.rawValue)",
+        + (architecture.isClassifier ? "\(architecture.embedding) classes" : "embedding \(architecture.embedding)")
     ]
+    if let half = architecture.part.half { lines.append("  one half of a model: the \(half)") }
+    if let vision = architecture.vision {
+      lines += [
+        "  image  \(vision.image) pixels, patch \(vision.patch), grid \(vision.grid), "
+          + "\(vision.prefixTokens) prefix tokens",
+        "         \(describe(vision.blocks)), pooler \(vision.pooler.name), positions resampled by "
+          + vision.resampling.rawValue,
+      ]
+    }
     if let text = architecture.text {
       lines.append(
         "  text   context \(text.contextLength), vocabulary \(text.vocabulary), tokenizer \(text.tokenizer.kind.rawValue)"
@@ -77,10 +83,8 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func describe(_ activations: TowerActivations) -> String {
-    activations.text.map {
-      $0 == activations.vision ? $0.rawValue : "\(activations.vision.rawValue) and \($0.rawValue)"
-    }
-      ?? activations.vision.rawValue
+    let names = [activations.vision, activations.text].compactMap { $0?.rawValue }
+    return names.first == names.last ? names.first ?? "" : names.joined(separator: " and ")
   }
 
   private func describe(_ preprocessing: Preprocessing) -> String {

@@ -93,7 +93,7 @@ enum Failure {
     case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"
     case ModelError.missingTensor, ModelError.wrongTensor, ModelError.notAModel:
       "convert the checkpoint again with 'zoo convert'"
-    case ModelError.noText: "a classifier takes --class NAME or INDEX, or explains its best classes"
+    case ModelError.noText(_, .classifier): "a classifier takes --class NAME or INDEX, or explains its best classes"
     case TextError.missing: "put the tokenizer's files there, or convert again with --tokenizer FOLDER"
     case ModelError.brokenEmbedding: "'zoo convert --no-probe' converts it all the same"
     default: ""

@@ -132,8 +132,8 @@ struct PictureOptions: ParsableArguments {
   var upright = false
 
   func preprocessing(of model: Model) throws -> Preprocessing {
-    var result = model.description.preprocessing
-    if let size { result.size = try Self.parse(size, patch: model.architecture.vision.patch) }
+    var result = try model.preprocessing
+    if let size { result.size = try Self.parse(size, patch: model.vision.tower.patch) }
     if let resize { result.resizeMode = resize }
     return result
   }

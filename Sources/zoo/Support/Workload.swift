@@ -13,13 +13,14 @@ import ZooModels
 
 /// Operations of a model's stages (a multiplication and an addition are two), from its dimensions alone.
 struct Workload {
-  private let architecture: Architecture
+  private let vision: VisionTower
+  private let text: TextTower?
   private let tokens: Double
   private let patches: Double
 
-  init(_ architecture: Architecture, size: GridSize) {
-    self.architecture = architecture
-    let vision = architecture.vision
+  init(_ vision: VisionTower, text: TextTower?, size: GridSize) {
+    self.vision = vision
+    self.text = text
     patches = Double((size.height / vision.patch) * (size.width / vision.patch))
     tokens = patches + Double(vision.prefixTokens)
   }
@@ -29,30 +30,29 @@ struct Workload {
 
   /// The last block computes no more than the pooler looks at.
   var imageTower: Double {
-    let blocks = architecture.vision.blocks
+    let blocks = vision.blocks
     return imageTower(
-      last: architecture.vision.pooler == .classToken ? lastBlock(blocks, rows: 1) : block(blocks, tokens: tokens))
+      last: vision.pooler == .classToken ? lastBlock(blocks, rows: 1) : block(blocks, tokens: tokens))
   }
 
   private func imageTower(last: Double) -> Double {
-    let vision = architecture.vision
     let embedding = patches * Double(3 * vision.patch * vision.patch * vision.blocks.width)
     return 2 * (embedding + Double(vision.blocks.layers - 1) * block(vision.blocks, tokens: tokens) + last)
   }
 
   /// One prompt of the full context.
   var textTower: Double {
-    guard let text = architecture.text else { return 0 }
+    guard let text else { return 0 }
     return 2 * Double(text.blocks.layers) * block(text.blocks, tokens: Double(text.positions))
   }
 
   /// The image tower and the gradients of every prompt and layer, in a packed model for several prompts with the
   /// matrices on their way folded.
   func legrad(_ method: LeGrad, layers: Int, prompts: Int, packed: Bool) -> Double {
-    let blocks = architecture.vision.blocks
+    let blocks = vision.blocks
     let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
     var rows = tokens, forward = imageTower
-    switch (architecture.vision.pooler, method.variant) {
+    switch (vision.pooler, method.variant) {
     case (.attention, _), (.coca, _): return imageTower
     case (.classToken, .paper): rows = 1
     // The MLP's second matrix sees the class token and the mean.
