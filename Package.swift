@@ -48,6 +48,7 @@ let package = Package(
       name: "COneDNNShim",
       cSettings: kernelSettings + [.define("ZOO_ONEDNN", .when(platforms: [.linux], traits: ["OneDNN"]))],
       linkerSettings: [.linkedLibrary("dnnl", .when(platforms: [.linux], traits: ["OneDNN"]))]),
+    .target(name: "CFiles", cSettings: [.unsafeFlags(["-std=c17"])]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: kernelSettings),
 
     // The rooms of the house; imports point down only.
@@ -61,7 +62,7 @@ let package = Package(
     .target(
       name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"],
       exclude: ["NOTICE-fonts"]),
-    .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels", "ZooText", "CZooKernels"]),
+    .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels", "ZooText", "CFiles", "CZooKernels"]),
     .target(
       name: "ZooRuntime",
       dependencies: [
@@ -71,7 +72,7 @@ let package = Package(
       ]),
     .target(name: "ZooExplain", dependencies: ["ZooRuntime"]),
     .target(name: "ZooEvaluate", dependencies: ["ZooExplain", "CZooKernels"]),
-    .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels"]),
+    .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels", "CFiles"]),
     .executableTarget(
       name: "zoo",
       dependencies: [

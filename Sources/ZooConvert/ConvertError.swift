@@ -20,6 +20,8 @@ public enum ConvertError: ZooError, Equatable {
   /// What a layout leaves out as zero is not zero in this model.
   case notZero(model: String, part: String, format: String)
   case outputExists(String)
+  /// What is there is not of the kind that is written.
+  case notReplaced(path: String, reason: String)
   case writeFailed(path: String, reason: String)
   /// What was written is not what was read.
   case digestMismatch(tensor: String, file: String)
@@ -53,6 +55,7 @@ public enum ConvertError: ZooError, Equatable {
     case .notZero(let model, let part, let format):
       return "\(model) cannot be exported to \(format): there is no place for \(part), which is not zero"
     case .outputExists(let path): return "\(path) exists already"
+    case .notReplaced(let path, let reason): return "\(path) is not replaced: \(reason)"
     case .writeFailed(let path, let reason): return "\(path) cannot be written: \(reason)"
     case .digestMismatch(let tensor, let file):
       return "\(file): '\(tensor)' reads back differently from what was written"

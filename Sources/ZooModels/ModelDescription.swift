@@ -72,6 +72,14 @@ public struct ModelDescription: Codable, Sendable, Hashable {
     }
   }
 
+  /// Far above any real file: the largest models have 3,000 tensors and 22,000 classes.
+  public static let sizeLimit = 16 << 20
+
+  /// Reads and checks a file; throws a `FileError` or a `ManifestError`.
+  package static func read(file: String) throws -> ModelDescription {
+    try ModelDescription(json: readFile(file, limit: sizeLimit), file: file)
+  }
+
   /// A file that the weights came from.
   public struct SourceFile: Codable, Sendable, Hashable {
     public var name: String

@@ -1,13 +1,6 @@
+import CFiles
 import Foundation
 import ZooConvert
-
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
 
 /// Something that a process which is gone has left in the zoo.
 public struct Leftover: Sendable, Hashable {
@@ -29,48 +22,91 @@ public struct Leftover: Sendable, Hashable {
   public let modified: Date?
 
   public var path: String { url.path(percentEncoded: false) }
+
+  /// What became of it.
+  public enum Outcome: String, Sendable, Hashable, Encodable {
+    case removed
+    /// A model has its place back, since none that reads was there.
+    case restored
+    /// Neither it nor the model in its place can be read.
+    case kept
+  }
 }
 
 extension Store {
   /// What can go. What a running process works on is not among it.
   public func leftovers() -> [Leftover] {
-    let folders = [models] + subfolders(of: models)
-    let inModels = folders.flatMap { folder in
-      ConversionWork.abandoned(in: folder.path(percentEncoded: false)).map {
-        leftover(.conversion, folder.appending(path: $0))
-      } + Self.names(in: folder).filter(Self.isSetAside).map { leftover(.setAside, folder.appending(path: $0)) }
+    let inModels = ([models] + folders(in: models)).flatMap { folder in
+      ConversionWork.abandoned(in: folder.path(percentEncoded: false)).sorted().compactMap { name -> Leftover? in
+        guard let mark = ConversionWork.parse(name)?.mark else { return nil }
+        return leftover(mark == .partial ? .conversion : .setAside, folder.appending(path: name))
+      }
     }
-    return inModels + abandonedDownloads() + staleLocks()
+    return inModels.sorted { $0.kind == .conversion && $1.kind != .conversion } + abandonedDownloads() + staleLocks()
   }
 
-  /// Removes a leftover; a model that was set aside for one that never came gets its place back.
-  public func remove(_ leftover: Leftover) throws(StoreError) {
+  /// Removes a leftover; a model that was set aside gets its place back where none that reads is there.
+  @discardableResult
+  public func remove(_ leftover: Leftover) throws(StoreError) -> Leftover.Outcome {
     do {
       switch leftover.kind {
       case .lock:
+        try prove(leftover.url, in: locks)
         // Taken and given up: that removes it, unless somebody holds it by now.
         _ = try StoreLock.attempt(leftover.path)
       case .download:
+        try prove(leftover.url, in: downloads)
         let place = leftover.url.deletingLastPathComponent()
-        guard let lock = try attemptLock(Self.downloadLock(place.lastPathComponent)) else {
-          throw StoreError.notRemoved(path: leftover.path, reason: "another process works on it by now")
-        }
+        guard let lock = try attemptLock(Self.downloadLock(place.lastPathComponent)) else { throw busy(leftover) }
         defer { lock.release() }
         try FileManager.default.removeItem(at: leftover.url)
         removeEmptyDownloads(from: place)
-      case .setAside:
-        if let target = Self.formerPlace(leftover.url), !FileManager.default.fileExists(atPath: target.path) {
-          try FileManager.default.moveItem(at: leftover.url, to: target)
-        } else {
-          try FileManager.default.removeItem(at: leftover.url)
-        }
-      case .conversion: try FileManager.default.removeItem(at: leftover.url)
+      case .conversion, .setAside: return try settle(leftover)
       }
+      return .removed
     } catch let error as StoreError {
       throw error
     } catch {
       throw .notRemoved(path: leftover.path, reason: plainReason(error))
     }
+  }
+
+  private func busy(_ leftover: Leftover) -> StoreError {
+    .notRemoved(path: leftover.path, reason: "another process works on it by now")
+  }
+
+  /// A hidden folder of a conversion or removal: it goes where it is no model's last copy.
+  private func settle(_ leftover: Leftover) throws -> Leftover.Outcome {
+    try prove(leftover.url, in: models)
+    let folder = leftover.url.deletingLastPathComponent()
+    guard let (name, mark) = ConversionWork.parse(leftover.url.lastPathComponent) else { throw busy(leftover) }
+    let modelLock = try attemptLock("\(folder.lastPathComponent):\(name)")
+    guard let modelLock, let lock = FolderLock(leftover.path) else { throw busy(leftover) }
+    defer {
+      withExtendedLifetime(lock) {}
+      modelLock.release()
+    }
+    let place = folder.appending(path: name, directoryHint: .isDirectory)
+    let isThere = FileManager.default.fileExists(atPath: place.path) || isLink(place)
+    // A successor that took its place in one step has left it under the name of a conversion.
+    let isFormer = mark == .former || mark == .partial && isThere
+    guard isFormer, !InstalledModel.reads(place) else {
+      try FileManager.default.removeItem(at: leftover.url)
+      return .removed
+    }
+    if !isThere {
+      try FileManager.default.moveItem(at: leftover.url, to: place)
+      return .restored
+    }
+    guard InstalledModel.reads(leftover.url) else {
+      // What never was a model is no copy of one.
+      if mark == .former { return .kept }
+      try FileManager.default.removeItem(at: leftover.url)
+      return .removed
+    }
+    try prove(place, in: models)
+    guard zoo_exchange_paths(leftover.path, place.path(percentEncoded: false)) == 0 else { return .kept }
+    return .restored
   }
 
   private func leftover(_ kind: Leftover.Kind, _ url: URL) -> Leftover {
@@ -81,30 +117,15 @@ extension Store {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []).sorted()
   }
 
-  // MARK: Set aside
-
-  /// `.NAME.former-PID` of a conversion, `.NAME.removed-PID` of a removal, of processes that are gone.
-  private static func isSetAside(_ name: String) -> Bool {
-    [".former-", ".removed-"].contains { mark in
-      guard name.hasPrefix("."), let range = name.range(of: mark, options: .backwards),
-        let process = pid_t(name[range.upperBound...]), process > 0
-      else { return false }
-      return process != getpid() && kill(process, 0) != 0 && errno == ESRCH
-    }
-  }
-
-  private static func formerPlace(_ url: URL) -> URL? {
-    let name = url.lastPathComponent
-    guard let range = name.range(of: ".former-", options: .backwards) else { return nil }
-    return url.deletingLastPathComponent().appending(path: String(name[..<range.lowerBound].dropFirst()))
-  }
+  /// Subfolders that are no links.
+  private func folders(in folder: URL) -> [URL] { subfolders(of: folder).filter { !isLink($0) } }
 
   // MARK: Downloads and locks
 
   /// A folder for each version of a repository, or for each address, without those that `zoo pull --keep` has kept.
   private func abandonedDownloads() -> [Leftover] {
-    subfolders(of: downloads).filter { !isBusy(Self.downloadLock($0.lastPathComponent)) }.flatMap { place in
-      subfolders(of: place).filter { folder in
+    folders(in: downloads).filter { !isBusy(Self.downloadLock($0.lastPathComponent)) }.flatMap { place in
+      folders(in: place).filter { folder in
         ([folder] + subfolders(of: folder)).allSatisfy { !Self.isKept($0) }
       }.map { leftover(.download, $0) }
     }
@@ -135,6 +156,6 @@ extension Store {
 
   private func staleLocks() -> [Leftover] {
     Self.names(in: locks).filter { $0.hasSuffix(".lock") }.map { locks.appending(path: $0) }
-      .filter { !StoreLock.isHeld($0.path(percentEncoded: false)) }.map { leftover(.lock, $0) }
+      .filter { StoreLock.isStale($0.path(percentEncoded: false)) }.map { leftover(.lock, $0) }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ZooConvert
 import ZooModels
 
 extension Store {
@@ -14,10 +15,18 @@ extension Store {
     defer { lock.release() }
     let freed = bytes(under: directory)
     // Out of sight at once: a removal that is killed leaves no half model.
-    let aside = architecture.appending(path: ".\(tag).removed-\(getpid())")
+    let aside = architecture.appending(path: ConversionWork.hiddenName(tag, .removed))
     do {
+      guard FileManager.default.fileExists(atPath: directory.path) else {
+        throw StoreError.notInstalled(reference, near: [])
+      }
+      try prove(directory, in: models)
       try FileManager.default.moveItem(at: directory, to: aside)
+      let lock = FolderLock(aside.path(percentEncoded: false))
+      defer { withExtendedLifetime(lock) {} }
       try FileManager.default.removeItem(at: aside)
+    } catch let error as StoreError {
+      throw error
     } catch {
       throw .notRemoved(path: directory.path(percentEncoded: false), reason: plainReason(error))
     }
@@ -28,19 +37,25 @@ extension Store {
   /// Throws where a reference leads to nothing that lies in the zoo.
   public func directoryToRemove(_ reference: String) throws(StoreError) -> URL {
     do {
-      let directory = try resolve(reference).standardizedFileURL.resolvingSymlinksInPath()
-      guard
-        directory.deletingLastPathComponent().deletingLastPathComponent().path == models.resolvingSymlinksInPath().path
-      else { throw StoreError.outside(path: reference) }
-      return directory
-    } catch let error as StoreError {
+      return try placeInZoo(resolve(reference))
+    } catch {
       if case .notInstalled = error, let broken = broken().first(where: { $0.name.matches(ModelName(reference)) }) {
-        return broken.directory
+        return try placeInZoo(broken.directory)
       }
       throw error
-    } catch {
-      throw .notRemoved(path: reference, reason: plainReason(error))
     }
+  }
+
+  /// A model's directory as `models/ARCHITECTURE/TAG`, however it was reached; neither of the two folders may be a link.
+  private func placeInZoo(_ directory: URL) throws(StoreError) -> URL {
+    let plain = directory.absoluteURL.standardizedFileURL, folder = plain.deletingLastPathComponent()
+    if isLink(plain) { throw .link(path: directory.path(percentEncoded: false)) }
+    guard folder.deletingLastPathComponent().resolvingSymlinksInPath().path == models.resolvingSymlinksInPath().path
+    else { throw .outside(path: directory.path(percentEncoded: false)) }
+    let place = models.appending(path: folder.lastPathComponent)
+      .appending(path: plain.lastPathComponent, directoryHint: .isDirectory)
+    try prove(place, in: models)
+    return place
   }
 
   /// Folders in the place of a model that no longer can be read.
@@ -63,11 +78,15 @@ public struct BrokenModel: Sendable {
     self.directory = directory
     let file = directory.appending(path: ModelDescription.fileName)
     do {
-      let json = try Data(contentsOf: file)
+      let json = try readFile(file.path(percentEncoded: false), limit: ModelDescription.sizeLimit)
       _ = try ModelDescription(json: json, file: ModelDescription.fileName)
       reason = "it changed meanwhile"
+    } catch let error as FileError {
+      reason =
+        error.kind == .missing
+        ? "it has no \(ModelDescription.fileName)" : "\(ModelDescription.fileName): \(error.reason)"
     } catch {
-      reason = error is ManifestError ? "\(error)" : "it has no \(ModelDescription.fileName) that can be read"
+      reason = "\(error)"
     }
   }
 

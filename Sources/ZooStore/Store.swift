@@ -56,10 +56,15 @@ public struct Store: Sendable {
       default: throw .ambiguous(reference, installed: sameArchitecture.map(\.name.description))
       }
     }
-    guard let found = sameArchitecture.first(where: { ModelName.sameTag($0.name.tag ?? "", tag) }) else {
-      throw notInstalled(reference, among: all)
+    let fitting = sameArchitecture.filter { ModelName.sameTag($0.name.tag ?? "", tag) }
+    // Tags that differ in '-' and '_' alone may stand side by side.
+    let exact = fitting.filter { $0.name.tag == tag }
+    let found = exact.isEmpty ? fitting : exact
+    guard let first = found.first else { throw notInstalled(reference, among: all) }
+    guard found.count == 1 else {
+      throw .claimed(reference, directories: found.map { $0.directory.path(percentEncoded: false) })
     }
-    return found.directory
+    return first.directory
   }
 
   /// The installed model that came from a file with this SHA-256.
@@ -90,9 +95,7 @@ public struct InstalledModel: Sendable {
   /// Nil where the directory is not a model that this version reads.
   public init?(directory: URL) {
     let file = directory.appending(path: ModelDescription.fileName)
-    guard let json = try? Data(contentsOf: file),
-      let description = try? ModelDescription(json: json, file: file.path)
-    else { return nil }
+    guard let description = try? ModelDescription.read(file: file.path(percentEncoded: false)) else { return nil }
     self.directory = directory
     self.description = description
     let files = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
@@ -103,6 +106,11 @@ public struct InstalledModel: Sendable {
   }
 
   public var name: ModelName { description.name }
+
+  /// True for a model whose files are there and whose weights have the right names and shapes.
+  static func reads(_ directory: URL) -> Bool {
+    InstalledModel(directory: directory)?.verify(headersOnly: true).isEmpty ?? false
+  }
 }
 
 /// Why a reference does not lead to an installed model.
@@ -110,8 +118,12 @@ public enum StoreError: ZooError, Equatable {
   case notAModel(path: String)
   case notInstalled(String, near: [String])
   case ambiguous(String, installed: [String])
+  /// Several folders whose `model.json` says the same name.
+  case claimed(String, directories: [String])
   /// A converted model that is not kept in the zoo, so that it is not the zoo's to remove.
   case outside(path: String)
+  /// Something that is to be removed or written through a link.
+  case link(path: String)
   case lockFailed(path: String, reason: String)
   case notRemoved(path: String, reason: String)
 
@@ -129,7 +141,10 @@ public enum StoreError: ZooError, Equatable {
       "no model called '\(name)' is installed" + (near.isEmpty ? "" : "; installed is \(near.joined(separator: ", "))")
     case .ambiguous(let name, let installed):
       "'\(name)' is installed with several tags: \(installed.joined(separator: ", "))"
+    case .claimed(let name, let directories):
+      "several folders say that they are '\(name)': \(directories.joined(separator: ", "))"
     case .outside(let path): "\(path) does not lie in the zoo"
+    case .link(let path): "\(path) is a symbolic link, which is not followed"
     case .lockFailed(let path, let reason): "\(path) cannot be locked: \(reason)"
     case .notRemoved(let path, let reason): "\(path) cannot be removed: \(reason)"
     }

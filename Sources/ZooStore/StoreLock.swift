@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import ZooModels
 
 #if canImport(Darwin)
   import Darwin
@@ -11,6 +12,8 @@ import Synchronization
 
 /// A lock of the zoo that one process holds at a time: `flock` on a file of `$ZOO_HOME/locks`, which the system gives up when
 /// the process ends, however it ends.
+///
+/// Only a file that a zoo can have made is opened: a regular one with one name, of this user, that nobody else may write.
 public final class StoreLock: Sendable {
   private let path: String
   /// Nil once the lock is given up.
@@ -47,8 +50,7 @@ public final class StoreLock: Sendable {
 
   private static func open(_ path: String, waits: Bool) throws(StoreError) -> StoreLock? {
     while true {
-      let descriptor = openFile(path)
-      guard descriptor >= 0 else { throw failure(path) }
+      let descriptor = try openFile(path, creating: true)
       while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
         if errno == EINTR { continue }
         let error = failure(path)
@@ -58,9 +60,7 @@ public final class StoreLock: Sendable {
         throw error
       }
       if isCurrent(descriptor, path) {
-        let text = "\(getpid())\n"
-        ftruncate(descriptor, 0)
-        _ = text.withCString { write(descriptor, $0, strlen($0)) }
+        sign(descriptor)
         return StoreLock(path: path, descriptor: descriptor)
       }
       close(descriptor)
@@ -70,19 +70,52 @@ public final class StoreLock: Sendable {
   /// False where the file was removed (by its last holder) between opening and locking it.
   private static func isCurrent(_ descriptor: Int32, _ path: String) -> Bool {
     var mine = stat(), there = stat()
-    return fstat(descriptor, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino
+    return fstat(descriptor, &mine) == 0 && lstat(path, &there) == 0 && mine.st_ino == there.st_ino
       && mine.st_dev == there.st_dev
   }
 
-  private static func openFile(_ path: String, creating: Bool = true) -> Int32 {
-    let flags = O_RDWR | O_CLOEXEC | (creating ? O_CREAT : 0)
+  /// Opens a lock's file. Nothing is followed, waited for or cut.
+  private static func openFile(_ path: String, creating: Bool) throws(StoreError) -> Int32 {
+    let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (creating ? O_CREAT : 0)
     #if canImport(Darwin)
-      return Darwin.open(path, flags, 0o644)
+      let descriptor = Darwin.open(path, flags, 0o644)
     #elseif canImport(Musl)
-      return Musl.open(path, flags, 0o644)
+      let descriptor = Musl.open(path, flags, 0o644)
     #else
-      return Glibc.open(path, flags, 0o644)
+      let descriptor = Glibc.open(path, flags, 0o644)
     #endif
+    guard descriptor >= 0 else {
+      throw errno == ELOOP ? .lockFailed(path: path, reason: "it is a symbolic link") : failure(path)
+    }
+    var information = stat()
+    guard fstat(descriptor, &information) == 0 else {
+      defer { close(descriptor) }
+      throw failure(path)
+    }
+    if let reason = strangeness(information) {
+      close(descriptor)
+      throw .lockFailed(path: path, reason: reason)
+    }
+    return descriptor
+  }
+
+  /// What tells that a file is no lock that this user's zoo has made.
+  private static func strangeness(_ file: stat) -> String? {
+    if file.st_mode & S_IFMT != S_IFREG { return "it is not a file" }
+    // A removed one has none: then another process was faster.
+    if file.st_nlink > 1 { return "it has another name as well" }
+    if geteuid() != 0, file.st_uid != geteuid() { return "it belongs to another user" }
+    if file.st_mode & 0o022 != 0 { return "other users may write it" }
+    return file.st_size > signatureSize ? "it is not a lock" : nil
+  }
+
+  private static let signatureSize = 16
+
+  /// Writes this process's number over the last holder's, in a width that fits all.
+  private static func sign(_ descriptor: Int32) {
+    let number = "\(getpid())"
+    let text = number + String(repeating: " ", count: max(0, signatureSize - 1 - number.utf8.count)) + "\n"
+    _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
   }
 
   private static func failure(_ path: String) -> StoreError {
@@ -91,16 +124,22 @@ public final class StoreLock: Sendable {
 
   /// True while a process holds the lock of this file. The file stays as it is.
   static func isHeld(_ path: String) -> Bool {
-    let descriptor = openFile(path, creating: false)
-    guard descriptor >= 0 else { return false }
+    guard let descriptor = try? openFile(path, creating: false) else { return false }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 
+  /// True for a file that is a lock which nobody holds.
+  static func isStale(_ path: String) -> Bool {
+    guard let descriptor = try? openFile(path, creating: false) else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) == 0
+  }
+
   /// The process that a lock's file names.
   static func holder(_ path: String) -> Int? {
-    (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
-      Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    (try? readFile(path, limit: signatureSize, following: false)).flatMap {
+      Int(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
     }
   }
 }
@@ -127,7 +166,9 @@ extension Store {
       throw .lockFailed(
         path: locks.path(percentEncoded: false), reason: (error as NSError).localizedDescription)
     }
-    return locks.appending(path: Self.lockName(name)).path(percentEncoded: false)
+    let file = locks.appending(path: Self.lockName(name))
+    try prove(locks, in: home)
+    return file.path(percentEncoded: false)
   }
 
   /// A name as a file's: letters of any case are the same model, and nothing leads out of the folder.

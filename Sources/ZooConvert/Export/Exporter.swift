@@ -54,11 +54,13 @@ public func export(
         throw ConvertError.writeFailed(path: target, reason: "a single file cannot be cut into shards")
       }
       try export.verify(joinPath(work.folder, only), progress: progress)
+      // What has the name of weights and is a folder stays.
       guard rename(joinPath(work.folder, only), target) == 0 else {
         throw ConvertError.writeFailed(path: target, reason: String(cString: strerror(errno)))
       }
       return export.report(files: [target])
     }
+    try Replacement.export.check(target)
     let work = try ConversionWork(for: target)
     defer { work.remove() }
     var files = try export.writeWeights(in: work.folder, progress: progress)
@@ -68,7 +70,7 @@ public func export(
     }
     try export.verify(
       joinPath(work.folder, files.first { $0.hasSuffix(".index.json") } ?? files[0]), progress: progress)
-    try work.publish(as: target, replacing: options.replacing)
+    try work.publish(as: target, replacing: options.replacing, .export)
     return export.report(files: files)
   } catch let error as CheckpointError where error.rule == .writeFailed {
     throw ConvertError.writeFailed(path: target, reason: error.found ?? "\(error)")

@@ -1,3 +1,4 @@
+import CFiles
 import Foundation
 import Synchronization
 
@@ -9,31 +10,45 @@ import Synchronization
   import Glibc
 #endif
 
-/// The hidden folder in which a model is put together: `.NAME.partial-PID` beside its final place.
+/// The hidden folder in which a model is put together: `.NAME.partial-NUMBER` beside its final place.
 ///
-/// Nothing else is visible until it is renamed, and the name tells whose it is: `abandoned` finds those of processes that are gone.
+/// Nothing else is visible until it is renamed. Its process holds the folder's lock, so that `abandoned` finds those of processes
+/// that are gone, also where these had numbers of another container.
 public final class ConversionWork: Sendable {
   /// The folder's path.
   public let folder: String
+  /// Nil where the file system has no locks.
+  private let lock: FolderLock?
+  /// Paths that go when the process is stopped. Held while a model is published, so that stopping comes before that or after it.
   private static let active = Mutex<Set<String>>([])
 
   /// Creates the folder beside `target`.
   public init(for target: String) throws(ConvertError) {
     let (parent, name) = splitPath(target)
-    for leftover in Self.abandoned(in: parent) where leftover.hasPrefix(".\(name).partial-") {
-      removeTree(joinPath(parent, leftover))
+    guard !["", ".", ".."].contains(name) else {
+      throw .writeFailed(path: target, reason: "it needs a name of its own")
     }
-    folder = joinPath(parent, ".\(name).partial-\(getpid())")
-    guard Self.active.withLock({ $0.insert(folder).inserted }) else {
-      throw .writeFailed(path: target, reason: "this process is writing it already")
+    Self.removeAbandoned(in: parent, of: name)
+    (folder, lock) = try Self.createFolder(in: parent, for: name, target)
+    _ = Self.active.withLock { $0.insert(folder) }
+  }
+
+  private static func createFolder(
+    in parent: String, for name: String, _ target: String
+  ) throws(ConvertError) -> (String, FolderLock?) {
+    // Another process may take a fresh folder for an abandoned one before its lock is taken: then it is made again.
+    for _ in 0..<8 {
+      let folder = joinPath(parent, hiddenName(name, .partial))
+      guard mkdir(folder, 0o755) == 0 else { throw writeError(target) }
+      do throws(FolderLock.Obstacle) {
+        return (folder, try FolderLock(taking: folder))
+      } catch {
+        // Where nobody can lock, nobody takes it for abandoned either.
+        if error == .unsupported { return (folder, nil) }
+        rmdir(folder)
+      }
     }
-    // A leftover with this number is of a former process: none of ours is active.
-    removeTree(folder)
-    guard mkdir(folder, 0o755) == 0 else {
-      let reason = String(cString: strerror(errno))
-      _ = Self.active.withLock { $0.remove(folder) }
-      throw .writeFailed(path: target, reason: reason)
-    }
+    throw .writeFailed(path: target, reason: "another process removes its folder")
   }
 
   /// Removes the folder with all that is in it; does nothing after `publish`.
@@ -44,43 +59,86 @@ public final class ConversionWork: Sendable {
 
   /// Removes the folders of all conversions of this process: for the handler of an interrupt.
   public static func removeAll() {
-    let folders = active.withLock { folders in
-      defer { folders.removeAll() }
-      return folders
+    active.withLock { folders in
+      folders.forEach(removeTree)
+      folders.removeAll()
     }
-    folders.forEach(removeTree)
   }
 
   /// Gives the folder its final name, in place of what was there if `replacing`.
-  func publish(as target: String, replacing: Bool) throws(ConvertError) {
+  ///
+  /// - Parameter kind: What may be replaced.
+  /// - Throws: `cancelled` where the process was stopped by now.
+  func publish(as target: String, replacing: Bool, _ kind: Replacement = .model) throws(ConvertError) {
     syncFolder(folder)
     let (parent, name) = splitPath(target)
-    var former: String?
-    if fileExists(target) {
-      guard replacing else { throw .outputExists(target) }
-      let aside = joinPath(parent, ".\(name).former-\(getpid())")
-      removeTree(aside)
+    let former = try Self.active.withLock { active throws(ConvertError) -> String? in
+      guard active.contains(folder) else { throw ConvertError.cancelled }
+      guard fileExists(target) else {
+        guard rename(folder, target) == 0 else { throw writeError(target) }
+        active.remove(folder)
+        return nil
+      }
+      guard replacing else { throw ConvertError.outputExists(target) }
+      try kind.check(target)
+      // In one step, so that there always is a model. What was there has the folder's name then.
+      if zoo_exchange_paths(folder, target) == 0 { return folder }
+      guard [EINVAL, ENOSYS, ENOTSUP].contains(errno) else { throw writeError(target) }
+      let aside = joinPath(parent, Self.hiddenName(name, .former))
       guard rename(target, aside) == 0 else { throw writeError(target) }
-      former = aside
+      guard rename(folder, target) == 0 else {
+        let error = writeError(target)
+        rename(aside, target)
+        throw error
+      }
+      active.remove(folder)
+      active.insert(aside)
+      return aside
     }
-    guard rename(folder, target) == 0 else {
-      let error = writeError(target)
-      if let former { rename(former, target) }
-      throw error
-    }
-    _ = Self.active.withLock { $0.remove(folder) }
     syncFolder(parent)
-    former.map(removeTree)
+    guard let former else { return }
+    removeTree(former)
+    _ = Self.active.withLock { $0.remove(former) }
+  }
+}
+
+extension ConversionWork {
+  /// What a hidden folder is.
+  public enum Mark: String, CaseIterable, Sendable {
+    /// Being written.
+    case partial
+    /// Set aside for one that takes its place.
+    case former
+    /// Being removed.
+    case removed
   }
 
-  /// Names of hidden folders in `parent` that conversions of processes that are gone have left behind.
+  /// A name that no other process has: `.NAME.MARK-NUMBER-RANDOM`.
+  public static func hiddenName(_ name: String, _ mark: Mark) -> String {
+    ".\(name).\(mark.rawValue)-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
+  }
+
+  /// The name and mark of a hidden folder, also as earlier versions wrote it (`.NAME.MARK-NUMBER`); nil for other names.
+  public static func parse(_ hidden: String) -> (name: String, mark: Mark)? {
+    guard let match = hidden.wholeMatch(of: /\.(.+)\.(partial|former|removed)-\d+(-[0-9a-f]+)?/),
+      let mark = Mark(rawValue: String(match.2))
+    else { return nil }
+    return (String(match.1), mark)
+  }
+
+  /// Names of hidden folders in `parent` that nobody holds: processes that are gone have left them behind.
   public static func abandoned(in parent: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.isEmpty ? "." : parent)) ?? []
-    return names.filter { name in
-      guard name.hasPrefix("."), let mark = name.range(of: ".partial-", options: .backwards),
-        let process = pid_t(name[mark.upperBound...]), process > 0, process != getpid()
-      else { return false }
-      return kill(process, 0) != 0 && errno == ESRCH
+    return names.filter { parse($0) != nil && FolderLock(joinPath(parent, $0)) != nil }
+  }
+
+  private static func removeAbandoned(in parent: String, of name: String) {
+    for leftover in abandoned(in: parent) {
+      guard let (its, mark) = parse(leftover), its == name, mark == .partial else { continue }
+      let path = joinPath(parent, leftover)
+      // It may be the copy of a model whose successor was lost: that is for `zoo doctor` to decide.
+      guard !fileExists(joinPath(parent, name)) else { continue }
+      if let lock = FolderLock(path) { withExtendedLifetime(lock) { removeTree(path) } }
     }
   }
 }
@@ -104,6 +162,7 @@ func joinPath(_ folder: String, _ name: String) -> String {
 
 func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+/// Removes a file, or a folder with all that is in it; links are not followed.
 private func removeTree(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
 private func syncFolder(_ path: String) {
@@ -123,7 +182,7 @@ func syncFile(_ path: String) throws(ConvertError) {
 
 /// Writes a small file and syncs it to the disk.
 func writeSynced(_ data: Data, to path: String) throws(ConvertError) {
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
   guard descriptor >= 0 else { throw writeError(path) }
   defer { close(descriptor) }
   let failed = data.withUnsafeBytes { bytes -> Bool in

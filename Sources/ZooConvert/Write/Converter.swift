@@ -39,6 +39,7 @@ public func write(
       path: checkpoint.path, architecture: model.architecture.name, problems: plan.problems)
   }
   guard replacing || !fileExists(target) else { throw ConvertError.outputExists(target) }
+  try Replacement.model.check(target)
   let work = try ConversionWork(for: target)
   defer { work.remove() }
   do {

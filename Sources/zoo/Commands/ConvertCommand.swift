@@ -63,7 +63,7 @@ struct ConvertCommand: ParsableCommand {
     if let against {
       return try compare(plan, of: model, from: conversion.checkpoint, with: against)
     }
-    let target = try output ?? store.directory(of: model.architecture.name, tag: model.tag).path(percentEncoded: false)
+    let target = try output ?? store.place(of: model.architecture.name, tag: model.tag).path(percentEncoded: false)
     if dryRun {
       print(plan)
       model.notes.forEach { print("note: \($0)") }

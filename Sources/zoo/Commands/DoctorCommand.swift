@@ -19,9 +19,11 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let store = Store()
     let leftovers = store.leftovers()
-    if fix { try leftovers.forEach(store.remove) }
-    let report = DoctorReport(store, leftovers: leftovers, fixed: fix)
+    // What cannot be removed keeps nothing else from going.
+    let outcomes = fix ? leftovers.map { left in Result { () throws(StoreError) in try store.remove(left) } } : []
+    let report = DoctorReport(store, leftovers: leftovers, outcomes: outcomes.map { try? $0.get() }, fixed: fix)
     if json { try printJSON(report) } else { print(report.text) }
+    for case .failure(let error) in outcomes { throw error }
     if report.models.contains(where: { !$0.defects.isEmpty }) { throw ExitCode(1) }
   }
 }
@@ -40,6 +42,8 @@ struct DoctorReport: Encodable {
     let bytes: Int
     /// Seconds since it was last written to.
     let age: Int?
+    /// With `--fix`: removed, restored, or kept since neither it nor the model in its place can be read; null where it failed.
+    let outcome: Leftover.Outcome?
   }
 
   let version: String
@@ -61,7 +65,7 @@ struct DoctorReport: Encodable {
   let leftovers: [Left]
   let fixed: Bool
 
-  init(_ store: Store, leftovers: [Leftover], fixed: Bool) {
+  init(_ store: Store, leftovers: [Leftover], outcomes: [Leftover.Outcome?], fixed: Bool) {
     version = Zoo.configuration.version
     system = ProcessInfo.processInfo.operatingSystemVersionString
     processor = Processor()
@@ -88,9 +92,11 @@ struct DoctorReport: Encodable {
       + store.broken().map {
         Model(model: "\($0.name)", directory: $0.directory.path(percentEncoded: false), defects: [$0.reason])
       }
-    self.leftovers = leftovers.map { left in
+    self.leftovers = leftovers.enumerated().map { index, left in
       let age = left.modified.map { max(0, Int(-$0.timeIntervalSinceNow)) }
-      return Left(kind: left.kind.rawValue, path: left.path, bytes: left.bytes, age: age)
+      return Left(
+        kind: left.kind.rawValue, path: left.path, bytes: left.bytes, age: age,
+        outcome: outcomes.indices.contains(index) ? outcomes[index] : nil)
     }
     self.fixed = fixed
     hints = Self.hints(ProcessInfo.processInfo.environment)
@@ -150,7 +156,9 @@ struct DoctorReport: Encodable {
     lines.append(fixed ? "removed what stopped processes had left, \(bytes):" : "left by stopped processes, \(bytes):")
     var table = Table(["  KIND", "SIZE", "AGE", "PATH"], right: [1, 2])
     for left in leftovers {
-      table.add(["  \(left.kind)", byteText(left.bytes), left.age.map(spanText) ?? "-", left.path])
+      table.add([
+        "  \(left.kind)", byteText(left.bytes), left.age.map(spanText) ?? "-", left.path + left.exception(fixed),
+      ])
     }
     lines.append(table.text)
     if !fixed {
@@ -158,6 +166,18 @@ struct DoctorReport: Encodable {
       lines.append("  'zoo doctor --fix' removes this" + (goesOn ? "; 'zoo pull' would go on with a download" : ""))
     }
     return lines.joined(separator: "\n")
+  }
+}
+
+extension DoctorReport.Left {
+  /// What is said of one that was not removed.
+  fileprivate func exception(_ fixed: Bool) -> String {
+    switch outcome {
+    case .removed: ""
+    case .restored: " (put back in its place)"
+    case .kept: " (kept: the model in its place cannot be read either)"
+    case nil: fixed ? " (not removed)" : ""
+    }
   }
 }
 

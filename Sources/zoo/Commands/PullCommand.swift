@@ -84,7 +84,7 @@ struct PullCommand: AsyncParsableCommand {
       if !keep { puller.discard(plan) }
       return try tell(there)
     }
-    let target = try store.directory(of: name.architecture, tag: conversion.model.tag).path(percentEncoded: false)
+    let target = try store.place(of: name.architecture, tag: conversion.model.tag).path(percentEncoded: false)
     let report = try conversion.write(
       to: target, replacing: force, lock: modelLock, quiet: quiet,
       stopped: "stopped; the same 'zoo pull' converts what was fetched")

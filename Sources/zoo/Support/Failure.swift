@@ -68,6 +68,9 @@ enum Failure {
     case StoreError.notInstalled(let name, _): bringing(name)
     case StoreError.ambiguous: "name the tag as well, as in the list"
     case StoreError.notAModel: "give a directory that 'zoo convert' wrote, or ARCHITECTURE:TAG"
+    case StoreError.claimed: "give the folder in place of the name"
+    case StoreError.link: "remove the link itself, or name what it leads to"
+    case ConvertError.notReplaced: "choose another place, or move what is there away"
     case StoreError.outside: "'zoo rm' removes models of the zoo by name; remove other folders yourself"
     case StoreError.lockFailed, StoreError.notRemoved, PullError.unwritable:
       "see that the folder may be written, or set ZOO_HOME to another"
