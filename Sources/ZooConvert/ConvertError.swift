@@ -13,6 +13,8 @@ public enum ConvertError: ZooError, Equatable {
   case unsupported(path: String, architecture: String, reason: String)
   /// A file beside the weights cannot be used.
   case configuration(file: String, reason: String)
+  /// A value in a file beside the weights would change the result, and cannot be honoured. The remedy is a clause.
+  case unusableValue(file: String, key: String, value: String, remedy: String)
   /// The architecture that was asked for is not the one of these tensors.
   case problems(path: String, architecture: String, problems: [PlanProblem])
   /// An ecosystem has no place for a model.
@@ -47,6 +49,8 @@ public enum ConvertError: ZooError, Equatable {
     case .unsupported(let path, let architecture, let reason):
       return "\(path) is a \(architecture), which cannot be converted: \(reason)"
     case .configuration(let file, let reason): return "\(file) cannot be used: \(reason)"
+    case .unusableValue(let file, let key, let value, let remedy):
+      return "\(file) cannot be used: '\(key)' is \(value), which cannot be honoured; \(remedy)"
     case .problems(let path, let architecture, let problems):
       let more = problems.count > 1 ? " (and \(problems.count - 1) more problems)" : ""
       return "\(path) cannot become a \(architecture): \(problems.first?.description ?? "")\(more)"

@@ -33,6 +33,9 @@ public struct Layout: Sendable {
     self.expression = expression
   }
 
+  /// How the layout's ecosystem turns pictures into numbers; Hugging Face's is the one that resamples positions its own way.
+  var convention: Preprocessing.Convention { resampling == .bicubic ? .transformers : .openCLIP }
+
   /// The tensors that a model of this architecture has in this layout, by the layout's default spelling.
   public func sourceTensors(of architecture: Architecture) -> [TensorSpec] {
     var seen: Set<String> = []

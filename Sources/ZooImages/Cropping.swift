@@ -13,14 +13,14 @@ extension Image {
 
   /// The middle of the picture at exactly this size, filled up where the picture is smaller.
   ///
-  /// As torchvision's `CenterCrop` and open_clip's `CenterCropOrPad`: half pixels round to even, the odd pixel of
-  /// padding goes to the right and below, and `fill` is the value of every channel in the picture's own mode (an
-  /// index in a palette).
-  public func centerCropped(height newHeight: Int, width newWidth: Int, fill: Int = 0) -> Image {
+  /// `fill` is the value of every channel in the picture's own mode (an index in a palette).
+  public func centerCropped(
+    height newHeight: Int, width newWidth: Int, fill: Int = 0, _ rule: CropRule = .even
+  ) -> Image {
     padded(
-      top: max(newHeight - height, 0) / 2, left: max(newWidth - width, 0) / 2, height: max(height, newHeight),
-      width: max(width, newWidth), fill: fill
-    ).cropped(rows: centered(newHeight, in: height), columns: centered(newWidth, in: width))
+      top: rule.padding(newHeight, around: height), left: rule.padding(newWidth, around: width),
+      height: max(height, newHeight), width: max(width, newWidth), fill: fill
+    ).cropped(rows: rule.middle(newHeight, of: height), columns: rule.middle(newWidth, of: width))
   }
 
   private func padded(top: Int, left: Int, height newHeight: Int, width newWidth: Int, fill: Int) -> Image {
@@ -37,8 +37,22 @@ extension Image {
   }
 }
 
-/// The middle `size` positions of `length`, or all of `size` where that is more.
-func centered(_ size: Int, in length: Int) -> Range<Int> {
-  let first = size >= length ? 0 : Int((Double(length - size) / 2).rounded(.toNearestOrEven))
-  return first..<first + size
+/// Where the middle of a picture is if half a pixel is over.
+public enum CropRule: Sendable {
+  /// torchvision's `CenterCrop` and open_clip's `CenterCropOrPad`: half pixels round to even, the odd pixel of padding goes to the right and below.
+  case even
+  /// transformers' `center_crop`: half pixels round down, the odd pixel of padding goes to the left and above.
+  case down
+
+  /// The middle `size` positions of `length`, or all of `size` where that is more.
+  func middle(_ size: Int, of length: Int) -> Range<Int> {
+    let half = Double(max(length - size, 0)) / 2
+    let first = Int(half.rounded(self == .even ? .toNearestOrEven : .down))
+    return first..<first + size
+  }
+
+  /// How much of the padding of `length` to `size` comes before it.
+  func padding(_ size: Int, around length: Int) -> Int {
+    (max(size - length, 0) + (self == .even ? 0 : 1)) / 2
+  }
 }

@@ -64,6 +64,24 @@ public struct Image: Sendable, Hashable {
     return Image(width: width, height: height, pixels: rgb, orientation: orientation)
   }
 
+  /// The picture in RGB as transformers' `convert_to_rgb` has it: alpha is laid over white as Pillow's `alpha_composite` does, in its rounding.
+  func flattenedOnWhite() -> Image {
+    guard mode == .la || mode == .rgba else { return convertedToRGB() }
+    let size = mode.bytesPerPixel
+    let rgb = bytes(count: width * height * 3) { target in
+      for index in 0..<width * height {
+        let alpha = Int(pixels[index * size + size - 1])
+        for channel in 0..<3 {
+          let value = Int(pixels[index * size + (mode == .la ? 0 : channel)])
+          // Seven bits of precision, and Pillow's way to divide by 255.
+          let sum = (value * alpha + 255 * (255 - alpha)) << 7 + 0x80 << 7
+          target[3 * index + channel] = UInt8(((sum >> 8 + sum) >> 8) >> 7)
+        }
+      }
+    }
+    return Image(width: width, height: height, pixels: rgb, orientation: orientation)
+  }
+
   /// The same picture with other pixels.
   func with(width: Int, height: Int, pixels: [UInt8], orientation: Int? = nil) -> Image {
     Image(

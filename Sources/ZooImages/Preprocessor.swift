@@ -22,14 +22,15 @@ public struct PreprocessedImage: Sendable {
   public let tensor: PixelTensor
 }
 
-/// Resizes, crops, converts to RGB and normalises, in this order, exactly as open_clip's evaluation transform.
+/// Resizes, crops, converts to RGB and normalises, exactly as the preprocessing's convention has it: open_clip's evaluation transform in this order,
+/// the Pillow image processors of transformers with the conversion first.
 ///
 /// A size other than the model's own (`preprocessing.size` replaced) works as well; LeGrad's own preprocessing is
 /// such a size with `resizeMode` `squash` and `interpolation` `bicubic`.
 public func preprocess(_ image: Image, _ preprocessing: Preprocessing) -> PreprocessedImage {
-  let picture = fitted(image, preprocessing).convertedToRGB()
-  return PreprocessedImage(
-    picture: picture, tensor: normalized(picture, mean: preprocessing.mean, std: preprocessing.std))
+  let source = preprocessing.convention == .transformers ? image.flattenedOnWhite() : image
+  let picture = fitted(source, preprocessing).convertedToRGB()
+  return PreprocessedImage(picture: picture, tensor: normalized(picture, preprocessing))
 }
 
 /// The picture at the size of the preprocessing, still in its own mode.
@@ -37,23 +38,25 @@ func fitted(_ image: Image, _ preprocessing: Preprocessing) -> Image {
   let size = preprocessing.size
   let (target, filter) = resizeTarget(height: image.height, width: image.width, preprocessing)
   // Where the crop takes but a window of the resized picture, only that is computed.
-  let rows = target.height > size.height ? centered(size.height, in: target.height) : 0..<target.height
-  let columns = target.width > size.width ? centered(size.width, in: target.width) : 0..<target.width
+  let rule: CropRule = preprocessing.convention == .transformers ? .down : .even
+  let rows = target.height > size.height ? rule.middle(size.height, of: target.height) : 0..<target.height
+  let columns = target.width > size.width ? rule.middle(size.width, of: target.width) : 0..<target.width
   return image.resized(height: target.height, width: target.width, filter: filter, rows: rows, columns: columns)
-    .centerCropped(height: size.height, width: size.width, fill: preprocessing.fill)
+    .centerCropped(height: size.height, width: size.width, fill: preprocessing.fill, rule)
 }
 
 /// The size that a picture is resized to before the crop, and the filter for it.
 func resizeTarget(
   height: Int, width: Int, _ preprocessing: Preprocessing
 ) -> (size: Preprocessing.Size, filter: Preprocessing.Interpolation) {
-  let size = preprocessing.size
+  let size = preprocessing.resizeSize ?? preprocessing.size
   let acrossRatio = Double(width) / Double(size.width), downRatio = Double(height) / Double(size.height)
   func divided(by ratio: Double) -> Preprocessing.Size {
     func side(_ length: Int) -> Int { max(Int((Double(length) / ratio).rounded(.toNearestOrEven)), 1) }
     return .init(height: side(height), width: side(width))
   }
   switch preprocessing.resizeMode {
+  case .keep: return (.init(height: height, width: width), preprocessing.interpolation)
   case .squash: return (size, preprocessing.interpolation)
   case .longest: return (divided(by: max(acrossRatio, downRatio)), preprocessing.interpolation)
   case .shortest where size.height == size.width:
@@ -67,11 +70,14 @@ func resizeTarget(
   }
 }
 
-/// (value / 255 - mean) / std in `Float`, as torchvision's `ToTensor` and `Normalize`.
+/// (value / 255 - mean) / std in `Float`, as torchvision's `ToTensor` and `Normalize`; transformers multiplies by a factor in `Double` instead.
 /// - Precondition: the picture is RGB.
-func normalized(_ picture: Image, mean: [Float], std: [Float]) -> PixelTensor {
+func normalized(_ picture: Image, _ preprocessing: Preprocessing) -> PixelTensor {
+  let mean = preprocessing.mean, std = preprocessing.std, factor = preprocessing.rescaleFactor
   precondition(picture.mode == .rgb && mean.count == 3 && std.count == 3, "three channels are normalised")
-  let table = (0..<3).flatMap { c in (0..<256).map { (Float($0) / 255 - mean[c]) / std[c] } }
+  let divides = preprocessing.convention == .openCLIP && factor == Preprocessing.unitFactor
+  let scaled = (0..<256).map { divides ? Float($0) / 255 : Float(Double($0) * factor) }
+  let table = (0..<3).flatMap { c in scaled.map { ($0 - mean[c]) / std[c] } }
   let values = [Float](unsafeUninitializedCapacity: picture.pixels.count) { buffer, initialized in
     zoo_planes(picture.pixels, picture.width * picture.height, table, buffer.baseAddress!)
     initialized = picture.pixels.count

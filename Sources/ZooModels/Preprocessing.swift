@@ -1,7 +1,8 @@
-/// How a picture becomes the numbers that a vision tower takes: open_clip's evaluation transform as data.
+/// How a picture becomes the numbers that a vision tower takes: open_clip's evaluation transform, or an image processor of transformers, as data.
 ///
 /// Read by `manifestDecoder`, its JSON has open_clip's names (`preprocess_cfg`): `size` ([height, width] or one number), `mean`, `std`,
-/// `interpolation`, `resize_mode`, `fill_color`. What is missing there has open_clip's default.
+/// `interpolation`, `resize_mode`, `fill_color`; beside them `resize_size`, `rescale_factor` and `convention`. What is missing there has
+/// open_clip's default.
 public struct Preprocessing: Codable, Sendable, Hashable {
   /// A height and a width in pixels.
   public typealias Size = GridSize
@@ -19,9 +20,22 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     case squash
     /// The longer side gets the size, the rest is filled up.
     case longest
+    /// The picture keeps its size; the middle is cut out, or what is missing filled up.
+    case keep
   }
 
+  /// Whose arithmetic turns a picture into numbers, where ecosystems differ by a pixel or a bit.
+  public enum Convention: String, Codable, Sendable, Hashable {
+    /// open_clip and timm (torchvision): resized in the picture's own mode, alpha dropped; the crop rounds half to even.
+    case openCLIP = "open_clip"
+    /// transformers' Pillow image processors: RGB first, alpha over white; the crop rounds down; pixels are scaled in double precision.
+    case transformers
+  }
+
+  /// What the model gets: the size of the crop.
   public var size: Size
+  /// What the resize aims at where that is not `size`: the sides, or for `shortest` a square with the shorter side.
+  public var resizeSize: Size?
   /// Per channel (red, green, blue), in units of 0...1.
   public var mean: [Float]
   /// Per channel (red, green, blue), in units of 0...1.
@@ -30,26 +44,51 @@ public struct Preprocessing: Codable, Sendable, Hashable {
   public var resizeMode: ResizeMode
   /// The value of the channels where `longest` fills up, in the picture's own mode.
   public var fill: Int
+  /// By what a channel's value, 0...255, is multiplied before mean and deviation.
+  public var rescaleFactor: Double
+  public var convention: Convention
 
   public init(
-    size: Size, mean: [Float] = Self.clipMean, std: [Float] = Self.clipStd, interpolation: Interpolation = .bicubic,
-    resizeMode: ResizeMode = .shortest, fill: Int = 0
+    size: Size, resizeSize: Size? = nil, mean: [Float] = Self.clipMean, std: [Float] = Self.clipStd,
+    interpolation: Interpolation = .bicubic, resizeMode: ResizeMode = .shortest, fill: Int = 0,
+    rescaleFactor: Double = Self.unitFactor, convention: Convention = .openCLIP
   ) {
     self.size = size
+    self.resizeSize = resizeSize == size ? nil : resizeSize
     self.mean = mean
     self.std = std
     self.interpolation = interpolation
     self.resizeMode = resizeMode
     self.fill = fill
+    self.rescaleFactor = rescaleFactor
+    self.convention = convention
+  }
+
+  /// Takes another size; what the resize aims at follows in proportion.
+  public mutating func scale(to size: Size) {
+    func scaled(_ side: Int, _ old: Int, _ new: Int) -> Int {
+      max(1, Int((Double(side) * Double(new) / Double(old)).rounded()))
+    }
+    if let target = resizeSize {
+      let height = scaled(target.height, self.size.height, size.height)
+      let width = scaled(target.width, self.size.width, size.width)
+      // The shorter side of `shortest` is one number.
+      let isShorterSide = resizeMode == .shortest && target.height == target.width
+      resizeSize = isShorterSide ? Size(square: min(height, width)) : Size(height: height, width: width)
+    }
+    self.size = size
   }
 
   /// OpenAI's CLIP constants, open_clip's default.
   public static let clipMean: [Float] = [0.48145466, 0.4578275, 0.40821073]
   public static let clipStd: [Float] = [0.26862954, 0.26130258, 0.27577711]
 
+  /// From 0...255 to 0...1.
+  public static let unitFactor = 1.0 / 255
+
   private enum CodingKeys: String, CodingKey {
-    case size, mean, std, interpolation
-    case resizeMode
+    case size, mean, std, interpolation, convention
+    case resizeSize, resizeMode, rescaleFactor
     case fill = "fillColor"  // `fill_color` in files, by the decoder's snake case
   }
 
@@ -71,15 +110,37 @@ public struct Preprocessing: Codable, Sendable, Hashable {
         forKey: .interpolation, in: values, debugDescription: "'\(filter)' is not an interpolation that is known here")
     }
     self.init(
-      size: try values.decode(Size.self, forKey: .size), mean: try perChannel(.mean, Self.clipMean),
+      size: try values.decode(Size.self, forKey: .size),
+      resizeSize: try values.decodeIfPresent(Size.self, forKey: .resizeSize),
+      mean: try perChannel(.mean, Self.clipMean),
       std: try perChannel(.std, Self.clipStd), interpolation: interpolation,
       resizeMode: try values.decodeIfPresent(ResizeMode.self, forKey: .resizeMode) ?? .shortest,
-      fill: try values.decodeIfPresent(Int.self, forKey: .fill) ?? 0)
+      fill: try values.decodeIfPresent(Int.self, forKey: .fill) ?? 0,
+      rescaleFactor: try values.decodeIfPresent(Double.self, forKey: .rescaleFactor) ?? Self.unitFactor,
+      convention: try values.decodeIfPresent(Convention.self, forKey: .convention) ?? .openCLIP)
     guard std.allSatisfy({ $0 > 0 }) else {
       throw DecodingError.dataCorruptedError(forKey: .std, in: values, debugDescription: "expected numbers above zero")
     }
     guard (0...255).contains(fill) else {
       throw DecodingError.dataCorruptedError(forKey: .fill, in: values, debugDescription: "expected 0...255")
     }
+    guard rescaleFactor > 0, rescaleFactor.isFinite else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .rescaleFactor, in: values, debugDescription: "expected a number above zero")
+    }
+  }
+
+  /// What open_clip has no word for is written only where it matters.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(size, forKey: .size)
+    try values.encodeIfPresent(resizeSize, forKey: .resizeSize)
+    try values.encode(mean, forKey: .mean)
+    try values.encode(std, forKey: .std)
+    try values.encode(interpolation, forKey: .interpolation)
+    try values.encode(resizeMode, forKey: .resizeMode)
+    try values.encode(fill, forKey: .fill)
+    if rescaleFactor != Self.unitFactor { try values.encode(rescaleFactor, forKey: .rescaleFactor) }
+    if convention != .openCLIP { try values.encode(convention, forKey: .convention) }
   }
 }

@@ -20,7 +20,7 @@ extension Model {
     var probe = ModelDescription.Probe()
     if let tower = architecture.vision {
       var preprocessing = try preprocessing
-      preprocessing.size = tower.image
+      preprocessing.scale(to: tower.image)
       let pixels = ZooImages.preprocess(probePicture(preprocessing.size), preprocessing).tensor
       probe.image = try vector(imageEmbeddings([pixels]).first, "a picture")
     }

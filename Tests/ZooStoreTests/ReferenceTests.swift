@@ -70,7 +70,10 @@ import ZooModels
     let clip = try source("vit-h-14:laion2b-s32b-b79k")
     #expect(clip.place == .hub(HubRepository("laion/CLIP-ViT-H-14-laion2B-s32B-b79K")!))
     #expect(clip.checkpoints == ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"])
-    #expect(clip.companions == ["open_clip_config.json", "config.json", "preprocessor_config.json"])
+    #expect(
+      clip.companions == [
+        "open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json",
+      ])
     #expect(clip.model == ModelName(architecture: "ViT-H-14", tag: "laion2b_s32b_b79k"))
     #expect(try source("ViT-B-16-SigLIP:webli").companions.contains("tokenizer.json"))
     #expect(throws: RegistryError.self) { try source("ViT-H-41:laion2b_s32b_b79k") }

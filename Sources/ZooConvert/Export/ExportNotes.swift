@@ -30,11 +30,10 @@ func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
       notes.append("flax's LayerNorms have epsilon 1e-6, not \(vision.blocks.normEps).")
     }
   }
-  if plan.format == .transformers, model.preprocessing?.resizeMode == .longest {
-    notes.append("transformers does not fill pictures up: its processor squashes them.")
-  }
-  if plan.format == .timm, model.preprocessing?.resizeMode == .longest {
-    notes.append("timm's configuration does not say that pictures are filled up.")
+  if let preprocessing = model.preprocessing, preprocessing.convention != plan.layout.convention {
+    notes.append(
+      "\(plan.format.rawValue) has its own rules for a crop's odd pixel and for alpha: some pictures are prepared "
+        + "slightly differently there.")
   }
   if let own = vision.resampling.differing(in: plan.layout) {
     notes.append(

@@ -45,7 +45,7 @@ public func export(
   try plan.checkZeros(in: weights, model: model.name.description)
   let export = ExportWork(model: model, folder: folder, plan: plan, weights: weights, options: options)
   do {
-    if let ending = plan.ending, target.hasSuffix(ending) {
+    if target.hasSuffix(plan.ending) {
       // The writer itself renames at the end, so the check comes before by way of a folder of its own.
       let work = try ConversionWork(for: target)
       defer { work.remove() }
@@ -61,6 +61,11 @@ public func export(
       return export.report(files: [target])
     }
     try Replacement.export.check(target)
+    if let preprocessing = model.preprocessing, let obstacle = format.obstacle(to: preprocessing) {
+      throw ConvertError.notExportable(
+        model: model.name.description, format: format.rawValue,
+        reason: "\(obstacle); '\(target)\(plan.ending)' takes the weights alone")
+    }
     let work = try ConversionWork(for: target)
     defer { work.remove() }
     var files = try export.writeWeights(in: work.folder, progress: progress)
@@ -78,7 +83,7 @@ public func export(
 }
 
 extension ExportPlan {
-  fileprivate var ending: String? { format == .bigVision ? ".npz" : ".safetensors" }
+  fileprivate var ending: String { format == .bigVision ? ".npz" : ".safetensors" }
 
   /// Nothing that a layout leaves out may be lost.
   fileprivate func checkZeros(in weights: Checkpoint, model: String) throws {

@@ -82,23 +82,25 @@ struct TransformersConfigurationWriter {
   }
 
   func preprocessor() throws -> Data {
-    let sides: ConfigurationText = [
-      "height": .integer(preprocessing.size.height), "width": .integer(preprocessing.size.width),
-    ]
-    let isCropped = preprocessing.resizeMode == .shortest
-    let filters: [Preprocessing.Interpolation: Int] = [
-      .nearest: 0, .lanczos: 1, .bilinear: 2, .bicubic: 3, .box: 4, .hamming: 5,
-    ]
-    var fields: Fields = [
-      "image_processor_type": .text(isSigLIP ? "SiglipImageProcessor" : "CLIPImageProcessor"), "do_convert_rgb": true,
-      "do_normalize": true, "do_rescale": true, "do_resize": true, "rescale_factor": .ratio(1 / 255),
-      "image_mean": .numbers(preprocessing.mean), "image_std": .numbers(preprocessing.std),
-      "resample": .integer(filters[preprocessing.interpolation] ?? 3), "size": sides,
-    ]
-    if isCropped {
-      fields["size"] = ["shortest_edge": .integer(min(preprocessing.size.height, preprocessing.size.width))]
+    func sides(_ size: GridSize) -> ConfigurationText {
+      ["height": .integer(size.height), "width": .integer(size.width)]
     }
-    if isCropped { fields["crop_size"] = sides }
+    let target = preprocessing.resizeSize ?? preprocessing.size
+    let isCropped =
+      preprocessing.resizeMode == .shortest || preprocessing.resizeMode == .keep || target != preprocessing.size
+    let filter = TransformersPreprocessor.Filter.all.firstIndex(of: preprocessing.interpolation)
+    var fields: Fields = [
+      "image_processor_type": .text(isSigLIP && !isCropped ? "SiglipImageProcessor" : "CLIPImageProcessor"),
+      "do_convert_rgb": true,
+      "do_normalize": true, "do_rescale": true, "do_resize": .flag(preprocessing.resizeMode != .keep),
+      "rescale_factor": .ratio(preprocessing.rescaleFactor),
+      "image_mean": .numbers(preprocessing.mean), "image_std": .numbers(preprocessing.std),
+      "resample": .integer(filter ?? 3), "size": sides(target),
+    ]
+    if preprocessing.resizeMode == .shortest {
+      fields["size"] = ["shortest_edge": .integer(min(target.height, target.width))]
+    }
+    if isCropped { fields["crop_size"] = sides(preprocessing.size) }
     if isCropped || !isSigLIP { fields["do_center_crop"] = .flag(isCropped) }
     return try ConfigurationText.object(fields).data()
   }

@@ -26,6 +26,17 @@ struct Configuration {
 
 /// Reads a JSON file of a known shape; throws a `ConvertError` that names the file and the field.
 func readJSON<Value: Decodable>(_ type: Value.Type, _ path: String) throws(ConvertError) -> Value {
+  try readJSON(type, path, manifestDecoder())
+}
+
+/// Reads any JSON file, with its keys as they are spelled.
+func readPlainJSON(_ path: String) throws(ConvertError) -> ConfigurationValue {
+  try readJSON(ConfigurationValue.self, path, JSONDecoder())
+}
+
+private func readJSON<Value: Decodable>(
+  _ type: Value.Type, _ path: String, _ decoder: JSONDecoder
+) throws(ConvertError) -> Value {
   func fail(_ reason: String) -> ConvertError { .configuration(file: path, reason: reason) }
   guard let handle = FileHandle(forReadingAtPath: path) else { throw fail("it cannot be read") }
   // Far above any real file: larger ones are not read at all.
@@ -33,7 +44,7 @@ func readJSON<Value: Decodable>(_ type: Value.Type, _ path: String) throws(Conve
   guard let data = try? handle.read(upToCount: limit + 1), !data.isEmpty else { throw fail("it is empty") }
   guard data.count <= limit else { throw fail("it is larger than \(limit) bytes") }
   do {
-    return try manifestDecoder().decode(type, from: data)
+    return try decoder.decode(type, from: data)
   } catch let error as DecodingError {
     throw fail(plainReason(of: error))
   } catch {
@@ -61,6 +72,20 @@ struct ConfiguredSize: Decodable {
       (size, isShortestEdge) = (GridSize(height: side, width: side), true)
     } else {
       size = try GridSize(from: decoder)
+    }
+  }
+}
+
+/// A number for each channel, or one for all.
+struct ChannelValues: Decodable {
+  let values: [Float]
+
+  init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    if let one = try? value.decode(Float.self) {
+      values = [one, one, one]
+    } else {
+      values = try value.decode([Float].self)
     }
   }
 }

@@ -12,6 +12,8 @@ private func choices(_ architecture: Architecture, _ preprocessing: Preprocessin
       ("picture size", "\(preprocessing.size)"),
       ("pixel mean", "\(preprocessing.mean)"),
       ("pixel deviation", "\(preprocessing.std)"),
+      ("picture size before the crop", "\(preprocessing.resizeSize ?? preprocessing.size)"),
+      ("pixel factor", "\(preprocessing.rescaleFactor)"),
       ("interpolation", preprocessing.interpolation.rawValue),
       ("resize mode", preprocessing.resizeMode.rawValue),
     ]

@@ -30,7 +30,15 @@ extension Identification {
     let result = try complete(primary, fitting, hint)
     notes += primary.notes
     for file in files.dropFirst() {
-      guard let other = try? read(file, isOnlyOne: true), let vision = other.vision else { continue }
+      let other: Configuration
+      do {
+        guard let found = try read(file, isOnlyOne: true) else { continue }
+        other = found
+      } catch {
+        notes.append("\(error): \(result.file) is used.")
+        continue
+      }
+      guard let vision = other.vision else { continue }
       var architecture = result.architecture
       (architecture.vision, architecture.text) = (vision, other.text)
       notes += conflicts(
@@ -48,14 +56,23 @@ extension Identification {
       var architecture: String?
     }
     let kind = try readJSON(Kind.self, file)
-    if kind.modelCfg != nil { return try readJSON(OpenCLIPFile.self, file).configuration(file: file) }
-    if kind.modelType != nil {
-      let preprocessor = joinPath(splitPath(file).parent, "preprocessor_config.json")
-      return try readJSON(TransformersFile.self, file).configuration(
-        file: file,
-        preprocessor: fileExists(preprocessor) ? try readJSON(TransformersPreprocessor.self, preprocessor) : nil)
+    if kind.modelCfg != nil {
+      var result = try readJSON(OpenCLIPFile.self, file).configuration(file: file)
+      result.notes += try ZooConvert.notes(onKeysOf: file, by: OpenCLIPFile.keys)
+      return result
     }
-    if kind.architecture != nil { return try readJSON(TimmFile.self, file).configuration(file: file) }
+    if kind.modelType != nil {
+      let settings = try TransformersPreprocessor.beside(file)
+      var result = try readJSON(TransformersFile.self, file).configuration(file: file, settings: settings)
+      result.notes += try ZooConvert.notes(onKeysOf: file, by: TransformersFile.keys)
+      if let settings { result.notes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
+      return result
+    }
+    if kind.architecture != nil {
+      var result = try readJSON(TimmFile.self, file).configuration(file: file)
+      result.notes += try ZooConvert.notes(onKeysOf: file, by: TimmFile.keys)
+      return result
+    }
     guard isOnlyOne else { return nil }
     throw ConvertError.configuration(
       file: file, reason: "it has none of 'model_cfg' (OpenCLIP), 'model_type' (Hugging Face) and 'architecture' (timm)"

@@ -28,7 +28,7 @@ extension Identification {
         name: modelName(nil), family: "openclip_native", embedding: embedding, vision: vision, text: text),
       tag: options.model?.tag ?? "openai",
       preprocessing: Preprocessing(
-        size: vision.image, mean: OpenCLIPFile.mean, std: OpenCLIPFile.std, interpolation: .bicubic,
+        size: vision.image, interpolation: .bicubic,
         resizeMode: .shortest))
   }
 

@@ -68,7 +68,8 @@ struct Identification {
     var finding = try find()
     finding.architecture = options.applied(to: finding.architecture)
     if let resampling = layout.resampling { finding.architecture.vision?.resampling = resampling }
-    if let size = options.imageSize { finding.preprocessing.size = size }
+    finding.preprocessing.convention = layout.convention
+    if let size = options.imageSize { finding.preprocessing.scale(to: size) }
     if let reason = finding.architecture.unsupported {
       throw ConvertError.unsupported(path: path, architecture: finding.architecture.name, reason: reason)
     }
@@ -84,8 +85,10 @@ struct Identification {
     let fitting = candidates(layout, headers, registry)
     let evidence = NameEvidence.find(path: path, candidates: fitting)
     let named = try asked()
+    if let named, let manifest = named.manifest, let weights = named.weights {
+      return registered(manifest, weights, configured(beside: manifest, weights, fitting))
+    }
     let configured = try configured(fitting, named?.manifest ?? evidence?.manifest)
-    if let named, let weights = named.weights { return registered(named.manifest, weights, configured) }
     if let configured {
       return settled(configured, named.map { ($0.manifest, nil) } ?? evidence.map { ($0.manifest, $0.weights) })
     }
@@ -121,10 +124,21 @@ struct Identification {
       knowsTokenizer: true)
   }
 
+  /// The configuration beside weights that are registered; a note says if it cannot be used, and nothing else depends on it.
+  private mutating func configured(
+    beside manifest: Manifest, _ weights: PretrainedWeights, _ fitting: [Manifest]
+  ) -> Configured? {
+    do {
+      return try configured(fitting, manifest)
+    } catch {
+      notes.append("\(error): --as \(manifest.name):\(weights.tag) says what the model is.")
+      return nil
+    }
+  }
+
   private mutating func registered(
-    _ manifest: Manifest?, _ weights: PretrainedWeights, _ configured: Configured?
+    _ manifest: Manifest, _ weights: PretrainedWeights, _ configured: Configured?
   ) -> Finding {
-    guard let manifest else { preconditionFailure("weights have a manifest") }
     let result = finding(manifest, weights)
     if let configured {
       notes += conflicts(

@@ -70,11 +70,15 @@ struct OpenCLIPFile: Decodable {
 
   struct Preprocess: Decodable {
     var size: ConfiguredSize?
-    var mean: [Float]?
-    var std: [Float]?
-    var interpolation: String?
-    var resizeMode: String?
+    var mean: ChannelValues?
+    var std: ChannelValues?
+    var interpolation: Filter?
+    var resizeMode: Mode?
     var fillColor: Int?
+
+    /// `random` is for training: open_clip evaluates with bicubic then.
+    enum Filter: String, Decodable { case bicubic, bilinear, random }
+    enum Mode: String, Decodable { case shortest, squash, longest }
   }
 
   /// The number of layers; a list of them is a ResNet.
@@ -118,10 +122,6 @@ struct TimmArguments: Decodable {
 }
 
 extension OpenCLIPFile {
-  /// The preprocessing of OpenAI's models, which open_clip takes where a configuration has none.
-  static let mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
-  static let std: [Float] = [0.26862954, 0.26130258, 0.27577711]
-
   /// True where the text tower is a model of transformers, which is not run.
   var isWithHuggingFaceText: Bool { modelCfg.textCfg.hfModelName != nil }
 
@@ -133,6 +133,11 @@ extension OpenCLIPFile {
     var result = Configuration(
       file: file, embedding: modelCfg.embedDim, text: text, logitBias: modelCfg.initLogitBias != nil,
       preprocessing: try preprocessing(image: image, file: path))
+    if let size = preprocessCfg?.size?.size, size != image {
+      result.notes.append(
+        "The picture size is \(image) by image_size and \(size) by preprocess_cfg.size in \(file): open_clip takes image_size."
+      )
+    }
     if modelCfg.visionCfg.timmModelName != nil {
       result.visionChoices = try trunkChoices(image: image, file: path)
     } else {
@@ -159,7 +164,8 @@ extension OpenCLIPFile {
     guard width > 0, headWidth > 0, width % headWidth == 0 else {
       throw fail("its width \(width) is no multiple of its head width \(headWidth)")
     }
-    guard config.posEmbedType ?? "learnable" == "learnable" else {
+    // open_clip saves its sine and cosine positions with the weights.
+    guard ["learnable", "sin_cos_2d"].contains(config.posEmbedType ?? "learnable") else {
       throw fail("its position embedding '\(config.posEmbedType ?? "")' is not run")
     }
     let isMean = config.poolType == "avg"
@@ -239,15 +245,17 @@ extension OpenCLIPFile {
 
   private func preprocessing(image: GridSize, file: String) throws(ConvertError) -> Preprocessing {
     let config = preprocessCfg
-    guard let interpolation = Preprocessing.Interpolation(rawValue: config?.interpolation ?? "bicubic") else {
-      throw .configuration(file: file, reason: "its interpolation '\(config?.interpolation ?? "")' is not known")
-    }
-    guard let mode = Preprocessing.ResizeMode(rawValue: config?.resizeMode ?? "shortest") else {
-      throw .configuration(file: file, reason: "its resize mode '\(config?.resizeMode ?? "")' is not known")
+    let mode: Preprocessing.ResizeMode
+    switch config?.resizeMode {
+    case .shortest, nil: mode = .shortest
+    case .squash: mode = .squash
+    case .longest: mode = .longest
     }
     return try checked(
       Preprocessing(
-        size: config?.size?.size ?? image, mean: config?.mean ?? Self.mean, std: config?.std ?? Self.std,
-        interpolation: interpolation, resizeMode: mode, fill: config?.fillColor ?? 0), file: file)
+        size: image, mean: config?.mean?.values ?? Preprocessing.clipMean,
+        std: config?.std?.values ?? Preprocessing.clipStd,
+        interpolation: config?.interpolation == .bilinear ? .bilinear : .bicubic, resizeMode: mode,
+        fill: config?.fillColor ?? 0), file: file)
   }
 }

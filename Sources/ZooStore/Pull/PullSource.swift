@@ -25,7 +25,9 @@ public struct PullSource: Sendable, Hashable {
     "open_clip_model.safetensors", "model.safetensors", "model.safetensors.index.json", "open_clip_pytorch_model.bin",
     "pytorch_model.bin", "pytorch_model.bin.index.json",
   ]
-  static let configurations = ["open_clip_config.json", "config.json", "preprocessor_config.json"]
+  static let configurations = [
+    "open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json",
+  ]
   static let tokenizerFiles = [
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "spiece.model", "sentencepiece.model",
     "tokenizer.model", "vocab.json", "merges.txt", "vocab.txt",

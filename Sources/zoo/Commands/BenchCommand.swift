@@ -71,7 +71,7 @@ struct BenchCommand: ParsableCommand {
     if !inPlace { bench.once("pack", flops: nil) { model.pack() } }
     let tower = try model.vision.tower
     var preprocessing = try model.preprocessing
-    if let size { preprocessing.size = try PictureOptions.parse(size, patch: tower.patch) }
+    if let size { preprocessing.scale(to: try PictureOptions.parse(size, patch: tower.patch)) }
     if cost {
       try measureCost(of: model, from: preprocessing.size, &bench)
       return try show(bench, model, size: preprocessing.size, layers: tower.blocks.layers)

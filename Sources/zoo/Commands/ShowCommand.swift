@@ -89,8 +89,11 @@ struct ShowCommand: ParsableCommand {
 
   private func describe(_ preprocessing: Preprocessing) -> String {
     func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
+    let target = preprocessing.resizeSize.map { " from \($0)" } ?? ""
+    let factor =
+      preprocessing.rescaleFactor == Preprocessing.unitFactor ? "" : "factor \(preprocessing.rescaleFactor), "
     return
-      "pictures \(preprocessing.size), \(preprocessing.resizeMode.rawValue), \(preprocessing.interpolation.rawValue), "
-      + "mean \(list(preprocessing.mean)), std \(list(preprocessing.std))"
+      "pictures \(preprocessing.size)\(target), \(preprocessing.resizeMode.rawValue), \(preprocessing.interpolation.rawValue), "
+      + "\(factor)mean \(list(preprocessing.mean)), std \(list(preprocessing.std))"
   }
 }

@@ -133,7 +133,7 @@ struct PictureOptions: ParsableArguments {
 
   func preprocessing(of model: Model) throws -> Preprocessing {
     var result = try model.preprocessing
-    if let size { result.size = try Self.parse(size, patch: model.vision.tower.patch) }
+    if let size { result.scale(to: try Self.parse(size, patch: model.vision.tower.patch)) }
     if let resize { result.resizeMode = resize }
     return result
   }

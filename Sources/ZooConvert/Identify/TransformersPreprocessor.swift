@@ -1,0 +1,128 @@
+import ZooModels
+
+/// The picture settings of a model of transformers: `preprocessor_config.json`, or `image_processor` in the `processor_config.json` that
+/// transformers 5 writes in its place. What is left out has the default of the class.
+struct TransformersPreprocessor: Decodable {
+  var imageProcessorType: String?
+  /// The word for it until transformers 4.26.
+  var featureExtractorType: String?
+  var size: Sides?
+  var cropSize: Sides?
+  var defaultToSquare: Bool?
+  var useSquareSize: Bool?
+  var doResize: Bool?
+  var doCenterCrop: Bool?
+  var doRescale: Bool?
+  var doNormalize: Bool?
+  var rescaleFactor: Double?
+  var resample: Filter?
+  var imageMean: ChannelValues?
+  var imageStd: ChannelValues?
+
+  /// The settings beside a `config.json` and the file that has them; nil if there are none.
+  static func beside(_ path: String) throws(ConvertError) -> (settings: TransformersPreprocessor, file: String)? {
+    struct Processor: Decodable { var imageProcessor: TransformersPreprocessor? }
+    let folder = splitPath(path).parent
+    // In this order in transformers, too.
+    let processor = joinPath(folder, "processor_config.json")
+    if fileExists(processor), let settings = try readJSON(Processor.self, processor).imageProcessor {
+      return (settings, processor)
+    }
+    let preprocessor = joinPath(folder, "preprocessor_config.json")
+    guard fileExists(preprocessor) else { return nil }
+    return (try readJSON(TransformersPreprocessor.self, preprocessor), preprocessor)
+  }
+
+  /// A number, `[height, width]`, or an object with names.
+  enum Sides: Decodable, Hashable {
+    case number(Int)
+    case sides(GridSize)
+    case shortestEdge(Int)
+    /// Named sides that are not computed here, such as `longest_edge`.
+    case other([String])
+
+    private enum Key: String, CodingKey, CaseIterable {
+      case height, width, shortestEdge, longestEdge, maxHeight, maxWidth
+    }
+
+    init(from decoder: any Decoder) throws {
+      func side(_ size: GridSize) -> Int { size.height }
+      if let values = try? decoder.container(keyedBy: Key.self) {
+        let names = try Key.allCases.filter { try values.contains($0) && !values.decodeNil(forKey: $0) }
+        switch Set(names) {
+        case [.height, .width]:
+          self = .sides(
+            GridSize(
+              height: side(try values.decode(GridSize.self, forKey: .height)),
+              width: side(try values.decode(GridSize.self, forKey: .width))))
+        case [.shortestEdge]: self = .shortestEdge(side(try values.decode(GridSize.self, forKey: .shortestEdge)))
+        default: self = .other(names.map(\.rawValue))
+        }
+      } else {
+        let size = try GridSize(from: decoder)
+        let isNumber = (try? decoder.singleValueContainer().decode(Int.self)) != nil
+        self = isNumber ? .number(size.height) : .sides(size)
+      }
+    }
+  }
+
+  /// Pillow's filter, by number or name.
+  struct Filter: Decodable {
+    /// In the order of Pillow's numbers.
+    static let all: [Preprocessing.Interpolation] = [.nearest, .lanczos, .bilinear, .bicubic, .box, .hamming]
+    let interpolation: Preprocessing.Interpolation
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      let found: Preprocessing.Interpolation?
+      if let name = try? value.decode(String.self) {
+        found = Self.all.first { $0.rawValue == name.lowercased() }
+      } else {
+        let number = try value.decode(Int.self)
+        found = Self.all.indices.contains(number) ? Self.all[number] : nil
+      }
+      guard let found else {
+        throw DecodingError.dataCorruptedError(
+          in: value, debugDescription: "expected one of Pillow's filters, 0...5 or its name")
+      }
+      interpolation = found
+    }
+  }
+}
+
+/// What an image processor of transformers does where its file is silent.
+struct ImageProcessorDefaults {
+  var size: TransformersPreprocessor.Sides
+  /// True where a single number means a square, not the shorter side.
+  var isSquare: Bool
+  var crop: GridSize?
+  var interpolation = Preprocessing.Interpolation.bicubic
+  var mean: [Float] = [0.5, 0.5, 0.5]
+  var std: [Float] = [0.5, 0.5, 0.5]
+
+  static let clip = ImageProcessorDefaults(
+    size: .shortestEdge(224), isSquare: false, crop: GridSize(square: 224), mean: Preprocessing.clipMean,
+    std: Preprocessing.clipStd)
+  static let siglip = ImageProcessorDefaults(size: .sides(GridSize(square: 224)), isSquare: false)
+  static let vit = ImageProcessorDefaults(
+    size: .sides(GridSize(square: 224)), isSquare: true, interpolation: .bilinear)
+  static let deit = ImageProcessorDefaults(
+    size: .sides(GridSize(square: 256)), isSquare: true, crop: GridSize(square: 224))
+  static let blip = ImageProcessorDefaults(
+    size: .sides(GridSize(square: 384)), isSquare: true, mean: Preprocessing.clipMean, std: Preprocessing.clipStd)
+
+  /// The classes of transformers 5 that do nothing but resize, crop, rescale and normalise, by the first word of their names.
+  static let known: [(name: String, defaults: ImageProcessorDefaults)] = [
+    ("CLIP", clip), ("ChineseCLIP", clip), ("Bit", clip), ("Siglip", siglip), ("ViT", vit), ("DeiT", deit),
+    ("Blip", blip),
+  ]
+
+  /// The defaults of `CLIPImageProcessor`, `CLIPImageProcessorFast`, `CLIPFeatureExtractor` and so on.
+  static func named(_ type: String) -> ImageProcessorDefaults? {
+    known.first { name, _ in
+      ["ImageProcessor", "ImageProcessorFast", "ImageProcessorPil", "FeatureExtractor"].contains {
+        type == name + $0
+      }
+    }?.defaults
+  }
+}
