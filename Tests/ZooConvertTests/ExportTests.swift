@@ -67,9 +67,10 @@ import ZooTestSupport
     #expect(report.notes.contains { $0.hasPrefix("For pictures of another size") } == isResampledOtherwise)
     // Pictures are prepared by the rules of the ecosystem, which a note says.
     var preprocessing = try #require(description.preprocessing)
-    let isPreparedOtherwise = identified.preprocessing.convention != preprocessing.convention
+    let convention = try #require(identified.preprocessing).convention
+    let isPreparedOtherwise = convention != preprocessing.convention
     #expect(report.notes.contains { $0.contains("has its own rules") } == isPreparedOtherwise)
-    preprocessing.convention = identified.preprocessing.convention
+    preprocessing.convention = convention
     #expect(identified.preprocessing == preprocessing)
     let back = try converted(target, in: scratch)
     #expect(back.description.digests == description.digests)
