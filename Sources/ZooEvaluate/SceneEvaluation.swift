@@ -33,19 +33,32 @@ public struct SceneEvaluation: Sendable {
     // Names come again and again: each is read once.
     let names = Array(Set(scenes.flatMap { $0.objects.map(\.name) })).sorted()
     let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-    let groups = try SharedPasses.groups(explainers, prompts: names.map { template.replacing("{}", with: $0) })
+    let prompts = try prepare(names.map { template.replacing("{}", with: $0) }, for: explainers)
     for (number, scene) in scenes.enumerated() {
       let image = try Image.decode(contentsOf: scene.image)
       let input = preprocess(image, preprocessing).tensor
       let labels = try LabelPicture(scene, size: GridSize(height: image.height, width: image.width), preprocessing)
-      let prompts = scene.objects.compactMap { places[$0.name] }
-      for (index, maps) in try groups.flatMap({ try $0.explain(input, prompts: prompts) }) {
-        for (object, map) in zip(scene.objects, maps) {
+      let wanted = scene.objects.compactMap { places[$0.name] }
+      let ways = zip(explainers, prompts).map { (explainer: $0, prompts: $1[wanted]) }
+      for (index, explanations) in try Explainer.explain([input], ways).enumerated() {
+        for (object, prompt) in zip(scene.objects, explanations[0].prompts) {
+          let map = prompt.heatmap
           results[index].add(map: minMax(map.picture()), mask: labels.mask(of: object.label, size: map.pictureSize))
         }
       }
       done(number + 1)
     }
     return results
+  }
+
+  /// The prompts of each explainer; those that would be the same are embedded once.
+  private func prepare(_ prompts: [String], for explainers: [Explainer]) throws -> [PreparedPrompts] {
+    var known: [[String]: PreparedPrompts] = [:]
+    return try explainers.map { explainer in
+      let key = [explainer.correction?.prompt ?? Correction.emptyPrompt] + explainer.negatives
+      let prepared = try known[key] ?? explainer.prepare(prompts)
+      known[key] = prepared
+      return prepared
+    }
   }
 }

@@ -13,13 +13,15 @@ import ZooText
 /// ```
 public struct Explainer: Sendable {
   public let model: Model
-  public var method: LeGrad
+  public var method: Method
   /// Nil for none. By default only for models with SigLIP's attention pooler, as in the authors' code.
   public var correction: Correction?
   /// Prompts whose mean is subtracted from each prompt's direction before anything is explained.
   public var negatives: [String] = []
 
-  public init(model: Model, method: LeGrad = LeGrad()) {
+  public init(model: Model, method: LeGrad = LeGrad()) { self.init(model: model, method: Method(method)) }
+
+  public init(model: Model, method: Method) {
     self.model = model
     self.method = method
     if case .attention = model.architecture.vision?.pooler, !model.architecture.isClassifier {
@@ -60,16 +62,38 @@ public struct Explainer: Sendable {
 
   /// Explains pictures of one size; the passes through the model are shared.
   public func explain(_ pictures: [PixelTensor], _ prompts: PreparedPrompts) throws -> [Explanation] {
-    let corrected = correction != nil && prompts.empty != nil
-    let directions = prompts.directions + (corrected ? [prompts.empty!] : [])
-    return try method.explain(pictures, prompts: directions, model: model).map { explained in
-      var maps = explained.heatmaps
-      if corrected, let correction {
-        let empty = maps.removeLast()
-        for index in maps.indices { correction.apply(to: &maps[index], empty: empty) }
-      }
-      return explanation(of: explained.embedding, maps: maps, prompts: prompts)
+    try Self.explain(pictures, [(self, prompts)])[0]
+  }
+
+  /// Explains pictures of one size in several ways, `[ways][pictures]`: the passes through the model are shared by all of them, and so is
+  /// the work of methods that differ only in the layers that are summed.
+  ///
+  /// - Parameter ways: explainers of one model, each with what it looks for.
+  public static func explain(
+    _ pictures: [PixelTensor], _ ways: [(explainer: Explainer, prompts: PreparedPrompts)]
+  ) throws -> [[Explanation]] {
+    guard let model = ways.first?.explainer.model else { return [] }
+    // The empty prompt goes along for all if one wants it, so that they look for the same.
+    let corrects = ways.contains { $0.explainer.correction != nil }
+    let jobs = ways.map { way in
+      Pass.Job(
+        way.explainer.method.base, way.prompts.directions + (corrects ? way.prompts.empty.map { [$0] } ?? [] : []))
     }
+    let output = try Pass.run(pictures, jobs, model: model)
+    return zip(ways, output.maps).map { way, maps in
+      zip(output.embeddings, maps).map { embedding, maps in
+        way.explainer.explanation(of: embedding, maps: way.explainer.corrected(maps, way.prompts), prompts: way.prompts)
+      }
+    }
+  }
+
+  /// The maps of the prompts alone, with the empty prompt's taken into account where that is asked for.
+  private func corrected(_ maps: [Heatmap], _ prompts: PreparedPrompts) -> [Heatmap] {
+    var own = Array(maps.prefix(prompts.prompts.count))
+    if let correction, own.count < maps.count {
+      for index in own.indices { correction.apply(to: &own[index], empty: maps[own.count]) }
+    }
+    return own
   }
 
   private func explanation(of embedding: [Float], maps: [Heatmap], prompts: PreparedPrompts) -> Explanation {

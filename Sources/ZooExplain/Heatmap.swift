@@ -9,7 +9,7 @@ public struct Heatmap: Sendable {
   public let patch: Int
   /// The layers that took part, counted from 0.
   public let layers: [Int]
-  /// `[layers][grid.height * grid.width]`: mean over heads and queries of the positive part of the gradient.
+  /// `[layers][grid.height * grid.width]`: what each layer adds; empty where the map is not a sum over layers.
   public let layerValues: [[Float]]
   /// `[grid.height * grid.width]`: the sum over the layers, before anything is normalised; corrected where asked for.
   public var values: [Float]
@@ -18,6 +18,8 @@ public struct Heatmap: Sendable {
 
   public enum Finish: String, Sendable, Hashable, Codable {
     case upsampleThenNormalise, normaliseThenUpsample
+    /// TextSpan: what is below 0 on the picture is cut off before.
+    case upsampleClipNormalise
   }
 
   public init(grid: GridSize, patch: Int, layers: [Int], layerValues: [[Float]], finish: Finish) {
@@ -29,6 +31,16 @@ public struct Heatmap: Sendable {
     values = layerValues.reduce(into: [Float](repeating: 0, count: grid.count)) { sum, layer in
       for (index, value) in layer.enumerated() { sum[index] += value }
     }
+  }
+
+  /// A map that is not a sum over layers.
+  public init(grid: GridSize, patch: Int, layers: [Int], values: [Float], finish: Finish) {
+    self.grid = grid
+    self.patch = patch
+    self.layers = layers
+    self.layerValues = layers.count == 1 ? [values] : []
+    self.finish = finish
+    self.values = values
   }
 
   /// Mean of the un-normalised values over the grid: comparable between prompts of one picture.
@@ -53,6 +65,7 @@ public struct Heatmap: Sendable {
     switch finish {
     case .upsampleThenNormalise: minMax(upsampled(values))
     case .normaliseThenUpsample: upsampled(minMax(values))
+    case .upsampleClipNormalise: minMax(upsampled(values).map { max($0, 0) })
     }
   }
 

@@ -61,7 +61,7 @@ public final class Model: Sendable {
     let exact = Weights(algebra: algebra.exact, lookup: lookup)
     textEngine = Engine(algebra: algebra.exact, parallel: parallel)
     imageTower = try architecture.vision.map {
-      try VisionRuntime(weights, tower: $0, isClassifier: architecture.isClassifier)
+      try VisionRuntime(weights, tower: $0, isClassifier: architecture.isClassifier, name: architecture.name)
     }
     scale = architecture.logitScale ? exp(try weights.scalar("logit_scale")) : 1
     bias = architecture.logitBias ? try weights.scalar("logit_bias") : 0
@@ -119,7 +119,7 @@ public final class Model: Sendable {
   public func imageEmbeddings(_ pictures: [PixelTensor]) throws -> [[Float]] {
     guard !pictures.isEmpty else { return [] }
     let vision = try vision
-    return vision.pool(vision.forward(pictures, engine: engine, pooledOnly: true), engine: engine)
+    return vision.pool(vision.forward(pictures, engine: engine), engine: engine)
   }
 
   /// Copies the image tower's matrices into the order in which the backend multiplies fastest; worth its time and memory from a

@@ -105,13 +105,13 @@ import ZooTestSupport
 
     // Image tower: the first picture's tokens before and after every block, from a batch of two.
     let width = vision.tower.blocks.width
-    func tokens(_ work: BlockWork) -> [Float] {
-      Array(UnsafeBufferPointer(start: work.x.pointer, count: work.tokens * width))
+    func tokens(_ rows: FloatBuffer, _ count: Int) -> [Float] {
+      Array(UnsafeBufferPointer(start: rows.pointer, count: count * width))
     }
     let work = vision.forward(
-      pictures, engine: model.engine, observed: 0..<vision.blocks.count, traced: false,
-      observe: { layer, _, work in check(tokens(work), "image0.block\(layer)") },
-      embedded: { check(tokens($0), "image0.tokens_in") })
+      pictures, PassRequest(layers: 0..<vision.blocks.count, parts: .tokens), engine: model.engine,
+      observe: { check(tokens($0.output, $0.tokens), "image0.block\($0.layer)") },
+      embedded: { check(tokens($0.x, $0.tokens), "image0.tokens_in") })
     let embeddings = vision.pool(work, engine: model.engine)
     for (index, embedding) in embeddings.enumerated() {
       check(embedding, "image_embeddings", row: index)

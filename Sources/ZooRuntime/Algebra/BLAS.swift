@@ -76,7 +76,7 @@ private let blasIsOnOneThread: Bool = {
 /// - Parameters:
 ///   - transposed: True where the weights are `[columns, depth]`.
 ///   - weightStride: Floats from one row of the weights to the next; by default they are dense.
-func gemm(
+package func gemm(
   _ x: UnsafePointer<Float>, rows: Int, depth: Int, stride xStride: Int, _ weights: UnsafePointer<Float>,
   transposed: Bool, columns: Int, weightStride: Int? = nil, into y: UnsafeMutablePointer<Float>, stride yStride: Int,
   adding: Bool

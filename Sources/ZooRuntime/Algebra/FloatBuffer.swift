@@ -22,6 +22,12 @@ public final class FloatBuffer: @unchecked Sendable {
   deinit { Scratch.giveBack(block) }
 
   public var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+
+  package func copy() -> FloatBuffer {
+    let copy = FloatBuffer(uninitialised: count)
+    copy.pointer.update(from: pointer, count: count)
+    return copy
+  }
 }
 
 /// Floats that do not change: a weight tensor, in a mapped file or in memory.

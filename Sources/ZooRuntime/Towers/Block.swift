@@ -8,7 +8,7 @@ import ZooModels
 package struct Block: Sendable {
   package let shape: Blocks
   package let norm1: Norm
-  let qkv: Linear
+  package let qkv: Linear
   package let attentionNorm: Norm?
   package let out: Linear
   package let scale1: FloatView?
@@ -68,7 +68,7 @@ package struct Block: Sendable {
     _ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine, meanOf tokens: Range<Int>? = nil
   ) {
     engine.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
-    attend(work, mask: mask, trace: trace, engine: engine)
+    attend(work, mask: mask, engine: engine)
     engine.forRows(work.rows) { rows, parallel in
       hide(work, rows: rows, trace: trace, parallel: parallel)
       if tokens == nil { leave(work, rows: rows, trace: trace, parallel: parallel) }
@@ -79,16 +79,15 @@ package struct Block: Sendable {
   /// Runs the block for one token of each sequence, `places[sequence]`: enough for the last block where the readout
   /// looks at one token. The other rows of `work.x` stay as they were. A causal mask hides what follows the place.
   ///
-  /// - Parameter trace: Gets the by-products of these tokens, with the values of all.
+  /// - Parameter trace: Gets the by-products of these tokens.
   func forward(_ work: BlockWork, at places: [Int], causal: Bool, trace: BlockTrace? = nil, engine: Engine) {
-    let (width, head) = (shape.width, shape.headWidth), bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
+    let (width, head) = (shape.width, shape.headWidth)
     engine.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
     let one = BlockWork(sequences: work.sequences, tokens: 1, shape: shape)
     engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
       let q = work.qkv.pointer + sequence * work.tokens * 3 * width + number * head
       let keys = causal ? places[sequence] + 1 : work.tokens
-      if let trace { zoo_relu_values(q + 2 * width, 3 * width, work.tokens, head, bf16, trace.values(head: index)) }
       withScratch(zoo_attention_scratch(keys, head)) { scratch in
         zoo_attention(
           q + places[sequence] * 3 * width, 3 * width, q + width, q + 2 * width, 3 * width, 1, keys, head,
@@ -181,14 +180,13 @@ package struct Block: Sendable {
   }
 
   /// Mixes the values of each head into `work.mixed`.
-  private func attend(_ work: BlockWork, mask: AttentionMask, trace: BlockTrace?, engine: Engine) {
+  private func attend(_ work: BlockWork, mask: AttentionMask, engine: Engine) {
     let (width, head, tokens) = (shape.width, shape.headWidth, work.tokens)
     let scale = 1 / Float(head).squareRoot(), bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
     engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
       let q = work.qkv.pointer + sequence * tokens * 3 * width + number * head
       let out = work.mixed.pointer + sequence * tokens * width + number * head
-      if let trace { zoo_relu_values(q + 2 * width, 3 * width, tokens, head, bf16, trace.values(head: index)) }
       withScratch(zoo_attention_scratch(tokens, head)) { scratch in
         zoo_attention(
           q, 3 * width, q + width, q + 2 * width, 3 * width, tokens, tokens, head, scale, mask.kernel, bf16, out, width,

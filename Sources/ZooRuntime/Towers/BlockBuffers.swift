@@ -1,4 +1,3 @@
-import CZooKernels
 import ZooModels
 
 /// The buffers that a tower's blocks run in: `sequences` sequences of `tokens` tokens.
@@ -9,7 +8,8 @@ package final class BlockWork {
   package let x: FloatBuffer
   let normed: FloatBuffer
   let mixed: FloatBuffer
-  let qkv: FloatBuffer
+  /// `[sequences * tokens, 3 width]`: queries, keys and values of the block that ran last.
+  package private(set) var qkv: FloatBuffer
   let hidden: FloatBuffer
   let gate: FloatBuffer?
   let rotary: RotaryTable?
@@ -30,15 +30,18 @@ package final class BlockWork {
     qkv = FloatBuffer(uninitialised: rows * shape.width * 3)
     hidden = FloatBuffer(uninitialised: rows * shape.mlpWidth)
   }
+
+  /// Hands over the queries, keys and values of the block that ran last; the next block writes to new memory.
+  func takeQKV() -> FloatBuffer {
+    defer { qkv = FloatBuffer(uninitialised: qkv.count) }
+    return qkv
+  }
 }
 
-/// What a block's gradients need from its forward pass; valid until the next block runs.
+/// What gradients need from a block's forward pass, from its output to the output of its attention.
 package final class BlockTrace: Sendable {
   /// Rows of each sequence.
   package let tokens: Int
-  /// The values of each head as `zoo_relu_values` lays them out, `[sequences * heads]` tables of one size.
-  private let allValues: FloatBuffer
-  private let valuesSize: Int
   /// `[rows, width]`: Y, the stream between attention and MLP, with the means and inverse deviations of its rows; not in
   /// post-norm blocks.
   package let middle: FloatBuffer
@@ -57,12 +60,9 @@ package final class BlockTrace: Sendable {
   package let postNorm1: NormTrace?
   package let postNorm2: NormTrace?
 
-  /// - Parameter keys: How many tokens of each sequence have values; by default those that have rows.
-  init(sequences: Int, tokens: Int, keys: Int? = nil, shape: Blocks, folded: Bool) {
+  init(sequences: Int, tokens: Int, shape: Blocks, folded: Bool) {
     let rows = sequences * tokens
     self.tokens = tokens
-    valuesSize = zoo_relu_values_size(keys ?? tokens, shape.headWidth)
-    allValues = FloatBuffer(uninitialised: sequences * shape.heads * valuesSize)
     middle = FloatBuffer(uninitialised: shape.postNorm ? 0 : rows * shape.width)
     mean = FloatBuffer(uninitialised: rows)
     inverse = FloatBuffer(uninitialised: rows)
@@ -75,7 +75,4 @@ package final class BlockTrace: Sendable {
     postNorm1 = norm(shape.postNorm, shape.width)
     postNorm2 = norm(shape.postNorm, shape.width)
   }
-
-  /// The values of a head, counted over all sequences.
-  package func values(head: Int) -> UnsafeMutablePointer<Float> { allValues.pointer + head * valuesSize }
 }

@@ -9,6 +9,8 @@ import ZooModels
 final class RotaryTable: Sendable {
   private let cosine: FloatBuffer
   private let sine: FloatBuffer
+  /// The sines of the rotation back.
+  private let negativeSine: FloatBuffer
   private let prefix: Int
 
   init(_ rope: RotaryEmbedding, grid: GridSize, prefix: Int, headWidth: Int) {
@@ -16,6 +18,7 @@ final class RotaryTable: Sendable {
     self.prefix = prefix
     cosine = FloatBuffer(grid.count * 2 * count)
     sine = FloatBuffer(grid.count * 2 * count)
+    negativeSine = FloatBuffer(grid.count * 2 * count)
     let frequencies = (0..<count).map { 1 / pow(rope.temperature, Float($0) / Float(count)) }
     func positions(_ side: Int, _ reference: Int?) -> [Float] {
       (0..<side).map { index in
@@ -32,6 +35,7 @@ final class RotaryTable: Sendable {
           for frequency in frequencies {
             let angle = Double(position * frequency)
             (cosine.pointer[index], sine.pointer[index]) = (Float(cos(angle)), Float(sin(angle)))
+            negativeSine.pointer[index] = -sine.pointer[index]
             index += 1
           }
         }
@@ -40,8 +44,8 @@ final class RotaryTable: Sendable {
   }
 
   /// Rotates the queries and keys of patch tokens at some rows of `qkv`, `[sequences * tokens, 3 width]`; prefix tokens stay.
-  func apply(to qkv: FloatBuffer, rows: Range<Int>, tokens: Int, shape: Blocks) {
-    let pairs = shape.headWidth / 2
+  func apply(to qkv: FloatBuffer, rows: Range<Int>, tokens: Int, shape: Blocks, backwards: Bool = false) {
+    let pairs = shape.headWidth / 2, sine = backwards ? negativeSine : sine
     for sequence in rows.lowerBound / tokens...(rows.upperBound - 1) / tokens {
       let start = sequence * tokens
       let some = rows.clamped(to: start + prefix..<start + tokens)

@@ -7,6 +7,8 @@ import ZooModels
 
 /// The image tower of a loaded model.
 package final class VisionRuntime: Sendable {
+  /// The architecture's name.
+  package let name: String
   package let tower: VisionTower
   let stem: ConvolutionStem?
   let patch: Linear
@@ -15,9 +17,7 @@ package final class VisionRuntime: Sendable {
   let normPre: Norm?
   package let blocks: [Block]
   package let isClassifier: Bool
-  package let norm: Norm
-  package let pooler: PoolerRuntime?
-  package let projection: Linear?
+  package let head: VisionHead
   /// Position tables for other grids, made from the model's own at their first use.
   private let resampled = Mutex<[GridSize: FloatBuffer]>([:])
 
@@ -25,7 +25,8 @@ package final class VisionRuntime: Sendable {
   private let prepared = Mutex<Set<Bool>>([])
   private let isPacked = Atomic<Bool>(false)
 
-  init(_ weights: Weights, tower: VisionTower, isClassifier: Bool) throws {
+  init(_ weights: Weights, tower: VisionTower, isClassifier: Bool, name: String) throws {
+    self.name = name
     self.tower = tower
     self.isClassifier = isClassifier
     let eps = tower.blocks.normEps
@@ -41,9 +42,7 @@ package final class VisionRuntime: Sendable {
     normPre = tower.normPre ? try weights.norm("vision.norm_pre", eps: eps) : nil
     let shape = tower.blocks
     blocks = try (0..<shape.layers).map { try Block(weights, tower: "vision", layer: $0, shape: shape) }
-    norm = try weights.norm("vision.norm", eps: eps)
-    pooler = try PoolerRuntime(weights, tower: tower)
-    projection = try weights.projection("vision.projection", tower.projection)
+    head = try VisionHead(weights, tower: tower)
   }
 
   /// The patch grid of a picture; a remainder is not seen.
@@ -51,17 +50,16 @@ package final class VisionRuntime: Sendable {
     GridSize(height: pixels.height / tower.patch, width: pixels.width / tower.patch)
   }
 
-  /// Runs the blocks on pictures of one size. `observe` gets each wanted layer's by-products right after the block.
+  /// Runs the blocks on pictures of one size. `observe` gets the record of each block that the request names, right after the block.
   ///
-  /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`. With `pooledOnly`, only the
-  /// tokens that `pool` looks at are sure to be there, and with `meanOf` the last layer is observed by the mean of these
-  /// tokens of each picture alone. `prompts` is how many gradients will pass the observed blocks.
+  /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`, of which only those that `pool` and the
+  /// request look at are sure to be there. `embedded` gets them before the first block.
   package func forward(
-    _ pictures: [PixelTensor], engine: Engine, observed: Range<Int> = 0..<0, traced: Bool = true,
-    prompts: Int = 0, pooledOnly: Bool = false, meanOf: Range<Int>? = nil,
-    observe: (Int, BlockTrace?, BlockWork) -> Void = { _, _, _ in }, embedded: (BlockWork) -> Void = { _ in }
+    _ pictures: [PixelTensor], _ request: PassRequest = .embedding, engine: Engine,
+    observe: (LayerRecord) -> Void = { _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) -> BlockWork {
-    let isFirst = prepareAhead(backward: traced ? observed : 0..<0, engine: engine)
+    let traced = request.parts.contains(.gradients), lasting = request.lifetime == .pass
+    let isFirst = prepareAhead(backward: traced ? request.layers : 0..<0, engine: engine)
     let grid = grid(of: pictures[0]), tokens = grid.count + tower.prefixTokens
     let rotary = tower.blocks.rope.map {
       RotaryTable($0, grid: grid, prefix: tower.prefixTokens, headWidth: tower.blocks.headWidth)
@@ -72,34 +70,46 @@ package final class VisionRuntime: Sendable {
       normPre.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel)
     }
     embedded(work)
-    let folded = traced && isPacked.load(ordering: .relaxed) && tower.blocks.folds(prompts: prompts)
-    if folded { engine.parallel.forEach(observed.count) { _ = blocks[observed.lowerBound + $0].folded?.value } }
-    let trace =
-      traced && !observed.isEmpty
-      ? BlockTrace(sequences: work.sequences, tokens: tokens, shape: tower.blocks, folded: folded) : nil
+    let folded = traced && isPacked.load(ordering: .relaxed) && tower.blocks.folds(prompts: request.gradients)
+    if folded {
+      engine.parallel.forEach(request.layers.count) { _ = blocks[request.layers.lowerBound + $0].folded?.value }
+    }
+    func makeTrace(rows: Int) -> BlockTrace {
+      BlockTrace(sequences: work.sequences, tokens: rows, shape: tower.blocks, folded: folded)
+    }
+    // Records that end with the layer share their memory.
+    let shared = traced && !lasting ? makeTrace(rows: tokens) : nil
     for (layer, block) in blocks.enumerated() {
-      let wanted = observed.contains(layer)
-      var trace = wanted ? trace : nil
-      // The last block computes no more than is looked at.
-      let mean = wanted && traced ? meanOf : wanted ? nil : 0..<1
-      if pooledOnly, layer == blocks.count - 1, tower.pooler == .classToken, let mean {
-        if mean == 0..<1 {
-          if wanted {
-            trace = BlockTrace(
-              sequences: work.sequences, tokens: 1, keys: tokens, shape: tower.blocks, folded: folded)
-          }
-          block.forward(work, at: pictures.map { _ in 0 }, causal: false, trace: trace, engine: engine)
-        } else {
-          block.forward(
-            work, trace: trace, mask: .none, engine: engine, meanOf: block.shape.postNorm ? nil : mean)
-        }
+      let wanted = request.layers.contains(layer)
+      let rows = lastRows(layer, of: tokens, wanted ? request.lastRows : .pooled)
+      var trace = wanted && traced ? shared : nil
+      if wanted, traced, rows == 0..<1 || trace == nil { trace = makeTrace(rows: rows == 0..<1 ? 1 : tokens) }
+      let input = wanted && request.parts.contains(.inputs) ? work.x.copy() : nil
+      if rows == 0..<1 {
+        block.forward(work, at: pictures.map { _ in 0 }, causal: false, trace: trace, engine: engine)
       } else {
-        block.forward(work, trace: trace, mask: .none, engine: engine)
+        block.forward(work, trace: trace, mask: .none, engine: engine, meanOf: block.shape.postNorm ? nil : rows)
       }
-      if wanted { observe(layer, trace, work) }
+      if wanted {
+        observe(
+          LayerRecord(
+            layer: layer, sequences: work.sequences, tokens: tokens, input: input,
+            rotary: work.rotary, qkv: lasting ? work.takeQKV() : work.qkv, output: lasting ? work.x.copy() : work.x,
+            mean: work.mean, trace: trace))
+      }
       if isFirst { block.unmap() }  // It may be the only pass.
     }
     return work
+  }
+
+  /// The output tokens that are looked at, where that is less than all: the last block then computes no more.
+  private func lastRows(_ layer: Int, of tokens: Int, _ rows: PassRequest.Rows) -> Range<Int>? {
+    guard layer == blocks.count - 1, tower.pooler == .classToken else { return nil }
+    switch rows {
+    case .pooled: return 0..<1
+    case .mean(let range): return range
+    case .all: return nil
+    }
   }
 
   /// Makes matrices ready for a first pass, from the last block backwards while the first ones already run: packing one matrix
@@ -120,7 +130,8 @@ package final class VisionRuntime: Sendable {
 
   func pack(gradients: Bool, parallel: Parallel) {
     // Where a pooler attends, LeGrad takes its gradients and none goes through the blocks.
-    let gradients = gradients && pooler == nil
+    var gradients = gradients
+    if case .query = head { gradients = false }
     prepared.withLock { $0 = [false, true] }
     isPacked.store(true, ordering: .relaxed)
     parallel.forEach(blocks.count) { blocks[$0].prepare(backward: gradients, lasting: true) }
@@ -166,62 +177,11 @@ package final class VisionRuntime: Sendable {
 
   /// The embedding of each picture from its last tokens: `[pictures][embedding]`, not normalised.
   package func pool(_ work: BlockWork, engine: Engine) -> [[Float]] {
-    let width = tower.blocks.width
-    return (0..<work.sequences).map { sequence in
-      let tokens = work.x.pointer + sequence * work.tokens * width
-      return project(pooled(tokens, count: work.tokens, engine: engine))
+    (0..<work.sequences).map { sequence in
+      let tokens = work.x.pointer + sequence * work.tokens * tower.blocks.width
+      return head.base.embed(tokens, count: work.tokens, engine: engine)
     }
   }
-
-  /// The pooled and normalised vector that the projection sees.
-  private func pooled(_ tokens: UnsafePointer<Float>, count: Int, engine: Engine) -> [Float] {
-    let width = tower.blocks.width
-    switch tower.pooler {
-    case .classToken: return normalise(Array(UnsafeBufferPointer(start: tokens, count: width)))
-    case .tokenMean: return normalise(mean(tokens, rows: 0..<count, width: width))
-    case .patchMean(normFirst: false): return normalise(mean(tokens, rows: tower.prefixTokens..<count, width: width))
-    case .patchMean(normFirst: true):
-      let normed = FloatBuffer(uninitialised: count * width)
-      norm.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
-      return mean(normed.pointer, rows: tower.prefixTokens..<count, width: width)
-    case .attention:
-      let normed = FloatBuffer(uninitialised: count * width)
-      norm.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
-      return pooler!.attention(pooler!.attend(normed.pointer, count: count), rows: 1, parallel: engine.parallel).pooled
-    case .coca:
-      let normed = FloatBuffer(uninitialised: count * width)
-      pooler!.normKV!.apply(tokens, rows: count, into: normed.pointer, parallel: engine.parallel)
-      return normalise(
-        pooler!.project(pooler!.attend(normed.pointer, count: count), rows: 1, parallel: engine.parallel))
-    }
-  }
-
-  package func normalise(_ vector: [Float]) -> [Float] {
-    [Float](unsafeUninitializedCapacity: vector.count) { buffer, count in
-      norm.apply(vector, rows: 1, into: buffer.baseAddress!, parallel: Parallel(threads: 1))
-      count = vector.count
-    }
-  }
-
-  package func project(_ vector: [Float]) -> [Float] {
-    guard let projection else { return vector }
-    return [Float](unsafeUninitializedCapacity: projection.outputs) { buffer, count in
-      projection.forward(vector, rows: 1, into: buffer.baseAddress!, parallel: Parallel(threads: 1))
-      count = projection.outputs
-    }
-  }
-}
-
-/// The mean of some rows of tokens.
-package func mean(_ tokens: UnsafePointer<Float>, rows: Range<Int>, width: Int) -> [Float] {
-  var sum = [Double](repeating: 0, count: width)
-  sum.withUnsafeMutableBufferPointer { sum in
-    for row in rows {
-      let token = UnsafeBufferPointer(start: tokens + row * width, count: width)
-      for k in 0..<width { sum[k] += Double(token[k]) }
-    }
-  }
-  return sum.map { Float($0 / Double(rows.count)) }
 }
 
 extension PositionResampling {

@@ -47,7 +47,7 @@ struct CompareCommand: ParsableCommand {
     let method = LeGrad(variant: variant, layers: try LayerSelection(layers))
     let urls = images.isEmpty ? [] : try PictureOptions.pictures(images)
     let second = try runOptions.algebra()
-    func explain(_ algebra: any LinearAlgebra, packed: Bool) throws -> [Explained] {
+    func explain(_ algebra: any LinearAlgebra, packed: Bool) throws -> [MethodOutput] {
       let model = try loadOrMakeUp(
         model, algebra: algebra, parallel: runOptions.parallel, seed: seed, registry: registryOptions)
       if packed { model.pack() }

@@ -35,7 +35,7 @@ struct EvalReport: Encodable {
     let atMean: Segmentation
 
     init(_ explainer: Explainer, _ result: Localisation) {
-      let method = explainer.method
+      let method = explainer.method.legrad ?? LeGrad()
       variant = method.variant
       layers = method.layers.description
       score = method.score

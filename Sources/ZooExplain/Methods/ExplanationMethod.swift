@@ -1,0 +1,108 @@
+import ZooImages
+import ZooModels
+import ZooRuntime
+
+/// A way to explain pictures: a value that holds its options.
+///
+/// A method is one file: it states its facts, says what it needs of a forward pass, and turns that into one map for each prompt.
+package protocol ExplanationMethod: Sendable, Hashable {
+  static var info: MethodInfo { get }
+  init(_ options: inout MethodOptions) throws
+  /// The layers whose maps are summed; nil where a map is not such a sum.
+  func ownLayers(of count: Int) throws -> Range<Int>?
+  /// The same with other layers, so that methods which differ in nothing else share their work.
+  func using(_ layers: Range<Int>) -> Self
+  /// What is needed for a job, and the work itself.
+  ///
+  /// Throws a `MethodError` or a `LayerSelectionError` where the method or its options do not fit the model.
+  func start(_ job: MethodJob) throws -> any MethodRun
+}
+
+extension ExplanationMethod {
+  package func ownLayers(of count: Int) throws -> Range<Int>? { nil }
+  package func using(_ layers: Range<Int>) -> Self { self }
+
+  /// The same for methods that share their work: all that they are, but for their layers.
+  var sharingKey: AnyHashable { AnyHashable(using(0..<1)) }
+
+  /// Why the method has no definition on a model.
+  func undefined(on vision: VisionRuntime, _ reason: String) -> MethodError {
+    .undefined(method: Self.info.id, model: vision.name, reason: reason, others: [])
+  }
+
+  /// A layer that must exist.
+  func checked(_ layer: Int, of vision: VisionRuntime) throws(MethodError) -> Int {
+    guard layer < vision.blocks.count else {
+      throw .noSuchLayer(method: Self.info.id, layer: layer, layers: vision.blocks.count)
+    }
+    return layer
+  }
+}
+
+/// What a method is to explain.
+package struct MethodJob: Sendable {
+  package let vision: VisionRuntime
+  package let engine: Engine
+  /// The patch grid of the pictures.
+  package let grid: GridSize
+  package let pictures: [PixelTensor]
+  /// `[prompts][embedding]`: unit vectors, or one-hot vectors over the classes of a classifier.
+  package let directions: [[Float]]
+  /// `exp(logit_scale)`; 1 for a classifier.
+  package let logitScale: Float
+
+  /// Tokens of each picture, the prefix included.
+  var tokens: Int { grid.count + vision.tower.prefixTokens }
+  var lastLayer: Int { vision.blocks.count - 1 }
+  /// A classifier's score is its logit, whatever a method compares elsewhere.
+  func score(_ score: Score?) -> Score { vision.isClassifier ? .dot : score ?? .cosine }
+
+  /// A map on the patch grid.
+  func heatmap(_ values: [Float], layers: [Int], finish: Heatmap.Finish = .upsampleThenNormalise) -> Heatmap {
+    Heatmap(grid: grid, patch: vision.tower.patch, layers: layers, values: values, finish: finish)
+  }
+
+  /// `[prompts]`: the same map for each prompt, of a method that does not look at prompts.
+  func repeated(_ map: Heatmap) -> [Heatmap] { directions.map { _ in map } }
+}
+
+/// A method at work on the pictures of one pass: it is given what it asked for, in the order of the pass.
+package protocol MethodRun: AnyObject {
+  /// What it needs of the forward pass.
+  var request: PassRequest { get }
+  /// What it needs on the way back from the final score.
+  var flows: [FlowRequest] { get }
+  /// A block of the request has run, for one picture.
+  func forward(_ layer: LayerView)
+  /// The pass has ended.
+  func end(_ end: PassEnd)
+  /// The way back has come to a block: see `FlowRequest`.
+  func backward(_ layer: LayerView, _ flow: LayerFlow)
+  /// `[pictures][prompts]`
+  func maps() -> [[Heatmap]]
+}
+
+extension MethodRun {
+  package var flows: [FlowRequest] { [] }
+  package func forward(_ layer: LayerView) {}
+  package func end(_ end: PassEnd) {}
+  package func backward(_ layer: LayerView, _ flow: LayerFlow) {}
+}
+
+/// The last tokens of one picture of a pass.
+package struct PassEnd: Sendable {
+  package let vision: VisionRuntime
+  /// The picture's place in the pass.
+  package let sequence: Int
+  /// Tokens, the prefix included.
+  package let count: Int
+  /// `[pictures * count, width]`: the last block's output; only the rows that the request asks for are sure to be there.
+  let output: FloatBuffer
+  /// The picture's embedding, not normalised.
+  package let embedding: [Float]
+
+  /// `[count, width]`
+  var tokens: UnsafePointer<Float> {
+    UnsafePointer(output.pointer + sequence * count * vision.tower.blocks.width)
+  }
+}

@@ -1,0 +1,110 @@
+import ZooModels
+import ZooRuntime
+
+/// LeGrad (arXiv 2404.03214) in closed form: one forward pass serves all prompts, and no gradient is computed
+/// automatically.
+///
+/// For a layer with score `s`, the map is `E_j = (1 / (heads * tokens)) * sum over heads h and queries i of
+/// max(0, r_ih . V_hj)`, where `r` is the gradient of `s` with respect to the attention's output.
+public struct LeGrad: Sendable, Hashable {
+  /// Which formulas count.
+  public enum Variant: String, Sendable, Hashable, CaseIterable, Codable {
+    /// What the authors' published code computes: mean over all tokens and cosine; poolers as in the code.
+    case official
+    /// What the paper's formulas say: the model's own readout and the dot product.
+    case paper
+  }
+
+  public typealias Score = ZooRuntime.Score
+
+  /// Which tokens' mean stands for a layer.
+  public enum Tokens: String, Sendable, Hashable, CaseIterable, Codable { case all, first, patches }
+
+  public var variant: Variant
+  public var layers: LayerSelection
+  /// Nil for the variant's own.
+  public var score: Score?
+  /// Nil for the variant's own; models with an attention pooler have no other.
+  public var tokens: Tokens?
+  /// False for the paper's ablation that keeps negative gradients.
+  public var relu = true
+  /// True for the paper's ablation that takes every layer's gradient from the final score.
+  public var fromFinalScore = false
+
+  public init(variant: Variant = .official, layers: LayerSelection = .all, score: Score? = nil, tokens: Tokens? = nil) {
+    self.variant = variant
+    self.layers = layers
+    self.score = score
+    self.tokens = tokens
+  }
+}
+
+extension LeGrad: ExplanationMethod {
+  package static let info = MethodInfo(
+    id: "legrad", title: "LeGrad",
+    summary: "the positive part of the gradient of each layer's score at its attention, summed over the layers",
+    source: "arXiv 2404.03214, eq. 5 to 8; WalBouss/LeGrad 1.1",
+    cost: "part of the way back through each layer (none for attention poolers)",
+    options: [
+      .layers,
+      MethodOption("variant", values: "official or paper", standard: "official", help: "the authors' code or the paper's formulas"),
+      MethodOption("score", values: "cosine or dot", standard: "the variant's", help: "how a layer and a prompt are compared"),
+      MethodOption(
+        "tokens", values: "all, first or patches", standard: "the variant's",
+        help: "whose mean stands for a layer, in models without an attention pooler"),
+      MethodOption("relu", values: "yes or no", standard: "yes", help: "keep only positive gradients (no: ablation of table 5)"),
+      MethodOption(
+        "final-score", values: "yes or no", standard: "no",
+        help: "take every layer's gradient from the score of the whole model (yes: ablation of table 5)"),
+    ])
+
+  package init(_ options: inout MethodOptions) throws {
+    self.init(
+      variant: try options.choice("variant") ?? .official, layers: try options.layers() ?? .all,
+      score: try options.choice("score"), tokens: try options.choice("tokens"))
+    relu = try options.flag("relu") ?? true
+    fromFinalScore = try options.flag("final-score") ?? false
+  }
+
+  package func ownLayers(of count: Int) throws -> Range<Int>? { try layers.layers(of: count) }
+
+  package func using(_ layers: Range<Int>) -> LeGrad {
+    var other = self
+    other.layers = .range(layers.lowerBound...layers.upperBound - 1)
+    return other
+  }
+
+  package func start(_ job: MethodJob) throws -> any MethodRun {
+    let layers = try layers.layers(of: job.vision.blocks.count)
+    if fromFinalScore { return FinalScoreRun(job, layers: layers, score: job.score(score), relu: relu) }
+    switch (Readout(self, vision: job.vision), job.vision.head) {
+    case (.tokens(let readout), _): return TokenRun(job, readout, layers: layers)
+    case (.pooler(let readout), .query(let head)): return PoolerRun(job, readout, head, layers: layers)
+    case (.pooler, .tokens): throw undefined(on: job.vision, "it has no attention pooler")
+    }
+  }
+}
+
+/// The maps of some layers as they come, `[pictures][prompts][layers][patches]`.
+struct LayerMaps {
+  private var maps: [[[[Float]]]]
+
+  init(_ job: MethodJob) {
+    maps = Array(repeating: Array(repeating: [], count: job.directions.count), count: job.pictures.count)
+  }
+
+  /// Adds a layer's maps, `[prompts][patches]`.
+  mutating func append(_ values: [[Float]], of picture: Int) {
+    for prompt in values.indices { maps[picture][prompt].append(values[prompt]) }
+  }
+
+  func heatmaps(_ job: MethodJob, layers: Range<Int>, finish: Heatmap.Finish, reversed: Bool = false) -> [[Heatmap]] {
+    maps.map { prompts in
+      prompts.map { values in
+        Heatmap(
+          grid: job.grid, patch: job.vision.tower.patch, layers: Array(layers),
+          layerValues: reversed ? values.reversed() : values, finish: finish)
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import CZooKernels
+import ZooModels
+import ZooRuntime
+
+/// The mean of some tokens through the final norm and the projection, compared with the prompt.
+struct TokenReadout {
+  /// Whose mean is taken; `normedPatches` where the final norm comes before the mean.
+  enum Rows { case all, first, patches, normedPatches }
+  let rows: Rows
+  let score: Score
+  let relu: Bool
+
+  /// The rows among a picture's tokens.
+  func range(of tokens: Int, prefix: Int) -> Range<Int> {
+    switch rows {
+    case .all: 0..<tokens
+    case .first: 0..<1
+    case .patches, .normedPatches: prefix..<tokens
+    }
+  }
+
+  /// The tokens of whose output nothing but the mean is looked at; nil where each one is.
+  func mean(of tokens: Int, prefix: Int) -> Range<Int>? {
+    rows == .normedPatches ? nil : range(of: tokens, prefix: prefix)
+  }
+
+  func relevance(of prompts: [[Float]], layer: LayerView, engine: Engine) -> [[Float]] {
+    let range = range(of: layer.count, prefix: layer.prefix)
+    if rows == .normedPatches { return normedRelevance(of: prompts, rows: range, layer: layer, engine: engine) }
+    let centre = layer.mean ?? ZooRuntime.mean(layer.tokens, rows: range, width: layer.width)
+    var gradients = layer.vision.head.base.gradients(
+      beforeNorm: centre, directions: prompts, score: score, parallel: engine.parallel)
+    for index in gradients.indices { gradients[index] /= Float(range.count) }
+    return blockRelevance(
+      OutputGradients(values: gradients, isShared: true), prompts: prompts.count, rows: range, layer: layer,
+      relu: relu, engine: engine)
+  }
+}
+
+extension TokenReadout {
+  /// The mean of normalised rows: each has a gradient of its own.
+  private func normedRelevance(
+    of prompts: [[Float]], rows: Range<Int>, layer: LayerView, engine: Engine
+  ) -> [[Float]] {
+    let head = layer.vision.head.base, width = layer.width, count = prompts.count
+    let tokens = layer.tokens + rows.lowerBound * width
+    let normed = FloatBuffer(uninitialised: rows.count * width)
+    head.norm.apply(tokens, rows: rows.count, into: normed.pointer, parallel: engine.parallel)
+    let pooled = head.gradients(
+      beforeProjection: ZooRuntime.mean(normed.pointer, rows: 0..<rows.count, width: width), directions: prompts,
+      score: score, parallel: engine.parallel)
+    var gradients = [Float](repeating: 0, count: count * rows.count * width)
+    for prompt in 0..<count {
+      for index in 0..<rows.count * width {
+        gradients[prompt * rows.count * width + index] = pooled[prompt * width + index % width] / Float(rows.count)
+      }
+    }
+    head.norm.backward(&gradients, flows: count, at: tokens, rows: rows.count, parallel: engine.parallel)
+    return blockRelevance(
+      OutputGradients(values: gradients, isShared: false), prompts: count, rows: rows, layer: layer, relu: relu,
+      engine: engine)
+  }
+}
+
+/// `[prompts][patches]`: gradients at `rows` of the block's output, carried back to its attention; then
+/// `(1 / (heads * tokens)) * sum of max(0, r . V)` over heads and rows, or the sum of `r . V` without `relu`.
+///
+/// Each thread takes some rows of a prompt all the way, so that neither gradients nor products with V are ever stored whole.
+private func blockRelevance(
+  _ gradients: OutputGradients, prompts: Int, rows: Range<Int>, layer: LayerView, relu: Bool, engine: Engine
+) -> [[Float]] {
+  let shape = layer.shape, tokens = layer.count
+  guard let trace = layer.record.trace else { preconditionFailure("a token readout needs the block's by-products") }
+  let backward = BlockBackward(
+    block: layer.block, trace: trace, first: layer.sequence * trace.tokens + rows.lowerBound, rows: rows.count,
+    gradients: gradients, prompts: prompts, engine: engine)
+  let sums = AttentionSums(layer, relu: relu, engine)
+  // Prompts go together, so that rows are read once for several of them.
+  let group = min(prompts, 8), groups = (prompts + group - 1) / group
+  let pieces = pieces(of: rows.count, prompts: group, groups: groups, threads: engine.parallel.threads)
+  let inner = groups * pieces == 1 ? engine.parallel : Parallel(threads: 1)
+  let results = FloatBuffer(prompts * pieces * tokens)
+  engine.parallel.forEach(groups * pieces) { index in
+    let (number, piece) = (index / pieces, index % pieces)
+    let chosen = prompts * number / groups..<prompts * (number + 1) / groups
+    let range = rows.count * piece / pieces..<rows.count * (piece + 1) / pieces
+    withScratch(group * range.count * shape.width) { r in
+      backward.attention(prompts: chosen, rows: range, into: r, parallel: inner)
+      sums.add(r, prompts: chosen.count, rows: range.count) { prompt in
+        results.pointer + ((chosen.lowerBound + prompt) * pieces + piece) * tokens
+      }
+    }
+  }
+  return (0..<prompts).map { prompt in
+    (layer.prefix..<tokens).map { token in
+      let total = (0..<pieces).reduce(Float(0)) { $0 + results.pointer[(prompt * pieces + $1) * tokens + token] }
+      return total / Float(shape.heads * tokens)
+    }
+  }
+}
+
+/// How many pieces the rows are cut into for each group of prompts, so that all threads end at about the same time.
+private func pieces(of rows: Int, prompts: Int, groups: Int, threads: Int) -> Int {
+  var count = max(1, (rows * prompts + 511) / 512)
+  while groups * count % threads != 0, groups * count < 4 * threads, rows / (count + 1) >= 8 { count += 1 }
+  return count
+}
+
+/// LeGrad on the blocks of a tower.
+final class TokenRun: MethodRun {
+  private let job: MethodJob
+  private let readout: TokenReadout
+  private let layers: Range<Int>
+  private var collected: LayerMaps
+
+  init(_ job: MethodJob, _ readout: TokenReadout, layers: Range<Int>) {
+    (self.job, self.readout, self.layers) = (job, readout, layers)
+    collected = LayerMaps(job)
+  }
+
+  var request: PassRequest {
+    let mean = readout.mean(of: job.tokens, prefix: job.vision.tower.prefixTokens)
+    return PassRequest(
+      layers: layers, parts: [.tokens, .gradients], lastRows: mean.map { $0 == 0..<1 ? .pooled : .mean($0) } ?? .all,
+      gradients: job.directions.count)
+  }
+
+  func forward(_ layer: LayerView) {
+    collected.append(readout.relevance(of: job.directions, layer: layer, engine: job.engine), of: layer.sequence)
+  }
+
+  func maps() -> [[Heatmap]] { collected.heatmaps(job, layers: layers, finish: .upsampleThenNormalise) }
+}

@@ -1,0 +1,116 @@
+import ZooImages
+import ZooRuntime
+
+/// An explanation method with its options.
+public struct Method: Sendable, Hashable {
+  package let base: any ExplanationMethod
+
+  package init(_ base: any ExplanationMethod) { self.base = base }
+
+  public init(_ legrad: LeGrad) { base = legrad }
+
+  /// The method called `name`, with values for some of its options by their names.
+  ///
+  /// Throws a `MethodError` that lists near names, or the options that the method takes; a `LayerSelectionError` for layers that cannot
+  /// be read.
+  public init(named name: String, options: [String: String] = [:]) throws {
+    guard let type = methodTypes.first(where: { $0.info.id == name }) else {
+      throw MethodError.unknown(name, near: near(name))
+    }
+    var options = try MethodOptions(options, of: type.info)
+    base = try type.init(&options)
+  }
+
+  public var info: MethodInfo { type(of: base).info }
+  /// The options, where the method is LeGrad.
+  package var legrad: LeGrad? { base as? LeGrad }
+
+  /// The facts of all methods, in the order in which they are listed.
+  public static let all: [MethodInfo] = methodTypes.map { $0.info }
+
+  public static func == (a: Method, b: Method) -> Bool { AnyHashable(a.base) == AnyHashable(b.base) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(base)) }
+
+  /// Why the method does not run on a model; nil where it does.
+  public func obstacle(on model: Model) -> MethodError? { base.obstacle(on: model) }
+
+  /// The maps of each direction on each picture.
+  ///
+  /// - Parameters:
+  ///   - pictures: preprocessed pictures of one size.
+  ///   - directions: normalised text embeddings, or one-hot vectors over the classes of a classifier.
+  package func explain(_ pictures: [PixelTensor], directions: [[Float]], model: Model) throws -> [MethodOutput] {
+    try base.explain(pictures, prompts: directions, model: model)
+  }
+}
+
+/// What one forward pass says of a picture.
+package struct MethodOutput: Sendable {
+  /// The picture's embedding, not normalised; a classifier's logits.
+  package let embedding: [Float]
+  /// One for each prompt.
+  package var heatmaps: [Heatmap]
+}
+
+extension ExplanationMethod {
+  package func explain(_ pictures: [PixelTensor], prompts: [[Float]], model: Model) throws -> [MethodOutput] {
+    let output: Pass.Output
+    do {
+      output = try Pass.run(pictures, [Pass.Job(self, prompts)], model: model)
+    } catch let MethodError.undefined(method, name, reason, _) {
+      throw MethodError.undefined(
+        method: method, model: name, reason: reason, others: Method.defined(on: model).map(\.id))
+    }
+    return zip(output.embeddings, output.maps[0]).map { MethodOutput(embedding: $0, heatmaps: $1) }
+  }
+
+  /// Why the method does not run on a model; nil where it does.
+  package func obstacle(on model: Model) -> MethodError? {
+    guard let vision = try? model.vision, let size = model.description.preprocessing?.size else {
+      return .undefined(
+        method: Self.info.id, model: model.name, reason: "it has no image tower", others: [])
+    }
+    let picture = PixelTensor(height: size.height, width: size.width, values: [])
+    do {
+      _ = try start(
+        MethodJob(
+          vision: vision, engine: model.engine, grid: vision.grid(of: picture), pictures: [picture],
+          directions: [[Float](repeating: 0, count: model.architecture.embedding)], logitScale: 1))
+      return nil
+    } catch {
+      return error as? MethodError
+    }
+  }
+}
+
+extension Method {
+  /// The methods that run on a model with their standard options.
+  public static func defined(on model: Model) -> [MethodInfo] {
+    all.filter { info in (try? Method(named: info.id))?.obstacle(on: model) == nil }
+  }
+}
+
+/// Names that a misspelt one may have meant.
+private func near(_ name: String) -> [String] {
+  let plain = name.lowercased().filter { $0.isLetter || $0.isNumber }
+  return Method.all.map(\.id).filter { id in
+    let other = id.filter { $0.isLetter || $0.isNumber }
+    return other.hasPrefix(plain) || plain.hasPrefix(other) || distance(plain, other) <= 2
+  }
+}
+
+/// How many letters must be changed, put in or taken out.
+private func distance(_ a: String, _ b: String) -> Int {
+  let a = Array(a), b = Array(b)
+  var row = Array(0...b.count)
+  for i in a.indices {
+    var previous = row[0]
+    row[0] = i + 1
+    for j in b.indices {
+      let changed = previous + (a[i] == b[j] ? 0 : 1)
+      previous = row[j + 1]
+      row[j + 1] = min(changed, row[j] + 1, row[j + 1] + 1)
+    }
+  }
+  return row[b.count]
+}

@@ -1,0 +1,53 @@
+/// What there is to know of an explanation method before it runs.
+public struct MethodInfo: Sendable {
+  /// The name on the command line, such as `gradcam`.
+  public let id: String
+  /// The name in the literature, such as `GradCAM`.
+  public let title: String
+  /// What a map shows, in one sentence.
+  public let summary: String
+  /// Where the formula comes from.
+  public let source: String
+  /// What it computes besides the forward pass, in words.
+  public let cost: String
+  public let options: [MethodOption]
+
+  public init(
+    id: String, title: String, summary: String, source: String, cost: String, options: [MethodOption] = []
+  ) {
+    self.id = id
+    self.title = title
+    self.summary = summary
+    self.source = source
+    self.cost = cost
+    self.options = options
+  }
+}
+
+/// A choice that a method leaves open.
+public struct MethodOption: Sendable, Hashable {
+  /// The name on the command line, without dashes: `start-layer`.
+  public let name: String
+  /// What may be written: `0 to the last layer`.
+  public let values: String
+  /// What holds where nothing is written.
+  public let standard: String
+  public let help: String
+
+  public init(_ name: String, values: String, standard: String, help: String) {
+    self.name = name
+    self.values = values
+    self.standard = standard
+    self.help = help
+  }
+
+  static let layers = MethodOption(
+    "layers", values: "all, last:N, last:P%, N or N-M", standard: "all", help: "the layers that take part")
+  static let score = MethodOption(
+    "score", values: "cosine or dot", standard: "cosine", help: "how picture and prompt are compared")
+
+  static func startLayer(_ standard: String) -> MethodOption {
+    MethodOption(
+      "start-layer", values: "0 to the last layer", standard: standard, help: "the first layer that takes part")
+  }
+}

@@ -1,0 +1,4 @@
+/// All methods, in the order in which they are listed. Nothing else names them all.
+let methodTypes: [any ExplanationMethod.Type] = [
+  LeGrad.self, Rollout.self, RawAttention.self,
+]

@@ -1,0 +1,263 @@
+import ZooImages
+import ZooModels
+import ZooRuntime
+
+/// One run of the image tower for all that several methods need, all prompts and all pictures.
+package struct Pass {
+  /// A method and what it looks for: `[prompts][embedding]`.
+  package struct Job: Sendable {
+    package let method: any ExplanationMethod
+    package let directions: [[Float]]
+
+    package init(_ method: any ExplanationMethod, _ directions: [[Float]]) {
+      self.method = method
+      self.directions = directions
+    }
+  }
+
+  /// What a pass says of its pictures.
+  package struct Output: Sendable {
+    /// `[pictures]`: not normalised; a classifier's logits.
+    package var embeddings: [[Float]] = []
+    /// `[jobs][pictures][prompts]`
+    package var maps: [[[Heatmap]]]
+  }
+
+  /// Explains pictures of one size. Methods that go back from the final score take the pictures one after the other, so that memory does
+  /// not grow with their number.
+  package static func run(_ pictures: [PixelTensor], _ jobs: [Job], model: Model) throws -> Output {
+    var output = Output(maps: jobs.map { _ in [] })
+    guard !pictures.isEmpty else { return output }
+    let plan = try PassPlan(jobs, model: model, pictures: pictures)
+    let groups = plan.request.lifetime == .pass ? pictures.map { [$0] } : [pictures]
+    for (index, group) in groups.enumerated() {
+      let plan = index == 0 && groups.count == 1 ? plan : try PassPlan(jobs, model: model, pictures: group)
+      let kept = try KeptPass(group, plan.request, model: model, observe: plan.forward)
+      output.embeddings += kept.embeddings
+      for (job, maps) in try plan.finish(kept).enumerated() { output.maps[job] += maps }
+    }
+    return output
+  }
+}
+
+/// A pass that has run, with the records that were to be kept: it can be asked again with other prompts.
+package final class KeptPass: Sendable {
+  package let embeddings: [[Float]]
+  let pictures: [PixelTensor]
+  let model: Model
+  let request: PassRequest
+  /// Empty where records ended with their layers.
+  let records: [LayerRecord]
+  /// `[pictures * tokens, width]`
+  let output: FloatBuffer
+  let tokens: Int
+
+  init(
+    _ pictures: [PixelTensor], _ request: PassRequest, model: Model, observe: (LayerRecord) -> Void = { _ in }
+  ) throws {
+    let vision = try model.vision
+    (self.pictures, self.request, self.model) = (pictures, request, model)
+    var records: [LayerRecord] = []
+    let work = vision.forward(pictures, request, engine: model.engine) { record in
+      observe(record)
+      if request.lifetime == .pass { records.append(record) }
+    }
+    self.records = records
+    (output, tokens) = (work.x, work.tokens)
+    embeddings = vision.pool(work, engine: model.engine)
+  }
+
+  /// Runs a picture for methods whose prompts come later.
+  package convenience init(_ picture: PixelTensor, methods: [any ExplanationMethod], model: Model) throws {
+    let width = model.architecture.embedding
+    let jobs = methods.map { Pass.Job($0, [[Float](repeating: 0, count: width)]) }
+    var request = try PassPlan(jobs, model: model, pictures: [picture]).request
+    request.lifetime = .pass
+    try self.init([picture], request, model: model)
+  }
+
+  /// The maps of prompts, `[jobs][pictures][prompts]`, without another forward pass. The methods must be among those that the pass ran for.
+  package func maps(_ jobs: [Pass.Job]) throws -> [[[Heatmap]]] {
+    let plan = try PassPlan(jobs, model: model, pictures: pictures)
+    records.forEach(plan.forward)
+    return try plan.finish(self)
+  }
+}
+
+/// The runs of some jobs, those that share their work together.
+private final class PassPlan {
+  private struct Key: Hashable {
+    let method: AnyHashable
+    let directions: [[Float]]
+  }
+
+  /// One run, and the jobs that it serves with their own layers.
+  private struct Group {
+    let run: any MethodRun
+    let directions: [[Float]]
+    let members: [(job: Int, layers: Range<Int>?)]
+  }
+
+  private let vision: VisionRuntime
+  private let engine: Engine
+  private let pictures: Int
+  private let jobs: Int
+  private let groups: [Group]
+  let request: PassRequest
+
+  init(_ jobs: [Pass.Job], model: Model, pictures: [PixelTensor]) throws {
+    let vision = try model.vision, engine = model.engine, count = vision.blocks.count
+    (self.vision, self.engine, self.pictures, self.jobs) = (vision, engine, pictures.count, jobs.count)
+    var members: [Key: [(job: Int, layers: Range<Int>?)]] = [:]
+    for (index, job) in jobs.enumerated() {
+      let layers = try job.method.ownLayers(of: count)
+      let key = Key(method: job.method.sharingKey, directions: job.directions)
+      members[key, default: []].append((index, layers))
+    }
+    let grid = vision.grid(of: pictures[0]), scale = model.logitScale
+    groups = try members.values.sorted { $0[0].job < $1[0].job }.map { members in
+      let job = jobs[members[0].job], layers = members.compactMap(\.layers)
+      let first = layers.map(\.lowerBound).min(), last = layers.map(\.upperBound).max()
+      let method = if let first, let last { job.method.using(first..<last) } else { job.method }
+      let run = try method.start(
+        MethodJob(
+          vision: vision, engine: engine, grid: grid, pictures: pictures, directions: job.directions, logitScale: scale))
+      return Group(run: run, directions: job.directions, members: members)
+    }
+    request = groups.reduce(.embedding) { whole, group in
+      var own = group.run.request
+      // The way back looks at all that a block leaves, and at all of the last block.
+      for flow in group.run.flows {
+        let layers = flow.depth == .output ? flow.layers.lowerBound + 1..<count : flow.layers.lowerBound..<count
+        own = own.union(
+          PassRequest(
+            layers: layers.isEmpty ? count - 1..<count : layers, parts: [.tokens, .gradients, .inputs],
+            lastRows: .all, lifetime: .pass))
+      }
+      return whole.union(own)
+    }
+  }
+
+  /// Gives a block that has run to those that asked for it.
+  func forward(_ record: LayerRecord) {
+    for group in groups where group.run.request.layers.contains(record.layer) && !group.directions.isEmpty {
+      for sequence in 0..<pictures {
+        group.run.forward(LayerView(vision: vision, record: record, sequence: sequence))
+      }
+    }
+  }
+
+  /// The end of the pass, the way back, and the maps: `[jobs][pictures][prompts]`.
+  func finish(_ pass: KeptPass) throws -> [[[Heatmap]]] {
+    for sequence in 0..<pictures {
+      let end = PassEnd(
+        vision: vision, sequence: sequence, count: pass.tokens, output: pass.output,
+        embedding: pass.embeddings[sequence])
+      groups.forEach { $0.run.end(end) }
+      try goBack(from: end, records: pass.records)
+    }
+    var results = [[[Heatmap]]](repeating: [], count: jobs)
+    for group in groups {
+      let maps = group.run.maps()
+      for (job, layers) in group.members {
+        results[job] = layers.map { layers in maps.map { $0.map { $0.restricted(to: layers) } } } ?? maps
+      }
+    }
+    return results
+  }
+
+  /// What flows back from the final score of some directions, for all groups that asked for it.
+  private func goBack(from end: PassEnd, records: [LayerRecord]) throws {
+    struct Stream: Hashable {
+      let kind: FlowRequest.Kind
+      let directions: [[Float]]
+    }
+    var wanted: [Stream: [(run: any MethodRun, request: FlowRequest)]] = [:]
+    for group in groups where !group.directions.isEmpty {
+      for flow in group.run.flows {
+        wanted[Stream(kind: flow.kind, directions: group.directions), default: []].append((group.run, flow))
+      }
+    }
+    guard !wanted.isEmpty else { return }
+    var streams = try wanted.map { stream, listeners in
+      FlowStream(
+        listeners: listeners, kind: stream.kind,
+        flow: try startFlow(stream.kind, directions: stream.directions, end: end, engine: engine))
+    }
+    for record in records.reversed() {
+      let layer = LayerView(vision: vision, record: record, sequence: end.sequence)
+      for index in streams.indices { streams[index].pass(layer, engine) }
+    }
+  }
+}
+
+/// One way back through the blocks and those who listen along it.
+private struct FlowStream {
+  let listeners: [(run: any MethodRun, request: FlowRequest)]
+  let kind: FlowRequest.Kind
+  /// What has arrived at the output of the block that comes next.
+  var flow: Rows
+
+  mutating func pass(_ layer: LayerView, _ engine: Engine) {
+    switch kind {
+    case .gradient: pass(layer, BlockWalk(layer: layer, rule: GradientRule(engine: engine), engine: engine))
+    case .relevance(let rules):
+      pass(layer, BlockWalk(layer: layer, rule: RelevanceRule(rules: rules, engine: engine), engine: engine))
+    }
+  }
+
+  private mutating func pass<Rule: PropagationRule>(_ layer: LayerView, _ walk: BlockWalk<Rule>) {
+    let here = listeners.filter { $0.request.layers.contains(layer.layer) }
+    let goesOn = listeners.contains { $0.request.layers.lowerBound < layer.layer }
+    let depth = goesOn ? .input : here.map(\.request.depth).max()
+    guard let depth else { return }
+    var attention: (any AttentionFlow)?, input: Rows?
+    if depth >= .attention {
+      let (arrived, stream) = walk.toAttention(flow)
+      attention = arrived
+      if depth >= .input { input = walk.toInput(arrived, stream: stream) }
+    }
+    let arrived = LayerFlow(kind: kind, output: flow, attention: attention, input: input)
+    here.forEach { $0.run.backward(layer, arrived) }
+    if let input { flow = input }
+  }
+}
+
+/// What arrives at the last block's tokens, `[prompts * count, width]`.
+private func startFlow(
+  _ kind: FlowRequest.Kind, directions: [[Float]], end: PassEnd, engine: Engine
+) throws -> Rows {
+  let vision = end.vision, width = vision.tower.blocks.width
+  let flow: FloatBuffer
+  switch kind {
+  case .gradient(let score):
+    flow = vision.head.base.gradients(
+      at: end.tokens, count: end.count, directions: directions, score: score, engine: engine)
+  case .relevance(let rules):
+    flow = RelevanceRule(rules: rules, engine: engine).start(end, directions: directions)
+  }
+  return Rows(flow, count: directions.count * end.count, width: width)
+}
+
+extension RelevanceRule {
+  /// Relevance 1 for the dot product with each direction, at the last block's tokens. The head is taken as a linear map without a bias.
+  fileprivate func start(_ end: PassEnd, directions: [[Float]]) -> FloatBuffer {
+    let head = end.vision.head.base, width = end.vision.tower.blocks.width
+    let flow = FloatBuffer(directions.count * end.count * width)
+    let token = head.normalise(Array(UnsafeBufferPointer(start: end.tokens, count: width)))
+    let weights = head.gradients(
+      beforeProjection: token, directions: directions, score: .dot, parallel: engine.parallel)
+    for index in directions.indices {
+      let weight = weights[index * width..<(index + 1) * width], target = flow.pointer + index * end.count * width
+      let products = zip(token, weight).map { $0 * $1 }
+      // Products are positive where both have one sign.
+      let positive = zip(token, products).reduce(Float(0)) { $0 + ($1.0 > 0 ? max($1.1, 0) : 0) }
+      let negative = zip(token, products).reduce(Float(0)) { $0 + ($1.0 < 0 ? max($1.1, 0) : 0) }
+      for (column, product) in products.enumerated() where product > 0 {
+        let sum = rules == .transformer ? positive + negative : token[column] > 0 ? positive : negative
+        target[column] = safeDivide(product, sum)
+      }
+    }
+    return flow
+  }
+}

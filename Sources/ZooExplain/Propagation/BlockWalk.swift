@@ -1,0 +1,138 @@
+import CZooKernels
+import ZooRuntime
+
+/// The way back through one block for one picture: from its output to its attention, and from there to its input.
+///
+/// The block computes `Y = X + s1 * (attention(LN1(X)) Wo + bo)` and `Z = Y + s2 * MLP(LN2(Y))`; in post-norm blocks the norms follow the
+/// branches. What happens at each operation is the rule's.
+struct BlockWalk<Rule: PropagationRule> {
+  let layer: LayerView
+  let rule: Rule
+  let engine: Engine
+
+  private var block: Block { layer.block }
+  private var trace: BlockTrace {
+    guard let trace = layer.record.trace else { preconditionFailure("a walk needs the gradients' part of the record") }
+    return trace
+  }
+
+  private func rows(_ buffer: FloatBuffer, width: Int) -> Rows {
+    let start = buffer.pointer + layer.sequence * layer.count * width
+    return Rows(copying: start, count: layer.count, width: width)
+  }
+
+  /// The norm's input and its way back, where the block has this norm in its branch.
+  private func norm(_ norm: Norm?, _ trace: NormTrace?, _ flow: Rows) -> Rows {
+    guard let norm, let trace else { return flow }
+    return rule.norm(norm, input: { rows(trace.input, width: norm.width) }, flow)
+  }
+
+  /// X.
+  private func input() -> Rows {
+    guard let input = layer.input else { preconditionFailure("a walk to a block's input needs its input tokens") }
+    return Rows(copying: input, count: layer.count, width: layer.width)
+  }
+
+  /// Y, the stream between the two branches.
+  private func middle() -> Rows {
+    guard block.shape.postNorm else { return rows(trace.middle, width: layer.width) }
+    let branch = normed(block.norm1, rows(postNorm(trace.postNorm1).input, width: layer.width))
+    branch.add(input())
+    return branch
+  }
+
+  private func postNorm(_ trace: NormTrace?) -> NormTrace {
+    guard let trace else { preconditionFailure("a post-norm block keeps its norms' inputs") }
+    return trace
+  }
+
+  private func difference(_ a: Rows, _ b: Rows) -> Rows {
+    a.combined(with: b.pointer, rows: b.count) { $0 - $1 }
+  }
+
+  private func output() -> Rows { Rows(copying: layer.tokens, count: layer.count, width: layer.width) }
+
+  private func normed(_ norm: Norm, _ rows: Rows) -> Rows {
+    let result = Rows(count: rows.count, width: rows.width)
+    norm.apply(rows.pointer, rows: rows.count, into: result.pointer, parallel: engine.parallel)
+    return result
+  }
+
+  /// What the MLP reads.
+  private func mlpInput() -> Rows { block.shape.postNorm ? middle() : normed(block.norm2, middle()) }
+
+  /// What `fc2` reads, in blocks without a gate and a norm there.
+  private func hidden() -> Rows {
+    let input = mlpInput(), hidden = Rows(count: input.count, width: block.shape.mlpWidth)
+    block.fc1.forward(
+      input.pointer, rows: input.count, into: hidden.pointer, epilogue: Epilogue(activation: block.shape.activation),
+      parallel: engine.parallel)
+    return hidden
+  }
+
+  /// The attention's output, all heads side by side, before a norm and the output matrix.
+  private func mixed() -> Rows {
+    let result = Rows(count: layer.count, width: layer.width), head = layer.shape.headWidth
+    engine.parallel.forEach(layer.shape.heads) { number in
+      withScratch(zoo_attention_scratch(layer.count, head)) { scratch in
+        zoo_attention(
+          layer.part(0, head: number), 3 * layer.width, layer.part(1, head: number), layer.part(2, head: number),
+          3 * layer.width, layer.count, layer.count, head, 1 / Float(head).squareRoot(),
+          Int32(ZOO_MASK_NONE.rawValue), 0, result.pointer + number * head, layer.width, scratch, nil)
+      }
+    }
+    return result
+  }
+
+  /// From Z to the attention and to the stream at X.
+  func toAttention(_ flow: Rows) -> (attention: any AttentionFlow, stream: Rows) {
+    let atMiddle = throughMLP(flow)
+    let (stream, branch) = rule.split(stream: input, branch: { difference(middle(), input()) }, atMiddle)
+    var r = branch
+    if let scale = block.scale1 { r = rule.scale(scale, r) }
+    r = norm(trace.postNorm1.map { _ in block.norm1 }, trace.postNorm1, r)
+    r = rule.linear(
+      block.out,
+      input: {
+        if let trace = trace.attentionNorm, let norm = block.attentionNorm {
+          normed(norm, rows(trace.input, width: layer.width))
+        } else {
+          mixed()
+        }
+      }, r)
+    r = norm(block.attentionNorm, trace.attentionNorm, r)
+    return (rule.attention(layer, mixed: mixed, r), stream)
+  }
+
+  /// From Z to Y.
+  private func throughMLP(_ flow: Rows) -> Rows {
+    let (stream, branch) = rule.split(stream: middle, branch: { difference(output(), middle()) }, flow)
+    var m = branch
+    if let scale = block.scale2 { m = rule.scale(scale, m) }
+    m = norm(trace.postNorm2.map { _ in block.norm2 }, trace.postNorm2, m)
+    m = rule.linear(block.fc2, input: hidden, m)
+    m = norm(block.mlpNorm, trace.mlpNorm, m)
+    if let gate = block.gate, let slopes = trace.gateDerivative {
+      let open = rule.linear(gate, input: mlpInput, rule.activation(slopes: part(slopes), m))
+      m = rule.linear(block.fc1, input: mlpInput, rule.activation(slopes: part(trace.derivative), m))
+      m = rule.join(m, open, at: mlpInput)
+    } else {
+      m = rule.linear(block.fc1, input: mlpInput, rule.activation(slopes: part(trace.derivative), m))
+    }
+    if !block.shape.postNorm { m = rule.norm(block.norm2, input: middle, m) }
+    return rule.join(stream, m, at: middle)
+  }
+
+  /// This picture's slopes.
+  private func part(_ slopes: FloatBuffer) -> FloatBuffer {
+    layer.record.sequences == 1 ? slopes : rows(slopes, width: block.shape.mlpWidth).buffer
+  }
+
+  /// From the attention and the stream to X.
+  func toInput(_ attention: any AttentionFlow, stream: Rows) -> Rows {
+    var u = rule.linear(
+      block.qkv, input: { block.shape.postNorm ? input() : normed(block.norm1, input()) }, attention.atQKV(engine))
+    if !block.shape.postNorm { u = rule.norm(block.norm1, input: input, u) }
+    return rule.join(stream, u, at: input)
+  }
+}

@@ -1,0 +1,40 @@
+import ZooRuntime
+
+/// What a method needs on the way back from the final score.
+package struct FlowRequest: Sendable, Hashable {
+  /// What flows.
+  package enum Kind: Sendable, Hashable {
+    /// The gradient of the score of the whole model.
+    case gradient(Score)
+    /// The relevance of the tokens for the score, by a set of LRP's rules.
+    case relevance(RelevanceRule.Rules)
+  }
+
+  /// How far the way goes through each block of the request.
+  package enum Depth: Int, Sendable, Hashable, Comparable {
+    /// What arrives at the block's output tokens.
+    case output
+    /// And at its attention.
+    case attention
+    /// And at its input tokens.
+    case input
+
+    package static func < (a: Depth, b: Depth) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  package let kind: Kind
+  /// The blocks of which the method wants to know.
+  package let layers: Range<Int>
+  package let depth: Depth
+}
+
+/// What has arrived at one block, for all prompts.
+package struct LayerFlow: Sendable {
+  package let kind: FlowRequest.Kind
+  /// `[prompts * count, width]`: at the output tokens.
+  package let output: Rows
+  /// Where the request goes so far.
+  package let attention: (any AttentionFlow)?
+  /// `[prompts * count, width]`: at the input tokens, where the request goes so far.
+  package let input: Rows?
+}

@@ -1,0 +1,50 @@
+import CZooKernels
+import ZooRuntime
+
+/// Rows of one width: activations of tokens, or what flows back to them for several prompts, `[prompts * tokens, width]`.
+package struct Rows: Sendable {
+  package let buffer: FloatBuffer
+  package let count: Int
+  package let width: Int
+
+  package init(_ buffer: FloatBuffer, count: Int, width: Int) {
+    (self.buffer, self.count, self.width) = (buffer, count, width)
+  }
+
+  /// With any values at first: for what is written before it is read.
+  package init(count: Int, width: Int) {
+    self.init(FloatBuffer(uninitialised: count * width), count: count, width: width)
+  }
+
+  /// A copy of rows that lie one after the other.
+  package init(copying rows: UnsafePointer<Float>, count: Int, width: Int) {
+    self.init(count: count, width: width)
+    pointer.update(from: rows, count: count * width)
+  }
+
+  package var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
+  package var size: Int { count * width }
+
+  package func copy() -> Rows { Rows(buffer.copy(), count: count, width: width) }
+
+  /// Adds rows of the same shape in place.
+  func add(_ other: Rows) { zoo_add_residual(pointer, other.pointer, nil, nil, count, width) }
+
+  /// Multiplies each row by `factors` `[width]`.
+  func scaled(by factors: FloatView) -> Rows {
+    let result = Rows(count: count, width: width)
+    zoo_scale_columns(pointer, factors.pointer, result.pointer, count, width)
+    return result
+  }
+
+  /// Element by element; `other` may have fewer rows, which then repeat.
+  func combined(with other: UnsafePointer<Float>, rows: Int, _ operation: (Float, Float) -> Float) -> Rows {
+    let result = Rows(count: count, width: width), period = rows * width
+    var start = 0
+    while start < size {
+      for index in 0..<period { result.pointer[start + index] = operation(pointer[start + index], other[index]) }
+      start += period
+    }
+    return result
+  }
+}

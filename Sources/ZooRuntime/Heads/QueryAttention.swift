@@ -1,0 +1,133 @@
+import CZooKernels
+import ZooModels
+
+/// The attention of one learned query to the tokens, with its output matrix: the core of SigLIP's and CoCa's poolers.
+///
+/// Only the first query counts, so keys and values are never formed: the query is folded through the key weights, and the
+/// attention-weighted mean of the tokens goes through the value weights. Tokens `x` are `[count, inputs]`.
+package struct QueryAttention: Sendable {
+  package let heads: Int
+  /// The query, already projected: `[width]`.
+  private let query: [Float]
+  private let kv: Linear
+  /// `[2 * width]`: the bias of keys and values.
+  private let bias: FloatView
+  package let out: Linear
+
+  /// - Parameter latent: the learned query as its projection sees it.
+  init(_ weights: Weights, _ name: String, heads: Int, latent: [Float]) throws {
+    self.heads = heads
+    let projection = try weights.linear("\(name).q")
+    var query = [Float](repeating: 0, count: projection.outputs)
+    projection.forward(latent, rows: 1, into: &query, parallel: Parallel(threads: 1))
+    self.query = query
+    kv = try weights.linear("\(name).kv")
+    bias = try weights.vector("\(name).kv.bias")
+    out = try weights.linear("\(name).out")
+  }
+
+  package var width: Int { query.count }
+  package var inputs: Int { kv.inputs }
+  private var headWidth: Int { width / heads }
+
+  /// `[heads, count]`: the attention probabilities, on this thread.
+  package func probabilities(_ x: UnsafePointer<Float>, count: Int) -> FloatBuffer {
+    let folded = foldedQuery(), scores = FloatBuffer(uninitialised: heads * count)
+    gemm(
+      folded.pointer, rows: heads, depth: inputs, stride: inputs, x, transposed: true, columns: count,
+      into: scores.pointer, stride: count, adding: false)
+    for number in 0..<heads { zoo_softmax(scores.pointer + number * count, count, scale) }
+    return scores
+  }
+
+  private var scale: Float { 1 / Float(headWidth).squareRoot() }
+
+  private func foldedQuery() -> FloatBuffer {
+    let folded = FloatBuffer(uninitialised: heads * inputs)
+    query.withUnsafeBufferPointer { query in
+      guard let base = query.baseAddress else { return }
+      fold(base, rows: 1, firstRow: 0, into: folded.pointer)
+    }
+    return folded
+  }
+
+  /// `[width]`: each head's attention-weighted values, on this thread.
+  package func attend(_ x: UnsafePointer<Float>, count: Int) -> [Float] {
+    let scores = probabilities(x, count: count), average = FloatBuffer(uninitialised: heads * inputs)
+    gemm(
+      scores.pointer, rows: heads, depth: count, stride: count, x, transposed: false, columns: inputs,
+      into: average.pointer, stride: inputs, adding: false)
+    let values = kv.weight
+    return (0..<width).map { place in
+      let row = width + place
+      return zoo_dot(values.pointer + row * inputs, average.pointer + place / headWidth * inputs, inputs)
+        + bias.pointer[row]
+    }
+  }
+
+  /// `[rows, width]` through the output matrix.
+  package func project(_ mixed: [Float], rows: Int, parallel: Parallel) -> [Float] {
+    var y = [Float](repeating: 0, count: mixed.count)
+    out.forward(mixed, rows: rows, into: &y, parallel: parallel)
+    return y
+  }
+
+  /// `[rows, heads, count]`: the gradients `r_h . V_hj` at the attention, for r `[rows, width]` at its output before the output matrix, on
+  /// this thread; V is never formed, its weights are folded into r.
+  package func attentionGradients(
+    _ r: UnsafePointer<Float>, rows: Int, tokens x: UnsafePointer<Float>, count: Int
+  ) -> FloatBuffer {
+    let all = rows * heads, folded = FloatBuffer(uninitialised: all * inputs)
+    let products = FloatBuffer(uninitialised: all * count)
+    fold(r, rows: rows, firstRow: width, into: folded.pointer)
+    gemm(
+      folded.pointer, rows: all, depth: inputs, stride: inputs, x, transposed: true, columns: count,
+      into: products.pointer, stride: count, adding: false)
+    for index in 0..<all {
+      let (row, number) = (index / heads, index % heads)
+      let shift = zoo_dot(
+        r + row * width + number * headWidth, bias.pointer + width + number * headWidth, headWidth)
+      for token in 0..<count { products.pointer[index * count + token] += shift }
+    }
+    return products
+  }
+
+  /// flow `[count, inputs]` := the gradient at the tokens, for r `[width]` at the attention's output before the output matrix, on this
+  /// thread.
+  package func tokenGradients(
+    _ r: UnsafePointer<Float>, tokens x: UnsafePointer<Float>, count: Int, into flow: UnsafeMutablePointer<Float>
+  ) {
+    let probabilities = probabilities(x, count: count)
+    let gradients = attentionGradients(r, rows: 1, tokens: x, count: count)
+    // Through the values, then through the softmax and the keys: two sums over heads of a column times a row.
+    let columns = FloatBuffer(uninitialised: count * 2 * heads), rows = FloatBuffer(uninitialised: 2 * heads * inputs)
+    for number in 0..<heads {
+      let p = probabilities.pointer + number * count, g = gradients.pointer + number * count
+      let mean = zoo_dot(p, g, count)
+      for token in 0..<count {
+        columns.pointer[token * 2 * heads + number] = p[token]
+        columns.pointer[token * 2 * heads + heads + number] = p[token] * (g[token] - mean) * scale
+      }
+    }
+    fold(r, rows: 1, firstRow: width, into: rows.pointer)
+    let query = foldedQuery()
+    (rows.pointer + heads * inputs).update(from: query.pointer, count: heads * inputs)
+    gemm(
+      columns.pointer, rows: count, depth: 2 * heads, stride: 2 * heads, rows.pointer, transposed: false,
+      columns: inputs, into: flow, stride: inputs, adding: false)
+  }
+
+  /// `[rows, heads, inputs]`: each head of vectors `[rows, width]` times its rows of the key or value weights. The keys' bias shifts all
+  /// scores alike and drops out.
+  private func fold(_ vectors: UnsafePointer<Float>, rows: Int, firstRow: Int, into folded: UnsafeMutablePointer<Float>)
+  {
+    let weights = kv.weight
+    defer { withExtendedLifetime(weights) {} }
+    for number in 0..<heads {
+      gemm(
+        vectors + number * headWidth, rows: rows, depth: headWidth, stride: width,
+        weights.pointer + (firstRow + number * headWidth) * inputs, transposed: false, columns: inputs,
+        into: folded + number * inputs, stride: heads * inputs, adding: false)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import CZooKernels
+import ZooModels
+
+/// What a forward pass leaves of one block, for all pictures of the pass.
+package struct LayerRecord: Sendable {
+  package let layer: Int
+  package let sequences: Int
+  /// Tokens of each sequence.
+  package let tokens: Int
+  /// `[sequences * tokens, width]`: the block's input; kept where the request asks for it.
+  package let input: FloatBuffer?
+  let rotary: RotaryTable?
+  /// `[sequences * tokens, 3 width]`: queries, keys (both rotated where the tower rotates) and values.
+  package let qkv: FloatBuffer
+  /// `[sequences * tokens, width]`: the block's output tokens. In the last block only the rows that the request asks for are sure to be
+  /// there.
+  package let output: FloatBuffer
+  /// `[sequences, width]`: the mean of the output tokens that the request asks for, where nothing but that was computed of them.
+  package let mean: FloatBuffer?
+  /// Kept where the request asks for gradients.
+  package let trace: BlockTrace?
+}
+
+/// One picture's view of a block that has run.
+package struct LayerView: Sendable {
+  package let vision: VisionRuntime
+  package let record: LayerRecord
+  /// The picture's place in the pass.
+  package let sequence: Int
+
+  package init(vision: VisionRuntime, record: LayerRecord, sequence: Int) {
+    self.vision = vision
+    self.record = record
+    self.sequence = sequence
+  }
+
+  package var layer: Int { record.layer }
+  package var block: Block { vision.blocks[record.layer] }
+  package var shape: Blocks { vision.tower.blocks }
+  package var width: Int { shape.width }
+  /// Tokens, the prefix included.
+  package var count: Int { record.tokens }
+  package var prefix: Int { vision.tower.prefixTokens }
+  /// The mean of the wanted rows, where only that was computed of them.
+  package var mean: [Float]? {
+    record.mean.map { Array(UnsafeBufferPointer(start: $0.pointer + sequence * width, count: width)) }
+  }
+  /// The block's output tokens, `[count, width]`.
+  package var tokens: UnsafePointer<Float> { UnsafePointer(record.output.pointer + sequence * count * width) }
+  /// The block's input tokens, `[count, width]`, where they were asked for.
+  package var input: UnsafePointer<Float>? {
+    record.input.map { UnsafePointer($0.pointer + sequence * count * width) }
+  }
+
+  /// A head's queries (0), keys (1) or values (2): `[count, headWidth]` at a stride of `3 * width`.
+  package func part(_ part: Int, head: Int) -> UnsafePointer<Float> {
+    UnsafePointer(record.qkv.pointer + sequence * count * 3 * width + part * width + head * shape.headWidth)
+  }
+
+  /// Turns what arrives at rotated queries and keys, `[sequences * count, 3 width]`, back to what arrives before the rotation.
+  package func unrotate(_ flow: FloatBuffer, sequences: Int) {
+    record.rotary?.apply(to: flow, rows: 0..<sequences * count, tokens: count, shape: shape, backwards: true)
+  }
+
+  /// The attention probabilities of some rows of a head, `[rows, count]`, on this thread.
+  package func attention(head: Int, rows: Range<Int>, into probabilities: UnsafeMutablePointer<Float>) {
+    let queries = part(0, head: head) + rows.lowerBound * 3 * width
+    let scale = 1 / Float(shape.headWidth).squareRoot()
+    gemm(
+      queries, rows: rows.count, depth: shape.headWidth, stride: 3 * width, part(1, head: head), transposed: true,
+      columns: count, weightStride: 3 * width, into: probabilities, stride: count, adding: false)
+    for row in 0..<rows.count { zoo_softmax(probabilities + row * count, count, scale) }
+  }
+}

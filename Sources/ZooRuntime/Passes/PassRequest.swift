@@ -1,0 +1,73 @@
+/// What is wanted of a forward pass through the image tower besides the embedding.
+///
+/// Requests of several methods unite, so that one pass serves them all.
+package struct PassRequest: Sendable, Hashable {
+  /// By-products of a block that are kept in its record.
+  package struct Parts: OptionSet, Sendable, Hashable {
+    package let rawValue: Int
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The block's output tokens and its queries, keys and values.
+    package static let tokens = Parts(rawValue: 1)
+    /// What gradients at the output need on their way to the attention: see `BlockTrace`.
+    package static let gradients = Parts(rawValue: 2)
+    /// The block's input tokens: what the way on to the input needs besides.
+    package static let inputs = Parts(rawValue: 4)
+  }
+
+  /// Which output tokens of the last block are looked at.
+  package enum Rows: Sendable, Hashable {
+    /// Those that the model's own pooler looks at.
+    case pooled
+    /// The mean of some tokens of each picture, and those that the pooler looks at.
+    case mean(Range<Int>)
+    case all
+  }
+
+  /// How long records stay valid.
+  package enum Lifetime: Int, Sendable, Hashable, Comparable {
+    /// Until the next block runs: memory does not grow with depth.
+    case layer
+    /// As long as somebody holds them.
+    case pass
+
+    package static func < (a: Lifetime, b: Lifetime) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  /// The blocks that are observed.
+  package var layers: Range<Int>
+  package var parts: Parts
+  package var lastRows: Rows
+  package var lifetime: Lifetime
+  /// How many gradients will pass each observed block: several may go together.
+  package var gradients: Int
+
+  package init(
+    layers: Range<Int>, parts: Parts, lastRows: Rows = .all, lifetime: Lifetime = .layer, gradients: Int = 0
+  ) {
+    self.layers = layers
+    self.parts = parts
+    self.lastRows = lastRows
+    self.lifetime = lifetime
+    self.gradients = gradients
+  }
+
+  /// Nothing but the embedding.
+  package static let embedding = PassRequest(layers: 0..<0, parts: [], lastRows: .pooled)
+
+  /// What serves both.
+  package func union(_ other: PassRequest) -> PassRequest {
+    if layers.isEmpty { return other }
+    if other.layers.isEmpty { return self }
+    let rows: Rows =
+      switch (lastRows, other.lastRows) {
+      case (let mine, let theirs) where mine == theirs: mine
+      case (.pooled, let rows), (let rows, .pooled): rows
+      default: .all
+      }
+    return PassRequest(
+      layers: min(layers.lowerBound, other.layers.lowerBound)..<max(layers.upperBound, other.layers.upperBound),
+      parts: parts.union(other.parts), lastRows: rows, lifetime: max(lifetime, other.lifetime),
+      gradients: max(gradients, other.gradients))
+  }
+}
