@@ -70,6 +70,9 @@ public struct GoldenModel: Sendable {
 
     public subscript(_ key: String) -> GoldenArray { arrays[key]! }
 
+    /// The largest difference that counts as equal.
+    public func tolerance(of key: String) -> Float { Float(tolerances[key] ?? 0) }
+
     /// How far `values` are from an array, as a share of its tolerance: at most 1 where they agree.
     public func distance(_ values: [Float], to key: String, row: Int? = nil) -> Double {
       guard var want = arrays[key], let tolerance = tolerances[key] else { return .infinity }

@@ -12,6 +12,8 @@ package protocol ExplanationMethod: Sendable, Hashable {
   func ownLayers(of count: Int) throws -> Range<Int>?
   /// The same with other layers, so that methods which differ in nothing else share their work.
   func using(_ layers: Range<Int>) -> Self
+  /// What a prompt is compared with besides the other prompts.
+  var background: MethodBackground { get }
   /// What is needed for a job, and the work itself.
   ///
   /// Throws a `MethodError` or a `LayerSelectionError` where the method or its options do not fit the model.
@@ -21,6 +23,7 @@ package protocol ExplanationMethod: Sendable, Hashable {
 extension ExplanationMethod {
   package func ownLayers(of count: Int) throws -> Range<Int>? { nil }
   package func using(_ layers: Range<Int>) -> Self { self }
+  package var background: MethodBackground { .none }
 
   /// The same for methods that share their work: all that they are, but for their layers.
   var sharingKey: AnyHashable { AnyHashable(using(0..<1)) }
@@ -39,6 +42,15 @@ extension ExplanationMethod {
   }
 }
 
+/// What a method compares a prompt with.
+package enum MethodBackground: Sendable, Hashable {
+  case none
+  /// All prompts that are explained together; a prompt that names nothing where there is only one.
+  case prompts
+  /// These texts.
+  case texts([String])
+}
+
 /// What a method is to explain.
 package struct MethodJob: Sendable {
   package let vision: VisionRuntime
@@ -48,6 +60,8 @@ package struct MethodJob: Sendable {
   package let pictures: [PixelTensor]
   /// `[prompts][embedding]`: unit vectors, or one-hot vectors over the classes of a classifier.
   package let directions: [[Float]]
+  /// What a method that compares with other things takes for them: unit vectors.
+  package let background: [[Float]]
   /// `exp(logit_scale)`; 1 for a classifier.
   package let logitScale: Float
 
@@ -62,8 +76,8 @@ package struct MethodJob: Sendable {
     Heatmap(grid: grid, patch: vision.tower.patch, layers: layers, values: values, finish: finish)
   }
 
-  /// `[prompts]`: the same map for each prompt, of a method that does not look at prompts.
-  func repeated(_ map: Heatmap) -> [Heatmap] { directions.map { _ in map } }
+  /// `[prompts]`: the same for each prompt.
+  func repeated<Value>(_ value: Value) -> [Value] { directions.map { _ in value } }
 }
 
 /// A method at work on the pictures of one pass: it is given what it asked for, in the order of the pass.

@@ -53,10 +53,12 @@ package struct MethodOutput: Sendable {
 }
 
 extension ExplanationMethod {
-  package func explain(_ pictures: [PixelTensor], prompts: [[Float]], model: Model) throws -> [MethodOutput] {
+  package func explain(
+    _ pictures: [PixelTensor], prompts: [[Float]], background: [[Float]] = [], model: Model
+  ) throws -> [MethodOutput] {
     let output: Pass.Output
     do {
-      output = try Pass.run(pictures, [Pass.Job(self, prompts)], model: model)
+      output = try Pass.run(pictures, [Pass.Job(self, prompts, background: background)], model: model)
     } catch let MethodError.undefined(method, name, reason, _) {
       throw MethodError.undefined(
         method: method, model: name, reason: reason, others: Method.defined(on: model).map(\.id))
@@ -75,7 +77,7 @@ extension ExplanationMethod {
       _ = try start(
         MethodJob(
           vision: vision, engine: model.engine, grid: vision.grid(of: picture), pictures: [picture],
-          directions: [[Float](repeating: 0, count: model.architecture.embedding)], logitScale: 1))
+          directions: [[Float](repeating: 0, count: model.architecture.embedding)], background: [], logitScale: 1))
       return nil
     } catch {
       return error as? MethodError

@@ -11,6 +11,20 @@ struct TokenMatrix: Sendable {
     (values, self.count) = (FloatBuffer(count * count), count)
   }
 
+  static func identity(_ count: Int) -> TokenMatrix {
+    let matrix = TokenMatrix(count: count)
+    matrix.addIdentity()
+    return matrix
+  }
+
+  func add(_ other: TokenMatrix) {
+    for index in 0..<count * count { values.pointer[index] += other.values.pointer[index] }
+  }
+
+  func removeIdentity() {
+    for index in 0..<count { values.pointer[index * count + index] -= 1 }
+  }
+
   func addIdentity() {
     for index in 0..<count { values.pointer[index * count + index] += 1 }
   }
@@ -56,7 +70,9 @@ extension LayerView {
   /// `scratch`, of the same size twice.
   func sumOverHeads(
     _ engine: Engine, divisor: Int,
-    _ body: (_ head: Int, _ rows: Range<Int>, _ sum: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>)
+    _ body: (
+      _ head: Int, _ rows: Range<Int>, _ sum: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+    )
       -> Void
   ) -> TokenMatrix {
     let matrix = TokenMatrix(count: count)
@@ -82,11 +98,8 @@ enum AttentionPooling {
 
   /// `[count]`
   func weights(_ end: PassEnd, _ engine: Engine) -> [Float] {
-    let prefix = end.vision.tower.prefixTokens
     switch self {
-    case .tokens(.tokenMean): return (0..<end.count).map { _ in 1 / Float(end.count) }
-    case .tokens(.patchMean): return (0..<end.count).map { $0 < prefix ? 0 : 1 / Float(end.count - prefix) }
-    case .tokens: return (0..<end.count).map { $0 == 0 ? 1 : 0 }
+    case .tokens(let pooler): return pooler.weights(of: end.count, prefix: end.vision.tower.prefixTokens)
     case .pooler(let head):
       let normed = head.normed(end.tokens, count: end.count, parallel: engine.parallel)
       let attention = head.attention, probabilities = attention.probabilities(normed.pointer, count: end.count)
@@ -111,4 +124,21 @@ extension ExplanationMethod {
 extension MethodJob {
   /// The patches of values over all tokens.
   func patches(_ values: [Float]) -> [Float] { Array(values.dropFirst(vision.tower.prefixTokens)) }
+}
+
+extension Pooler {
+  /// The tokens that are pooled: the class token, or those whose mean is taken.
+  func rows(of count: Int, prefix: Int) -> Range<Int> {
+    switch self {
+    case .tokenMean: 0..<count
+    case .patchMean: prefix..<count
+    default: 0..<1
+    }
+  }
+
+  /// `[count]`: how much each token weighs in the mean.
+  func weights(of count: Int, prefix: Int) -> [Float] {
+    let rows = rows(of: count, prefix: prefix)
+    return (0..<count).map { rows.contains($0) ? 1 / Float(rows.count) : 0 }
+  }
 }

@@ -8,10 +8,12 @@ package struct Pass {
   package struct Job: Sendable {
     package let method: any ExplanationMethod
     package let directions: [[Float]]
+    package let background: [[Float]]
 
-    package init(_ method: any ExplanationMethod, _ directions: [[Float]]) {
+    package init(_ method: any ExplanationMethod, _ directions: [[Float]], background: [[Float]] = []) {
       self.method = method
       self.directions = directions
+      self.background = background
     }
   }
 
@@ -89,6 +91,7 @@ private final class PassPlan {
   private struct Key: Hashable {
     let method: AnyHashable
     let directions: [[Float]]
+    let background: [[Float]]
   }
 
   /// One run, and the jobs that it serves with their own layers.
@@ -111,7 +114,7 @@ private final class PassPlan {
     var members: [Key: [(job: Int, layers: Range<Int>?)]] = [:]
     for (index, job) in jobs.enumerated() {
       let layers = try job.method.ownLayers(of: count)
-      let key = Key(method: job.method.sharingKey, directions: job.directions)
+      let key = Key(method: job.method.sharingKey, directions: job.directions, background: job.background)
       members[key, default: []].append((index, layers))
     }
     let grid = vision.grid(of: pictures[0]), scale = model.logitScale
@@ -121,7 +124,8 @@ private final class PassPlan {
       let method = if let first, let last { job.method.using(first..<last) } else { job.method }
       let run = try method.start(
         MethodJob(
-          vision: vision, engine: engine, grid: grid, pictures: pictures, directions: job.directions, logitScale: scale))
+          vision: vision, engine: engine, grid: grid, pictures: pictures, directions: job.directions,
+          background: job.background, logitScale: scale))
       return Group(run: run, directions: job.directions, members: members)
     }
     request = groups.reduce(.embedding) { whole, group in

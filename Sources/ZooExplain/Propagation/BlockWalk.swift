@@ -78,7 +78,8 @@ struct BlockWalk<Rule: PropagationRule> {
         zoo_attention(
           layer.part(0, head: number), 3 * layer.width, layer.part(1, head: number), layer.part(2, head: number),
           3 * layer.width, layer.count, layer.count, head, 1 / Float(head).squareRoot(),
-          Int32(ZOO_MASK_NONE.rawValue), 0, result.pointer + number * head, layer.width, scratch, nil)
+          Int32((layer.isCausal ? ZOO_MASK_CAUSAL : ZOO_MASK_NONE).rawValue), 0, result.pointer + number * head,
+          layer.width, scratch, nil)
       }
     }
     return result

@@ -21,26 +21,37 @@ package struct LayerRecord: Sendable {
   package let trace: BlockTrace?
 }
 
-/// One picture's view of a block that has run.
+/// One sequence's view of a block that has run: a picture's, or a prompt's.
 package struct LayerView: Sendable {
-  package let vision: VisionRuntime
+  package let block: Block
   package let record: LayerRecord
-  /// The picture's place in the pass.
+  /// The sequence's place in the pass.
   package let sequence: Int
+  /// Tokens before the patches.
+  package let prefix: Int
+  /// True where a token sees only those before it.
+  package let isCausal: Bool
 
+  /// A picture's view.
   package init(vision: VisionRuntime, record: LayerRecord, sequence: Int) {
-    self.vision = vision
+    self.init(
+      block: vision.blocks[record.layer], record: record, sequence: sequence, prefix: vision.tower.prefixTokens,
+      isCausal: false)
+  }
+
+  package init(block: Block, record: LayerRecord, sequence: Int, prefix: Int, isCausal: Bool) {
+    self.block = block
     self.record = record
     self.sequence = sequence
+    self.prefix = prefix
+    self.isCausal = isCausal
   }
 
   package var layer: Int { record.layer }
-  package var block: Block { vision.blocks[record.layer] }
-  package var shape: Blocks { vision.tower.blocks }
+  package var shape: Blocks { block.shape }
   package var width: Int { shape.width }
   /// Tokens, the prefix included.
   package var count: Int { record.tokens }
-  package var prefix: Int { vision.tower.prefixTokens }
   /// The mean of the wanted rows, where only that was computed of them.
   package var mean: [Float]? {
     record.mean.map { Array(UnsafeBufferPointer(start: $0.pointer + sequence * width, count: width)) }
@@ -69,6 +80,10 @@ package struct LayerView: Sendable {
     gemm(
       queries, rows: rows.count, depth: shape.headWidth, stride: 3 * width, part(1, head: head), transposed: true,
       columns: count, weightStride: 3 * width, into: probabilities, stride: count, adding: false)
-    for row in 0..<rows.count { zoo_softmax(probabilities + row * count, count, scale) }
+    for row in 0..<rows.count {
+      let start = probabilities + row * count, seen = isCausal ? rows.lowerBound + row + 1 : count
+      zoo_softmax(start, seen, scale)
+      (start + seen).update(repeating: 0, count: count - seen)
+    }
   }
 }

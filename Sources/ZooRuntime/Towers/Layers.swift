@@ -17,7 +17,7 @@ package struct Engine: Sendable {
 package struct Norm: Sendable {
   package let weight: FloatView
   package let bias: FloatView
-  let eps: Float
+  package let eps: Float
 
   package var width: Int { weight.count }
 

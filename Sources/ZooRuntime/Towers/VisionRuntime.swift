@@ -139,11 +139,8 @@ package final class VisionRuntime: Sendable {
 
   /// Patches, prefix tokens and positions of one picture, written into its rows of `work.x`.
   private func embed(_ picture: PixelTensor, grid: GridSize, sequence: Int, _ work: BlockWork, _ engine: Engine) {
-    let side = tower.patch, width = tower.blocks.width, skip = tower.prefixTokens
-    let patches =
-      stem?.forward(picture, grid: grid, patch: side, engine: engine)
-      ?? gatherCells(
-        picture, grid: grid, patch: side, side: side, offsets: [(0, 0)], parallel: engine.parallel)
+    let width = tower.blocks.width, skip = tower.prefixTokens
+    let patches = patchPixels(picture, engine: engine)
     let start = work.x.pointer + sequence * work.tokens * width
     patch.forward(patches.pointer, rows: grid.count, into: start + skip * width, parallel: engine.parallel)
     var row = start
@@ -154,6 +151,28 @@ package final class VisionRuntime: Sendable {
     let table = positions(for: grid)
     let first = tower.positionsCoverPrefix ? 0 : skip
     zoo_add_residual(start + first * width, table, nil, nil, work.tokens - first, width)
+  }
+
+  /// `[patches, inputs]`: what the patch embedding reads, the pixels of each patch as `[3, patch, patch]`, or what a stem makes of them.
+  package func patchPixels(_ picture: PixelTensor, engine: Engine) -> FloatBuffer {
+    let grid = grid(of: picture), side = tower.patch
+    return stem?.forward(picture, grid: grid, patch: side, engine: engine)
+      ?? gatherCells(picture, grid: grid, patch: side, side: side, offsets: [(0, 0)], parallel: engine.parallel)
+  }
+
+  /// `[patches, width]`: patches as tokens, before positions are added.
+  package func patchTokens(_ pixels: FloatBuffer, grid: GridSize, engine: Engine) -> FloatBuffer {
+    let tokens = FloatBuffer(uninitialised: grid.count * tower.blocks.width)
+    patch.forward(pixels.pointer, rows: grid.count, into: tokens.pointer, parallel: engine.parallel)
+    return tokens
+  }
+
+  /// `[width, 3 * patch * patch]`: the weights of the patch embedding; nil where convolutions come before.
+  package var patchWeights: FloatView? { stem == nil ? patch.weight : nil }
+
+  /// `[patches, width]`: what is added to the patches of a grid.
+  package func patchPositions(_ grid: GridSize) -> UnsafePointer<Float> {
+    positions(for: grid) + (tower.positionsCoverPrefix ? tower.prefixTokens : 0) * tower.blocks.width
   }
 
   /// The position table for a grid: the model's own, or that one resampled. It is never changed.

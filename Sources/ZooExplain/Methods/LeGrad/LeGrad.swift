@@ -47,12 +47,15 @@ extension LeGrad: ExplanationMethod {
     cost: "part of the way back through each layer (none for attention poolers)",
     options: [
       .layers,
-      MethodOption("variant", values: "official or paper", standard: "official", help: "the authors' code or the paper's formulas"),
-      MethodOption("score", values: "cosine or dot", standard: "the variant's", help: "how a layer and a prompt are compared"),
+      MethodOption(
+        "variant", values: "official or paper", standard: "official", help: "the authors' code or the paper's formulas"),
+      MethodOption(
+        "score", values: "cosine or dot", standard: "the variant's", help: "how a layer and a prompt are compared"),
       MethodOption(
         "tokens", values: "all, first or patches", standard: "the variant's",
         help: "whose mean stands for a layer, in models without an attention pooler"),
-      MethodOption("relu", values: "yes or no", standard: "yes", help: "keep only positive gradients (no: ablation of table 5)"),
+      MethodOption(
+        "relu", values: "yes or no", standard: "yes", help: "keep only positive gradients (no: ablation of table 5)"),
       MethodOption(
         "final-score", values: "yes or no", standard: "no",
         help: "take every layer's gradient from the score of the whole model (yes: ablation of table 5)"),

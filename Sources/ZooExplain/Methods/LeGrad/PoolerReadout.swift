@@ -36,8 +36,11 @@ struct PoolerReadout {
       let (layer, first) = (index / chunks, index % chunks * chunk), rows = min(chunk, prompts - first)
       let count = layers[layer].count
       let gradients = attention.attentionGradients(
-        r.pointer + (layer * prompts + first) * attention.width, rows: rows, tokens: tokens[layer].pointer, count: count)
-      let values = (0..<rows).map { meanOverHeads(gradients, row: $0, heads: attention.heads, prefix..<count, of: count) }
+        r.pointer + (layer * prompts + first) * attention.width, rows: rows, tokens: tokens[layer].pointer, count: count
+      )
+      let values = (0..<rows).map {
+        meanOverHeads(gradients, row: $0, heads: attention.heads, prefix..<count, of: count)
+      }
       parts.withLock { $0[index] = values }
     }
     return parts.withLock { parts in

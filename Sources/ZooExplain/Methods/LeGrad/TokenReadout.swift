@@ -24,11 +24,13 @@ struct TokenReadout {
     rows == .normedPatches ? nil : range(of: tokens, prefix: prefix)
   }
 
-  func relevance(of prompts: [[Float]], layer: LayerView, engine: Engine) -> [[Float]] {
+  func relevance(of prompts: [[Float]], layer: LayerView, head: any Head, engine: Engine) -> [[Float]] {
     let range = range(of: layer.count, prefix: layer.prefix)
-    if rows == .normedPatches { return normedRelevance(of: prompts, rows: range, layer: layer, engine: engine) }
+    if rows == .normedPatches {
+      return normedRelevance(of: prompts, rows: range, layer: layer, head: head, engine: engine)
+    }
     let centre = layer.mean ?? ZooRuntime.mean(layer.tokens, rows: range, width: layer.width)
-    var gradients = layer.vision.head.base.gradients(
+    var gradients = head.gradients(
       beforeNorm: centre, directions: prompts, score: score, parallel: engine.parallel)
     for index in gradients.indices { gradients[index] /= Float(range.count) }
     return blockRelevance(
@@ -40,9 +42,9 @@ struct TokenReadout {
 extension TokenReadout {
   /// The mean of normalised rows: each has a gradient of its own.
   private func normedRelevance(
-    of prompts: [[Float]], rows: Range<Int>, layer: LayerView, engine: Engine
+    of prompts: [[Float]], rows: Range<Int>, layer: LayerView, head: any Head, engine: Engine
   ) -> [[Float]] {
-    let head = layer.vision.head.base, width = layer.width, count = prompts.count
+    let width = layer.width, count = prompts.count
     let tokens = layer.tokens + rows.lowerBound * width
     let normed = FloatBuffer(uninitialised: rows.count * width)
     head.norm.apply(tokens, rows: rows.count, into: normed.pointer, parallel: engine.parallel)
@@ -126,7 +128,9 @@ final class TokenRun: MethodRun {
   }
 
   func forward(_ layer: LayerView) {
-    collected.append(readout.relevance(of: job.directions, layer: layer, engine: job.engine), of: layer.sequence)
+    let values = readout.relevance(
+      of: job.directions, layer: layer, head: job.vision.head.base, engine: job.engine)
+    collected.append(values, of: layer.sequence)
   }
 
   func maps() -> [[Heatmap]] { collected.heatmaps(job, layers: layers, finish: .upsampleThenNormalise) }
