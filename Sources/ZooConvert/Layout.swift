@@ -60,22 +60,28 @@ public struct Layout: Sendable {
 
   /// All layouts, in the order in which they are explained.
   public static let all: [Layout] = [
-    .openCLIP, .openCLIPText, .openCLIPCoCa, .openCLIPTrunk, .transformersCLIP, .transformersSigLIP, .bigVision,
-    .timmClassifier, .googleClassifier,
+    .openCLIP, .openCLIPText, .openCLIPCoCa, .openCLIPTrunk, .perceptionEncoder, .evaCLIP, .mobileCLIP,
+    .transformersCLIP, .transformersSigLIP, .transformersSigLIP2, .bigVision, .timmClassifier, .googleClassifier,
   ]
 
   public static func named(_ name: String) -> Layout? { all.first { $0.name == name } }
 }
 
-/// Keys that tell a layout: all of `needs`, none of `forbids`.
+/// Keys that tell a layout: all of `needs`, none of `forbids`; and, where names are alike, numbers of axes.
 struct Fingerprint: Sendable {
   /// Each inner list holds alternatives, such as the spellings with and without a prefix.
   var needs: [[String]]
   var forbids: [String] = []
+  /// How many axes a tensor has, if it is there.
+  var ranks: [String: Int] = [:]
 
   func mismatches(_ headers: Headers) -> [String] {
     needs.filter { !$0.contains(where: headers.contains) }.map { "there is no '\($0[0])'" }
       + forbids.filter(headers.contains).map { "there is a '\($0)'" }
+      + ranks.compactMap { name, rank in
+        guard let found = headers[name]?.shape, found.count != rank else { return nil }
+        return "'\(name)' is \(shapeText(found)), which is not a tensor of \(rank) axes"
+      }
   }
 }
 

@@ -83,7 +83,7 @@ import ZooTestSupport
     "mobileclip_base", "timm_gap", "naflex_siglip2", "naflex_gap",
   ].map {
     Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
-  }
+  } + [Case(name: "siglip2_hf", checkpoint: "hf/model.safetensors", group: "families")]
 
   @Test(arguments: cases + families)
   func towersGiveTheReferencesNumbers(_ golden: Case) throws {

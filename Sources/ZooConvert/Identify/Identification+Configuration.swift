@@ -15,7 +15,7 @@ extension Identification {
   /// The configuration files to look at, the one that belongs to the layout first.
   private var configurationFiles: [String] {
     if let file = options.configuration { return [file] }
-    let isForeign = ["transformers-clip", "transformers-siglip", "timm-vit", "google-vit"].contains(layout.name)
+    let isForeign = ["timm-vit", "google-vit"].contains(layout.name) || layout.name.hasPrefix("transformers-")
     let names = isForeign ? [Self.otherName, Self.openCLIPName] : [Self.openCLIPName, Self.otherName]
     return names.map { joinPath(splitPath(path).parent, $0) }.filter(fileExists)
   }

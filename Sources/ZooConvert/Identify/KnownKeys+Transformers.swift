@@ -76,7 +76,7 @@ extension TransformersFile {
 
   static let visionKeys = table(
     blockKeys.merging([
-      "image_size": .used, "patch_size": .used, "vision_use_head": .used,
+      "image_size": .used, "patch_size": .used, "num_patches": .used, "vision_use_head": .used,
       "num_channels": .only([3], remedy: "zoo reads pictures as red, green and blue"),
       "projection_dim": .irrelevant("the projection_dim at the top decides"),
     ]) { $1 })
@@ -88,7 +88,7 @@ extension TransformersPreprocessor {
     "size": .used, "crop_size": .used, "do_resize": .used, "do_center_crop": .used, "do_rescale": .used,
     "do_normalize": .used, "do_convert_rgb": .used, "rescale_factor": .used, "resample": .used, "image_mean": .used,
     "image_std": .used, "image_processor_type": .used, "feature_extractor_type": .used, "use_square_size": .used,
-    "default_to_square": .used,
+    "default_to_square": .used, "patch_size": .used, "max_num_patches": .used,
     "do_pad": .only([false], remedy: "zoo does not pad pictures to a common size"),
     "pad_size": .irrelevant("only do_pad reads it"),
     "rescale_offset": .only([false], remedy: "zoo rescales pixels by a factor alone"),

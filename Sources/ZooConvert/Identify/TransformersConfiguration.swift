@@ -23,6 +23,8 @@ struct TransformersFile: Decodable {
     var projectionSize: Int?
     var imageSize: ConfiguredSize?
     var patchSize: Int?
+    /// Rows of a NaFlex tower's square position table.
+    var numPatches: Int?
     var visionUseHead: Bool?
   }
 }
@@ -42,13 +44,10 @@ extension TransformersFile {
     case "siglip":
       let pictures = try preprocessing(settings, image: image, .siglip)
       return try siglip(text, vision, file: path, pictures)
-    case "siglip2":
-      throw .unsupported(
-        path: path, architecture: "Siglip2Model",
-        reason: "NaFlex sizes every picture by its own aspect ratio, which is not run")
+    case "siglip2": return try siglip2(text, vision, file: path, settings)
     default:
       throw .configuration(
-        file: path, reason: "its model_type '\(modelType ?? "")' is not one of clip, metaclip_2 and siglip")
+        file: path, reason: "its model_type '\(modelType ?? "")' is not one of clip, metaclip_2, siglip and siglip2")
     }
   }
 
@@ -122,6 +121,33 @@ extension TransformersFile {
           kind: .tokenizerJSON, contextLength: text.maxPositionEmbeddings ?? 64,
           padID: text.vocabSize == 256_000 ? 0 : 1, clean: .canonicalize)),
       logitBias: true, preprocessing: preprocessing)
+  }
+
+  /// NaFlex at one size: the square of as many patches as a picture may have.
+  private func siglip2(
+    _ text: Tower, _ vision: Tower, file path: String, _ beside: (settings: TransformersPreprocessor, file: String)?
+  ) throws(ConvertError) -> Configuration {
+    let patch = vision.patchSize ?? 16, rows = vision.numPatches ?? 256
+    let patches = beside?.settings.maxNumPatches ?? 256
+    guard let table = exactSquareRoot(rows), (1...1024).contains(table) else {
+      throw .configuration(file: path, reason: "its position table of \(rows) rows (num_patches) is not a square grid")
+    }
+    guard (1...10_000).contains(patch), (1...1_000_000).contains(patches) else {
+      throw .configuration(file: path, reason: "\(patches) patches of \(patch) pixels are not a picture")
+    }
+    if let beside, let other = beside.settings.patchSize, other != patch {
+      throw .unusableValue(
+        file: beside.file, key: "patch_size", value: "\(other)", remedy: "the model's patches have \(patch) pixels")
+    }
+    let image = GridSize(square: Int(Double(patches).squareRoot()) * patch)
+    var squares = beside
+    squares?.settings.size = .sides(image)
+    var result = try siglip(text, vision, file: path, try preprocessing(squares, image: image, .siglip2))
+    result.vision?.positionGrid = GridSize(square: table)
+    result.notes.append(
+      "NaFlex gives every picture a grid of its own shape, of up to \(patches) patches; here every picture is resized to "
+        + "\(image), which is what a square one becomes there.")
+    return result
   }
 
   private func blocks(

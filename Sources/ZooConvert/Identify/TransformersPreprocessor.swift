@@ -18,6 +18,9 @@ struct TransformersPreprocessor: Decodable {
   var resample: Filter?
   var imageMean: ChannelValues?
   var imageStd: ChannelValues?
+  /// NaFlex: the side of a patch, and how many a picture is cut into at most.
+  var patchSize: Int?
+  var maxNumPatches: Int?
 
   /// The settings beside a `config.json` and the file that has them; nil if there are none.
   static func beside(_ path: String) throws(ConvertError) -> (settings: TransformersPreprocessor, file: String)? {
@@ -104,6 +107,8 @@ struct ImageProcessorDefaults {
     size: .shortestEdge(224), isSquare: false, crop: GridSize(square: 224), mean: Preprocessing.clipMean,
     std: Preprocessing.clipStd)
   static let siglip = ImageProcessorDefaults(size: .sides(GridSize(square: 224)), isSquare: false)
+  static let siglip2 = ImageProcessorDefaults(
+    size: .sides(GridSize(square: 256)), isSquare: true, interpolation: .bilinear)
   static let vit = ImageProcessorDefaults(
     size: .sides(GridSize(square: 224)), isSquare: true, interpolation: .bilinear)
   static let deit = ImageProcessorDefaults(
@@ -113,8 +118,8 @@ struct ImageProcessorDefaults {
 
   /// The classes of transformers 5 that do nothing but resize, crop, rescale and normalise, by the first word of their names.
   static let known: [(name: String, defaults: ImageProcessorDefaults)] = [
-    ("CLIP", clip), ("ChineseCLIP", clip), ("Bit", clip), ("Siglip", siglip), ("ViT", vit), ("DeiT", deit),
-    ("Blip", blip),
+    ("CLIP", clip), ("ChineseCLIP", clip), ("Bit", clip), ("Siglip", siglip), ("Siglip2", siglip2),
+    ("ViT", vit), ("DeiT", deit), ("Blip", blip),
   ]
 
   /// The defaults of `CLIPImageProcessor`, `CLIPImageProcessorFast`, `CLIPFeatureExtractor` and so on.

@@ -8,9 +8,7 @@ enum NaFlexEmbedding {
     let vision = target.vision, width = vision.blocks.width
     guard target.has("\(prefix)proj.weight", default: vision.positionGrid != nil) else { return nil }
     switch target.name.leaf {
-    case "patch.weight":
-      let pixels = Expression.tensor("\(prefix)proj.weight", shape: [width, vision.patch * vision.patch * 3])
-      return .transpose(pixels.reshaped([width, vision.patch, vision.patch, 3]), axes: [0, 3, 1, 2])
+    case "patch.weight": return patchWeight(target, "\(prefix)proj.weight")
     case "patch.bias": return target.source("\(prefix)proj.bias")
     case "class_token": return target.source("\(prefix)cls_token", as: [1, 1, width])
     case "registers": return target.source("\(prefix)reg_token", as: [1, vision.registers, width])
@@ -21,13 +19,24 @@ enum NaFlexEmbedding {
     }
   }
 
-  static func measure(_ headers: Headers, prefix: String, into facts: inout VisionFacts) {
-    guard let projection = headers.shape("\(prefix)proj.weight", rank: 2),
-      let table = headers.shape("\(prefix)pos_embed", rank: 4),
-      let side = exactSquareRoot(projection[1] / 3), side * side * 3 == projection[1],
-      table[1...2].allSatisfy({ (1...65535).contains($0) })
+  /// A convolution's weight from a linear layer over pixels with their channels.
+  static func patchWeight(_ target: Target, _ name: String) -> Expression {
+    let vision = target.vision, width = vision.blocks.width
+    let pixels = Expression.tensor(name, shape: [width, vision.patch * vision.patch * 3])
+    return .transpose(pixels.reshaped([width, vision.patch, vision.patch, 3]), axes: [0, 3, 1, 2])
+  }
+
+  /// The patch and the width of a linear layer over pixels, where its shape is one of a square patch.
+  static func measurePatch(_ headers: Headers, _ name: String, into facts: inout VisionFacts) {
+    guard let shape = headers.shape(name, rank: 2), let side = exactSquareRoot(shape[1] / 3), side * side * 3 == shape[1]
     else { return }
-    (facts.width, facts.patch) = (projection[0], side)
+    (facts.width, facts.patch) = (shape[0], side)
+  }
+
+  static func measure(_ headers: Headers, prefix: String, into facts: inout VisionFacts) {
+    guard let table = headers.shape("\(prefix)pos_embed", rank: 4), table[1...2].allSatisfy({ (1...65535).contains($0) })
+    else { return }
+    measurePatch(headers, "\(prefix)proj.weight", into: &facts)
     facts.patchBias = headers.contains("\(prefix)proj.bias")
     facts.classToken = headers.contains("\(prefix)cls_token")
     facts.registers = headers.shape("\(prefix)reg_token", rank: 3)?[1] ?? 0

@@ -13,7 +13,7 @@ enum NativeText {
     }
     switch target.name.leaf {
     case "tokens": return target.source("\(prefix)token_embedding.weight")
-    case "positions": return target.source("\(prefix)positional_embedding")
+    case "positions": return LongCLIP.positions(target, prefix: prefix)
     case "class_token": return target.source("\(prefix)cls_emb")
     case "norm.weight": return target.source("\(prefix)ln_final.weight")
     case "norm.bias": return target.source("\(prefix)ln_final.bias")

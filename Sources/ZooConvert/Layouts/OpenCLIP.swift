@@ -6,7 +6,7 @@ extension Layout {
     name: "openclip", title: "OpenCLIP, both towers native",
     fingerprint: Fingerprint(
       needs: [["visual.conv1.weight"], ["token_embedding.weight"], ["positional_embedding"]],
-      forbids: ["visual.attn_pool.query"]),
+      forbids: ["visual.attn_pool.query", "visual.attn_pool.probe"]),
     drops: { _ in
       [
         .attentionMask,

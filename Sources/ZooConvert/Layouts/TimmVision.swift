@@ -19,7 +19,9 @@ enum TimmVision {
     case "norm.bias": return target.source(norm(target, prefix: prefix) + ".bias")
     case "projection.weight": return target.source(head(target.headers, prefix: prefix) + ".weight")
     case "projection.bias": return target.source(head(target.headers, prefix: prefix) + ".bias")
-    case let leaf where leaf.hasPrefix("stem."): return stem(target, prefix: prefix)
+    case let leaf where leaf.hasPrefix("stem."):
+      return ConvolutionStem.expression(
+        target, convolution: { stage($0, prefix: prefix) + ".conv" }, norm: { stage($0, prefix: prefix) + ".bn" })
     default:
       return poolerNames[target.name.leaf].map { name in
         target.name.leaf == "pooler.latent"
@@ -31,17 +33,10 @@ enum TimmVision {
   /// The convolution that makes the tokens: the only one, or the last of a stem.
   private static func patch(_ target: Target, prefix: String) -> String {
     guard let stem = target.vision.stem else { return "\(prefix)patch_embed.proj" }
-    return "\(prefix)patch_embed.backbone.\(stem.kernels.count - 1).conv"
+    return stage(stem.kernels.count - 1, prefix: prefix) + ".conv"
   }
 
-  /// `stem.0.weight` and `stem.0.norm.mean` of MobileCLIP's stem.
-  private static func stem(_ target: Target, prefix: String) -> Expression? {
-    let parts = target.name.leaf.split(separator: ".").map(String.init)
-    let name = "\(prefix)patch_embed.backbone.\(parts[1])"
-    if parts.count == 3 { return target.source("\(name).conv.\(parts[2])") }
-    let running = ["mean": "running_mean", "variance": "running_var"]
-    return target.source("\(name).bn.\(running[parts[3]] ?? parts[3])")
-  }
+  private static func stage(_ index: Int, prefix: String) -> String { "\(prefix)patch_embed.backbone.\(index)" }
 
   /// A mean-pooled model norms after pooling, with `fc_norm`.
   private static func norm(_ target: Target, prefix: String) -> String {
@@ -124,7 +119,7 @@ enum TimmVision {
       facts.patchBias = headers.contains("\(prefix)patch_embed.proj.bias")
     }
     NaFlexEmbedding.measure(headers, prefix: "\(prefix)embeds.", into: &facts)
-    measureStem(headers, prefix: "\(prefix)patch_embed.backbone.", into: &facts)
+    ConvolutionStem.measure(headers, convolution: { stage($0, prefix: prefix) + ".conv" }, into: &facts)
     facts.classToken = facts.classToken || headers.contains("\(prefix)cls_token")
     facts.registers = headers.shape("\(prefix)reg_token", rank: 3)?[1] ?? facts.registers
     facts.positions = headers.shape("\(prefix)pos_embed", rank: 3)?[1] ?? facts.positions
@@ -146,21 +141,5 @@ enum TimmVision {
       ? Projection.none : headers.contains("\(head).bias") ? .linearWithBias : .linear
     facts.normAfterMean = headers.contains("\(prefix)fc_norm.weight")
     return facts
-  }
-
-  private static func measureStem(_ headers: Headers, prefix: String, into facts: inout VisionFacts) {
-    var kernels: [[Int]] = []
-    while kernels.count < 16, let kernel = headers.shape("\(prefix)\(kernels.count).conv.weight", rank: 4) {
-      kernels.append(kernel)
-    }
-    guard let first = kernels.first, let last = kernels.last else { return }
-    let (patch, overflow) = kernels.reduce((1, false)) { product, kernel in
-      let (next, over) = product.0.multipliedReportingOverflow(by: kernel[3])
-      return (next, product.1 || over)
-    }
-    guard !overflow else { return }
-    (facts.width, facts.patch) = (last[0], patch)
-    facts.stem = StemShape(width: first[0], kernels: kernels.map { $0[3] })
-    facts.patchBias = headers.contains("\(prefix)\(kernels.count - 1).conv.bias")
   }
 }

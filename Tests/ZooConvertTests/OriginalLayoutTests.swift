@@ -1,0 +1,82 @@
+import Testing
+import ZooCheckpoints
+import ZooConvert
+import ZooManifests
+import ZooModels
+import ZooTensors
+import ZooTestSupport
+
+/// Files under the names of the code that models were first published with.
+@Suite struct OriginalLayoutTests {
+  /// The files of `Tools/golden/make_originals.py`; where the original head has no bias, the registered architecture's is zero.
+  @Test(arguments: [
+    ("pe_core", "pe-core", false), ("pe_core_gigantic", "pe-core", false), ("eva01", "eva-clip", true),
+    ("eva02", "eva-clip", true), ("mobileclip_base", "mobileclip", false),
+  ])
+  func theyBecomeTheTensorsOfOpenCLIPsFile(family: String, layout: String, hasHeadBias: Bool) throws {
+    let scratch = try ScratchFolder()
+    let folder = Golden.url("families/\(family)/checkpoints").path
+    let published = try converted("\(folder)/openclip/open_clip_model.safetensors", in: scratch)
+    var options = ConversionOptions()
+    options.configuration = "\(folder)/openclip/open_clip_config.json"
+    let original = try converted("\(folder)/original/model.pt", options, in: scratch)
+    #expect(original.model.layout.name == layout)
+    #expect(original.model.architecture.vision == published.model.architecture.vision)
+    #expect(original.model.architecture.text == published.model.architecture.text)
+    var expected = try contents(published.weights), found = try contents(original.weights)
+    if !hasHeadBias {
+      #expect(try original.weights.tensor("vision.projection.bias").floats()?.allSatisfy { $0 == 0 } == true)
+      (expected["vision.projection.bias"], found["vision.projection.bias"]) = (nil, nil)
+    }
+    #expect(found == expected)
+  }
+
+  /// At full size, from names and shapes alone.
+  @Test(arguments: [
+    ("pe-core", "PE-Core-B-16"), ("pe-core", "PE-Core-L-14-336"), ("pe-core", "PE-Core-bigG-14-448"),
+    ("pe-core", "PE-Core-S-16-384"), ("pe-core", "PE-Core-T-16-384"), ("eva-clip", "EVA01-g-14"),
+    ("eva-clip", "EVA01-g-14-plus"), ("eva-clip", "EVA02-B-16"), ("eva-clip", "EVA02-L-14"),
+    ("eva-clip", "EVA02-L-14-336"), ("eva-clip", "EVA02-E-14"), ("eva-clip", "EVA02-E-14-plus"),
+    ("mobileclip", "MobileCLIP-B"),
+  ])
+  func registeredArchitecturesAreRecognised(layout name: String, architecture: String) throws {
+    let manifest = try #require(Registry.builtIn.manifest(architecture))
+    let layout = try #require(Layout.named(name))
+    #expect(layout.holds(manifest.architecture))
+    let headers = Headers(
+      layout.sourceTensors(of: manifest.architecture).map { .init(name: $0.name, dtype: .f16, shape: $0.shape) })
+    #expect(try detectLayout(headers, path: architecture).name == name)
+    #expect(candidates(layout, headers, .builtIn).contains(manifest))
+  }
+
+  @Test func aSingleElementIsAScalar() throws {
+    let architecture = try #require(Registry.builtIn.manifest("PE-Core-B-16")).architecture
+    for name in ["pe-core", "openclip-timm"] {
+      let layout = try #require(Layout.named(name))
+      let headers = Headers(
+        layout.sourceTensors(of: architecture).map {
+          .init(name: $0.name, dtype: .f32, shape: $0.name == "logit_scale" ? [1] : $0.shape)
+        })
+      #expect(makePlan(layout, architecture, headers).problems == [])
+    }
+  }
+
+  @Test func aSiglip2ModelIsNotASiglipModel() throws {
+    let path = Golden.url("families/siglip2_hf/checkpoints/hf/model.safetensors").path
+    let (checkpoint, model, plan) = try planned(path)
+    #expect(model.layout.name == "transformers-siglip2")
+    #expect(plan.dropped == [])
+    let vision = model.architecture.vision
+    #expect(vision.image == GridSize(height: 40, width: 40))
+    #expect(vision.positionGrid == GridSize(height: 3, width: 3))
+    #expect(vision.resampling == .bilinearAntialias)
+    #expect(model.preprocessing.interpolation == .bilinear)
+    #expect(model.preprocessing.resizeMode == .squash)
+    #expect(model.notes.contains { $0.contains("every picture is resized to 40x40") })
+    let mismatch = layoutMismatches(Headers(checkpoint)).first { $0.layout == "transformers-siglip" }
+    #expect(
+      mismatch?.reasons == [
+        "'vision_model.embeddings.patch_embedding.weight' is 48x192, which is not a tensor of 4 axes"
+      ])
+  }
+}
