@@ -78,12 +78,13 @@ import ZooTestSupport
   ]
 
   /// Cases of `Tools/golden/make_families.py`.
-  static let families: [Case] = [
-    "clipa", "metaclip2", "pe_core", "pe_core_gigantic", "eva02", "eva01", "eva02_enormous", "mobileclip2_large",
-    "mobileclip_base", "timm_gap", "naflex_siglip2", "naflex_gap",
-  ].map {
-    Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
-  } + [Case(name: "siglip2_hf", checkpoint: "hf/model.safetensors", group: "families")]
+  static let families: [Case] =
+    [
+      "clipa", "metaclip2", "pe_core", "pe_core_gigantic", "eva02", "eva01", "eva02_enormous", "mobileclip2_large",
+      "mobileclip_base", "timm_gap", "naflex_siglip2", "naflex_gap",
+    ].map {
+      Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
+    } + [Case(name: "siglip2_hf", checkpoint: "hf/model.safetensors", group: "families")]
 
   @Test(arguments: cases + families)
   func towersGiveTheReferencesNumbers(_ golden: Case) throws {

@@ -12,7 +12,8 @@ extension Layout {
       [
         .attentionMask,
         DropRule("visual.rope.freqs_*", "tables of the rotary embedding, which the runtime builds itself"),
-        DropRule("visual.blocks.*.attn.rope.freqs_*", "tables of the rotary embedding, which the runtime builds itself"),
+        DropRule(
+          "visual.blocks.*.attn.rope.freqs_*", "tables of the rotary embedding, which the runtime builds itself"),
         DropRule("visual.mask_token", "the token for hidden patches, which only the pretraining of the tower uses"),
       ]
     },

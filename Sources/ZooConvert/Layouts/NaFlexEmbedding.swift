@@ -28,13 +28,15 @@ enum NaFlexEmbedding {
 
   /// The patch and the width of a linear layer over pixels, where its shape is one of a square patch.
   static func measurePatch(_ headers: Headers, _ name: String, into facts: inout VisionFacts) {
-    guard let shape = headers.shape(name, rank: 2), let side = exactSquareRoot(shape[1] / 3), side * side * 3 == shape[1]
+    guard let shape = headers.shape(name, rank: 2), let side = exactSquareRoot(shape[1] / 3),
+      side * side * 3 == shape[1]
     else { return }
     (facts.width, facts.patch) = (shape[0], side)
   }
 
   static func measure(_ headers: Headers, prefix: String, into facts: inout VisionFacts) {
-    guard let table = headers.shape("\(prefix)pos_embed", rank: 4), table[1...2].allSatisfy({ (1...65535).contains($0) })
+    guard let table = headers.shape("\(prefix)pos_embed", rank: 4),
+      table[1...2].allSatisfy({ (1...65535).contains($0) })
     else { return }
     measurePatch(headers, "\(prefix)proj.weight", into: &facts)
     facts.patchBias = headers.contains("\(prefix)proj.bias")

@@ -51,8 +51,8 @@ extension Layout {
       [
         .attentionMask,
         DropRule("*.num_batches_tracked", "a counter of the training", integersOnly: true),
-        DropRule("visual.trunk.rope.*", "tables of the rotary embedding, which the runtime builds itself"),
-        DropRule("visual.trunk.*.rope.*", "tables of the rotary embedding, which the runtime builds itself"),
+        DropRule("visual.trunk.rope.*", DropRule.rotaryTables),
+        DropRule("visual.trunk.*.rope.*", DropRule.rotaryTables),
       ]
     },
     measure: { headers in
