@@ -66,7 +66,7 @@ import ZooTestSupport
     let (checkpoint, model, plan) = try planned(path)
     #expect(model.layout.name == "transformers-siglip2")
     #expect(plan.dropped == [])
-    let vision = model.architecture.vision
+    let vision = try #require(model.architecture.vision)
     #expect(vision.image == GridSize(height: 40, width: 40))
     #expect(vision.positionGrid == GridSize(height: 3, width: 3))
     #expect(vision.resampling == .bilinearAntialias)
