@@ -70,8 +70,8 @@ import ZooTestSupport
     #expect(vision.image == GridSize(height: 40, width: 40))
     #expect(vision.positionGrid == GridSize(height: 3, width: 3))
     #expect(vision.resampling == .bilinearAntialias)
-    #expect(model.preprocessing.interpolation == .bilinear)
-    #expect(model.preprocessing.resizeMode == .squash)
+    #expect(model.preprocessing?.interpolation == .bilinear)
+    #expect(model.preprocessing?.resizeMode == .squash)
     #expect(model.notes.contains { $0.contains("every picture is resized to 40x40") })
     let mismatch = layoutMismatches(Headers(checkpoint)).first { $0.layout == "transformers-siglip" }
     #expect(
