@@ -23,10 +23,13 @@ public struct SceneEvaluation: Sendable {
   /// size by the nearest pixel.
   /// - Parameters:
   ///   - explainers: all of one model.
+  ///   - loader: how pictures reach the model; masks are turned and cropped with them.
   ///   - done: called after each scene with the number of scenes so far.
+  ///   - failed: called for a scene whose picture or mask cannot be read; unless it throws, the others are measured.
   /// - Returns: one result for each explainer.
   public func run(
-    _ explainers: [Explainer], on scenes: [SceneFolder.Scene], preprocessing: Preprocessing, done: (Int) -> Void
+    _ explainers: [Explainer], on scenes: [SceneFolder.Scene], loader: PictureLoader, done: (Int) -> Void,
+    failed: (SceneFolder.Scene, any Error) throws -> Void = { throw $1 }
   ) throws -> [Localisation] {
     guard template.contains("{}") else { throw EvaluateError.templateWithoutPlace(template) }
     var results = explainers.map { _ in Localisation() }
@@ -35,12 +38,17 @@ public struct SceneEvaluation: Sendable {
     let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
     let prompts = try prepare(names.map { template.replacing("{}", with: $0) }, for: explainers)
     for (number, scene) in scenes.enumerated() {
-      let image = try Image.decode(contentsOf: scene.image)
-      let input = preprocess(image, preprocessing).tensor
-      let labels = try LabelPicture(scene, size: GridSize(height: image.height, width: image.width), preprocessing)
+      let picture: LoadedPicture, labels: LabelPicture
+      do {
+        picture = try loader.load(path: scene.image.path(percentEncoded: false))
+        labels = try LabelPicture(scene, of: picture.source, loader)
+      } catch {
+        try failed(scene, error)
+        continue
+      }
       let wanted = scene.objects.compactMap { places[$0.name] }
       let ways = zip(explainers, prompts).map { (explainer: $0, prompts: $1[wanted]) }
-      for (index, explanations) in try Explainer.explain([input], ways).enumerated() {
+      for (index, explanations) in try Explainer.explain([picture.input.tensor], ways).enumerated() {
         for (object, prompt) in zip(scene.objects, explanations[0].prompts) {
           let map = prompt.heatmap
           results[index].add(map: minMax(map.picture()), mask: labels.mask(of: object.label, size: map.pictureSize))

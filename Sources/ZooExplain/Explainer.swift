@@ -97,16 +97,12 @@ public struct Explainer: Sendable {
   }
 
   private func explanation(of embedding: [Float], maps: [Heatmap], prompts: PreparedPrompts) -> Explanation {
-    // A classifier's embedding is its logits, and a prompt picks one of them.
-    let unit = model.architecture.isClassifier ? embedding : normalised(embedding)
-    let emptySimilarity = prompts.empty.map { dot($0, unit) }
-    let results = prompts.prompts.indices.map { index in
-      let similarity = dot(prompts.embeddings[index], unit)
-      return Explanation.Prompt(
-        prompt: prompts.prompts[index], similarity: similarity, heatmap: maps[index],
-        isAbsent: emptySimilarity.map { similarity <= $0 } ?? false)
+    let (empty, similarities) = prompts.similarities(to: embedding, of: model)
+    let results = zip(similarities, maps).map { score, map in
+      Explanation.Prompt(
+        prompt: score.prompt, similarity: score.similarity, heatmap: map, isAbsent: score.isAbsent)
     }
-    return Explanation(embedding: embedding, emptySimilarity: emptySimilarity, prompts: results)
+    return Explanation(embedding: embedding, emptySimilarity: empty, prompts: results)
   }
 
   private func subtractMean(of background: [[Float]], from prompt: [Float]) -> [Float] {
@@ -132,6 +128,38 @@ public struct PreparedPrompts: Sendable {
     PreparedPrompts(
       prompts: places.map { prompts[$0] }, embeddings: places.map { embeddings[$0] },
       directions: places.map { directions[$0] }, empty: empty)
+  }
+}
+
+/// How well one prompt fits one picture.
+public struct PromptSimilarity: Sendable {
+  public let prompt: String
+  /// Cosine of picture and prompt; a classifier's logit.
+  public let similarity: Float
+  /// True where the prompt fits the picture no better than a prompt that names nothing does.
+  public let isAbsent: Bool
+
+  public init(prompt: String, similarity: Float, isAbsent: Bool) {
+    self.prompt = prompt
+    self.similarity = similarity
+    self.isAbsent = isAbsent
+  }
+}
+
+extension PreparedPrompts {
+  /// How well the prompts fit a picture, and how well the prompt does that names nothing.
+  ///
+  /// - Parameter embedding: the picture's, not normalised; a classifier's logits.
+  public func similarities(to embedding: [Float], of model: Model) -> (empty: Float?, prompts: [PromptSimilarity]) {
+    // A classifier's embedding is its logits, and a prompt picks one of them.
+    let unit = model.architecture.isClassifier ? embedding : normalised(embedding)
+    let emptySimilarity = empty.map { dot($0, unit) }
+    let scores = zip(prompts, embeddings).map { prompt, embedding in
+      let similarity = dot(embedding, unit)
+      return PromptSimilarity(
+        prompt: prompt, similarity: similarity, isAbsent: emptySimilarity.map { similarity <= $0 } ?? false)
+    }
+    return (emptySimilarity, scores)
   }
 }
 

@@ -1,5 +1,6 @@
 import CImageCodecs
 import Foundation
+import ZooTensors
 
 extension Image {
   /// The longest side that is decoded.
@@ -9,14 +10,12 @@ extension Image {
 
   /// Reads a picture file; the format is found by content. Throws `ImageError`.
   public static func decode(contentsOf url: URL) throws -> Image {
-    let data: Data
-    do {
-      data = try Data(contentsOf: url, options: .mappedIfSafe)
-    } catch {
-      let reason = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError)?.code
-      throw ImageError.unreadable(name: url.path, reason: reason.map(reasonText) ?? error.localizedDescription)
-    }
-    return try data.withUnsafeBytes { try decode(bytes: $0, name: url.path) }
+    try decode(readPicture(url.path), name: url.path)
+  }
+
+  /// Decodes a picture file's bytes; `name` is for messages. Throws `ImageError`.
+  static func decode(_ data: Data, name: String) throws -> Image {
+    try data.withUnsafeBytes { try decode(bytes: $0, name: name) }
   }
 
   /// Decodes a picture exactly as Pillow does, in the file's own mode; `name` is for messages. Throws `ImageError`.
@@ -32,6 +31,7 @@ extension Image {
     case .gif: return try decodeGIF(source)
     case .bmp: return try decodeBMP(source)
     case .pnm: return try decodePNM(source)
+    case .some(let format): throw ImageError.unsupportedFormat(name: name, format: format)
     case nil: throw ImageError.unknownFormat(name: name)
     }
   }
@@ -74,5 +74,21 @@ extension Image {
   }
 }
 
-/// The system's sentence for an error number.
-func reasonText(_ code: POSIXErrorCode) -> String { String(cString: strerror(code.rawValue)) }
+/// What is read from a pipe at most, in bytes; `/dev/zero` has no end.
+private let pipeLimit = 1 << 30
+
+/// The bytes of a picture file; `-` is standard input. Throws `ImageError.unreadable`.
+func readPicture(_ path: String) throws -> Data {
+  do {
+    if path == "-" { return try FileHandle.standardInput.readToEnd() ?? Data() }
+    // Pipes such as <(...) have no size: they are read to their end.
+    if FileIdentity(path)?.kind == .other, let pipe = FileHandle(forReadingAtPath: path) {
+      return try pipe.read(upToCount: pipeLimit) ?? Data()
+    }
+    return try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
+  } catch {
+    // A name that is not UTF-8 was repaired by Swift before it came here, and leads nowhere.
+    let reason = path.contains("\u{FFFD}") ? "its name is not valid UTF-8; rename it" : systemReason(of: error)
+    throw ImageError.unreadable(name: path, reason: reason)
+  }
+}

@@ -1,30 +1,13 @@
 /// A picture file in memory: checked reads at any offset.
 struct FileBytes {
-  enum Format: String {
-    case png = "PNG"
-    case jpeg = "JPEG"
-    case webp = "WebP"
-    case gif = "GIF"
-    case bmp = "BMP"
-    case pnm = "PPM/PGM/PBM"
-  }
-
   let bytes: UnsafeRawBufferPointer
   let name: String
 
   var count: Int { bytes.count }
 
   /// By the first bytes, whatever the file is called.
-  var format: Format? {
-    if starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }
-    if starts(with: [0xFF, 0xD8]) { return .jpeg }
-    if text(at: 0, 4) == "RIFF" && text(at: 8, 4) == "WEBP" { return .webp }
-    if ["GIF87a", "GIF89a"].contains(text(at: 0, 6)) { return .gif }
-    if text(at: 0, 2) == "BM" { return .bmp }
-    if let first = text(at: 0, 2), ["P4", "P5", "P6"].contains(first), let next = byte(2) {
-      return [0x20, 0x09, 0x0A, 0x0D, 0x23].contains(next) ? .pnm : nil
-    }
-    return nil
+  var format: PictureFormat? {
+    PictureFormat(header: UnsafeRawBufferPointer(rebasing: bytes.prefix(PictureFormat.headerSize)))
   }
 
   func starts(with prefix: [UInt8]) -> Bool { bytes.starts(with: prefix) }

@@ -6,6 +6,8 @@ public enum ImageError: ZooError, Equatable {
   case unreadable(name: String, reason: String)
   /// Its first bytes belong to no format that is read here.
   case unknownFormat(name: String)
+  /// A picture in a format that is not read here.
+  case unsupportedFormat(name: String, format: PictureFormat)
   /// The format is read, this kind of it is not.
   case unsupported(name: String, format: String, detail: String)
   /// The file contradicts its format; `detail` is the decoder's word.
@@ -21,14 +23,21 @@ public enum ImageError: ZooError, Equatable {
 
   public var description: String {
     switch self {
-    case .unreadable(let name, let reason): "\(name) cannot be read: \(reason)."
-    case .unknownFormat(let name): "\(name) is not a picture in PNG, JPEG, WebP, GIF, BMP or PPM/PGM/PBM format."
-    case .unsupported(let name, let format, let detail): "\(name) is a \(format) of a kind that is not read: \(detail)."
-    case .damaged(let name, let format, let detail): "\(name) is a damaged \(format): \(detail)."
+    case .unreadable(let name, let reason): "\(name) cannot be read: \(reason)"
+    case .unknownFormat(let name): "\(name) is not a picture: zoo reads \(Self.formats)"
+    case .unsupportedFormat(let name, let format): "\(name) is a \(format.rawValue) picture: zoo reads \(Self.formats)"
+    case .unsupported(let name, let format, let detail):
+      "\(name) is a \(format) of a kind that is not supported: \(detail)"
+    case .damaged(let name, let format, let detail): "\(name) is a damaged \(format): \(detail)"
     case .tooLarge(let name, let width, let height):
       "\(name) declares \(width) x \(height) pixels; at most \(Image.sideLimit) a side and \(Image.pixelLimit) in all "
-        + "are decoded."
-    case .unwritable(let name, let reason): "\(name) cannot be written: \(reason)."
+        + "are decoded"
+    case .unwritable(let name, let reason): "\(name) cannot be written: \(reason)"
     }
+  }
+
+  private static var formats: String {
+    let names = PictureFormat.allCases.filter(\.isRead).map(\.rawValue)
+    return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
   }
 }

@@ -1,5 +1,6 @@
 import CImageCodecs
 import Foundation
+import ZooTensors
 
 extension Image {
   /// The picture as a PNG file: grey, RGB and RGBA as they are, other modes as RGB. Throws where memory runs out.
@@ -19,7 +20,7 @@ extension Image {
     do {
       try writeWhole(try pngData(), to: url.resolvingSymlinksInPath().path)
     } catch let error as POSIXError {
-      throw ImageError.unwritable(name: url.path, reason: reasonText(error.code))
+      throw ImageError.unwritable(name: url.path, reason: systemReason(of: error))
     }
   }
 }

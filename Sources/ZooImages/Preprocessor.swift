@@ -34,15 +34,38 @@ public func preprocess(_ image: Image, _ preprocessing: Preprocessing) -> Prepro
 }
 
 /// The picture at the size of the preprocessing, still in its own mode.
-func fitted(_ image: Image, _ preprocessing: Preprocessing) -> Image {
+///
+/// - Parameter filter: nil for the preprocessing's own; pictures of labels take the nearest pixel.
+func fitted(_ image: Image, _ preprocessing: Preprocessing, filter: Preprocessing.Interpolation? = nil) -> Image {
   let size = preprocessing.size
-  let (target, filter) = resizeTarget(height: image.height, width: image.width, preprocessing)
+  let window = FittedWindow(height: image.height, width: image.width, preprocessing)
   // Where the crop takes but a window of the resized picture, only that is computed.
-  let rule: CropRule = preprocessing.convention == .transformers ? .down : .even
-  let rows = target.height > size.height ? rule.middle(size.height, of: target.height) : 0..<target.height
-  let columns = target.width > size.width ? rule.middle(size.width, of: target.width) : 0..<target.width
-  return image.resized(height: target.height, width: target.width, filter: filter, rows: rows, columns: columns)
-    .centerCropped(height: size.height, width: size.width, fill: preprocessing.fill, rule)
+  return image.resized(
+    height: window.target.height, width: window.target.width, filter: filter ?? window.filter, rows: window.rows,
+    columns: window.columns
+  )
+  .centerCropped(height: size.height, width: size.width, fill: preprocessing.fill, preprocessing.cropRule)
+}
+
+/// What of a picture reaches the model: the size that it is resized to, and the part of that which is kept.
+struct FittedWindow {
+  let target: Preprocessing.Size
+  let filter: Preprocessing.Interpolation
+  /// Rows of the resized picture.
+  let rows: Range<Int>
+  /// Columns of the resized picture.
+  let columns: Range<Int>
+
+  init(height: Int, width: Int, _ preprocessing: Preprocessing) {
+    (target, filter) = resizeTarget(height: height, width: width, preprocessing)
+    let size = preprocessing.size, rule = preprocessing.cropRule
+    rows = target.height > size.height ? rule.middle(size.height, of: target.height) : 0..<target.height
+    columns = target.width > size.width ? rule.middle(size.width, of: target.width) : 0..<target.width
+  }
+}
+
+extension Preprocessing {
+  var cropRule: CropRule { convention == .transformers ? .down : .even }
 }
 
 /// The size that a picture is resized to before the crop, and the filter for it.

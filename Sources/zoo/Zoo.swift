@@ -15,6 +15,7 @@ struct Zoo: AsyncParsableCommand {
     ])
 
   static func main() async {
+    Output.keepDescriptors()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? AsyncParsableCommand {
@@ -22,6 +23,7 @@ struct Zoo: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      try Output.flush()
     } catch {
       Failure.exit(with: error)
     }

@@ -60,7 +60,7 @@ import ZooTestSupport
       "a picture of 7x7 holds no patch of 8 pixels; take a larger --size")
     try expect(
       ["explain", "ViT-Ti-8-emoji", zoo.file("nothing.png"), "-p", "x"],
-      "\(zoo.file("nothing.png")) cannot be read: there is no such file")
+      "\(zoo.file("nothing.png")) cannot be read: No such file or directory")
     #expect(try zoo.run("explain", "ViT-Ti-8-emoji", "README.md", "-p", "x", "-o", zoo.file("o")).code == 2)
     #expect(try zoo.run("explain", "ViT-Ti-8-emoji", image, "-p", "x", "-o", "README.md/deeper").code == 2)
     #expect(try zoo.run("explain", "ViT-Ti-8-emoji", image).code == 2)

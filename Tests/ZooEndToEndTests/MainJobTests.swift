@@ -145,10 +145,9 @@ import ZooTestSupport
       "--layers-grid", "--size", "96x160", "--layers", "last:40%", "--variant", "paper", "--color-map", "viridis")
     #expect(sheets.code == 0, "\(sheets.errors)")
     let files = try FileManager.default.contentsOfDirectory(atPath: zoo.file("out")).sorted()
-    #expect(
-      files == [
-        "scene1.a-kite.png", "scene1.a-panda-2.png", "scene1.a-panda.png", "scene1.grid.png", "scene1.layers.png",
-      ])
+    // The same prompt twice is one result. An id of eight characters stands before each ending.
+    let plainNames = files.map { $0.replacing(/\.[0-9a-z]{8}\.png$/, with: ".png") }
+    #expect(plainNames == ["scene1.a-kite.png", "scene1.a-panda.png", "scene1.grid.png", "scene1.layers.png"])
     for file in files {
       let bytes = try Data(contentsOf: URL(filePath: zoo.file("out/\(file)")))
       #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]))
@@ -165,9 +164,8 @@ import ZooTestSupport
       let call = ["explain", "golden:vit", "Examples/examples/scene1.jpg", "--json", "-o", zoo.file("maps")] + options
       let report = try #require(try zoo.run(call).json() as? [String: Any])
       let prompts = try #require((report["images"] as? [[String: Any]])?[0]["prompts"] as? [[String: Any]])
-      let scores = prompts.compactMap { $0["score"] as? [String: Any] }
       return Dictionary(
-        uniqueKeysWithValues: scores.compactMap { score in
+        uniqueKeysWithValues: prompts.compactMap { score in
           (score["prompt"] as? String).flatMap { name in (score["softmax"] as? Double).map { (name, $0) } }
         })
     }

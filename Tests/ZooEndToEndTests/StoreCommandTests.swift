@@ -186,6 +186,13 @@ import ZooTestSupport
     let defects = try #require(result["defects"] as? [String])
     #expect(defects.count == 1)
     #expect(defects[0].hasSuffix("is damaged: its bytes are not those that were converted"))
+    #expect(result["probe_agrees"] == nil, "nothing was probed")
+    // A damaged copy elsewhere is no reason to remove the model of that name in the zoo.
+    #expect(try zoo.run("verify", "ViT-Ti-8-emoji").output.contains("'zoo rm ViT-Ti-8-emoji:local' removes it"))
+    let copy = zoo.file("copy")
+    try FileManager.default.copyItem(atPath: zoo.file("models/ViT-Ti-8-emoji/local"), toPath: copy)
+    let advice = try zoo.run("verify", copy).output
+    #expect(advice.contains("remove \(copy)") && !advice.contains("zoo rm"), "\(advice)")
     #expect(try zoo.run("rm", "ViT-Ti-8-emoji", "nothing").code == 2)
     #expect(try installed == ["ViT-Ti-8-emoji:local"])
     #expect(try zoo.run("rm", "ViT-Ti-8-emoji").output.hasPrefix("ViT-Ti-8-emoji:local removed, 20 MB freed"))

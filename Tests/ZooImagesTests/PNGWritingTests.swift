@@ -48,6 +48,6 @@ import ZooTestSupport
   func aFullDiskIsSaid() throws {
     let full = URL(filePath: "/dev/full")
     let error = #expect(throws: ImageError.self) { try source("rgb.png").writePNG(to: full) }
-    #expect(error?.description == "/dev/full cannot be written: No space left on device.")
+    #expect(error?.description == "/dev/full cannot be written: No space left on device")
   }
 }

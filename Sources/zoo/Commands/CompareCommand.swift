@@ -19,8 +19,7 @@ struct CompareCommand: ParsableCommand {
     completion: .knownModels)
   var model: String
 
-  @Argument(help: "Pictures, or folders of pictures.", completion: .file())
-  var images: [String] = []
+  @OptionGroup var inputs: PictureInputs
 
   @Option(name: [.customShort("p"), .customLong("prompt")], help: "What to look for; made-up directions by default.")
   var prompts: [String] = []
@@ -40,21 +39,23 @@ struct CompareCommand: ParsableCommand {
   @Flag(help: "As JSON.")
   var json = false
 
+  @OptionGroup var pictureOptions: PictureOptions
   @OptionGroup var runOptions: RunOptions
   @OptionGroup var registryOptions: RegistryOptions
 
   func run() throws {
     let method = LeGrad(variant: variant, layers: try LayerSelection(layers))
-    let urls = images.isEmpty ? [] : try PictureOptions.pictures(images)
+    var notes = Notes(isQuiet: runOptions.quiet)
+    let paths = try inputs.paths(notes: &notes)
     let second = try runOptions.algebra()
     func explain(_ algebra: any LinearAlgebra, packed: Bool) throws -> [MethodOutput] {
       let model = try loadOrMakeUp(
         model, algebra: algebra, parallel: runOptions.parallel, seed: seed, registry: registryOptions)
       if packed { model.pack() }
+      let loader = try pictureOptions.loader(for: model)
       let pictures =
-        try urls.isEmpty
-        ? [testPicture(model.preprocessing.size)]
-        : urls.map { try model.preprocess(Image.decode(contentsOf: $0)).tensor }
+        try paths.isEmpty
+        ? [testPicture(loader.preprocessing.size)] : paths.map { try loader.load(path: $0).input.tensor }
       let directions =
         try prompts.isEmpty
         ? (0..<4).map { testEmbedding(model.architecture.embedding, seed: $0) }

@@ -32,10 +32,13 @@ struct EvalCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "off, or PROMPT[,THRESHOLD]: set the map to 0 where a prompt that names nothing lights up.",
-      discussion: "On by default for models with SigLIP's pooler, with \"\(Correction.emptyPrompt)\" and 0.8.",
+      CorrectionOption.help,
+      discussion: "On by default for models with SigLIP's pooler, with \"\(Correction.emptyPrompt)\".",
       valueName: "prompt"))
   var correct: [String] = []
+
+  @Option(help: ArgumentHelp("What counts as high for --correct, 0 to 1; 0.8 by default.", valueName: "share"))
+  var correctThreshold: Float?
 
   @Option(help: "Scenes with fewer objects are left out.")
   var minObjects = 2
@@ -48,6 +51,7 @@ struct EvalCommand: ParsableCommand {
 
   @OptionGroup var pictureOptions: PictureOptions
   @OptionGroup var runOptions: RunOptions
+  @OptionGroup var failureOptions: FailureOptions
 
   func run() throws {
     let selections = try layers.map { try LayerSelection($0) }
@@ -59,21 +63,26 @@ struct EvalCommand: ParsableCommand {
     guard !scenes.isEmpty else { throw EvaluateError.noScenes(file: data, minObjects: minObjects) }
     let model = try runOptions.load(model)
     runOptions.prepare(model, passes: scenes.count)
-    let explainers = explainers(model, selections)
+    let explainers = try explainers(model, selections)
     let progress = Progress("evaluating", total: scenes.count, quiet: runOptions.quiet)
-    let results = try evaluation.run(
-      explainers, on: scenes, preprocessing: pictureOptions.preprocessing(of: model)
-    ) { progress.update($0) }
+    var failures = InputFailures(total: scenes.count, isStrict: failureOptions.strict)
+    let results = try evaluation.run(explainers, on: scenes, loader: pictureOptions.loader(for: model)) {
+      progress.update($0)
+    } failed: { scene, error in
+      progress.finish()
+      try failures.add(scene.id, error)
+    }
     progress.finish()
     let report = EvalReport(
-      model: model.name, data: data, scenes: scenes.count, promptTemplate: promptTemplate,
-      methods: zip(explainers, results).map { EvalReport.Method($0, $1) })
+      model: model.name, data: data, scenes: scenes.count - failures.entries.count, promptTemplate: promptTemplate,
+      methods: zip(explainers, results).map { EvalReport.Method($0, $1) }, errors: failures.entries)
     if json { try printJSON(report) } else { print(report.text) }
+    try failures.finish()
   }
 
-  private func explainers(_ model: Model, _ selections: [LayerSelection]) -> [Explainer] {
-    let standard = Explainer(model: model).correction
-    let corrections = correct.isEmpty ? [standard] : correct.map(correction)
+  private func explainers(_ model: Model, _ selections: [LayerSelection]) throws -> [Explainer] {
+    let standard = Explainer(model: model).correction, prompts = correct.isEmpty ? [standard?.prompt ?? "off"] : correct
+    let corrections = try prompts.map { try CorrectionOption($0, threshold: correctThreshold).correction }
     let scores: [LeGrad.Score?] = score.isEmpty ? [nil] : score
     var result: [Explainer] = []
     for variant in variant {

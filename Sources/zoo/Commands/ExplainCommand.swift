@@ -15,190 +15,147 @@ struct ExplainCommand: ParsableCommand {
   @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
   var model: String
 
-  @Argument(help: "Pictures, or folders of pictures.", completion: .file())
-  var images: [String]
-
+  @OptionGroup var inputs: PictureInputs
   @OptionGroup var promptOptions: PromptOptions
   @OptionGroup var pictureOptions: PictureOptions
+  @OptionGroup var explanationOptions: ExplanationOptions
   @OptionGroup var runOptions: RunOptions
-
-  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Where pictures and arrays go.", valueName: "dir"))
-  var output = "heatmaps"
-
-  @Option(help: "official: the authors' code; paper: the paper's formulas.")
-  var variant: LeGrad.Variant = .official
-
-  @Option(help: "all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
-  var layers = "all"
-
-  @Option(help: "cosine or dot; by default what the variant says.")
-  var score: LeGrad.Score?
-
-  @Option(help: "all, first or patches: whose mean stands for a layer; by default what the variant says.")
-  var tokens: LeGrad.Tokens?
+  @OptionGroup var failureOptions: FailureOptions
 
   @Option(
+    name: [.short, .customLong("output")],
     help: ArgumentHelp(
-      "off, or PROMPT[,THRESHOLD]: set the map to 0 where a prompt that names nothing lights up.",
-      discussion: "On by default for models with SigLIP's pooler, with \"\(Correction.emptyPrompt)\" and 0.8.",
-      valueName: "prompt"))
-  var correct: String?
-
-  @Option(
-    name: .customLong("negative"), help: ArgumentHelp("What not to look for; may be repeated.", valueName: "text"))
-  var negatives: [String] = []
+      "The folder that pictures and arrays go to, or a file that ends in .png where there is one result.",
+      valueName: "path"))
+  var output = "heatmaps"
 
   @Option(
     name: .customLong("class"), help: ArgumentHelp("A classifier's class, by name or number.", valueName: "class"))
   var classes: [String] = []
 
-  @Option(help: "How many of a classifier's best classes to explain where none is named.")
-  var top = 3
+  @Option(help: "How many of a classifier's best classes to explain where none is named; 3 by default.")
+  var top: Int?
 
-  @Option(help: "Colours of the map: \(ColorMap.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var colorMap: ColorMap = .jet
-
-  @Option(help: "Share of the map's colours in the overlay, 0 to 1.")
-  var alpha = 0.6
-
-  @Flag(help: "One sheet for each picture: the picture, all prompts and their similarities.")
-  var grid = false
-
-  @Flag(help: "One sheet for each picture with the map of every layer.")
-  var layersGrid = false
-
-  @Flag(help: "Raw maps as .npy: [rows, columns] of each prompt, and [layers, rows, columns].")
-  var npy = false
+  @OptionGroup var drawingOptions: DrawingOptions
 
   @Flag(help: "Similarities, energies, layers, files and timings as JSON.")
   var json = false
 
   func validate() throws {
-    if !(0...1).contains(alpha) { throw ValidationError("--alpha must lie between 0 and 1.") }
+    if let top, top < 1 { throw ValidationError("--top must be at least 1.") }
   }
 
   func run() throws {
-    let clock = ContinuousClock()
-    var timings = ExplainReport.Timings()
-    let method = LeGrad(variant: variant, layers: try LayerSelection(layers), score: score, tokens: tokens)
-    let urls = try PictureOptions.pictures(images)
-    let folder = try OutputFolder(output)
-    var start = clock.now
+    var timings = PictureReport.Timings(), lap = Lap()
+    _ = try explanationOptions.method()
+    var notes = Notes(isQuiet: runOptions.quiet)
+    let tasks = try promptOptions.tasks(
+      pictures: inputs.paths(excluding: Destination.folder(output), notes: &notes))
+    guard !tasks.isEmpty else { throw CallError.noPictures }
+    let paths = tasks.map(\.path)
+    let names = OutputNames(pictures: paths)
     let model = try runOptions.load(model)
-    // Pictures share passes, except where each has prompts of its own.
-    let choosesClasses = model.architecture.isClassifier && classes.isEmpty, together = choosesClasses ? 1 : 4
-    runOptions.prepare(model, passes: (urls.count + together - 1) / together)
-    let preprocessing = try pictureOptions.preprocessing(of: model)
-    timings.load = lap(&start)
-    var explainer = Explainer(model: model, method: method)
-    if let correct { explainer.correction = correction(correct) }
-    explainer.negatives = negatives
-    var prepared = try prepare(explainer)
-    timings.text = lap(&start)
+    timings.load = lap.next()
+    let explainer = try explanationOptions.explainer(for: model)
+    let prompts = try TaskPrompts(self, tasks, explainer)
+    timings.text = lap.next()
+    var results = ResultWriter(
+      try Destination(
+        output, results: drawingOptions.resultCount(pictures: tasks.count, prompts: prompts.counts),
+        inputs: paths, folders: names.allFolders),
+      names: names, drawingOptions,
+      settings: try ResultSettings(
+        explainer, loader: pictureOptions.loader(for: model), precision: runOptions.precision))
 
-    let progress = Progress("explaining", total: urls.count, quiet: runOptions.quiet)
-    var report = ExplainReport(
-      model: model.name, variant: variant, layers: [], threads: runOptions.parallel.threads, images: [],
-      timings: timings)
-    // A picture that cannot be read holds up none before it.
-    var waiting = urls[...], unreadable: (any Error)?
-    while !waiting.isEmpty, unreadable == nil {
-      start = clock.now
-      var batch: [(url: URL, picture: PreprocessedImage)] = []
-      while batch.count < together, unreadable == nil, let url = waiting.popFirst() {
-        progress.update(urls.count - waiting.count - 1, url.lastPathComponent)
-        do {
-          batch.append((url, try pictureOptions.load(url, for: model, preprocessing)))
-        } catch {
-          unreadable = error
-        }
+    let run = PictureRun(loader: try pictureOptions.loader(for: model), together: prompts.areShared ? 4 : 1)
+    runOptions.prepare(model, passes: run.passes(for: tasks.count))
+    var report = PictureReport(model: model.name)
+    (report.variant, report.threads) = (explanationOptions.variant, runOptions.parallel.threads)
+    report.layers = try Array(explainer.method.base.ownLayers(of: model.vision.tower.blocks.layers) ?? 0..<0)
+    var printer = ReportPrinter(
+      report, label: "explaining", tasks: paths, notes: notes, isStrict: failureOptions.strict, json: json)
+    try run.run(paths) { places, pictures in
+      printer.progress(places)
+      timings.decode += lap.next()
+      let prepared = try prompts.prepared(for: places, pictures, explainer)
+      let explanations = try explainer.explain(pictures.map(\.input.tensor), prepared)
+      timings.explain += lap.next()
+      return explanations
+    } each: { place, result in
+      try printer.add(place, result) { picture, explanation in
+        let rows = promptReports(explanation, model: model)
+        let entry = try results.write(paths[place], picture, explanation, rows)
+        timings.write += lap.next()
+        return entry
       }
-      timings.decode += lap(&start)
-      if choosesClasses, let first = batch.first {
-        prepared = try explainer.prepare(classes: best(try model.imageEmbeddings([first.picture.tensor])[0]))
-      }
-      let explanations = try explainer.explain(batch.map(\.picture.tensor), prepared)
-      timings.explain += lap(&start)
-      for ((url, picture), explanation) in zip(batch, explanations) {
-        let scores = scoredPrompts(explanation, model: model)
-        let heatmaps = explanation.prompts.map(\.heatmap)
-        let drawing = Drawing(
-          stem: url.deletingPathExtension().lastPathComponent, picture: picture.picture, scores: scores,
-          heatmaps: heatmaps, names: fileNames(for: prepared.prompts), colorMap: colorMap, alpha: alpha)
-        let files = try write(drawing, to: folder)
-        report.layers = heatmaps.first?.layers ?? []
-        report.images.append(
-          .init(
-            url.path(percentEncoded: false), scores: scores, heatmaps: heatmaps, files: files,
-            emptySimilarity: explanation.emptySimilarity))
-      }
-      timings.write += lap(&start)
+      printer.report.timings = timings
     }
-    if let unreadable { throw unreadable }
-    progress.finish()
-    report.timings = timings
-    if json { try printJSON(report) } else { print(report.text) }
+    try printer.finish()
   }
+}
 
-  private func prepare(_ explainer: Explainer) throws -> PreparedPrompts {
-    guard explainer.model.architecture.isClassifier else {
-      if !classes.isEmpty { throw ExplainError.notAClassifier(model: explainer.model.name) }
-      return try explainer.prepare(promptOptions.all())
+/// The prompts of a call's pictures: one list for all, a list for each, or the classes that fit a picture best.
+private struct TaskPrompts {
+  private let tasks: [PictureTask]
+  private let shared: PreparedPrompts?
+  private let top: Int?
+
+  init(_ call: ExplainCommand, _ tasks: [PictureTask], _ explainer: Explainer) throws {
+    self.tasks = tasks
+    let model = explainer.model
+    guard model.architecture.isClassifier else {
+      if !call.classes.isEmpty || call.top != nil { throw ExplainError.notAClassifier(model: model.name) }
+      shared = call.promptOptions.isTable ? nil : try explainer.prepare(call.promptOptions.all())
+      top = nil
+      return
     }
-    guard promptOptions.isEmpty else {
-      throw ModelError.noText(model: explainer.model.name, part: .classifier)
+    guard call.promptOptions.isEmpty else { throw ModelError.noText(model: model.name, part: .classifier) }
+    guard !call.classes.isEmpty else {
+      (shared, top) = (nil, call.top ?? 3)
+      return
     }
-    return try explainer.prepare(
-      classes: classes.map { name in
-        guard let index = explainer.model.classIndex(name) else {
-          throw ExplainError.noClassCalled(
-            name, near: nearest(to: name, among: explainer.model.description.labels ?? []))
+    if call.top != nil { throw CallError.ignored(option: "--top", reason: "the classes are named") }
+    top = nil
+    shared = try explainer.prepare(
+      classes: call.classes.map { name in
+        guard let index = model.classIndex(name) else {
+          throw ExplainError.noClassCalled(name, near: nearest(to: name, among: model.description.labels ?? []))
         }
         return index
       })
   }
 
-  /// The classes with the highest logits.
-  private func best(_ logits: [Float]) -> [Int] {
-    Array(logits.indices.sorted { logits[$0] > logits[$1] }.prefix(max(1, top)))
-  }
+  /// Pictures can share a pass.
+  var areShared: Bool { shared != nil }
 
-  private func lap(_ start: inout ContinuousClock.Instant) -> Double {
+  /// How many prompts each picture has.
+  var counts: [Int] { tasks.map { shared?.prompts.count ?? top ?? $0.prompts?.count ?? 0 } }
+
+  /// The prompts of some pictures that pass together.
+  func prepared(for places: [Int], _ pictures: [LoadedPicture], _ explainer: Explainer) throws -> PreparedPrompts {
+    if let shared { return shared }
+    guard let top else { return try explainer.prepare(tasks[places[0]].prompts ?? []) }
+    let logits = try explainer.model.imageEmbeddings([pictures[0].input.tensor])[0]
+    return try explainer.prepare(classes: Array(logits.indices.sorted { logits[$0] > logits[$1] }.prefix(top)))
+  }
+}
+
+/// Measures what passes between two calls.
+private struct Lap {
+  private var start = ContinuousClock.now
+
+  /// Milliseconds since the last call.
+  mutating func next() -> Double {
     let now = ContinuousClock.now
     defer { start = now }
     return (now - start).milliseconds
   }
-
-  private func write(_ drawing: Drawing, to folder: OutputFolder) throws -> ExplainReport.Files {
-    var files = ExplainReport.Files(prompts: drawing.names.map { _ in [] }, sheets: [])
-    for index in drawing.names.indices {
-      if !grid && !layersGrid && !npy {
-        files.prompts[index].append(try folder.write(drawing.overlay(index), as: drawing.fileName(index, "png")))
-      }
-      if npy {
-        let map = drawing.heatmaps[index], size = [map.grid.height, map.grid.width]
-        files.prompts[index].append(
-          try folder.write(npyData(map.values, shape: size), as: drawing.fileName(index, "npy")))
-        files.prompts[index].append(
-          try folder.write(
-            npyData(map.layerValues.flatMap { $0 }, shape: [map.layers.count] + size),
-            as: drawing.fileName(index, "layers.npy")))
-      }
-    }
-    if grid { files.sheets.append(try folder.write(drawing.sheet(), as: "\(drawing.stem).grid.png")) }
-    if layersGrid { files.sheets.append(try folder.write(drawing.layerSheet(), as: "\(drawing.stem).layers.png")) }
-    return files
-  }
 }
 
-/// File names from prompts: letters and digits of ASCII, dashes between them, numbered where two would be the same.
-func fileNames(for prompts: [String]) -> [String] {
-  var seen: [String: Int] = [:]
-  return prompts.enumerated().map { index, prompt in
-    let words = prompt.lowercased().unicodeScalars.split { !("a"..."z").contains($0) && !("0"..."9").contains($0) }
-    let name = String(words.map { String($0) }.joined(separator: "-").prefix(60))
-    let base = name.isEmpty ? "prompt-\(index + 1)" : name
-    seen[base, default: 0] += 1
-    return seen[base] == 1 ? base : "\(base)-\(seen[base]!)"
+/// The scores of an explanation. Softmax is over the prompts, or over all classes of a classifier.
+func promptReports(_ explanation: Explanation, model: Model) -> [PromptReport] {
+  let scores = explanation.prompts.map {
+    PromptSimilarity(prompt: $0.prompt, similarity: $0.similarity, isAbsent: $0.isAbsent)
   }
+  return promptReports(scores, among: model.architecture.isClassifier ? explanation.embedding : nil, model: model)
 }

@@ -4,6 +4,7 @@ import ZooConvert
 import ZooModels
 import ZooRuntime
 import ZooStore
+import ZooTensors
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,7 +54,7 @@ struct ExportCommand: ParsableCommand {
     do {
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
     } catch {
-      throw CallError.unwritable(parent.path(percentEncoded: false), reason: (error as NSError).localizedDescription)
+      throw CallError.unwritable(parent.path(percentEncoded: false), reason: systemReason(of: error))
     }
     let report = try Interruption.removing(ConversionWork.removeAll) {
       var bars: [ConversionProgress.Phase: Progress] = [:]

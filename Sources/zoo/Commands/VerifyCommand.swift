@@ -79,8 +79,8 @@ struct VerifyCommand: ParsableCommand {
     let ok: Bool
     let tensors: Int
     let bytes: Int
-    /// True where the model ran as well and gave what it gave when it was converted.
-    let probeAgrees: Bool
+    /// Whether the model gave what it gave when it was converted; nil where it was not run, or nothing was kept then.
+    let probeAgrees: Bool?
     /// What does not hold, in sentences without the model's name.
     let defects: [String]
 
@@ -90,21 +90,26 @@ struct VerifyCommand: ParsableCommand {
       ok = defects.isEmpty
       tensors = model.description.digests.count
       bytes = model.weightBytes
-      probeAgrees = probed && defects.isEmpty
+      probeAgrees = probed ? defects.isEmpty : nil
       self.defects = defects
     }
 
     init(_ model: BrokenModel) {
       self.model = "\(model.name)"
       directory = model.directory.path(percentEncoded: false)
-      (ok, tensors, bytes, probeAgrees) = (false, 0, 0, false)
+      (ok, tensors, bytes, probeAgrees) = (false, 0, 0, nil)
       defects = ["it cannot be read: \(model.reason)"]
     }
 
     var text: String {
-      if ok { return "\(model)  sound: \(tensors) tensors, \(byteText(bytes))\(probeAgrees ? ", probe agrees" : "")" }
+      if ok {
+        return "\(model)  sound: \(tensors) tensors, \(byteText(bytes))\(probeAgrees == true ? ", probe agrees" : "")"
+      }
       let lines = defects.map { "  \($0)" }
-      return (["\(model)  DAMAGED"] + lines + ["  'zoo rm \(model)' removes it; convert or pull it again"])
+      // The model of that name in the zoo is another one where this is a copy elsewhere.
+      let isInZoo = (try? Store().directoryToRemove(directory)) != nil
+      let remedy = isInZoo ? "'zoo rm \(model)' removes it" : "remove \(directory)"
+      return (["\(model)  DAMAGED"] + lines + ["  \(remedy); convert or pull it again"])
         .joined(separator: "\n")
     }
   }

@@ -4,6 +4,7 @@ import ZooConvert
 import ZooModels
 import ZooRuntime
 import ZooStore
+import ZooTensors
 
 /// A checkpoint with what it was found to be, ready to be written.
 struct Conversion {
@@ -28,7 +29,7 @@ struct Conversion {
     do {
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
     } catch {
-      throw CallError.unwritable(parent.path(percentEncoded: false), reason: (error as NSError).localizedDescription)
+      throw CallError.unwritable(parent.path(percentEncoded: false), reason: systemReason(of: error))
     }
     defer { lock?.release() }
     let start = ContinuousClock.now

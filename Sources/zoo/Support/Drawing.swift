@@ -4,24 +4,20 @@ import ZooImages
 
 /// The pictures of one explained image.
 struct Drawing {
-  let stem: String
+  let title: String
   /// What the model sees.
   let picture: Image
-  let scores: [PromptScore]
+  let scores: [PromptReport]
   let heatmaps: [Heatmap]
-  /// One for each prompt, fit for file names.
-  let names: [String]
   let colorMap: ColorMap
   let alpha: Double
-
-  func fileName(_ index: Int, _ suffix: String) -> String { "\(stem).\(names[index]).\(suffix)" }
 
   /// The heat map of a prompt over the picture.
   func overlay(_ index: Int) -> Image { overlay(heatmaps[index].picture()) }
 
   /// The picture, then each prompt with its similarity.
   func sheet() -> Image {
-    let original = Sheet.Tile(covered, caption: stem, detail: "\(picture.width) x \(picture.height)")
+    let original = Sheet.Tile(covered, caption: title, detail: "\(picture.width) x \(picture.height)")
     let tiles = heatmaps.indices.map { index in
       Sheet.Tile(overlay(index), caption: scores[index].prompt, detail: similarity(index))
     }
@@ -41,7 +37,7 @@ struct Drawing {
         heading: "\(scores[index].prompt)   \(similarity(index))",
         tiles: [Sheet.Tile(overlay(index), caption: "sum of \(map.layers.count)")] + layers)
     }
-    return Sheet(title: stem, sections: sections, columns: 7, tileSize: 160, legend: colorMap).drawn()
+    return Sheet(title: title, sections: sections, columns: 7, tileSize: 160, legend: colorMap).drawn()
   }
 
   private func similarity(_ index: Int) -> String {
@@ -58,38 +54,6 @@ struct Drawing {
 
   private func overlay(_ heat: [Float]) -> Image {
     ZooImages.overlay(heat, on: covered, colorMap: colorMap, alpha: alpha)
-  }
-}
-
-/// The folder that results are written to, made when it is missing.
-struct OutputFolder {
-  let url: URL
-
-  init(_ path: String) throws {
-    url = URL(filePath: path, directoryHint: .isDirectory)
-    do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    } catch {
-      throw CallError.unwritable(path, reason: (error as NSError).localizedDescription)
-    }
-  }
-
-  /// Writes a picture and returns its path.
-  func write(_ image: Image, as name: String) throws -> String {
-    let file = url.appending(path: name)
-    try image.writePNG(to: file)
-    return file.path(percentEncoded: false)
-  }
-
-  /// Writes data through a temporary file and returns its path.
-  func write(_ data: Data, as name: String) throws -> String {
-    let file = url.appending(path: name)
-    do {
-      try data.write(to: file, options: .atomic)
-    } catch {
-      throw CallError.unwritable(file.path(percentEncoded: false), reason: (error as NSError).localizedDescription)
-    }
-    return file.path(percentEncoded: false)
   }
 }
 

@@ -9,6 +9,8 @@ struct EvalReport: Encodable {
   let scenes: Int
   let promptTemplate: String
   let methods: [Method]
+  /// Scenes that could not be read.
+  let errors: [InputFailures.Entry]
 
   struct Method: Encodable {
     let name: String

@@ -12,14 +12,21 @@ import ZooText
 enum Failure {
   static func exit(with error: any Error) -> Never {
     guard !(error is ExitCode), !(error is CleanExit), let sentence = sentence(for: error) else {
-      if let script = BashCompletion.completing(Zoo.fullMessage(for: error)) {
-        print(script)
-        Foundation.exit(0)
-      }
-      Zoo.exit(withError: error)
+      exitAsParsed(error)
     }
     Terminal.error(sentence)
     Foundation.exit(code(of: error))
+  }
+
+  /// As the argument parser's own `exit(withError:)`, but output that cannot be written is an error.
+  private static func exitAsParsed(_ error: any Error) -> Never {
+    let message = Zoo.fullMessage(for: error), code = Zoo.exitCode(for: error).rawValue
+    if code == 0 {
+      print(BashCompletion.completing(message) ?? message)
+    } else if !message.isEmpty {
+      Terminal.note(message)
+    }
+    Foundation.exit(Output.finish() ? code : 1)
   }
 
   static func code(of error: any Error) -> Int32 {
@@ -34,7 +41,7 @@ enum Failure {
       return error.description + (remedy.isEmpty ? "" : "\n  \(remedy)")
     case let error as CocoaError:
       let path = error.filePath ?? error.url?.path(percentEncoded: false)
-      let reason = error.underlying.map { "\($0.localizedDescription)" } ?? error.localizedDescription
+      let reason = systemReason(of: error)
       return path.map { "\($0): \(reason)" } ?? reason
     default: return nil
     }

@@ -35,14 +35,19 @@ func spanText(_ seconds: Int) -> String {
 struct Table {
   private let header: [String]
   private let rightAligned: Set<Int>
+  private let shortened: Set<Int>
   private var rows: [[String]] = []
 
-  init(_ header: [String], right: Set<Int> = []) {
+  /// - Parameters:
+  ///   - right: columns that are set to the right.
+  ///   - shortened: columns of long texts, of which the middle is left out where a terminal is too narrow.
+  init(_ header: [String], right: Set<Int> = [], shortened: Set<Int> = []) {
     self.header = header
     rightAligned = right
+    self.shortened = shortened
   }
 
-  mutating func add(_ row: [String]) { rows.append(row) }
+  mutating func add(_ row: [String]) { rows.append(row.map { printable($0) }) }
 
   var isEmpty: Bool { rows.isEmpty }
 
@@ -50,25 +55,36 @@ struct Table {
 
   /// - Parameter width: Columns of the terminal: the words of the last column go on in the next line where it is full.
   func text(within width: Int?) -> String {
-    let all = [header] + rows
-    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    var all = [header] + rows
+    var widths = header.indices.map { column in all.map { $0[column].columns }.max() ?? 0 }
+    if let width, !shortened.isEmpty {
+      shorten(&widths, to: width)
+      all = all.map { row in row.enumerated().map { shortened.contains($0) ? $1.shortened(to: widths[$0]) : $1 } }
+    }
     let margin = widths.dropLast().reduce(0) { $0 + $1 + 2 }
     return all.flatMap { row in
       let start = row.dropLast().enumerated().map { column, cell in
-        let space = String(repeating: " ", count: widths[column] - cell.count)
+        let space = String(repeating: " ", count: widths[column] - cell.columns)
         return (rightAligned.contains(column) ? space + cell : cell + space) + "  "
       }.joined()
       let last = row[row.count - 1], column = row.count - 1
       if rightAligned.contains(column) {
-        return [start + String(repeating: " ", count: widths[column] - last.count) + last]
+        return [start + String(repeating: " ", count: widths[column] - last.columns) + last]
       }
-      guard let width else { return [start + last] }
+      guard let width, shortened.isEmpty else { return [start + last] }
       // Under the column where there is room for some words, else under the whole table.
       let indent = width - margin >= 40 ? margin : 4
       return last.wrapped(first: width - margin, others: width - indent).enumerated().map {
         ($0 == 0 ? start : String(repeating: " ", count: indent)) + $1
       }
     }.map(\.trimmingTrailingSpaces).joined(separator: "\n")
+  }
+
+  /// Takes columns from the widest of those that may be shortened, until all fit.
+  private func shorten(_ widths: inout [Int], to width: Int) {
+    while widths.reduce(-2, { $0 + $1 + 2 }) > width,
+      let widest = shortened.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8
+    { widths[widest] -= 1 }
   }
 }
 

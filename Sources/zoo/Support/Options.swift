@@ -9,32 +9,6 @@ import ZooStore
 import ZooTensors
 import ZooText
 
-/// What is wrong with a call that the argument parser cannot see.
-enum CallError: ZooError, Equatable {
-  case blankPrompt(Int)
-  case noPrompts
-  case noImages(String)
-  case badSize(String)
-  case sizeBelowPatch(GridSize, patch: Int)
-  case unreadable(file: String, reason: String)
-  case unwritable(String, reason: String)
-
-  var blame: Blame { .input }
-
-  var description: String {
-    switch self {
-    case .blankPrompt(let number): "prompt \(number) is blank; write what to look for, as in -p \"a photo of a cat\""
-    case .noPrompts: "there is no prompt; add -p \"a photo of a cat\" or --prompts FILE"
-    case .noImages(let folder): "\(folder) holds no pictures (JPEG, PNG or WebP)"
-    case .badSize(let text): "'\(text)' is no size; write --size 448 or --size 336x448 (height x width)"
-    case .sizeBelowPatch(let size, let patch):
-      "a picture of \(size) holds no patch of \(patch) pixels; take a larger --size"
-    case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
-    case .unwritable(let file, let reason): "\(file) cannot be written: \(reason)"
-    }
-  }
-}
-
 /// Which manifests are known: the built-in ones, `$ZOO_HOME/manifests`, then `--manifest`.
 struct RegistryOptions: ParsableArguments {
   @Option(name: .customLong("manifest"), help: ArgumentHelp("One more manifest.", valueName: "file"))
@@ -96,30 +70,6 @@ struct RunOptions: ParsableArguments {
   }
 }
 
-/// What to look for.
-struct PromptOptions: ParsableArguments {
-  @Option(name: [.customShort("p"), .customLong("prompt")], help: ArgumentHelp("What to look for.", valueName: "text"))
-  var prompts: [String] = []
-
-  @Option(name: .customLong("prompts"), help: ArgumentHelp("A file with one prompt a line.", valueName: "file"))
-  var file: String?
-
-  var isEmpty: Bool { prompts.isEmpty && file == nil }
-
-  func all() throws -> [String] {
-    var all = prompts
-    if let file {
-      guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-        throw CallError.unreadable(file: file, reason: "it is missing, may not be read or is no UTF-8 text")
-      }
-      all += text.split(whereSeparator: \.isNewline).map(String.init).filter { !isBlank($0) }
-    }
-    guard !all.isEmpty else { throw CallError.noPrompts }
-    if let blank = all.firstIndex(where: isBlank) { throw CallError.blankPrompt(blank + 1) }
-    return all
-  }
-}
-
 /// How pictures reach the model.
 struct PictureOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Another input size, N or HEIGHTxWIDTH in pixels.", valueName: "size"))
@@ -148,37 +98,10 @@ struct PictureOptions: ParsableArguments {
     return size
   }
 
-  func load(_ url: URL, for model: Model, _ preprocessing: Preprocessing) throws -> PreprocessedImage {
-    let image = try Image.decode(contentsOf: url)
-    return preprocess(upright ? image.upright() : image, preprocessing)
+  /// How pictures are brought to the model.
+  func loader(for model: Model) throws -> PictureLoader {
+    PictureLoader(preprocessing: try preprocessing(of: model), upright: upright)
   }
-
-  /// The pictures that paths stand for: files as they are, folders by what they hold.
-  static func pictures(_ paths: [String]) throws -> [URL] {
-    try paths.flatMap { path -> [URL] in
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-        throw CallError.unreadable(file: path, reason: "there is no such file")
-      }
-      guard isFolder.boolValue else { return [URL(filePath: path)] }
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-      let found = names.filter { name in
-        !name.hasPrefix(".") && ["jpg", "jpeg", "png", "webp"].contains { name.lowercased().hasSuffix("." + $0) }
-      }
-      guard !found.isEmpty else { throw CallError.noImages(path) }
-      return found.sorted { $0.standsBefore($1) }
-        .map { URL(filePath: path).appending(path: $0) }
-    }
-  }
-}
-
-/// Reads `off` or `PROMPT[,THRESHOLD]`.
-func correction(_ text: String) -> Correction? {
-  if text == "off" { return nil }
-  guard let comma = text.lastIndex(of: ","), let threshold = Float(text[text.index(after: comma)...]) else {
-    return Correction(prompt: text)
-  }
-  return Correction(prompt: String(text[..<comma]), threshold: threshold)
 }
 
 extension Preprocessing.ResizeMode: ExpressibleByArgument {}

@@ -1,0 +1,98 @@
+import Foundation
+import ZooModels
+
+/// Finds the picture files that paths stand for: files as they are named, folders by what is in them and below.
+///
+/// In a folder, the content of a file decides, whatever the file is called. What is called a picture but is not one is
+/// still found, so that reading it gives an error. Names that begin with a dot are left out.
+public struct PictureSearch {
+  /// Paths of pictures in the order of the call, folders sorted by name; each path once.
+  public private(set) var pictures: [String] = []
+  /// Paths of files in the folders that are not pictures.
+  public private(set) var skipped: [String] = []
+  private var seen: Set<String> = []
+  private var visited: Set<FileIdentity>
+
+  /// - Parameters:
+  ///   - paths: files, folders or `-` for standard input.
+  ///   - excluded: a folder that is not entered, where results go.
+  public init(_ paths: [String], excluding excluded: String? = nil) {
+    visited = Set([excluded.flatMap { FileIdentity($0) }].compactMap { $0 })
+    for path in paths {
+      guard let identity = FileIdentity(path), identity.kind == .folder else {
+        add(path)
+        continue
+      }
+      visited.remove(identity)
+      enter(path, identity)
+    }
+  }
+
+  private mutating func add(_ path: String) {
+    if seen.insert(path).inserted { pictures.append(path) }
+  }
+
+  /// Links may lead to a folder again, or to one above: each folder is entered once.
+  private mutating func enter(_ folder: String, _ identity: FileIdentity) {
+    guard visited.insert(identity).inserted else { return }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names.filter({ !$0.hasPrefix(".") }).sorted(by: { $0.standsBefore($1) }) {
+      let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+      let identity = FileIdentity(path)
+      switch identity?.kind {
+      case .folder?: identity.map { enter(path, $0) }
+      // Pipes and devices in a folder are left alone: reading one may never end.
+      case .other?: continue
+      case .file? where PictureFormat(of: path) != nil: add(path)
+      case .file?, nil:
+        if isCalledPicture(name) { add(path) } else { skipped.append(path) }
+      }
+    }
+  }
+}
+
+/// Which file a path leads to, through all links.
+public struct FileIdentity: Hashable, Sendable {
+  enum Kind { case file, folder, other }
+
+  private let device: UInt64
+  private let number: UInt64
+  let kind: Kind
+
+  /// Nil where there is no such file.
+  public init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    device = UInt64(truncatingIfNeeded: status.st_dev)
+    number = UInt64(truncatingIfNeeded: status.st_ino)
+    kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .file
+      case S_IFDIR: .folder
+      default: .other
+      }
+  }
+
+  public var isFolder: Bool { kind == .folder }
+}
+
+extension PictureFormat {
+  /// The format of a file; nil where it is not a picture or cannot be read.
+  public init?(of path: String) {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? handle.close() }
+    guard let header = try? handle.read(upToCount: Self.headerSize) else { return nil }
+    guard let format = header.withUnsafeBytes({ PictureFormat(header: $0) }) else { return nil }
+    self = format
+  }
+}
+
+/// Endings of picture files, in lower case.
+private let pictureEndings: Set = [
+  "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "dib", "ppm", "pgm", "pbm", "pnm", "heic", "heif", "avif",
+  "tif", "tiff", "jxl", "jp2",
+]
+
+private func isCalledPicture(_ name: String) -> Bool {
+  pictureEndings.contains((name as NSString).pathExtension.lowercased())
+}

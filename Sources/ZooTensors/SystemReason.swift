@@ -1,0 +1,22 @@
+import Foundation
+
+/// The system's own words for an error of a file operation, such as "No space left on device".
+///
+/// Foundation wraps them in sentences of its own ("The operation could not be completed"), which help nobody.
+public func systemReason(of error: any Error) -> String {
+  if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }
+  let wrapper = error as NSError
+  if wrapper.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(wrapper.code))) }
+  if let cause = wrapper.userInfo[NSUnderlyingErrorKey] as? any Error { return systemReason(of: cause) }
+  guard wrapper.domain == NSCocoaErrorDomain else { return "\(error)" }
+  return switch CocoaError.Code(rawValue: wrapper.code) {
+  case .fileNoSuchFile, .fileReadNoSuchFile: "there is no such file"
+  case .fileReadNoPermission, .fileWriteNoPermission: "permission denied"
+  case .fileWriteOutOfSpace: "no space left on device"
+  case .fileWriteFileExists: "a file of that name is in the way"
+  case .fileReadTooLarge: "it is too large"
+  case .fileWriteVolumeReadOnly: "the file system is read-only"
+  case .fileReadInapplicableStringEncoding, .fileReadUnknownStringEncoding: "it is not UTF-8 text"
+  default: "the system gives no reason"
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import ZooImages
+import ZooTensors
+
+/// Where results go: a folder, made when it is missing, or the one file that the call names.
+struct Destination {
+  private let path: String
+  private let isFile: Bool
+  /// What must not be written over.
+  private let inputs: Set<FileIdentity>
+  private var written: Set<String> = []
+
+  /// - Parameters:
+  ///   - path: what `-o` says.
+  ///   - results: how many the call makes.
+  ///   - inputs: the pictures that are read.
+  ///   - folders: subfolders of the results, made here: what cannot be made is known before anything is computed.
+  init(_ path: String, results: Int, inputs: [String], folders: Set<String>) throws {
+    self.path = path
+    self.inputs = Set(inputs.compactMap { FileIdentity($0) })
+    isFile = try Self.isFile(path)
+    if isFile {
+      guard results == 1 else { throw CallError.oneFile(path, results: results) }
+      try check(path)
+    }
+    let parent = isFile ? (path as NSString).deletingLastPathComponent : path
+    for folder in folders.isEmpty || isFile ? [""] : folders.sorted() {
+      let full = folder.isEmpty ? parent : (parent as NSString).appendingPathComponent(folder)
+      if full.isEmpty { continue }
+      do {
+        try FileManager.default.createDirectory(atPath: full, withIntermediateDirectories: true)
+      } catch {
+        throw CallError.unwritable(full, reason: systemReason(of: error))
+      }
+    }
+  }
+
+  /// The folder that results go to; nil where they go to a file.
+  static func folder(_ path: String) throws -> String? { try isFile(path) ? nil : path }
+
+  /// A name that ends as a picture does is a file's, unless there is such a folder.
+  private static func isFile(_ path: String) throws -> Bool {
+    if path.hasSuffix("/") || FileIdentity(path)?.isFolder == true { return false }
+    switch (path as NSString).pathExtension.lowercased() {
+    case "png": return true
+    case "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "svg", "pdf", "npy", "npz": throw CallError.notAPNG(path)
+    default: return false
+    }
+  }
+
+  private func check(_ file: String) throws {
+    if let identity = FileIdentity(file), inputs.contains(identity) { throw CallError.wouldOverwrite(file) }
+  }
+
+  /// Writes a picture and returns its path.
+  mutating func write(_ image: @autoclosure () -> Image, as name: String) throws -> String {
+    try write(name) { try image().writePNG(to: URL(filePath: $0)) }
+  }
+
+  /// Writes data through a temporary file and returns its path.
+  mutating func write(_ data: @autoclosure () -> Data, as name: String) throws -> String {
+    try write(name) { file in
+      do {
+        try data().write(to: URL(filePath: file), options: .atomic)
+      } catch {
+        throw CallError.unwritable(file, reason: systemReason(of: error))
+      }
+    }
+  }
+
+  /// What has the same name is the same result: it is written once.
+  private mutating func write(_ name: String, _ body: (String) throws -> Void) throws -> String {
+    let file = isFile ? path : (path as NSString).appendingPathComponent(name)
+    try check(file)
+    if written.insert(file).inserted { try body(file) }
+    return file
+  }
+}

@@ -1,0 +1,64 @@
+/// Text as a terminal shows it: in columns, on one line.
+extension String {
+  /// How many columns a terminal takes: two for wide characters, none for marks on others.
+  var columns: Int { reduce(0) { $0 + $1.columns } }
+
+  /// The text in at most so many columns, with an ellipsis for what is left out of its middle.
+  func shortened(to width: Int) -> String {
+    guard columns > width, width > 1 else { return self }
+    // More of the end is kept: paths differ there.
+    let tailWidth = (width - 1) * 3 / 5
+    var head = "", tail: [Character] = [], used = 0
+    for character in reversed() {
+      guard used + character.columns <= tailWidth else { break }
+      used += character.columns
+      tail.append(character)
+    }
+    for character in self {
+      guard used + character.columns <= width - 1 else { break }
+      used += character.columns
+      head.append(character)
+    }
+    return head + "…" + String(tail.reversed())
+  }
+}
+
+extension Character {
+  fileprivate var columns: Int {
+    if unicodeScalars.contains(where: { $0.properties.isEmojiPresentation || $0 == "\u{FE0F}" }) { return 2 }
+    return unicodeScalars.map(\.columns).max() ?? 0
+  }
+}
+
+extension Unicode.Scalar {
+  /// Unicode's East Asian Width of the blocks that are wide throughout.
+  fileprivate var columns: Int {
+    switch properties.generalCategory {
+    case .nonspacingMark, .enclosingMark, .format: return 0
+    default: break
+    }
+    switch value {
+    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+      0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x16FE0...0x18DFF, 0x1AFF0...0x1B2FF, 0x20000...0x3FFFD:
+      return 2
+    default: return 1
+    }
+  }
+}
+
+/// A text that came from outside, fit to be printed: on one line, with control characters written as escapes.
+///
+/// - Parameter width: the columns of a terminal; nil for all of the text.
+func printable(_ text: String, within width: Int? = nil) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\n": result += "\\n"
+    case "\r": result += "\\r"
+    case "\t": result += "\\t"
+    case _ where scalar.properties.generalCategory == .control: result += "\\u{\(String(scalar.value, radix: 16))}"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return width.map { result.shortened(to: $0) } ?? result
+}

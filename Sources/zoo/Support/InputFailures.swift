@@ -1,0 +1,46 @@
+import ArgumentParser
+import ZooTensors
+
+/// Inputs that could not be read: each is one line on standard error, the others are done, and the run ends with
+/// exit code 1.
+struct InputFailures {
+  struct Entry: Encodable {
+    /// The path as it was given.
+    let input: String
+    let error: String
+  }
+
+  private(set) var entries: [Entry] = []
+  private let total: Int
+  private let isStrict: Bool
+
+  /// - Parameters:
+  ///   - total: inputs of the run. Where there is one, its error is that of the run.
+  ///   - isStrict: the first ends the run.
+  init(total: Int, isStrict: Bool) {
+    self.total = total
+    self.isStrict = isStrict
+  }
+
+  /// Throws what is no fault of the input as well.
+  mutating func add(_ input: String, _ error: any Error) throws {
+    guard !isStrict, total > 1, let reason = error as? any ZooError, reason.blame == .input else { throw error }
+    let sentence = (Failure.sentence(for: error) ?? "\(error)").split(separator: "\n")
+      .map { $0.drop { $0 == " " } }.joined(separator: "; ")
+    entries.append(Entry(input: input, error: sentence))
+    Terminal.error(sentence)
+  }
+
+  /// Ends a run in which inputs failed. Call when all results are printed.
+  func finish() throws {
+    guard !entries.isEmpty else { return }
+    Terminal.error("\(entries.count) of \(total) inputs could not be read")
+    throw ExitCode(1)
+  }
+}
+
+/// What is done about inputs that cannot be read.
+struct FailureOptions: ParsableArguments {
+  @Flag(help: "Stop at the first input that cannot be read, instead of doing the others.")
+  var strict = false
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import ZooTensors
+import ZooText
+
+/// What to look for.
+struct PromptOptions: ParsableArguments {
+  @Option(name: [.customShort("p"), .customLong("prompt")], help: ArgumentHelp("What to look for.", valueName: "text"))
+  var prompts: [String] = []
+
+  @Option(
+    name: .customLong("prompts"),
+    help: ArgumentHelp(
+      "A file with one prompt a line, or - for standard input; lines that begin with # are comments.",
+      discussion: """
+        A file that ends in .csv or .tsv gives each picture its own prompts: its first line names the columns, \
+        'image' and 'prompt'; paths are relative to the file's folder.
+        """, valueName: "file"))
+  var file: String?
+
+  var isEmpty: Bool { prompts.isEmpty && file == nil }
+
+  /// The file is a table that names the pictures.
+  var isTable: Bool { file.map(PromptTable.isTable) ?? false }
+
+  /// The prompts of all pictures.
+  func all() throws -> [String] {
+    var all = prompts
+    if let file {
+      all += try Self.text(of: file).split(whereSeparator: \.isNewline).map(String.init)
+        .filter { !isBlank($0) && $0.first { !$0.isWhitespace } != "#" }
+    }
+    guard !all.isEmpty else { throw CallError.noPrompts }
+    if let blank = all.firstIndex(where: isBlank) { throw CallError.blankPrompt(blank + 1) }
+    return all
+  }
+
+  /// The pictures of the call with their prompts. With `-p` beside a table, those prompts are for every picture.
+  func tasks(pictures: [String]) throws -> [PictureTask] {
+    guard isTable, let file else { return pictures.map { PictureTask(path: $0) } }
+    guard pictures.isEmpty else { throw CallError.picturesTwice(file: file) }
+    let rows = try PromptTable(try Self.text(of: file), file: file).pictures
+    return rows.map { PictureTask(path: $0.path, prompts: $0.prompts + prompts) }
+  }
+
+  private static func text(of path: String) throws -> String {
+    let data: Data
+    do {
+      // Pipes such as <(...) have no size: read to their end.
+      guard let handle = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path) else {
+        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .ENOENT)
+      }
+      data = try handle.readToEnd() ?? Data()
+    } catch {
+      throw CallError.unreadable(file: path, reason: systemReason(of: error))
+    }
+    guard var text = String(validating: data, as: UTF8.self) else {
+      throw CallError.unreadable(file: path, reason: "it is not UTF-8 text")
+    }
+    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+    return text
+  }
+}
+
+/// A picture to look at, with prompts of its own where a table gives them.
+struct PictureTask {
+  let path: String
+  var prompts: [String]?
+}

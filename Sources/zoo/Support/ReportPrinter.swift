@@ -1,0 +1,61 @@
+import ZooImages
+
+/// Prints what is found in pictures as it comes, or all of it as JSON at the end.
+struct ReportPrinter {
+  var report: PictureReport
+  private let tasks: [String]
+  private let json: Bool
+  private let bar: Progress
+  private var failures: InputFailures
+  private var notes: Notes
+  private var pictureNotes = PictureNotes()
+
+  init(_ report: PictureReport, label: String, tasks: [String], notes: Notes, isStrict: Bool, json: Bool) {
+    self.report = report
+    self.tasks = tasks
+    self.json = json
+    self.notes = notes
+    bar = Progress(label, total: tasks.count, quiet: notes.isQuiet)
+    failures = InputFailures(total: tasks.count, isStrict: isStrict)
+  }
+
+  /// Shows which pictures are worked on.
+  func progress(_ places: [Int]) {
+    if let first = places.first { bar.update(first, tasks[first]) }
+  }
+
+  /// Adds a picture's part of the report, or why there is none.
+  mutating func add<Found>(
+    _ place: Int, _ result: Result<(picture: LoadedPicture, output: Found), any Error>,
+    _ entry: (LoadedPicture, Found) throws -> PictureReport.ImageReport
+  ) throws {
+    switch result {
+    case .failure(let error):
+      bar.finish()
+      try failures.add(tasks[place], error)
+    case .success(let (picture, output)):
+      let entry = try entry(picture, output)
+      report.images.append(entry)
+      pictureNotes.add(tasks[place], picture.source)
+      if json { return }
+      bar.finish()
+      if tasks.count > 1 || entry.sheets != nil {
+        print((report.images.count > 1 ? "\n" : "") + printable(tasks[place], within: Terminal.resultWidth))
+      }
+      print(entry.table(within: Terminal.resultWidth))
+      try Output.flush()
+    }
+  }
+
+  /// Ends the run: notes, JSON, and an error where inputs failed.
+  mutating func finish() throws {
+    bar.finish()
+    for note in pictureNotes.sentences { notes.add(note) }
+    if json {
+      report.errors = failures.entries
+      report.notes = notes.all
+      try printJSON(report)
+    }
+    try failures.finish()
+  }
+}

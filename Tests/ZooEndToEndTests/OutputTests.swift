@@ -1,0 +1,39 @@
+import Foundation
+import Testing
+import ZooTestSupport
+
+/// Standard output that takes nothing: an error in every command, but no noise where the reader has enough.
+@Suite struct OutputTests {
+  @Test(arguments: [
+    "--help", "--version", "list", "list --json", "show ViT-B-32", "du", "doctor", "inspect CHECKPOINT",
+    "convert CHECKPOINT --dry-run", "explain --help", "--generate-completion-script bash",
+  ])
+  func whatCannotBeWrittenIsAnError(_ call: String) throws {
+    let zoo = try Command()
+    let words = call.replacing("CHECKPOINT", with: MainJobTests.checkpoint)
+    for (target, reason) in [("> /dev/full", "No space left on device"), (">&-", "Bad file descriptor")] {
+      #if os(Linux)
+        let result = try zoo.run(program: "/bin/bash", ["-c", "exec \(Command.executable.path) \(words) \(target)"])
+        #expect(result.code == 1, "\(words) \(target)")
+        #expect(result.errors == "zoo: standard output cannot be written: \(reason)\n", "\(words) \(target)")
+      #endif
+    }
+  }
+
+  @Test func aReaderThatHasEnoughEndsItQuietly() throws {
+    let script = "set -o pipefail; \(Command.executable.path) list --json | head -c 10"
+    let result = try Command().run(program: "/bin/bash", ["-c", script])
+    #expect(result.code == 141 && result.errors.isEmpty && result.output.utf8.count == 10, "\(result.errors)")
+  }
+
+  /// The next file that is opened would get the number of standard output.
+  @Test func aClosedStandardOutputIsNoFileThatIsWritten() throws {
+    let zoo = try Command()
+    try zoo.run("convert", MainJobTests.checkpoint)
+    let call = "explain ViT-Ti-8-emoji Examples/examples/scene1.jpg -p 'a panda' -o \(zoo.file("a.png"))"
+    let result = try zoo.run(program: "/bin/bash", ["-c", "exec \(Command.executable.path) \(call) >&-"])
+    #expect(result.code == 1, "\(result.errors)")
+    let picture = try Data(contentsOf: URL(filePath: zoo.file("a.png")))
+    #expect(picture.starts(with: [0x89, 0x50]) && picture.suffix(8).starts(with: Data("IEND".utf8)))
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+import ZooTestSupport
+
+/// What `explain` and `score` do with many pictures: no result is lost, and none overwrites another.
+@Suite final class PictureCommandTests {
+  let zoo: Command
+  private let scene = "Examples/examples/scene1.jpg"
+
+  init() throws {
+    zoo = try Command()
+    try zoo.run("convert", MainJobTests.checkpoint)
+  }
+
+  private func put(_ source: String, as name: String) throws -> String {
+    let target = URL(filePath: zoo.file(name))
+    try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(at: Golden.repository.appending(path: source), to: target)
+    return target.path
+  }
+
+  private func files(_ folder: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: zoo.file(folder)).filter { $0.contains(".") }.sorted()
+  }
+
+  private func explain(_ arguments: [String], environment: [String: String] = [:]) throws -> Command.Outcome {
+    try zoo.run(["explain", "ViT-Ti-8-emoji"] + arguments, environment: environment)
+  }
+
+  @Test func resultsThatUsedToMeetAreKeptApart() throws {
+    let pictures = [
+      try put(scene, as: "in/a/cat.jpg"), try put("Examples/examples/scene2.jpg", as: "in/b/cat.jpg"),
+      try put("Examples/eval/images/000.png", as: "in/a/cat.png"),
+    ]
+    let prompts = ["a bee", "a-bee", "a bee 2", "蜜蜂", "пчела"].flatMap { ["-p", $0] }
+    let first = try explain(pictures + prompts + ["-o", zoo.file("out")])
+    #expect(first.code == 0, "\(first.errors)")
+    let names = try files("out")
+    #expect(names.count == 15 && names.filter { $0.hasPrefix("a/") }.count == 10)
+    #expect(names.contains { $0.contains("蜜蜂") } && names.contains { $0.contains("пчела") })
+    // Again: the same files. With another variant, prompt or model: only more.
+    #expect(try explain(pictures + prompts + ["-o", zoo.file("out")]).code == 0)
+    #expect(try files("out") == names)
+    for more in [["--variant", "paper"], ["--alpha", "0.5"], ["--precision", "bf16"], ["--size", "96"]] {
+      let before = try files("out")
+      _ = try explain(pictures + ["-p", "a bee", "-o", zoo.file("out")] + more)
+      #expect(try files("out").count == before.count + 3, "\(more)")
+    }
+  }
+
+  @Test func aFileCanBeNamedWhereThereIsOneResult() throws {
+    let one = try explain([scene, "-p", "a panda", "-o", zoo.file("one.png")])
+    #expect(one.code == 0 && one.output.hasSuffix("one.png\n"), "\(one.errors)")
+    #expect(try Data(contentsOf: URL(filePath: zoo.file("one.png"))).starts(with: [0x89, 0x50]))
+    let input = try put("Examples/eval/images/000.png", as: "input.png")
+    for (arguments, part) in [
+      ([scene, "-p", "a", "-p", "b", "-o", zoo.file("two.png")], "makes 2"),
+      ([scene, "-p", "a", "-o", zoo.file("two.jpg")], "as PNG"), ([input, "-p", "a", "-o", input], "pictures to read"),
+      ([scene, "-p", "a", "-o", "\(input)/deeper"], "Not a directory"),
+    ] {
+      let refused = try explain(arguments)
+      #expect(refused.code == 2 && refused.errors.contains(part), "\(refused.errors)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: zoo.file("two.png")))
+  }
+
+  @Test func whatCannotBeReadHoldsUpNothing() throws {
+    for (index, source) in ["scene1.jpg", "scene2.jpg", "scene3.jpg", "scene4.jpg", "scene5.jpg"].enumerated() {
+      _ = try put("Examples/examples/\(source)", as: "in/\(index).jpg")
+    }
+    let whole = try Data(contentsOf: URL(filePath: zoo.file("in/1.jpg")))
+    try whole.prefix(9000).write(to: URL(filePath: zoo.file("in/1.jpg")))
+    let arguments = [zoo.file("in"), "-p", "a panda", "-o", zoo.file("out")]
+    let result = try explain(arguments)
+    #expect(result.code == 1)
+    #expect(
+      result.errors == """
+        zoo: \(zoo.file("in/1.jpg")) is a damaged JPEG: the file ends before the picture does
+        zoo: 1 of 5 inputs could not be read
+
+        """)
+    #expect(try files("out").count == 4 && result.output.split(separator: "\n").count == 12)
+    for command in ["explain", "score"] {
+      let json = try zoo.run(
+        [command, "ViT-Ti-8-emoji", zoo.file("in"), "-p", "a panda", "--json"]
+          + arguments.suffix(command == "explain" ? 2 : 0))
+      let report = try #require(try json.json() as? [String: Any])
+      #expect(json.code == 1 && report["schema"] as? Int == 1)
+      #expect((report["images"] as? [[String: Any]])?.count == 4)
+      let errors = try #require(report["errors"] as? [[String: String]])
+      #expect(errors.map { $0["input"] } == [zoo.file("in/1.jpg")])
+    }
+    let strict = try zoo.run("score", "ViT-Ti-8-emoji", zoo.file("in"), "-p", "a panda", "--strict")
+    #expect(strict.code == 2 && strict.output.split(separator: "\n").count == 3, "\(strict.output)")
+    #expect(strict.errors.hasPrefix("zoo: \(zoo.file("in/1.jpg")) is a damaged JPEG"))
+  }
+
+  @Test func foldersAreSearchedAndWhatIsSkippedIsNamed() throws {
+    _ = try put("Tests/Golden/images/sources/palette.gif", as: "in/x/anim.gif")
+    _ = try put(scene, as: "in/photo.HEIC")
+    _ = try put("README.md", as: "in/README.md")
+    let result = try zoo.run("score", "ViT-Ti-8-emoji", zoo.file("in"), "-p", "a panda")
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.output.contains("in/photo.HEIC\n") && result.output.contains("in/x/anim.gif\n"))
+    #expect(
+      result.errors.hasPrefix(
+        "note: 1 file (\(zoo.file("in/README.md"))) under \(zoo.file("in")) are not pictures and were skipped."))
+    let none = try zoo.run("score", "ViT-Ti-8-emoji", "Manifests", "-p", "a panda")
+    #expect(none.code == 2 && none.errors.contains("Manifests holds no pictures: "), "\(none.errors)")
+  }
+
+  @Test func picturesAndPromptsComeFromPipes() throws {
+    let plain = try zoo.run("score", "ViT-Ti-8-emoji", scene, "-p", "a panda", "-p", "a kite").output
+    let call = "\(Command.executable.path) score ViT-Ti-8-emoji"
+    for script in [
+      "\(call) - -p 'a panda' -p 'a kite' < \(scene)", "\(call) <(cat \(scene)) -p 'a panda' -p 'a kite'",
+      "printf '# two\\na panda\\n\\n  # things\\na kite\\n' | \(call) \(scene) --prompts -",
+      "\(call) \(scene) --prompts <(printf 'a panda\\r\\na kite')",
+    ] {
+      let result = try zoo.run(program: "/bin/bash", ["-c", script])
+      #expect(result.code == 0 && result.output == plain, "\(script): \(result.errors)")
+    }
+  }
+
+  @Test func aTableGivesEachPictureItsPrompts() throws {
+    let picture = try put(scene, as: "in/one.jpg")
+    let table = zoo.file("in/table.csv")
+    try "image,prompt\none.jpg,a panda\n\(Golden.repository.path)/\(scene),a kite\none.jpg,\"a bee, say\"\n"
+      .write(toFile: table, atomically: true, encoding: .utf8)
+    let result = try zoo.run("score", "ViT-Ti-8-emoji", "--prompts", table, "--json")
+    #expect(result.code == 0, "\(result.errors)")
+    let images = try #require((try result.json() as? [String: Any])?["images"] as? [[String: Any]])
+    let prompts = images.map { ($0["prompts"] as? [[String: Any]] ?? []).compactMap { $0["prompt"] as? String } }
+    #expect(images.map { $0["image"] as? String } == [picture, "\(Golden.repository.path)/\(scene)"])
+    #expect(prompts == [["a panda", "a bee, say"], ["a kite"]])
+    #expect(try zoo.run("score", "ViT-Ti-8-emoji", scene, "--prompts", table).code == 2)
+  }
+}
