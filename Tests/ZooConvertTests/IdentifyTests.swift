@@ -99,6 +99,25 @@ import ZooTestSupport
     #expect(asked.notes.first?.hasSuffix("by open_clip_config.json: --as ViT-B-32:openai wins.") == true)
   }
 
+  /// Another program's `config.json`.
+  @Test func aConfigurationThatCannotBeUsedDoesNotBeatRegisteredWeights() throws {
+    let scratch = try ScratchFolder()
+    let checkpoint = try checkpoint(scratch, "model.safetensors", of: "ViT-B-32")
+    let file = scratch.file("config.json")
+    try Data(#"{"model_type": "llama", "hidden_size": 4096}"#.utf8).write(to: URL(filePath: file))
+    let reason =
+      "\(file) cannot be used: its model_type 'llama' is not one of clip, metaclip_2, siglip and siglip2; "
+      + "--as ARCHITECTURE:TAG or --config FILE says what the model is"
+    let error = #expect(throws: ConvertError.self) { try identify(checkpoint, registry: .builtIn) }
+    #expect(error?.description == reason)
+    var options = ConversionOptions()
+    options.model = ModelName("ViT-B-32:openai")
+    let model = try identify(checkpoint, options: options, registry: .builtIn)
+    #expect(model.name.description == "ViT-B-32:openai")
+    #expect(model.notes.first?.hasPrefix("\(file) cannot be used: its model_type 'llama'") == true)
+    #expect(model.notes.first?.hasSuffix("--as ViT-B-32:openai says what the model is.") == true)
+  }
+
   @Test func unsupportedArchitecturesAreRefusedWithTheReason() throws {
     let scratch = try ScratchFolder()
     let manifest = try #require(Registry.builtIn.manifest("vit_relpos_medium_patch16_cls_224"))

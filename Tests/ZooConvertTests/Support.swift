@@ -20,6 +20,10 @@ final class ScratchFolder {
 
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
+  func isFolder(_ name: String) -> Bool {
+    (try? FileManager.default.contentsOfDirectory(atPath: file(name))) != nil
+  }
+
   /// Everything in the folder, hidden or not.
   var contents: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 

@@ -24,12 +24,12 @@ extension Identification {
 
   /// What the configuration says, completed where it names an image tower of timm only; notes what a second one says differently.
   mutating func configured(_ fitting: [Manifest], _ hint: Manifest?) throws -> Configured? {
-    let files = configurationFiles
-    guard let first = files.first else { return nil }
-    guard let primary = try read(first, isOnlyOne: options.configuration != nil || files.count == 1) else { return nil }
+    var files = configurationFiles[...], found: Configuration?
+    while found == nil, let file = files.popFirst() { found = try read(file, isOnlyOne: files.isEmpty) }
+    guard let primary = found else { return nil }
     let result = try complete(primary, fitting, hint)
     notes += primary.notes
-    for file in files.dropFirst() {
+    for file in files {
       let other: Configuration
       do {
         guard let found = try read(file, isOnlyOne: true) else { continue }

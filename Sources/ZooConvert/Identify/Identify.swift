@@ -131,7 +131,7 @@ struct Identification {
     do {
       return try configured(fitting, manifest)
     } catch {
-      notes.append("\(error): --as \(manifest.name):\(weights.tag) says what the model is.")
+      notes.append("\(error). --as \(manifest.name):\(weights.tag) says what the model is.")
       return nil
     }
   }

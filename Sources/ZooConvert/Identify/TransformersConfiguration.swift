@@ -47,7 +47,9 @@ extension TransformersFile {
     case "siglip2": return try siglip2(text, vision, file: path, settings)
     default:
       throw .configuration(
-        file: path, reason: "its model_type '\(modelType ?? "")' is not one of clip, metaclip_2, siglip and siglip2")
+        file: path,
+        reason: "its model_type '\(modelType ?? "")' is not one of clip, metaclip_2, siglip and siglip2; "
+          + "--as ARCHITECTURE:TAG or --config FILE says what the model is")
     }
   }
 

@@ -18,6 +18,12 @@ extension TransformersPreprocessor {
         remedy: "the model takes pictures of \(image): correct this value, or image_size in config.json")
     }
     let scales = doRescale ?? true, normalises = doNormalize ?? true
+    if mode != .keep { try refuseNull("resample", "resample", file) }
+    if scales { try refuseNull("rescaleFactor", "rescale_factor", file) }
+    if normalises {
+      try refuseNull("imageMean", "image_mean", file)
+      try refuseNull("imageStd", "image_std", file)
+    }
     let factor = scales ? rescaleFactor ?? Preprocessing.unitFactor : 1
     guard factor > 0, factor.isFinite else {
       throw .unusableValue(
@@ -30,6 +36,13 @@ extension TransformersPreprocessor {
         std: normalises ? imageStd?.values ?? defaults.std : [1, 1, 1],
         interpolation: resample?.interpolation ?? defaults.interpolation, resizeMode: mode, rescaleFactor: factor,
         convention: .transformers), file: file)
+  }
+
+  /// A value that is null is missing, and the reference fails.
+  private func refuseNull(_ name: String, _ key: String, _ file: String) throws(ConvertError) {
+    guard nulls.contains(name) else { return }
+    throw .unusableValue(
+      file: file, key: key, value: "null", remedy: "state the value, or leave the key out for the default")
   }
 
   /// Nil where the file does not name its class.
@@ -47,7 +60,7 @@ extension TransformersPreprocessor {
     _ defaults: ImageProcessorDefaults, file: String
   ) throws(ConvertError) -> (size: GridSize, target: GridSize?, mode: Preprocessing.ResizeMode) {
     let resizes = doResize ?? true, crops = doCenterCrop ?? (defaults.crop != nil)
-    var crop = defaults.crop
+    var crop = nulls.contains("cropSize") ? nil : defaults.crop
     switch cropSize {
     case .number(let side): crop = GridSize(square: side)
     case .sides(let size): crop = size
@@ -64,6 +77,7 @@ extension TransformersPreprocessor {
       }
       return (crop, nil, .keep)
     }
+    try refuseNull("size", "size", file)
     switch try resizeRule(defaults, file: file) {
     case .shortestEdge(let side):
       guard crops, let crop else {

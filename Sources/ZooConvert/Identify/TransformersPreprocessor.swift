@@ -1,8 +1,9 @@
 import ZooModels
 
 /// The picture settings of a model of transformers: `preprocessor_config.json`, or `image_processor` in the `processor_config.json` that
-/// transformers 5 writes in its place. What is left out has the default of the class.
-struct TransformersPreprocessor: Decodable {
+/// transformers 5 writes in its place. What is left out has the default of the class; what is null has not: a switch is off then, and a
+/// value is missing.
+struct TransformersPreprocessor {
   var imageProcessorType: String?
   /// The word for it until transformers 4.26.
   var featureExtractorType: String?
@@ -21,6 +22,8 @@ struct TransformersPreprocessor: Decodable {
   /// NaFlex: the side of a patch, and how many a picture is cut into at most.
   var patchSize: Int?
   var maxNumPatches: Int?
+  /// The values that are null.
+  private(set) var nulls: Set<String> = []
 
   /// The settings beside a `config.json` and the file that has them; nil if there are none.
   static func beside(_ path: String) throws(ConvertError) -> (settings: TransformersPreprocessor, file: String)? {
@@ -90,6 +93,37 @@ struct TransformersPreprocessor: Decodable {
       }
       interpolation = found
     }
+  }
+}
+
+extension TransformersPreprocessor: Decodable {
+  private enum Key: String, CodingKey, CaseIterable {
+    case imageProcessorType, featureExtractorType, size, cropSize, defaultToSquare, useSquareSize, doResize,
+      doCenterCrop
+    case doRescale, doNormalize, rescaleFactor, resample, imageMean, imageStd, patchSize, maxNumPatches
+  }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    func value<Value: Decodable>(_ key: Key) throws -> Value? { try values.decodeIfPresent(Value.self, forKey: key) }
+    func flag(_ key: Key) throws -> Bool? { values.contains(key) ? try value(key) ?? false : nil }
+    imageProcessorType = try value(.imageProcessorType)
+    featureExtractorType = try value(.featureExtractorType)
+    size = try value(.size)
+    cropSize = try value(.cropSize)
+    defaultToSquare = try value(.defaultToSquare)
+    useSquareSize = try flag(.useSquareSize)
+    doResize = try flag(.doResize)
+    doCenterCrop = try flag(.doCenterCrop)
+    doRescale = try flag(.doRescale)
+    doNormalize = try flag(.doNormalize)
+    rescaleFactor = try value(.rescaleFactor)
+    resample = try value(.resample)
+    imageMean = try value(.imageMean)
+    imageStd = try value(.imageStd)
+    patchSize = try value(.patchSize)
+    maxNumPatches = try value(.maxNumPatches)
+    nulls = Set(try Key.allCases.filter { try values.contains($0) && values.decodeNil(forKey: $0) }.map(\.rawValue))
   }
 }
 

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+import ZooModels
+import ZooTestSupport
+
+@testable import ZooConvert
+
+/// Where the settings for pictures come from, and which are refused.
+@Suite struct PictureSettingsTests {
+  private func settings(_ json: String, image: Int = 32) throws -> Preprocessing {
+    try manifestDecoder().decode(TransformersPreprocessor.self, from: Data(json.utf8))
+      .preprocessing(image: GridSize(square: image), defaults: .clip, file: "preprocessor_config.json")
+  }
+
+  /// A Hugging Face checkpoint with settings of its own.
+  private func checkpoint(_ scratch: ScratchFolder, _ files: [String: String]) throws -> String {
+    let folder = "models/clip_gelu/checkpoints/hf"
+    try scratch.copy("\(folder)/model.safetensors", "\(folder)/config.json")
+    for (name, json) in files { try Data(json.utf8).write(to: URL(filePath: scratch.file(name))) }
+    return scratch.file("model.safetensors")
+  }
+
+  @Test func theProcessorOfTransformers5WinsAsItDoesThere() throws {
+    let scratch = try ScratchFolder()
+    let nested = #"{"image_processor": {"resample": 2, "crop_size": 32, "size": 40, "odd": 1}, "processor_class": "X"}"#
+    let other = #"{"resample": 0, "crop_size": 32, "size": 32}"#
+    let path = try checkpoint(scratch, ["processor_config.json": nested, "preprocessor_config.json": other])
+    let (_, model, _) = try planned(path)
+    #expect(model.preprocessing?.interpolation == .bilinear && model.preprocessing?.resizeSize == GridSize(square: 40))
+    #expect(model.preprocessing?.convention == .transformers)
+    #expect(
+      model.notes == ["processor_config.json: 'image_processor.odd' = 1 is not known to zoo, which ignores it."])
+    // transformers 4 wrote a processor_config.json without settings for pictures.
+    try Data(#"{"processor_class": "CLIPProcessor"}"#.utf8).write(
+      to: URL(filePath: scratch.file("processor_config.json")))
+    #expect(try planned(path).1.preprocessing?.interpolation == .nearest)
+  }
+
+  @Test(arguments: [
+    (#"{"size": 64, "crop_size": 64}"#, "'crop_size' is 64x64", "the model takes pictures of 32x32"),
+    (#"{"size": {"height": 8, "width": 8}, "do_center_crop": false}"#, "'size' is 8x8", "pictures of 32x32"),
+    (
+      #"{"size": {"shortest_edge": 32, "longest_edge": 64}}"#, "'size' is {shortestEdge, longestEdge}",
+      "a shortest_edge"
+    ),
+    (#"{"do_center_crop": false}"#, "'do_center_crop' is false", "only square pictures would fit"),
+    (#"{"do_resize": false, "do_center_crop": null}"#, "'do_resize' is false", "set do_resize or do_center_crop"),
+    (#"{"crop_size": null}"#, "'do_center_crop' is true", "it needs a crop_size"),
+    (#"{"size": 32, "crop_size": 32, "resample": null}"#, "'resample' is null", "leave the key out"),
+    (#"{"size": 32, "crop_size": 32, "rescale_factor": 0}"#, "'rescale_factor' is 0.0", "above zero"),
+    (
+      #"{"image_processor_type": "ConvNextImageProcessor"}"#, "'image_processor_type' is 'ConvNextImageProcessor'",
+      "as CLIPImageProcessor, "
+    ),
+    (#"{"use_square_size": true}"#, "'use_square_size' is true", "a height and a width"),
+  ])
+  func whatCannotBeHonouredIsRefused(json: String, fact: String, remedy: String) throws {
+    let error = #expect(throws: ConvertError.self) { try settings(json) }
+    let text = error?.description ?? ""
+    #expect(
+      text.hasPrefix("preprocessor_config.json cannot be used: \(fact), which cannot be honoured; ")
+        && text.contains(remedy), "\(text)")
+  }
+
+  @Test(arguments: ["true", "1.5", #""none""#, "-4", "6", #"{"a": 1}"#, "[1,2,3]", "99999999999999999999"])
+  func settingsOfAWrongKindAreErrors(value: String) throws {
+    for key in ["size", "crop_size", "resample"] {
+      #expect(throws: (any Error).self, "\(key) \(value)") { try settings("{\"\(key)\": \(value)}") }
+    }
+  }
+
+  @Test func filtersHaveNamesToo() throws {
+    #expect(try settings(#"{"size": 32, "crop_size": 32, "resample": "LANCZOS"}"#).interpolation == .lanczos)
+  }
+
+  @Test func theLayoutSaysWhoseRulesPicturesFollow() throws {
+    let openCLIP = try planned(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")).1
+    #expect(openCLIP.preprocessing?.convention == .openCLIP)
+    let text = String(decoding: try manifestEncoder().encode(openCLIP.preprocessing), as: UTF8.self)
+    // A model of open_clip's is described as it always was.
+    #expect(!text.contains("convention") && !text.contains("rescale_factor") && !text.contains("resize_size"))
+  }
+
+  /// What an exporter cannot say, it refuses.
+  @Test func exportsSayHowPicturesArePreparedOrRefuse() throws {
+    let size = GridSize(square: 32)
+    let odd = [
+      Preprocessing(size: size, resizeSize: GridSize(square: 40)), Preprocessing(size: size, rescaleFactor: 1),
+      Preprocessing(size: size, resizeMode: .keep), Preprocessing(size: size, interpolation: .lanczos),
+    ]
+    for preprocessing in odd {
+      #expect(ExportFormat.openCLIP.obstacle(to: preprocessing) != nil)
+      #expect(ExportFormat.transformers.obstacle(to: preprocessing) == nil)
+    }
+    let scratch = try ScratchFolder()
+    let path = try checkpoint(scratch, ["preprocessor_config.json": #"{"size": 40, "crop_size": 32}"#])
+    let model = try converted(path, in: scratch)
+    let folder = try #require(scratch.contents.first { scratch.isFolder($0) })
+    let error = #expect(throws: ConvertError.self) {
+      try export(model.description, in: scratch.file(folder), as: .openCLIP, to: scratch.file("out"))
+    }
+    #expect(error?.description.contains("not resized to the size of the crop; '") == true, "\(error as Any)")
+    #expect(!scratch.contents.contains("out"))
+    try export(
+      model.description, in: scratch.file(folder), as: .openCLIP, to: scratch.file("out.safetensors"))
+  }
+
+  @Test func metaCLIP2EndsTextsWithItsOwnID() throws {
+    let file = #"{"model_type": "KIND", "text_config": {"eos_token_id": 2, "vocab_size": 901629}}"#
+    for (kind, pooling) in [("metaclip_2", TextPooling.endOfText(id: 2)), ("clip", .argmax)] {
+      let json = file.replacing("KIND", with: kind)
+      let config = try manifestDecoder().decode(TransformersFile.self, from: Data(json.utf8))
+      let made = try config.configuration(file: "config.json", settings: nil)
+      #expect(
+        made.text?.pooling == pooling && made.text?.tokenizer.kind == (kind == "clip" ? .clipBPE : .tokenizerJSON))
+    }
+  }
+}
