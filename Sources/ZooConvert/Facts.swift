@@ -32,6 +32,8 @@ public struct VisionFacts: Sendable, Hashable {
   public var normPre = false
   public var layerScale = false
   public var gated = false
+  /// True where the gate and what it opens are one matrix, the gate first.
+  public var gateIsPacked = false
   public var attentionNorm = false
   public var mlpNorm = false
   public var projection = Projection.none
@@ -41,6 +43,8 @@ public struct VisionFacts: Sendable, Hashable {
   public var queries: Int?
   /// True where the final norm follows the mean over the patches.
   public var normAfterMean = false
+  /// True where the layout's position tables always have rows for the prefix tokens; nil where it has both kinds.
+  public var positionsCoverPrefix: Bool?
 
   public init() {}
 }

@@ -116,6 +116,7 @@ public struct DropRule: Sendable, Hashable {
 
   static let positionIDs = DropRule("*position_ids", "indices that follow from the context length", integersOnly: true)
   static let rotaryTables = "tables of the rotary embedding, which the runtime builds itself"
+  static let batchCounter = DropRule("*.num_batches_tracked", "a counter of the training", integersOnly: true)
   static let attentionMask = DropRule("*attn_mask", "the causal mask, which the runtime builds itself")
 }
 

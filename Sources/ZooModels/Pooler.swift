@@ -6,6 +6,8 @@ public enum Pooler: Sendable, Hashable {
   case tokenMean
   /// The mean of the patch tokens; `normFirst` tells whether the norm comes before the mean.
   case patchMean(normFirst: Bool)
+  /// The greatest value of each channel over the patch tokens; `withMean` the middle between that and the mean.
+  case patchMax(withMean: Bool, normFirst: Bool)
   /// SigLIP's attention pooler: the norm, one learned query over all tokens, then a residual MLP.
   case attention(heads: Int, mlpWidth: Int, activation: Activation)
   /// CoCa's attention pooler: `queries` learned queries of `width`, of which the first counts, then the norm.
@@ -17,8 +19,18 @@ public enum Pooler: Sendable, Hashable {
     case .classToken: "class_token"
     case .tokenMean: "token_mean"
     case .patchMean: "patch_mean"
+    case .patchMax(let withMean, _): withMean ? "patch_avgmax" : "patch_max"
     case .attention: "attention"
     case .coca: "coca"
+    }
+  }
+
+  /// True where tokens are pooled before the final norm, the class token apart.
+  public var normFollows: Bool {
+    switch self {
+    case .patchMean(let normFirst), .patchMax(_, let normFirst): !normFirst
+    case .tokenMean: true
+    case .classToken, .attention, .coca: false
     }
   }
 }
@@ -28,10 +40,14 @@ extension Pooler: Codable {
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: Key.self)
-    switch try values.decode(String.self, forKey: .type) {
+    func normFirst() throws -> Bool { try values.decodeIfPresent(Bool.self, forKey: .normFirst) ?? false }
+    let type = try values.decode(String.self, forKey: .type)
+    switch type {
     case "class_token": self = .classToken
     case "token_mean": self = .tokenMean
-    case "patch_mean": self = .patchMean(normFirst: try values.decodeIfPresent(Bool.self, forKey: .normFirst) ?? false)
+    case "patch_mean": self = .patchMean(normFirst: try normFirst())
+    case "patch_max", "patch_avgmax":
+      self = .patchMax(withMean: type == "patch_avgmax", normFirst: try normFirst())
     case "attention":
       self = .attention(
         heads: try values.decode(Int.self, forKey: .heads), mlpWidth: try values.decode(Int.self, forKey: .mlpWidth),
@@ -43,7 +59,8 @@ extension Pooler: Codable {
     case let other:
       throw DecodingError.dataCorruptedError(
         forKey: .type, in: values,
-        debugDescription: "'\(other)' is no pooler: class_token, token_mean, patch_mean, attention or coca")
+        debugDescription: "'\(other)' is not a pooler: class_token, token_mean, patch_mean, patch_max, patch_avgmax, "
+          + "attention or coca")
     }
   }
 
@@ -52,7 +69,8 @@ extension Pooler: Codable {
     try values.encode(name, forKey: .type)
     switch self {
     case .classToken, .tokenMean: break
-    case .patchMean(let normFirst): if normFirst { try values.encode(true, forKey: .normFirst) }
+    case .patchMean(let normFirst), .patchMax(_, let normFirst):
+      if normFirst { try values.encode(true, forKey: .normFirst) }
     case .attention(let heads, let mlpWidth, let activation):
       try values.encode(heads, forKey: .heads)
       try values.encode(mlpWidth, forKey: .mlpWidth)

@@ -31,13 +31,60 @@ import ZooTestSupport
   }
 
   @Test(arguments: [
-    "eva02_tiny_patch14_224", "vit_pe_spatial_base_patch16_512", "vit_base_patch16_rope_224",
-    "naflexvit_base_patch16_par_gap",
+    ("vit_pe_spatial_base_patch16_512", "timm's 'vit_pe_spatial_base_patch16_512' is not run: it has no final norm"),
+    ("vit_base_patch16_rope_224", "timm's 'vit_base_patch16_rope_224' is not run: it has no position table"),
+    (
+      "beit_base_patch16_224.in22k",
+      "timm's 'beit_base_patch16_224.in22k' is not run: its attention has relative position biases"
+    ),
+    (
+      "deit_tiny_distilled_patch16_224",
+      "timm's 'deit_tiny_distilled_patch16_224' is not run: it averages two heads on two class tokens"
+    ),
+    (
+      "eva03_base_patch14_224",
+      "timm 1.0.31 has no vision transformer 'eva03_base_patch14_224', and others may differ in what is run"
+    ),
   ])
-  func aNameThatMayHidePartsIsRefused(_ name: String) {
+  func aModelThatIsNotRunIsRefusedWithItsReason(_ name: String, _ reason: String) {
     var choices = VisionChoices()
     choices.timmName = name
-    #expect(throws: ConvertError.self) { try choices.adoptTimmDesign(nil, file: "open_clip_config.json") }
+    #expect(throws: ConvertError.configuration(file: "config.json", reason: reason)) {
+      try choices.adoptTimmDesign(nil, file: "config.json")
+    }
+  }
+
+  @Test(arguments: [
+    ("vit_base_patch16_clip_224", TimmDesign(heads: 12, eps: 1e-5)),
+    ("vit_base_patch16_224.augreg_in21k", TimmDesign(heads: 12)),
+    ("vit_base_patch16_gap_224", TimmDesign(heads: 16, pool: "avg")),
+    ("vit_large_patch14_clip_quickgelu_336", TimmDesign(heads: 16, eps: 1e-5, activation: .quickGELU)),
+    ("vit_base_patch16_rpn_224", TimmDesign(heads: 12, pool: "avg", postNorm: true)),
+    ("vit_so400m_patch16_siglip_gap_256", TimmDesign(heads: 16, activation: .geluTanh, pool: "avg")),
+    ("vit_base_patch32_plus_256", TimmDesign(heads: 14)),
+    ("deit3_small_patch16_224", TimmDesign(heads: 6, positionsCoverPrefix: false)),
+    (
+      "vit_pe_core_large_patch14_336",
+      TimmDesign(
+        heads: 16, eps: 1e-5, pool: "map", poolsPrefix: true,
+        rope: RotaryEmbedding(
+          temperature: 10000, referenceGrid: GridSize(square: 24), offset: 1, indexing: .xy), poolerHeads: 8)
+    ),
+  ])
+  func aNameImpliesWhatTimmBuilds(_ name: String, _ design: TimmDesign) {
+    #expect(TimmModel.named(name) == .runs(design))
+  }
+
+  /// The table is read without a fact that is unknown, a name that stands twice or heads that are missing.
+  @Test func theWholeTableIsRead() {
+    let tables = [TimmNames.runnable, TimmNames.refused]
+    let names = tables.flatMap { $0.split { " \n:".contains($0) }.map(String.init).filter { $0.contains("_") } }
+      .filter { TimmModel.named($0) != nil }
+    #expect(names.count == Set(names).count)
+    #expect(names.count > 250)
+    for name in names {
+      if case .runs(let design) = TimmModel.named(name) { #expect((design.heads ?? 0) > 0) }
+    }
   }
 
   @Test func whatTheConfigurationSaysWinsOverTheName() throws {

@@ -69,7 +69,11 @@ import ZooTestSupport
       Case(name: "eva02_enormous", group: "families"), Case(name: "mobileclip2_large", group: "families"),
       Case(name: "mobileclip_base", group: "families"), Case(name: "timm_gap", group: "families"),
       Case(name: "naflex_siglip2", group: "families"), Case(name: "naflex_gap", group: "families"),
-    ], [false, true])
+    ]
+      + [
+        "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
+        "timm_mean_of_all", "timm_eva02",
+      ].map { Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers") }, [false, true])
   func mapsAreTheReferencesAtEverySize(_ golden: Case, packed: Bool) throws {
     let loaded = try golden.load(), model = loaded.model
     if packed { model.pack() }

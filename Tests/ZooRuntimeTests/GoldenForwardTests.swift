@@ -86,7 +86,15 @@ import ZooTestSupport
       Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
     } + [Case(name: "siglip2_hf", checkpoint: "hf/model.safetensors", group: "families")]
 
-  @Test(arguments: cases + families)
+  /// Cases of `Tools/golden/make_classifiers.py`.
+  static let classifiers: [Case] = [
+    "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
+    "timm_mean_of_all", "timm_eva02",
+  ].map {
+    Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers")
+  }
+
+  @Test(arguments: cases + families + classifiers)
   func towersGiveTheReferencesNumbers(_ golden: Case) throws {
     let loaded = try golden.load(), model = loaded.model
     let expected = try loaded.expected(golden.file)

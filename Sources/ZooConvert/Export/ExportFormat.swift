@@ -57,6 +57,7 @@ extension Architecture {
     if !vision.classToken { return "open_clip's image tower has a class token" }
     switch vision.pooler {
     case .tokenMean: return "open_clip has no mean over all tokens"
+    case .patchMax: return "open_clip's own image tower has no pooling by the greatest values"
     case .attention: return "open_clip's own image tower has no such attention pooler"
     case .classToken, .patchMean, .coca: break
     }
@@ -112,7 +113,11 @@ extension Architecture {
   }
 
   fileprivate func timmObstacle(_ vision: VisionTower) -> String? {
-    if vision.pooler == .tokenMean { return "timm has no mean over all tokens" }
+    let blocks = vision.blocks
+    if blocks.rope != nil || blocks.gated || blocks.attentionNorm || blocks.mlpNorm {
+      return "timm's VisionTransformer has no rotary embedding and no gates or norms inside its branches"
+    }
+    if blocks.postNorm, blocks.normEps != 1e-6 { return "timm's norms after the branches have epsilon 1e-6" }
     guard [1e-5, 1e-6].contains(vision.blocks.normEps) else { return "timm's LayerNorms have epsilon 1e-6 or 1e-5" }
     return nil
   }

@@ -49,7 +49,7 @@ struct OpenCLIPConfigurationWriter {
     case .patchMean(let normFirst):
       fields["pool_type"] = "avg"
       if !normFirst { fields["final_ln_after_pool"] = true }
-    case .classToken, .tokenMean, .attention: break
+    case .classToken, .tokenMean, .patchMax, .attention: break
     }
     return fields.merging(choices(blocks)) { $1 }
   }

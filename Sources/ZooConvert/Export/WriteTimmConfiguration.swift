@@ -18,7 +18,16 @@ struct TimmTower {
     switch tower.pooler {
     case .attention: "map"
     case .patchMean, .tokenMean: "avg"
+    case .patchMax(let withMean, _): withMean ? "avgmax" : "max"
     case .classToken, .coca: "token"
+    }
+  }
+
+  /// True where the pooling takes the tokens before the patches as well.
+  private var poolsPrefix: Bool {
+    switch tower.pooler {
+    case .tokenMean, .attention: tower.prefixTokens > 0
+    case .classToken, .patchMean, .patchMax, .coca: false
     }
   }
 
@@ -31,7 +40,10 @@ struct TimmTower {
   }
 
   /// A name that is there in every timm; the arguments do the rest.
-  var baseName: String { tower.blocks.normEps == 1e-5 ? "vit_base_patch32_clip_224" : "vit_base_patch16_224" }
+  var baseName: String {
+    if tower.blocks.postNorm { return "vit_base_patch16_rpn_224" }
+    return tower.blocks.normEps == 1e-5 ? "vit_base_patch32_clip_224" : "vit_base_patch16_224"
+  }
 
   /// Of the image towers that open_clip takes from timm under names that dimensions do not tell.
   private static let registered = [
@@ -66,7 +78,11 @@ struct TimmTower {
     if tower.registers > 0 { fields["reg_tokens"] = .integer(tower.registers) }
     if blocks.layerScale { fields["init_values"] = .number(1e-5) }
     if !tower.positionsCoverPrefix, tower.prefixTokens > 0 { fields["no_embed_class"] = true }
-    if case .patchMean(let normFirst) = tower.pooler { fields["fc_norm"] = .flag(!normFirst) }
+    switch tower.pooler {
+    case .patchMean, .patchMax, .tokenMean: fields["fc_norm"] = .flag(tower.pooler.normFollows)
+    case .classToken, .attention, .coca: break
+    }
+    if poolsPrefix { fields["pool_include_prefix"] = true }
     return fields
   }
 

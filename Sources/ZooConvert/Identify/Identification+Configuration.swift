@@ -86,7 +86,14 @@ extension Identification {
     var config = config
     if config.vision == nil {
       var choices = config.visionChoices
+      choices.image = options.imageSize ?? choices.image
       choices.heads = options.visionHeads ?? choices.heads
+      if layout.name == Layout.timmClassifier.name, let name = choices.timmName, TimmModel.named(name) == nil {
+        choices.adoptClassDefaults(of: facts.vision)
+        notes.append(
+          "timm has no model '\(name)': what neither \(config.file) nor an option says is that of its class "
+            + "(gelu, epsilon 1e-06).")
+      }
       choices.activation = options.visionActivation ?? choices.activation
       choices.eps = options.visionEps ?? choices.eps ?? (choices.timmName?.contains("siglip") == true ? 1e-6 : nil)
       let manifests = fitting.filter { $0.hasText(of: config) && $0.architecture.vision?.image == choices.image }

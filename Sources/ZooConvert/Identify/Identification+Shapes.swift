@@ -32,11 +32,24 @@ extension Identification {
         resizeMode: .shortest))
   }
 
-  /// An ImageNet classifier, as timm runs it.
+  /// An ImageNet classifier, as timm runs the model that its name is, or its class by default.
   mutating func classifier() throws -> Finding {
-    let choices = VisionChoices(
-      image: options.imageSize, heads: options.visionHeads ?? timmHeads(stem(splitPath(path).name)),
-      activation: options.visionActivation ?? .gelu, eps: options.visionEps ?? 1e-6)
+    let name = stem(splitPath(path).name)
+    var choices = VisionChoices(
+      image: options.imageSize, heads: options.visionHeads, activation: options.visionActivation,
+      eps: options.visionEps)
+    switch TimmModel.named(name) {
+    case .runs(let design):
+      notes.append("The name says timm's '\(name.prefix { $0 != "." })'.")
+      choices.adopt(design)
+    case .refused(let reason): throw ConvertError.unsupported(path: path, architecture: name, reason: reason)
+    case nil:
+      if choices.heads == nil, facts.vision.heads == nil, let (plain, design) = TimmModel.plain(like: name) {
+        notes.append("timm has no model '\(name)': it is run with the \(design.heads ?? 0) heads of '\(plain)'.")
+        choices.heads = design.heads
+      }
+      choices.adoptClassDefaults(of: facts.vision)
+    }
     let vision = try facts.vision.tower(choices, path: path)
     guard let embedding = facts.embedding else {
       throw ConvertError.configuration(file: path, reason: "it has no head")
@@ -48,6 +61,18 @@ extension Identification {
       architecture: Architecture(
         name: modelName(nil), family: "vit_classifier", embedding: embedding, vision: vision, text: nil),
       tag: options.model?.tag ?? "local", preprocessing: .minusOneToOne(vision.image))
+  }
+
+  /// Throws where `--image-size` gives another number of patches than the position table has.
+  func checkImageSize(_ size: GridSize, _ vision: VisionTower) throws(ConvertError) {
+    guard vision.positionGrid == nil, let positions = facts.vision.positions, vision.positions != positions else {
+      return
+    }
+    let prefix = vision.positionsCoverPrefix ? vision.prefixTokens : 0
+    throw .configuration(
+      file: path,
+      reason: "a picture of \(size) (--image-size) has \(vision.grid) patches of \(vision.patch) pixels, but the "
+        + "position table is for \(positions - prefix) patches")
   }
 
   /// A big_vision model without a configuration: all SigLIP models agree on what its shapes do not show, but for the activation.

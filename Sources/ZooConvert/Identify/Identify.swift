@@ -69,7 +69,10 @@ struct Identification {
     finding.architecture = options.applied(to: finding.architecture)
     if let resampling = layout.resampling { finding.architecture.vision?.resampling = resampling }
     finding.preprocessing.convention = layout.convention
-    if let size = options.imageSize { finding.preprocessing.scale(to: size) }
+    if let size = options.imageSize {
+      finding.preprocessing.scale(to: size)
+      if let vision = finding.architecture.vision { try checkImageSize(size, vision) }
+    }
     if let reason = finding.architecture.unsupported {
       throw ConvertError.unsupported(path: path, architecture: finding.architecture.name, reason: reason)
     }

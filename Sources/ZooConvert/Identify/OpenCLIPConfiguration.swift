@@ -116,6 +116,8 @@ struct TimmArguments: Decodable {
   var normEps: Float?
   var usePostNorm: Bool?
   var attnPoolNumHeads: Int?
+  var poolIncludePrefix: Bool?
+  var noEmbedClass: Bool?
   var refFeatShape: ConfiguredSize?
   var ropeGridOffset: Float?
   var ropeGridIndexing: String?

@@ -23,14 +23,11 @@ extension TimmFile {
   func configuration(file path: String) throws(ConvertError) -> Configuration {
     var choices = VisionChoices()
     choices.timmName = architecture
-    guard !TimmDesign.mayHideParts(architecture) else {
-      throw .configuration(file: path, reason: "timm's '\(architecture)' is no classifier that is run")
-    }
-    choices.heads = modelArgs?.numHeads ?? timmHeads(architecture)
+    choices.heads = modelArgs?.numHeads
     choices.pool = modelArgs?.globalPool ?? globalPool
-    choices.eps = modelArgs?.normEps ?? 1e-6
-    choices.activation = architecture.contains("quickgelu") ? .quickGELU : .gelu
+    choices.eps = modelArgs?.normEps
     if let name = modelArgs?.actLayer { choices.activation = try activation(named: name, file: path) }
+    try choices.adoptTimmDesign(modelArgs, file: path)
     let config = pretrainedCfg
     var image = GridSize(height: 224, width: 224)
     if let size = config?.inputSize {

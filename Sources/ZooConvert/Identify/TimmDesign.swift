@@ -1,88 +1,147 @@
 import ZooModels
 
-/// What a model of timm has by its name and neither shapes nor open_clip's configuration show. Facts of timm 1.0.31.
-struct TimmDesign {
+/// What a model of timm has by its name and neither shapes nor open_clip's configuration show.
+struct TimmDesign: Sendable, Equatable {
   var heads: Int?
   var eps: Float = 1e-6
   var activation = Activation.gelu
+  /// timm's name of the pooling: `token`, `avg`, `map`.
+  var pool = "token"
+  /// True where the pooling also takes the tokens before the patches.
+  var poolsPrefix = false
+  /// False where the class token and the registers have no rows in the position table; nil where the name does not tell.
+  var positionsCoverPrefix: Bool?
   /// True where the norms follow the branches.
   var postNorm = false
   var rope: RotaryEmbedding?
   var poolerHeads: Int?
   var resampling = PositionResampling.bicubicAntialias
+}
 
-  /// Nil for a name that is not known here.
-  init?(named name: String) {
-    let words = name.split(separator: "_").map(String.init)
-    func size(_ heads: [String: Int]) -> Int? { words.compactMap { heads[$0] }.first }
-    if name.hasPrefix("vit_pe_core_") {
-      eps = 1e-5
-      heads = size(["tiny": 3, "small": 6, "base": 12, "large": 16, "gigantic": 16])
-      poolerHeads = 8
-      let side = size(["tiny": 24, "small": 24, "base": 14, "large": 24, "gigantic": 32])
-      rope = RotaryEmbedding(
-        temperature: 10000, referenceGrid: side.map(GridSize.init(square:)),
-        offset: words.contains("gigantic") ? 0 : 1, indexing: .xy)
-    } else if name.hasPrefix("eva02_enormous_"), words.contains("clip") {
-      heads = 16
-      postNorm = true
-    } else if name.hasPrefix("eva02_base_") || name.hasPrefix("eva02_large_"), words.contains("clip") {
-      heads = size(["base": 12, "large": 16])
-      // The grid of the pretraining, for every patch and picture size.
-      rope = RotaryEmbedding(temperature: 10000, referenceGrid: GridSize(square: 16), offset: 0, indexing: .ij)
-    } else if name.hasPrefix("eva_giant_"), words.contains("clip") {
-      heads = 16
-    } else if name.hasPrefix("naflexvit_"), words.last == "siglip" {
-      heads = size(["base": 12, "so400m": 16])
-      activation = .geluTanh
-      resampling = .bilinearAntialias
-    } else if name.hasPrefix("naflexvit_base_"), words.count == 4, words.last == "gap" {
-      heads = 12
-    } else if name.hasPrefix("vit_base_mci_") {
-      heads = 12
-    } else if name.hasPrefix("vit_medium_patch16_gap_") {
-      heads = 8
-    } else if name.hasPrefix("vit_"), words.contains("clip"), !words.contains("plus"), !name.contains("rope") {
-      eps = 1e-5
-      heads = timmHeads(name)
-      if words.contains("quickgelu") { activation = .quickGELU }
-    } else {
-      return nil
+/// A model that timm has under a name.
+enum TimmModel: Sendable, Equatable {
+  case runs(TimmDesign)
+  /// Why it cannot be run.
+  case refused(String)
+
+  /// The model of a name with or without its tag (`vit_base_patch16_224.augreg_in1k`); nil for a name that timm 1.0.31 does not have.
+  static func named(_ name: String) -> TimmModel? { all[String(name.prefix { $0 != "." })] }
+
+  /// The plain model of a size, such as `vit_base_patch16_224` for `vit_base_patch8_rect`.
+  static func plain(like name: String) -> (name: String, design: TimmDesign)? {
+    let words = name.split(separator: "_", maxSplits: 2)
+    guard words.count == 3, words[2].hasPrefix("patch") else { return nil }
+    for patch in [16, 14] {
+      let plain = "\(words[0])_\(words[1])_patch\(patch)_224"
+      if case .runs(let design) = all[plain] { return (plain, design) }
     }
+    return nil
   }
 
-  /// True for names of models that may rotate their tokens or norm their branches, which no shape shows.
-  static func mayHideParts(_ name: String) -> Bool {
-    name.hasPrefix("eva") || name.hasPrefix("naflexvit_") || name.hasPrefix("vit_pe_") || name.contains("rope")
+  private static let all: [String: TimmModel] = {
+    var models: [String: TimmModel] = [:]
+    for (facts, names) in rows(TimmNames.runnable) {
+      for name in names { models[name] = .runs(TimmDesign(facts)) }
+    }
+    for (reason, names) in rows(TimmNames.refused) {
+      for name in names { models[name] = .refused(reason) }
+    }
+    return models
+  }()
+
+  /// The lines of a table of `TimmNames`: what stands before the colon, and the names after it.
+  private static func rows(_ table: String) -> [(head: String, names: [String])] {
+    table.replacing("\n  ", with: " ").split(separator: "\n").map { line in
+      let parts = line.split(separator: ":")
+      return (String(parts[0]), parts[1].split(separator: " ").map(String.init))
+    }
+  }
+}
+
+extension TimmDesign {
+  /// From `KEY=VALUE` words of `TimmNames`, which `TimmDesignTests` reads whole.
+  fileprivate init(_ facts: String) {
+    for fact in facts.split(separator: " ") {
+      let parts = fact.split(separator: "=").map(String.init)
+      switch (parts[0], parts[1]) {
+      case ("heads", let value): heads = Int(value)
+      case ("eps", let value): eps = Float(value) ?? eps
+      case ("act", let value): activation = Activation(rawValue: value) ?? activation
+      case ("pool", let value): pool = value
+      case ("pool_prefix", _): poolsPrefix = true
+      case ("positions", _): positionsCoverPrefix = false
+      case ("norm", _): postNorm = true
+      case ("rope", let value): rope = RotaryEmbedding(fields: value.split(separator: ",").map(String.init))
+      case ("pool_heads", let value): poolerHeads = Int(value)
+      case ("resampling", _): resampling = .bilinearAntialias
+      default: preconditionFailure("TimmNames has an unknown fact \(fact)")
+      }
+    }
+  }
+}
+
+extension RotaryEmbedding {
+  /// From temperature, offset, indexing and, where there is one, the reference grid's rows and columns.
+  fileprivate init?(fields: [String]) {
+    let numbers = fields.map { Float($0) ?? 0 }
+    guard fields.count == 3 || fields.count == 5, let indexing = Indexing(rawValue: fields[2]) else { return nil }
+    self.init(
+      temperature: numbers[0],
+      referenceGrid: fields.count == 5 ? GridSize(height: Int(numbers[3]), width: Int(numbers[4])) : nil,
+      offset: numbers[1], indexing: indexing)
   }
 }
 
 extension VisionChoices {
   /// Takes from timm's model of this name, and from its arguments, what nobody has said yet.
   ///
-  /// Throws where a model of this name may have parts that would be left out without a word.
+  /// Throws for a model that is not run, and where an unknown one may have parts that would be left out without a word.
   mutating func adoptTimmDesign(_ arguments: TimmArguments?, file: String) throws(ConvertError) {
     guard let timmName else { return }
-    guard let design = TimmDesign(named: timmName) else {
-      guard !TimmDesign.mayHideParts(timmName) else {
-        throw .configuration(file: file, reason: "timm's '\(timmName)' is none of the image towers that are known here")
+    switch TimmModel.named(timmName) {
+    case .runs(let design): adopt(design)
+    case .refused(let reason):
+      throw .configuration(file: file, reason: "timm's '\(timmName)' is not run: \(reason)")
+    case nil:
+      guard ["vit_", "deit"].contains(where: timmName.hasPrefix), !timmName.contains("rope") else {
+        throw .configuration(
+          file: file,
+          reason: "timm 1.0.31 has no vision transformer '\(timmName)', and others may differ in what is run")
       }
-      return
     }
-    heads = heads ?? design.heads
-    eps = eps ?? design.eps
-    activation = activation ?? design.activation
-    postNorm = arguments?.usePostNorm ?? design.postNorm
-    poolerHeads = arguments?.attnPoolNumHeads ?? design.poolerHeads
-    resampling = design.resampling
-    rope = design.rope
-    if let grid = arguments?.refFeatShape?.size { rope?.referenceGrid = grid }
-    if let offset = arguments?.ropeGridOffset { rope?.offset = offset }
-    if let name = arguments?.ropeGridIndexing {
+    guard let arguments else { return }
+    postNorm = arguments.usePostNorm ?? postNorm
+    poolerHeads = arguments.attnPoolNumHeads ?? poolerHeads
+    poolsPrefix = arguments.poolIncludePrefix ?? poolsPrefix
+    if let noEmbedClass = arguments.noEmbedClass { positionsCoverPrefix = !noEmbedClass }
+    if let grid = arguments.refFeatShape?.size { rope?.referenceGrid = grid }
+    if let offset = arguments.ropeGridOffset { rope?.offset = offset }
+    if let name = arguments.ropeGridIndexing {
       guard let indexing = RotaryEmbedding.Indexing(rawValue: name) else {
         throw .configuration(file: file, reason: "its rope_grid_indexing '\(name)' is neither ij nor xy")
       }
       rope?.indexing = indexing
     }
+  }
+
+  /// Takes what timm's class has by default, for a model whose name timm does not have.
+  mutating func adoptClassDefaults(of facts: VisionFacts) {
+    activation = activation ?? .gelu
+    // A norm before the blocks is CLIP's, whose epsilon is not the class's.
+    eps = eps ?? (facts.normPre ? nil : 1e-6)
+  }
+
+  /// Takes over what a name implies; what was said before wins.
+  mutating func adopt(_ design: TimmDesign) {
+    heads = heads ?? design.heads
+    eps = eps ?? design.eps
+    activation = activation ?? design.activation
+    pool = pool ?? design.pool
+    poolsPrefix = design.poolsPrefix
+    positionsCoverPrefix = positionsCoverPrefix ?? design.positionsCoverPrefix
+    postNorm = design.postNorm
+    poolerHeads = poolerHeads ?? design.poolerHeads
+    resampling = design.resampling
+    rope = design.rope
   }
 }

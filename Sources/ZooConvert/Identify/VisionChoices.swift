@@ -8,8 +8,12 @@ struct VisionChoices {
   var heads: Int?
   var activation: Activation?
   var eps: Float?
-  /// timm's name of the pooling: `token`, `avg`, `map`.
+  /// timm's name of the pooling: `token`, `avg`, `max`, `avgmax`, `map`.
   var pool: String?
+  /// True where the pooling also takes the tokens before the patches.
+  var poolsPrefix = false
+  /// False where the class token and the registers have no rows in the position table.
+  var positionsCoverPrefix: Bool?
   /// True where the norms follow the branches.
   var postNorm = false
   var rope: RotaryEmbedding?
@@ -19,37 +23,43 @@ struct VisionChoices {
 }
 
 extension VisionFacts {
-  /// The tower with these shapes and choices, or what is missing.
+  /// The tower with these shapes and choices, or all that is missing.
   func tower(_ choices: VisionChoices, path: String) throws(ConvertError) -> VisionTower {
-    guard let heads = heads ?? choices.heads else {
-      throw missing("how many heads the image tower has", "--heads", path)
+    func invalid(_ reason: String) -> ConvertError { .configuration(file: path, reason: reason) }
+    guard let width, let patch, patch > 0, let positions, let mlpWidth, width > 0 else {
+      throw invalid("the shapes of its image tower do not fit one another")
     }
-    guard let activation = choices.activation else {
-      throw missing("the activation of the image tower", "--activation", path)
+    let image = choices.image ?? squareImage(choices, patch: patch)
+    var missing: [(what: String, option: String)] = []
+    func need<Value>(_ value: Value?, _ what: String, _ option: String) -> Value? {
+      if value == nil { missing.append((what, option)) }
+      return value
     }
-    guard let eps = choices.eps else { throw missing("the epsilon of the image tower", "--eps", path) }
-    guard let width, let patch, patch > 0, let positions, let mlpWidth, width > 0, heads > 0, width % heads == 0
-    else {
-      throw .configuration(file: path, reason: "the shapes of its image tower do not fit one another")
+    let known = (
+      need(heads ?? choices.heads, "how many heads the image tower has", "--heads"),
+      need(choices.activation, "the activation of the image tower", "--activation"),
+      need(choices.eps, "the epsilon of the image tower", "--eps"),
+      need(image, "the shape of the patch grid (\(positions) positions)", "--image-size")
+    )
+    guard let heads = known.0, let activation = known.1, let eps = known.2, let image = known.3 else {
+      throw .undecided(
+        path: path, undecided: missing.map(\.what), candidates: [], options: missing.map(\.option))
     }
-    let prefix = (classToken ? 1 : 0) + registers
-    let image: GridSize
-    if let known = choices.image {
-      image = known
-    } else {
-      let side = [positions - prefix, positions].compactMap(exactSquareRoot).first
-      guard let side else {
-        throw missing("the shape of the patch grid (\(positions) positions)", "--image-size", path)
-      }
-      image = GridSize(height: side * patch, width: side * patch)
+    guard heads > 0, width % heads == 0 else {
+      throw invalid("a width of \(width) cannot be split into \(heads) heads")
     }
     guard (1...100_000).contains(image.height), (1...100_000).contains(image.width) else {
-      throw .configuration(file: path, reason: "no picture is \(image)")
+      throw invalid("no picture is \(image)")
     }
     guard min(image.height, image.width) >= patch else {
-      throw .configuration(file: path, reason: "a picture of \(image) has no patch of \(patch)")
+      throw invalid("a picture of \(image) has no patch of \(patch)")
     }
-    let native = GridSize(height: image.height / patch, width: image.width / patch), grid = native.count
+    guard activation != .silu || gated else { throw invalid("its MLP has no gate, which silu is for") }
+    guard !gateIsPacked || activation == .silu else {
+      throw invalid("its MLP is gated, which is run with silu only (--activation silu)")
+    }
+    let native = GridSize(height: image.height / patch, width: image.width / patch)
+    let covers = positionsCoverPrefix ?? choices.positionsCoverPrefix ?? (positions != native.count)
     return VisionTower(
       image: image, patch: patch, stem: stem,
       blocks: Blocks(
@@ -57,27 +67,57 @@ extension VisionFacts {
         activation: gated ? .silu : activation, postNorm: choices.postNorm, layerScale: layerScale, gated: gated,
         attentionNorm: attentionNorm, mlpNorm: mlpNorm, rope: choices.rope),
       classToken: classToken, registers: registers, patchBias: patchBias,
-      positionsCoverPrefix: positionGrid == nil && prefix > 0 && positions != grid, normPre: normPre,
+      positionsCoverPrefix: positionGrid == nil && prefixTokens > 0 && covers, normPre: normPre,
       positionGrid: positionGrid == native ? nil : positionGrid,
-      pooler: pooler(choices, heads: heads, activation: activation), resampling: choices.resampling,
+      pooler: try pooler(choices, heads: heads, activation: activation, path: path), resampling: choices.resampling,
       projection: projection)
   }
 
-  private func pooler(_ choices: VisionChoices, heads: Int, activation: Activation) -> Pooler {
+  /// Tokens before the patches.
+  var prefixTokens: Int { (classToken ? 1 : 0) + registers }
+
+  /// The picture whose square patch grid the position table is for; nil where the grid is not square, or need not be.
+  private func squareImage(_ choices: VisionChoices, patch: Int) -> GridSize? {
+    guard let positions else { return nil }
+    let patches: Int
+    switch positionsCoverPrefix ?? choices.positionsCoverPrefix {
+    case false?: patches = positions
+    // Where nobody said that the prefix has no rows, a square that leaves none for it may as well be a rectangle with them.
+    default: patches = positionGrid == nil ? positions - prefixTokens : positions
+    }
+    return exactSquareRoot(patches).map { GridSize(square: $0 * patch) }
+  }
+
+  private func pooler(
+    _ choices: VisionChoices, heads: Int, activation: Activation, path: String
+  ) throws(ConvertError) -> Pooler {
+    func invalid(_ reason: String) -> ConvertError { .configuration(file: path, reason: reason) }
+    let normFirst = !normAfterMean, poolsPrefix = choices.poolsPrefix && prefixTokens > 0
     switch pooler {
     case .attention:
+      guard normFirst else { throw invalid("a norm after its attention pooling is not run") }
+      guard poolsPrefix || prefixTokens == 0 else {
+        throw invalid("an attention pooling that leaves out the tokens before the patches is not run")
+      }
       return .attention(
         heads: poolerHeads ?? choices.poolerHeads ?? heads, mlpWidth: poolerMLP ?? 4 * (width ?? 0),
         activation: activation)
     case .coca: return .coca(heads: poolerHeads ?? 8, queries: queries ?? 256, width: embedding ?? 0)
-    case nil:
-      let isMean = choices.pool == "avg" || choices.pool == "avgmax" || !classToken
-      return isMean ? .patchMean(normFirst: !normAfterMean) : .classToken
+    case nil: break
     }
-  }
-
-  private func missing(_ what: String, _ option: String, _ path: String) -> ConvertError {
-    .undecided(path: path, undecided: [what], candidates: [], options: [option])
+    switch choices.pool ?? "" {
+    // timm norms after pooling where it does not pool by the class token.
+    case "": return classToken && normFirst ? .classToken : .patchMean(normFirst: normFirst)
+    case "token", "tok":
+      guard classToken else { throw invalid("its pooling takes the class token, which is not there") }
+      return .classToken
+    case "avg" where !poolsPrefix: return .patchMean(normFirst: normFirst)
+    case "avg" where normAfterMean: return .tokenMean
+    case "max" where !poolsPrefix: return .patchMax(withMean: false, normFirst: normFirst)
+    case "avgmax" where !poolsPrefix: return .patchMax(withMean: true, normFirst: normFirst)
+    case let other:
+      throw invalid("its pooling '\(other)'\(poolsPrefix ? " over all tokens" : "") is not run with these tensors")
+    }
   }
 }
 
@@ -86,15 +126,4 @@ func exactSquareRoot(_ value: Int) -> Int? {
   guard value > 0 else { return nil }
   let root = Int(Double(value).squareRoot().rounded())
   return root * root == value ? root : nil
-}
-
-/// The head counts of timm's sizes of vision transformer, by the word in the name.
-func timmHeads(_ name: String) -> Int? {
-  let words = name.split { !$0.isLetter && !$0.isNumber }.map(String.init)
-  let heads = [
-    "tiny": 3, "small": 6, "medium": 8, "base": 12, "large": 16, "huge": 16, "giant": 16, "gigantic": 16,
-    "so400m": 16,
-  ]
-  guard words.first == "vit" || words.first == "deit" || words.first == "deit3" else { return nil }
-  return words.compactMap { heads[$0] }.first
 }

@@ -5,9 +5,10 @@ extension Layout {
   static let timmClassifier = Layout(
     name: "timm-vit", title: "timm ViT classifier",
     fingerprint: Fingerprint(needs: [
-      ["patch_embed.proj.weight"], ["blocks.0.norm1.weight"], ["head.weight"],
+      ["patch_embed.proj.weight", "patch_embed.backbone.0.conv.weight", "embeds.proj.weight"],
+      ["blocks.0.norm1.weight"], ["head.weight"],
     ]),
-    drops: { _ in [] },
+    drops: { _ in [.batchCounter] },
     measure: { headers in
       ArchitectureFacts(vision: TimmVision.measure(headers, prefix: ""), text: nil, logitBias: false)
     },
@@ -34,6 +35,7 @@ extension Layout {
       vision.patchBias = true
       vision.classToken = headers.contains("\(prefix)cls")
       vision.positions = headers.shape(positions(headers, prefix), rank: 3)?[1]
+      vision.positionsCoverPrefix = true
       (vision.layers, vision.heads, vision.mlpWidth) = FlaxEncoder.measure(headers, path: "\(prefix)Transformer/")
       vision.embedding = headers.shape("\(prefix)head/kernel", rank: 2)?[1]
       vision.projection = .linearWithBias

@@ -49,8 +49,7 @@ extension Layout {
     ]),
     drops: { _ in
       [
-        .attentionMask,
-        DropRule("*.num_batches_tracked", "a counter of the training", integersOnly: true),
+        .attentionMask, .batchCounter,
         DropRule("visual.trunk.rope.*", DropRule.rotaryTables),
         DropRule("visual.trunk.*.rope.*", DropRule.rotaryTables),
       ]

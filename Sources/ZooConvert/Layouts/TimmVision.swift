@@ -38,9 +38,9 @@ enum TimmVision {
 
   private static func stage(_ index: Int, prefix: String) -> String { "\(prefix)patch_embed.backbone.\(index)" }
 
-  /// A mean-pooled model norms after pooling, with `fc_norm`.
+  /// The final norm is called `fc_norm` where it follows the pooling of patches.
   private static func norm(_ target: Target, prefix: String) -> String {
-    let isLast = target.vision.pooler == .patchMean(normFirst: false)
+    let isLast = target.vision.pooler.normFollows
     return target.has("\(prefix)fc_norm.weight", default: isLast) ? "\(prefix)fc_norm" : "\(prefix)norm"
   }
 
@@ -64,7 +64,6 @@ enum TimmVision {
     "attention_norm.weight": "attn.norm.weight", "attention_norm.bias": "attn.norm.bias",
     "out.weight": "attn.proj.weight", "out.bias": "attn.proj.bias",
     "norm2.weight": "norm2.weight", "norm2.bias": "norm2.bias",
-    "gate.weight": "mlp.fc1_g.weight", "gate.bias": "mlp.fc1_g.bias",
     "mlp_norm.weight": "mlp.norm.weight", "mlp_norm.bias": "mlp.norm.bias",
     "fc2.weight": "mlp.fc2.weight", "fc2.bias": "mlp.fc2.bias",
   ]
@@ -73,15 +72,25 @@ enum TimmVision {
     let first = "\(tower)blocks.0."
     switch target.name.leaf {
     case "qkv.weight", "qkv.bias": return attention(target, prefix: prefix, first: first)
-    case "fc1.weight", "fc1.bias":
-      let name = target.vision.blocks.gated ? "fc1_x" : "fc1"
-      return target.source("\(prefix)mlp.\(name).\(target.name.leaf.hasSuffix("weight") ? "weight" : "bias")")
+    case "fc1.weight", "fc1.bias", "gate.weight", "gate.bias": return hidden(target, prefix: prefix, first: first)
     case "scale1":
       return target.source(prefix + (target.has("\(first)gamma_1", default: isEva(target)) ? "gamma_1" : "ls1.gamma"))
     case "scale2":
       return target.source(prefix + (target.has("\(first)gamma_2", default: isEva(target)) ? "gamma_2" : "ls2.gamma"))
     case let leaf: return blockNames[leaf].map { target.source(prefix + $0) }
     }
+  }
+
+  /// The MLP's first matrices: one, the gate beside it, or both in one, the gate's rows first.
+  private static func hidden(_ target: Target, prefix: String, first: String) -> Expression? {
+    let parts = target.name.leaf.split(separator: ".").map(String.init), isGate = parts[0] == "gate"
+    guard target.vision.blocks.gated else { return target.source("\(prefix)mlp.fc1.\(parts[1])") }
+    guard target.has("\(first)mlp.fc1.weight") else {
+      return target.source("\(prefix)mlp.\(isGate ? "fc1_g" : "fc1_x").\(parts[1])")
+    }
+    let rows = target.shape[0]
+    return Expression.tensor("\(prefix)mlp.fc1.\(parts[1])", shape: [2 * rows] + target.shape.dropFirst())
+      .rows(isGate ? 0..<rows : rows..<2 * rows)
   }
 
   /// True for what timm runs with its `Eva` class.
@@ -125,9 +134,12 @@ enum TimmVision {
     facts.positions = headers.shape("\(prefix)pos_embed", rank: 3)?[1] ?? facts.positions
     facts.normPre = headers.contains("\(prefix)norm_pre.weight")
     facts.layers = headers.layers("\(prefix)blocks.", ".norm1.weight")
-    let gated = headers.contains("\(prefix)blocks.0.mlp.fc1_g.weight")
-    facts.gated = gated
-    facts.mlpWidth = headers.shape("\(prefix)blocks.0.mlp.\(gated ? "fc1_x" : "fc1").weight", rank: 2)?[0]
+    let isApart = headers.contains("\(prefix)blocks.0.mlp.fc1_g.weight")
+    let rows = headers.shape("\(prefix)blocks.0.mlp.\(isApart ? "fc1_x" : "fc1").weight", rank: 2)?[0]
+    let columns = headers.shape("\(prefix)blocks.0.mlp.fc2.weight", rank: 2)?[1]
+    facts.gateIsPacked = !isApart && rows != nil && columns.map { rows == 2 * $0 } ?? false
+    facts.gated = isApart || facts.gateIsPacked
+    facts.mlpWidth = facts.gateIsPacked ? columns : rows
     facts.attentionNorm = headers.contains("\(prefix)blocks.0.attn.norm.weight")
     facts.mlpNorm = headers.contains("\(prefix)blocks.0.mlp.norm.weight")
     facts.layerScale =

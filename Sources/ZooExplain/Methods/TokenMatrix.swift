@@ -127,16 +127,16 @@ extension MethodJob {
 }
 
 extension Pooler {
-  /// The tokens that are pooled: the class token, or those whose mean is taken.
+  /// The tokens that are pooled: the class token, or those that are reduced to one.
   func rows(of count: Int, prefix: Int) -> Range<Int> {
     switch self {
     case .tokenMean: 0..<count
-    case .patchMean: prefix..<count
+    case .patchMean, .patchMax: prefix..<count
     default: 0..<1
     }
   }
 
-  /// `[count]`: how much each token weighs in the mean.
+  /// `[count]`: how much each token weighs in the mean, which stands for the greatest values as well.
   func weights(of count: Int, prefix: Int) -> [Float] {
     let rows = rows(of: count, prefix: prefix)
     return (0..<count).map { rows.contains($0) ? 1 / Float(rows.count) : 0 }

@@ -17,7 +17,7 @@ package protocol Head: Sendable {
 
 /// The head of an image tower.
 package enum VisionHead: Sendable {
-  /// A class token or a mean of tokens.
+  /// A class token, or tokens reduced to one.
   case tokens(TokenHead)
   /// An attention pooler.
   case query(any QueryHead)
@@ -26,7 +26,7 @@ package enum VisionHead: Sendable {
     let norm = try weights.norm("vision.norm", eps: tower.blocks.normEps)
     let projection = try weights.projection("vision.projection", tower.projection)
     switch tower.pooler {
-    case .classToken, .tokenMean, .patchMean:
+    case .classToken, .tokenMean, .patchMean, .patchMax:
       self = .tokens(TokenHead(pooler: tower.pooler, prefix: tower.prefixTokens, norm: norm, projection: projection))
     case .attention(let heads, _, let activation):
       self = .query(

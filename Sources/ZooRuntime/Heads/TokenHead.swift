@@ -1,60 +1,74 @@
 import CZooKernels
 import ZooModels
 
-/// The class token or a mean of tokens, the final norm and the projection.
+/// The class token, or some tokens reduced to one, the final norm and the projection.
 package struct TokenHead: Head {
-  /// `classToken`, `tokenMean` or `patchMean`.
+  /// `classToken`, `tokenMean`, `patchMean` or `patchMax`.
   let pooler: Pooler
   /// Tokens before the patches.
   let prefix: Int
   package let norm: Norm
   package let projection: Linear?
 
-  /// The tokens whose mean is taken, and whether each goes through the norm before.
+  /// The tokens that are reduced, and whether each goes through the norm before.
   private func pooled(of count: Int) -> (rows: Range<Int>, normFirst: Bool) {
     switch pooler {
     case .tokenMean: (0..<count, false)
-    case .patchMean(let normFirst): (prefix..<count, normFirst)
+    case .patchMean(let normFirst), .patchMax(_, let normFirst): (prefix..<count, normFirst)
     default: (0..<1, false)
     }
   }
 
   package func embed(_ tokens: UnsafePointer<Float>, count: Int, engine: Engine) -> [Float] {
     let (rows, normFirst) = pooled(of: count)
-    guard normFirst else { return project(normalise(mean(tokens, rows: rows, width: norm.width))) }
-    return project(meanOfNormed(tokens, rows: rows, engine: engine))
+    guard normFirst else {
+      return project(normalise(pooler.reduction.value(of: tokens, rows: rows, width: norm.width)))
+    }
+    let normed = normed(tokens, rows: rows, engine: engine)
+    return project(pooler.reduction.value(of: normed.pointer, rows: 0..<rows.count, width: norm.width))
   }
 
-  private func meanOfNormed(_ tokens: UnsafePointer<Float>, rows: Range<Int>, engine: Engine) -> [Float] {
+  /// `[rows.count, width]`.
+  private func normed(_ tokens: UnsafePointer<Float>, rows: Range<Int>, engine: Engine) -> FloatBuffer {
     let normed = FloatBuffer(uninitialised: rows.count * norm.width)
     norm.apply(
       tokens + rows.lowerBound * norm.width, rows: rows.count, into: normed.pointer, parallel: engine.parallel)
-    return mean(normed.pointer, rows: 0..<rows.count, width: norm.width)
+    return normed
   }
 
   package func gradients(
     at tokens: UnsafePointer<Float>, count: Int, directions: [[Float]], score: Score, engine: Engine
   ) -> FloatBuffer {
-    let width = norm.width, (rows, normFirst) = pooled(of: count), parallel = engine.parallel
-    let pooled =
-      normFirst
-      ? gradients(
-        beforeProjection: meanOfNormed(tokens, rows: rows, engine: engine), directions: directions, score: score,
-        parallel: parallel)
-      : gradients(
-        beforeNorm: mean(tokens, rows: rows, width: width), directions: directions, score: score, parallel: parallel)
-    let flow = FloatBuffer(directions.count * count * width)
-    for index in directions.indices {
-      let start = flow.pointer + (index * count + rows.lowerBound) * width
-      for row in 0..<rows.count {
-        for column in 0..<width { start[row * width + column] = pooled[index * width + column] / Float(rows.count) }
-      }
-      if normFirst {
-        norm.backward(
-          start, flows: 1, at: tokens + rows.lowerBound * width, rows: rows.count, parallel: parallel)
-      }
+    let width = norm.width, rows = pooled(of: count).rows, flow = FloatBuffer(directions.count * count * width)
+    for (index, gradient) in pooledGradients(
+      at: tokens, count: count, directions: directions, score: score, engine: engine
+    ).enumerated() {
+      (flow.pointer + (index * count + rows.lowerBound) * width).update(from: gradient, count: gradient.count)
     }
     return flow
+  }
+
+  /// `[directions][rows * width]`: the gradient of each direction's score at the tokens that are reduced.
+  package func pooledGradients(
+    at tokens: UnsafePointer<Float>, count: Int, directions: [[Float]], score: Score, engine: Engine
+  ) -> [[Float]] {
+    let width = norm.width, (rows, normFirst) = pooled(of: count), all = 0..<rows.count, reduction = pooler.reduction
+    let start = tokens + rows.lowerBound * width
+    let buffer = normFirst ? normed(tokens, rows: rows, engine: engine) : nil
+    let reduced = buffer.map { UnsafePointer($0.pointer) } ?? start
+    defer { withExtendedLifetime(buffer) {} }
+    let vector = reduction.value(of: reduced, rows: all, width: width)
+    let pooled =
+      normFirst
+      ? gradients(beforeProjection: vector, directions: directions, score: score, parallel: engine.parallel)
+      : gradients(beforeNorm: vector, directions: directions, score: score, parallel: engine.parallel)
+    return directions.indices.map { index in
+      let gradient = Array(pooled[index * width..<(index + 1) * width])
+      var flow = [Float](repeating: 0, count: rows.count * width)
+      reduction.backward(gradient, at: reduced, rows: all, width: width, into: &flow)
+      if normFirst { norm.backward(&flow, flows: 1, at: start, rows: rows.count, parallel: engine.parallel) }
+      return flow
+    }
   }
 }
 

@@ -31,6 +31,11 @@ struct SourceOptions: ParsableArguments {
   @Option(help: "Epsilon of the text tower's LayerNorms.")
   var textEps: Float?
 
+  @Option(
+    help: ArgumentHelp(
+      "Picture size of the image tower in pixels, if its tensors leave it open.", valueName: "N|HEIGHTxWIDTH"))
+  var imageSize: ImageSize?
+
   @Option(help: ArgumentHelp("A tokenizer's file, or the folder with its files.", valueName: "path"))
   var tokenizer: String?
 
@@ -44,6 +49,7 @@ struct SourceOptions: ParsableArguments {
     options.textHeads = textHeads
     options.visionEps = eps
     options.textEps = textEps
+    options.imageSize = imageSize?.size
     options.tokenizer = tokenizer
     return options
   }
@@ -52,5 +58,15 @@ struct SourceOptions: ParsableArguments {
     for (name, value) in [("--heads", heads), ("--text-heads", textHeads)] {
       if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
     }
+  }
+}
+
+/// A picture size as people write it: `224`, or `240x320` for height and width.
+struct ImageSize: ExpressibleByArgument {
+  let size: GridSize
+
+  init?(argument: String) {
+    guard let size = try? PictureOptions.parse(argument, patch: 1) else { return nil }
+    self.size = size
   }
 }

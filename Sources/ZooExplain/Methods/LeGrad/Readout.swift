@@ -35,7 +35,8 @@ enum Readout {
     // The authors' code takes the mean of all tokens, whatever the model does.
     case (_, .official), (.tokenMean, .paper): self = tokens(.all)
     case (.classToken, .paper): self = tokens(.first)
-    case (.patchMean(let normFirst), .paper): self = tokens(normFirst ? .normedPatches : .patches)
+    case (.patchMean(normFirst: false), .paper): self = tokens(.patches)
+    case (.patchMean, .paper), (.patchMax, .paper): self = tokens(.own)
     }
   }
 }

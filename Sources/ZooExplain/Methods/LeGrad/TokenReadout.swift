@@ -4,8 +4,8 @@ import ZooRuntime
 
 /// The mean of some tokens through the final norm and the projection, compared with the prompt.
 struct TokenReadout {
-  /// Whose mean is taken; `normedPatches` where the final norm comes before the mean.
-  enum Rows { case all, first, patches, normedPatches }
+  /// Whose mean is taken; `own` for patches as the head reduces them, where each has a gradient of its own.
+  enum Rows { case all, first, patches, own }
   let rows: Rows
   let score: Score
   let relu: Bool
@@ -15,19 +15,23 @@ struct TokenReadout {
     switch rows {
     case .all: 0..<tokens
     case .first: 0..<1
-    case .patches, .normedPatches: prefix..<tokens
+    case .patches, .own: prefix..<tokens
     }
   }
 
   /// The tokens of whose output nothing but the mean is looked at; nil where each one is.
   func mean(of tokens: Int, prefix: Int) -> Range<Int>? {
-    rows == .normedPatches ? nil : range(of: tokens, prefix: prefix)
+    rows == .own ? nil : range(of: tokens, prefix: prefix)
   }
 
   func relevance(of prompts: [[Float]], layer: LayerView, head: any Head, engine: Engine) -> [[Float]] {
     let range = range(of: layer.count, prefix: layer.prefix)
-    if rows == .normedPatches {
-      return normedRelevance(of: prompts, rows: range, layer: layer, head: head, engine: engine)
+    if rows == .own, let head = head as? TokenHead {
+      let gradients = head.pooledGradients(
+        at: layer.tokens, count: layer.count, directions: prompts, score: score, engine: engine)
+      return blockRelevance(
+        OutputGradients(values: gradients.flatMap { $0 }, isShared: false), prompts: prompts.count, rows: range,
+        layer: layer, relu: relu, engine: engine)
     }
     let centre = layer.mean ?? ZooRuntime.mean(layer.tokens, rows: range, width: layer.width)
     var gradients = head.gradients(
@@ -36,31 +40,6 @@ struct TokenReadout {
     return blockRelevance(
       OutputGradients(values: gradients, isShared: true), prompts: prompts.count, rows: range, layer: layer,
       relu: relu, engine: engine)
-  }
-}
-
-extension TokenReadout {
-  /// The mean of normalised rows: each has a gradient of its own.
-  private func normedRelevance(
-    of prompts: [[Float]], rows: Range<Int>, layer: LayerView, head: any Head, engine: Engine
-  ) -> [[Float]] {
-    let width = layer.width, count = prompts.count
-    let tokens = layer.tokens + rows.lowerBound * width
-    let normed = FloatBuffer(uninitialised: rows.count * width)
-    head.norm.apply(tokens, rows: rows.count, into: normed.pointer, parallel: engine.parallel)
-    let pooled = head.gradients(
-      beforeProjection: ZooRuntime.mean(normed.pointer, rows: 0..<rows.count, width: width), directions: prompts,
-      score: score, parallel: engine.parallel)
-    var gradients = [Float](repeating: 0, count: count * rows.count * width)
-    for prompt in 0..<count {
-      for index in 0..<rows.count * width {
-        gradients[prompt * rows.count * width + index] = pooled[prompt * width + index % width] / Float(rows.count)
-      }
-    }
-    head.norm.backward(&gradients, flows: count, at: tokens, rows: rows.count, parallel: engine.parallel)
-    return blockRelevance(
-      OutputGradients(values: gradients, isShared: false), prompts: count, rows: rows, layer: layer, relu: relu,
-      engine: engine)
   }
 }
 

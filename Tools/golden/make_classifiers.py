@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Makes Tests/Golden/classifiers: small random classifiers as timm saves them, with timm's logits and autograd's maps.
+
+    venv/bin/python Tools/golden/make_classifiers.py [CASE ...]
+
+As `make_families.py`, whose parts this uses: float64, seeded lively weights, maps of torch's autograd with respect to the
+attention probabilities, of the classes 0, 3 and 7.
+"""
+import copy
+import json
+import shutil
+import sys
+
+import numpy as np
+import timm
+import torch
+from timm.models import save_for_hf
+
+import make_families as families
+from npz import save_npz
+
+OUT = families.OUT.parent / "classifiers"
+CLASSES, EXPLAINED = 10, (0, 3, 7)
+SMALL = dict(img_size=32, patch_size=8, embed_dim=48, depth=2, num_heads=3, num_classes=CLASSES)
+
+CASES = {
+    "timm_max": ("vit_base_patch16_224", dict(SMALL, global_pool="max")),
+    "timm_max_norm_first": ("vit_base_patch16_224", dict(SMALL, global_pool="max", fc_norm=False)),
+    "timm_avgmax": ("deit3_base_patch16_224", dict(SMALL, global_pool="avgmax")),
+    "timm_avgmax_norm_first": ("vit_base_patch16_224", dict(SMALL, global_pool="avgmax", fc_norm=False)),
+    "timm_map": ("vit_base_patch16_siglip_224", dict(SMALL)),
+    "timm_rpn_max": ("vit_base_patch16_rpn_224", dict(SMALL, global_pool="max")),
+    "timm_mean_of_all": ("vit_base_patch16_reg4_gap_256", dict(SMALL, pool_include_prefix=True)),
+    # The gate and what it opens are one matrix.
+    "timm_eva02": ("eva02_tiny_patch14_224", dict(SMALL, ref_feat_shape=(5, 5))),
+}
+
+
+class Classifier(families.Tower):
+    def __init__(self, model):
+        self.visual = self.trunk = model
+        self.blocks, self.prefix = model.blocks, model.num_prefix_tokens
+        self.pooler = model.attn_pool
+
+    def project(self, x):
+        return self.trunk.head(x)
+
+    def own(self, z):
+        return self.trunk.forward_head(self.trunk.norm(z))
+
+
+def compute(model, dynamic, inputs, dtype):
+    forward, heat = {}, {}
+    tower = Classifier(copy.deepcopy(model).to(dtype))
+    with torch.no_grad():
+        logits, tokens, blocks, probabilities = tower.run(inputs["pixels"].to(dtype))
+        entropy = [float(-(p * p.log()).sum(-1).mean() / np.log(p.shape[-1])) for p in probabilities]
+        forward["logits"], forward["image0.tokens_in"] = logits, tokens[0]
+        for layer, z in enumerate(blocks):
+            forward[f"image0.block{layer}"] = z[0]
+        assert (tower.own(blocks[-1]) - logits).abs().max() < 1e-5
+    classes = torch.eye(CLASSES, dtype=dtype)[list(EXPLAINED)]
+    for size, source in dict(native=model, large=dynamic).items():
+        tower, pixels = Classifier(copy.deepcopy(source).to(dtype)), inputs[size].to(dtype)
+        grid = tuple(side // 8 for side in pixels.shape[-2:])
+        heat[f"{size}.official.layers"] = families.maps(tower, pixels, classes, tower.official, "dot", grid)
+        heat[f"{size}.paper.layers"] = families.maps(tower, pixels, classes, tower.own, "dot", grid)
+        heat[f"{size}.image_embedding"] = tower.run(pixels)[0].detach()[0]
+    return [{k: v.detach().double().numpy() for k, v in d.items()} for d in (forward, heat)] + [entropy]
+
+
+def make(name, seed):
+    architecture, arguments = CASES[name]
+    # Nothing norms what the attention of norms after the branches sees.
+    lively = dict(queries=0.6, stem=1.0) if "rpn" in architecture else {}
+    model = families.enliven(timm.create_model(architecture, **arguments).eval(), seed, **lively)
+    dynamic = timm.create_model(architecture, **arguments, dynamic_img_size=True).eval()
+    dynamic.load_state_dict(model.state_dict())
+    g = torch.Generator().manual_seed(seed + 1000)
+    picture = lambda h, w, n: torch.nn.functional.interpolate(
+        torch.randn(n, 3, 5, 5, generator=g), size=(h, w), mode="bicubic") + 0.3 * torch.randn(n, 3, h, w, generator=g)
+    pixels = picture(32, 32, 2)
+    inputs = dict(pixels=pixels, native=pixels[:1], large=picture(40, 56, 1))
+    wide, narrow = compute(model, dynamic, inputs, torch.float64), compute(model, dynamic, inputs, torch.float32)
+    folder = OUT / name
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "expected").mkdir(parents=True)
+    expected = {}
+    for file, want, other in zip(("forward.npz", "heatmaps.npz"), wide, narrow):
+        facts, arrays = {}, {}
+        for key, value in want.items():
+            noise, largest = float(np.abs(value - other[key]).max()), float(np.abs(value).max())
+            assert np.isfinite(value).all() and largest > 0, key
+            arrays[key] = value.astype(np.float32)
+            facts[key] = dict(shape=list(value.shape), dtype="float32", max_abs=largest, f32_noise=noise,
+                              atol=max(20 * noise, 4e-6 * largest, 1e-9))
+        if file == "forward.npz":
+            arrays["pixel_values"] = pixels.numpy()
+        save_npz(folder / "expected" / file, arrays)
+        expected[file] = facts
+    save_npz(folder / "expected" / "preprocess.npz",
+             {f"image_a.{size}.tensor": inputs[size][0].numpy() for size in ("native", "large")})
+    save_for_hf(model, str(folder / "checkpoints" / "timm"), safe_serialization=True)
+    case = dict(case=name, family=architecture, seed=seed,
+                made_with=dict(timm=timm.__version__, torch=torch.__version__.split("+")[0]),
+                checks=dict(attention_entropy=[round(e, 3) for e in wide[2]]), expected=expected)
+    (folder / "case.json").write_text(json.dumps(case, indent=1) + "\n")
+    assert all(0.5 < e < 0.97 for e in wide[2]), f"attention is not lively: {wide[2]}"
+
+
+if __name__ == "__main__":
+    for number, name in enumerate(CASES):
+        if not sys.argv[1:] or name in sys.argv[1:]:
+            make(name, 500 + number)
+            print(name)
