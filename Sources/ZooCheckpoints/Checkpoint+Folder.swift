@@ -1,21 +1,96 @@
-/// The checkpoint in a folder: the one file with a name that is known, or else the one file that could be a checkpoint at all.
-///
-/// Shards do not count beside their index. Several candidates are an error: which one is meant is not ours to guess.
-func checkpointInFolder(_ folder: String) throws(CheckpointError) -> String {
-  let names = try namesInFolder(folder)
-  let known: Set = [
-    "open_clip_model.safetensors", "model.safetensors", "open_clip_pytorch_model.bin", "pytorch_model.bin",
+extension Checkpoint {
+  /// Names of the files that hubs and libraries give to a model's weights, best first: OpenCLIP's file before that of transformers, which is
+  /// the same model in a different layout, and safetensors before PyTorch's pickles.
+  public static let preferredNames = [
+    "open_clip_model.safetensors", "model.safetensors", "model.safetensors.index.json", "open_clip_pytorch_model.bin",
+    "pytorch_model.bin", "pytorch_model.bin.index.json",
   ]
-  var candidates = names.filter { known.contains($0) || $0.hasSuffix(".index.json") }
-  if candidates.isEmpty {
-    let endings = [".safetensors", ".npz", ".pt", ".pth", ".bin", ".ckpt"]
-    candidates = names.filter { name in endings.contains { name.hasSuffix($0) } }
+}
+
+/// What belongs to a checkpoint that is opened by one path.
+enum CheckpointSource {
+  case file(String)
+  /// The index of shards.
+  case index(String)
+  /// Shards that only their names put together, in order.
+  case shards([String])
+
+  /// - Parameter path: A file, an index, or a shard, which brings in the others.
+  init(_ path: String) {
+    let (folder, name) = (folder(of: path), fileName(of: path))
+    guard let parsed = CheckpointName(name) else {
+      self = isShardIndex(name) ? .index(path) : .file(path)
+      return
+    }
+    if parsed.isIndex {
+      self = .index(path)
+    } else if parsed.shard != nil {
+      let names = (try? namesInFolder(folder.isEmpty ? "." : folder)) ?? []
+      let index = names.compactMap(CheckpointName.init).first {
+        $0.isIndex && ($0.stem, $0.variant, $0.ending) == (parsed.stem, parsed.variant, parsed.ending)
+      }
+      self =
+        index.map { .index(ZooCheckpoints.path(of: $0.name, in: folder)) }
+        ?? .shards(parsed.siblings.map { ZooCheckpoints.path(of: $0, in: folder) })
+    } else {
+      self = .file(path)
+    }
   }
+}
+
+/// The checkpoint in a folder, and a note where it was chosen among several.
+///
+/// A name of `Checkpoint.preferredNames` wins over all others; otherwise files that differ in ending or precision alone are taken for the same
+/// weights, as are files with the same bytes. Several other candidates are an error: which one is meant is not ours to guess.
+func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: String, note: String?) {
+  let names = try namesInFolder(folder)
+  let candidates = checkpointNames(names)
   guard let first = candidates.first else { throw CheckpointError(folder, .noCheckpointInFolder) }
-  guard candidates.count == 1 else {
-    throw CheckpointError(folder, .severalCheckpointsInFolder, found: candidates.joined(separator: ", "))
+  func chosen(_ name: String, _ reason: String) -> (String, String?) {
+    let others = candidates.map(\.name).filter { $0 != name }
+    if others.isEmpty { return (name, nil) }
+    return (
+      name,
+      "'\(printable(name))' was read and not \(listed(others)) beside it\(reason): name a file to read that one."
+    )
   }
-  return path(of: first, in: folder)
+  if let name = Checkpoint.preferredNames.first(where: { name in candidates.contains { $0.name == name } }) {
+    let isOpenCLIP = name == Checkpoint.preferredNames[0]
+    return chosen(name, isOpenCLIP ? " (OpenCLIP's file comes first)" : " (safetensors comes before PyTorch)")
+  }
+  if candidates.allSatisfy({ $0.stem == first.stem }) {
+    let best = candidates.min { $0.rank < $1.rank } ?? first
+    return chosen(best.name, " (safetensors and full precision come first)")
+  }
+  if try haveSameContent(candidates.map { path(of: $0.name, in: folder) }) {
+    return chosen(first.name, ", whose content is the same")
+  }
+  throw CheckpointError(
+    folder, .severalCheckpointsInFolder, found: candidates.map(\.name).joined(separator: ", "))
+}
+
+/// What could be a model among the files of a folder: shards count once, and not beside their index.
+private func checkpointNames(_ names: [String]) -> [CheckpointName] {
+  // What trainers save beside a model.
+  let states = ["optimizer", "scheduler", "scaler", "rng_state", "random_states", "training_args", "zero_pp_rank_"]
+  let parsed = names.filter { name in !states.contains(where: name.hasPrefix) }.compactMap(CheckpointName.init)
+  let indices = parsed.filter(\.isIndex)
+  return parsed.filter { file in
+    guard let shard = file.shard else { return true }
+    let isIndexed = indices.contains { $0.stem == file.stem && $0.ending == file.ending && $0.variant == file.variant }
+    let firstPresent = file.siblings.first(where: names.contains)
+    return !isIndexed && shard.count > 0 && firstPresent == file.name
+  }
+}
+
+private func haveSameContent(_ paths: [String]) throws(CheckpointError) -> Bool {
+  guard let path = paths.first else { return true }
+  let first = try MappedFile(path).view
+  for path in paths.dropFirst() {
+    let other = try MappedFile(path).view
+    guard first.count == other.count, first.bytes.elementsEqual(other.bytes) else { return false }
+  }
+  return true
 }
 
 func path(of name: String, in folder: String) -> String {
@@ -27,4 +102,10 @@ func path(of name: String, in folder: String) -> String {
 func folder(of path: String) -> String {
   guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
   return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// What follows the folder part of a path.
+func fileName(of path: String) -> String {
+  guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+  return String(path[path.utf8.index(after: slash)...])
 }

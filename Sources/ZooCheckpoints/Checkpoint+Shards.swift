@@ -2,19 +2,17 @@ import ZooTensors
 
 extension Checkpoint {
   /// Reads `*.index.json` and the shards beside it, which must hold exactly the tensors that the index places in them.
-  static func openShards(index path: String) throws(CheckpointError) -> Checkpoint {
+  ///
+  /// - Parameter files: Becomes the index and the shards.
+  static func readShards(index path: String, files: inout [String]) throws(CheckpointError) -> CheckpointContent {
     let index = try readShardIndex(MappedFile(path).view, file: path)
-    var containers: Set<Container> = []
     var stored: [ExactName: StoredTensor] = [:]
-    var content = CheckpointContent(container: .safetensorsShards, tensors: [])
-    let files = index.shards.map { ZooCheckpoints.path(of: $0, in: folder(of: path)) }
-    for (shard, file) in zip(index.shards, files) {
-      let shardContent = try readShard(file, index: path)
-      containers.insert(shardContent.container)
-      content.metadata.merge(shardContent.metadata) { old, _ in old }
-      content.notes += shardContent.notes
-      content.maps += shardContent.maps
-      for tensor in shardContent.tensors {
+    let shardFiles = index.shards.map { ZooCheckpoints.path(of: $0, in: folder(of: path)) }
+    files = [path] + shardFiles
+    var (content, shards) = try merged(shardFiles, missing: path)
+    for (position, tensors) in shards.enumerated() {
+      let (shard, file) = (index.shards[position], shardFiles[position])
+      for tensor in tensors {
         let name = ExactName(tensor.entry.name)
         guard index.placement[name] == shard else {
           throw CheckpointError(file, .shardExtraTensor, tensor: name.text, offset: tensor.entry.fileOffset)
@@ -24,30 +22,52 @@ extension Checkpoint {
         }
       }
     }
-    switch containers {
-    case [.safetensors], []: break
-    case [.torchZip], [.torchLegacy], [.torchZip, .torchLegacy]: content.container = .torchShards
-    default:
-      throw CheckpointError(path, .shardContainer, found: containers.map(\.rawValue).sorted().joined(separator: ", "))
-    }
     for name in index.names {
       guard let tensor = stored[name] else {
         throw CheckpointError(path, .shardLacksTensor, tensor: name.text, expected: index.placement[name])
       }
       content.tensors.append(tensor)
     }
-    return try Checkpoint(path: path, files: [path] + files, content: content)
+    return content
   }
 
-  private static func readShard(_ file: String, index: String) throws(CheckpointError) -> CheckpointContent {
-    do {
-      let map = try MappedFile(file)
-      var content = try readContent(map.view, path: file)
-      content.maps = [map]
-      return content
-    } catch {
-      throw error.rule == .notFound ? CheckpointError(index, .shardMissing, found: file) : error
+  /// Reads shards that have no index: what belongs together is told by their names.
+  static func readShards(_ files: [String]) throws(CheckpointError) -> CheckpointContent {
+    let (content, shards) = try merged(files, missing: files.first ?? "")
+    var all = content
+    all.tensors = shards.flatMap(\.self)
+    all.notes.append("There is no index of the \(files.count) shards: they were put together by their names.")
+    return all
+  }
+
+  /// What all shards have together, and the tensors of each.
+  ///
+  /// - Parameter path: The file to name where one of them does not exist.
+  private static func merged(
+    _ files: [String], missing path: String
+  ) throws(CheckpointError) -> (CheckpointContent, [[StoredTensor]]) {
+    var content = CheckpointContent(container: .safetensorsShards, tensors: [])
+    var containers: Set<Container> = []
+    var shards: [[StoredTensor]] = []
+    for file in files {
+      do {
+        let shard = try readFile(file)
+        containers.insert(shard.container)
+        content.metadata.merge(shard.metadata) { old, _ in old }
+        content.notes += shard.notes
+        content.maps += shard.maps
+        shards.append(shard.tensors)
+      } catch {
+        throw error.rule == .notFound ? CheckpointError(path, .shardMissing, found: file) : error
+      }
     }
+    switch containers {
+    case [.safetensors], []: break
+    case [.torchZip], [.torchLegacy], [.torchZip, .torchLegacy]: content.container = .torchShards
+    default:
+      throw CheckpointError(path, .shardContainer, found: containers.map(\.rawValue).sorted().joined(separator: ", "))
+    }
+    return (content, shards)
   }
 }
 
@@ -91,6 +111,6 @@ private func readShardIndex(_ text: ByteView, file: String) throws(CheckpointErr
 }
 
 private func isPlainFileName(_ name: String) -> Bool {
-  !name.isEmpty && name != "." && name != ".." && !name.hasSuffix(".index.json")
+  !name.isEmpty && name != "." && name != ".." && !isShardIndex(name)
     && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 == 0 }
 }

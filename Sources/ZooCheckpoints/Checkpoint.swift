@@ -45,25 +45,69 @@ public struct Checkpoint: Sendable {
 
   /// Reads over the headers of `path`; the tensors stay in the file.
   ///
-  /// - Parameter path: A file of any known kind, told by its content; the `.index.json` of shards; or a folder with one of these.
-  public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
-    let path = isFolder(path) ? try checkpointInFolder(path) : path
-    if path.hasSuffix(".index.json") { return try openShards(index: path) }
+  /// What training code wraps around a model is taken off: dictionaries around its state dict, prefixes of all names. 8-bit floats are
+  /// presented as the numbers they stand for. `notes` say what was done.
+  ///
+  /// - Parameters:
+  ///   - path: A file of any known kind, told by its content; the `.index.json` of shards; one of several shards; or a folder with one of these.
+  ///   - part: What to read of a file that holds several models: a key of dictionaries (`ema`), a prefix of names (`teacher`), or both
+  ///     (`state_dict.teacher`).
+  public static func open(_ path: String, part: String? = nil) throws(CheckpointError) -> Checkpoint {
+    var path = path, note: String?
+    if isFolder(path) {
+      let found = try checkpointInFolder(path)
+      (path, note) = (ZooCheckpoints.path(of: found.name, in: path), found.note)
+    }
+    var files = [path]
+    var content: CheckpointContent
+    switch CheckpointSource(path) {
+    case .file: content = try readFile(path, part: part)
+    case .index(let index):
+      content = try readShards(index: index, files: &files)
+      content.part = part
+      path = index
+    case .shards(let shards):
+      content = try readShards(shards)
+      content.part = part
+      (path, files) = (shards.first ?? path, shards)
+    }
+    if let note { content.notes.insert(note, at: 0) }
+    return try Checkpoint(path: path, files: files, unwrapping: content)
+  }
+
+  /// Reads over the headers of one file and leaves everything as it is there: names with their prefixes, 8-bit floats, a shard alone.
+  public static func openAsStored(_ path: String) throws(CheckpointError) -> Checkpoint {
+    try Checkpoint(path: path, files: [path], content: readFile(path))
+  }
+
+  static func readFile(_ path: String, part: String? = nil) throws(CheckpointError) -> CheckpointContent {
     let file = try MappedFile(path)
-    var content = try readContent(file.view, path: path)
+    var content = try readContent(file.view, path: path, part: part)
     content.maps = [file]
-    return try Checkpoint(path: path, files: [path], content: content)
+    return content
   }
 
   /// Reads a file that is in memory already; `path` is used in messages and decides nothing but which error a damaged file gets.
   package static func open(_ bytes: ByteView, path: String) throws(CheckpointError) -> Checkpoint {
-    let content = try readContent(bytes, path: path)
-    return try Checkpoint(path: path, files: [path], content: content)
+    try Checkpoint(path: path, files: [path], unwrapping: readContent(bytes, path: path))
   }
 
-  init(path: String, files: [String], content: CheckpointContent) throws(CheckpointError) {
+  private init(path: String, files: [String], unwrapping content: CheckpointContent) throws(CheckpointError) {
     var content = content
-    content.stripPrefixes()
+    if let part = content.part {
+      let isStored = content.select(part)
+      content.stripPrefixes()
+      guard isStored || content.select(part) else {
+        throw CheckpointError(path, .noSuchPart, found: "'\(part)'")
+      }
+    } else {
+      content.stripPrefixes()
+    }
+    try content.widenFloat8()
+    try self.init(path: path, files: files, content: content)
+  }
+
+  private init(path: String, files: [String], content: CheckpointContent) throws(CheckpointError) {
     self.path = path
     self.files = files
     container = content.container
@@ -128,6 +172,8 @@ struct CheckpointContent {
   var tensors: [StoredTensor]
   var metadata: [String: String] = [:]
   var notes: [String] = []
+  /// The prefix of names to which the caller wants the tensors confined.
+  var part: String?
   /// The files that the tensors are views of.
   var maps: [MappedFile] = []
 }

@@ -4,14 +4,19 @@ extension CheckpointError {
     // Files.
     case notFound = "there is no such file"
     case notReadable = "the file cannot be opened"
-    case notAFile = "this is no regular file"
+    case notAFile = "this is not a regular file"
     case empty = "the file is empty"
     case systemFailed = "the system failed to read the file"
     case isGitLFSPointer = "this is a Git LFS pointer, not the file it points to"
-    case isWebPage = "this is a web page, not a checkpoint: the download failed"
-    case unknownContainer = "this is no safetensors, PyTorch, NPZ or NPY file"
+    case isXetPointer = "this is a Hugging Face Xet pointer, not the file it points to"
+    case isWebPage = "this is a web page, not a checkpoint"
+    case isText = "this is text, not a checkpoint"
+    case foreignFormat = "this is not a checkpoint that can be read"
+    case unknownContainer = "this is not a safetensors, PyTorch, NPZ or NPY file"
     case noCheckpointInFolder = "the folder holds no checkpoint file"
     case severalCheckpointsInFolder = "the folder holds several checkpoint files: name one"
+    case noSuchPart = "the checkpoint has no part of this name"
+    case severalStateDicts = "the file holds several state dicts"
     case noSuchTensor = "the checkpoint has no tensor of this name"
 
     // JSON.
@@ -28,19 +33,21 @@ extension CheckpointError {
     case sizeOverflow = "the size of the tensor overflows"
     case partialByte = "the elements do not fill whole bytes"
     case duplicateName = "two tensors have the same name"
+    case float8Scale = "the scale of an 8-bit tensor does not fit it"
 
     // safetensors.
     case headerTooShort = "the file is too short for a safetensors header"
     case headerTooLong = "the safetensors header is longer than the format allows"
-    case headerBeyondFile = "the safetensors header does not fit into the file"
+    case headerBeyondFile = "the safetensors header does not fit into the file, which is incomplete"
     case headerStart = "the safetensors header does not start with '{'"
     case entryIncomplete = "the header entry lacks a field"
     case offsetsCount = "data_offsets must be two numbers"
     case offsetsOrder = "the tensor ends before it begins"
-    case offsetsSize = "dtype and shape need another number of bytes than data_offsets span"
+    case offsetsSize = "dtype and shape need a different number of bytes than data_offsets span"
     case hole = "there are bytes before the tensor that belong to no tensor"
     case overlap = "the tensor overlaps the one before"
     case dataSize = "the tensors do not end where the file ends"
+    case dataMissing = "the file is incomplete"
 
     // Shards.
     case indexIncomplete = "the index has no weight_map"
@@ -51,15 +58,15 @@ extension CheckpointError {
     case shardExtraTensor = "the shard holds a tensor that the index does not place in it"
 
     // NPY.
-    case npyMagic = "this is no NPY file"
+    case npyMagic = "this is not an NPY file"
     case npyVersion = "the version of the NPY format is unknown"
     case npyHeader = "the NPY header is malformed"
     case npyHeaderLength = "the NPY header is too long or does not fit"
     case npyType = "the element type of the array is not supported"
-    case npySize = "the array needs another number of bytes than there are"
+    case npySize = "the array needs a different number of bytes than there are"
 
     // ZIP.
-    case zipEnd = "the ZIP archive has no valid end record"
+    case zipEnd = "the ZIP archive has no valid end record: the file is incomplete or damaged"
     case zipDirectory = "the ZIP directory is malformed"
     case zipMultipleDisks = "the ZIP archive spans several disks"
     case zip64 = "the ZIP64 fields are missing or malformed"
@@ -71,10 +78,10 @@ extension CheckpointError {
     case zipLocalHeader = "the archive member's own header contradicts the directory"
     case zipOverlap = "the archive member overlaps another one"
     case zipDeflate = "the compressed data of the archive member are damaged"
-    case zipInflatedSize = "the archive member inflates to another size than the directory says"
+    case zipInflatedSize = "the archive member inflates to a different size than the directory says"
     case zipChecksum = "the CRC-32 of the archive member does not match"
     case zipUnknownContent = "the ZIP archive holds neither NPY arrays nor a PyTorch checkpoint"
-    case npzForeignMember = "the archive member is no NPY array"
+    case npzForeignMember = "the archive member is not an NPY array"
 
     // PyTorch.
     case pickleTruncated = "the pickle ends too early"
@@ -94,7 +101,7 @@ extension CheckpointError {
     case torchStorageReference = "the reference to a storage is malformed"
     case torchStorageConflict = "a storage is used with two element types or sizes"
     case torchStorageMissing = "a storage is missing from the file"
-    case torchStorageSize = "a storage has another size than its tensors were told"
+    case torchStorageSize = "the size of a storage differs from the one that its tensors state"
     case torchRebuild = "the description of a tensor is malformed"
     case torchViewBounds = "the tensor reaches beyond its storage"
     case torchViewSize = "the tensor repeats a small storage to an enormous size"

@@ -3,8 +3,8 @@ import ZooTensors
 
 /// Why a checkpoint is not converted.
 public enum ConvertError: ZooError, Equatable {
-  /// No layout has these keys; why not, layout by layout.
-  case unknownLayout(path: String, mismatches: [LayoutMismatch])
+  /// No layout has these keys.
+  case unknownLayout(path: String, Diagnosis)
   /// Several layouts have these keys.
   case severalLayouts(path: String, layouts: [String])
   /// The shapes leave open what the model is: the candidates, and which options settle it.
@@ -38,8 +38,7 @@ public enum ConvertError: ZooError, Equatable {
 
   public var description: String {
     switch self {
-    case .unknownLayout(let path, _):
-      return "\(path) has none of the known layouts (\(Layout.all.map(\.name).joined(separator: ", ")))"
+    case .unknownLayout(let path, let diagnosis): return "\(path) \(diagnosis.description)"
     case .severalLayouts(let path, let layouts):
       return "\(path) has the tensors of several layouts at once (\(layouts.joined(separator: ", ")))"
     case .undecided(let path, let undecided, let candidates, let options):

@@ -1,17 +1,20 @@
 import ZooCheckpoints
 import ZooTensors
 
-/// What a checkpoint's headers say: names, element types and shapes, without any data.
+/// What a checkpoint's headers say: names, element types and shapes, without any data but the few numbers of position ids.
 public struct Headers: Sendable {
   public struct Entry: Sendable, Hashable {
     public let name: String
     public let dtype: DType
     public let shape: [Int]
+    /// True if the values are known to be 0, 1, 2 and so on, as those of position ids are.
+    public let isCounting: Bool
 
-    public init(name: String, dtype: DType, shape: [Int]) {
+    public init(name: String, dtype: DType, shape: [Int], isCounting: Bool = false) {
       self.name = name
       self.dtype = dtype
       self.shape = shape
+      self.isCounting = isCounting
     }
   }
 
@@ -25,7 +28,12 @@ public struct Headers: Sendable {
   }
 
   public init(_ checkpoint: Checkpoint) {
-    self.init(checkpoint.entries.map { Entry(name: $0.name, dtype: $0.dtype, shape: $0.shape) })
+    self.init(
+      checkpoint.entries.map { entry in
+        Entry(
+          name: entry.name, dtype: entry.dtype, shape: entry.shape,
+          isCounting: DropRule.positionIDs.covers(entry.name) && checkpoint.isCounting(entry))
+      })
   }
 
   public var isEmpty: Bool { entries.isEmpty }
@@ -45,5 +53,23 @@ public struct Headers: Sendable {
     var count = 0
     while contains("\(prefix)\(count)\(suffix)") { count += 1 }
     return count
+  }
+}
+
+extension Checkpoint {
+  /// True if the values of a small tensor are 0, 1, 2 and so on, as exactly as its element type can say it.
+  fileprivate func isCounting(_ entry: CheckpointEntry) -> Bool {
+    guard entry.byteCount <= 1 << 20, let tensor = try? tensor(entry.name) else { return false }
+    if let values = tensor.floats() {
+      // Halves of 16 bits round large numbers.
+      let precision: Float = entry.dtype == .bf16 ? 0x1p-8 : entry.dtype == .f16 ? 0x1p-11 : 0
+      return values.indices.allSatisfy { abs(values[$0] - Float($0)) <= Float($0) * precision }
+    }
+    let size = entry.dtype.bits / 8
+    guard entry.dtype.isInteger, size > 0 else { return false }
+    return tensor.data.bytes.indices.allSatisfy { at in
+      let (index, byte) = at.quotientAndRemainder(dividingBy: size)
+      return tensor.data.bytes[at] == UInt8(truncatingIfNeeded: index >> (8 * byte))
+    }
   }
 }

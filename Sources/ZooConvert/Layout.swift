@@ -92,12 +92,15 @@ public struct DropRule: Sendable, Hashable {
   public let reason: String
   /// Where set, only whole numbers are dropped: a weight under this name is a problem.
   public let integersOnly: Bool
+  /// Where set, only 0, 1, 2 and so on are dropped, of any element type: a model with other indices computes something else.
+  public let countingOnly: Bool
   private let isOutside: Bool
 
-  init(_ pattern: String, _ reason: String, integersOnly: Bool = false) {
+  init(_ pattern: String, _ reason: String, integersOnly: Bool = false, countingOnly: Bool = false) {
     self.pattern = pattern
     self.reason = reason
     self.integersOnly = integersOnly
+    self.countingOnly = countingOnly
     isOutside = false
   }
 
@@ -105,16 +108,20 @@ public struct DropRule: Sendable, Hashable {
   init(outside prefix: String, _ reason: String) {
     pattern = "not \(prefix)*"
     self.reason = reason
-    integersOnly = false
+    (integersOnly, countingOnly) = (false, false)
     isOutside = true
   }
 
   func applies(to entry: Headers.Entry) -> Bool {
-    if isOutside { return !matches(String(pattern.dropFirst(4)), entry.name) }
-    return (!integersOnly || entry.dtype.isInteger) && matches(pattern, entry.name)
+    (!integersOnly || entry.dtype.isInteger) && (!countingOnly || entry.isCounting) && covers(entry.name)
   }
 
-  static let positionIDs = DropRule("*position_ids", "indices that follow from the context length", integersOnly: true)
+  /// True for a name that the rule is about, whatever the tensor holds.
+  func covers(_ name: String) -> Bool {
+    isOutside ? !matches(String(pattern.dropFirst(4)), name) : matches(pattern, name)
+  }
+
+  static let positionIDs = DropRule("*position_ids", "the indices 0, 1, 2 and so on", countingOnly: true)
   static let rotaryTables = "tables of the rotary embedding, which the runtime builds itself"
   static let batchCounter = DropRule("*.num_batches_tracked", "a counter of the training", integersOnly: true)
   static let attentionMask = DropRule("*attn_mask", "the causal mask, which the runtime builds itself")

@@ -69,6 +69,8 @@ public enum PlanProblem: Sendable, Hashable, CustomStringConvertible {
   case noSource(target: String, layout: String)
   case impossible(target: String, expected: [Int], expression: Expression)
   case unused(source: String, dtype: DType, shape: [Int])
+  /// A tensor that would be dropped if its values were 0, 1, 2 and so on.
+  case notCounting(source: String)
 
   public var description: String {
     switch self {
@@ -82,6 +84,8 @@ public enum PlanProblem: Sendable, Hashable, CustomStringConvertible {
       "the layout \(layout) has no tensor for '\(target)'"
     case .impossible(let target, let expected, let expression):
       "'\(target)' must be \(shapeText(expected)), which \(expression) is not"
+    case .notCounting(let source):
+      "'\(source)' is not 0, 1, 2 and so on: a model that looks its positions up in this order is not run"
     case .unused(let source, let dtype, let shape):
       "'\(source)' (\(dtype.rawValue) \(shapeText(shape))) is not used, and no rule drops it"
     }
@@ -128,6 +132,8 @@ public func makePlan(
   for entry in headers.entries where !used.contains(entry.name) {
     if let rule = drops.first(where: { $0.applies(to: entry) }) {
       dropped.append(ConversionPlan.Dropped(name: entry.name, rule: rule.pattern, reason: rule.reason))
+    } else if drops.contains(where: { $0.countingOnly && $0.covers(entry.name) }) {
+      problems.append(.notCounting(source: entry.name))
     } else {
       problems.append(.unused(source: entry.name, dtype: entry.dtype, shape: entry.shape))
     }

@@ -17,7 +17,7 @@ import ZooTestSupport
     let text = try folder.write(Array("hello".utf8), "text")
     #expect(
       try checkpointError { _ = try Checkpoint.open(text) }.description
-        == "\(text): this is no safetensors, PyTorch, NPZ or NPY file")
+        == "\(text): this is text, not a checkpoint: 'hello'")
   }
 
   @Test func aViewKeepsItsFileMapped() throws {
@@ -36,9 +36,7 @@ import ZooTestSupport
     _ = try folder.write(safetensors("{}"), "model.safetensors")
     #expect(try Checkpoint.open(folder.path + "/").path.hasSuffix("/model.safetensors"))
     _ = try folder.write(safetensors("{}"), "open_clip_model.safetensors")
-    let error = try checkpointError { _ = try Checkpoint.open(folder.path) }
-    #expect(error.rule == .severalCheckpointsInFolder)
-    #expect(error.found == "model.safetensors, open_clip_model.safetensors")
+    #expect(try Checkpoint.open(folder.path).path.hasSuffix("/open_clip_model.safetensors"))
   }
 
   @Test func shardsAreOneTable() throws {

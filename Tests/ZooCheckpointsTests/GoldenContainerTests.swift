@@ -18,11 +18,8 @@ import ZooTestSupport
 
   private func check(_ file: String) throws {
     let expected = try #require(Golden.expected[file])
-    let checkpoint = try openGolden("containers/" + file)
-    var tensors = expected["tensors"] as? [String: [String: Any]] ?? ["": expected]
-    if tensors.keys.allSatisfy({ $0.hasPrefix("module.") }) {
-      tensors = Dictionary(uniqueKeysWithValues: tensors.map { (String($0.dropFirst("module.".count)), $1) })
-    }
+    let checkpoint = try Checkpoint.openAsStored(Golden.url("containers/" + file).path)
+    let tensors = expected["tensors"] as? [String: [String: Any]] ?? ["": expected]
     for (name, want) in tensors where name != "\u{e9}" {
       let entry = try #require(checkpoint.entry(name), "'\(name)' is not there")
       #expect(entry.shape == want["shape"] as? [Int])

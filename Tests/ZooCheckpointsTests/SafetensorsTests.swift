@@ -31,7 +31,7 @@ import ZooTestSupport
       .overlap
     ),
     (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, 5, .dataSize),
-    (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, 3, .dataSize),
+    (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, 3, .dataMissing),
     (#"{"a":{"dtype":"U8","shape":[4]}}"#, 4, .entryIncomplete),
     (#"{"__metadata__":{"k":1}}"#, 0, .notJSON),
     (#"{"\ud800":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#, 0, .jsonLoneSurrogate),
@@ -59,7 +59,7 @@ import ZooTestSupport
     let error = try checkpointError { _ = try openBytes(safetensors(header, [UInt8](repeating: 0, count: 8))) }
     #expect(
       error.description
-        == "x.safetensors: 'w': dtype and shape need another number of bytes than data_offsets span: "
+        == "x.safetensors: 'w': dtype and shape need a different number of bytes than data_offsets span: "
         + "expected 12 bytes for F32 [3], found 8 (byte 13)")
     #expect(error.tensor == "w" && error.offset == 13)
   }

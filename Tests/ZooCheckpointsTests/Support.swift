@@ -50,6 +50,8 @@ final class TemporaryFolder {
     try Data(bytes).write(to: URL(filePath: self(name)))
     return self(name)
   }
+
+  func remove(_ name: String) { try? FileManager.default.removeItem(atPath: self(name)) }
 }
 
 /// The rows of `hostile/verdicts.tsv` for some folder.

@@ -34,7 +34,7 @@ import ZooTestSupport
   @Test func plainValuesBesideTensorsAreLeftOutWithANote() throws {
     let checkpoint = try open("}(\(text("w"))\(tensor)\(text("epoch"))K\u{3}\(text("l"))]u.")
     #expect(checkpoint.entries.map(\.name) == ["w"])
-    #expect(checkpoint.notes == ["Left out, for they are no tensors: 'epoch', 'l'."])
+    #expect(checkpoint.notes == ["Left out, for they are not tensors: 'epoch', 'l'."])
   }
 
   @Test func wrappersAreOpened() throws {
@@ -43,8 +43,9 @@ import ZooTestSupport
     #expect(checkpoint.entries.map(\.name) == ["w"])
     #expect(
       checkpoint.notes == [
-        "The state dict was read from 'model'; left out beside it: 'x'.", "The state dict was read from 'state_dict'.",
-        "The prefix 'module.' was taken off all names.",
+        "The state dict was read from 'model' (DeiT, MAE and others); left out beside it: 'x'.",
+        "The state dict was read from 'state_dict' (Lightning, open_clip and others).",
+        "The prefix 'module.' was taken off all names (DataParallel, DeepSpeed or AveragedModel).",
       ])
   }
 

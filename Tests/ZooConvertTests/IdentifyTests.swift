@@ -132,14 +132,14 @@ import ZooTestSupport
     let scratch = try ScratchFolder()
     let checkpoint = try sparseCheckpoint(scratch, "x.safetensors", [TensorSpec(name: "weight", shape: [2])])
     guard
-      case .unknownLayout(_, let mismatches)? = #expect(
+      case .unknownLayout(_, let diagnosis)? = #expect(
         throws: ConvertError.self, performing: { try identify(checkpoint, registry: .builtIn) })
     else {
       Issue.record("another error")
       return
     }
-    #expect(mismatches.map(\.layout) == Layout.all.map(\.name))
-    #expect(mismatches.first?.reasons.first == "there is no 'visual.conv1.weight'")
+    #expect(diagnosis.mismatches.map(\.layout) == Layout.all.map(\.name))
+    #expect(diagnosis.mismatches.first?.reasons.first == "there is no 'visual.conv1.weight'")
   }
 
   @Test func tensorsOfTwoLayoutsAtOnceAreRefused() throws {

@@ -18,7 +18,8 @@ func readSafetensors(_ bytes: ByteView, file: String) throws(CheckpointError) ->
   }
   guard length <= bytes.count - 8 else {
     throw CheckpointError(
-      file, .headerBeyondFile, offset: 0, expected: "at most \(bytes.count - 8) bytes", found: "\(length)")
+      file, .headerBeyondFile, offset: 0, expected: "at most \(bytes.count - 8) bytes",
+      found: "\(length): at least \(length - bytes.count + 8) bytes are missing")
   }
   guard length > 0, bytes.bytes[8] == UInt8(ascii: "{") else { throw CheckpointError(file, .headerStart, offset: 8) }
 
@@ -140,6 +141,11 @@ private struct SafetensorsHeader {
           found: "\(row.begin)")
       }
       end = row.end
+    }
+    guard end <= size else {
+      throw CheckpointError(
+        file, .dataMissing, expected: "\(dataStart + end) bytes",
+        found: "\(dataStart + size): \(end - size) bytes are missing")
     }
     guard end == size else {
       throw CheckpointError(

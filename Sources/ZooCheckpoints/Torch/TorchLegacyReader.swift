@@ -7,7 +7,9 @@ let torchLegacyMagic: [UInt8] = [
 
 /// Reads the format from before PyTorch 1.6: five pickles (magic number, version, system, object, keys of the storages), then for
 /// each key the number of elements and the elements.
-func readTorchLegacy(_ bytes: ByteView, file: String) throws(CheckpointError) -> CheckpointContent {
+func readTorchLegacy(
+  _ bytes: ByteView, file: String, part: String? = nil
+) throws(CheckpointError) -> CheckpointContent {
   var at = torchLegacyMagic.count
   func next(_ machine: inout PickleMachine) throws(CheckpointError) -> PickleValue {
     let (value, length) = try machine.run()
@@ -30,7 +32,7 @@ func readTorchLegacy(_ bytes: ByteView, file: String) throws(CheckpointError) ->
   }
   var object = machine()
   let root = try next(&object)
-  let stateDict = try TorchStateDict(root, in: object.heap, file: file)
+  let stateDict = try TorchStateDict(root, in: object.heap, file: file, part: part)
   var list = machine()
   guard case .list(let keys) = try next(&list) else { throw headerError("the keys of the storages") }
 
@@ -55,7 +57,8 @@ func readTorchLegacy(_ bytes: ByteView, file: String) throws(CheckpointError) ->
   }
   guard at == bytes.count else { throw CheckpointError(file, .pickleTrailing, offset: at) }
 
-  var content = CheckpointContent(container: .torchLegacy, tensors: [], notes: stateDict.notes)
+  var content = CheckpointContent(
+    container: .torchLegacy, tensors: [], notes: stateDict.notes, part: stateDict.part)
   for (name, view) in stateDict.tensors {
     let storage = heap.storages[view.storage]
     guard let start = starts[view.storage] else {

@@ -3,41 +3,34 @@ struct TorchStateDict {
   var tensors: [(name: String, view: TorchView)] = []
   var notes: [String] = []
   var isScript = false
+  /// What of the caller's `part` is not a key of a dictionary and must be a prefix of names.
+  private(set) var part: String?
 
   private let heap: PickleHeap
   private let file: String
 
-  init(_ root: PickleValue, in heap: PickleHeap, file: String) throws(CheckpointError) {
+  init(_ root: PickleValue, in heap: PickleHeap, file: String, part: String? = nil) throws(CheckpointError) {
     self.heap = heap
     self.file = file
+    self.part = part
     switch root {
-    case .dict(let index): try readDict(unwrap(index))
+    case .dict(let index):
+      var search = WrapperSearch(heap: heap, file: file)
+      let start = self.part == nil ? index : search.descend(from: index, by: &self.part)
+      let dict = try search.unwrap(start)
+      notes = search.notes
+      try readDict(dict)
     case .object(let index) where heap.globals[heap.objects[index].type].meaning == .scriptClass:
       isScript = true
       var visits = 0
       try readModule(index, prefix: "", depth: 0, visits: &visits)
     default: throw CheckpointError(file, .torchNotAStateDict, found: heap.description(of: root))
     }
-    guard !tensors.isEmpty else { throw CheckpointError(file, .torchNoTensors) }
-  }
-
-  /// Steps into `{"state_dict": …}` and its like, as training scripts write them.
-  private mutating func unwrap(_ root: Int) -> Int {
-    var index = root
-    for _ in 0..<4 {
-      let entries = heap.dicts[index]
-      var wrapped: (key: String, dict: Int)?
-      for wrapper in ["state_dict", "model", "model_ema", "module"] where wrapped == nil {
-        for (key, value) in entries {
-          if heap.text(key) == wrapper, case .dict(let inner) = value { wrapped = (wrapper, inner) }
-        }
-      }
-      guard let wrapped else { return index }
-      index = wrapped.dict
-      let others = entries.compactMap { heap.text($0.key) }.filter { $0 != wrapped.key }
-      notes.append("The state dict was read from '\(wrapped.key)'\(listed(others, before: "; left out beside it:")).")
+    guard !tensors.isEmpty else {
+      guard case .dict(let index) = root else { throw CheckpointError(file, .torchNoTensors) }
+      let keys = heap.dicts[index].compactMap { heap.text($0.key) }
+      throw CheckpointError(file, .torchNoTensors, found: keys.isEmpty ? nil : "it holds \(listed(keys))")
     }
-    return index
   }
 
   /// Tensors are taken, plain values are left out; what is neither would be a tensor that is lost silently.
@@ -54,7 +47,7 @@ struct TorchStateDict {
         throw CheckpointError(file, .torchOpaqueTensor, tensor: name, found: heap.description(of: value))
       }
     }
-    if !others.isEmpty { notes.append("Left out, for they are no tensors\(listed(others, before: ":")).") }
+    if !others.isEmpty { notes.append("Left out, for they are not tensors: \(listed(others)).") }
   }
 
   /// Walks the attributes of a TorchScript module: modules within give dotted names.
@@ -79,11 +72,4 @@ struct TorchStateDict {
       }
     }
   }
-}
-
-/// The first few of many names.
-private func listed(_ names: [String], before: String) -> String {
-  if names.isEmpty { return "" }
-  let shown = names.prefix(8).map { "'\(printable($0))'" }.joined(separator: ", ")
-  return "\(before) \(shown)" + (names.count > 8 ? " and \(names.count - 8) more" : "")
 }

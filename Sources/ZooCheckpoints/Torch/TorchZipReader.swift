@@ -1,7 +1,7 @@
 import ZooTensors
 
 /// Reads a PyTorch archive: `ROOT/data.pkl` describes the tensors, `ROOT/data/KEY` are the storages. TorchScript archives are alike.
-func readTorchZip(_ archive: ZipArchive) throws(CheckpointError) -> CheckpointContent {
+func readTorchZip(_ archive: ZipArchive, part: String? = nil) throws(CheckpointError) -> CheckpointContent {
   let file = archive.file
   var members: [ExactName: ZipMember] = [:]
   var pickles: [ZipMember] = []
@@ -25,11 +25,11 @@ func readTorchZip(_ archive: ZipArchive) throws(CheckpointError) -> CheckpointCo
   guard length == bytes.count else {
     throw CheckpointError(file, .pickleTrailing, offset: pickle.dataRange.lowerBound + length)
   }
-  let stateDict = try TorchStateDict(value, in: machine.heap, file: file)
+  let stateDict = try TorchStateDict(value, in: machine.heap, file: file, part: part)
   let isBigEndian = try readByteOrder(members[ExactName(root + "byteorder")], in: archive)
 
   var content = CheckpointContent(
-    container: stateDict.isScript ? .torchScript : .torchZip, tensors: [], notes: stateDict.notes)
+    container: stateDict.isScript ? .torchScript : .torchZip, tensors: [], notes: stateDict.notes, part: stateDict.part)
   var opened: [Int: ZipMemberBytes] = [:]
   for (name, view) in stateDict.tensors {
     let storage = machine.heap.storages[view.storage]

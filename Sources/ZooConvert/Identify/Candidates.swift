@@ -2,12 +2,12 @@ import ZooModels
 
 /// The layout whose fingerprint fits.
 ///
-/// Throws a `ConvertError` that says for every layout why it does not.
+/// Throws a `ConvertError` that says what the checkpoint looks like otherwise.
 public func detectLayout(_ headers: Headers, path: String) throws(ConvertError) -> Layout {
   let fitting = Layout.all.filter { $0.mismatches(headers).isEmpty }
   if let layout = fitting.first, fitting.count == 1 { return layout }
   guard fitting.isEmpty else { throw .severalLayouts(path: path, layouts: fitting.map(\.name)) }
-  throw .unknownLayout(path: path, mismatches: layoutMismatches(headers))
+  throw .unknownLayout(path: path, Diagnosis(headers))
 }
 
 /// For each layout, why it is not the one of a checkpoint; no reasons for those that fit.

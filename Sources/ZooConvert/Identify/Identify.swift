@@ -67,6 +67,7 @@ struct Identification {
   mutating func model() throws -> IdentifiedModel {
     var finding = try find()
     finding.architecture = options.applied(to: finding.architecture)
+    settleLogitBias(&finding.architecture)
     if let resampling = layout.resampling { finding.architecture.vision?.resampling = resampling }
     finding.preprocessing.convention = layout.convention
     if let size = options.imageSize {
@@ -82,6 +83,20 @@ struct Identification {
       layout: layout, architecture: finding.architecture, tag: finding.tag,
       preprocessing: finding.architecture.vision == nil ? nil : finding.preprocessing,
       tokenizerFiles: tokenizer, labels: finding.labels, notes: notes)
+  }
+
+  /// A logit bias is seen in the tensors: open_clip's `--siglip` trains one that no configuration mentions, and fills in zero for one that a
+  /// checkpoint lacks.
+  private mutating func settleLogitBias(_ architecture: inout Architecture) {
+    let isFilledIn = layout.name.hasPrefix("openclip")
+    guard architecture.text != nil, facts.logitBias != architecture.logitBias, facts.logitBias || isFilledIn else {
+      return
+    }
+    architecture.logitBias = facts.logitBias
+    notes.append(
+      facts.logitBias
+        ? "The checkpoint has a logit_bias, of which nothing else speaks: it is used."
+        : "The checkpoint has no logit_bias, which stands for zero.")
   }
 
   private mutating func find() throws -> Finding {

@@ -98,5 +98,7 @@ func stem(_ file: String) -> String {
   for ending in [".index.json", ".safetensors", ".npz", ".bin", ".pth", ".pt", ".ckpt"] where name.hasSuffix(ending) {
     name.removeLast(ending.count)
   }
+  // Shards without an index go by the first of them.
+  if let number = name.firstMatch(of: /-[0-9]{5}-of-[0-9]{5}$/) { name.removeSubrange(number.range) }
   return name
 }

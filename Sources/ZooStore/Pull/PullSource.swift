@@ -1,4 +1,5 @@
 import Foundation
+import ZooCheckpoints
 import ZooModels
 
 /// Where a model's files are, and which of them are wanted.
@@ -21,10 +22,7 @@ public struct PullSource: Sendable, Hashable {
   public var fallback: URL?
 
   /// Checkpoints of a repository, best first.
-  public static let knownCheckpoints = [
-    "open_clip_model.safetensors", "model.safetensors", "model.safetensors.index.json", "open_clip_pytorch_model.bin",
-    "pytorch_model.bin", "pytorch_model.bin.index.json",
-  ]
+  public static let knownCheckpoints = Checkpoint.preferredNames
   static let configurations = [
     "open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json",
   ]

@@ -58,7 +58,7 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let store = Store()
     let conversion = try Conversion(
-      file, options: source.options, registry: registryOptions.registry(store: store), dtype: dtype)
+      file, part: source.part, options: source.options, registry: registryOptions.registry(store: store), dtype: dtype)
     let (model, plan) = (conversion.model, conversion.plan)
     if let against {
       return try compare(plan, of: model, from: conversion.checkpoint, with: against)

@@ -22,7 +22,7 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let checkpoint = try Checkpoint.open(file)
+    let checkpoint = try Checkpoint.open(file, part: source.part)
     let headers = Headers(checkpoint)
     let model = Result { try identify(checkpoint, options: source.options, registry: try registryOptions.registry()) }
     let report = Report(checkpoint, headers: headers, model: model)
@@ -82,7 +82,7 @@ struct InspectCommand: ParsableCommand {
         notes = model.notes
       case .failure(let error):
         self.model = nil
-        undecided = (error as? any ZooError)?.description ?? "\(error)"
+        undecided = Failure.sentence(for: error)?.replacing("\n  ", with: "; ") ?? "\(error)"
         notes = checkpoint.notes
       }
     }

@@ -12,8 +12,11 @@ struct Conversion {
   let model: IdentifiedModel
   let plan: ConversionPlan
 
-  init(_ file: String, options: ConversionOptions, registry: Registry, dtype: TargetDType) throws {
-    checkpoint = try Checkpoint.open(file)
+  /// - Parameter part: What to read of a file that holds several models.
+  init(
+    _ file: String, part: String? = nil, options: ConversionOptions, registry: Registry, dtype: TargetDType
+  ) throws {
+    checkpoint = try Checkpoint.open(file, part: part)
     model = try identify(checkpoint, options: options, registry: registry)
     plan = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: dtype)
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ZooCheckpoints
 import ZooConvert
 import ZooModels
 import ZooRuntime
@@ -70,8 +71,29 @@ enum Failure {
     }
   }
 
+  private static func remedy(for error: CheckpointError) -> String {
+    switch error.rule {
+    case .isGitLFSPointer: "'git lfs pull' in its folder fetches the file; so does 'zoo pull hf://OWNER/REPOSITORY'"
+    case .isXetPointer: "'zoo pull hf://OWNER/REPOSITORY' fetches the file"
+    case .isWebPage, .isText: "it may have come in place of a file that was not found or needs a login: fetch it again"
+    case .headerBeyondFile, .dataMissing, .zipEnd, .pickleTruncated, .empty:
+      "the download may have stopped early: fetch it again ('zoo pull' continues where it stopped)"
+    case .foreignFormat, .unknownContainer, .zipUnknownContent:
+      "'zoo convert' reads safetensors, PyTorch, NPZ and NPY files: give the model in one of these"
+    case .shardMissing: "fetch all shards into one folder, and give the folder"
+    case .severalCheckpointsInFolder: "give one of these files"
+    case .severalStateDicts: "choose one with --part NAME"
+    case .noSuchPart: "'zoo inspect FILE' lists the names of the tensors"
+    case .torchBarePickle: "save it with torch.save(model.state_dict(), FILE)"
+    case .torchNotAStateDict, .torchOpaqueTensor: "save the weights alone, with torch.save(model.state_dict(), FILE)"
+    default: ""
+    }
+  }
+
   private static func remedy(for error: any ZooError) -> String {
     switch error {
+    case let error as CheckpointError: remedy(for: error)
+    case ConvertError.unknownLayout(_, let diagnosis): diagnosis.remedy
     case StoreError.notInstalled(let name, _): bringing(name)
     case StoreError.ambiguous: "name the tag as well, as in the list"
     case StoreError.notAModel: "give a directory that 'zoo convert' wrote, or ARCHITECTURE:TAG"

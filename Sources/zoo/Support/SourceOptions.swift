@@ -39,6 +39,12 @@ struct SourceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A tokenizer's file, or the folder with its files.", valueName: "path"))
   var tokenizer: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What to read of a file with several models: a key of its dictionaries or a prefix of its names, such as ema.",
+      valueName: "name"))
+  var part: String?
+
   var options: ConversionOptions {
     var options = ConversionOptions()
     options.model = model.map { ModelName($0) }

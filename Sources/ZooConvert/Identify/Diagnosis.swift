@@ -1,0 +1,75 @@
+import ZooCheckpoints
+
+/// What a checkpoint is that no layout fits, as far as its names tell.
+public struct Diagnosis: Sendable, Hashable {
+  /// `a LoRA adapter without its base model`; nil for nothing familiar.
+  public let kind: String?
+  /// The layout that lacks the least, and what it lacks.
+  public let nearest: LayoutMismatch?
+  /// Prefixes of names under which there is a model: the values of `--part` that help.
+  public let parts: [String]
+  /// What may help with this kind.
+  public let advice: String?
+  /// For each layout, why it is not the one.
+  public let mismatches: [LayoutMismatch]
+
+  init(_ headers: Headers) {
+    mismatches = layoutMismatches(headers)
+    let familiar = FamiliarCheckpoint.all.first { $0.isLike(headers) }
+    (kind, advice) = (familiar?.title, familiar?.advice)
+    parts = partsWithModels(headers)
+    let fewest = zip(Layout.all, mismatches).min { $0.0.share(of: headers) > $1.0.share(of: headers) }
+    nearest = fewest.flatMap { $0.0.share(of: headers) > 0 ? $0.1 : nil }
+  }
+
+  /// A clause that follows the name of the file.
+  var description: String {
+    if let kind { return "is not a model that can be converted: it looks like \(kind)" }
+    let nearest = nearest.map { "; the nearest is \($0.layout), but \($0.reasons.joined(separator: " and "))" }
+    return "does not match any supported layout" + (nearest ?? "")
+  }
+
+  /// What to do next.
+  public var remedy: String {
+    if !parts.isEmpty {
+      let options = parts.prefix(4).map { "--part \($0)" }.joined(separator: " or ")
+      return "it holds a model under a prefix of its own: read that alone with \(options)"
+    }
+    return advice ?? "'zoo inspect FILE' lists the tensors, and what each layout misses"
+  }
+}
+
+/// Prefixes under which the names are those of a layout.
+private func partsWithModels(_ headers: Headers) -> [String] {
+  var groups: [String: [Headers.Entry]] = [:]
+  var order: [String] = []
+  for entry in headers.entries {
+    var at = entry.name.startIndex
+    for _ in 0..<4 {
+      guard let dot = entry.name[at...].firstIndex(of: ".") else { break }
+      let prefix = String(entry.name[..<dot])
+      at = entry.name.index(after: dot)
+      if groups[prefix] == nil {
+        // Real checkpoints have some hundreds; a file made of prefixes is not searched.
+        if order.count == 20_000 { return [] }
+        order.append(prefix)
+      }
+      groups[prefix, default: []].append(
+        Headers.Entry(name: String(entry.name[at...]), dtype: entry.dtype, shape: entry.shape))
+    }
+  }
+  return order.filter { prefix in
+    guard let group = groups[prefix], group.count > 8 else { return false }
+    let inner = Headers(group)
+    return Layout.all.contains { $0.mismatches(inner).isEmpty }
+  }
+}
+
+extension Layout {
+  /// How much of what the layout needs is there, from 0 to 1.
+  fileprivate func share(of headers: Headers) -> Double {
+    let count = fingerprint.needs.count + fingerprint.forbids.count
+    let present = fingerprint.needs.count { $0.contains(where: headers.contains) }
+    return present == 0 || count == 0 ? 0 : 1 - Double(mismatches(headers).count) / Double(count)
+  }
+}

@@ -1,0 +1,78 @@
+import Testing
+import ZooCheckpoints
+import ZooTestSupport
+
+/// Files that are not checkpoints are called what they are.
+@Suite struct WrongFileTests {
+  private func sentence(_ bytes: [UInt8], _ name: String = "x.safetensors") throws -> String {
+    let error = try checkpointError { _ = try openBytes(bytes, name) }
+    return String(error.description.dropFirst(name.count + 2))
+  }
+
+  @Test(arguments: [
+    ("404.safetensors", "this is text, not a checkpoint: 'Entry not found'"),
+    ("gguf_as.safetensors", "this is not a checkpoint that can be read: a GGUF file of llama.cpp"),
+    ("lfs.safetensors", "this is a Git LFS pointer, not the file it points to: that has 605157884 bytes"),
+    ("xet.safetensors", "this is a Hugging Face Xet pointer, not the file it points to: that has 605157884 bytes"),
+    ("keras.h5", "this is not a checkpoint that can be read: an HDF5 file, as Keras and TensorFlow write"),
+  ])
+  func files(_ name: String, _ expected: String) throws {
+    #expect(try sentence(Golden.bytes("../Cases/containers/wrong/" + name), name) == expected)
+  }
+
+  @Test(arguments: [
+    (
+      "<!DOCTYPE html><html><head><title>\n  Sign in  to X </title>",
+      "this is a web page, not a checkpoint: 'Sign in to X'"
+    ),
+    (
+      "<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>",
+      "this is a web page, not a checkpoint: '<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>'"
+    ),
+    (#"{"error": "gated"}"#, #"this is text, not a checkpoint: '{"error": "gated"}'"#),
+    ("Zugriff verweigert: Übung", "this is text, not a checkpoint: 'Zugriff verweigert: Übung'"),
+    ("GGUF\u{3}\0", "this is not a checkpoint that can be read: a GGUF file of llama.cpp"),
+    ("\u{8}\u{8}\u{12}\u{7}pytorch", "this is not a checkpoint that can be read: an ONNX model"),
+    ("\0\0\0\u{1C}TFL3", "this is not a checkpoint that can be read: a TensorFlow Lite model"),
+  ])
+  func texts(_ text: String, _ expected: String) throws {
+    #expect(try sentence(Array(text.utf8)) == expected)
+  }
+
+  @Test func bytes() throws {
+    #expect(
+      try sentence([0x81, 0xA6] + Array("params".utf8), "flax_model.msgpack")
+        == "this is not a checkpoint that can be read: a msgpack file, as Flax writes")
+    #expect(
+      try sentence([0x1F, 0x8B, 8, 0]) == "this is not a checkpoint that can be read: a gzip archive: unpack it first")
+    #expect(try sentence([1, 2, 3], "x") == "this is not a safetensors, PyTorch, NPZ or NPY file")
+  }
+
+  @Test func longTextIsCutBetweenCharacters() throws {
+    let text = try sentence(Array(String(repeating: "ü", count: 3000).utf8))
+    #expect(text == "this is text, not a checkpoint: '\(String(repeating: "ü", count: 80))…'")
+  }
+
+  @Test func truncatedDownloadsSayHowMuchIsMissing() throws {
+    let whole = safetensors(
+      #"{"a":{"dtype":"U8","shape":[400],"data_offsets":[0,400]}}"#, .init(repeating: 7, count: 400))
+    #expect(
+      try sentence(Array(whole.dropLast(150)))
+        == "the file is incomplete: expected \(whole.count) bytes, found \(whole.count - 150): 150 bytes are missing")
+    #expect(
+      try sentence(Array(whole.prefix(40))).contains(
+        "which is incomplete: expected at most 32 bytes, found \(whole.count - 408): at least \(whole.count - 440) bytes"
+      ))
+    let archive = StoredZip([("r/data.pkl", [0x80, 2])]).bytes
+    #expect(
+      try sentence(Array(archive.dropLast(30)), "x.pt")
+        .hasPrefix("the ZIP archive has no valid end record: the file is incomplete or damaged"))
+  }
+
+  @Test func foreignArchivesSayWhatTheyHold() throws {
+    #expect(
+      try sentence(StoredZip([("metadata.json", []), ("model.weights.h5", [])]).bytes, "x.keras")
+        == "the ZIP archive holds neither NPY arrays nor a PyTorch checkpoint: it holds 'metadata.json', "
+        + "'model.weights.h5'")
+  }
+}
