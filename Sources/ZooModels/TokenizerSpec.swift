@@ -2,7 +2,7 @@
 public struct TokenizerSpec: Codable, Sendable, Hashable {
   /// The algorithm, and with it the files it reads.
   public enum Kind: String, Codable, Sendable, CaseIterable {
-    /// CLIP's byte-pair encoding: `bpe_simple_vocab_16e6.txt.gz`, or `vocab.json` and `merges.txt`.
+    /// CLIP's byte-pair encoding: `bpe_simple_vocab_16e6.txt.gz`, or `vocab.json` and `merges.txt`, or a `tokenizer.json`.
     case clipBPE = "clip_bpe"
     /// A SentencePiece model, unigram or BPE: `spiece.model`, `sentencepiece.model` or `tokenizer.model`.
     case sentencePiece = "sentencepiece"
@@ -23,11 +23,16 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
     case canonicalize
     /// As the SigLIP tokenizer of Hugging Face: lower case, ASCII punctuation removed (underscores too), no repair.
     case siglip
+    /// As the CLIP tokenizer of Hugging Face: NFC, runs of whitespace made one space, lower case, no repair. Its added tokens are
+    /// found before that.
+    case clip
   }
 
   public var kind: Kind
   /// Tokens per prompt.
   public var contextLength: Int
+  /// Where prompts are cut to fewer tokens than that, special ones included.
+  public var maxTokens: Int?
   /// Fills up short prompts.
   public var padID: Int
   public var clean: Clean
@@ -43,7 +48,7 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
   /// `clean` is `.lower` for CLIP's tokenizer and `.whitespace` for the others unless it is given, as in open_clip.
   public init(
     kind: Kind, contextLength: Int, padID: Int = 0, clean: Clean? = nil, bosID: Int? = nil, eosID: Int? = nil,
-    stripSeparator: Bool = false, source: String? = nil
+    stripSeparator: Bool = false, source: String? = nil, maxTokens: Int? = nil
   ) {
     self.kind = kind
     self.contextLength = contextLength
@@ -53,10 +58,11 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
     self.eosID = eosID
     self.stripSeparator = stripSeparator
     self.source = source
+    self.maxTokens = maxTokens
   }
 
   private enum CodingKeys: String, CodingKey {
-    case kind, contextLength, clean, stripSeparator, source
+    case kind, contextLength, clean, stripSeparator, source, maxTokens
     // `pad_id` and so on in files, by the decoder's snake case.
     case padID = "padId"
     case bosID = "bosId"
@@ -74,6 +80,7 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
       bosID: try fields.decodeIfPresent(Int.self, forKey: .bosID),
       eosID: try fields.decodeIfPresent(Int.self, forKey: .eosID),
       stripSeparator: try fields.decodeIfPresent(Bool.self, forKey: .stripSeparator) ?? false,
-      source: try fields.decodeIfPresent(String.self, forKey: .source))
+      source: try fields.decodeIfPresent(String.self, forKey: .source),
+      maxTokens: try fields.decodeIfPresent(Int.self, forKey: .maxTokens))
   }
 }

@@ -7,24 +7,23 @@ import ZooModels
 ///   makes no sense.
 public func loadTokenizer(_ spec: TokenizerSpec, from folder: URL) throws -> any Tokenizer {
   let files = tokenizerFiles(in: folder, for: spec)
-  guard let first = files.first else {
+  guard !files.isEmpty else {
     throw TextError.missing(folder: folder.path(percentEncoded: false), needed: spec.kind.neededFiles)
   }
-  return try loadTokenizer(spec, files: files, first: first)
+  return try loadTokenizer(spec, files: files)
 }
 
-private func loadTokenizer(_ spec: TokenizerSpec, files: [URL], first: URL) throws -> any Tokenizer {
+/// Loads the tokenizer of one set of files.
+package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws -> any Tokenizer {
   try spec.check()
+  guard let first = files.first else { throw TextError.missing(folder: "", needed: spec.kind.neededFiles) }
   let name = first.lastPathComponent
   switch spec.kind {
   case .clipBPE:
-    guard let merges = files.dropFirst().first else {
-      return CLIPTokenizer(try CLIPVocabulary(mergeFile: try readTokenizerFile(first), file: name), spec: spec)
+    let source = try CLIPSource(files)
+    return try source.tokenizer(spec) {
+      try CLIPTokens(source, TokenizerSettings(in: first.deletingLastPathComponent()))
     }
-    let vocabulary = try CLIPVocabulary(
-      vocabulary: try JSONValue(try readTokenizerFile(first), file: name), file: name,
-      mergeFile: try readTokenizerFile(merges), mergeFileName: merges.lastPathComponent)
-    return CLIPTokenizer(vocabulary, spec: spec)
   case .sentencePiece:
     return SentencePieceTokenizer(try SentencePieceModel(try readTokenizerFile(first), file: name), spec: spec)
   case .tokenizerJSON:
@@ -35,39 +34,19 @@ private func loadTokenizer(_ spec: TokenizerSpec, files: [URL], first: URL) thro
   }
 }
 
-/// The files in a folder that the tokenizer reads, so that a converter can copy them; empty when they are not there.
+/// The files in a folder that the tokenizer reads first: the best complete set; empty when there is none. Beside CLIP's, the settings
+/// of `TokenizerFileNames` count as well.
 public func tokenizerFiles(in folder: URL, for spec: TokenizerSpec) -> [URL] {
-  let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? [])
-    .sorted()
-  for choice in spec.kind.choices {
-    let found = choice.compactMap { pattern in names.first { matches($0, pattern) } }
-    if found.count == choice.count { return found.map { folder.appending(path: $0) } }
-  }
-  return []
+  spec.kind.fileSets(among: fileNames(in: folder)).first?.map { folder.appending(path: $0) } ?? []
 }
 
-private func matches(_ name: String, _ pattern: String) -> Bool {
-  guard let star = pattern.firstIndex(of: "*") else { return name == pattern }
-  return name.hasPrefix(pattern[..<star]) && name.hasSuffix(pattern[pattern.index(after: star)...])
+func fileNames(in folder: URL) -> [String] {
+  (try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []
 }
 
 extension TokenizerSpec.Kind {
-  /// Sets of files that will do, the best first. A star stands for anything.
-  fileprivate var choices: [[String]] {
-    switch self {
-    case .clipBPE:
-      [
-        ["bpe_simple_vocab_16e6.txt.gz"], ["bpe_simple_vocab_16e6.txt"], ["bpe_simple_vocab*.txt.gz"],
-        ["bpe_simple_vocab*.txt"], ["vocab.json", "merges.txt"],
-      ]
-    case .sentencePiece: [["spiece.model"], ["sentencepiece.model"], ["tokenizer.model"], ["sentencepiece.bpe.model"]]
-    case .tokenizerJSON: [["tokenizer.json"]]
-    case .wordPiece: [["vocab.txt"]]
-    }
-  }
-
   fileprivate var neededFiles: String {
-    choices.filter { !$0[0].contains("*") }.map { $0.joined(separator: " and ") }.joined(separator: ", or ")
+    fileSets.filter { !$0[0].contains("*") }.map { $0.joined(separator: " and ") }.joined(separator: ", or ")
   }
 }
 
@@ -75,6 +54,9 @@ extension TokenizerSpec {
   fileprivate func check() throws {
     guard (1...65536).contains(contextLength) else {
       throw TextError.badSpec(field: "contextLength", value: contextLength, expected: "1 to 65536")
+    }
+    guard maxTokens.map({ $0 > 0 }) ?? true else {
+      throw TextError.badSpec(field: "maxTokens", value: maxTokens ?? 0, expected: "at least 1")
     }
     for (field, value) in [("padID", padID), ("bosID", bosID ?? 0), ("eosID", eosID ?? 0)] {
       guard (0...Int(Int32.max)).contains(value) else {

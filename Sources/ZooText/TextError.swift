@@ -18,12 +18,12 @@ public enum TextError: ZooError, Hashable {
 
   public var description: String {
     switch self {
-    case .missing(let folder, let needed): "\(folder): no tokenizer here, expected \(needed)."
-    case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)."
-    case .tooLarge(let file, let limit): "\(file): holds more than \(limit) bytes, too much for a tokenizer."
-    case .malformed(let file, let place, let problem): "\(file), \(place): \(problem)."
-    case .unsupported(let file, let feature): "\(file): uses \(feature), which is not supported."
-    case .badSpec(let field, let value, let expected): "The tokenizer's \(field) is \(value), expected \(expected)."
+    case .missing(let folder, let needed): "\(folder): no tokenizer here, expected \(needed)"
+    case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
+    case .tooLarge(let file, let limit): "\(file): holds more than \(limit) bytes, too much for a tokenizer"
+    case .malformed(let file, let place, let problem): "\(file), \(place): \(problem)"
+    case .unsupported(let file, let feature): "\(file): uses \(feature), which is not supported"
+    case .badSpec(let field, let value, let expected): "the tokenizer's \(field) is \(value), expected \(expected)"
     }
   }
 }

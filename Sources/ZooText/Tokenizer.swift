@@ -1,3 +1,5 @@
+import ZooModels
+
 /// Turns a prompt into token ids of a fixed context length.
 public protocol Tokenizer: Sendable {
   /// The length of every encoded prompt.
@@ -19,19 +21,28 @@ public func isBlank(_ prompt: String) -> Bool {
 /// What surrounds the pieces of a prompt: special tokens, truncation and padding.
 struct Frame: Sendable, Equatable {
   let contextLength: Int
+  /// The most that pieces and special tokens take; the rest is padding.
+  let limit: Int
   let padID: Int32
   /// Ids before the pieces.
   let prefix: [Int32]
   /// Ids after the pieces; kept when the text is cut.
   let suffix: [Int32]
 
+  init(_ spec: TokenizerSpec, prefix: [Int32], suffix: [Int32]) {
+    contextLength = spec.contextLength
+    limit = min(spec.maxTokens ?? contextLength, contextLength)
+    padID = Int32(spec.padID)
+    (self.prefix, self.suffix) = (prefix, suffix)
+  }
+
   /// `prefix + pieces + suffix`, the pieces cut so that it fits, padded at the right.
   func fill(_ pieces: some Collection<Int32>) -> [Int32] {
-    let tail = suffix.suffix(contextLength)
-    let head = prefix.prefix(contextLength - tail.count)
+    let tail = suffix.suffix(limit)
+    let head = prefix.prefix(limit - tail.count)
     var ids = [Int32](head)
     ids.reserveCapacity(contextLength)
-    ids.append(contentsOf: pieces.prefix(contextLength - head.count - tail.count))
+    ids.append(contentsOf: pieces.prefix(limit - head.count - tail.count))
     ids.append(contentsOf: tail)
     ids.append(contentsOf: repeatElement(padID, count: contextLength - ids.count))
     return ids

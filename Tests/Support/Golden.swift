@@ -8,6 +8,9 @@ public enum Golden {
   /// The repository's top folder.
   public static let repository = folder.deletingLastPathComponent().deletingLastPathComponent()
 
+  /// `Tests/Cases`: checkpoints and tokenizers as people save them.
+  public static let cases = folder.deletingLastPathComponent().appending(path: "Cases")
+
   public static func url(_ path: String) -> URL { folder.appending(path: path) }
 
   public static func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: url(path))) }

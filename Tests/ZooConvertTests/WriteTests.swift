@@ -147,7 +147,7 @@ import ZooTestSupport
     for dtype in [TargetDType.keep, .f16, .bf16] {
       let notes = try converted(broken, options, in: scratch, dtype: dtype).description.notes
       #expect(
-        notes == [
+        notes.filter { !$0.hasPrefix("There are no tokenizer files") } == [
           "'vision.class_token' has 2 elements that are NaN or infinite.",
           "'vision.norm_pre.weight' is zero throughout.",
         ])

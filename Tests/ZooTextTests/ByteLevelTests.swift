@@ -58,16 +58,16 @@ import ZooText
   }
 
   @Test(arguments: [
-    (#"{"model": {"type": "Magic"}}"#, "tokenizer.json: uses the model Magic, which is not supported."),
-    ("[1, 2", "tokenizer.json, byte 5: a comma or ] was expected."),
+    (#"{"model": {"type": "Magic"}}"#, "tokenizer.json: uses the model Magic, which is not supported"),
+    ("[1, 2", "tokenizer.json, byte 5: a comma or ] was expected"),
     (
       #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}}"#,
-      "tokenizer.json, model.merges[0]: a merge rule is two pieces."
+      "tokenizer.json, model.merges[0]: a merge rule is two pieces"
     ),
-    (#"{"model": {"type": "Unigram", "vocab": [["a", 0]]}}"#, "tokenizer.json, model: it has no unknown piece."),
+    (#"{"model": {"type": "Unigram", "vocab": [["a", 0]]}}"#, "tokenizer.json, model: it has no unknown piece"),
     (
       #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "normalizer": {"type": "Nmt"}}"#,
-      "tokenizer.json: uses the normaliser Nmt, which is not supported."
+      "tokenizer.json: uses the normaliser Nmt, which is not supported"
     ),
   ])
   func refused(_ json: String, _ sentence: String) {

@@ -47,7 +47,7 @@ import ZooText
       #expect(!verdict.mustRefuse)
       #expect(tokenizer.encode("a photo of a cat").count == 64)
     } catch let error as TextError {
-      #expect(error.description.hasSuffix("."))
+      #expect(!error.description.hasSuffix("."))
     }
   }
 
@@ -59,18 +59,18 @@ import ZooText
       } catch { return "\(error)" }
     }
     #expect(
-      sentence("bpe_not_gzip.txt.gz") == "bpe_simple_vocab_16e6.txt.gz, byte 0: this is not a gzip file.")
+      sentence("bpe_not_gzip.txt.gz") == "bpe_simple_vocab_16e6.txt.gz, byte 0: this is not a gzip file")
     #expect(
       sentence("bpe_bomb.txt.gz")
-        == "bpe_simple_vocab_16e6.txt.gz: holds more than 16777216 bytes, too much for a tokenizer.")
+        == "bpe_simple_vocab_16e6.txt.gz: holds more than 16777216 bytes, too much for a tokenizer")
     #expect(
-      sentence("merges_no_space.txt") == "merges.txt, line 2: a merge rule is two pieces with a space between.")
+      sentence("merges_no_space.txt") == "merges.txt, line 2: a merge rule is two pieces with a space between")
     #expect(
-      sentence("spiece_empty.model") == "spiece.model, pieces: 0 of 0 pieces are the unknown piece, expected 1.")
+      sentence("spiece_empty.model") == "spiece.model, pieces: 0 of 0 pieces are the unknown piece, expected 1")
     #expect(
-      sentence("spiece_varint_overflow.model")?.hasSuffix(": a number is longer than ten bytes.") == true)
+      sentence("spiece_varint_overflow.model")?.hasSuffix(": a number is longer than ten bytes") == true)
     #expect(
-      sentence("negative_id.json")?.hasSuffix("is -1, not in 0..<4194304.") == true)
+      sentence("negative_id.json")?.hasSuffix("is -1, not in 0..<4194304") == true)
     #expect(sentence("catastrophic_regex.json")?.contains("uses the regular expression") == true)
   }
 

@@ -1,5 +1,4 @@
 import ZooModels
-import ZooText
 
 // Models that nothing but their shapes and their kind describes.
 extension Identification {
@@ -100,38 +99,6 @@ extension Identification {
         name: modelName(nil), family: "siglip", embedding: embedding, vision: vision, text: text,
         logitBias: facts.logitBias),
       tag: options.model?.tag ?? "local", preprocessing: .minusOneToOne(vision.image))
-  }
-
-  /// The tokenizer's files: the caller's, or those beside the weights. The padding id is theirs unless a manifest knows it.
-  mutating func tokenizer(_ finding: inout Finding) -> [TokenizerFile] {
-    guard let spec = finding.architecture.text?.tokenizer else { return [] }
-    let place = options.tokenizer ?? splitPath(path).parent
-    guard let found = TokenizerFiles.find(spec.kind, at: place) else {
-      if spec.kind == .clipBPE, options.tokenizer == nil,
-        finding.architecture.text?.vocabulary == CLIPVocabularyFile.size
-      {
-        return [.clipVocabulary]
-      }
-      if spec.kind != .clipBPE || options.tokenizer != nil {
-        notes.append(
-          "There are no tokenizer files (\(spec.kind.rawValue)\(spec.source.map { ", of \($0)" } ?? "")) in "
-            + "'\(place.isEmpty ? "." : place)': without them the model takes no text.")
-      }
-      return []
-    }
-    if found.kind != spec.kind {
-      notes.append("The tokenizer beside the weights is \(found.kind.rawValue), not \(spec.kind.rawValue).")
-      finding.architecture.text?.tokenizer.kind = found.kind
-    }
-    if !finding.knowsTokenizer, found.kind != .clipBPE {
-      let folder = found.paths.first.map { splitPath($0).parent } ?? ""
-      if let id = TokenizerFiles.padID(in: folder) {
-        finding.architecture.text?.tokenizer.padID = id
-      } else {
-        notes.append("The tokenizer's files do not say how it pads: \(spec.padID) is taken.")
-      }
-    }
-    return found.paths.map(TokenizerFile.path)
   }
 }
 

@@ -78,7 +78,7 @@ struct Identification {
       throw ConvertError.unsupported(path: path, architecture: finding.architecture.name, reason: reason)
     }
     try validate(finding.architecture)
-    let tokenizer = tokenizer(&finding)
+    let tokenizer = try tokenizer(&finding)
     return IdentifiedModel(
       layout: layout, architecture: finding.architecture, tag: finding.tag,
       preprocessing: finding.architecture.vision == nil ? nil : finding.preprocessing,

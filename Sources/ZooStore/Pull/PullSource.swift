@@ -26,10 +26,7 @@ public struct PullSource: Sendable, Hashable {
   static let configurations = [
     "open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json",
   ]
-  static let tokenizerFiles = [
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "spiece.model", "sentencepiece.model",
-    "tokenizer.model", "vocab.json", "merges.txt", "vocab.txt",
-  ]
+  static let tokenizerFiles = TokenizerFileNames.all
 
   init(place: Place, checkpoints: [String], companions: [String] = []) {
     self.place = place

@@ -1,5 +1,5 @@
 /// The merge rules of a byte-pair encoding, by the ids of the two symbols.
-struct MergeTable: Sendable {
+struct MergeTable: Sendable, Equatable {
   /// In which order the occurrences of pairs are joined. The two differ only for vocabularies in which one piece can be built in
   /// more than one way.
   enum Order {
@@ -9,7 +9,7 @@ struct MergeTable: Sendable {
     case byOccurrence
   }
 
-  struct Rule: Sendable {
+  struct Rule: Sendable, Equatable {
     let rank: Int32
     /// The id of the joined piece.
     let id: Int32

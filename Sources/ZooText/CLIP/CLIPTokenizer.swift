@@ -17,12 +17,11 @@ struct CLIPTokenizer: Tokenizer {
     self.vocabulary = vocabulary
     clean = spec.clean
     frame = Frame(
-      contextLength: spec.contextLength, padID: Int32(spec.padID),
-      prefix: [spec.bosID.map(Int32.init) ?? vocabulary.start],
+      spec, prefix: [spec.bosID.map(Int32.init) ?? vocabulary.start],
       suffix: [spec.eosID.map(Int32.init) ?? vocabulary.end])
     splitter = WordSplitter(specials: [Self.startText, Self.endText], foldsLongS: true)
     inner = ByteSymbols.utf8.map { vocabulary.ids[$0] ?? 0 }
-    last = ByteSymbols.utf8.map { vocabulary.ids[$0 + CLIPVocabulary.wordEnd] ?? 0 }
+    last = ByteSymbols.utf8.map { vocabulary.ids[$0 + BytePairs.wordEnd] ?? 0 }
   }
 
   var contextLength: Int { frame.contextLength }

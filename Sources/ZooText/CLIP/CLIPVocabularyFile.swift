@@ -1,5 +1,6 @@
 import CVocabulary
 import Foundation
+import ZooModels
 
 /// CLIP's vocabulary as this build carries it: `bpe_simple_vocab_16e6.txt.gz` (OpenAI, MIT licence), cut to the merges that
 /// the tokenizer reads.
@@ -8,4 +9,14 @@ public enum CLIPVocabularyFile {
   /// Entries, special tokens included.
   public static let size = 49408
   public static var data: Data { Data(bytes: zoo_clip_vocabulary_bytes(), count: zoo_clip_vocabulary_size) }
+
+  static func pairs() throws -> BytePairs {
+    try BytePairs(mergeFile: gunzip([UInt8](data), file: name, limit: 16 << 20), file: name)
+  }
+
+  /// The tokenizer of this vocabulary.
+  package static func tokenizer(_ spec: TokenizerSpec) throws -> any Tokenizer {
+    let source = CLIPSource(name: name, pairs: try pairs())
+    return try source.tokenizer(spec) { try CLIPTokens(source) }
+  }
 }

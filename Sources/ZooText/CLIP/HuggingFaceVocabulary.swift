@@ -5,14 +5,9 @@ extension CLIPVocabularyFile {
   ///
   /// Throws a `TextError` where the file is none.
   public static func huggingFaceFiles(of mergeFile: URL) throws -> (vocabulary: Data, merges: Data) {
-    let rules = try CLIPVocabulary.mergeRules(
-      readTokenizerFile(mergeFile), file: mergeFile.lastPathComponent, hasHeader: true)
-    var pieces: [[UInt8]] = []
-    for suffix in [[], CLIPVocabulary.wordEnd] {
-      pieces += ByteSymbols.order.map { ByteSymbols.utf8[Int($0)] + suffix }
-    }
-    pieces += rules.map { Array($0.left + $0.right) }
-    pieces += ["<|startoftext|>", "<|endoftext|>"].map { Array($0.utf8) }
+    let rules = try BytePairs.mergeRules(
+      readTokenizerFile(mergeFile), file: mergeFile.lastPathComponent, isOpenAIs: true)
+    let pieces = BytePairs.pieces(rules)
     var vocabulary = Data("{".utf8)
     for (id, piece) in pieces.enumerated() {
       vocabulary += Data(id == 0 ? "\"".utf8 : ",\"".utf8)

@@ -20,7 +20,7 @@ struct SentencePieceTokenizer: Tokenizer {
     self.model = model
     clean = spec.clean
     frame = Frame(
-      contextLength: spec.contextLength, padID: Int32(spec.padID), prefix: spec.bosID.map { [Int32($0)] } ?? [],
+      spec, prefix: spec.bosID.map { [Int32($0)] } ?? [],
       suffix: [spec.eosID ?? model.eosID].filter { $0 >= 0 }.map { Int32($0) })
 
     let special = [model.unknownID, Int32(clamping: model.eosID)].filter { model.pieces.indices.contains(Int($0)) }

@@ -36,6 +36,16 @@ struct JSONNode {
     return array.enumerated().map { JSONNode(value: $1, file: file, path: path, index: $0) }
   }
 
+  /// The members of an object, in order; null ones are left out.
+  func members() throws -> [(name: String, value: JSONNode)] {
+    guard case .object(let members) = value else { throw problem("an object was expected") }
+    return members.compactMap { key, value in
+      if case .null = value { return nil }
+      let name = String(decoding: key, as: UTF8.self)
+      return (name, JSONNode(value: value, file: file, path: path.isEmpty ? name : "\(path).\(name)"))
+    }
+  }
+
   func elements(_ name: String) throws -> [JSONNode] { try member(name).elements() }
 
   func bytes() throws -> [UInt8] {
@@ -43,7 +53,9 @@ struct JSONNode {
     return bytes
   }
 
-  func text(_ name: String) throws -> String { String(decoding: try member(name).bytes(), as: UTF8.self) }
+  func text() throws -> String { String(decoding: try bytes(), as: UTF8.self) }
+
+  func text(_ name: String) throws -> String { try member(name).text() }
 
   func bool(_ name: String, default fallback: Bool) throws -> Bool {
     guard let node = optional(name) else { return fallback }

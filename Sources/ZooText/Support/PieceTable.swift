@@ -2,7 +2,7 @@
 ///
 /// `String` keys would not do: Swift compares strings by canonical equivalence, and vocabularies hold pieces that differ only
 /// in their normal form. All bytes lie in one buffer; slots are probed linearly.
-struct PieceTable: Sendable {
+struct PieceTable: Sendable, Equatable {
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
   private var values: [Int32] = []
@@ -41,6 +41,11 @@ struct PieceTable: Sendable {
     ends.append(bytes.count)
     values.append(id)
     slots[slot] = hash << 32 | UInt64(values.count)
+  }
+
+  /// The same pieces with the same ids, in whatever order they came.
+  static func == (a: PieceTable, b: PieceTable) -> Bool {
+    a.count == b.count && (0..<a.count).allSatisfy { b[a.piece($0)] == a.values[$0] }
   }
 
   /// Calls `body` with every piece and its id, in the order of first insertion.

@@ -1,6 +1,6 @@
 /// Tokens that are found in the text before anything else is done to it.
 struct AddedTokens: Sendable {
-  struct Token: Sendable {
+  struct Token: Sendable, Equatable {
     var content: [UInt8]
     var id: Int32
     /// Looked for in the normalised text.
@@ -77,11 +77,17 @@ struct AddedTokens: Sendable {
 }
 
 extension AddedTokens.Token {
-  init(_ node: JSONNode) throws {
+  init(_ node: JSONNode) throws { try self.init(node, id: node.optional("id")?.value.int) }
+
+  /// An object whose id stands elsewhere.
+  init(_ node: JSONNode, id: Int?) throws {
     let content = try node.member("content").bytes()
-    let id = try checkedID(node.optional("id")?.value.int, of: content, file: node.file, field: node.path)
+    try self.init(properties: node, id: checkedID(id, of: content, file: node.file, field: node.path))
+  }
+
+  init(properties node: JSONNode, id: Int32) throws {
     self.init(
-      content: content, id: id, isNormalized: try node.bool("normalized", default: false),
+      content: try node.member("content").bytes(), id: id, isNormalized: try node.bool("normalized", default: false),
       isSingleWord: try node.bool("single_word", default: false), stripsLeft: try node.bool("lstrip", default: false),
       stripsRight: try node.bool("rstrip", default: false))
   }

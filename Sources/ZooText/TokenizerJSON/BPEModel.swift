@@ -40,8 +40,14 @@ struct BPEModel: Sendable {
     self.merges = merges
   }
 
+  /// The model of transformers' `CLIPTokenizer`.
+  init(_ pairs: BytePairs, unknownID: Int32?) {
+    (ids, merges, self.unknownID, wordEnd) = (pairs.ids, pairs.merges, unknownID, BytePairs.wordEnd)
+    (wordStart, byteIDs, fusesUnknown, ignoresMerges) = ([], [], false, false)
+  }
+
   /// `"left right"`, or `["left", "right"]` in newer files.
-  private static func pair(_ rule: JSONNode) throws -> (ArraySlice<UInt8>, ArraySlice<UInt8>) {
+  static func pair(_ rule: JSONNode) throws -> BytePairs.Rule {
     let parts: [ArraySlice<UInt8>]
     if let text = rule.value.bytes {
       parts = text.split(separator: 0x20, omittingEmptySubsequences: false)

@@ -12,6 +12,11 @@ indirect enum Normalizer: Sendable {
   case precompiled(Charsmap)
   case bert(BertNormalizer)
 
+  /// What transformers' `CLIPTokenizer` does to a text, whatever its `tokenizer.json` says.
+  static let clip = sequence([
+    .nfc, .replace(.run(Pattern.ScalarClass(includesSpace: true), minimum: 1), [" "]), .lowercase,
+  ])
+
   init(_ node: JSONNode) throws {
     switch try node.type() {
     case "Sequence": self = .sequence(try node.elements("normalizers").map(Normalizer.init))

@@ -28,7 +28,8 @@ struct PipelineTokenizer: Tokenizer {
   private let model: Model
 
   init(_ parts: Parts, spec: TokenizerSpec) {
-    clean = spec.clean
+    // CLIP's cleaning is a normaliser: added tokens are found before it.
+    clean = spec.clean == .clip ? .none : spec.clean
     normalizer = parts.normalizer
     preTokenizer = parts.preTokenizer
     model = parts.model
@@ -44,8 +45,7 @@ struct PipelineTokenizer: Tokenizer {
       around.prefix = spec.bosID.map { [Int32($0)] } ?? []
       around.suffix = spec.eosID.map { [Int32($0)] } ?? []
     }
-    frame = Frame(
-      contextLength: spec.contextLength, padID: Int32(spec.padID), prefix: around.prefix, suffix: around.suffix)
+    frame = Frame(spec, prefix: around.prefix, suffix: around.suffix)
     separator = spec.stripSeparator ? around.suffix.last : nil
     let modelSize =
       switch parts.model {

@@ -9,6 +9,14 @@ indirect enum PreTokenizer: Sendable {
 
   enum Prepend: String, Sendable { case always, first, never }
 
+  /// How transformers' `CLIPTokenizer` cuts a text, whatever its `tokenizer.json` says.
+  static let clip = sequence([
+    .split(
+      .clipWords(WordSplitter(specials: [BytePairs.start, BytePairs.end].map { scalars($0.utf8) }, foldsLongS: false)), .removed,
+      invert: true),
+    .byteLevel(addsPrefixSpace: false, usesPattern: true),
+  ])
+
   /// What becomes of the matches.
   enum Behavior: String, Sendable {
     case removed = "Removed"

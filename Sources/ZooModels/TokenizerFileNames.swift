@@ -1,0 +1,48 @@
+/// Every name under which the parts of a tokenizer are found: what is read, copied and pulled.
+public enum TokenizerFileNames {
+  public static let json = "tokenizer.json"
+  public static let config = "tokenizer_config.json"
+  public static let specialTokens = "special_tokens_map.json"
+  public static let addedTokens = "added_tokens.json"
+  /// What stands beside a vocabulary and says which tokens are special and which were added.
+  public static let settings = [config, specialTokens, addedTokens]
+
+  /// Every file that a tokenizer may consist of; patterns are left out.
+  public static let all =
+    settings
+    + TokenizerSpec.Kind.allCases.flatMap(\.fileSets).joined().reduce(into: []) { names, name in
+      if !name.contains("*"), !names.contains(name) { names.append(name) }
+    }
+
+  /// Whether a file has a name of the table, in which `*` stands for anything.
+  public static func matches(_ name: String, _ pattern: String) -> Bool {
+    guard let star = pattern.firstIndex(of: "*") else { return name == pattern }
+    let (head, tail) = (pattern[..<star], pattern[pattern.index(after: star)...])
+    return name.count >= head.count + tail.count && name.hasPrefix(head) && name.hasSuffix(tail)
+  }
+}
+
+extension TokenizerSpec.Kind {
+  /// Sets of files that hold a tokenizer of this kind, the best first.
+  public var fileSets: [[String]] {
+    switch self {
+    case .clipBPE:
+      [
+        ["bpe_simple_vocab_16e6.txt.gz"], ["bpe_simple_vocab_16e6.txt"], ["bpe_simple_vocab*.txt.gz"],
+        ["bpe_simple_vocab*.txt"], ["vocab.json", "merges.txt"], [TokenizerFileNames.json],
+      ]
+    case .tokenizerJSON: [[TokenizerFileNames.json]]
+    case .sentencePiece: [["spiece.model"], ["sentencepiece.model"], ["sentencepiece.bpe.model"], ["tokenizer.model"]]
+    case .wordPiece: [["vocab.txt"]]
+    }
+  }
+
+  /// The sets that are complete among the names of a folder's files, the best first.
+  public func fileSets(among names: [String]) -> [[String]] {
+    let names = names.sorted()
+    return fileSets.reduce(into: []) { sets, patterns in
+      let found = patterns.compactMap { pattern in names.first { TokenizerFileNames.matches($0, pattern) } }
+      if found.count == patterns.count, !sets.contains(found) { sets.append(found) }
+    }
+  }
+}
