@@ -7,12 +7,12 @@ public enum TokenizerFileNames {
   /// What stands beside a vocabulary and says which tokens are special and which were added.
   public static let settings = [config, specialTokens, addedTokens]
 
+  /// The files of which one kind of tokenizer or another reads some; patterns are left out.
+  public static let vocabularies = TokenizerSpec.Kind.allCases.flatMap(\.fileSets).joined().reduce(into: [String]()) {
+    if !$1.contains("*"), !$0.contains($1) { $0.append($1) }
+  }
   /// Every file that a tokenizer may consist of; patterns are left out.
-  public static let all =
-    settings
-    + TokenizerSpec.Kind.allCases.flatMap(\.fileSets).joined().reduce(into: []) { names, name in
-      if !name.contains("*"), !names.contains(name) { names.append(name) }
-    }
+  public static let all = settings + vocabularies
 
   /// Whether a file has a name of the table, in which `*` stands for anything.
   public static func matches(_ name: String, _ pattern: String) -> Bool {
@@ -26,7 +26,7 @@ extension TokenizerSpec.Kind {
   /// Sets of files that hold a tokenizer of this kind, the best first.
   public var fileSets: [[String]] {
     switch self {
-    case .clipBPE:
+    case .clipBPE, .clipHF:
       [
         ["bpe_simple_vocab_16e6.txt.gz"], ["bpe_simple_vocab_16e6.txt"], ["bpe_simple_vocab*.txt.gz"],
         ["bpe_simple_vocab*.txt"], ["vocab.json", "merges.txt"], [TokenizerFileNames.json],

@@ -4,6 +4,12 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
   public enum Kind: String, Codable, Sendable, CaseIterable {
     /// CLIP's byte-pair encoding: `bpe_simple_vocab_16e6.txt.gz`, or `vocab.json` and `merges.txt`, or a `tokenizer.json`.
     case clipBPE = "clip_bpe"
+    /// The same files as `CLIPTokenizer` of transformers 5 reads them: lower case and NFC but no repair of the text, added tokens, and
+    /// other tokens around a text where `tokenizer_config.json` and its like say so.
+    case clipHF = "clip_hf"
+    /// Whether the vocabulary is in CLIP's files.
+    public var isCLIP: Bool { self == .clipBPE || self == .clipHF }
+
     /// A SentencePiece model, unigram or BPE: `spiece.model`, `sentencepiece.model` or `tokenizer.model`.
     case sentencePiece = "sentencepiece"
     /// Hugging Face's `tokenizer.json`.
@@ -23,9 +29,6 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
     case canonicalize
     /// As the SigLIP tokenizer of Hugging Face: lower case, ASCII punctuation removed (underscores too), no repair.
     case siglip
-    /// As the CLIP tokenizer of Hugging Face: NFC, runs of whitespace made one space, lower case, no repair. Its added tokens are
-    /// found before that.
-    case clip
   }
 
   public var kind: Kind

@@ -19,7 +19,7 @@ package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws -> any To
   guard let first = files.first else { throw TextError.missing(folder: "", needed: spec.kind.neededFiles) }
   let name = first.lastPathComponent
   switch spec.kind {
-  case .clipBPE:
+  case .clipBPE, .clipHF:
     let source = try CLIPSource(files)
     return try source.tokenizer(spec) {
       try CLIPTokens(source, TokenizerSettings(in: first.deletingLastPathComponent()))
@@ -34,8 +34,8 @@ package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws -> any To
   }
 }
 
-/// The files in a folder that the tokenizer reads first: the best complete set; empty when there is none. Beside CLIP's, the settings
-/// of `TokenizerFileNames` count as well.
+/// The files in a folder that the tokenizer reads first: the best complete set; empty when there is none. Beside those of
+/// `clipHF`, the settings of `TokenizerFileNames` count as well.
 public func tokenizerFiles(in folder: URL, for spec: TokenizerSpec) -> [URL] {
   spec.kind.fileSets(among: fileNames(in: folder)).first?.map { folder.appending(path: $0) } ?? []
 }

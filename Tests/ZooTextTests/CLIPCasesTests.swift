@@ -6,6 +6,7 @@ import ZooText
 
 /// CLIP tokenizers as people save them, against the ids of transformers' `AutoTokenizer`.
 @Suite struct CLIPCasesTests {
+  private let noCleaning = TokenizerSpec.Clean.none
   static let folder = Golden.cases.appending(path: "tokenizers")
 
   struct File: Decodable {
@@ -14,20 +15,23 @@ import ZooText
     let cases: [String: Case]
   }
 
-  static let file = Result { try JSONDecoder().decode(File.self, from: Data(contentsOf: folder.appending(path: "ids.json"))) }
+  static let file = Result {
+    try JSONDecoder().decode(File.self, from: Data(contentsOf: folder.appending(path: "ids.json")))
+  }
 
   @Test(arguments: ["saved", "legacy", "pad", "decoder", "own", "bare", "plain"])
   func everyString(_ name: String) throws {
     let file = try Self.file.get(), want = try #require(file.cases[name])
     #expect(file.strings.count > 300)
     let folder = Self.folder.appending(path: name)
-    let long = try load(.clipBPE, folder, context: 4096, pad: want.pad, clean: .clip)
+    let long = try load(.clipHF, folder, context: 4096, pad: want.pad, clean: noCleaning)
     #expect(long.vocabularySize == want.size)
     let padded = want.ids.map { $0 + [Int32](repeating: Int32(want.pad), count: 4096 - $0.count) }
     #expect(differing(file.strings, file.strings.map(long.encode), padded) == [])
-    let short = try load(.clipBPE, folder, context: 12, pad: want.pad, clean: .clip)
+    let short = try load(.clipHF, folder, context: 12, pad: want.pad, clean: noCleaning)
     #expect(differing(file.strings, file.strings.map(short.encode), want.ids12) == [])
-    let spec = TokenizerSpec(kind: .clipBPE, contextLength: 20, padID: want.pad, clean: .clip, maxTokens: 12)
+    let spec = TokenizerSpec(
+      kind: .clipHF, contextLength: 20, padID: want.pad, clean: noCleaning, maxTokens: 12)
     let cut = try loadTokenizer(spec, from: folder)
     let tail = [Int32](repeating: Int32(want.pad), count: 8)
     #expect(differing(file.strings, file.strings.map(cut.encode), want.ids12.map { $0 + tail }) == [])
@@ -43,7 +47,8 @@ import ZooText
     #expect(survey.differing.isEmpty && survey.unreadable.isEmpty && !survey.isStandard)
     let settings = ["tokenizer_config.json"]
     let files: [String: [String]] = [
-      "saved": ["tokenizer.json"] + settings, "own": ["tokenizer.json"] + settings, "plain": ["vocab.json", "merges.txt"],
+      "saved": ["tokenizer.json"] + settings, "own": ["tokenizer.json"] + settings,
+      "plain": ["vocab.json", "merges.txt"],
       "legacy": ["vocab.json", "merges.txt"] + settings + ["special_tokens_map.json", "added_tokens.json"],
       "decoder": ["vocab.json", "merges.txt"] + settings + ["added_tokens.json"],
     ]
@@ -51,7 +56,8 @@ import ZooText
   }
 
   @Test func theFileOfTheBuildIsStandardInEveryForm() throws {
-    let files = try CLIPVocabularyFile.huggingFaceFiles(of: fullCLIPFolder.appending(path: "bpe_simple_vocab_16e6.txt.gz"))
+    let files = try CLIPVocabularyFile.huggingFaceFiles(
+      of: fullCLIPFolder.appending(path: "bpe_simple_vocab_16e6.txt.gz"))
     let survey = try withFolder(["vocab.json": [UInt8](files.vocabulary), "merges.txt": [UInt8](files.merges)]) {
       try CLIPSurvey($0)
     }
@@ -74,7 +80,7 @@ import ZooText
     let bytes = try ["vocab.json", "merges.txt"].map { try Golden.bytes("tokenizers/clip_tiny/\($0)") }
     let files = ["vocab.json": bytes[0], "merges.txt": bytes[1], "added_tokens.json": [UInt8](#"{"<x>": 5000}"#.utf8)]
     #expect {
-      try withFolder(files) { try load(.clipBPE, $0, clean: .clip) }
+      try withFolder(files) { try load(.clipHF, $0, clean: noCleaning) }
     } throws: {
       "\($0)" == "the added tokens, \"<x>\": its id is 5000, but the next free id of the vocabulary is 1024"
     }
@@ -87,7 +93,7 @@ import ZooText
     let names = name == "vocab.json" ? [name, "merges.txt"] : [name]
     let bytes = try names.map { try Golden.bytes("tokenizers/clip_tiny/\($0)") }
     let tokenizers = try withFolder(Dictionary(uniqueKeysWithValues: zip(names, bytes))) { folder in
-      try [TokenizerSpec.Clean.clip, .lower].map { try load(.clipBPE, folder, clean: $0) }
+      [try load(.clipHF, folder, clean: noCleaning), try load(.clipBPE, folder)]
     }
     let transformers = golden.strings.map { [1022] + tokenizers[0].pieces($0) + [1023] }
     #expect(differing(golden.strings, transformers, try golden.ids("hf_tokenizer_json_ids")) == [])

@@ -17,7 +17,8 @@ import warnings
 import torch
 from PIL import Image
 from tokenizers import AddedToken
-from transformers import AutoProcessor, AutoTokenizer, CLIPModel, CLIPTokenizer
+from transformers import AutoTokenizer, CLIPModel, CLIPTokenizer
+from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 warnings.filterwarnings("ignore")
 TESTS = pathlib.Path(__file__).resolve().parents[2] / "Tests"
@@ -140,11 +141,13 @@ def checkpoint(name="clip_added_tokens"):
     model.config.text_config.vocab_size = len(rows)
     model.half().save_pretrained(folder)
     shutil.copyfile(CLIP / "checkpoints/hf/preprocessor_config.json", folder / "preprocessor_config.json")
-    model, processor = CLIPModel.from_pretrained(folder).float(), AutoProcessor.from_pretrained(folder)
+    # Pictures are resized by Pillow, whichever backend is installed.
+    model, tokenizer = CLIPModel.from_pretrained(folder).float(), AutoTokenizer.from_pretrained(folder)
     prompts = ["a photo of a cat", "a photo of <my-cat>", "It’s a DOG, <img> dogs"]
-    inputs = processor(text=prompts, images=Image.open(CLIP / "inputs/image_a.png").convert("RGB"), return_tensors="pt", padding=True)
+    picture = Image.open(CLIP / "inputs/image_a.png").convert("RGB")
+    pixels = CLIPImageProcessorPil.from_pretrained(folder)(picture, return_tensors="pt")
     with torch.no_grad():
-        out = model(**inputs)
+        out = model(**tokenizer(prompts, return_tensors="pt", padding=True), **pixels)
     return {"prompts": prompts, "image_a": (out.image_embeds @ out.text_embeds.T)[0].tolist()}
 
 

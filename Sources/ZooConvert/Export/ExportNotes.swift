@@ -30,6 +30,11 @@ func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
       notes.append("flax's LayerNorms have epsilon 1e-6, not \(vision.blocks.normEps).")
     }
   }
+  if plan.format == .openCLIP, architecture.text?.tokenizer.kind == .clipHF {
+    notes.append(
+      "open_clip repairs prompts before it cuts them (quotation marks, HTML entities, broken characters); transformers and this "
+        + "model do not.")
+  }
   if let preprocessing = model.preprocessing, preprocessing.convention != plan.layout.convention {
     notes.append(
       "\(plan.format.rawValue) has its own rules for a crop's odd pixel and for alpha: some pictures are prepared "

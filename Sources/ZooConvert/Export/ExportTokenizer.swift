@@ -7,6 +7,8 @@ struct TokenizerExport {
   let spec: TokenizerSpec
   /// Paths of the model's own files.
   let paths: [String]
+  /// True if CLIP's tokenizer is not open_clip's own.
+  var isOwn = false
 
   func files(for format: ExportFormat) throws -> [(name: String, data: Data)] {
     var files = try paths.map { path in
@@ -15,20 +17,22 @@ struct TokenizerExport {
       }
       return (name: splitPath(path).name, data: data)
     }
-    guard format == .transformers, !paths.isEmpty else { return files }
-    if spec.kind == .clipBPE, let path = paths.first, paths.count == 1 {
+    guard format == .transformers || isOwn, !paths.isEmpty else { return files }
+    if spec.kind.isCLIP, let path = paths.first, splitPath(path).name.hasPrefix("bpe_simple_vocab") {
       let converted = try CLIPVocabularyFile.huggingFaceFiles(of: URL(filePath: path))
       files = [("vocab.json", converted.vocabulary), ("merges.txt", converted.merges)]
     }
-    files.append(("tokenizer_config.json", try settings().data()))
+    if !files.contains(where: { $0.name == TokenizerFileNames.config }) {
+      files.append((TokenizerFileNames.config, try settings().data()))
+    }
     return files
   }
 
   /// `tokenizer_config.json`: the class, and how a prompt is filled up.
   private func settings() -> ConfigurationText {
-    var fields: [String: ConfigurationText] = ["model_max_length": .integer(spec.contextLength)]
+    var fields: [String: ConfigurationText] = ["model_max_length": .integer(spec.maxTokens ?? spec.contextLength)]
     switch spec.kind {
-    case .clipBPE:
+    case .clipBPE, .clipHF:
       fields["tokenizer_class"] = "CLIPTokenizer"
       (fields["bos_token"], fields["eos_token"]) = ("<|startoftext|>", "<|endoftext|>")
       (fields["pad_token"], fields["unk_token"]) = ("<|endoftext|>", "<|endoftext|>")

@@ -2,6 +2,7 @@ import Foundation
 import ZooCheckpoints
 import ZooModels
 import ZooTensors
+import ZooText
 
 /// One export at work.
 struct ExportWork {
@@ -90,6 +91,8 @@ struct ExportWork {
     guard let vision = architecture.vision, let preprocessing = model.preprocessing else {
       preconditionFailure("no format takes a model without an image tower")
     }
+    let survey = try clipTokenizer()
+    let hasOwnTokenizer = architecture.text?.tokenizer.kind == .clipHF && survey?.isStandard == false
     if architecture.isClassifier {
       let writer = TimmConfigurationWriter(
         architecture: architecture, vision: vision, preprocessing: preprocessing, labels: model.labels)
@@ -100,19 +103,27 @@ struct ExportWork {
       let writer = TransformersConfigurationWriter(
         architecture: architecture, vision: vision, preprocessing: preprocessing,
         isSigLIP: plan.layout.name == Layout.transformersSigLIP.name,
+        endsWithLargestID: survey.map { $0.endID + 1 == architecture.text?.vocabulary } ?? true,
         dtype: types.max { $0.value < $1.value }.flatMap { names[$0.key] } ?? "float32")
       files.append(("config.json", try writer.config()))
       files.append(("preprocessor_config.json", try writer.preprocessor()))
     } else {
       let writer = OpenCLIPConfigurationWriter(
-        architecture: architecture, vision: vision, preprocessing: preprocessing, layout: plan.layout)
+        architecture: architecture, vision: vision, preprocessing: preprocessing, layout: plan.layout,
+        hasOwnTokenizer: hasOwnTokenizer)
       files.append(("open_clip_config.json", try writer.text()))
     }
     if let spec = architecture.text?.tokenizer {
       let paths = model.tokenizerFiles.map { joinPath(folder, $0) }
-      files += try TokenizerExport(spec: spec, paths: paths).files(for: plan.format)
+      files += try TokenizerExport(spec: spec, paths: paths, isOwn: hasOwnTokenizer).files(for: plan.format)
     }
     return files
+  }
+
+  /// What CLIP's files say, where the model has some.
+  private func clipTokenizer() throws -> CLIPSurvey? {
+    guard model.architecture.text?.tokenizer.kind.isCLIP == true, !model.tokenizerFiles.isEmpty else { return nil }
+    return try CLIPSurvey(URL(filePath: folder, directoryHint: .isDirectory))
   }
 
   func report(files: [String]) -> ExportReport {

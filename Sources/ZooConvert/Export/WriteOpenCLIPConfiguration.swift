@@ -8,6 +8,8 @@ struct OpenCLIPConfigurationWriter {
   let vision: VisionTower
   let preprocessing: Preprocessing
   let layout: Layout
+  /// True if CLIP's tokenizer is not open_clip's own, which needs no files.
+  let hasOwnTokenizer: Bool
 
   private typealias Fields = [String: ConfigurationText]
 
@@ -76,9 +78,9 @@ struct OpenCLIPConfigurationWriter {
     case .linear: break
     case .linearWithBias: fields["proj_bias"] = true
     }
-    if tokenizer.kind != .clipBPE {
+    if !tokenizer.kind.isCLIP || hasOwnTokenizer {
       fields["hf_tokenizer_name"] = .text(tokenizer.source ?? architecture.name)
-      var arguments: Fields = ["clean": .text(tokenizer.clean.rawValue)]
+      var arguments: Fields = ["clean": .text(tokenizer.clean.openCLIPName)]
       if tokenizer.stripSeparator { arguments["strip_sep_token"] = true }
       fields["tokenizer_kwargs"] = .object(arguments)
     }
@@ -103,5 +105,16 @@ struct OpenCLIPConfigurationWriter {
     if preprocessing.size != vision.image { fields["size"] = .size(preprocessing.size) }
     if preprocessing.fill != 0 { fields["fill_color"] = .integer(preprocessing.fill) }
     return fields
+  }
+}
+
+extension TokenizerSpec.Clean {
+  /// The nearest of open_clip's ways.
+  fileprivate var openCLIPName: String {
+    switch self {
+    case .none, .whitespace: "whitespace"
+    case .lower: "lower"
+    case .canonicalize, .siglip: "canonicalize"
+    }
   }
 }

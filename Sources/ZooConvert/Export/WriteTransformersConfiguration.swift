@@ -8,6 +8,8 @@ struct TransformersConfigurationWriter {
   let vision: VisionTower
   let preprocessing: Preprocessing
   let isSigLIP: Bool
+  /// False where the embedding table has rows behind that of the end of a text.
+  let endsWithLargestID: Bool
   /// The element type of most weights, by PyTorch's name.
   let dtype: String
 
@@ -53,11 +55,11 @@ struct TransformersConfigurationWriter {
       fields["bos_token_id"] = .null
     } else {
       fields["projection_dim"] = .integer(architecture.embedding)
-      // The last id of CLIP's vocabulary ends a text, and is the largest.
-      var end = tower.vocabulary - 1
+      // The last id of CLIP's vocabulary ends a text, and is the largest. Where it is not, 2 stands for the largest.
+      var end = endsWithLargestID ? tower.vocabulary - 1 : 2
       if case .endOfText(let id) = tower.pooling { end = id }
       fields["eos_token_id"] = .integer(end)
-      fields["bos_token_id"] = .integer(tower.tokenizer.bosID ?? end - 1)
+      fields["bos_token_id"] = .integer(tower.tokenizer.bosID ?? max(end - 1, 0))
       fields["pad_token_id"] = .integer(end)
     }
     return fields

@@ -28,60 +28,66 @@ extension Identification {
   }
 
   private mutating func search(_ finding: inout Finding, _ text: TextTower) throws -> FoundTokenizer? {
-    let isTransformers = layout.name == Layout.transformersCLIP.name
-    if isTransformers, text.tokenizer.kind == .clipBPE { finding.architecture.text?.tokenizer.clean = .clip }
     let path = options.tokenizer ?? splitPath(path).parent
-    guard let place = TokenizerPlace(path) else { throw TextError.missing(folder: path, needed: "a tokenizer's files") }
+    let missing = TextError.missing(
+      folder: path, needed: "one of " + TokenizerFileNames.vocabularies.joined(separator: ", "))
+    guard let place = TokenizerPlace(path) else { throw missing }
     let settings = try TokenizerSettings(in: place.url)
-    // open_clip cuts at the length of the positions, transformers at what the tokenizer says.
+    let isTransformers = layout.name == Layout.transformersCLIP.name
+    var spec = text.tokenizer
+    // Each ecosystem has its own way with CLIP's vocabulary. Where transformers reads the files, their class says what they are.
+    if isTransformers, spec.kind == .clipBPE { (spec.kind, spec.clean) = (.clipHF, .none) }
+    if spec.kind == .tokenizerJSON, settings.className == "CLIPTokenizer" { spec.kind = .clipHF }
     if isTransformers, let limit = settings.int("model_max_length"), limit < text.contextLength {
-      finding.architecture.text?.tokenizer.maxTokens = limit
       notes.append("Prompts are cut at \(limit) tokens (model_max_length), not at \(text.contextLength).")
+      spec.maxTokens = limit
     }
-    // In a layout of transformers the class says what the files are; elsewhere the configuration or the manifest does.
-    let isCLIP =
-      text.tokenizer.kind == .clipBPE && (!isTransformers || settings.className ?? "CLIPTokenizer" == "CLIPTokenizer")
-    if isCLIP, let found = try clipTokenizer(&finding, place) { return found }
-    let canBeOther = text.tokenizer.kind != .clipBPE || !isCLIP || options.tokenizer != nil
-    if canBeOther, let found = try otherTokenizer(&finding, place, settings) { return found }
+    let isCLIP = spec.kind.isCLIP
+    let hasCLIPClass = spec.kind == .clipBPE || settings.className ?? "CLIPTokenizer" == "CLIPTokenizer"
+    defer { finding.architecture.text?.tokenizer = spec }
+    if isCLIP, hasCLIPClass, let found = try clipTokenizer(&spec, place, finding) { return found }
+    if spec.kind != .clipBPE || options.tokenizer != nil,
+      let found = try otherTokenizer(&spec, place, settings, knowsPadding: finding.knowsTokenizer)
+    {
+      return found
+    }
     if isCLIP, options.tokenizer == nil, text.vocabulary == CLIPVocabularyFile.size {
-      return try FoundTokenizer(
-        files: [.clipVocabulary], tokenizer: CLIPVocabularyFile.tokenizer(finding.architecture.text?.tokenizer ?? text.tokenizer))
+      return FoundTokenizer(files: [.clipVocabulary], tokenizer: try CLIPVocabularyFile.tokenizer(spec))
     }
-    let source = text.tokenizer.source.map { ", of \($0)" } ?? ""
+    guard options.tokenizer == nil else { throw missing }
+    let source = spec.source.map { ", of \($0)" } ?? ""
     notes.append(
-      "There are no tokenizer files (\(text.tokenizer.kind.rawValue)\(source)) in '\(path.isEmpty ? "." : path)': without "
-        + "them the model takes no text.")
+      "There are no tokenizer files (\(spec.kind.rawValue)\(source)) in '\(path.isEmpty ? "." : path)': without them the model "
+        + "takes no text.")
     return nil
   }
 
   /// CLIP's own byte-pair encoding, with a vocabulary of its own or added tokens where the files have them.
-  private mutating func clipTokenizer(_ finding: inout Finding, _ place: TokenizerPlace) throws -> FoundTokenizer? {
-    let survey: CLIPSurvey?
+  private mutating func clipTokenizer(
+    _ spec: inout TokenizerSpec, _ place: TokenizerPlace, _ finding: Finding
+  ) throws -> FoundTokenizer? {
+    func name(_ files: [String]) -> String { files.joined(separator: " with ") }
+    let survey: CLIPSurvey
     do {
-      survey = try CLIPSurvey(place.url, only: place.file)
+      guard let found = try CLIPSurvey(place.url, only: place.file) else { return nil }
+      survey = found
     } catch let error as TextError {
       guard case .unsupported = error else { throw error }
-      // Another kind of tokenizer.json.
-      survey = nil
+      notes.append("The tokenizer beside the weights is not CLIP's: \(error).")
+      return nil
     }
-    guard let survey else { return nil }
     for other in survey.differing {
       notes.append(
-        "\(survey.chosen.joined(separator: " and ")) and \(other.joined(separator: " and ")) hold different tokenizers: "
-          + "\(survey.chosen.joined(separator: " and ")) is used\(survey.chosen == [TokenizerFileNames.json] ? ", as transformers does" : "").")
+        "\(name(survey.chosen)) and \(name(other)) hold different tokenizers: \(name(survey.chosen)) is used, as transformers does."
+      )
     }
-    for failure in survey.unreadable {
-      notes.append("\(failure.files.joined(separator: " and ")) is not used: \(failure.reason).")
-    }
-    guard var spec = finding.architecture.text?.tokenizer else { return nil }
-    if spec.clean != .clip, survey.hasNewTokens {
+    for failure in survey.unreadable { notes.append("\(name(failure.files)) is not used: \(failure.reason).") }
+    if spec.kind == .clipBPE, survey.hasNewTokens {
       notes.append("The tokenizer beside the weights has added tokens: it is run as transformers runs it.")
-      spec.clean = .clip
+      (spec.kind, spec.clean) = (.clipHF, .none)
     }
-    // Behind the end of a text nothing counts; transformers' id is only kept where its other settings are.
-    if spec.clean == .clip, !survey.isPlain { spec.padID = survey.padID }
-    finding.architecture.text?.tokenizer = spec
+    // What follows the end of a text changes nothing: the id matters only where the tokens are unusual.
+    if spec.kind == .clipHF, !survey.isPlain { spec.padID = survey.padID }
     let isBuiltIn =
       survey.isStandard && survey.chosen == [TokenizerFileNames.json] && options.tokenizer == nil
       && finding.architecture.text?.vocabulary == CLIPVocabularyFile.size
@@ -92,29 +98,26 @@ extension Identification {
 
   /// The tokenizer of the expected kind, or of another that does its work. The padding id is the files' unless a manifest knows it.
   private mutating func otherTokenizer(
-    _ finding: inout Finding, _ place: TokenizerPlace, _ settings: TokenizerSettings
+    _ spec: inout TokenizerSpec, _ place: TokenizerPlace, _ settings: TokenizerSettings, knowsPadding: Bool
   ) throws -> FoundTokenizer? {
-    guard var spec = finding.architecture.text?.tokenizer else { return nil }
-    let wanted = spec.kind
-    let kinds = [wanted] + [.tokenizerJSON, .sentencePiece, .wordPiece].filter { $0 != wanted }
-    for kind in kinds where kind != .clipBPE {
+    let wanted = spec.kind, isCLIP = wanted.isCLIP
+    let others: [TokenizerSpec.Kind] = [.tokenizerJSON, .sentencePiece, .wordPiece]
+    for kind in (isCLIP ? [] : [wanted]) + others.filter({ $0 != wanted }) {
       guard let names = place.files(of: kind, expected: wanted) else { continue }
       if kind != wanted {
-        notes.append("The tokenizer is \(kind.rawValue) (\(names[0])), not \(wanted.rawValue).")
+        notes.append("The tokenizer beside the weights is \(kind.rawValue), not \(wanted.rawValue).")
         spec.kind = kind
-        if wanted == .clipBPE { spec.clean = .none }
+        if isCLIP { spec.clean = .none }
       }
-      if !finding.knowsTokenizer || wanted == .clipBPE {
+      if !knowsPadding || isCLIP {
         if let id = try settings.padID(in: place.url) {
           spec.padID = id
         } else {
           notes.append("The tokenizer's files do not say how it pads: \(spec.padID) is taken.")
         }
       }
-      finding.architecture.text?.tokenizer = spec
       return FoundTokenizer(
-        files: place.paths(names).map(TokenizerFile.path),
-        tokenizer: try loadTokenizer(spec, files: place.urls(names)))
+        files: place.paths(names).map(TokenizerFile.path), tokenizer: try loadTokenizer(spec, files: place.urls(names)))
     }
     return nil
   }
@@ -139,7 +142,8 @@ extension Identification {
           + "refused.")
     } else if size * 10 < text.vocabulary * 9 {
       notes.append(
-        "The tokenizer has \(size) ids and the embedding table \(text.vocabulary) rows: it may be that of another model.")
+        "The tokenizer has \(size) ids and the embedding table \(text.vocabulary) rows: it may be that of another model."
+      )
     }
     if text.pooling == .argmax, let largest = empty.max(), min(size, text.vocabulary) > Int(largest) + 1 {
       notes.append(

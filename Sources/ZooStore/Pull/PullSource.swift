@@ -63,7 +63,7 @@ public struct PullSource: Sendable, Hashable {
         place = .hub(repository)
         checkpoints = weights.files.isEmpty ? Self.knownCheckpoints : weights.files
         // CLIP's vocabulary comes with the program.
-        let needsTokenizer = manifest.architecture.text.map { $0.tokenizer.kind != .clipBPE } ?? false
+        let needsTokenizer = manifest.architecture.text.map { !$0.tokenizer.kind.isCLIP } ?? false
         companions = Self.configurations + (needsTokenizer ? Self.tokenizerFiles : [])
       } else if let url = fallback {
         place = .web(url)

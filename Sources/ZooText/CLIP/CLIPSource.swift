@@ -31,7 +31,7 @@ struct CLIPSource: Sendable {
 
   /// OpenAI's tokenizer or transformers', which finds added tokens.
   func tokenizer(_ spec: TokenizerSpec, tokens: () throws -> CLIPTokens) throws -> any Tokenizer {
-    guard spec.clean == .clip else { return CLIPTokenizer(try CLIPVocabulary(pairs, file: name), spec: spec) }
+    guard spec.kind == .clipHF else { return CLIPTokenizer(try CLIPVocabulary(pairs, file: name), spec: spec) }
     return PipelineTokenizer(PipelineTokenizer.Parts(pairs, try tokens()), spec: spec)
   }
 }

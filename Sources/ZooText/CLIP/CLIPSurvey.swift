@@ -62,6 +62,9 @@ package struct CLIPSurvey: Sendable {
     (self.source, self.tokens) = (winner.source, tokens)
   }
 
+  /// The id that ends a text.
+  package var endID: Int { Int(tokens.end) }
+
   /// The tokenizer, as `loadTokenizer` makes it of the files.
   package func tokenizer(_ spec: TokenizerSpec) throws -> any Tokenizer {
     try source.tokenizer(spec) { tokens }

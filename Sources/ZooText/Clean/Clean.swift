@@ -16,7 +16,6 @@ extension TokenizerSpec.Clean {
       return collapseWhitespace(lowercasedAsPython(spaced.filter { !$0.isASCIIPunctuation }))
     case .siglip:
       return collapseWhitespace(lowercasedAsPython(text).filter { !$0.isASCIIPunctuation })
-    case .clip: return Normalizer.clip(text)
     }
   }
 }

@@ -28,8 +28,7 @@ struct PipelineTokenizer: Tokenizer {
   private let model: Model
 
   init(_ parts: Parts, spec: TokenizerSpec) {
-    // CLIP's cleaning is a normaliser: added tokens are found before it.
-    clean = spec.clean == .clip ? .none : spec.clean
+    clean = spec.clean
     normalizer = parts.normalizer
     preTokenizer = parts.preTokenizer
     model = parts.model

@@ -43,6 +43,9 @@ struct ShowCommand: ParsableCommand {
     let description = model.description
     if json { return try printJSON(description) }
     print(describe(description.architecture))
+    if description.architecture.text != nil, description.tokenizerFiles.isEmpty {
+      print("         no tokenizer: it takes no text")
+    }
     print(
       "\nInstalled as \(description.name) in \(model.directory.path(percentEncoded: false)), \(byteText(model.size))")
     if let preprocessing = description.preprocessing { print("  \(describe(preprocessing))") }

@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+import ZooCheckpoints
+import ZooConvert
+import ZooModels
+import ZooTestSupport
+
+/// Tokenizers beside a checkpoint, as people save and rename them.
+@Suite struct TokenizerCasesTests {
+  static let folder = Golden.cases.appending(path: "tokenizers").path
+
+  /// The checkpoint of `clip_gelu` in Hugging Face's layout, its own tokenizer (1,024 ids, as many as the table has rows) replaced.
+  private func identified(
+    tokenizer: String? = nil, config: [String: String] = [:], files: [String: String] = [:],
+    _ options: ConversionOptions = ConversionOptions()
+  ) throws -> IdentifiedModel {
+    let scratch = try ScratchFolder()
+    let source = golden("clip_gelu/checkpoints/hf")
+    for name in ["model.safetensors", "config.json", "preprocessor_config.json"] {
+      try FileManager.default.copyItem(atPath: "\(source)/\(name)", toPath: scratch.file(name))
+    }
+    if !config.isEmpty {
+      var text = try String(contentsOfFile: scratch.file("config.json"), encoding: .utf8)
+      for (old, new) in config { text = text.replacing(old, with: new) }
+      try FileManager.default.removeItem(atPath: scratch.file("config.json"))
+      try Data(text.utf8).write(to: URL(filePath: scratch.file("config.json")))
+    }
+    if let tokenizer {
+      let place = "\(Self.folder)/\(tokenizer)"
+      for name in try FileManager.default.contentsOfDirectory(atPath: place) {
+        try FileManager.default.copyItem(atPath: "\(place)/\(name)", toPath: scratch.file(name))
+      }
+    }
+    for (name, text) in files { try Data(text.utf8).write(to: URL(filePath: scratch.file(name))) }
+    return try identify(Checkpoint.open(scratch.file("model.safetensors")), options: options, registry: .builtIn)
+  }
+
+  private func names(_ model: IdentifiedModel) -> [String] { model.tokenizerFiles.map(\.name) }
+
+  @Test func aPlainOneIsCopiedAsBefore() throws {
+    let model = try identified(tokenizer: "plain")
+    #expect(names(model) == ["vocab.json", "merges.txt"])
+    #expect(
+      model.architecture.text?.tokenizer
+        == TokenizerSpec(kind: .clipHF, contextLength: 77, clean: TokenizerSpec.Clean.none))
+    #expect(model.notes == [])
+  }
+
+  @Test func anOpenCLIPLayoutStaysWithOpenCLIP() throws {
+    let scratch = try ScratchFolder()
+    try scratch.copy(
+      "models/clip_gelu/checkpoints/openclip/open_clip_model.safetensors",
+      "models/clip_gelu/checkpoints/openclip/open_clip_config.json", "tokenizers/clip_tiny/vocab.json",
+      "tokenizers/clip_tiny/merges.txt")
+    let (_, model, _) = try planned(scratch.file("open_clip_model.safetensors"))
+    #expect(names(model) == ["vocab.json", "merges.txt"])
+    #expect(model.architecture.text?.tokenizer == TokenizerSpec(kind: .clipBPE, contextLength: 77))
+  }
+
+  @Test func addedTokensBeyondTheTableAreNoted() throws {
+    let model = try identified(tokenizer: "saved")
+    #expect(names(model) == ["tokenizer.json", "tokenizer_config.json"])
+    #expect(
+      model.notes == [
+        "The tokenizer has 1028 ids and the embedding table 1024 rows: prompts that need the others are refused."
+      ])
+  }
+
+  @Test func itsOwnTokensPoolAndCut() throws {
+    // 2 as eos_token_id means the largest id in transformers; this vocabulary's end is 1.
+    #expect {
+      try identified(tokenizer: "own", config: ["\"eos_token_id\": 1023": "\"eos_token_id\": 7"])
+    } throws: {
+      "\($0)".contains("prompts are pooled at the id 7, which this tokenizer does not put at the end of a text")
+    }
+    let model = try identified(tokenizer: "own", config: ["\"eos_token_id\": 1023": "\"eos_token_id\": 1"])
+    #expect(model.architecture.text?.pooling == .endOfText(id: 1))
+    #expect(model.architecture.text?.tokenizer.maxTokens == 12 && model.architecture.text?.tokenizer.padID == 1)
+    #expect(model.notes == ["Prompts are cut at 12 tokens (model_max_length), not at 77."])
+    let largest = try identified(tokenizer: "own", config: ["\"eos_token_id\": 1023": "\"eos_token_id\": 2"])
+    #expect(
+      largest.notes.contains { $0.contains("pooled at the largest id, and some are larger than the end of a text (1)") }
+    )
+  }
+
+  @Test func withoutOneANoteSaysSo() throws {
+    let model = try identified()
+    #expect(names(model) == [])
+    #expect(model.notes.count == 1 && model.notes[0].hasSuffix("without them the model takes no text."))
+    let broken = try identified(files: [
+      "tokenizer.json": "{\"model\": {\"type\": \"BPE\", \"end_of_word_suffix\": \"</w>\"}}"
+    ])
+    #expect(names(broken) == [])
+    #expect(
+      broken.notes == [
+        "The tokenizer beside the weights cannot be used (tokenizer.json, model: it has no \"vocab\"): "
+          + "without one the model takes no text."
+      ])
+  }
+
+  @Test func oneThatTheCallerNamesMustBeReadable() throws {
+    var options = ConversionOptions()
+    for place in ["\(Self.folder)/nowhere", golden("vit_classifier")] {
+      options.tokenizer = place
+      #expect(throws: (any Error).self) { try identified(options) }
+    }
+    let forms = [
+      "\(Self.folder)/plain": ["vocab.json", "merges.txt"],
+      "\(Self.folder)/plain/merges.txt": ["vocab.json", "merges.txt"],
+      "\(Self.folder)/own/tokenizer.json": ["tokenizer.json", "tokenizer_config.json"],
+      Golden.url("tokenizers/clip_tiny").path: ["bpe_simple_vocab_tiny.txt.gz"],
+      Golden.url("tokenizers/clip_tiny/tokenizer.json").path: ["tokenizer.json"],
+      Golden.url("tokenizers/siglip_tiny/spiece.model").path: ["spiece.model"],
+      Golden.url("tokenizers/gemma_tiny/tokenizer.model").path: ["tokenizer.model"],
+    ]
+    for (place, files) in forms {
+      options.tokenizer = place
+      let config = files.contains { $0.hasSuffix(".model") } || place.contains("own")
+      // The other vocabularies end a text with other ids, which a pooling at the largest does not refuse.
+      let model = try identified(config: config ? ["\"eos_token_id\": 1023": "\"eos_token_id\": 2"] : [:], options)
+      #expect(names(model) == files, "\(place)")
+    }
+  }
+
+  @Test(arguments: [ExportFormat.transformers, .openCLIP])
+  func addedTokensComeBackFromAnExport(_ format: ExportFormat) throws {
+    let scratch = try ScratchFolder()
+    let (checkpoint, model, plan) = try planned("\(Self.folder)/clip_added_tokens")
+    let description = try write(plan, of: model, from: checkpoint, to: scratch.file("model"))
+    let spec = try #require(description.architecture.text?.tokenizer)
+    #expect(spec.kind == .clipHF && spec.padID == 1023)
+    let target = scratch.file("export")
+    let report = try export(description, in: scratch.file("model"), as: format, to: target)
+    #expect(report.notes.contains { $0.hasPrefix("open_clip repairs prompts") } == (format == .openCLIP))
+    let (_, back, _) = try planned(target)
+    #expect(names(back) == ["tokenizer.json", "tokenizer_config.json"])
+    #expect(back.architecture.text?.tokenizer.kind == .clipHF)
+    #expect(back.architecture.text?.pooling == .endOfText(id: 1023))
+    if format == .transformers { #expect(back.architecture.text?.tokenizer == spec) }
+    for name in names(back) {
+      let files = ["\(Self.folder)/clip_added_tokens/\(name)", "\(target)/\(name)"].map {
+        FileManager.default.contents(atPath: $0)
+      }
+      #expect(files[0] == files[1])
+    }
+  }
+}
