@@ -42,12 +42,12 @@ import ZooTestSupport
     try upload()
     let plan = try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", "--dry-run", environment: environment)
     #expect(plan.code == 0, "\(plan.errors)")
-    #expect(plan.output.contains("open_clip_model.safetensors  19 MB"))
+    #expect(plan.output.contains("open_clip_model.safetensors    19 MB"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: zoo.home.path) == [])
 
     let pulled = try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", environment: environment)
     #expect(pulled.code == 0, "\(pulled.errors)")
-    #expect(pulled.errors.contains("to fetch: 19 MB"))
+    #expect(pulled.errors.contains("to fetch: 20 MB"))
     #expect(pulled.output.hasPrefix("ViT-Ti-8-emoji:local  from openclip\n"))
     #expect(try installed == ["ViT-Ti-8-emoji:local"])
     // Nothing is left of the way.
