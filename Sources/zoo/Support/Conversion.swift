@@ -12,10 +12,19 @@ struct Conversion {
   let model: IdentifiedModel
   let plan: ConversionPlan
 
-  /// - Parameter part: What to read of a file that holds several models.
+  /// - Parameters:
+  ///   - part: What to read of a file that holds several models.
+  ///   - text: A checkpoint whose text tower takes the place of the file's own, or joins it.
   init(
-    _ file: String, part: String? = nil, options: ConversionOptions, registry: Registry, dtype: TargetDType
+    _ file: String, part: String? = nil, text: String? = nil, options: ConversionOptions, registry: Registry,
+    dtype: TargetDType
   ) throws {
+    if let text {
+      let joined = try join(
+        Checkpoint.open(file, part: part), Checkpoint.open(text), options: options, registry: registry, dtype: dtype)
+      (checkpoint, model, plan) = (joined.checkpoint, joined.model, joined.plan)
+      return
+    }
     checkpoint = try Checkpoint.open(file, part: part)
     model = try identify(checkpoint, options: options, registry: registry)
     plan = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: dtype)
