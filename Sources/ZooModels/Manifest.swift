@@ -19,7 +19,10 @@ public struct Manifest: Codable, Sendable, Hashable {
       throw ManifestError.unreadable(file: file, reason: plainReason(of: error))
     }
     try architecture.validate(file: file)
-    for weights in weights { try weights.validate(file: file) }
+    for weights in weights {
+      try weights.validate(file: file)
+      try weights.preprocessing.validate(for: architecture.vision, file: file)
+    }
   }
 
   public var name: String { architecture.name }
@@ -116,69 +119,5 @@ public enum ManifestError: ZooError, Equatable {
     case .impossible(let file, let field, let reason): "\(file): \(field) \(reason)"
     case .duplicate(let name, let file): "\(file) registers '\(name)', which another manifest of the same rank has"
     }
-  }
-}
-
-extension Architecture {
-  /// Refuses dimensions that no model can have, so that nothing later divides by zero or overflows.
-  public func validate(file: String) throws(ManifestError) {
-    func check(_ field: String, _ holds: Bool, _ reason: String) throws(ManifestError) {
-      if !holds { throw .impossible(file: file, field: field, reason: reason) }
-    }
-    func check(_ name: String, _ blocks: Blocks) throws(ManifestError) {
-      let sides = [
-        ("width", blocks.width), ("layers", blocks.layers), ("heads", blocks.heads), ("mlp_width", blocks.mlpWidth),
-      ]
-      for (field, value) in sides {
-        let inRange = (1...1_000_000).contains(value)
-        try check("\(name).blocks.\(field)", inRange, "must be between 1 and 1000000, not \(value)")
-      }
-      try check(
-        "\(name).blocks.heads", blocks.width % blocks.heads == 0,
-        "must divide the width: \(blocks.width) is no multiple of \(blocks.heads)")
-      try check(
-        "\(name).blocks.rope", blocks.rope == nil || blocks.headWidth % 4 == 0,
-        "needs a head width that is a multiple of 4, not \(blocks.headWidth)")
-      try check("\(name).blocks.norm_eps", blocks.normEps >= 0 && blocks.normEps < 1, "must lie in 0..<1")
-    }
-    try check("architecture.name", (try? PlainName(name)) != nil, NameError.rule)
-    try check("architecture.embedding", (1...1_000_000).contains(embedding), "must be between 1 and 1000000")
-    if unsupported != nil { return }
-    let towers =
-      switch part {
-      case .whole: vision != nil && text != nil
-      case .imageTower, .classifier: vision != nil && text == nil
-      case .textTower: vision == nil && text != nil
-      }
-    try check("architecture.part", towers, "is \(part.rawValue), which is not what its towers are")
-    if let vision {
-      try check("vision", vision.blocks)
-      try check("vision.patch", (1...10_000).contains(vision.patch), "must be between 1 and 10000")
-      if let stem = vision.stem {
-        try check("vision.stem.width", (1...1_000_000).contains(stem.width), "must be between 1 and 1000000")
-        try check(
-          "vision.stem.kernels", stem.fits(patch: vision.patch), "must be two or more whose product is the patch")
-      }
-      try check(
-        "vision.image",
-        min(vision.image.height, vision.image.width) >= vision.patch
-          && max(vision.image.height, vision.image.width) <= 100_000,
-        "must hold at least one patch and be at most 100000"
-      )
-      if case .coca(let heads, let queries, let width) = vision.pooler {
-        try check(
-          "vision.pooler", heads > 0 && queries > 0 && width > 0 && width % heads == 0, "has impossible dimensions")
-      }
-      if case .attention(let heads, let mlpWidth, _) = vision.pooler {
-        try check(
-          "vision.pooler", heads > 0 && mlpWidth > 0 && vision.blocks.width % heads == 0, "has impossible dimensions")
-      }
-    }
-    guard let text else { return }
-    try check("text", text.blocks)
-    try check("text.blocks.rope", text.blocks.rope == nil, "has no grid to rotate by")
-    try check(
-      "text.tokenizer.context_length", (1...100_000).contains(text.contextLength), "must be between 1 and 100000")
-    try check("text.vocabulary", (1...100_000_000).contains(text.vocabulary), "must be between 1 and 100000000")
   }
 }

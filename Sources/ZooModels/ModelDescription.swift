@@ -17,6 +17,8 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   public var layout: String
   /// Names of the tokenizer's files in the model's directory.
   public var tokenizerFiles: [String]
+  /// SHA-256 of each of these files; nil in models that were converted before there were any.
+  public var tokenizerDigests: [String: String]?
   /// Names of the classes of a classifier, by index.
   public var labels: [String]?
   public var sources: [SourceFile]
@@ -29,7 +31,8 @@ public struct ModelDescription: Codable, Sendable, Hashable {
 
   public init(
     architecture: Architecture, tag: String, preprocessing: Preprocessing?, layout: String, tokenizerFiles: [String],
-    sources: [SourceFile], digests: [String: String], notes: [String], labels: [String]? = nil
+    tokenizerDigests: [String: String]? = nil, sources: [SourceFile], digests: [String: String], notes: [String],
+    labels: [String]? = nil
   ) {
     format = Self.currentFormat
     self.architecture = architecture
@@ -37,6 +40,7 @@ public struct ModelDescription: Codable, Sendable, Hashable {
     self.preprocessing = preprocessing
     self.layout = layout
     self.tokenizerFiles = tokenizerFiles
+    self.tokenizerDigests = tokenizerDigests
     self.sources = sources
     self.digests = digests
     self.notes = notes
@@ -63,6 +67,7 @@ public struct ModelDescription: Codable, Sendable, Hashable {
       throw ManifestError.unreadable(file: file, reason: plainReason(of: error))
     }
     try architecture.validate(file: file)
+    try preprocessing?.validate(for: architecture.vision, file: file)
     guard (try? PlainName(tag)) != nil else {
       throw ManifestError.impossible(file: file, field: "tag", reason: NameError.rule)
     }
@@ -72,12 +77,9 @@ public struct ModelDescription: Codable, Sendable, Hashable {
     }
   }
 
-  /// Far above any real file: the largest models have 3,000 tensors and 22,000 classes.
-  public static let sizeLimit = 16 << 20
-
   /// Reads and checks a file; throws a `FileError` or a `ManifestError`.
   package static func read(file: String) throws -> ModelDescription {
-    try ModelDescription(json: readFile(file, limit: sizeLimit), file: file)
+    try ModelDescription(json: readFile(file, limit: Limits.descriptionBytes), file: file)
   }
 
   /// A file that the weights came from.

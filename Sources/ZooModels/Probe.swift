@@ -45,6 +45,12 @@ extension ModelDescription {
       }
     }
 
+    /// The parts that could be computed then and cannot now.
+    public func losses(in other: Probe) -> [String] {
+      let parts = [("image", image, other.image), ("text", text, other.text), ("prompt", prompt, other.prompt)]
+      return parts.compactMap { name, mine, theirs in mine != nil && theirs == nil ? name : nil }
+    }
+
     /// The parts in which a new probe differs by more than the tolerance: `image`, `text`, `prompt`. What only one of them has is not compared.
     public func disagreements(with other: Probe) -> [String] {
       let parts = [("image", image, other.image), ("text", text, other.text), ("prompt", prompt, other.prompt)]

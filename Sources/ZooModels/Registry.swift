@@ -8,19 +8,33 @@ public struct Registry: Sendable {
   /// Sorted by name, as a person would.
   public let manifests: [Manifest]
   private let byName: [String: Int]
+  /// Why optional files were left out, each a clause.
+  public let problems: [String]
 
   /// Later layers override earlier ones by architecture name; within a layer a name may stand once.
-  public init(layers: [[(file: String, json: Data)]]) throws {
-    var all: [String: Manifest] = [:]
-    for layer in layers {
+  ///
+  /// - Parameter optional: Paths of files that form a layer after the first one; those that cannot be read are left out.
+  public init(layers: [[(file: String, json: Data)]], optional: [String] = []) throws {
+    var all: [String: Manifest] = [:], problems: [String] = []
+    for (index, layer) in layers.enumerated() {
       var seen: Set<String> = []
-      for (file, manifest) in zip(layer.map(\.file), try Self.read(layer)) {
+      func add(_ manifest: Manifest, _ file: String) throws {
         guard seen.insert(manifest.name.lowercased()).inserted else {
           throw ManifestError.duplicate(name: manifest.name, file: file)
         }
         all[manifest.name.lowercased()] = manifest
       }
+      for (file, manifest) in zip(layer.map(\.file), try Self.read(layer)) { try add(manifest, file) }
+      seen = []
+      for file in index == 0 ? optional : [] {
+        do {
+          try add(Manifest(json: readFile(file, limit: Limits.descriptionBytes), file: file), file)
+        } catch {
+          problems.append("\(error)")
+        }
+      }
     }
+    self.problems = problems
     manifests = all.values.sorted { $0.name.standsBefore($1.name) }
     byName = Dictionary(uniqueKeysWithValues: manifests.enumerated().map { ($1.name.lowercased(), $0) })
   }

@@ -30,8 +30,9 @@ public final class Model: Sendable {
     directory: URL, algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel(), textCache: URL? = nil
   ) throws {
     let algebra = try algebra ?? makeAlgebra()
-    let (description, json) = try ModelDescription.readFile(in: directory)
-    let path = directory.appending(path: ModelDescription.weightsFileName).path(percentEncoded: false)
+    let (description, json) = try ModelDescription.readWithText(in: directory)
+    let path = try ModelDescription.path(of: ModelDescription.weightsFileName, in: directory)
+    for name in description.tokenizerFiles { _ = try ModelDescription.path(of: name, in: directory) }
     let checkpoint = try Checkpoint.open(path)
     try Model.check(checkpoint, against: description.architecture, path: path)
     let cache = textCache.map {
@@ -199,14 +200,18 @@ public func dot(_ a: [Float], _ b: [Float]) -> Float {
 
 extension ModelDescription {
   /// Reads `model.json` of a converted model's directory.
-  public static func read(from directory: URL) throws -> ModelDescription { try readFile(in: directory).description }
+  public static func read(from directory: URL) throws -> ModelDescription { try readWithText(in: directory).description }
 
-  static func readFile(in directory: URL) throws -> (description: ModelDescription, json: Data) {
-    let file = directory.appending(path: fileName)
-    guard let json = try? Data(contentsOf: file) else {
-      throw ModelError.notAModel(directory: directory.path(percentEncoded: false))
+  static func readWithText(in directory: URL) throws -> (description: ModelDescription, json: Data) {
+    let file = directory.appending(path: fileName).path(percentEncoded: false)
+    let json: Data
+    do throws(FileError) { json = try readFile(file, limit: Limits.descriptionBytes) } catch {
+      guard error.kind != .missing else {
+        throw ModelError.notAModel(directory: directory.path(percentEncoded: false))
+      }
+      throw error
     }
-    return (try ModelDescription(json: json, file: file.path(percentEncoded: false)), json)
+    return (try ModelDescription(json: json, file: file), json)
   }
 }
 

@@ -1,10 +1,11 @@
 import Foundation
 import ZooCheckpoints
+import ZooModels
 
 /// Text embeddings on disk, so that the text tower is loaded only for prompts that are new.
 ///
-/// One file for each prompt, named by a digest of the model's description, the precision and the token ids; raw
-/// little-endian f32. A file that is not whole is ignored and written again.
+/// One file for each prompt, named by a digest of the model's description, the precision and the token ids: a SHA-256 of the place
+/// and the rest, then raw little-endian f32. A file that is not whole, not its own or not finite is ignored and written again.
 public struct TextEmbeddingCache: Sendable {
   private let folder: URL
   private let width: Int
@@ -20,23 +21,37 @@ public struct TextEmbeddingCache: Sendable {
   }
 
   func embedding(of tokens: [Int32]) -> [Float]? {
-    guard let data = try? Data(contentsOf: file(tokens)), data.count == width * 4 else { return nil }
-    return data.withUnsafeBytes { bytes in
+    let path = path(tokens), size = Self.digestSize + width * 4
+    guard let data = try? readFile(path, limit: size, following: false), data.count == size else { return nil }
+    let values = data.dropFirst(Self.digestSize)
+    guard data.prefix(Self.digestSize) == digest(of: values, at: path) else { return nil }
+    let embedding = values.withUnsafeBytes { bytes in
       (0..<width).map {
         Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))
       }
     }
+    return embedding.allSatisfy(\.isFinite) ? embedding : nil
   }
 
   /// Keeps an embedding. A cache that cannot be written is no error: the next call computes again.
   func keep(_ embedding: [Float], of tokens: [Int32]) {
     try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let bytes = embedding.map(\.bitPattern.littleEndian).withUnsafeBytes { Data($0) }
-    try? bytes.write(to: file(tokens), options: .atomic)
+    let path = path(tokens)
+    try? replaceFile(path, with: digest(of: bytes, at: path) + bytes)
   }
 
-  private func file(_ tokens: [Int32]) -> URL {
+  /// In hexadecimal.
+  private static let digestSize = 64
+
+  /// Of a file's place and values: an entry does not count elsewhere.
+  private func digest(of values: Data, at path: String) -> Data {
+    let place = path.split(separator: "/").suffix(2).joined(separator: "/")
+    return Data("\((Data(place.utf8) + values).withUnsafeBytes { sha256(of: $0) })".utf8)
+  }
+
+  private func path(_ tokens: [Int32]) -> String {
     let name = tokens.map(\.littleEndian).withUnsafeBytes { sha256(of: $0).description }
-    return folder.appending(path: name)
+    return folder.appending(path: name).path(percentEncoded: false)
   }
 }

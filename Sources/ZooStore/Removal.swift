@@ -39,7 +39,7 @@ extension Store {
     do {
       return try placeInZoo(resolve(reference))
     } catch {
-      if case .notInstalled = error, let broken = broken().first(where: { $0.name.matches(ModelName(reference)) }) {
+      if case .broken = error, let broken = broken().first(where: { $0.name.matches(ModelName(reference)) }) {
         return try placeInZoo(broken.directory)
       }
       throw error
@@ -78,7 +78,7 @@ public struct BrokenModel: Sendable {
     self.directory = directory
     let file = directory.appending(path: ModelDescription.fileName)
     do {
-      let json = try readFile(file.path(percentEncoded: false), limit: ModelDescription.sizeLimit)
+      let json = try readFile(file.path(percentEncoded: false), limit: Limits.descriptionBytes)
       _ = try ModelDescription(json: json, file: ModelDescription.fileName)
       reason = "it changed meanwhile"
     } catch let error as FileError {
@@ -90,6 +90,9 @@ public struct BrokenModel: Sendable {
     }
   }
 
+  /// False where another process has removed it meanwhile.
+  public var isHere: Bool { FileManager.default.fileExists(atPath: directory.path(percentEncoded: false)) }
+
   /// By its place.
   public var name: ModelName {
     ModelName(
@@ -98,7 +101,7 @@ public struct BrokenModel: Sendable {
 }
 
 extension ModelName {
-  fileprivate func matches(_ other: ModelName) -> Bool {
+  func matches(_ other: ModelName) -> Bool {
     architecture.lowercased() == other.architecture.lowercased() && ModelName.sameTag(tag ?? "", other.tag ?? "")
   }
 }

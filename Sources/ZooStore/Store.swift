@@ -14,7 +14,9 @@ public struct Store: Sendable {
     if let path = environment["ZOO_HOME"], !path.isEmpty {
       home = URL(filePath: path, directoryHint: .isDirectory)
     } else {
-      home = FileManager.default.homeDirectoryForCurrentUser.appending(path: ".zoo", directoryHint: .isDirectory)
+      let user = environment["HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0, directoryHint: .isDirectory) }
+      home = (user ?? FileManager.default.homeDirectoryForCurrentUser)
+        .appending(path: ".zoo", directoryHint: .isDirectory)
     }
   }
 
@@ -73,6 +75,9 @@ public struct Store: Sendable {
   }
 
   private func notInstalled(_ reference: String, among all: [InstalledModel]) -> StoreError {
+    if let broken = broken().first(where: { $0.name.matches(ModelName(reference)) }) {
+      return .broken(broken.name.description, reason: broken.reason)
+    }
     // Without a tag it is compared with what has none: the tags of others would count as differences.
     let isTagged = ModelName(reference).tag != nil
     let names = all.map { isTagged ? $0.name.description : $0.name.architecture }
@@ -107,6 +112,9 @@ public struct InstalledModel: Sendable {
 
   public var name: ModelName { description.name }
 
+  /// False where another process has removed or replaced it meanwhile.
+  public var isHere: Bool { InstalledModel(directory: directory)?.description == description }
+
   /// True for a model whose files are there and whose weights have the right names and shapes.
   static func reads(_ directory: URL) -> Bool {
     InstalledModel(directory: directory)?.verify(headersOnly: true).isEmpty ?? false
@@ -117,6 +125,8 @@ public struct InstalledModel: Sendable {
 public enum StoreError: ZooError, Equatable {
   case notAModel(path: String)
   case notInstalled(String, near: [String])
+  /// A folder in the place of the model that no longer can be read.
+  case broken(String, reason: String)
   case ambiguous(String, installed: [String])
   /// Several folders whose `model.json` says the same name.
   case claimed(String, directories: [String])
@@ -139,6 +149,7 @@ public enum StoreError: ZooError, Equatable {
     case .notAModel(let path): "\(path) is no converted model: it has no model.json"
     case .notInstalled(let name, let near):
       "no model called '\(name)' is installed" + (near.isEmpty ? "" : "; installed is \(near.joined(separator: ", "))")
+    case .broken(let name, let reason): "\(name) is installed and cannot be read: \(reason)"
     case .ambiguous(let name, let installed):
       "'\(name)' is installed with several tags: \(installed.joined(separator: ", "))"
     case .claimed(let name, let directories):

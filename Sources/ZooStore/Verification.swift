@@ -13,6 +13,10 @@ public enum Defect: Sendable, Hashable, CustomStringConvertible {
   /// A tensor with another shape than the architecture gives it.
   case shape(tensor: String, expected: [Int], found: [Int])
   case missingFile(String)
+  /// The bytes of a file are not those that were converted.
+  case changedFile(String)
+  /// A file that is a link, a pipe or otherwise none of the model's own.
+  case strangeFile(String, reason: String)
   /// The weights or `model.json` cannot be read.
   case unreadable(reason: String)
 
@@ -23,6 +27,8 @@ public enum Defect: Sendable, Hashable, CustomStringConvertible {
     case .unknown(let tensor): "'\(tensor)' does not belong to it"
     case .shape(let tensor, let expected, let found): "'\(tensor)' has shape \(found) and should have \(expected)"
     case .missingFile(let name): "the file \(name) is missing"
+    case .changedFile(let name): "the file \(name) is damaged: its bytes are not those that were converted"
+    case .strangeFile(let name, let reason): "the file \(name) is not used: \(reason)"
     case .unreadable(let reason): "it cannot be read: \(reason)"
     }
   }
@@ -39,9 +45,11 @@ extension InstalledModel {
   ///   - progress: Called with the bytes so far, every few megabytes.
   /// - Returns: What does not hold; empty for a sound model.
   public func verify(headersOnly: Bool = false, progress: (Int) -> Void = { _ in }) -> [Defect] {
-    var defects = missingFiles
-    let path = directory.appending(path: ModelDescription.weightsFileName).path(percentEncoded: false)
-    guard FileManager.default.fileExists(atPath: path) else { return defects }
+    var defects = fileDefects(headersOnly: headersOnly)
+    let name = ModelDescription.weightsFileName
+    guard let path = try? ModelDescription.path(of: name, in: directory),
+      !defects.contains(.missingFile(name))
+    else { return defects }
     do {
       let weights = try Checkpoint.open(path)
       let specs = Dictionary(
@@ -67,11 +75,25 @@ extension InstalledModel {
     return defects
   }
 
-  /// Files that `model.json` counts on.
-  var missingFiles: [Defect] {
-    ([ModelDescription.weightsFileName] + description.tokenizerFiles).filter { name in
-      !FileManager.default.fileExists(atPath: directory.appending(path: name).path(percentEncoded: false))
-    }.map { .missingFile($0) }
+  /// True where `model.json` has no digests of the tokenizer's files, as earlier versions wrote it.
+  public var lacksTokenizerDigests: Bool {
+    !description.tokenizerFiles.isEmpty && description.tokenizerDigests == nil
+  }
+
+  /// What is wrong with the files that `model.json` counts on, apart from what is in the weights.
+  private func fileDefects(headersOnly: Bool) -> [Defect] {
+    ([ModelDescription.weightsFileName] + description.tokenizerFiles).compactMap { name in
+      do throws(FileError) {
+        let path = try ModelDescription.path(of: name, in: directory)
+        guard FileManager.default.fileExists(atPath: path) else { return .missingFile(name) }
+        guard !headersOnly, name != ModelDescription.weightsFileName else { return nil }
+        let data = try readFile(path, limit: Limits.tokenizerBytes, following: false)
+        guard let digests = description.tokenizerDigests else { return nil }
+        return "\(data.withUnsafeBytes(sha256))" == digests[name] ? nil : .changedFile(name)
+      } catch {
+        return .strangeFile(name, reason: error.reason)
+      }
+    }
   }
 
   private func hash(_ weights: Checkpoint, _ name: String, progress: (Int) -> Void) throws -> String {

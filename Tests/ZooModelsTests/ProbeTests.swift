@@ -29,12 +29,14 @@ import ZooModels
     #expect(first.disagreements(with: try probe([3.02, 4], [1, 0])) == ["image"])
     #expect(first.disagreements(with: try probe([3.3, 4.4], [0, 1])) == ["image", "text"])
     #expect(first.disagreements(with: try probe([3, 4])) == [])
+    #expect(first.losses(in: try probe([3, 4])) == ["text"])
+    #expect(try probe([3, 4]).losses(in: first) == [])
   }
 
   @Test func aProbeSurvivesModelJSON() throws {
     let manifest = try #require(Registry.builtIn.manifests.first)
     var description = ModelDescription(
-      architecture: manifest.architecture, tag: "x", preprocessing: Preprocessing(size: .init(square: 8)),
+      architecture: manifest.architecture, tag: "x", preprocessing: Preprocessing(size: .init(square: 224)),
       layout: "openclip", tokenizerFiles: [], sources: [], digests: [:], notes: [])
     description.probe = Probe(image: Probe.Vector([0.1, -0.7, 1e-9]))
     #expect(try ModelDescription(json: description.encoded(), file: "model.json") == description)

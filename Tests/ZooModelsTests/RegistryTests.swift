@@ -65,6 +65,6 @@ import ZooTestSupport
     let text = try String(contentsOf: url, encoding: .utf8).replacing("\"heads\": 12", with: "\"heads\": 0")
     #expect {
       try Manifest(json: Data(text.utf8), file: "x.json")
-    } throws: { "\($0)" == "x.json: vision.blocks.heads must be between 1 and 1000000, not 0" }
+    } throws: { "\($0)" == "x.json: vision.blocks.heads must be between 1 and 65536, not 0" }
   }
 }

@@ -19,15 +19,22 @@ import ZooRuntime
     let files = try FileManager.default.subpathsOfDirectory(atPath: cache.path).filter { $0.contains("/") }
     #expect(files.count == 2)
 
-    // What is in the files is what is given back; a file that is cut is not.
-    let changed = cache.appending(path: files[0])
-    try Data(repeating: 0, count: plain[0].count * 4).write(to: changed)
-    let second = try Model(directory: folder, textCache: cache).textEmbeddings(prompts)
-    #expect(second.filter { $0.allSatisfy { $0 == 0 } }.count == 1)
-    try Data(repeating: 0, count: 7).write(to: changed)
-    // One prompt alone may differ from two at once in the last digits.
-    let third = try Model(directory: folder, textCache: cache).textEmbeddings(prompts)
-    for (found, want) in zip(third.joined(), plain.joined()) { #expect(abs(found - want) <= 1e-5 * max(1, abs(want))) }
+    // What is in the files is what is given back, as its digest says.
+    #expect(try Model(directory: folder, textCache: cache).textEmbeddings(prompts) == plain)
+    let changed = cache.appending(path: files[0]), whole = try Data(contentsOf: changed)
+    var nan = whole, bit = whole
+    nan.replaceSubrange(whole.count - 4..<whole.count, with: [0, 0, 0xC0, 0x7F])
+    bit[bit.count - 1] ^= 1
+    let other = try Data(contentsOf: cache.appending(path: files[1]))
+    for damage in [nan, bit, other, Data(repeating: 0, count: 7), Data(), whole + [0]] {
+      try damage.write(to: changed)
+      // One prompt alone may differ from two at once in the last digits.
+      let again = try Model(directory: folder, textCache: cache).textEmbeddings(prompts)
+      for (found, want) in zip(again.joined(), plain.joined()) {
+        #expect(abs(found - want) <= 1e-5 * max(1, abs(want)))
+      }
+      #expect(try Data(contentsOf: changed).count == whole.count)
+    }
 
     let single = try Model(directory: folder, algebra: BLAS(), textCache: cache)
     #expect(try single.textEmbeddings([prompts[1]]).count == 1)

@@ -127,7 +127,15 @@ struct JSONScanner {
       if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
       try digits()
     }
-    return String(decoding: text.bytes[start..<at], as: UTF8.self)
+    let digits = String(decoding: text.bytes[start..<at], as: UTF8.self)
+    // As the reference's parser, which makes a 64-bit number of every one that it meets.
+    guard let value = Double(digits), value.isFinite else {
+      at = start
+      throw error(
+        .jsonNotAnInteger, expected: "a number that 64 bits hold",
+        found: digits.count > 40 ? "\(digits.prefix(40))…" : digits)
+    }
+    return digits
   }
 
   private mutating func digits() throws(CheckpointError) {

@@ -12,10 +12,11 @@ struct TokenizerExport {
 
   func files(for format: ExportFormat) throws -> [(name: String, data: Data)] {
     var files = try paths.map { path in
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw ConvertError.configuration(file: path, reason: "it cannot be read")
+      do throws(FileError) {
+        return (splitPath(path).name, try readFile(path, limit: Limits.tokenizerBytes, following: false))
+      } catch {
+        throw ConvertError.configuration(file: path, reason: error.reason)
       }
-      return (name: splitPath(path).name, data: data)
     }
     guard format == .transformers || isOwn, !paths.isEmpty else { return files }
     if spec.kind.isCLIP, let path = paths.first, splitPath(path).name.hasPrefix("bpe_simple_vocab") {
@@ -56,7 +57,7 @@ struct TokenizerExport {
       struct Added: Decodable { var id: Int, content: String }
       var added_tokens: [Added]?
     }
-    guard let path = paths.first, let data = FileManager.default.contents(atPath: path) else { return nil }
+    guard let path = paths.first, let data = try? readFile(path, limit: Limits.tokenizerBytes) else { return nil }
     let added = (try? JSONDecoder().decode(File.self, from: data))?.added_tokens ?? []
     return added.first { $0.id == spec.padID }?.content
   }

@@ -39,7 +39,8 @@ public func export(
   _ model: ModelDescription, in folder: String, as format: ExportFormat, to target: String,
   options: ExportOptions = ExportOptions(), progress: (ConversionProgress) throws -> Void = { _ in }
 ) throws -> ExportReport {
-  let weights = try Checkpoint.open(joinPath(folder, ModelDescription.weightsFileName))
+  let weights = try Checkpoint.open(
+    ModelDescription.path(of: ModelDescription.weightsFileName, in: URL(filePath: folder, directoryHint: .isDirectory)))
   let plan = try ExportPlan(format, model.architecture, Headers(weights), dtype: options.dtype)
   guard options.replacing || !fileExists(target) else { throw ConvertError.outputExists(target) }
   try plan.checkZeros(in: weights, model: model.name.description)

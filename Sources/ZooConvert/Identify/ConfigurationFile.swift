@@ -39,11 +39,9 @@ private func readJSON<Value: Decodable>(
   _ type: Value.Type, _ path: String, _ decoder: JSONDecoder
 ) throws(ConvertError) -> Value {
   func fail(_ reason: String) -> ConvertError { .configuration(file: path, reason: reason) }
-  guard let handle = FileHandle(forReadingAtPath: path) else { throw fail("it cannot be read") }
-  // Far above any real file: larger ones are not read at all.
-  let limit = 16 << 20
-  guard let data = try? handle.read(upToCount: limit + 1), !data.isEmpty else { throw fail("it is empty") }
-  guard data.count <= limit else { throw fail("it is larger than \(limit) bytes") }
+  let data: Data
+  do throws(FileError) { data = try readFile(path, limit: Limits.descriptionBytes) } catch { throw fail(error.reason) }
+  if data.isEmpty { throw fail("it is empty") }
   do {
     return try decoder.decode(type, from: data)
   } catch let error as DecodingError {
@@ -119,4 +117,13 @@ func checked(_ preprocessing: Preprocessing, file: String) throws(ConvertError) 
     throw .configuration(file: file, reason: "std must be positive, not \(preprocessing.std)")
   }
   return preprocessing
+}
+
+// No width, count or token id of a configuration needs more than 32 bits, and sums and products of what fits them do not overflow:
+// this is what the synthesised decoders of this module call.
+extension KeyedDecodingContainer {
+  func decode(_ type: Int.Type, forKey key: Key) throws -> Int { Int(try decode(Int32.self, forKey: key)) }
+  func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
+    try decodeIfPresent(Int32.self, forKey: key).map(Int.init)
+  }
 }

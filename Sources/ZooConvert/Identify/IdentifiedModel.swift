@@ -36,7 +36,7 @@ public enum TokenizerFile: Sendable, Hashable {
   /// Nil where the file cannot be read.
   var contents: Data? {
     switch self {
-    case .path(let path): FileManager.default.contents(atPath: path)
+    case .path(let path): try? readFile(path, limit: Limits.tokenizerBytes)
     case .clipVocabulary: CLIPVocabularyFile.data
     }
   }

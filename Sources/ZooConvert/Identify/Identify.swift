@@ -82,7 +82,7 @@ struct Identification {
     if let reason = finding.architecture.unsupported {
       throw ConvertError.unsupported(path: path, architecture: finding.architecture.name, reason: reason)
     }
-    try validate(finding.architecture)
+    try validate(finding.architecture, finding.preprocessing)
     let tokenizer = try tokenizer(&finding)
     return IdentifiedModel(
       layout: layout, architecture: finding.architecture, tag: finding.tag,
@@ -243,8 +243,11 @@ struct Identification {
   }
 
   /// Refuses what no model can be before anything is unrolled by its dimensions.
-  private func validate(_ architecture: Architecture) throws {
-    do { try architecture.validate(file: path) } catch {
+  private func validate(_ architecture: Architecture, _ preprocessing: Preprocessing) throws {
+    do throws(ManifestError) {
+      try architecture.validate(file: path)
+      if let tower = architecture.vision { try preprocessing.validate(for: tower, file: path) }
+    } catch {
       guard case .impossible(_, let field, let reason) = error else { throw error }
       throw ConvertError.configuration(file: path, reason: "\(field) \(reason)")
     }

@@ -1,6 +1,7 @@
 import CFiles
 import Foundation
 import Synchronization
+import ZooModels
 
 #if canImport(Darwin)
   import Darwin
@@ -182,18 +183,7 @@ func syncFile(_ path: String) throws(ConvertError) {
 
 /// Writes a small file and syncs it to the disk.
 func writeSynced(_ data: Data, to path: String) throws(ConvertError) {
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
-  guard descriptor >= 0 else { throw writeError(path) }
-  defer { close(descriptor) }
-  let failed = data.withUnsafeBytes { bytes -> Bool in
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      if count < 0 && errno == EINTR { continue }
-      if count <= 0 { return true }
-      rest = rest.dropFirst(count)
-    }
-    return fsync(descriptor) != 0
+  do throws(FileError) { try writeFile(data, to: path) } catch {
+    throw .writeFailed(path: error.path, reason: error.reason)
   }
-  if failed { throw writeError(path) }
 }

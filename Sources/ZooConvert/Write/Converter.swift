@@ -52,17 +52,18 @@ public func write(
     let findings = try write(plan, of: checkpoint, to: writer, readBack: readBack, progress: progress)
     let synced = Meanwhile { try syncFile(weights) }
     let digests = try readBack.finish(progress: progress)
-    var tokenizerFiles: [String] = []
+    var tokenizerFiles: [String] = [], tokenizerDigests: [String: String] = [:]
     for file in model.tokenizerFiles {
       guard let data = file.contents else {
         throw ConvertError.configuration(file: file.name, reason: "it cannot be read")
       }
       try writeSynced(data, to: joinPath(work.folder, file.name))
       tokenizerFiles.append(file.name)
+      tokenizerDigests[file.name] = "\(data.withUnsafeBytes(sha256))"
     }
     var description = ModelDescription(
       architecture: model.architecture, tag: model.tag, preprocessing: model.preprocessing, layout: model.layout.name,
-      tokenizerFiles: tokenizerFiles,
+      tokenizerFiles: tokenizerFiles, tokenizerDigests: tokenizerDigests,
       sources: try sourceDigests.wait().map { .init(name: $0.name, size: $0.size, sha256: $0.sha256) },
       digests: digests, notes: model.notes + warnings(plan, findings), labels: model.labels)
     let file = joinPath(work.folder, ModelDescription.fileName)

@@ -41,6 +41,13 @@ public struct Proxies: Sendable, Hashable {
     return isException ? nil : byScheme[url.scheme?.lowercased() ?? ""]
   }
 
+  /// Makes the certificates that `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names known to URLSession on Linux, under the one name by which it
+  /// reads them. macOS has those of its keychain.
+  public static func exportCertificates(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    let name = ["CURL_CA_BUNDLE", "SSL_CERT_FILE"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+    if let name { setenv("URLSessionCertificateAuthorityInfoFile", name, 0) }
+  }
+
   /// Makes `HTTP_PROXY` known under the only name by which libcurl reads it. To be called before anything else runs.
   public static func export() {
     guard let proxy = Proxies().byScheme["http"], proxy.variable == "HTTP_PROXY" else { return }

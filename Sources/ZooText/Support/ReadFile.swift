@@ -1,22 +1,16 @@
 import CZlib
 import Foundation
-
-/// No tokenizer file in use is larger than 40 MB.
-private let fileLimit = 256 << 20
+import ZooModels
 
 /// The bytes of a tokenizer file; gzip when its name ends in `.gz`, inflated to at most `inflatedLimit` bytes.
 func readTokenizerFile(_ url: URL, inflatedLimit: Int = 16 << 20) throws -> [UInt8] {
   let file = url.lastPathComponent
-  let handle: FileHandle
-  do { handle = try FileHandle(forReadingFrom: url) } catch {
-    throw TextError.unreadable(file: file, reason: error.localizedDescription)
-  }
-  defer { try? handle.close() }
   let data: Data
-  do { data = try handle.read(upToCount: fileLimit + 1) ?? Data() } catch {
-    throw TextError.unreadable(file: file, reason: error.localizedDescription)
+  do throws(FileError) { data = try readFile(url.path(percentEncoded: false), limit: Limits.tokenizerBytes) } catch {
+    throw error.kind == .tooLarge
+      ? TextError.tooLarge(file: file, limit: Limits.tokenizerBytes)
+      : TextError.unreadable(file: file, reason: error.reason)
   }
-  if data.count > fileLimit { throw TextError.tooLarge(file: file, limit: fileLimit) }
   let bytes = [UInt8](data)
   return file.hasSuffix(".gz") ? try gunzip(bytes, file: file, limit: inflatedLimit) : bytes
 }

@@ -59,8 +59,8 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup var registryOptions: RegistryOptions
 
   func validate() throws {
-    if runs < 1 { throw ValidationError("--runs must be at least 1.") }
-    if prompts.contains(where: { $0 < 1 }) { throw ValidationError("--prompts must be at least 1.") }
+    if !(1...10_000).contains(runs) { throw ValidationError("--runs must be between 1 and 10000.") }
+    if !prompts.allSatisfy((1...4096).contains) { throw ValidationError("--prompts must be between 1 and 4096.") }
   }
 
   func run() throws {

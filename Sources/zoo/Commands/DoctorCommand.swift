@@ -84,12 +84,13 @@ struct DoctorReport: Encodable {
     freeBytes =
       ((try? FileManager.default.attributesOfFileSystem(forPath: place.path))?[.systemFreeSize] as? NSNumber)?.intValue
     models =
-      store.installed().map { model in
-        Model(
-          model: "\(model.name)", directory: model.directory.path(percentEncoded: false),
-          defects: model.verify(headersOnly: true).map(\.description))
+      store.installed().compactMap { model in
+        let defects = model.verify(headersOnly: true).map(\.description)
+        if !defects.isEmpty, !model.isHere { return nil }
+        return Model(
+          model: "\(model.name)", directory: model.directory.path(percentEncoded: false), defects: defects)
       }
-      + store.broken().map {
+      + store.broken().filter(\.isHere).map {
         Model(model: "\($0.name)", directory: $0.directory.path(percentEncoded: false), defects: [$0.reason])
       }
     self.leftovers = leftovers.enumerated().map { index, left in
@@ -99,7 +100,8 @@ struct DoctorReport: Encodable {
         outcome: outcomes.indices.contains(index) ? outcomes[index] : nil)
     }
     self.fixed = fixed
-    hints = Self.hints(ProcessInfo.processInfo.environment)
+    let problems = (try? RegistryOptions.registry(store: store).problems) ?? []
+    hints = Self.hints(ProcessInfo.processInfo.environment) + problems.map { "\($0): it is left out." }
   }
 
   private static func environment(_ all: [String: String]) -> [String: String] {

@@ -12,7 +12,8 @@ struct PullCommand: AsyncParsableCommand {
     discussion: """
       A pull that was stopped continues where it was. Files of the local Hugging Face cache are used from there. \
       HF_TOKEN, HF_ENDPOINT, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE count as in the Python tools, and so do HTTP_PROXY, \
-      HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or not.
+      HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or not. CURL_CA_BUNDLE or SSL_CERT_FILE names other certificates to \
+      trust (Linux).
       """)
 
   @Argument(
@@ -44,6 +45,7 @@ struct PullCommand: AsyncParsableCommand {
 
   func run() async throws {
     Proxies.export()
+    Proxies.exportCertificates()
     let store = Store(), settings = try HubSettings()
     let registry = try registryOptions.registry(store: store)
     let pullSource = try PullSource(PullReference(model, endpoint: settings.endpoint), registry: registry)

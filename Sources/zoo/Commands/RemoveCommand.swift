@@ -18,8 +18,14 @@ struct RemoveCommand: ParsableCommand {
     let directories = try models.map(store.directoryToRemove)
     var seen: Set<URL> = []
     for (name, directory) in zip(models, directories) where seen.insert(directory).inserted {
-      let freed = try store.remove(name, waiting: Conversion.waiting(quiet: quiet))
       let place = "\(directory.deletingLastPathComponent().lastPathComponent):\(directory.lastPathComponent)"
+      let freed: Int
+      do throws(StoreError) {
+        freed = try store.remove(name, waiting: Conversion.waiting(quiet: quiet))
+      } catch .notInstalled {
+        print("\(place) was removed by another process meanwhile")
+        continue
+      }
       print("\(place) removed, \(byteText(freed)) freed")
     }
   }

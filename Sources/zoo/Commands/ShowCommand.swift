@@ -17,8 +17,11 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     let store = Store()
-    if let directory = try? store.resolve(model), let installed = InstalledModel(directory: directory) {
-      return try show(installed)
+    switch Result(catching: { () throws(StoreError) in try store.resolve(model) }) {
+    case .success(let directory):
+      if let installed = InstalledModel(directory: directory) { return try show(installed) }
+    case .failure(let error):
+      if case .broken = error { throw error }
     }
     if model.contains("/") || model.hasPrefix(".") { _ = try store.resolve(model) }
     let (manifest, weights) = try registryOptions.registry(store: store).resolve(ModelName(model))

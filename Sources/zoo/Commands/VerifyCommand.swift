@@ -39,8 +39,13 @@ struct VerifyCommand: ParsableCommand {
     var before = 0
     var results: [Result] = []
     for model in sound {
+      let bytes = model.weightBytes
       let defects = model.verify { progress.update(before + $0, "\(model.name)") }
-      before += model.weightBytes
+      before += bytes
+      if !defects.isEmpty, !model.isHere {
+        Terminal.note("\(model.name) was removed or replaced meanwhile.")
+        continue
+      }
       guard probe, defects.isEmpty else {
         results.append(Result(model, defects.map(\.description)))
         continue
@@ -50,7 +55,7 @@ struct VerifyCommand: ParsableCommand {
       results.append(Result(model, disagreements ?? [], probed: disagreements != nil))
     }
     progress.finish()
-    results += broken.map { Result($0) }
+    results += broken.filter(\.isHere).map { Result($0) }
     if json { try printJSON(results) } else { print(results.map(\.text).joined(separator: "\n")) }
     if !results.allSatisfy(\.ok) { throw ExitCode(1) }
   }
@@ -60,13 +65,16 @@ struct VerifyCommand: ParsableCommand {
     guard let expected = model.description.probe else { return nil }
     do {
       // As the conversion does it: in little memory, whatever the model's size.
-      let found = try Model(directory: model.directory, algebra: Kernels(streams: true)).probe().probe
-      return expected.disagreements(with: found).map { part in
-        let what =
-          ["image": "a fixed picture", "text": "a fixed sequence of token ids", "prompt": "a fixed prompt"][part]
-          ?? part
-        return "\(what) gives another embedding than when it was converted"
+      let (found, notes) = try Model(directory: model.directory, algebra: Kernels(streams: true)).probe()
+      func name(_ part: String) -> String {
+        ["image": "a fixed picture", "text": "a fixed sequence of token ids", "prompt": "a fixed prompt"][part] ?? part
       }
+      // What cannot be computed agrees with nothing.
+      let losses = expected.losses(in: found).map { "\(name($0)) has no embedding any more" }
+      let differences = expected.disagreements(with: found).map {
+        "\(name($0)) gives another embedding than when it was converted"
+      }
+      return differences + losses + (losses.isEmpty ? [] : notes)
     } catch {
       return ["it does not run: \(error)"]
     }
@@ -81,6 +89,8 @@ struct VerifyCommand: ParsableCommand {
     let bytes: Int
     /// Whether the model gave what it gave when it was converted; nil where it was not run, or nothing was kept then.
     let probeAgrees: Bool?
+    /// False where an earlier version converted it, which kept no digests of the tokenizer's files.
+    let tokenizerChecked: Bool
     /// What does not hold, in sentences without the model's name.
     let defects: [String]
 
@@ -91,19 +101,22 @@ struct VerifyCommand: ParsableCommand {
       tensors = model.description.digests.count
       bytes = model.weightBytes
       probeAgrees = probed ? defects.isEmpty : nil
+      tokenizerChecked = !model.lacksTokenizerDigests
       self.defects = defects
     }
 
     init(_ model: BrokenModel) {
       self.model = "\(model.name)"
       directory = model.directory.path(percentEncoded: false)
-      (ok, tensors, bytes, probeAgrees) = (false, 0, 0, nil)
+      (ok, tensors, bytes, probeAgrees, tokenizerChecked) = (false, 0, 0, nil, false)
       defects = ["it cannot be read: \(model.reason)"]
     }
 
     var text: String {
       if ok {
-        return "\(model)  sound: \(tensors) tensors, \(byteText(bytes))\(probeAgrees == true ? ", probe agrees" : "")"
+        let probe = probeAgrees == true ? ", probe agrees" : ""
+        let tokenizer = tokenizerChecked ? "" : "; converted before tokenizer files had digests: these were not checked"
+        return "\(model)  sound: \(tensors) tensors, \(byteText(bytes))\(probe)\(tokenizer)"
       }
       let lines = defects.map { "  \($0)" }
       // The model of that name in the zoo is another one where this is a copy elsewhere.

@@ -10,6 +10,7 @@ enum CallError: ZooError, Equatable {
   case noImages(String, skipped: [String])
   case badSize(String)
   case sizeBelowPatch(GridSize, patch: Int)
+  case tooManyPatches(GridSize, patch: Int)
   case unreadable(file: String, reason: String)
   case unwritable(String, reason: String)
   /// Standard output is full or closed.
@@ -37,6 +38,8 @@ enum CallError: ZooError, Equatable {
     case .badSize(let text): "'\(text)' is not a size; write --size 448 or --size 336x448 (height x width)"
     case .sizeBelowPatch(let size, let patch):
       "a picture of \(size) holds no patch of \(patch) pixels; take a larger --size"
+    case .tooManyPatches(let size, let patch):
+      "a picture of \(size) has more than \(Limits.patches.upperBound) patches of \(patch) pixels; take a smaller --size"
     case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
     case .unwritable(let file, let reason): "\(file) cannot be written: \(reason)"
     case .outputLost(let reason): "standard output cannot be written: \(reason)"

@@ -46,17 +46,30 @@ extension Unicode.Scalar {
   }
 }
 
+extension Unicode.Scalar {
+  /// True for what would steer a terminal: control characters, marks that turn the direction of a line, other line breaks.
+  var steersTerminals: Bool {
+    switch value {
+    case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
+    }
+  }
+}
+
 /// A text that came from outside, fit to be printed: on one line, with control characters written as escapes.
 ///
-/// - Parameter width: the columns of a terminal; nil for all of the text.
-func printable(_ text: String, within width: Int? = nil) -> String {
+/// - Parameters:
+///   - width: the columns of a terminal; nil for all of the text.
+///   - keepsLines: True for a text of ours with line breaks and tabs.
+func printable(_ text: String, within width: Int? = nil, keepsLines: Bool = false) -> String {
   var result = ""
   for scalar in text.unicodeScalars {
     switch scalar {
+    case "\n" where keepsLines, "\t" where keepsLines: result.unicodeScalars.append(scalar)
     case "\n": result += "\\n"
     case "\r": result += "\\r"
     case "\t": result += "\\t"
-    case _ where scalar.properties.generalCategory == .control: result += "\\u{\(String(scalar.value, radix: 16))}"
+    case _ where scalar.steersTerminals: result += "\\u{\(String(scalar.value, radix: 16))}"
     default: result.unicodeScalars.append(scalar)
     }
   }

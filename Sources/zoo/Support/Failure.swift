@@ -23,7 +23,7 @@ enum Failure {
   private static func exitAsParsed(_ error: any Error) -> Never {
     let message = Zoo.fullMessage(for: error), code = Zoo.exitCode(for: error).rawValue
     if code == 0 {
-      print(BashCompletion.completing(message) ?? message)
+      Swift.print(BashCompletion.completing(message) ?? message)
     } else if !message.isEmpty {
       Terminal.note(message)
     }
@@ -39,7 +39,7 @@ enum Failure {
     switch error {
     case let error as any ZooError:
       let remedy = remedy(for: error)
-      return error.description + (remedy.isEmpty ? "" : "\n  \(remedy)")
+      return printable(error.description) + (remedy.isEmpty ? "" : "\n  \(remedy)")
     case let error as CocoaError:
       let path = error.filePath ?? error.url?.path(percentEncoded: false)
       let reason = systemReason(of: error)
@@ -98,6 +98,10 @@ enum Failure {
     case StoreError.ambiguous: "name the tag as well, as in the list"
     case StoreError.notAModel: "give a directory that 'zoo convert' wrote, or ARCHITECTURE:TAG"
     case StoreError.claimed: "give the folder in place of the name"
+    case StoreError.link: "remove the link itself, or name what it leads to"
+    case ConvertError.notReplaced: "choose another place, or move what is there away"
+    case StoreError.claimed: "give the folder in place of the name"
+    case StoreError.broken(let name, _): "'zoo rm \(name)' removes it; convert or pull it again"
     case StoreError.link: "remove the link itself, or name what it leads to"
     case ConvertError.notReplaced: "choose another place, or move what is there away"
     case StoreError.outside: "'zoo rm' removes models of the zoo by name; remove other folders yourself"

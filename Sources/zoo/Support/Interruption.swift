@@ -46,7 +46,7 @@ enum Interruption {
       source.setEventHandler {
         stopping.store(true, ordering: .sequentiallyConsistent)
         clean()
-        Terminal.write("\nzoo: \(message)\n")
+        Terminal.note("\nzoo: \(message)")
         _exit(128 + number)  // other threads still work on what is gone: nothing of theirs may run at exit
       }
       source.resume()

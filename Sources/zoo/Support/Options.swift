@@ -14,22 +14,23 @@ struct RegistryOptions: ParsableArguments {
   @Option(name: .customLong("manifest"), help: ArgumentHelp("One more manifest.", valueName: "file"))
   var manifestFiles: [String] = []
 
+  /// Says on standard error which files of `$ZOO_HOME/manifests` are left out: they keep nothing else from working.
   func registry(store: Store = Store()) throws -> Registry {
-    try Self.registry(store: store, and: manifestFiles)
+    let registry = try Self.registry(store: store, and: manifestFiles)
+    for problem in registry.problems { Terminal.note("\(problem): it is left out") }
+    return registry
   }
 
   static func registry(store: Store = Store(), and files: [String] = []) throws -> Registry {
     let folder = store.manifests
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    let inHome = try names.filter { $0.hasSuffix(".json") }.sorted().map { name in
-      try read(folder.appending(path: name).path)
-    }
-    return try Registry(layers: [Registry.builtInManifests, inHome, files.map(read)])
+    let inHome = names.filter { $0.hasSuffix(".json") }.sorted().map { folder.appending(path: $0).path }
+    return try Registry(layers: [Registry.builtInManifests, files.map(read)], optional: inHome)
   }
 
   private static func read(_ path: String) throws -> (file: String, json: Data) {
-    do {
-      return (path, try Data(contentsOf: URL(filePath: path)))
+    do throws(FileError) {
+      return (path, try readFile(path, limit: Limits.descriptionBytes))
     } catch {
       throw CallError.unreadable(file: path, reason: "it is missing or may not be read")
     }
@@ -51,7 +52,9 @@ struct RunOptions: ParsableArguments {
   var quiet = false
 
   mutating func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    if let threads, !Limits.threads.contains(threads) {
+      throw ValidationError("--threads must be between 1 and \(Limits.threads.upperBound).")
+    }
   }
 
   var parallel: Parallel { Parallel(threads: threads) }
@@ -91,10 +94,13 @@ struct PictureOptions: ParsableArguments {
   static func parse(_ text: String, patch: Int) throws -> GridSize {
     let sides = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard (1...2).contains(sides.count), let height = sides[0], let width = sides[sides.count - 1],
-      (1...8192).contains(height), (1...8192).contains(width)
+      Limits.side.contains(height), Limits.side.contains(width)
     else { throw CallError.badSize(text) }
     let size = GridSize(height: height, width: width)
     guard min(height, width) >= patch else { throw CallError.sizeBelowPatch(size, patch: patch) }
+    guard Limits.patches.contains((height / patch) * (width / patch)) else {
+      throw CallError.tooManyPatches(size, patch: patch)
+    }
     return size
   }
 

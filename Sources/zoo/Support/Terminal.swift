@@ -12,11 +12,12 @@ import Foundation
 enum Terminal {
   static let isInteractive = isatty(2) == 1
 
-  static func error(_ message: String) { write("zoo: \(message)\n") }
+  static func error(_ message: String) { write("zoo: \(printable(message, keepsLines: true))\n") }
 
-  static func note(_ message: String) { write("\(message)\n") }
+  static func note(_ message: String) { write("\(printable(message, keepsLines: true))\n") }
 
-  static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+  /// As it is: for a bar's own control characters. What it says must be visible text.
+  fileprivate static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
   /// Columns of the terminal, 80 where there is none.
   static var width: Int {
@@ -57,7 +58,7 @@ final class Progress {
     let left = fraction > 0.02 && seconds > 1 ? "  \(spanText(Int(seconds / fraction - seconds))) left" : ""
     let filled = Int(fraction * 24)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-    let line = "\(label) \(bar) \(unit(done)) of \(unit(total))\(left)  \(detail)"
+    let line = "\(label) \(bar) \(unit(done)) of \(unit(total))\(left)  \(printable(detail))"
     Terminal.write("\r\u{1B}[K" + String(line.prefix(Terminal.width - 1)))
   }
 

@@ -1,0 +1,126 @@
+/// Checks the fields of one file.
+private struct Checker {
+  let file: String
+
+  func check(_ field: String, _ holds: Bool, _ reason: String) throws(ManifestError) {
+    if !holds { throw .impossible(file: file, field: field, reason: reason) }
+  }
+
+  func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) throws(ManifestError) {
+    try check(
+      field, range.contains(value), "must be between \(range.lowerBound) and \(range.upperBound), not \(value)")
+  }
+
+  func check(_ field: String, _ size: GridSize, _ range: ClosedRange<Int>) throws(ManifestError) {
+    for side in [size.height, size.width] { try check(field, side, range) }
+  }
+
+  func check(_ name: String, _ blocks: Blocks) throws(ManifestError) {
+    try check("\(name).width", blocks.width, Limits.width)
+    try check("\(name).layers", blocks.layers, Limits.layers)
+    try check("\(name).heads", blocks.heads, Limits.width)
+    try check("\(name).mlp_width", blocks.mlpWidth, Limits.mlpWidth)
+    try divides("\(name).heads", blocks.heads, blocks.width)
+    try check("\(name).norm_eps", blocks.normEps >= 0 && blocks.normEps < 1, "must lie in 0..<1")
+    guard let rope = blocks.rope else { return }
+    try check(
+      "\(name).rope", blocks.headWidth % 4 == 0,
+      "needs a head width that is a multiple of 4, not \(blocks.headWidth)")
+    try check(
+      "\(name).rope", rope.temperature.isFinite && rope.temperature > 0 && rope.offset.isFinite,
+      "must have a temperature above zero")
+    if let grid = rope.referenceGrid { try check("\(name).rope.reference_grid", grid, Limits.side) }
+  }
+
+  func divides(_ field: String, _ heads: Int, _ width: Int) throws(ManifestError) {
+    try check(field, width % heads == 0, "must divide the width: \(width) is no multiple of \(heads)")
+  }
+
+  func check(_ vision: VisionTower) throws(ManifestError) {
+    try check("vision.blocks", vision.blocks)
+    try check("vision.patch", vision.patch, Limits.patch)
+    try check("vision.registers", vision.registers, Limits.registers)
+    if let stem = vision.stem {
+      try check("vision.stem.width", stem.width, Limits.width)
+      try check(
+        "vision.stem.kernels", stem.fits(patch: vision.patch), "must be two or more whose product is the patch")
+    }
+    try check("vision.image", vision.image, vision.patch...max(vision.patch, Limits.side.upperBound))
+    try check("vision.image", vision.grid.count, Limits.patches)
+    if let grid = vision.positionGrid {
+      try check("vision.position_grid", grid, Limits.side)
+      try check("vision.position_grid", grid.count, Limits.patches)
+    }
+    switch vision.pooler {
+    case .coca(let heads, let queries, let width):
+      try check("vision.pooler.width", width, Limits.width)
+      try check("vision.pooler.heads", heads, Limits.width)
+      try check("vision.pooler.queries", queries, Limits.queries)
+      try divides("vision.pooler.heads", heads, width)
+    case .attention(let heads, let mlpWidth, _):
+      try check("vision.pooler.heads", heads, Limits.width)
+      try check("vision.pooler.mlp_width", mlpWidth, Limits.mlpWidth)
+      try divides("vision.pooler.heads", heads, vision.blocks.width)
+    case .classToken: try check("vision.pooler", vision.classToken, "takes a class token, which is not there")
+    case .tokenMean, .patchMean: break
+    }
+  }
+
+  func check(_ text: TextTower) throws(ManifestError) {
+    try check("text.blocks", text.blocks)
+    try check("text.blocks.rope", text.blocks.rope == nil, "has no grid to rotate by")
+    try check("text.tokenizer.context_length", text.contextLength, Limits.contextLength)
+    try check("text.vocabulary", text.vocabulary, Limits.vocabulary)
+    let tokenizer = text.tokenizer
+    for (field, id) in [("pad_id", tokenizer.padID), ("bos_id", tokenizer.bosID), ("eos_id", tokenizer.eosID)] {
+      if let id { try check("text.tokenizer.\(field)", id, Limits.token) }
+    }
+    if case .endOfText(let id) = text.pooling { try check("text.pooling", id, Limits.token) }
+  }
+
+  func check(_ foreign: [ForeignTensors]) throws(ManifestError) {
+    var tensors = 0
+    for part in foreign {
+      try check("foreign.count", part.count ?? 1, Limits.foreignTensors)
+      tensors += part.count ?? 1
+      try check("foreign.count", tensors, Limits.foreignTensors)
+      var elements = 1
+      for side in part.shape {
+        let (product, overflow) = elements.multipliedReportingOverflow(by: side)
+        try check(
+          "foreign.shape", side >= 0 && !overflow && product <= Limits.foreignElements,
+          "of '\(part.name)' must have at most \(Limits.foreignElements) elements")
+        elements = product
+      }
+    }
+  }
+}
+
+extension Architecture {
+  /// Refuses dimensions that no model has, so that nothing later divides by zero, overflows or fills the memory.
+  public func validate(file: String) throws(ManifestError) {
+    let checker = Checker(file: file)
+    try checker.check("architecture.name", (try? PlainName(name)) != nil, NameError.rule)
+    try checker.check("architecture.embedding", embedding, Limits.embedding)
+    try checker.check(foreign)
+    if let vision { try checker.check(vision) }
+    if let text { try checker.check(text) }
+    if unsupported != nil { return }
+    let towers =
+      switch part {
+      case .whole: vision != nil && text != nil
+      case .imageTower, .classifier: vision != nil && text == nil
+      case .textTower: vision == nil && text != nil
+      }
+    try checker.check("architecture.part", towers, "is \(part.rawValue), which is not what its towers are")
+  }
+}
+
+extension Preprocessing {
+  /// Refuses pictures that hold no patch of a tower, or more than can be computed.
+  public func validate(for tower: VisionTower?, file: String) throws(ManifestError) {
+    let checker = Checker(file: file), patch = tower?.patch ?? 1
+    try checker.check("preprocessing.size", size, patch...max(patch, Limits.side.upperBound))
+    try checker.check("preprocessing.size", (size.height / patch) * (size.width / patch), Limits.patches)
+  }
+}

@@ -1,0 +1,22 @@
+extension Output {
+  /// Results in lines of our own.
+  static func write(_ text: String) { Swift.print(printable(text, keepsLines: true)) }
+
+  /// JSON stays what it is: what a terminal must not get is escaped as JSON does it.
+  static func writeJSON(_ json: String) {
+    let isPlain = json.unicodeScalars.allSatisfy { $0 == "\n" || !$0.steersTerminals }
+    guard !isPlain else { return Swift.print(json) }
+    let escaped = json.unicodeScalars.reduce(into: "") { result, scalar in
+      if scalar != "\n", scalar.steersTerminals {
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    Swift.print(escaped)
+  }
+}
+
+/// In this module `print` is this one, so that nothing else writes to standard output.
+func print(_ value: some CustomStringConvertible) { Output.write(value.description) }
