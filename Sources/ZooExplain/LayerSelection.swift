@@ -34,7 +34,8 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
     case .all: "all"
     case .last(let count): "last:\(count)"
     case .lastPercent(let percent): "last:\(percent)%"
-    case .range(let range): range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
+    case .range(let range):
+      range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
     }
   }
 

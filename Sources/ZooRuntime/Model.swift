@@ -200,7 +200,9 @@ public func dot(_ a: [Float], _ b: [Float]) -> Float {
 
 extension ModelDescription {
   /// Reads `model.json` of a converted model's directory.
-  public static func read(from directory: URL) throws -> ModelDescription { try readWithText(in: directory).description }
+  public static func read(from directory: URL) throws -> ModelDescription {
+    try readWithText(in: directory).description
+  }
 
   static func readWithText(in directory: URL) throws -> (description: ModelDescription, json: Data) {
     let file = directory.appending(path: fileName).path(percentEncoded: false)
