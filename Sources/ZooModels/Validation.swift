@@ -62,7 +62,7 @@ private struct Checker {
       try check("vision.pooler.mlp_width", mlpWidth, Limits.mlpWidth)
       try divides("vision.pooler.heads", heads, vision.blocks.width)
     case .classToken: try check("vision.pooler", vision.classToken, "takes a class token, which is not there")
-    case .tokenMean, .patchMean: break
+    case .tokenMean, .patchMean, .patchMax: break
     }
   }
 
