@@ -19,10 +19,14 @@ public struct Layout: Sendable {
   let measure: @Sendable (Headers) -> ArchitectureFacts
   /// How the layout's ecosystem resamples positions; nil where the image tower decides (open_clip and timm).
   let resampling: PositionResampling?
+  /// How the layout's ecosystem turns pictures into numbers; Hugging Face's is the one that resamples positions its own way.
+  let convention: Preprocessing.Convention
+  /// Why models in this layout are not converted; nil where they are.
+  let unsupported: String?
 
   init(
     name: String, title: String, part: ModelPart = .whole, fingerprint: Fingerprint,
-    resampling: PositionResampling? = nil,
+    resampling: PositionResampling? = nil, convention: Preprocessing.Convention? = nil, unsupported: String? = nil,
     drops: @escaping @Sendable (Headers) -> [DropRule],
     measure: @escaping @Sendable (Headers) -> ArchitectureFacts,
     expression: @escaping @Sendable (Target) -> Expression?
@@ -32,13 +36,12 @@ public struct Layout: Sendable {
     self.part = part
     self.fingerprint = fingerprint
     self.resampling = resampling
+    self.unsupported = unsupported
+    self.convention = convention ?? (resampling == .bicubic ? .transformers : .openCLIP)
     self.drops = drops
     self.measure = measure
     self.expression = expression
   }
-
-  /// How the layout's ecosystem turns pictures into numbers; Hugging Face's is the one that resamples positions its own way.
-  var convention: Preprocessing.Convention { resampling == .bicubic ? .transformers : .openCLIP }
 
   /// The tensors that a model of this architecture has in this layout, by the layout's default spelling.
   public func sourceTensors(of architecture: Architecture) -> [TensorSpec] {
@@ -68,6 +71,7 @@ public struct Layout: Sendable {
     .transformersCLIP, .transformersSigLIP, .transformersSigLIP2, .bigVision, .timmClassifier, .googleClassifier,
     .openCLIPImage, .openCLIPTrunkImage, .openCLIPTextTower, .transformersCLIPImage, .transformersCLIPTextTower,
     .transformersSigLIPImage, .transformersSigLIPTextTower, .timmImage,
+    .transformersViT, .transformersCLIPClassifier,
   ]
 
   public static func named(_ name: String) -> Layout? { all.first { $0.name == name } }

@@ -28,7 +28,12 @@ public struct PreprocessedImage: Sendable {
 /// A size other than the model's own (`preprocessing.size` replaced) works as well; LeGrad's own preprocessing is
 /// such a size with `resizeMode` `squash` and `interpolation` `bicubic`.
 public func preprocess(_ image: Image, _ preprocessing: Preprocessing) -> PreprocessedImage {
-  let source = preprocessing.convention == .transformers ? image.flattenedOnWhite() : image
+  let source =
+    switch preprocessing.convention {
+    case .openCLIP: image
+    case .timm: image.convertedToRGB()
+    case .transformers: image.flattenedOnWhite()
+    }
   let picture = fitted(source, preprocessing).convertedToRGB()
   return PreprocessedImage(picture: picture, tensor: normalized(picture, preprocessing))
 }
@@ -88,8 +93,9 @@ func resizeTarget(
     let target: Preprocessing.Size =
       height > width ? .init(height: longSide, width: side) : .init(height: side, width: longSide)
     return (target, preprocessing.interpolation)
-  case .shortest:  // open_clip takes its own ResizeKeepRatio there, always bicubic
-    return (divided(by: min(acrossRatio, downRatio)), .bicubic)
+  case .shortest:  // timm's ResizeKeepRatio, which open_clip always calls with bicubic
+    let filter = preprocessing.convention == .openCLIP ? .bicubic : preprocessing.interpolation
+    return (divided(by: min(acrossRatio, downRatio)), filter)
   }
 }
 
@@ -98,7 +104,7 @@ func resizeTarget(
 func normalized(_ picture: Image, _ preprocessing: Preprocessing) -> PixelTensor {
   let mean = preprocessing.mean, std = preprocessing.std, factor = preprocessing.rescaleFactor
   precondition(picture.mode == .rgb && mean.count == 3 && std.count == 3, "three channels are normalised")
-  let divides = preprocessing.convention == .openCLIP && factor == Preprocessing.unitFactor
+  let divides = preprocessing.convention != .transformers && factor == Preprocessing.unitFactor
   let scaled = (0..<256).map { divides ? Float($0) / 255 : Float(Double($0) * factor) }
   let table = (0..<3).flatMap { c in scaled.map { ($0 - mean[c]) / std[c] } }
   let values = [Float](unsafeUninitializedCapacity: picture.pixels.count) { buffer, initialized in

@@ -26,8 +26,10 @@ public struct Preprocessing: Codable, Sendable, Hashable {
 
   /// Whose arithmetic turns a picture into numbers, where ecosystems differ by a pixel or a bit.
   public enum Convention: String, Codable, Sendable, Hashable {
-    /// open_clip and timm (torchvision): resized in the picture's own mode, alpha dropped; the crop rounds half to even.
+    /// open_clip (torchvision): resized in the picture's own mode, alpha dropped; the crop rounds half to even.
     case openCLIP = "open_clip"
+    /// timm (torchvision): RGB first, alpha dropped; the crop rounds half to even.
+    case timm
     /// transformers' Pillow image processors: RGB first, alpha over white; the crop rounds down; pixels are scaled in double precision.
     case transformers
   }

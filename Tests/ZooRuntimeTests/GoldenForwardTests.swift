@@ -87,12 +87,16 @@ import ZooTestSupport
     } + [Case(name: "siglip2_hf", checkpoint: "hf/model.safetensors", group: "families")]
 
   /// Cases of `Tools/golden/make_classifiers.py`.
-  static let classifiers: [Case] = [
-    "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
-    "timm_mean_of_all", "timm_eva02",
-  ].map {
-    Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers")
-  }
+  static let classifiers: [Case] =
+    [
+      "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
+      "timm_mean_of_all", "timm_eva02",
+    ].map {
+      Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers")
+    }
+    + ["hf_vit", "hf_vit_without_qkv_bias", "hf_deit"].map {
+      Case(name: $0, checkpoint: "hf/model.safetensors", group: "classifiers")
+    }
 
   @Test(arguments: cases + families + classifiers)
   func towersGiveTheReferencesNumbers(_ golden: Case) throws {

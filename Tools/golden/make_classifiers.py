@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes Tests/Golden/classifiers: small random classifiers as timm saves them, with timm's logits and autograd's maps.
+"""Makes Tests/Golden/classifiers: small random classifiers as timm and transformers save them, with their logits and
+autograd's maps.
 
     venv/bin/python Tools/golden/make_classifiers.py [CASE ...]
 
@@ -14,6 +15,7 @@ import sys
 import numpy as np
 import timm
 import torch
+import transformers
 from timm.models import save_for_hf
 
 import make_families as families
@@ -35,6 +37,42 @@ CASES = {
     "timm_eva02": ("eva02_tiny_patch14_224", dict(SMALL, ref_feat_shape=(5, 5))),
 }
 
+TINY = dict(hidden_size=48, num_hidden_layers=2, num_attention_heads=3, intermediate_size=96, image_size=32, patch_size=8)
+LABELS = dict(id2label={number: f"kind {number}" for number in range(CLASSES)})
+HUGGING_FACE = {
+    "hf_vit": lambda: transformers.ViTForImageClassification(transformers.ViTConfig(**TINY, **LABELS)),
+    "hf_vit_without_qkv_bias": lambda: transformers.ViTForImageClassification(
+        transformers.ViTConfig(**TINY, **LABELS, qkv_bias=False, hidden_act="gelu_pytorch_tanh", layer_norm_eps=1e-3)),
+    "hf_deit": lambda: transformers.DeiTForImageClassification(transformers.DeiTConfig(**TINY, **LABELS)),
+}
+PROCESSORS = {
+    "hf_vit": lambda: transformers.ViTImageProcessorPil(size=dict(height=32, width=32)),
+    "hf_deit": lambda: transformers.DeiTImageProcessorPil(size=dict(height=36, width=36),
+                                                          crop_size=dict(height=32, width=32)),
+}
+
+
+class HuggingFaceClassifier(families.Tower):
+    pooler = trunk = None
+
+    def __init__(self, model):
+        self.model = model
+        self.base = getattr(model, "vit", None) or model.deit
+        self.blocks = self.base.layers
+        self.prefix = 2 if hasattr(model, "deit") else 1
+
+    def visual(self, pixels):
+        return self.model(pixels, interpolate_pos_encoding=True).logits
+
+    def norm(self, x):
+        return self.base.layernorm(x)
+
+    def project(self, x):
+        return self.model.classifier(x)
+
+    def own(self, z):
+        return self.project(self.norm(z)[:, 0])
+
 
 class Classifier(families.Tower):
     def __init__(self, model):
@@ -49,9 +87,9 @@ class Classifier(families.Tower):
         return self.trunk.forward_head(self.trunk.norm(z))
 
 
-def compute(model, dynamic, inputs, dtype):
+def compute(model, dynamic, inputs, dtype, kind):
     forward, heat = {}, {}
-    tower = Classifier(copy.deepcopy(model).to(dtype))
+    tower = kind(copy.deepcopy(model).to(dtype))
     with torch.no_grad():
         logits, tokens, blocks, probabilities = tower.run(inputs["pixels"].to(dtype))
         entropy = [float(-(p * p.log()).sum(-1).mean() / np.log(p.shape[-1])) for p in probabilities]
@@ -61,7 +99,7 @@ def compute(model, dynamic, inputs, dtype):
         assert (tower.own(blocks[-1]) - logits).abs().max() < 1e-5
     classes = torch.eye(CLASSES, dtype=dtype)[list(EXPLAINED)]
     for size, source in dict(native=model, large=dynamic).items():
-        tower, pixels = Classifier(copy.deepcopy(source).to(dtype)), inputs[size].to(dtype)
+        tower, pixels = kind(copy.deepcopy(source).to(dtype)), inputs[size].to(dtype)
         grid = tuple(side // 8 for side in pixels.shape[-2:])
         heat[f"{size}.official.layers"] = families.maps(tower, pixels, classes, tower.official, "dot", grid)
         heat[f"{size}.paper.layers"] = families.maps(tower, pixels, classes, tower.own, "dot", grid)
@@ -70,18 +108,22 @@ def compute(model, dynamic, inputs, dtype):
 
 
 def make(name, seed):
-    architecture, arguments = CASES[name]
-    # Nothing norms what the attention of norms after the branches sees.
-    lively = dict(queries=0.6, stem=1.0) if "rpn" in architecture else {}
-    model = families.enliven(timm.create_model(architecture, **arguments).eval(), seed, **lively)
-    dynamic = timm.create_model(architecture, **arguments, dynamic_img_size=True).eval()
-    dynamic.load_state_dict(model.state_dict())
+    if name in CASES:
+        architecture, arguments = CASES[name]
+        # Nothing norms what the attention of norms after the branches sees.
+        lively = dict(queries=0.6, stem=1.0) if "rpn" in architecture else {}
+        model = families.enliven(timm.create_model(architecture, **arguments).eval(), seed, **lively)
+        dynamic, kind = timm.create_model(architecture, **arguments, dynamic_img_size=True).eval(), Classifier
+        dynamic.load_state_dict(model.state_dict())
+    else:
+        model = dynamic = families.enliven(HUGGING_FACE[name]().eval(), seed)
+        architecture, kind = type(model).__name__, HuggingFaceClassifier
     g = torch.Generator().manual_seed(seed + 1000)
     picture = lambda h, w, n: torch.nn.functional.interpolate(
         torch.randn(n, 3, 5, 5, generator=g), size=(h, w), mode="bicubic") + 0.3 * torch.randn(n, 3, h, w, generator=g)
     pixels = picture(32, 32, 2)
     inputs = dict(pixels=pixels, native=pixels[:1], large=picture(40, 56, 1))
-    wide, narrow = compute(model, dynamic, inputs, torch.float64), compute(model, dynamic, inputs, torch.float32)
+    wide, narrow = (compute(model, dynamic, inputs, dtype, kind) for dtype in (torch.float64, torch.float32))
     folder = OUT / name
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "expected").mkdir(parents=True)
@@ -100,16 +142,20 @@ def make(name, seed):
         expected[file] = facts
     save_npz(folder / "expected" / "preprocess.npz",
              {f"image_a.{size}.tensor": inputs[size][0].numpy() for size in ("native", "large")})
-    save_for_hf(model, str(folder / "checkpoints" / "timm"), safe_serialization=True)
+    if name in CASES:
+        save_for_hf(model, str(folder / "checkpoints" / "timm"), safe_serialization=True)
+    else:
+        model.save_pretrained(folder / "checkpoints" / "hf")
+        PROCESSORS.get(name, PROCESSORS["hf_vit"])().save_pretrained(folder / "checkpoints" / "hf")
     case = dict(case=name, family=architecture, seed=seed,
-                made_with=dict(timm=timm.__version__, torch=torch.__version__.split("+")[0]),
+                made_with=dict(timm=timm.__version__, transformers=transformers.__version__, torch=torch.__version__.split("+")[0]),
                 checks=dict(attention_entropy=[round(e, 3) for e in wide[2]]), expected=expected)
     (folder / "case.json").write_text(json.dumps(case, indent=1) + "\n")
     assert all(0.5 < e < 0.97 for e in wide[2]), f"attention is not lively: {wide[2]}"
 
 
 if __name__ == "__main__":
-    for number, name in enumerate(CASES):
+    for number, name in enumerate([*CASES, *HUGGING_FACE]):
         if not sys.argv[1:] or name in sys.argv[1:]:
             make(name, 500 + number)
             print(name)

@@ -144,7 +144,7 @@ def enliven(model, seed, queries=1.0, stem=0.05):
     uniform = lambda p: torch.rand(p.shape, generator=g)
     for name, p in model.named_parameters():
         leaf = name.split(".")[-1]
-        norm = any(part.startswith(("norm", "ln_", "bn", "fc_norm")) for part in name.split(".")[:-1])
+        norm = any("norm" in part or part.startswith(("ln_", "bn")) for part in name.split(".")[:-1])
         if name == "logit_scale":
             value = torch.full(p.shape, math.log(20.0))
         elif norm and leaf == "weight":

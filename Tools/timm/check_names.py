@@ -103,7 +103,7 @@ def main():
             classes = [word for number in range(7) for word in ("--class", number)]
             told = run("explain", folder / "out", folder / "a.png", *classes, "--json", "--quiet", "-o", folder / "maps")
             prompts = json.loads(told.stdout)["images"][0]["prompts"]
-            got = np.array([prompt["score"]["logit"] for prompt in prompts])
+            got = np.array([prompt["logit"] for prompt in prompts])
             off = np.abs(got - want).max()
             worst = max(worst, off)
             print("ok" if off < 2e-5 else "DIFFERS", name, f"{off:.1e}")

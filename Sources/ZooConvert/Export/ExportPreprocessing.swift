@@ -11,13 +11,15 @@ extension ExportFormat {
         return "transformers has one number for the shorter side"
       }
     case .openCLIP, .bigVision, .timm:
+      if self == .timm {
+        return TimmCrop(preprocessing) == nil ? "timm's crop_pct cannot say how these pictures are resized" : nil
+      }
       if preprocessing.resizeSize != nil || preprocessing.resizeMode == .keep {
         return "its configuration cannot say that pictures are not resized to the size of the crop"
       }
       if preprocessing.rescaleFactor != Preprocessing.unitFactor {
         return "its configuration cannot say that pixels are not scaled to 0...1"
       }
-      if self == .timm { return preprocessing.resizeMode == .longest ? "timm does not fill pictures up" : nil }
       if ![.bicubic, .bilinear].contains(preprocessing.interpolation) {
         return "open_clip resizes by bicubic or bilinear interpolation, not \(preprocessing.interpolation.rawValue)"
       }

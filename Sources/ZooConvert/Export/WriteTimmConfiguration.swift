@@ -111,6 +111,7 @@ struct TimmConfigurationWriter {
 
   func text() throws -> Data {
     let tower = TimmTower(vision, name: architecture.name, family: architecture.family)
+    let crop = TimmCrop(preprocessing)
     let classes = ConfigurationText.integer(architecture.embedding)
     var file: [String: ConfigurationText] = [
       "architecture": .text(tower.baseName), "num_classes": classes,
@@ -119,7 +120,7 @@ struct TimmConfigurationWriter {
       "pretrained_cfg": [
         "input_size": [3, .integer(preprocessing.size.height), .integer(preprocessing.size.width)],
         "fixed_input_size": true, "interpolation": .text(preprocessing.interpolation.rawValue),
-        "crop_pct": .number(1), "crop_mode": preprocessing.resizeMode == .squash ? "squash" : "center",
+        "crop_pct": .ratio(crop?.fraction ?? 1), "crop_mode": .text(crop?.mode ?? "center"),
         "mean": .numbers(preprocessing.mean), "std": .numbers(preprocessing.std), "num_classes": classes,
         "first_conv": "patch_embed.proj", "classifier": "head", "custom_load": false,
       ],

@@ -59,6 +59,14 @@ extension Identification {
       result.notes += try ZooConvert.notes(onKeysOf: file, by: OpenCLIPFile.keys)
       return result
     }
+    if layout.name == Layout.transformersViT.name, kind.modelType != nil {
+      let settings = try TransformersPreprocessor.beside(file)
+      var result = try readJSON(TransformersClassifierFile.self, file).configuration(
+        file: file, tower: try readJSON(TransformersFile.Tower.self, file), settings: settings)
+      result.notes += try ZooConvert.notes(onKeysOf: file, by: TransformersClassifierFile.keys)
+      if let settings { result.notes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
+      return result
+    }
     if kind.modelType != nil {
       let settings = layout.part == .textTower ? nil : try TransformersPreprocessor.beside(file)
       var result = try TransformersFile.read(file).configuration(file: file, settings: settings)
@@ -104,6 +112,7 @@ extension Identification {
         )
       } else {
         config.vision = try facts.vision.tower(choices, path: path)
+        if choices.image == nil, let image = config.vision?.image { config.preprocessing.scale(to: image) }
       }
     }
     guard let architecture = config.architecture(name: modelName(nil), part: layout.part) else {

@@ -82,6 +82,16 @@ extension TransformersFile {
     ]) { $1 })
 }
 
+extension TransformersClassifierFile {
+  /// `config.json` of ViT's and DeiT's classifiers.
+  static let keys = TransformersFile.keys.merging(TransformersFile.visionKeys) { $1 }.merging([
+    "id2label": .used,
+    "qkv_bias": .tensorsShow, "pooler_act": .irrelevant("the classifier has no pooling layer"),
+    "pooler_output_size": .irrelevant("the classifier has no pooling layer"),
+    "encoder_stride": .irrelevant("only masked image modelling reads it"),
+  ]) { $1 }
+}
+
 extension TransformersPreprocessor {
   /// `preprocessor_config.json`, and `image_processor` in `processor_config.json`.
   static let keys: KeyTable = [

@@ -119,6 +119,8 @@ struct TimmArguments: Decodable {
   var poolIncludePrefix: Bool?
   var noEmbedClass: Bool?
   var refFeatShape: ConfiguredSize?
+  var useRotPosEmb: Bool?
+  var ropeTemperature: Float?
   var ropeGridOffset: Float?
   var ropeGridIndexing: String?
 }

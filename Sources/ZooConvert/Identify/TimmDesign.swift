@@ -114,6 +114,12 @@ extension VisionChoices {
     poolerHeads = arguments.attnPoolNumHeads ?? poolerHeads
     poolsPrefix = arguments.poolIncludePrefix ?? poolsPrefix
     if let noEmbedClass = arguments.noEmbedClass { positionsCoverPrefix = !noEmbedClass }
+    guard arguments.useRotPosEmb ?? (rope != nil) == (rope != nil) else {
+      throw .unusableValue(
+        file: file, key: "use_rot_pos_emb", value: "\(rope == nil)",
+        remedy: "zoo runs the position embedding that '\(timmName)' has by its name")
+    }
+    if let temperature = arguments.ropeTemperature { rope?.temperature = temperature }
     if let grid = arguments.refFeatShape?.size { rope?.referenceGrid = grid }
     if let offset = arguments.ropeGridOffset { rope?.offset = offset }
     if let name = arguments.ropeGridIndexing {

@@ -39,10 +39,10 @@ extension TransformersFile {
     let image = vision.imageSize?.size ?? GridSize(height: 224, width: 224)
     switch modelType {
     case "clip", "metaclip_2":
-      let pictures = try preprocessing(settings, image: image, .clip)
+      let pictures = try Self.preprocessing(settings, image: image, .clip)
       return try clip(text, vision, file: path, pictures)
     case "siglip":
-      let pictures = try preprocessing(settings, image: image, .siglip)
+      let pictures = try Self.preprocessing(settings, image: image, .siglip)
       return try siglip(text, vision, file: path, pictures)
     case "siglip2": return try siglip2(text, vision, file: path, settings)
     default:
@@ -53,7 +53,8 @@ extension TransformersFile {
     }
   }
 
-  private func preprocessing(
+  /// How pictures are prepared: by the settings beside the file, or as the class does without them.
+  static func preprocessing(
     _ beside: (settings: TransformersPreprocessor, file: String)?, image: GridSize, _ defaults: ImageProcessorDefaults
   ) throws(ConvertError) -> Preprocessing {
     if let beside { return try beside.settings.preprocessing(image: image, defaults: defaults, file: beside.file) }
@@ -144,7 +145,7 @@ extension TransformersFile {
     let image = GridSize(square: Int(Double(patches).squareRoot()) * patch)
     var squares = beside
     squares?.settings.size = .sides(image)
-    var result = try siglip(text, vision, file: path, try preprocessing(squares, image: image, .siglip2))
+    var result = try siglip(text, vision, file: path, try Self.preprocessing(squares, image: image, .siglip2))
     result.vision?.positionGrid = GridSize(square: table)
     result.notes.append(
       "NaFlex gives every picture a grid of its own shape, of up to \(patches) patches; here every picture is resized to "

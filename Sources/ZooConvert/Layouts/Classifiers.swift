@@ -7,7 +7,7 @@ extension Layout {
     fingerprint: Fingerprint(needs: [
       ["patch_embed.proj.weight", "patch_embed.backbone.0.conv.weight", "embeds.proj.weight"],
       ["blocks.0.norm1.weight"], ["head.weight"],
-    ]),
+    ]), convention: .timm,
     drops: { _ in [.batchCounter] },
     measure: { headers in
       ArchitectureFacts(vision: TimmVision.measure(headers, prefix: ""), text: nil, logitBias: false)
@@ -21,7 +21,7 @@ extension Layout {
       needs: [
         flaxPrefixes.map { "\($0)embedding/kernel" }, flaxPrefixes.map { "\($0)Transformer/encoder_norm/scale" },
         flaxPrefixes.map { "\($0)head/kernel" },
-      ]), resampling: .bilinear,
+      ]), resampling: .bilinear, convention: .timm,
     drops: { headers in
       flaxDrops(headers, "embedding/kernel")
         + [DropRule("*pre_logits/*", "a layer before the head of ImageNet-21k that timm leaves out too")]
