@@ -24,9 +24,13 @@ public struct Layout: Sendable {
   /// Why models in this layout are not converted; nil where they are.
   let unsupported: String?
 
+  /// A sentence for everyone who converts such a file.
+  let note: String?
+
   init(
     name: String, title: String, part: ModelPart = .whole, fingerprint: Fingerprint,
     resampling: PositionResampling? = nil, convention: Preprocessing.Convention? = nil, unsupported: String? = nil,
+    note: String? = nil,
     drops: @escaping @Sendable (Headers) -> [DropRule],
     measure: @escaping @Sendable (Headers) -> ArchitectureFacts,
     expression: @escaping @Sendable (Target) -> Expression?
@@ -37,7 +41,9 @@ public struct Layout: Sendable {
     self.fingerprint = fingerprint
     self.resampling = resampling
     self.unsupported = unsupported
-    self.convention = convention ?? (resampling == .bicubic ? .transformers : .openCLIP)
+    self.note = note
+    self.convention =
+      convention ?? (resampling == .bicubic || resampling == .bilinearAntialias ? .transformers : .openCLIP)
     self.drops = drops
     self.measure = measure
     self.expression = expression

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import ZooCheckpoints
 import ZooConvert
@@ -11,7 +12,7 @@ import ZooTestSupport
   /// The files of `Tools/golden/make_originals.py`; where the original head has no bias, the registered architecture's is zero.
   @Test(arguments: [
     ("pe_core", "pe-core", false), ("pe_core_gigantic", "pe-core", false), ("eva01", "eva-clip", true),
-    ("eva02", "eva-clip", true), ("mobileclip_base", "mobileclip", false),
+    ("eva02", "eva-clip", true), ("mobileclip_base", "mobileclip", false), ("longclip", "openclip", true),
   ])
   func theyBecomeTheTensorsOfOpenCLIPsFile(family: String, layout: String, hasHeadBias: Bool) throws {
     let scratch = try ScratchFolder()
@@ -47,6 +48,62 @@ import ZooTestSupport
       layout.sourceTensors(of: manifest.architecture).map { .init(name: $0.name, dtype: .f16, shape: $0.shape) })
     #expect(try detectLayout(headers, path: architecture).name == name)
     #expect(candidates(layout, headers, .builtIn).contains(manifest))
+  }
+
+  @Test func longCLIPsTablesSayHowLongItsPromptsAre() throws {
+    let folder = Golden.url("families/longclip/checkpoints").path, scratch = try ScratchFolder()
+    let file = scratch.file("open_clip_config.json")
+    let config = try String(contentsOfFile: "\(folder)/openclip/open_clip_config.json", encoding: .utf8)
+    try config.replacing("\"context_length\": 248", with: "\"context_length\": 77")
+      .write(toFile: file, atomically: true, encoding: .utf8)
+    var options = ConversionOptions()
+    options.configuration = file
+    let (_, model, plan) = try planned("\(folder)/original/model.pt", options)
+    #expect(model.architecture.text?.contextLength == 248)
+    #expect(
+      model.notes == [
+        "open_clip_config.json says 77 text positions; the tables of Long-CLIP have 248, all of which are used."
+      ])
+    let row = plan.rows.first { $0.target == "text.positions" }
+    #expect(
+      row.map { "\($0.expression)" } == "concat(positional_embedding[0..<20], positional_embedding_res[20..<248])")
+  }
+
+  /// Names and shapes as transformers, timm and Apple's code write them.
+  @Test(arguments: [
+    (["image_encoder.model.patch_embed.0.reparam_conv.weight"], "MobileCLIP-B is a ViT"),
+    (["visual.trunk.stem.0.conv_kxk.0.conv.weight", "text.token_embedding.weight"], "MobileCLIP-B is a ViT"),
+    (["text_model.roberta.embeddings.word_embeddings.weight"], "is a checkpoint of AltCLIP"),
+    (
+      ["text_model.embeddings.word_embeddings.weight", "vision_model.embeddings.class_embedding"],
+      "its text tower is BERT"
+    ),
+    (
+      ["visual.conv1.weight", "visual.layer1.0.conv1.weight", "token_embedding.weight", "positional_embedding"],
+      "its image tower is a ResNet"
+    ),
+  ])
+  func whatDoesNotRunIsRefusedByName(names: [String], expected: String) throws {
+    let scratch = try ScratchFolder()
+    let writer = try SafetensorsWriter(
+      scratch.file("model.safetensors"), tensors: names.map { ($0, .f32, [1]) }, metadata: [:])
+    for _ in names { try [Float(0)].withUnsafeBytes { try writer.append($0) } }
+    try writer.finish()
+    let checkpoint = try Checkpoint.open(scratch.file("model.safetensors"))
+    let error = #expect(throws: ConvertError.self) { try identify(checkpoint, registry: .builtIn) }
+    #expect("\(try #require(error))".contains(expected))
+  }
+
+  /// open_clip's `proj_type: none`: embeddings are the tokens themselves.
+  @Test func aTextTowerNeedsNoProjection() throws {
+    var architecture = try #require(Registry.builtIn.manifest("ViT-B-16-SigLIP")).architecture
+    architecture.text?.projection = .none
+    for name in ["openclip-timm", "transformers-siglip"] {
+      let layout = try #require(Layout.named(name))
+      let headers = Headers(
+        layout.sourceTensors(of: architecture).map { .init(name: $0.name, dtype: .f32, shape: $0.shape) })
+      #expect(makePlan(layout, architecture, headers).problems == [])
+    }
   }
 
   @Test func aSingleElementIsAScalar() throws {

@@ -8,19 +8,14 @@ facebookresearch/perception_models (PE-Core), baaivision/EVA (EVA-CLIP) and appl
 conversions must turn each file back into the model that it was made from; where the original has no bias in its head, theirs is zero.
 """
 import json
-import pathlib
-import types
 
-import numpy as np
 import open_clip
 import torch
-import torch.nn.functional as F
 from open_clip.convert import convert_mobile_clip_state_dict
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from timm.models import eva
 
-from make_families import CASES, MEAN, OUT, STD, build, enliven
-from npz import save_npz
+from make_families import MEAN, OUT, STD, build, enliven
 
 
 def block_parts(name, before, after):
@@ -173,6 +168,30 @@ def rename(name):
     print(f"{name:20} {save(folder, original) / 1e6:.2f} MB, {len(original)} tensors, read back by timm")
 
 
+def longclip():
+    """Long-CLIP adds two position tables, the one under a mask of the first 20 rows and the other under the rest."""
+    folder, heads = OUT / "longclip", dict(image_size=32, layers=2, width=48, head_width=16, patch_size=8)
+    text = dict(context_length=248, vocab_size=64, width=32, heads=4, layers=2)
+    model = enliven(open_clip.CLIP(embed_dim=40, vision_cfg=dict(heads), text_cfg=dict(text), quick_gelu=True), seed=150)
+    state = model.state_dict()
+    mask = (torch.arange(248) < 20)[:, None].float()
+    noise = torch.randn(248, 32, generator=torch.Generator().manual_seed(151))
+    original = dict(state)
+    original["positional_embedding"] = torch.where(mask > 0, state["positional_embedding"], noise)
+    original["positional_embedding_res"] = torch.where(mask > 0, noise, state["positional_embedding"])
+    added = original["positional_embedding"] * mask + original["positional_embedding_res"] * (1 - mask)
+    assert torch.equal(added, state["positional_embedding"])
+    openclip = folder / "checkpoints" / "openclip"
+    openclip.mkdir(parents=True, exist_ok=True)
+    save_file({k: v.contiguous() for k, v in state.items()}, openclip / "open_clip_model.safetensors",
+              metadata=dict(format="pt"))
+    config = dict(model_cfg=dict(embed_dim=40, quick_gelu=True, vision_cfg=heads, text_cfg=text),
+                  preprocess_cfg=dict(mean=MEAN, std=STD, interpolation="bicubic", resize_mode="shortest"))
+    (openclip / "open_clip_config.json").write_text(json.dumps(config, indent=1) + "\n")
+    print(f"{'longclip':20} {save(folder, original) / 1e6:.2f} MB, {len(original)} tensors")
+
+
 if __name__ == "__main__":
     for family in FAMILIES:
         rename(family)
+    longclip()

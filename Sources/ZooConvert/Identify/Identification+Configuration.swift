@@ -90,6 +90,11 @@ extension Identification {
   private mutating func complete(_ config: Configuration, _ fitting: [Manifest], _ hint: Manifest?) throws -> Configured
   {
     var config = config
+    if let length = LongCLIP.contextLength(headers), let stated = config.text?.contextLength, stated != length {
+      config.text?.tokenizer.contextLength = length
+      notes.append(
+        "\(config.file) says \(stated) text positions; the tables of Long-CLIP have \(length), all of which are used.")
+    }
     if config.vision == nil, layout.part != .textTower {
       var choices = config.visionChoices
       choices.image = options.imageSize ?? choices.image

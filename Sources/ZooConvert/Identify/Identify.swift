@@ -25,6 +25,9 @@ public func identify(
     throw ConvertError.unsupported(
       path: checkpoint.path, architecture: match.name, reason: match.architecture.unsupported ?? "")
   }
+  if let kind = RefusedKind.find(headers) {
+    throw ConvertError.unsupported(path: checkpoint.path, architecture: kind.model, reason: kind.reason)
+  }
   let layout = try knownLayout(headers, path: checkpoint.path, options: options)
   if let reason = layout.unsupported {
     throw ConvertError.unsupported(path: checkpoint.path, architecture: layout.title, reason: reason)
@@ -76,6 +79,7 @@ struct Identification {
     finding.architecture = options.applied(to: finding.architecture)
     settleLogitBias(&finding.architecture)
     if let resampling = layout.resampling { finding.architecture.vision?.resampling = resampling }
+    if let note = layout.note { notes.append(note) }
     finding.preprocessing.convention = layout.convention
     if let size = options.imageSize {
       finding.preprocessing.scale(to: size)

@@ -7,6 +7,8 @@ extension Layout {
     fingerprint: Fingerprint(needs: [
       ["image_encoder.model.patch_emb.0.block.conv.weight"], ["text_encoder.embedding_layer.weight"],
     ]),
+    note: "The image tower runs as in open_clip and timm; Apple's own code pads pictures by one pixel before the first "
+      + "convolution and has the epsilon 1e-5, so that its embeddings differ.",
     drops: { _ in [DropRule("*.num_batches_tracked", "a counter of the training", integersOnly: true)] },
     measure: { headers in
       ArchitectureFacts(

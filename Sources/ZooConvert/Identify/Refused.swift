@@ -1,0 +1,48 @@
+import ZooModels
+
+/// A kind of checkpoint that is known and does not run: told by a tensor that no other kind has.
+///
+/// Where a layout would only miss some names, this says what the file is.
+struct RefusedKind {
+  let tensor: String
+  /// A tensor that must be there as well, where the first alone says too little.
+  var beside: String?
+  /// What it is, after `is a`.
+  let model: String
+  let reason: String
+
+  static let all: [RefusedKind] = [
+    RefusedKind(
+      tensor: "image_encoder.model.patch_embed.0.rbr_conv.0.conv.weight",
+      model: "checkpoint of MobileCLIP with an MCi tower",
+      reason: convolutions("S0, S1 and S2")),
+    RefusedKind(
+      tensor: "image_encoder.model.patch_embed.0.reparam_conv.weight",
+      model: "checkpoint of MobileCLIP with an MCi tower",
+      reason: convolutions("S0, S1 and S2")),
+    RefusedKind(
+      tensor: "visual.trunk.stem.0.conv_kxk.0.conv.weight", model: "checkpoint of MobileCLIP with an MCi tower",
+      reason: convolutions("S0 to S4")),
+    RefusedKind(
+      tensor: "text_model.roberta.embeddings.word_embeddings.weight", model: "checkpoint of AltCLIP",
+      reason: "its text tower is XLM-RoBERTa, which does not run"),
+    RefusedKind(
+      tensor: "text_model.embeddings.word_embeddings.weight", beside: "vision_model.embeddings.class_embedding",
+      model: "checkpoint of Chinese-CLIP", reason: "its text tower is BERT, which does not run"),
+    RefusedKind(
+      tensor: "bert.embeddings.word_embeddings.weight", beside: "visual.conv1.weight",
+      model: "checkpoint of Chinese-CLIP",
+      reason: "its text tower is BERT, which does not run"),
+    RefusedKind(
+      tensor: "visual.layer1.0.conv1.weight", model: "CLIP model with a ResNet",
+      reason: "its image tower is a ResNet, which does not run: heat maps need attention over patches"),
+  ]
+
+  private static func convolutions(_ sizes: String) -> String {
+    "the image towers of MobileCLIP-\(sizes) are convolutions without tokens, which do not run; MobileCLIP-B is a ViT"
+  }
+
+  static func find(_ headers: Headers) -> RefusedKind? {
+    all.first { headers.contains($0.tensor) && ($0.beside.map(headers.contains) ?? true) }
+  }
+}
