@@ -35,35 +35,69 @@ extension Image {
 }
 
 extension FileBytes {
-  /// The EXIF orientation, 1...8; 1 also where the file has none or one that makes no sense.
+  /// The orientation, 1...8, by EXIF, or by XMP where EXIF does not mention it, as Pillow reads them; 1 also where the file has none or one
+  /// that makes no sense.
   var orientation: Int {
-    guard let start = exifStart, let order = text(at: start, 2), order == "II" || order == "MM" else { return 1 }
+    let value = exifOrientation ?? xmpOrientation ?? 1
+    return (1...8).contains(value) ? value : 1
+  }
+
+  /// Nil where EXIF does not mention it.
+  private var exifOrientation: Int? {
+    guard let start = exifStart, let order = text(at: start, 2), order == "II" || order == "MM" else { return nil }
     let big = order == "MM"
     guard let directory = number(start + 4, size: 4, bigEndian: big),
       let entries = number(start + directory, size: 2, bigEndian: big)
-    else { return 1 }
+    else { return nil }
     for entry in 0..<entries {
       let at = start + directory + 2 + 12 * entry
-      guard let tag = number(at, size: 2, bigEndian: big) else { return 1 }
+      guard let tag = number(at, size: 2, bigEndian: big) else { return nil }
       guard tag == 0x0112 else { continue }
-      let value = number(at + 8, size: 2, bigEndian: big) ?? 1
-      return (1...8).contains(value) ? value : 1
+      // Numbers of 16 or 32 bits; Pillow takes others for bytes, which are no orientation.
+      switch number(at + 2, size: 2, bigEndian: big) {
+      case 3, 8: return number(at + 8, size: 2, bigEndian: big) ?? 0
+      case 4, 9: return number(at + 8, size: 4, bigEndian: big) ?? 0
+      default: return 0
+      }
     }
-    return 1
+    return nil
+  }
+
+  /// The digit of `tiff:Orientation="6"` or `<tiff:Orientation>6<`.
+  private var xmpOrientation: Int? {
+    guard let packet = xmpPacket else { return nil }
+    let text = String(decoding: bytes[packet], as: UTF8.self)
+    return text.firstMatch(of: /tiff:Orientation(?:="|>)([0-9])/).flatMap { Int($0.1) }
+  }
+
+  private var xmpPacket: Range<Int>? {
+    switch format {
+    case .jpeg:
+      segment("http://ns.adobe.com/xap/1.0/\0")
+    case .png:
+      // Keyword, two bytes for the compression, a language and a translated keyword; Pillow writes and finds plain text.
+      chunk(from: 8, kind: "iTXt", typeFirst: false) { self.text(at: $0.lowerBound, 18) == "XML:com.adobe.xmp\0" }
+    case .webp: chunk(from: 12, kind: "XMP ", typeFirst: true)
+    default: nil
+    }
   }
 
   /// Where the TIFF header of the EXIF data lies.
   private var exifStart: Int? {
     switch format {
-    case .jpeg: jpegExif
-    case .png: chunk(from: 8, kind: "eXIf", typeFirst: false)
-    case .webp: chunk(from: 12, kind: "EXIF", typeFirst: true).map { text(at: $0, 6) == "Exif\0\0" ? $0 + 6 : $0 }
+    case .jpeg: segment("Exif\0\0")?.lowerBound
+    case .png: chunk(from: 8, kind: "eXIf", typeFirst: false)?.lowerBound
+    case .webp:
+      chunk(from: 12, kind: "EXIF", typeFirst: true).map {
+        text(at: $0.lowerBound, 6) == "Exif\0\0" ? $0.lowerBound + 6 : $0.lowerBound
+      }
     default: nil
     }
   }
 
-  /// The segments before the first scan: FF, a marker, a big-endian length that counts itself.
-  private var jpegExif: Int? {
+  /// The content of the first APP1 segment before the first scan that begins with a name, which is left out. A segment is FF, a marker, a
+  /// big-endian length that counts itself.
+  private func segment(_ name: String) -> Range<Int>? {
     var at = 2
     while byte(at) == 0xFF, let marker = byte(at + 1) {
       if marker == 0xFF {  // padding
@@ -73,7 +107,8 @@ extension FileBytes {
       guard marker != 0xDA, marker != 0xD9, let length = number(at + 2, size: 2, bigEndian: true), length >= 2 else {
         return nil
       }
-      if marker == 0xE1, text(at: at + 4, 6) == "Exif\0\0" { return at + 10 }
+      let start = at + 4 + name.utf8.count, end = min(at + 2 + length, count)
+      if marker == 0xE1, start <= end, text(at: at + 4, name.utf8.count) == name { return start..<end }
       at += 2 + length
     }
     return nil
@@ -81,12 +116,15 @@ extension FileBytes {
 
   /// The content of the first chunk of a kind: PNG has length (big-endian), type, content, CRC; RIFF has type, length
   /// (little-endian), content, padding to an even length.
-  private func chunk(from start: Int, kind: String, typeFirst: Bool) -> Int? {
+  private func chunk(
+    from start: Int, kind: String, typeFirst: Bool, where fits: (Range<Int>) -> Bool = { _ in true }
+  ) -> Range<Int>? {
     var at = start
     while let type = text(at: typeFirst ? at : at + 4, 4),
       let length = number(typeFirst ? at + 4 : at, size: 4, bigEndian: !typeFirst)
     {
-      if type == kind { return at + 8 }
+      let content = at + 8..<max(at + 8, min(at + 8 + length, count))
+      if type == kind, fits(content) { return content }
       at += 8 + (typeFirst ? length + length % 2 : length + 4)
     }
     return nil

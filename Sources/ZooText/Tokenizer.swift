@@ -6,6 +6,8 @@ public protocol Tokenizer: Sendable {
   var contextLength: Int { get }
   /// The number of ids the tokenizer can produce: every id lies in `0..<vocabularySize`.
   var vocabularySize: Int { get }
+  /// The id of what the vocabulary does not know; nil where every text has pieces.
+  var unknownID: Int32? { get }
   /// Exactly `contextLength` ids: special tokens added, truncated or padded as the model was trained. Deterministic; any
   /// text, of any length, has ids.
   func encode(_ text: String) -> [Int32]

@@ -135,4 +135,41 @@ import ZooTestSupport
     #expect(prompts == [["a panda", "a bee, say"], ["a kite"]])
     #expect(try zoo.run("score", "ViT-Ti-8-emoji", scene, "--prompts", table).code == 2)
   }
+
+  @Test func whatHappensToPicturesAndPromptsIsNoted() throws {
+    let long = String(repeating: "panda ", count: 80) + "kite"
+    let call = [
+      "score", "ViT-Ti-8-emoji", "Tests/Golden/images/sources/exif_6.jpg", "-p", "A panda", "-p", "a  panda", "-p",
+      long, "--size", "100",
+    ]
+    let result = try zoo.run(call)
+    #expect(
+      result.errors == """
+        note: 'panda panda pand… panda panda panda kite' has 81 tokens, of which the model takes 30: what follows \
+        'panda panda panda panda ' is cut off.
+        note: 'A panda', 'a  panda' become the same tokens: their results are equal.
+        note: Of 100x100 pixels, the model sees the 96x96 that whole patches of 8 pixels cover.
+        note: 30 % of the picture is cut away; --resize longest or --resize squash keeps all of it.
+        note: 1 picture asks (Tests/Golden/images/sources/exif_6.jpg) to be turned by the EXIF orientation, which was \
+        not done; --upright does it.
+
+        """)
+    #expect(try zoo.run(call + ["--quiet"]).errors.isEmpty)
+    let report = try #require(try zoo.run(call + ["--json"]).json() as? [String: Any])
+    #expect((report["notes"] as? [String])?.count == 5)
+    let image = try #require((report["images"] as? [[String: Any]])?.first)
+    #expect(image["size"] as? [Int] == [37, 53] && image["orientation"] as? Int == 6)
+    // 53 x 37 becomes 143 x 100, of which the columns 22 to 122 are kept.
+    let crop = try #require(image["crop"] as? [String: Double])
+    #expect(crop["top"] == 0 && crop["bottom"] == 37)
+    #expect(crop["left"] == 22.0 * 53 / 143 && crop["right"] == 122.0 * 53 / 143)
+  }
+
+  @Test func errorsAreInTheJSONAsWell() throws {
+    let result = try zoo.run("score", "ViT-Ti-8-emoji", "missing.png", "-p", "a", "--json")
+    let report = try #require(try result.json() as? [String: Any])
+    #expect(result.code == 2 && report["schema"] as? Int == 1)
+    #expect(
+      report["errors"] as? [[String: String]] == [["error": "missing.png cannot be read: No such file or directory"]])
+  }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import zoo
@@ -35,6 +36,35 @@ import Testing
         """)
   }
 
+  @Test func longTextsAreShortenedInTheMiddleWhereTheTerminalIsNarrow() {
+    var table = Table(["PROMPT", "SIMILARITY", "FILE"], right: [1], shortened: [0, 2])
+    table.add([
+      "a photo of a very long thing\nin two lines", "0.1234", "heatmaps/folder/scene1.a-photo-of-a.1234abcd.png",
+    ])
+    table.add(["蜜蜂", "0.5", "b.png"])
+    let lines = table.text(within: 60).split(separator: "\n").map(String.init)
+    #expect(lines.allSatisfy { $0.columns <= 60 })
+    #expect(lines[1].hasPrefix("a photo") && lines[1].contains("…") && lines[1].hasSuffix("1234abcd.png"))
+    // Wide characters take two columns.
+    #expect(lines[2].hasPrefix("蜜蜂") && lines[2].columns(before: "0.5") == lines[1].columns(before: "0.1234") + 3)
+    #expect(table.text.contains("long thing\\nin two lines"), "a line end is no end of the row")
+  }
+
+  @Test(arguments: [
+    ("abc", 3), ("蜜蜂", 4), ("e\u{301}", 1), ("🐝", 2), ("👩‍🚀", 2), ("ｱ", 1), ("Ａ", 2), ("한국", 4), ("", 0),
+  ])
+  func widthsAreThoseOfTerminals(_ text: String, _ width: Int) { #expect(text.columns == width) }
+
+  @Test(arguments: [("a\tb\r\n", "a\\tb\\r\\n"), ("\u{1B}[31mred", "\\u{1b}[31mred"), ("漢 字", "漢 字")])
+  func controlCharactersAreWrittenOut(_ text: String, _ printed: String) { #expect(printable(text) == printed) }
+
   @Test(arguments: [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (172_800, "2 d")])
   func spansHaveAUnitThatFits(_ seconds: Int, _ text: String) { #expect(spanText(seconds) == text) }
+}
+
+extension String {
+  /// Columns that stand before a part of a line.
+  fileprivate func columns(before part: String) -> Int {
+    range(of: part).map { String(self[..<$0.lowerBound]).columns } ?? -1
+  }
 }

@@ -42,6 +42,17 @@ import ZooTestSupport
     #expect(upright.pixels == want)
   }
 
+  /// Tags of other types and XMP, as Pillow's `exif_transpose` takes them (Tools/golden/make_orientation.py).
+  @Test func orientationsInOtherTagsAreThoseOfPillow() throws {
+    let folder = Golden.repository.appending(path: "Tests/Cases/orientation")
+    let rows = try String(contentsOf: folder.appending(path: "expected.tsv"), encoding: .utf8).split(separator: "\n")
+    #expect(rows.count == 17)
+    for row in rows.map({ $0.split(separator: "\t") }) {
+      let image = try Image.decode(contentsOf: folder.appending(path: String(row[0])))
+      #expect(image.orientation == Int(row[1]), "\(row[0])")
+    }
+  }
+
   @Test func hostileFilesMeetTheirVerdicts() throws {
     let table = try String(contentsOf: Golden.url("hostile/verdicts.tsv"), encoding: .utf8)
     let rows = table.split(separator: "\n").map { $0.split(separator: "\t") }.filter { $0[0].hasPrefix("images/") }

@@ -26,6 +26,7 @@ struct CLIPTokenizer: Tokenizer {
 
   var contextLength: Int { frame.contextLength }
   var vocabularySize: Int { vocabulary.size }
+  var unknownID: Int32? { nil }
 
   func encode(_ text: String) -> [Int32] { frame.fill(pieces(text)) }
 

@@ -53,6 +53,7 @@ struct SentencePieceTokenizer: Tokenizer {
 
   var contextLength: Int { frame.contextLength }
   var vocabularySize: Int { model.pieces.count }
+  var unknownID: Int32? { model.unknownID }
 
   func encode(_ text: String) -> [Int32] { frame.fill(pieces(text)) }
 

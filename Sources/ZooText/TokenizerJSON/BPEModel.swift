@@ -2,7 +2,7 @@
 struct BPEModel: Sendable {
   let ids: PieceTable
   private let merges: MergeTable
-  private let unknownID: Int32?
+  let unknownID: Int32?
   private let fusesUnknown: Bool
   private let wordStart: [UInt8]
   private let wordEnd: [UInt8]

@@ -56,6 +56,13 @@ struct PipelineTokenizer: Tokenizer {
   }
 
   var contextLength: Int { frame.contextLength }
+  var unknownID: Int32? {
+    switch model {
+    case .bpe(let bpe): bpe.unknownID
+    case .unigram(let unigram): unigram.unknownID
+    case .wordPiece(let wordPiece): wordPiece.unknownID
+    }
+  }
 
   func encode(_ text: String) -> [Int32] {
     let ids = frame.fill(pieces(text))

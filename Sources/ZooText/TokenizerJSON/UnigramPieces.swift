@@ -3,6 +3,7 @@ struct UnigramPieces: Sendable {
   let ids: PieceTable
   private let model: UnigramModel
   private let usesByteFallback: Bool
+  var unknownID: Int32 { model.unknownID }
 
   init(_ node: JSONNode) throws {
     let vocabulary = try node.elements("vocab")

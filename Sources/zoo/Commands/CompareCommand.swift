@@ -52,7 +52,8 @@ struct CompareCommand: ParsableCommand {
       let model = try loadOrMakeUp(
         model, algebra: algebra, parallel: runOptions.parallel, seed: seed, registry: registryOptions)
       if packed { model.pack() }
-      let loader = try pictureOptions.loader(for: model)
+      let loader = try pictureOptions.loader(for: model, notes: &notes)
+      notes.isQuiet = true  // said once
       let pictures =
         try paths.isEmpty
         ? [testPicture(loader.preprocessing.size)] : paths.map { try loader.load(path: $0).input.tensor }

@@ -64,9 +64,11 @@ struct EvalCommand: ParsableCommand {
     let model = try runOptions.load(model)
     runOptions.prepare(model, passes: scenes.count)
     let explainers = try explainers(model, selections)
+    var notes = Notes(isQuiet: runOptions.quiet)
+    let loader = try pictureOptions.loader(for: model, notes: &notes)
     let progress = Progress("evaluating", total: scenes.count, quiet: runOptions.quiet)
     var failures = InputFailures(total: scenes.count, isStrict: failureOptions.strict)
-    let results = try evaluation.run(explainers, on: scenes, loader: pictureOptions.loader(for: model)) {
+    let results = try evaluation.run(explainers, on: scenes, loader: loader) {
       progress.update($0)
     } failed: { scene, error in
       progress.finish()
@@ -75,7 +77,7 @@ struct EvalCommand: ParsableCommand {
     progress.finish()
     let report = EvalReport(
       model: model.name, data: data, scenes: scenes.count - failures.entries.count, promptTemplate: promptTemplate,
-      methods: zip(explainers, results).map { EvalReport.Method($0, $1) }, errors: failures.entries)
+      methods: zip(explainers, results).map { EvalReport.Method($0, $1) }, errors: failures.entries, notes: notes.all)
     if json { try printJSON(report) } else { print(report.text) }
     try failures.finish()
   }

@@ -59,16 +59,18 @@ struct ExplainCommand: ParsableCommand {
     timings.load = lap.next()
     let explainer = try explanationOptions.explainer(for: model)
     let prompts = try TaskPrompts(self, tasks, explainer)
+    try notes.add(remarksOn: prompts.texts, of: model)
     timings.text = lap.next()
+    let loader = try pictureOptions.loader(for: model, notes: &notes)
     var results = ResultWriter(
       try Destination(
         output, results: drawingOptions.resultCount(pictures: tasks.count, prompts: prompts.counts),
         inputs: paths, folders: names.allFolders),
       names: names, drawingOptions,
       settings: try ResultSettings(
-        explainer, loader: pictureOptions.loader(for: model), precision: runOptions.precision))
+        explainer, loader: loader, precision: runOptions.precision))
 
-    let run = PictureRun(loader: try pictureOptions.loader(for: model), together: prompts.areShared ? 4 : 1)
+    let run = PictureRun(loader: loader, together: prompts.areShared ? 4 : 1)
     runOptions.prepare(model, passes: run.passes(for: tasks.count))
     var report = PictureReport(model: model.name)
     (report.variant, report.threads) = (explanationOptions.variant, runOptions.parallel.threads)
@@ -132,6 +134,9 @@ private struct TaskPrompts {
 
   /// Pictures can share a pass.
   var areShared: Bool { shared != nil }
+
+  /// All prompts, each list once.
+  var texts: [String] { shared?.prompts ?? tasks.flatMap { $0.prompts ?? [] } }
 
   /// How many prompts each picture has.
   var counts: [Int] { tasks.map { shared?.prompts.count ?? top ?? $0.prompts?.count ?? 0 } }

@@ -30,10 +30,12 @@ struct ScoreCommand: ParsableCommand {
     let explainer = Explainer(model: model)
     let prepared =
       try embeddingOptions.prepare(explainer, besides: promptOptions) ?? shared.map { try explainer.prepare($0) }
+    try notes.add(remarksOn: shared ?? tasks.flatMap { $0.prompts ?? [] }, of: model)
+    let loader = try pictureOptions.loader(for: model, notes: &notes)
     var printer = ReportPrinter(
       PictureReport(model: model.name), label: "scoring", tasks: tasks.map(\.path), notes: notes,
       isStrict: failureOptions.strict, json: json)
-    try PictureRun(loader: pictureOptions.loader(for: model), together: 1).run(tasks.map(\.path)) { places, pictures in
+    try PictureRun(loader: loader, together: 1).run(tasks.map(\.path)) { places, pictures in
       printer.progress(places)
       return try zip(places, model.imageEmbeddings(pictures.map(\.input.tensor))).map { place, embedding in
         try (prepared ?? explainer.prepare(tasks[place].prompts ?? [])).similarities(to: embedding, of: model)

@@ -9,6 +9,7 @@ enum CallError: ZooError, Equatable {
   case noPictures
   case noImages(String, skipped: [String])
   case badSize(String)
+  case sizeAboveLimit(String, limit: Int)
   case sizeBelowPatch(GridSize, patch: Int)
   case tooManyPatches(GridSize, patch: Int)
   case unreadable(file: String, reason: String)
@@ -36,6 +37,7 @@ enum CallError: ZooError, Equatable {
     case .noImages(let folder, let skipped):
       "\(folder) holds no pictures" + (skipped.isEmpty ? "" : ": \(listed(skipped, "file", "files")) of other kinds")
     case .badSize(let text): "'\(text)' is not a size; write --size 448 or --size 336x448 (height x width)"
+    case .sizeAboveLimit(let text, let limit): "--size \(text) is too large: a side has at most \(limit) pixels"
     case .sizeBelowPatch(let size, let patch):
       "a picture of \(size) holds no patch of \(patch) pixels; take a larger --size"
     case .tooManyPatches(let size, let patch):

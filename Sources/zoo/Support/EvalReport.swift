@@ -11,6 +11,7 @@ struct EvalReport: Encodable {
   let methods: [Method]
   /// Scenes that could not be read.
   let errors: [InputFailures.Entry]
+  let notes: [String]
 
   struct Method: Encodable {
     let name: String

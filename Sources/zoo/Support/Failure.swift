@@ -16,7 +16,17 @@ enum Failure {
       exitAsParsed(error)
     }
     Terminal.error(sentence)
+    // Programs that read the JSON find the error there as well.
+    if CommandLine.arguments.contains("--json") { try? printJSON(ErrorReport(sentence)) }
     Foundation.exit(code(of: error))
+  }
+
+  /// What `--json` gives where there is nothing but an error.
+  private struct ErrorReport: Encodable {
+    let schema = 1
+    let errors: [[String: String]]
+
+    init(_ sentence: String) { errors = [["error": sentence]] }
   }
 
   /// As the argument parser's own `exit(withError:)`, but output that cannot be written is an error.

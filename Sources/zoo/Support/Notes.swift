@@ -1,10 +1,37 @@
+import ZooRuntime
+import ZooText
+
 /// Remarks on a run: whole sentences on standard error, and in its JSON.
 struct Notes {
   private(set) var all: [String] = []
-  let isQuiet: Bool
+  var isQuiet: Bool
 
   mutating func add(_ note: String) {
     all.append(note)
     if !isQuiet { Terminal.note("note: \(note)") }
+  }
+}
+
+extension Notes {
+  /// How many of a kind are named one by one.
+  private static let most = 5
+
+  /// What becomes of prompts on the way to tokens that their author should know.
+  mutating func add(remarksOn prompts: [String], of model: Model) throws {
+    guard model.architecture.text != nil else { return }
+    func quoted(_ index: Int) -> String { "'\(printable(prompts[index], within: 40))'" }
+    let sentences = try model.tokenizer().remarks(on: prompts).map { remark in
+      switch remark {
+      case .cut(let index, let tokens, let kept, let end):
+        "\(quoted(index)) has \(tokens) tokens, of which the model takes \(kept): what follows "
+          + "'\(printable(end))' is cut off."
+      case .same(let indices):
+        indices.prefix(Self.most).map(quoted).joined(separator: ", ") + (indices.count > Self.most ? " ..." : "")
+          + " become the same tokens: their results are equal."
+      case .unknown(let index): "\(quoted(index)) has no token that the model's vocabulary knows."
+      }
+    }
+    for sentence in sentences.prefix(Self.most) { add(sentence) }
+    if sentences.count > Self.most { add("\(sentences.count - Self.most) more prompts have such notes.") }
   }
 }

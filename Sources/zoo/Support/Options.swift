@@ -94,8 +94,10 @@ struct PictureOptions: ParsableArguments {
   static func parse(_ text: String, patch: Int) throws -> GridSize {
     let sides = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard (1...2).contains(sides.count), let height = sides[0], let width = sides[sides.count - 1],
-      Limits.side.contains(height), Limits.side.contains(width)
+      height > 0, width > 0
     else { throw CallError.badSize(text) }
+    let limit = Limits.side.upperBound
+    guard max(height, width) <= limit else { throw CallError.sizeAboveLimit(text, limit: limit) }
     let size = GridSize(height: height, width: width)
     guard min(height, width) >= patch else { throw CallError.sizeBelowPatch(size, patch: patch) }
     guard Limits.patches.contains((height / patch) * (width / patch)) else {
@@ -104,10 +106,31 @@ struct PictureOptions: ParsableArguments {
     return size
   }
 
-  /// How pictures are brought to the model.
-  func loader(for model: Model) throws -> PictureLoader {
-    PictureLoader(preprocessing: try preprocessing(of: model), upright: upright)
+  /// How pictures are brought to the model, with notes on the size.
+  func loader(for model: Model, notes: inout Notes) throws -> PictureLoader {
+    let preprocessing = try preprocessing(of: model)
+    if size != nil { try note(preprocessing.size, of: model, in: &notes) }
+    return PictureLoader(preprocessing: preprocessing, upright: upright)
   }
+
+  private func note(_ size: GridSize, of model: Model, in notes: inout Notes) throws {
+    let tower = try model.vision.tower, patch = tower.patch
+    let seen = GridSize(height: size.height / patch * patch, width: size.width / patch * patch)
+    if seen != size {
+      notes.add("Of \(size) pixels, the model sees the \(seen) that whole patches of \(patch) pixels cover.")
+    }
+    let work = Workload(tower, text: nil, size: size)
+    let usual = Workload(tower, text: nil, size: try model.preprocessing.size)
+    if work.tokenCount > Self.manyTokens {
+      let factor = Int((work.imageTower / usual.imageTower).rounded())
+      notes.add(
+        "A picture of \(size) has \(work.tokenCount) tokens: about \(factor) times the work of the model's own "
+          + "\(try model.preprocessing.size).")
+    }
+  }
+
+  /// More tokens a picture than this are worth a note.
+  private static let manyTokens = 4096
 }
 
 extension Preprocessing.ResizeMode: ExpressibleByArgument {}

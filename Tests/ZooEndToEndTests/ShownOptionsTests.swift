@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+import ZooTestSupport
+
+/// Every option that the help of a command shows does something, or is known to change no result.
+@Suite struct ShownOptionsTests {
+  /// What an option is given so that results must change; nil for options that change none, or that stand in every call here.
+  private typealias Uses = [String: [String]?]
+
+  private static let pictures: Uses = [
+    "size": ["--size", "64x96"], "resize": ["--resize", "squash"], "upright": ["--upright"],
+  ]
+  private static let run: Uses = [
+    "precision": ["--precision", "bf16"], "threads": nil, "backend": nil, "quiet": nil, "json": nil, "version": nil,
+    "help": nil,
+  ]
+  private static let commands: [String: (base: [String], uses: Uses)] = {
+    let picture = "Tests/Golden/images/sources/exif_6.jpg", prompts = ["-p", "a fox", "-p", "a bee"]
+    let correction: Uses = [
+      "correct": ["--correct", "a photo of a"], "correct-threshold": ["--correct-threshold", "0.3"],
+    ]
+    let prompting: Uses = ["prompt": ["-p", "a cat"], "prompts": ["--prompts", "Tests/Cases/upright/prompts.txt"]]
+    let method: Uses = [
+      "variant": ["--variant", "paper"], "layers": ["--layers", "last:2"], "score": ["--score", "dot"],
+    ]
+    func all(_ parts: Uses...) -> Uses { parts.reduce(into: run) { $0.merge($1) { $1 } } }
+    return [
+      "score": (["score", "MODEL", picture] + prompts, all(pictures, prompting, ["strict": nil])),
+      "explain": (
+        ["explain", "MODEL", picture] + prompts,
+        all(
+          pictures, prompting, method, correction,
+          [
+            "tokens": ["--tokens", "first"], "negative": ["--negative", "a cat"], "color-map": ["--color-map", "bone"],
+            "alpha": ["--alpha", "0.2"], "grid": ["--grid"], "layers-grid": ["--layers-grid"], "npy": ["--npy"],
+            "output": nil, "strict": nil,
+            // Of classifiers: MainJobTests has them.
+            "class": nil, "top": nil,
+          ])
+      ),
+      "eval": (
+        ["eval", "MODEL", "--data", "Tests/Cases/upright", "--min-objects", "1"],
+        all(
+          pictures, method, correction,
+          [
+            "data": nil, "prompt-template": ["--prompt-template", "{}"], "min-objects": ["--min-objects", "3"],
+            "strict": nil,
+          ]
+        )
+      ),
+      "compare": (
+        ["compare", "MODEL", picture, "--precision", "bf16"] + prompts,
+        all(
+          pictures,
+          ["prompt": ["-p", "a cat"], "variant": ["--variant", "paper"], "layers": ["--layers", "last:2"]],
+          ["precision": nil, "packed": ["--packed"], "seed": nil, "manifest": nil])
+      ),
+    ]
+  }()
+
+  private let zoo: Command
+
+  init() throws {
+    zoo = try Command()
+    try zoo.run("convert", MainJobTests.checkpoint)
+  }
+
+  @Test(arguments: ["score", "explain", "eval", "compare"])
+  func everyShownOptionIsHonoured(_ command: String) throws {
+    let (base, uses) = try #require(Self.commands[command])
+    let help = try zoo.run(command, "--help").output
+    let shown = Set(help.matches(of: /\n  (?:-\w, )?--([a-z-]+)/).map { String($0.1) })
+    #expect(shown == Set(uses.keys), "the help shows \(shown.symmetricDifference(uses.keys).sorted())")
+    let plain = try results(base)
+    for (option, use) in uses.sorted(by: { $0.key < $1.key }) {
+      guard let use else { continue }
+      // A threshold needs a correction.
+      let context = option == "correct-threshold" ? ["--correct", "a photo of a"] : []
+      let before = context.isEmpty ? plain : try results(base + context)
+      #expect(try results(base + context + use) != before, "\(command) --\(option)")
+    }
+  }
+
+  /// All that a call gives: what it prints, and the content of its files.
+  private func results(_ call: [String]) throws -> [String] {
+    let folder = zoo.file(UUID().uuidString)
+    let output = call[0] == "explain" ? ["-o", folder] : []
+    let words = call.map { $0 == "MODEL" ? "ViT-Ti-8-emoji" : $0 }
+    let outcome = try zoo.run(words + ["--json", "--quiet"] + output)
+    guard outcome.code == 0 else {
+      #expect(call.suffix(2) == ["--min-objects", "3"], "\(call): \(outcome.errors)")
+      return [outcome.errors]
+    }
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let contents = try files.map { try Data(contentsOf: URL(filePath: "\(folder)/\($0)")).base64EncodedString() }
+    return call[0] == "explain" ? contents.sorted() : [outcome.output]
+  }
+}
