@@ -57,6 +57,34 @@ static int choose_mode(png_structp png, int color, int depth) {
   }
 }
 
+// What tRNS says, in the numbers that Pillow compares: the low byte of a colour, as it stands in the file.
+static void keep_transparency(png_structp png, png_infop info, zoo_picture *picture) {
+  png_bytep alpha = NULL;
+  png_color_16p color = NULL;
+  int count = 0;
+  if (!png_get_tRNS(png, info, &alpha, &count, &color)) return;
+  switch (picture->mode) {
+    case ZOO_PALETTE:
+      picture->has_alpha = alpha != NULL;
+      for (int i = 0; i < 256; i++) picture->alpha[i] = alpha && i < count ? alpha[i] : 255;
+      break;
+    case ZOO_BILEVEL:
+    case ZOO_L:
+      picture->has_key = color != NULL;
+      if (color) picture->key[0] = picture->mode == ZOO_BILEVEL ? (color->gray ? 255 : 0) : (uint8_t)color->gray;
+      break;
+    case ZOO_RGB:
+      picture->has_key = color != NULL;
+      if (color) {
+        picture->key[0] = (uint8_t)color->red;
+        picture->key[1] = (uint8_t)color->green;
+        picture->key[2] = (uint8_t)color->blue;
+      }
+      break;
+    default: break;
+  }
+}
+
 static int decode(png_structp png, png_infop info, reader *r, size_t count, zoo_picture_limit limit) {
   zoo_picture *picture = r->picture;
   // Texts, profiles and gamma change nothing here: neither parse nor inflate them.
@@ -81,6 +109,7 @@ static int decode(png_structp png, png_infop info, reader *r, size_t count, zoo_
       picture->palette[3 * i + 2] = colors[i].blue;
     }
   }
+  keep_transparency(png, info, picture);
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
   size_t row_bytes = (size_t)picture->width * (size_t)zoo_picture_channels(picture->mode);

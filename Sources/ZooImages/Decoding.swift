@@ -65,7 +65,13 @@ extension Image {
       width: width, height: height, mode: mode,
       pixels: Array(UnsafeBufferPointer(start: pixels, count: width * height * mode.bytesPerPixel)),
       palette: mode == .palette ? withUnsafeBytes(of: picture.palette) { Array($0) } : [],
-      orientation: source.orientation)
+      orientation: source.orientation, transparency: transparency(of: picture, mode))
+  }
+
+  private static func transparency(of picture: zoo_picture, _ mode: Mode) -> Transparency? {
+    if picture.has_alpha != 0 { return .entries(withUnsafeBytes(of: picture.alpha) { Array($0) }) }
+    if picture.has_key != 0 { return .color(withUnsafeBytes(of: picture.key) { Array($0.prefix(mode.bytesPerPixel)) }) }
+    return nil
   }
 
   private static func message(of picture: zoo_picture) -> String {

@@ -7,7 +7,7 @@ extension Image {
     else { throw cut }
     try source.check(width: width, height: height)
     var at = 13
-    var palette = [UInt8](repeating: 0, count: 768)
+    var palette = [UInt8](repeating: 0, count: 768), transparency: Transparency?
 
     func readPalette(_ flags: UInt8) throws {
       guard flags & 0x80 != 0 else { return }
@@ -36,8 +36,13 @@ extension Image {
       at += 1
       switch marker {
       case 0x21:
+        let label = source.byte(at)
         at += 1
-        _ = try readBlocks()
+        let content = try readBlocks()
+        // The graphic control: a flag and the index that is transparent.
+        if label == 0xF9, content.count >= 4 {
+          transparency = content[0] & 1 == 0 ? nil : .entries((0..<256).map { $0 == Int(content[3]) ? 0 : 255 })
+        }
       case 0x2C:
         guard let left = source.number(at, size: 2), let top = source.number(at + 2, size: 2),
           let frameWidth = source.number(at + 4, size: 2), let frameHeight = source.number(at + 6, size: 2),
@@ -60,7 +65,8 @@ extension Image {
           pixels.replaceSubrange(
             to..<to + frameWidth, with: indices[row * frameWidth..<(row + 1) * frameWidth])
         }
-        return Image(width: width, height: height, mode: .palette, pixels: pixels, palette: palette)
+        return Image(
+          width: width, height: height, mode: .palette, pixels: pixels, palette: palette, transparency: transparency)
       default: throw source.damaged("it has no frame")
       }
     }

@@ -37,10 +37,28 @@ public struct Image: Sendable, Hashable {
   public let palette: [UInt8]
   /// The EXIF orientation, 1...8; 1 is upright. Nothing but `upright()` heeds it.
   public let orientation: Int
+  /// What a file without an alpha channel declares transparent; only `flattenedOnWhite()` heeds it.
+  let transparency: Transparency?
+
+  enum Transparency: Sendable, Hashable {
+    /// The alpha of each of the palette's 256 entries.
+    case entries([UInt8])
+    /// The bytes of the one pixel value that is transparent.
+    case color([UInt8])
+  }
 
   /// - Precondition: `pixels` holds height · width · bytesPerPixel bytes, and `palette` 768 where the mode asks for one.
   public init(
     width: Int, height: Int, mode: Mode = .rgb, pixels: [UInt8], palette: [UInt8] = [], orientation: Int = 1
+  ) {
+    self.init(
+      width: width, height: height, mode: mode, pixels: pixels, palette: palette, orientation: orientation,
+      transparency: nil)
+  }
+
+  init(
+    width: Int, height: Int, mode: Mode, pixels: [UInt8], palette: [UInt8] = [], orientation: Int = 1,
+    transparency: Transparency?
   ) {
     precondition(
       width > 0 && height > 0 && pixels.count == width * height * mode.bytesPerPixel, "a picture's pixels do not fit it"
@@ -52,6 +70,7 @@ public struct Image: Sendable, Hashable {
     self.pixels = pixels
     self.palette = palette
     self.orientation = orientation
+    self.transparency = transparency
   }
 
   /// The picture in RGB as Pillow's `convert("RGB")` has it: alpha and colour profiles are dropped, 16-bit grey is
@@ -66,27 +85,32 @@ public struct Image: Sendable, Hashable {
 
   /// The picture in RGB as transformers' `convert_to_rgb` has it: alpha is laid over white as Pillow's `alpha_composite` does, in its rounding.
   func flattenedOnWhite() -> Image {
-    guard mode == .la || mode == .rgba else { return convertedToRGB() }
-    let size = mode.bytesPerPixel
-    let rgb = bytes(count: width * height * 3) { target in
-      for index in 0..<width * height {
-        let alpha = Int(pixels[index * size + size - 1])
-        for channel in 0..<3 {
-          let value = Int(pixels[index * size + (mode == .la ? 0 : channel)])
-          // Seven bits of precision, and Pillow's way to divide by 255.
-          let sum = (value * alpha + 255 * (255 - alpha)) << 7 + 0x80 << 7
-          target[3 * index + channel] = UInt8(((sum >> 8 + sum) >> 8) >> 7)
-        }
+    let size = mode.bytesPerPixel, hasChannel = mode == .la || mode == .rgba
+    guard hasChannel || transparency != nil else { return convertedToRGB() }
+    var image = convertedToRGB()
+    for index in 0..<width * height {
+      let alpha: Int
+      switch transparency {
+      case .entries(let entries)?: alpha = Int(entries[Int(pixels[index])])
+      case .color(let color)?:
+        alpha = (0..<color.count).allSatisfy { pixels[index * size + $0] == color[$0] } ? 0 : 255
+      case nil: alpha = Int(pixels[index * size + size - 1])
+      }
+      guard alpha < 255 else { continue }
+      for channel in 3 * index..<3 * index + 3 {
+        // Seven bits of precision, and Pillow's way to divide by 255.
+        let sum = (Int(image.pixels[channel]) * alpha + 255 * (255 - alpha)) << 7 + 0x80 << 7
+        image.pixels[channel] = UInt8(((sum >> 8 + sum) >> 8) >> 7)
       }
     }
-    return Image(width: width, height: height, pixels: rgb, orientation: orientation)
+    return image
   }
 
   /// The same picture with other pixels.
   func with(width: Int, height: Int, pixels: [UInt8], orientation: Int? = nil) -> Image {
     Image(
       width: width, height: height, mode: mode, pixels: pixels, palette: palette,
-      orientation: orientation ?? self.orientation)
+      orientation: orientation ?? self.orientation, transparency: transparency)
   }
 }
 

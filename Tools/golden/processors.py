@@ -14,6 +14,8 @@ from PIL import Image
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCES = os.path.join(HERE, "../../Tests/Golden/images/sources")
+# Pictures with a transparent colour, made here.
+MADE = os.path.join(HERE, "../../Tests/Cases/processors")
 OUT = os.path.join(HERE, "../../Tests/Cases/processors/cases.json")
 
 
@@ -52,10 +54,18 @@ def grid():
                   {"do_normalize": None}, {"do_rescale": None}, {"do_resize": None}]:
         yield small | extra, (40, 30)
     for name in sorted(os.listdir(SOURCES)):
-        # Colours that a PNG declares transparent are not read.
-        if name.endswith((".png", ".jpg", ".webp")) and "trns" not in name:
+        if name.endswith((".png", ".jpg", ".webp", ".gif")):
             yield small, name
             yield {"image_processor_type": "SiglipImageProcessor", "size": sides(16, 16)}, name
+
+
+def transparent():
+    rgb = synthetic(31, 24)
+    grey, index = rgb.convert("L"), rgb.convert("P", palette=Image.Palette.ADAPTIVE, colors=16)
+    grey.save(os.path.join(MADE, "grey_trns.png"), transparency=grey.getpixel((3, 4)))
+    grey.point(lambda v: 255 * (v > 127)).convert("1").save(os.path.join(MADE, "bilevel_trns.png"), transparency=255)
+    index.save(os.path.join(MADE, "palette_trns.gif"), transparency=index.getpixel((3, 4)))
+    return ["grey_trns.png", "bilevel_trns.png", "palette_trns.gif"]
 
 
 def processor(settings):
@@ -68,9 +78,11 @@ def digest(array):
 
 
 cases = []
-for settings, shape in grid():
+made = [({"size": {"shortest_edge": 16}, "crop_size": sides(16, 16)}, name) for name in transparent()]
+for settings, shape in list(grid()) + made:
     if isinstance(shape, str):
-        image, source = Image.open(os.path.join(SOURCES, shape)), {"source": shape}
+        folder = SOURCES if os.path.exists(os.path.join(SOURCES, shape)) else MADE
+        image, source = Image.open(os.path.join(folder, shape)), {"source": shape}
     else:
         image, source = synthetic(shape[1], shape[0]), {"height": shape[0], "width": shape[1]}
     try:

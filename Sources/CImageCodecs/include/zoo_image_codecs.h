@@ -28,6 +28,10 @@ typedef struct {
   int mode;
   uint8_t *pixels;  // from malloc; zoo_picture_free frees it
   uint8_t palette[768];
+  int has_alpha;       // the entries of the palette have `alpha`
+  uint8_t alpha[256];
+  int has_key;         // pixels of this colour are transparent; grey has one number
+  uint8_t key[3];
   char message[256];
 } zoo_picture;
 
