@@ -75,15 +75,29 @@ public struct Explainer: Sendable {
     guard let model = ways.first?.explainer.model else { return [] }
     // The empty prompt goes along for all if one wants it, so that they look for the same.
     let corrects = ways.contains { $0.explainer.correction != nil }
-    let jobs = ways.map { way in
-      Pass.Job(
-        way.explainer.method.base, way.prompts.directions + (corrects ? way.prompts.empty.map { [$0] } ?? [] : []))
+    let jobs = try ways.map { way in
+      try Pass.Job(
+        way.explainer.method.base, way.prompts.directions + (corrects ? way.prompts.empty.map { [$0] } ?? [] : []),
+        background: way.explainer.background(of: way.prompts))
     }
     let output = try Pass.run(pictures, jobs, model: model)
     return zip(ways, output.maps).map { way, maps in
       zip(output.embeddings, maps).map { embedding, maps in
         way.explainer.explanation(of: embedding, maps: way.explainer.corrected(maps, way.prompts), prompts: way.prompts)
       }
+    }
+  }
+
+  /// What the method compares the prompts with.
+  private func background(of prompts: PreparedPrompts) throws -> [[Float]] {
+    switch method.base.background {
+    case .none: return []
+    case .prompts where model.architecture.isClassifier:
+      // The mean of all classes.
+      let count = model.architecture.embedding
+      return [[Float](repeating: 1 / Float(count), count: count)]
+    case .prompts: return prompts.prompts.count > 1 ? prompts.embeddings : prompts.empty.map { [$0] } ?? []
+    case .texts(let texts): return try model.textEmbeddings(texts).map(normalised)
     }
   }
 

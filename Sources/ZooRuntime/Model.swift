@@ -14,7 +14,7 @@ public final class Model: Sendable {
   private let imageTower: VisionRuntime?
   package let engine: Engine
   /// The text tower always computes in f32.
-  private let textEngine: Engine
+  package let textEngine: Engine
   private let textTower: Lazy<Result<TextRuntime, any Error>>?
   private let tokens: Lazy<Result<any Tokenizer, any Error>>?
   private let textCache: TextEmbeddingCache?

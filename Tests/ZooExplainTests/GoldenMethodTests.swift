@@ -129,6 +129,25 @@ import ZooTestSupport
     #expect(compared == golden.arrays)
   }
 
+  @Test(arguments: ["clip_gelu", "clip_quickgelu"])
+  func thePartsOfAPromptHaveThePublishedRelevance(_ name: String) throws {
+    let loaded = try GoldenModel(name, "openclip/open_clip_model.safetensors"), model = loaded.model
+    let expected = try loaded.expected("baselines.npz")
+    let array = try loaded.expected("preprocess.npz")["image_a.native.tensor"]
+    let picture = PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
+    let embedding = try model.imageEmbeddings([picture])[0], explainer = Explainer(model: model)
+    let file = try #require(try Golden.json("models/\(name)/case.json") as? [String: Any])
+    let prompts = try #require(file["prompts"] as? [String])
+    for (key, start) in [("last", nil), ("all", 0)] {
+      for (index, prompt) in prompts.prefix(3).enumerated() {
+        let found = try explainer.textRelevance(of: prompt, for: embedding, startLayer: start)
+        let distance = expected.distance(found.tokens, to: "native.chefercam_text.\(key)_logit.prompt\(index)")
+        #expect(distance <= 1, "\(key), prompt \(index): \(distance) times the tolerance")
+        #expect(abs(found.parts.reduce(0) { $0 + $1.share } - 1) < 1e-5)
+      }
+    }
+  }
+
   private func correlation(_ a: [Float], _ b: [Float]) -> Double {
     let count = Double(a.count)
     let (x, y) = (a.map { Double($0) }, b.map { Double($0) })

@@ -1,12 +1,16 @@
 import CZooKernels
 import ZooModels
 
-/// What follows the blocks: how their tokens become the picture's embedding, and how a score's gradient comes back to them.
-package protocol Head: Sendable {
+/// The end of a tower: a norm and a projection.
+package protocol Projecting: Sendable {
   /// The final norm.
   var norm: Norm { get }
   /// From the pooled width to the embedding; nil where the pooled vector is the embedding.
   var projection: Linear? { get }
+}
+
+/// What follows the blocks: how their tokens become the picture's embedding, and how a score's gradient comes back to them.
+package protocol Head: Projecting {
   /// The embedding of one picture from the last block's tokens `[count, width]`, not normalised.
   func embed(_ tokens: UnsafePointer<Float>, count: Int, engine: Engine) -> [Float]
   /// `[directions, count, width]`: the gradient of each direction's score at the last block's tokens `[count, width]`.
@@ -47,7 +51,7 @@ package enum VisionHead: Sendable {
   }
 }
 
-extension Head {
+extension Projecting {
   /// A vector through the final norm.
   package func normalise(_ vector: [Float]) -> [Float] {
     var normed = vector

@@ -2,14 +2,14 @@ import CZooKernels
 import ZooModels
 
 /// The text tower of a loaded model.
-package final class TextRuntime: Sendable {
+package final class TextRuntime: Projecting, Sendable {
   package let tower: TextTower
   let tokens: FloatView
   let positions: FloatView
   let classToken: FloatView?
   let blocks: [Block]
   package let norm: Norm
-  let projection: Linear?
+  package let projection: Linear?
 
   init(_ weights: Weights, tower: TextTower) throws {
     self.tower = tower
@@ -24,10 +24,10 @@ package final class TextRuntime: Sendable {
 
   /// Runs prompts of token ids, `[prompts][contextLength]`. `observe` gets the stream before the first block (as layer
   /// -1) and after each. Returns the buffers, with the last block's tokens in `x`; where `places` are given, only those of
-  /// each prompt.
+  /// each prompt. `keep` gets the records that the request names; they last.
   package func forward(
-    _ prompts: [[Int32]], engine: Engine, length: Int, places: [Int]? = nil,
-    observe: (Int, BlockWork) -> Void = { _, _ in }
+    _ prompts: [[Int32]], engine: Engine, length: Int, places: [Int]? = nil, request: PassRequest = .embedding,
+    keep: (LayerRecord) -> Void = { _ in }, observe: (Int, BlockWork) -> Void = { _, _ in }
   ) -> BlockWork {
     let width = tower.blocks.width, count = length + (classToken == nil ? 0 : 1)
     let work = BlockWork(sequences: prompts.count, tokens: count, shape: tower.blocks)
@@ -49,7 +49,15 @@ package final class TextRuntime: Sendable {
         .none
       }
     for (layer, block) in blocks.enumerated() {
-      if let places, layer == blocks.count - 1, classToken == nil {
+      if request.layers.contains(layer) {
+        let input = work.x.copy(), shape = tower.blocks
+        let trace = BlockTrace(sequences: work.sequences, tokens: count, shape: shape, folded: false)
+        block.forward(work, trace: trace, mask: mask, engine: engine)
+        keep(
+          LayerRecord(
+            layer: layer, sequences: work.sequences, tokens: count, input: input, rotary: nil, qkv: work.takeQKV(),
+            output: work.x.copy(), mean: nil, trace: trace))
+      } else if let places, layer == blocks.count - 1, classToken == nil {
         block.forward(work, at: places, causal: tower.causal, engine: engine)
       } else {
         block.forward(work, trace: nil, mask: mask, engine: engine)
