@@ -46,12 +46,13 @@ public struct Registry: Sendable {
         var architecture = change(manifest.architecture)
         architecture.name = manifest.name
         return Manifest(architecture: architecture, weights: manifest.weights)
-      }, byName: byName)
+      }, byName: byName, problems: problems)
   }
 
-  private init(manifests: [Manifest], byName: [String: Int]) {
+  private init(manifests: [Manifest], byName: [String: Int], problems: [String]) {
     self.manifests = manifests
     self.byName = byName
+    self.problems = problems
   }
 
   /// Reads manifests on all processors: a hundred of them are most of what listing costs.

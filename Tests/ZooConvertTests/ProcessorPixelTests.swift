@@ -46,7 +46,7 @@ import ZooTestSupport
       pooler: .classToken)
     let writer = TransformersConfigurationWriter(
       architecture: Architecture(name: "x", family: "custom", embedding: 1, vision: vision, text: nil), vision: vision,
-      preprocessing: preprocessing, isSigLIP: false, dtype: "float32")
+      preprocessing: preprocessing, isSigLIP: false, endsWithLargestID: true, dtype: "float32")
     let text = try writer.preprocessor()
     let read = try manifestDecoder().decode(TransformersPreprocessor.self, from: text)
     let back = try read.preprocessing(image: preprocessing.size, defaults: .siglip, file: "preprocessor_config.json")

@@ -80,3 +80,8 @@ func contents(_ weights: Checkpoint) throws -> [String: String] {
       return (entry.name, "\(entry.dtype.rawValue) \(entry.shape) \(sha256(of: tensor.data.bytes))")
     })
 }
+
+/// What is noted besides tokenizers, which these checkpoints come without.
+func withoutTokenizerNotes(_ notes: [String]) -> [String] {
+  notes.filter { !$0.hasPrefix("There are no tokenizer files") }
+}

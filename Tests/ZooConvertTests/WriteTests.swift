@@ -125,7 +125,7 @@ import ZooTestSupport
     }
     #expect(
       error?.description
-        == "\(path) cannot become a openclip: there is no tensor 'visual.transformer.resblocks.4.ln_1.weight', "
+        == "\(path) cannot become a \(model.architecture.name): there is no tensor 'visual.transformer.resblocks.4.ln_1.weight', "
         + "from which 'vision.blocks.4.norm1.weight' is made (and 11 more problems)")
     #expect(scratch.contents == [])
   }

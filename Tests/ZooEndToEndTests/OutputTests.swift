@@ -21,9 +21,10 @@ import ZooTestSupport
   }
 
   @Test func aReaderThatHasEnoughEndsItQuietly() throws {
-    let script = "set -o pipefail; \(Command.executable.path) list --json | head -c 10"
+    // The reader is gone before the first byte comes.
+    let script = "set -o pipefail; (sleep 0.5; exec \(Command.executable.path) list --json) | true"
     let result = try Command().run(program: "/bin/bash", ["-c", script])
-    #expect(result.code == 141 && result.errors.isEmpty && result.output.utf8.count == 10, "\(result.errors)")
+    #expect(result.code == 141 && result.errors.isEmpty && result.output.isEmpty, "\(result.errors)")
   }
 
   /// The next file that is opened would get the number of standard output.

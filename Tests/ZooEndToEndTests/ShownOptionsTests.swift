@@ -25,7 +25,11 @@ import ZooTestSupport
     ]
     func all(_ parts: Uses...) -> Uses { parts.reduce(into: run) { $0.merge($1) { $1 } } }
     return [
-      "score": (["score", "MODEL", picture] + prompts, all(pictures, prompting, ["strict": nil])),
+      // Embeddings take the place of prompts.
+      "score": (
+        ["score", "MODEL", picture] + prompts,
+        all(pictures, prompting, ["strict": nil, "embeddings": nil, "names": nil])
+      ),
       "explain": (
         ["explain", "MODEL", picture] + prompts,
         all(
@@ -33,7 +37,7 @@ import ZooTestSupport
           [
             "tokens": ["--tokens", "first"], "negative": ["--negative", "a cat"], "color-map": ["--color-map", "bone"],
             "alpha": ["--alpha", "0.2"], "grid": ["--grid"], "layers-grid": ["--layers-grid"], "npy": ["--npy"],
-            "output": nil, "strict": nil,
+            "output": nil, "strict": nil, "embeddings": nil, "names": nil,
             // Of classifiers: MainJobTests has them.
             "class": nil, "top": nil,
           ])

@@ -29,7 +29,8 @@ import ZooTestSupport
     for model in ["first", "second"] {
       let prompts = want.prompts.flatMap { ["-p", $0] }
       let scored = try zoo.run(["score", zoo.file(model), image, "--json"] + prompts)
-      let pictures = try #require(try scored.json() as? [[String: Any]])
+      let report = try #require(try scored.json() as? [String: Any])
+      let pictures = try #require(report["images"] as? [[String: Any]])
       let scores = try #require(pictures.first?["prompts"] as? [[String: Any]]).compactMap {
         $0["similarity"] as? Double
       }

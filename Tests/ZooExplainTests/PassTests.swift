@@ -45,7 +45,8 @@ import ZooTestSupport
   @Test(arguments: cases)
   func theWayBackIsWhatDifferencesOfTheForwardPassSay(_ golden: Case) throws {
     let (model, picture) = try golden.load(), vision = try model.vision
-    let score: Score = vision.isClassifier ? .dot : .cosine, direction = directions(1, width: model.architecture.embedding)
+    let score: Score = vision.isClassifier ? .dot : .cosine,
+      direction = directions(1, width: model.architecture.embedding)
     let catcher = Catcher()
     _ = try Pass.run([picture], [Pass.Job(FlowProbe(score: score, catcher: catcher), direction)], model: model)
     let flow = catcher.flow.withLock { $0 }
@@ -64,12 +65,18 @@ import ZooTestSupport
       return score == .dot ? product : product / length
     }
     for seed in 0..<3 {
-      let along = (0..<flow.count).map { Float((($0 &+ seed &* 31) &* 2_654_435_761) >> 12 & 0xFFF) / 2048 - 1 }
-      let expected = zip(flow, along).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      let along = (0..<flow.count).map { place -> Float in
+        let mixed = (place &+ seed &* 31) &* 2_654_435_761
+        return Float(mixed >> 12 & 0xFFF) / 2048 - 1
+      }
+      let products = zip(flow, along).map { Double($0) * Double($1) }
+      let expected = products.reduce(0, +)
       let step: Float = 2e-3
-      let found = (value(step, along: along) - value(-step, along: along)) / Double(2 * step)
-      let size = zip(flow, along).reduce(0.0) { $0 + abs(Double($1.0) * Double($1.1)) }
-      #expect(abs(found - expected) <= 0.02 * max(abs(expected), 0.05 * size), "\(found) is not \(expected)")
+      let forwards = value(step, along: along), backwards = value(-step, along: along)
+      let found = (forwards - backwards) / Double(2 * step)
+      let size = products.map { abs($0) }.reduce(0, +)
+      #expect(
+        Swift.abs(found - expected) <= 0.02 * max(Swift.abs(expected), 0.05 * size), "\(found) is not \(expected)")
     }
   }
 

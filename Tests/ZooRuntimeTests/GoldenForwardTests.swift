@@ -140,10 +140,12 @@ import ZooTestSupport
     let ids = inputs["token_ids"]
     let prompts = (0..<ids.shape[0]).map { ids[$0].ints.map { Int32($0) } }
     let text = try model.text()
-    _ = text.forward([prompts[0]], engine: model.engine, length: text.tower.contextLength) { layer, work in
-      let values = Array(UnsafeBufferPointer(start: work.x.pointer, count: work.tokens * text.tower.blocks.width))
-      check(values, layer < 0 ? "text.prompt0.tokens_in" : "text.prompt0.block\(layer)")
-    }
+    _ = text.forward(
+      [prompts[0]], engine: model.engine, length: text.tower.contextLength,
+      observe: { layer, work in
+        let values = Array(UnsafeBufferPointer(start: work.x.pointer, count: work.tokens * text.tower.blocks.width))
+        check(values, layer < 0 ? "text.prompt0.tokens_in" : "text.prompt0.block\(layer)")
+      })
     let texts = try model.textEmbeddings(tokens: prompts)
     for (index, embedding) in texts.enumerated() {
       check(embedding, "text_embeddings", row: index)

@@ -11,7 +11,7 @@ struct TokenizerExport {
   var isOwn = false
 
   func files(for format: ExportFormat) throws -> [(name: String, data: Data)] {
-    var files = try paths.map { path in
+    var files: [(name: String, data: Data)] = try paths.map { path in
       do throws(FileError) {
         return (splitPath(path).name, try readFile(path, limit: Limits.tokenizerBytes, following: false))
       } catch {

@@ -58,11 +58,13 @@ private func partsWithModels(_ headers: Headers) -> [String] {
         Headers.Entry(name: String(entry.name[at...]), dtype: entry.dtype, shape: entry.shape))
     }
   }
-  return order.filter { prefix in
+  let found = order.filter { prefix in
     guard let group = groups[prefix], group.count > 8 else { return false }
     let inner = Headers(group)
     return Layout.all.contains { $0.mismatches(inner).isEmpty }
   }
+  // A tower inside a whole model is not what is meant.
+  return found.filter { prefix in !found.contains { prefix.hasPrefix("\($0).") } }
 }
 
 extension Layout {

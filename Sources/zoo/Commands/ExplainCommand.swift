@@ -59,7 +59,7 @@ struct ExplainCommand: ParsableCommand {
     timings.load = lap.next()
     let explainer = try explanationOptions.explainer(for: model)
     let prompts = try TaskPrompts(self, tasks, explainer)
-    try notes.add(remarksOn: prompts.texts, of: model)
+    if embeddingOptions.file == nil { try notes.add(remarksOn: prompts.texts, of: model) }
     timings.text = lap.next()
     let loader = try pictureOptions.loader(for: model, notes: &notes)
     var results = ResultWriter(

@@ -32,7 +32,7 @@ struct RegistryOptions: ParsableArguments {
     do throws(FileError) {
       return (path, try readFile(path, limit: Limits.descriptionBytes))
     } catch {
-      throw CallError.unreadable(file: path, reason: "it is missing or may not be read")
+      throw CallError.unreadable(file: path, reason: error.reason)
     }
   }
 }

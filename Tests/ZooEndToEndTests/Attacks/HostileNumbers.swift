@@ -66,10 +66,9 @@ import ZooTestSupport
   }
 
   @Test(arguments: [
-    ("explain-crop_size-1", "preprocessing.size must be between 8 and 8192, not 1"),
+    ("explain-crop_size-1", "'crop_size' is 1x1, which cannot be honoured"),
     ("convert-text_config.eos_token_id-1", "config.json cannot be used: "),
     ("dry-text_config.vocab_size-2", "config.json cannot be used: "),
-    ("explain-preprocess_cfg.size-1", "preprocessing.size must be between 8 and 8192, not 1"),
   ])
   func aConfigurationOfImpossibleNumbersIsRefused(name: String, sentence: String) throws {
     let folder = zoo.file("checkpoint")
@@ -100,7 +99,7 @@ import ZooTestSupport
     #expect(try explain("--threads", most).contains("--threads must be between 1 and 1024."))
     #expect(try explain("--layers", "0-\(most)").contains("layers 0-\(most) do not exist"))
     #expect(try explain("--layers", "last:\(most)").contains("layers last:\(most) do not exist"))
-    #expect(try explain("--size", most).contains("is no size"))
+    #expect(try explain("--size", most).contains("is too large: a side has at most 8192 pixels"))
     #expect(try explain("--size", "8192").contains("has more than 65536 patches of 8 pixels"))
     #expect(try zoo.run("bench", "ViT-Ti-8-emoji", "--prompts", most).code == 64)
     #expect(try zoo.run("bench", "ViT-Ti-8-emoji", "--runs", most).code == 64)
