@@ -8,8 +8,8 @@ public struct ArchitectureFacts: Sendable, Hashable {
   public var text: TextFacts?
   public var logitBias: Bool
 
-  /// Width of the joint embedding.
-  public var embedding: Int? { vision.embedding ?? text?.embedding ?? vision.width }
+  /// Width of the joint embedding, or of what a tower alone gives.
+  public var embedding: Int? { vision.embedding ?? text?.embedding ?? vision.width ?? text?.width }
 }
 
 public struct VisionFacts: Sendable, Hashable {

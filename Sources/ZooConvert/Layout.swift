@@ -8,6 +8,8 @@ public struct Layout: Sendable {
   public let name: String
   /// What it is, in words.
   public let title: String
+  /// Which part of a model has these keys.
+  public let part: ModelPart
   let fingerprint: Fingerprint
   /// The rules for what is left over in a checkpoint.
   let drops: @Sendable (Headers) -> [DropRule]
@@ -19,13 +21,15 @@ public struct Layout: Sendable {
   let resampling: PositionResampling?
 
   init(
-    name: String, title: String, fingerprint: Fingerprint, resampling: PositionResampling? = nil,
+    name: String, title: String, part: ModelPart = .whole, fingerprint: Fingerprint,
+    resampling: PositionResampling? = nil,
     drops: @escaping @Sendable (Headers) -> [DropRule],
     measure: @escaping @Sendable (Headers) -> ArchitectureFacts,
     expression: @escaping @Sendable (Target) -> Expression?
   ) {
     self.name = name
     self.title = title
+    self.part = part
     self.fingerprint = fingerprint
     self.resampling = resampling
     self.drops = drops
@@ -62,6 +66,8 @@ public struct Layout: Sendable {
   public static let all: [Layout] = [
     .openCLIP, .openCLIPText, .openCLIPCoCa, .openCLIPTrunk, .perceptionEncoder, .evaCLIP, .mobileCLIP,
     .transformersCLIP, .transformersSigLIP, .transformersSigLIP2, .bigVision, .timmClassifier, .googleClassifier,
+    .openCLIPImage, .openCLIPTrunkImage, .openCLIPTextTower, .transformersCLIPImage, .transformersCLIPTextTower,
+    .transformersSigLIPImage, .transformersSigLIPTextTower, .timmImage,
   ]
 
   public static func named(_ name: String) -> Layout? { all.first { $0.name == name } }
@@ -74,6 +80,8 @@ struct Fingerprint: Sendable {
   var forbids: [String] = []
   /// How many axes a tensor has, if it is there.
   var ranks: [String: Int] = [:]
+  /// What no key starts with.
+  var forbidsPrefixes: [String] = []
 
   func mismatches(_ headers: Headers) -> [String] {
     needs.filter { !$0.contains(where: headers.contains) }.map { "there is no '\($0[0])'" }
@@ -82,6 +90,8 @@ struct Fingerprint: Sendable {
         guard let found = headers[name]?.shape, found.count != rank else { return nil }
         return "'\(name)' is \(shapeText(found)), which is not a tensor of \(rank) axes"
       }
+      + forbidsPrefixes.compactMap { prefix in headers.entries.first { $0.name.hasPrefix(prefix) } }
+        .map { "there is a '\($0.name)'" }
   }
 }
 

@@ -19,6 +19,18 @@ public enum ModelPart: String, Codable, Sendable, Hashable, CaseIterable {
   }
 }
 
+extension Architecture {
+  /// One tower of a model, without the scale and the bias of the cosine; the model itself for parts that are no half.
+  public func half(_ part: ModelPart) -> Architecture {
+    guard part.half != nil else { return self }
+    var half = self
+    half.part = part
+    if part == .imageTower { half.text = nil } else { half.vision = nil }
+    (half.logitScale, half.logitBias) = (false, false)
+    return half
+  }
+}
+
 /// All dimensions and choices that make a vision-language model, or one half of it, a function of its weights.
 ///
 /// Nothing here depends on a source layout. `tensors` lists the canonical names and shapes that follow.

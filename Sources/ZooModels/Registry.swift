@@ -25,6 +25,21 @@ public struct Registry: Sendable {
     byName = Dictionary(uniqueKeysWithValues: manifests.enumerated().map { ($1.name.lowercased(), $0) })
   }
 
+  /// The same names and weights with other architectures, such as one half of each.
+  public func mapArchitectures(_ change: (Architecture) -> Architecture) -> Registry {
+    Registry(
+      manifests: manifests.map { manifest in
+        var architecture = change(manifest.architecture)
+        architecture.name = manifest.name
+        return Manifest(architecture: architecture, weights: manifest.weights)
+      }, byName: byName)
+  }
+
+  private init(manifests: [Manifest], byName: [String: Int]) {
+    self.manifests = manifests
+    self.byName = byName
+  }
+
   /// Reads manifests on all processors: a hundred of them are most of what listing costs.
   private static func read(_ layer: [(file: String, json: Data)]) throws -> [Manifest] {
     let results = Mutex([Result<Manifest, any Error>?](repeating: nil, count: layer.count))

@@ -21,7 +21,7 @@ public func candidates(_ layout: Layout, _ headers: Headers, _ registry: Registr
   return registry.manifests.filter { manifest in
     let architecture = manifest.architecture
     guard architecture.unsupported == nil, architecture.vision?.blocks.width == facts.vision.width,
-      architecture.vision?.blocks.layers == facts.vision.layers, architecture.vision?.patch == facts.vision.patch,
+      architecture.vision?.blocks.layers ?? 0 == facts.vision.layers, architecture.vision?.patch == facts.vision.patch,
       architecture.text?.vocabulary == facts.text?.vocabulary, architecture.text?.blocks.layers == facts.text?.layers
     else { return false }
     return makePlan(layout, architecture, headers).problems.isEmpty

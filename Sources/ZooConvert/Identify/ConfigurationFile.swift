@@ -16,11 +16,12 @@ struct Configuration {
   var labels: [String]?
   var notes: [String] = []
 
-  func architecture(name: String) -> Architecture? {
-    vision.map {
-      Architecture(
-        name: name, family: "custom", embedding: embedding, vision: $0, text: text, logitBias: logitBias)
-    }
+  /// Nil where it does not say all of the image tower that the part has.
+  func architecture(name: String, part: ModelPart) -> Architecture? {
+    guard part == .textTower || vision != nil else { return nil }
+    return Architecture(
+      name: name, family: "custom", embedding: embedding, vision: vision, text: text, logitBias: logitBias
+    ).half(part)
   }
 }
 

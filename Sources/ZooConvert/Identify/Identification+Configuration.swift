@@ -15,7 +15,7 @@ extension Identification {
   /// The configuration files to look at, the one that belongs to the layout first.
   private var configurationFiles: [String] {
     if let file = options.configuration { return [file] }
-    let isForeign = ["timm-vit", "google-vit"].contains(layout.name) || layout.name.hasPrefix("transformers-")
+    let isForeign = ["transformers-", "timm-", "google-"].contains { layout.name.hasPrefix($0) }
     let names = isForeign ? [Self.otherName, Self.openCLIPName] : [Self.openCLIPName, Self.otherName]
     return names.map { joinPath(splitPath(path).parent, $0) }.filter(fileExists)
   }
@@ -38,9 +38,7 @@ extension Identification {
         notes.append("\(error): \(result.file) is used.")
         continue
       }
-      guard let vision = other.vision else { continue }
-      var architecture = result.architecture
-      (architecture.vision, architecture.text) = (vision, other.text)
+      guard let architecture = other.architecture(name: result.architecture.name, part: layout.part) else { continue }
       notes += conflicts(
         result.file, (result.architecture, result.preprocessing), other.file, (architecture, other.preprocessing))
     }
@@ -63,8 +61,8 @@ extension Identification {
     }
     if kind.modelType != nil {
       let settings = try TransformersPreprocessor.beside(file)
-      var result = try readJSON(TransformersFile.self, file).configuration(file: file, settings: settings)
-      result.notes += try ZooConvert.notes(onKeysOf: file, by: TransformersFile.keys)
+      var result = try TransformersFile.read(file).configuration(file: file, settings: settings)
+      result.notes += try ZooConvert.notes(onKeysOf: file, by: TransformersFile.keys(of: file))
       if let settings { result.notes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
       return result
     }
@@ -84,7 +82,7 @@ extension Identification {
   private mutating func complete(_ config: Configuration, _ fitting: [Manifest], _ hint: Manifest?) throws -> Configured
   {
     var config = config
-    if config.vision == nil {
+    if config.vision == nil, layout.part != .textTower {
       var choices = config.visionChoices
       choices.image = options.imageSize ?? choices.image
       choices.heads = options.visionHeads ?? choices.heads
@@ -108,7 +106,7 @@ extension Identification {
         config.vision = try facts.vision.tower(choices, path: path)
       }
     }
-    guard let architecture = config.architecture(name: modelName(nil)) else {
+    guard let architecture = config.architecture(name: modelName(nil), part: layout.part) else {
       throw ConvertError.configuration(file: config.file, reason: "it has no image tower")
     }
     return Configured(

@@ -52,14 +52,15 @@ extension Identification {
     }
     let vision = try facts.vision.tower(choices, path: path)
     guard let embedding = facts.embedding else {
-      throw ConvertError.configuration(file: path, reason: "it has no head")
+      throw ConvertError.configuration(file: path, reason: "the shapes of its tower do not fit one another")
     }
     notes.append(
-      "Nothing describes this classifier: it is run as timm runs it (\(choices.activation?.rawValue ?? ""), epsilon "
+      "Nothing describes this \(layout.part.half ?? "classifier"): it is run as timm runs it (\(choices.activation?.rawValue ?? ""), epsilon "
         + "\(choices.eps ?? 0), pixels scaled to -1...1, both sides resized).")
     return Finding(
       architecture: Architecture(
-        name: modelName(nil), family: "vit_classifier", embedding: embedding, vision: vision, text: nil),
+        name: modelName(nil), family: "vit_classifier", embedding: embedding, part: layout.part, vision: vision,
+        text: nil),
       tag: options.model?.tag ?? "local", preprocessing: .minusOneToOne(vision.image))
   }
 

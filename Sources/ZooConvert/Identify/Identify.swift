@@ -28,7 +28,7 @@ public func identify(
   let layout = try knownLayout(headers, path: checkpoint.path, options: options)
   var identification = Identification(
     path: checkpoint.path, layout: layout, headers: headers, facts: layout.measure(headers), options: options,
-    registry: registry, isOpenAIArchive: checkpoint.container == .torchScript, notes: checkpoint.notes)
+    registry: Identification.registry(registry, for: layout, headers), isOpenAIArchive: checkpoint.container == .torchScript, notes: checkpoint.notes)
   return try identification.model()
 }
 
@@ -73,6 +73,7 @@ struct Identification {
       finding.preprocessing.scale(to: size)
       if let vision = finding.architecture.vision { try checkImageSize(size, vision) }
     }
+    settleHalf(&finding)
     if let reason = finding.architecture.unsupported {
       throw ConvertError.unsupported(path: path, architecture: finding.architecture.name, reason: reason)
     }
@@ -103,7 +104,10 @@ struct Identification {
     }
     if let evidence { throw undecided([evidence.manifest]) }
     if isOpenAIArchive { return try openAI(fitting) }
-    if facts.text == nil { return try classifier() }
+    if layout.part == .classifier || layout.name == Layout.timmImage.name { return try classifier() }
+    if layout.part == .imageTower ? options.visionActivation != nil : layout.part == .textTower && options.textActivation != nil {
+      return try measuredHalf()
+    }
     if !fitting.isEmpty || options.visionActivation == nil { throw undecided(fitting) }
     return try measured()
   }
@@ -112,7 +116,7 @@ struct Identification {
   private func asked() throws -> (manifest: Manifest?, weights: PretrainedWeights?)? {
     guard let model = options.model else { return nil }
     guard let manifest = registry.manifest(model.architecture) else {
-      if hasConfiguration || isOpenAIArchive || facts.text == nil { return (nil, nil) }
+      if hasConfiguration || isOpenAIArchive || layout.part != .whole { return (nil, nil) }
       return try registry.resolve(model)
     }
     let isNewTag = model.tag.map { tag in !manifest.weights.contains { ModelName.sameTag($0.tag, tag) } } ?? false

@@ -3,7 +3,7 @@ import ZooModels
 extension Layout {
   /// timm's `VisionTransformer` with a linear head.
   static let timmClassifier = Layout(
-    name: "timm-vit", title: "timm ViT classifier",
+    name: "timm-vit", title: "timm ViT classifier", part: .classifier,
     fingerprint: Fingerprint(needs: [
       ["patch_embed.proj.weight", "patch_embed.backbone.0.conv.weight", "embeds.proj.weight"],
       ["blocks.0.norm1.weight"], ["head.weight"],
@@ -16,7 +16,7 @@ extension Layout {
 
   /// The NPZ classifiers of google's vision_transformer (augreg) and of big_vision.
   static let googleClassifier = Layout(
-    name: "google-vit", title: "google ViT classifier (NPZ)",
+    name: "google-vit", title: "google ViT classifier (NPZ)", part: .classifier,
     fingerprint: Fingerprint(
       needs: [
         flaxPrefixes.map { "\($0)embedding/kernel" }, flaxPrefixes.map { "\($0)Transformer/encoder_norm/scale" },

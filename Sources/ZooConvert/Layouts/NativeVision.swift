@@ -2,28 +2,36 @@ import ZooModels
 
 /// open_clip's own `VisionTransformer`: `visual.conv1.weight`, `visual.transformer.resblocks.N`, `visual.proj` used as `x @ proj`.
 enum NativeVision {
+  /// In a whole model; where the image tower was saved by itself.
+  static let prefixes = ["visual.", ""]
+
+  private static func prefix(_ headers: Headers) -> String {
+    headers.contains("conv1.weight") ? "" : "visual."
+  }
+
   static func expression(_ target: Target) -> Expression? {
+    let prefix = prefix(target.headers)
     if let block = target.name.block {
-      return NativeBlocks.expression(target, prefix: "visual.transformer.resblocks.\(block).")
+      return NativeBlocks.expression(target, prefix: "\(prefix)transformer.resblocks.\(block).")
     }
     switch target.name.leaf {
-    case "patch.weight": return target.source("visual.conv1.weight")
-    case "class_token": return target.source("visual.class_embedding")
-    case "positions": return target.source("visual.positional_embedding")
-    case "norm_pre.weight": return target.source("visual.ln_pre.weight")
-    case "norm_pre.bias": return target.source("visual.ln_pre.bias")
-    case "norm.weight": return target.source("visual.ln_post.weight")
-    case "norm.bias": return target.source("visual.ln_post.bias")
-    case "projection.weight": return target.transposedSource("visual.proj")
-    default: return pooler(target)
+    case "patch.weight": return target.source("\(prefix)conv1.weight")
+    case "class_token": return target.source("\(prefix)class_embedding")
+    case "positions": return target.source("\(prefix)positional_embedding")
+    case "norm_pre.weight": return target.source("\(prefix)ln_pre.weight")
+    case "norm_pre.bias": return target.source("\(prefix)ln_pre.bias")
+    case "norm.weight": return target.source("\(prefix)ln_post.weight")
+    case "norm.bias": return target.source("\(prefix)ln_post.bias")
+    case "projection.weight": return target.transposedSource("\(prefix)proj")
+    default: return pooler(target, prefix: "\(prefix)attn_pool.")
     }
   }
 
   /// CoCa's attention pooler: `nn.MultiheadAttention` with its three weights apart (as the widths differ) or fused, and one bias.
-  private static func pooler(_ target: Target) -> Expression? {
+  private static func pooler(_ target: Target, prefix: String) -> Expression? {
     guard case .coca(_, _, let pooled) = target.vision.pooler else { return nil }
     let width = target.vision.blocks.width
-    let prefix = "visual.attn_pool.", attention = "visual.attn_pool.attn."
+    let attention = "\(prefix)attn."
     let fused = target.has("\(attention)in_proj_weight", default: false)
     let fusedWeight = Expression.tensor("\(attention)in_proj_weight", shape: [3 * pooled, pooled])
     let bias = Expression.tensor("\(attention)in_proj_bias", shape: [3 * pooled])
@@ -47,17 +55,18 @@ enum NativeVision {
 
   static func measure(_ headers: Headers) -> VisionFacts {
     var facts = VisionFacts()
-    if let patch = headers.shape("visual.conv1.weight", rank: 4) { (facts.width, facts.patch) = (patch[0], patch[3]) }
-    facts.classToken = headers.contains("visual.class_embedding")
-    facts.positions = headers.shape("visual.positional_embedding", rank: 2)?[0]
-    facts.normPre = headers.contains("visual.ln_pre.weight")
-    facts.layers = headers.layers("visual.transformer.resblocks.", ".ln_1.weight")
-    facts.mlpWidth = headers.shape("visual.transformer.resblocks.0.mlp.c_fc.weight", rank: 2)?[0]
-    facts.layerScale = headers.contains("visual.transformer.resblocks.0.ls_1.gamma")
-    facts.pooler = headers.contains("visual.attn_pool.query") ? .coca : nil
-    facts.queries = headers.shape("visual.attn_pool.query", rank: 2)?[0]
-    facts.embedding = headers.shape("visual.proj", rank: 2)?[1]
-    facts.projection = headers.contains("visual.proj") ? .linear : Projection.none
+    let prefix = prefix(headers)
+    if let patch = headers.shape("\(prefix)conv1.weight", rank: 4) { (facts.width, facts.patch) = (patch[0], patch[3]) }
+    facts.classToken = headers.contains("\(prefix)class_embedding")
+    facts.positions = headers.shape("\(prefix)positional_embedding", rank: 2)?[0]
+    facts.normPre = headers.contains("\(prefix)ln_pre.weight")
+    facts.layers = headers.layers("\(prefix)transformer.resblocks.", ".ln_1.weight")
+    facts.mlpWidth = headers.shape("\(prefix)transformer.resblocks.0.mlp.c_fc.weight", rank: 2)?[0]
+    facts.layerScale = headers.contains("\(prefix)transformer.resblocks.0.ls_1.gamma")
+    facts.pooler = headers.contains("\(prefix)attn_pool.query") ? .coca : nil
+    facts.queries = headers.shape("\(prefix)attn_pool.query", rank: 2)?[0]
+    facts.embedding = headers.shape("\(prefix)proj", rank: 2)?[1]
+    facts.projection = headers.contains("\(prefix)proj") ? .linear : Projection.none
     return facts
   }
 }

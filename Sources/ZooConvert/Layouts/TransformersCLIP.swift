@@ -14,10 +14,10 @@ extension Layout {
       var vision = TransformersBlocks.vision(headers)
       vision.classToken = true
       vision.normPre = true
-      vision.projection = .linear
+      vision.projection = headers.contains("visual_projection.weight") ? .linear : .none
       vision.embedding = headers.shape("visual_projection.weight", rank: 2)?[0]
       var text = TransformersBlocks.text(headers)
-      text?.projection = .linear
+      text?.projection = headers.contains("text_projection.weight") ? .linear : Projection.none
       text?.embedding = headers.shape("text_projection.weight", rank: 2)?[0]
       return ArchitectureFacts(vision: vision, text: text, logitBias: headers.contains("logit_bias"))
     },

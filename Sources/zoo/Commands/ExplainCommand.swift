@@ -17,6 +17,7 @@ struct ExplainCommand: ParsableCommand {
 
   @OptionGroup var inputs: PictureInputs
   @OptionGroup var promptOptions: PromptOptions
+  @OptionGroup var embeddingOptions: EmbeddingOptions
   @OptionGroup var pictureOptions: PictureOptions
   @OptionGroup var explanationOptions: ExplanationOptions
   @OptionGroup var runOptions: RunOptions
@@ -103,6 +104,10 @@ private struct TaskPrompts {
   init(_ call: ExplainCommand, _ tasks: [PictureTask], _ explainer: Explainer) throws {
     self.tasks = tasks
     let model = explainer.model
+    if let embeddings = try call.embeddingOptions.prepare(explainer, besides: call.promptOptions) {
+      (shared, top) = (embeddings, nil)
+      return
+    }
     guard model.architecture.isClassifier else {
       if !call.classes.isEmpty || call.top != nil { throw ExplainError.notAClassifier(model: model.name) }
       shared = call.promptOptions.isTable ? nil : try explainer.prepare(call.promptOptions.all())

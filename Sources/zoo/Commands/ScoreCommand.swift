@@ -12,6 +12,7 @@ struct ScoreCommand: ParsableCommand {
 
   @OptionGroup var inputs: PictureInputs
   @OptionGroup var promptOptions: PromptOptions
+  @OptionGroup var embeddingOptions: EmbeddingOptions
   @OptionGroup var pictureOptions: PictureOptions
   @OptionGroup var runOptions: RunOptions
   @OptionGroup var failureOptions: FailureOptions
@@ -23,11 +24,12 @@ struct ScoreCommand: ParsableCommand {
     var notes = Notes(isQuiet: runOptions.quiet)
     let tasks = try promptOptions.tasks(pictures: inputs.paths(notes: &notes))
     guard !tasks.isEmpty else { throw CallError.noPictures }
-    let shared = promptOptions.isTable ? nil : try promptOptions.all()
+    let shared = embeddingOptions.file != nil || promptOptions.isTable ? nil : try promptOptions.all()
     let model = try runOptions.load(model)
     runOptions.prepare(model, passes: tasks.count, gradients: false)
     let explainer = Explainer(model: model)
-    let prepared = try shared.map(explainer.prepare)
+    let prepared =
+      try embeddingOptions.prepare(explainer, besides: promptOptions) ?? shared.map { try explainer.prepare($0) }
     var printer = ReportPrinter(
       PictureReport(model: model.name), label: "scoring", tasks: tasks.map(\.path), notes: notes,
       isStrict: failureOptions.strict, json: json)

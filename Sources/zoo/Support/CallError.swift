@@ -5,6 +5,7 @@ import ZooTensors
 enum CallError: ZooError, Equatable {
   case blankPrompt(Int)
   case noPrompts
+  case promptsAndEmbeddings
   case noPictures
   case noImages(String, skipped: [String])
   case badSize(String)
@@ -29,6 +30,7 @@ enum CallError: ZooError, Equatable {
     switch self {
     case .blankPrompt(let number): "prompt \(number) is blank; write what to look for, as in -p \"a photo of a cat\""
     case .noPrompts: "there is no prompt; add -p \"a photo of a cat\" or --prompts FILE"
+    case .promptsAndEmbeddings: "--embeddings takes the place of prompts: give one of the two"
     case .noPictures: "there is no picture; name files or folders, or '-' for standard input"
     case .noImages(let folder, let skipped):
       "\(folder) holds no pictures" + (skipped.isEmpty ? "" : ": \(listed(skipped, "file", "files")) of other kinds")

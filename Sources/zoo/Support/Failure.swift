@@ -104,6 +104,15 @@ enum Failure {
     case ModelError.missingTensor, ModelError.wrongTensor, ModelError.notAModel:
       "convert the checkpoint again with 'zoo convert'"
     case ModelError.noText(_, .classifier): "a classifier takes --class NAME or INDEX, or explains its best classes"
+    case ModelError.noText(_, _):
+      "give --embeddings FILE.npy with embeddings of prompts from its text tower, or join the two with "
+        + "'zoo convert IMAGE_TOWER --text TEXT_TOWER'"
+    case ModelError.noImages:
+      "join it to its image tower with 'zoo convert IMAGE_TOWER --text TEXT_TOWER', with the files that they came from"
+    case ConvertError.outputExists:
+      "give it another name with --as ARCHITECTURE:TAG, another folder with --output, or replace what is there with --force"
+    case ConvertError.undecided(_, _, candidates: let names, _) where !names.isEmpty:
+      "for a fine-tune of one of these, --as ARCHITECTURE:MY-TAG --like TAG keeps its own name"
     case TextError.missing: "put the tokenizer's files there, or convert again with --tokenizer FOLDER"
     case ModelError.brokenEmbedding: "'zoo convert --no-probe' converts it all the same"
     default: ""

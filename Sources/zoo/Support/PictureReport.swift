@@ -83,8 +83,9 @@ struct PromptReport: Encodable {
   /// Cosine of the embeddings; a classifier's logit.
   let similarity: Float
   /// The scaled similarity that the model was trained on.
-  let logit: Float
-  /// Among the prompts given, by softmax, or among all classes of a classifier; nil where there is nothing to compare.
+  let logit: Float?
+  /// Among the prompts given, by softmax, or among all classes of a classifier; nil where there is nothing to compare,
+  /// or where half a model lacks the scale.
   let softmax: Float?
   /// On its own, by sigmoid; only for models that were trained so.
   let probability: Float?
@@ -111,10 +112,12 @@ func promptReports(_ scores: [PromptSimilarity], among all: [Float]? = nil, mode
   let top = (all ?? logits).max() ?? 0
   func weight(_ logit: Float) -> Double { exp(Double(logit - top)) }
   let total = (all ?? logits).reduce(0) { $0 + weight($1) }
+  // Half a model may lack the learned scale.
+  let isScaled = model.architecture.isClassifier || model.architecture.logitScale
   return zip(scores, logits).map { score, logit in
     PromptReport(
-      prompt: score.prompt, similarity: score.similarity, logit: logit,
-      softmax: all == nil && scores.count == 1 ? nil : Float(weight(logit) / total),
-      probability: model.architecture.logitBias ? 1 / (1 + exp(-logit)) : nil, absent: score.isAbsent)
+      prompt: score.prompt, similarity: score.similarity, logit: isScaled ? logit : nil,
+      softmax: !isScaled || all == nil && scores.count == 1 ? nil : Float(weight(logit) / total),
+      probability: isScaled && model.architecture.logitBias ? 1 / (1 + exp(-logit)) : nil, absent: score.isAbsent)
   }
 }

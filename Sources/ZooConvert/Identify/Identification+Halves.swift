@@ -1,0 +1,83 @@
+import ZooModels
+
+// Towers that were saved alone.
+extension Identification {
+  /// The registry as a layout sees it: for one tower alone, that half of each architecture, with the projection that its shapes show.
+  static func registry(_ registry: Registry, for layout: Layout, _ headers: Headers) -> Registry {
+    guard layout.part.half != nil else { return registry }
+    let facts = layout.measure(headers)
+    return registry.mapArchitectures { $0.half(layout.part).fitted(to: facts, headers) }
+  }
+
+  /// A half with what its own file shows, under a name that no whole model has, and a note that says what it embeds.
+  mutating func settleHalf(_ finding: inout Finding) {
+    guard let half = layout.part.half else { return }
+    finding.architecture = finding.architecture.fitted(to: facts, headers)
+    let architecture = finding.architecture
+    if registry.manifest(architecture.name) != nil {
+      finding.architecture.name += layout.part == .imageTower ? "-image" : "-text"
+    }
+    let projection = architecture.vision?.projection ?? architecture.text?.projection
+    let what =
+      projection == Projection.none
+      ? "what it pools, without a projection to an embedding that it shares with another tower"
+      : "its projection to the joint embedding"
+    let join =
+      layout.part == .imageTower
+      ? "zoo convert \(splitPath(path).name) --text OTHER" : "zoo convert IMAGE_TOWER --text \(splitPath(path).name)"
+    notes.append(
+      "It is one half of a model, the \(half), and gives \(what) (width \(architecture.embedding)); "
+        + "'\(join)' joins it to the other half.")
+  }
+
+  /// A tower alone, by its shapes and the caller's choices.
+  mutating func measuredHalf() throws -> Finding {
+    guard let embedding = facts.embedding else {
+      throw ConvertError.configuration(file: path, reason: "the shapes of its tower do not fit one another")
+    }
+    let isSigLIP = layout.name.contains("siglip"), eps: Float = isSigLIP ? 1e-6 : 1e-5
+    var vision: VisionTower?, text: TextTower?
+    if layout.part == .imageTower {
+      vision = try facts.vision.tower(
+        VisionChoices(
+          image: options.imageSize, heads: options.visionHeads, activation: options.visionActivation,
+          eps: options.visionEps ?? eps), path: path)
+      notes.append(
+        "Nothing describes this image tower: epsilon and preprocessing are those of \(isSigLIP ? "SigLIP" : "CLIP").")
+    } else if let textFacts = facts.text, let activation = options.textActivation {
+      text = try textFacts.tower(
+        heads: options.textHeads, activation: activation, eps: options.textEps ?? eps, causal: !isSigLIP,
+        pooling: isSigLIP ? .last : .argmax, path: path
+      ) {
+        isSigLIP
+          ? TokenizerSpec(kind: .sentencePiece, contextLength: $0, padID: 1, clean: .canonicalize)
+          : TokenizerSpec(kind: .clipBPE, contextLength: $0)
+      }
+      notes.append(
+        "Nothing describes this text tower: epsilon, mask and pooling are those of \(isSigLIP ? "SigLIP" : "CLIP").")
+    }
+    let image = vision?.image ?? GridSize(square: 224)
+    return Finding(
+      architecture: Architecture(
+        name: modelName(nil), family: isSigLIP ? "siglip" : "openclip_native", embedding: embedding, part: layout.part,
+        vision: vision, text: text),
+      tag: options.model?.tag ?? "local",
+      preprocessing: isSigLIP
+        ? .minusOneToOne(image)
+        : Preprocessing(
+          size: image, mean: OpenCLIPFile.mean, std: OpenCLIPFile.std, interpolation: .bicubic, resizeMode: .shortest))
+  }
+}
+
+extension Architecture {
+  /// A half with the projection, the width and the scale that its tensors show.
+  fileprivate func fitted(to facts: ArchitectureFacts, _ headers: Headers) -> Architecture {
+    var half = self
+    half.vision?.projection = facts.vision.projection
+    if let text = facts.text { half.text?.projection = text.projection }
+    if let embedding = facts.embedding { half.embedding = embedding }
+    half.logitScale = headers.contains("logit_scale")
+    half.logitBias = headers.contains("logit_bias")
+    return half
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import ZooCheckpoints
+import ZooModels
+import ZooRuntime
+import ZooTensors
+
+/// Embeddings of prompts that were computed elsewhere: what an image tower alone needs in place of prompts.
+public struct PromptEmbeddings: Sendable {
+  public let names: [String]
+  /// `[prompts][width]`, finite and not zero; their lengths do not matter.
+  public let vectors: [[Float]]
+
+  /// - Parameters:
+  ///   - file: An NPY file of `[prompts, width]`, or of `[width]` for one prompt, in any floating-point type.
+  ///   - names: A text file with one name a line; without it the prompts are called by their numbers, from 1.
+  public init(file: String, names: String?) throws {
+    let checkpoint = try Checkpoint.open(file)
+    guard checkpoint.container == .npy, let entry = checkpoint.entries.first else {
+      throw EmbeddingsError.notAnArray(file)
+    }
+    guard (1...2).contains(entry.shape.count), !entry.shape.contains(0), let width = entry.shape.last,
+      let values = try checkpoint.tensor(entry.name).floats()
+    else { throw EmbeddingsError.wrongShape(file, found: "\(entry.dtype.rawValue) \(entry.shape)") }
+    vectors = stride(from: 0, to: values.count, by: width).map { Array(values[$0..<$0 + width]) }
+    for (row, vector) in vectors.enumerated() {
+      guard vector.allSatisfy(\.isFinite) else { throw EmbeddingsError.notFinite(file, row: row) }
+      guard vector.contains(where: { $0 != 0 }) else { throw EmbeddingsError.zero(file, row: row) }
+    }
+    self.names = try names.map { try Self.read(names: $0, count: vectors.count) } ?? (1...vectors.count).map(String.init)
+  }
+
+  private static func read(names file: String, count: Int) throws -> [String] {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw EmbeddingsError.unreadableNames(file)
+    }
+    let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+    let names = lines.filter { !$0.isEmpty }
+    guard names.count == count else { throw EmbeddingsError.wrongNames(file, found: names.count, expected: count) }
+    return names
+  }
+}
+
+extension Explainer {
+  /// Embeddings from elsewhere as prompts. A prompt counts as absent, and maps are corrected, only where the model has a text
+  /// tower that says what names nothing.
+  ///
+  /// Throws `EmbeddingsError.wrongWidth` where they are not as wide as the model's own.
+  public func prepare(_ embeddings: PromptEmbeddings) throws -> PreparedPrompts {
+    let architecture = model.architecture
+    if architecture.isClassifier { throw EmbeddingsError.classifier(model: model.name) }
+    let width = embeddings.vectors.first?.count ?? 0
+    guard width == architecture.embedding else {
+      throw EmbeddingsError.wrongWidth(model: model.name, expected: architecture.embedding, found: width)
+    }
+    if !negatives.isEmpty { throw EmbeddingsError.negatives }
+    let empty =
+      architecture.text == nil
+      ? nil : try model.textEmbeddings([correction?.prompt ?? Correction.emptyPrompt]).map(normalised).first
+    let vectors = embeddings.vectors.map(normalised)
+    return PreparedPrompts(prompts: embeddings.names, embeddings: vectors, directions: vectors, empty: empty)
+  }
+}
+
+/// Why embeddings of prompts cannot be used.
+public enum EmbeddingsError: ZooError, Equatable {
+  case notAnArray(String)
+  case wrongShape(String, found: String)
+  case notFinite(String, row: Int)
+  case zero(String, row: Int)
+  case unreadableNames(String)
+  case wrongNames(String, found: Int, expected: Int)
+  case wrongWidth(model: String, expected: Int, found: Int)
+  case classifier(model: String)
+  case negatives
+
+  public var blame: Blame { .input }
+
+  public var description: String {
+    switch self {
+    case .notAnArray(let file): "\(file) is not an NPY file; save the embeddings with numpy.save"
+    case .wrongShape(let file, let found):
+      "\(file) holds \(found), not floating-point numbers of shape [prompts, width]"
+    case .notFinite(let file, let row): "\(file): row \(row) holds NaN or infinite numbers"
+    case .zero(let file, let row): "\(file): row \(row) is zero throughout, which is the embedding of no prompt"
+    case .unreadableNames(let file): "\(file) cannot be read as UTF-8 text with one name a line"
+    case .wrongNames(let file, let found, let expected):
+      "\(file) has \(found) names for \(expected) embeddings; write one a line, in their order"
+    case .wrongWidth(let model, let expected, let found):
+      "\(model) gives embeddings of width \(expected), these have width \(found): they belong to another model"
+    case .classifier(let model): "\(model) is a classifier: it has classes, which --class names, not embeddings"
+    case .negatives: "--negative takes prompts, which embeddings from elsewhere cannot be compared with"
+    }
+  }
+}

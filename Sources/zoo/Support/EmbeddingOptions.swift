@@ -1,0 +1,29 @@
+import ArgumentParser
+import ZooExplain
+
+/// Prompts that were embedded elsewhere.
+struct EmbeddingOptions: ParsableArguments {
+  @Option(
+    name: .customLong("embeddings"),
+    help: ArgumentHelp(
+      "Embeddings of prompts from elsewhere in place of prompts: an NPY file of [prompts, width].", valueName: "file"),
+    completion: .file(extensions: ["npy"]))
+  var file: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What these embeddings are called, one name a line; by default their numbers.", valueName: "file"),
+    completion: .file())
+  var names: String?
+
+  func validate() throws {
+    if names != nil, file == nil { throw ValidationError("--names goes with --embeddings.") }
+  }
+
+  /// The embeddings as prompts; nil where the call has none.
+  func prepare(_ explainer: Explainer, besides prompts: PromptOptions) throws -> PreparedPrompts? {
+    guard let file else { return nil }
+    guard prompts.isEmpty else { throw CallError.promptsAndEmbeddings }
+    return try explainer.prepare(PromptEmbeddings(file: file, names: names))
+  }
+}
