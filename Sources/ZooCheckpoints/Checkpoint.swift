@@ -82,6 +82,23 @@ public struct Checkpoint: Sendable {
     self.positions = positions
   }
 
+  /// The tensors of two checkpoints, those of the second with a prefix before their names.
+  public func joined(with other: Checkpoint, under prefix: String) throws(CheckpointError) -> Checkpoint {
+    let others = other.tensors.map { tensor in
+      var renamed = tensor
+      let entry = tensor.entry
+      renamed.entry = CheckpointEntry(
+        name: prefix + entry.name, dtype: entry.dtype, shape: entry.shape, byteCount: entry.byteCount,
+        file: entry.file, fileOffset: entry.fileOffset)
+      return renamed
+    }
+    return try Checkpoint(
+      path: path, files: files + other.files,
+      content: CheckpointContent(
+        container: container, tensors: tensors + others, metadata: metadata, notes: notes + other.notes,
+        maps: maps + other.maps))
+  }
+
   public func entry(_ name: String) -> CheckpointEntry? { positions[ExactName(name)].map { entries[$0] } }
 
   /// The tensor of this name: a view of the mapped file where its bytes are there as needed, a fresh copy otherwise

@@ -17,6 +17,10 @@ public enum ConvertError: ZooError, Equatable {
   case unusableValue(file: String, key: String, value: String, remedy: String)
   /// The architecture that was asked for is not the one of these tensors.
   case problems(path: String, architecture: String, problems: [PlanProblem])
+  /// `--like` cannot be followed.
+  case badLike(String, reason: String)
+  /// An image tower and a text tower do not fit each other.
+  case notJoinable(image: String, text: String, reason: String)
   /// An ecosystem has no place for a model.
   case notExportable(model: String, format: String, reason: String)
   /// What a layout leaves out as zero is not zero in this model.
@@ -54,6 +58,8 @@ public enum ConvertError: ZooError, Equatable {
     case .problems(let path, let architecture, let problems):
       let more = problems.count > 1 ? " (and \(problems.count - 1) more problems)" : ""
       return "\(path) cannot become a \(architecture): \(problems.first?.description ?? "")\(more)"
+    case .badLike(let tag, let reason): return "--like \(tag) cannot be followed: \(reason)"
+    case .notJoinable(let image, let text, let reason): return "\(image) and \(text) cannot be joined: \(reason)"
     case .notExportable(let model, let format, let reason):
       return "\(model) cannot be exported to \(format): \(reason)"
     case .notZero(let model, let part, let format):

@@ -26,7 +26,8 @@ public struct PromptEmbeddings: Sendable {
       guard vector.allSatisfy(\.isFinite) else { throw EmbeddingsError.notFinite(file, row: row) }
       guard vector.contains(where: { $0 != 0 }) else { throw EmbeddingsError.zero(file, row: row) }
     }
-    self.names = try names.map { try Self.read(names: $0, count: vectors.count) } ?? (1...vectors.count).map(String.init)
+    let count = vectors.count
+    self.names = try names.map { try Self.read(names: $0, count: count) } ?? (1...count).map(String.init)
   }
 
   private static func read(names file: String, count: Int) throws -> [String] {
@@ -42,7 +43,7 @@ public struct PromptEmbeddings: Sendable {
 
 extension Explainer {
   /// Embeddings from elsewhere as prompts. A prompt counts as absent, and maps are corrected, only where the model has a text
-  /// tower that says what names nothing.
+  /// tower and a tokenizer, which say what names nothing.
   ///
   /// Throws `EmbeddingsError.wrongWidth` where they are not as wide as the model's own.
   public func prepare(_ embeddings: PromptEmbeddings) throws -> PreparedPrompts {
@@ -54,7 +55,7 @@ extension Explainer {
     }
     if !negatives.isEmpty { throw EmbeddingsError.negatives }
     let empty =
-      architecture.text == nil
+      architecture.text == nil || model.description.tokenizerFiles.isEmpty
       ? nil : try model.textEmbeddings([correction?.prompt ?? Correction.emptyPrompt]).map(normalised).first
     let vectors = embeddings.vectors.map(normalised)
     return PreparedPrompts(prompts: embeddings.names, embeddings: vectors, directions: vectors, empty: empty)

@@ -4,6 +4,10 @@ import ZooModels
 public struct ConversionOptions: Sendable, Hashable {
   /// `--as ARCHITECTURE[:TAG]`. An architecture that is not registered is a name for one that a configuration file describes.
   public var model: ModelName?
+  /// `--like TAG`: the registered weights of the architecture in `model` that these were fine-tuned from, which tell what its own tag does not.
+  public var like: String?
+  /// True where the other half comes from another file.
+  var isJoined = false
   /// `--config FILE`: an `open_clip_config.json` or `config.json` to use in place of those beside the weights.
   public var configuration: String?
   /// `--activation` or `--vision-activation`.

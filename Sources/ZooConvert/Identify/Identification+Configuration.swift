@@ -60,7 +60,7 @@ extension Identification {
       return result
     }
     if kind.modelType != nil {
-      let settings = try TransformersPreprocessor.beside(file)
+      let settings = layout.part == .textTower ? nil : try TransformersPreprocessor.beside(file)
       var result = try TransformersFile.read(file).configuration(file: file, settings: settings)
       result.notes += try ZooConvert.notes(onKeysOf: file, by: TransformersFile.keys(of: file))
       if let settings { result.notes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
@@ -116,7 +116,7 @@ extension Identification {
   /// A model by its configuration, named by what is known of it.
   mutating func settled(_ configured: Configured, _ named: (Manifest?, PretrainedWeights?)?) -> Finding {
     var result = Finding(
-      architecture: configured.architecture, tag: options.model?.tag ?? named?.1?.tag ?? "local",
+      architecture: configured.architecture, tag: options.model?.tag ?? named?.1?.tag ?? "",
       preprocessing: configured.preprocessing, labels: configured.labels)
     if let manifest = named?.0 {
       if let weights = named?.1 {
@@ -129,15 +129,13 @@ extension Identification {
       result.adopt(manifest)
     }
     if let name = options.model?.architecture { result.architecture.name = registry.manifest(name)?.name ?? name }
+    if result.tag.isEmpty { result.tag = ownTag(result.architecture.name) }
     return result
   }
 
   /// A name for a model that nobody named: the registered one, that of the caller, the file's, or its folder's.
   func modelName(_ manifest: Manifest?) -> String {
-    let generic: Set = ["open_clip_model", "open_clip_pytorch_model", "model", "pytorch_model"]
-    let (parent, file) = splitPath(path)
-    let name = generic.contains(stem(file)) ? splitPath(parent).name : stem(file)
-    return manifest?.name ?? options.model?.architecture ?? PlainName(nearest: name)?.description ?? "model"
+    manifest?.name ?? options.model?.architecture ?? OwnName.find(path: path, files: files)?.description ?? "model"
   }
 }
 

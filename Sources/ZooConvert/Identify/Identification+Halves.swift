@@ -14,6 +14,7 @@ extension Identification {
     guard let half = layout.part.half else { return }
     finding.architecture = finding.architecture.fitted(to: facts, headers)
     let architecture = finding.architecture
+    if options.isJoined { return }
     if registry.manifest(architecture.name) != nil {
       finding.architecture.name += layout.part == .imageTower ? "-image" : "-text"
     }
@@ -64,8 +65,7 @@ extension Identification {
       tag: options.model?.tag ?? "local",
       preprocessing: isSigLIP
         ? .minusOneToOne(image)
-        : Preprocessing(
-          size: image, mean: OpenCLIPFile.mean, std: OpenCLIPFile.std, interpolation: .bicubic, resizeMode: .shortest))
+        : Preprocessing(size: image, interpolation: .bicubic, resizeMode: .shortest))
   }
 }
 

@@ -28,7 +28,9 @@ public func identify(
   let layout = try knownLayout(headers, path: checkpoint.path, options: options)
   var identification = Identification(
     path: checkpoint.path, layout: layout, headers: headers, facts: layout.measure(headers), options: options,
-    registry: Identification.registry(registry, for: layout, headers), isOpenAIArchive: checkpoint.container == .torchScript, notes: checkpoint.notes)
+    registry: Identification.registry(registry, for: layout, headers),
+    isOpenAIArchive: checkpoint.container == .torchScript,
+    files: checkpoint.files, notes: checkpoint.notes)
   return try identification.model()
 }
 
@@ -52,6 +54,8 @@ struct Identification {
   let options: ConversionOptions
   let registry: Registry
   let isOpenAIArchive: Bool
+  /// The paths of all files that the checkpoint has.
+  let files: [String]
   var notes: [String]
 
   /// An architecture with its preprocessing, from one source.
@@ -96,6 +100,8 @@ struct Identification {
     if let configured {
       return settled(configured, named.map { ($0.manifest, nil) } ?? evidence.map { ($0.manifest, $0.weights) })
     }
+    let activation = layout.part == .textTower ? options.textActivation : options.visionActivation
+    if layout.part.half != nil, activation != nil, named == nil || named?.manifest == nil { return try measuredHalf() }
     if let named { throw undecided(named.manifest.map { [$0] } ?? fitting) }
     if let evidence, let weights = evidence.weights ?? defaultWeights(evidence) {
       notes.append(
@@ -105,22 +111,62 @@ struct Identification {
     if let evidence { throw undecided([evidence.manifest]) }
     if isOpenAIArchive { return try openAI(fitting) }
     if layout.part == .classifier || layout.name == Layout.timmImage.name { return try classifier() }
-    if layout.part == .imageTower ? options.visionActivation != nil : layout.part == .textTower && options.textActivation != nil {
-      return try measuredHalf()
-    }
     if !fitting.isEmpty || options.visionActivation == nil { throw undecided(fitting) }
     return try measured()
   }
 
   /// What `--as` names: a manifest with or without weights, or only a name (nil) for what a configuration describes.
-  private func asked() throws -> (manifest: Manifest?, weights: PretrainedWeights?)? {
-    guard let model = options.model else { return nil }
+  private mutating func asked() throws -> (manifest: Manifest?, weights: PretrainedWeights?)? {
+    guard let model = options.model else {
+      if let like = options.like {
+        throw ConvertError.badLike(like, reason: "--as ARCHITECTURE:MY-TAG must go with it")
+      }
+      return nil
+    }
     guard let manifest = registry.manifest(model.architecture) else {
       if hasConfiguration || isOpenAIArchive || layout.part != .whole { return (nil, nil) }
       return try registry.resolve(model)
     }
-    let isNewTag = model.tag.map { tag in !manifest.weights.contains { ModelName.sameTag($0.tag, tag) } } ?? false
-    return isNewTag && hasConfiguration ? (manifest, nil) : try registry.resolve(model)
+    guard let tag = model.tag, !manifest.weights.contains(where: { ModelName.sameTag($0.tag, tag) }) else {
+      if let like = options.like {
+        throw ConvertError.badLike(like, reason: "--as must give the fine-tune a tag that is not registered")
+      }
+      return try registry.resolve(model)
+    }
+    if let like = options.like,
+      var weights = try registry.resolve(.init(architecture: manifest.name, tag: like)).weights
+    {
+      notes.append("It is run like \(manifest.name):\(weights.tag), from which --like says it was fine-tuned.")
+      weights.tag = tag
+      return (manifest, weights)
+    }
+    return hasConfiguration ? (manifest, nil) : (manifest, try untold(manifest, tag))
+  }
+
+  /// What all weights of an architecture have in common, with the caller's choices, for weights that are not registered.
+  private func untold(_ manifest: Manifest, _ tag: String) throws(ConvertError) -> PretrainedWeights {
+    func run(_ weights: PretrainedWeights) -> Architecture {
+      options.applied(to: manifest.architecture.trained(as: weights))
+    }
+    guard var own = manifest.weights.first,
+      manifest.weights.allSatisfy({ run($0) == run(own) && $0.preprocessing == own.preprocessing })
+    else {
+      throw .undecided(
+        path: path, undecided: ["how '\(tag)' was trained"],
+        candidates: manifest.weights.map { ModelName(architecture: manifest.name, tag: $0.tag) },
+        options: ["--like TAG"])
+    }
+    own.tag = tag
+    return own
+  }
+
+  /// A tag for weights that nobody named, which none of the registered ones has.
+  func ownTag(_ architecture: String) -> String {
+    guard let manifest = registry.manifest(architecture), let own = OwnName.find(path: path, files: files) else {
+      return "local"
+    }
+    let isTaken = manifest.weights.contains { ModelName.sameTag($0.tag, own.description) }
+    return isTaken ? "local-\(own)" : own.description
   }
 
   // MARK: From a manifest
@@ -160,7 +206,7 @@ struct Identification {
     guard let first = evidence.manifest.weights.first else { return nil }
     let manifest = evidence.manifest
     let isAlike = manifest.weights.allSatisfy { manifest.runsLike(manifest, as: $0, first) }
-    guard isAlike || plain(evidence.component).contains("openclip") else { return nil }
+    guard evidence.isExact, isAlike || nameWords(evidence.component).contains("openclip") else { return nil }
     notes.append(
       "No name tells the tag: '\(first.tag)' is the first of \(manifest.name) and is taken; --as overrides it.")
     return first
@@ -176,7 +222,9 @@ struct Identification {
     }
     return .undecided(
       path: path, undecided: ["which architecture and which weights it has"], candidates: names,
-      options: names.isEmpty ? ["--config FILE"] : ["--as ARCHITECTURE:TAG"])
+      options: !names.isEmpty
+        ? ["--as ARCHITECTURE:TAG"]
+        : layout.part == .whole ? ["--config FILE"] : ["--config FILE, or with --activation and --heads"])
   }
 
   /// Refuses what no model can be before anything is unrolled by its dimensions.

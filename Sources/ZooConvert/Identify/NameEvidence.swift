@@ -1,78 +1,102 @@
 import ZooModels
 
 /// What the names of a file and of its folders say of its model.
+///
+/// Names are compared word by word, a word being a run of letters or of digits. A name tells weights only if all of it is accounted for: it is
+/// that of a published file or repository, or an architecture with one of its tags and nothing else but words that say nothing
+/// (`openclip`, `model`, `fp16`). With any other word it may be a fine-tune, and tells no more than the architecture.
 struct NameEvidence {
   let manifest: Manifest
   /// Nil where a name tells the architecture and no tag.
   let weights: PretrainedWeights?
   /// The name that says so.
   let component: String
+  /// True where nothing but the architecture stands in the name.
+  var isExact = true
 
   /// Looks at the file's name, then at its folders, nearest first; only `candidates` count, whose shapes fit.
-  ///
-  /// A hub repository (`CLIP-ViT-H-14-laion2B-s32B-b79K`, also in a cache's `models--laion--...`) or the name of a released file tells both
-  /// architecture and tag; otherwise an architecture and a tag are looked for, each the longest that occurs.
   static func find(path: String, candidates: [Manifest]) -> NameEvidence? {
-    var partial: NameEvidence?
-    for component in components(path) {
-      let name = plain(component)
-      if let found = repository(name, component, candidates) ?? release(name, component, candidates) { return found }
-      let named = candidates.filter { name.contains(plain($0.name)) }
-        .max { plain($0.name).count < plain($1.name).count }
-      let manifest = named ?? partial?.manifest
-      let scope = manifest.map { [$0] } ?? candidates
-      let tags = scope.flatMap { manifest in manifest.weights.map { (manifest, $0) } }
-        .filter { name.contains(plain($0.1.tag)) }
-      if let longest = tags.map({ plain($0.1.tag).count }).max() {
-        let best = tags.filter { plain($0.1.tag).count == longest }
-        // The same tag under several architectures says nothing by itself, unless they would run alike.
-        if let first = best.first, best.allSatisfy({ $0.0.runsLike(first.0, as: $0.1, first.1) }) {
-          return NameEvidence(manifest: first.0, weights: first.1, component: component)
-        }
-        // A resolution in the name of a big_vision file: webli_en_so400m_384.
-        let sized = best.filter { digits(component).contains("\($0.0.architecture.vision?.image.height ?? 0)") }
-        if sized.count == 1 { return NameEvidence(manifest: sized[0].0, weights: sized[0].1, component: component) }
+    var partial: NameEvidence?, folderTag: String?
+    // A file with a name of its own in the folder of a published model may be a fine-tune of it.
+    let isNamed = OwnName.isTelling(nameComponents(path).first ?? "")
+    for (depth, component) in nameComponents(path).enumerated() {
+      let words = nameWords(component)
+      if words.allSatisfy(neutral.contains) { continue }
+      let tellsWeights = depth == 0 || !isNamed
+      if tellsWeights, let found = published(words, component, candidates) { return found }
+      let found = architectures(words, component, candidates)
+      if tellsWeights, let exact = found.first(where: { $0.weights != nil }) { return exact }
+      // ARCHITECTURE/TAG/FILE, as in the zoo itself.
+      if tellsWeights, let folderTag, let manifest = found.first(where: \.isExact)?.manifest,
+        let weights = manifest.weights.first(where: { nameWords($0.tag) == nameWords(folderTag) })
+      {
+        return NameEvidence(manifest: manifest, weights: weights, component: "\(component)/\(folderTag)")
       }
-      if partial == nil, let named { partial = NameEvidence(manifest: named, weights: nil, component: component) }
+      if depth == 0, let tagged = tag(words, component, candidates) { return tagged }
+      if depth == 1, partial == nil, found.isEmpty { folderTag = component }
+      if partial == nil { partial = found.first?.architectureAlone }
     }
     return partial
   }
 
-  private static func repository(_ name: String, _ component: String, _ candidates: [Manifest]) -> NameEvidence? {
-    best(name, component, candidates) { weights in
-      weights.repository.map { plain(splitPath($0).name) }
-    }
+  /// The evidence without a tag.
+  private var architectureAlone: NameEvidence {
+    NameEvidence(manifest: manifest, weights: nil, component: component, isExact: isExact && weights == nil)
   }
 
-  private static func release(_ name: String, _ component: String, _ candidates: [Manifest]) -> NameEvidence? {
-    best(name, component, candidates) { weights in weights.url.map { plain(stem(splitPath($0).name)) } }
-  }
+  /// Words that say nothing of the weights.
+  private static let neutral: Set = [
+    "open", "clip", "openclip", "model", "models", "pytorch", "weights", "checkpoint", "safetensors", "fp16", "fp32",
+    "bf16", "f16", "f32", "fp", "bf", "f", "16", "32", "image", "vision", "visual", "text", "encoder", "tower", "only",
+  ]
 
-  private static func best(
-    _ name: String, _ component: String, _ candidates: [Manifest], key: (PretrainedWeights) -> String?
-  ) -> NameEvidence? {
-    var found: (length: Int, evidence: NameEvidence)?
+  /// The very name of a repository or of a released file.
+  private static func published(_ words: [String], _ component: String, _ candidates: [Manifest]) -> NameEvidence? {
     for manifest in candidates {
       for weights in manifest.weights {
-        guard let key = key(weights), key.count > 5, name.contains(key), key.count > found?.length ?? 0 else {
-          continue
-        }
-        found = (key.count, NameEvidence(manifest: manifest, weights: weights, component: component))
+        let names = [
+          weights.repository.map { splitPath($0).name }, weights.url.map { stem(splitPath($0).name) },
+        ].compactMap(\.self).map(nameWords)
+        if names.contains(words) { return NameEvidence(manifest: manifest, weights: weights, component: component) }
       }
     }
-    return found?.evidence
+    return nil
   }
 
-  /// The file's name without its ending, then up to five folders.
-  private static func components(_ path: String) -> [String] {
-    var parts = path.split(separator: "/").map(String.init)
-    guard let file = parts.popLast() else { return [] }
-    return [stem(file)] + parts.suffix(5).reversed()
+  /// The architectures whose names stand in a name, longest first, each with the tag that explains all of the rest.
+  private static func architectures(
+    _ words: [String], _ component: String, _ candidates: [Manifest]
+  ) -> [NameEvidence] {
+    candidates.compactMap { manifest -> (Int, NameEvidence)? in
+      let name = nameWords(manifest.name)
+      guard let rest = words.removing(name) else { return nil }
+      let weights = manifest.weights.filter { weights in
+        rest.removing(nameWords(weights.tag))?.allSatisfy(neutral.contains) == true
+      }.max { nameWords($0.tag).count < nameWords($1.tag).count }
+      let evidence = NameEvidence(
+        manifest: manifest, weights: weights, component: component,
+        isExact: weights != nil || rest.allSatisfy(neutral.contains))
+      return (name.count, evidence)
+    }.sorted { ($0.0, $0.1.isExact ? 1 : 0) > ($1.0, $1.1.isExact ? 1 : 0) }.map(\.1)
   }
 
-  private static func digits(_ name: String) -> [String] {
-    name.split { !$0.isNumber }.map(String.init)
+  /// A tag alone as a file's name, where all architectures that have it run alike, or as big_vision writes it: `webli_en_b16_224_63724782`.
+  private static func tag(_ words: [String], _ component: String, _ candidates: [Manifest]) -> NameEvidence? {
+    let tags = candidates.flatMap { manifest in manifest.weights.map { (manifest, $0) } }.filter { _, weights in
+      guard let rest = words.removing(nameWords(weights.tag)) else { return false }
+      return rest.allSatisfy { neutral.contains($0) || bigVision.contains($0) || $0.allSatisfy(\.isNumber) }
+        && (words.first == "webli" || rest.allSatisfy(neutral.contains))
+    }
+    guard let first = tags.first else { return nil }
+    if tags.allSatisfy({ $0.0.runsLike(first.0, as: $0.1, first.1) }) {
+      return NameEvidence(manifest: first.0, weights: first.1, component: component)
+    }
+    let sized = tags.filter { words.contains("\($0.0.architecture.vision?.image.height ?? 0)") }
+    return sized.count == 1 ? NameEvidence(manifest: sized[0].0, weights: sized[0].1, component: component) : nil
   }
+
+  /// Of the names of big_vision's files: languages and sizes.
+  private static let bigVision: Set = ["en", "i", "n", "b", "l", "so", "m", "g"]
 }
 
 extension Manifest {
@@ -85,11 +109,43 @@ extension Manifest {
   }
 }
 
-/// Lower-case letters and digits alone.
-func plain(_ name: String) -> String {
-  String(
-    name.lowercased().unicodeScalars.filter { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) }
-      .map(Character.init))
+extension [String] {
+  /// The words without the first place where `others` stand one after the other; nil where they do not.
+  fileprivate func removing(_ others: [String]) -> [String]? {
+    guard !others.isEmpty, count >= others.count else { return nil }
+    guard let start = (0...count - others.count).first(where: { Array(self[$0..<$0 + others.count]) == others }) else {
+      return nil
+    }
+    return Array(self[..<start] + self[(start + others.count)...])
+  }
+}
+
+/// The words of a name: runs of ASCII letters, in lower case, and runs of digits. `ViT-H-14` and `vit_h14` have the same ones.
+func nameWords(_ name: String) -> [String] {
+  var words: [String] = [], last: Character?
+  for character in name.lowercased() {
+    defer { last = character }
+    guard character.isASCII, character.isLetter || character.isNumber else { continue }
+    if let last, last.isASCII, last.isLetter && character.isLetter || last.isNumber && character.isNumber,
+      !words.isEmpty
+    {
+      words[words.count - 1].append(character)
+    } else {
+      words.append(String(character))
+    }
+  }
+  return words
+}
+
+/// The file's name without its ending, then up to five folders, nearest first. Of the names of caches (`models--laion--CLIP-ViT-B-32`)
+/// the last part.
+func nameComponents(_ path: String) -> [String] {
+  var parts = path.split(separator: "/").map(String.init)
+  guard let file = parts.popLast() else { return [] }
+  return ([stem(file)] + parts.suffix(5).reversed()).map { part in
+    guard let range = part.ranges(of: "--").last, range.upperBound < part.endIndex else { return part }
+    return String(part[range.upperBound...])
+  }
 }
 
 /// A file's name without the endings of checkpoints.

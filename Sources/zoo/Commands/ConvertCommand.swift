@@ -19,6 +19,12 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup var source: SourceOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "A checkpoint with the text tower that belongs to the image tower in FILE: the two are joined to one model.",
+      valueName: "other"), completion: .file())
+  var text: String?
+
   @Option(help: "Element type of the weights: keep, f32, f16 or bf16.")
   var dtype: TargetDType = .keep
 
@@ -58,7 +64,7 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let store = Store()
     let conversion = try Conversion(
-      file, options: source.options, registry: registryOptions.registry(store: store), dtype: dtype)
+      file, text: text, options: source.options, registry: registryOptions.registry(store: store), dtype: dtype)
     let (model, plan) = (conversion.model, conversion.plan)
     if let against {
       return try compare(plan, of: model, from: conversion.checkpoint, with: against)

@@ -12,7 +12,16 @@ struct Conversion {
   let model: IdentifiedModel
   let plan: ConversionPlan
 
-  init(_ file: String, options: ConversionOptions, registry: Registry, dtype: TargetDType) throws {
+  /// - Parameter text: A checkpoint whose text tower takes the place of the file's own, or joins it.
+  init(
+    _ file: String, text: String? = nil, options: ConversionOptions, registry: Registry, dtype: TargetDType
+  ) throws {
+    if let text {
+      let joined = try join(
+        Checkpoint.open(file), Checkpoint.open(text), options: options, registry: registry, dtype: dtype)
+      (checkpoint, model, plan) = (joined.checkpoint, joined.model, joined.plan)
+      return
+    }
     checkpoint = try Checkpoint.open(file)
     model = try identify(checkpoint, options: options, registry: registry)
     plan = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: dtype)

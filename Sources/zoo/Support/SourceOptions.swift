@@ -7,6 +7,12 @@ struct SourceOptions: ParsableArguments {
   @Option(name: .customLong("as"), help: ArgumentHelp("What it is.", valueName: "architecture:tag"))
   var model: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "For a fine-tune with a tag of its own in --as: the registered tag whose activation and preprocessing it has.",
+      valueName: "tag"))
+  var like: String?
+
   @Option(help: ArgumentHelp("An open_clip_config.json or config.json that lies elsewhere.", valueName: "file"))
   var config: String?
 
@@ -42,6 +48,7 @@ struct SourceOptions: ParsableArguments {
   var options: ConversionOptions {
     var options = ConversionOptions()
     options.model = model.map { ModelName($0) }
+    options.like = like
     options.configuration = config
     options.visionActivation = visionActivation ?? activation
     options.textActivation = textActivation ?? activation

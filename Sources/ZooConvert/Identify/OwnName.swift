@@ -1,0 +1,51 @@
+import Foundation
+import ZooCheckpoints
+import ZooModels
+
+/// A name for a model that nobody named: its file's, or that of a folder, or a digest.
+enum OwnName {
+  /// Names of files and folders that say nothing of what is in them, in words. Numbers beside them, as in `epoch_3`, say nothing either.
+  private static let generic: Set = [
+    "model", "models", "checkpoint", "checkpoints", "ckpt", "ckpts", "pytorch", "open", "clip", "openclip", "weights",
+    "epoch", "step", "iter", "last", "best", "latest", "final", "ema", "snapshot", "snapshots", "output", "outputs",
+    "out", "run", "runs", "train", "training", "logs", "state", "dict", "diffusion", "adapter", "safetensors", "tmp",
+    "main", "resolve", "downloads", "vision", "text", "image", "visual", "encoder", "tower", "fp", "bf", "of", "bin",
+  ]
+
+  /// The first of the file's name and its folders', nearest first, that says something; else `model-` with a short digest of the files.
+  static func find(path: String, files: [String]) -> PlainName? {
+    let components = nameComponents(path)
+    let folders = components.dropFirst().filter { !isCommit($0) && $0 != "snapshots" }.prefix(2)
+    for component in components.prefix(1) + folders where isTelling(component) {
+      if let name = PlainName(nearest: component) { return name }
+    }
+    return PlainName(nearest: "model-\(digest(files))")
+  }
+
+  private static func isCommit(_ name: String) -> Bool { name.count >= 32 && name.allSatisfy(\.isHexDigit) }
+
+  /// False for generic words and numbers alone, and for the hexadecimal name of a commit.
+  static func isTelling(_ name: String) -> Bool {
+    if isCommit(name) { return false }
+    return nameWords(name).contains { word in
+      !generic.contains(word) && !word.allSatisfy(\.isNumber) && word.count > 1
+    }
+  }
+
+  /// Eight digits that tell files apart: of their sizes and of bytes from all over them, as reading the whole could take long.
+  private static func digest(_ files: [String]) -> String {
+    let hasher = SHA256Hasher()
+    for path in files {
+      guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else { continue }
+      let pieces: UInt64 = 64, length = 1 << 14
+      for piece in 0..<pieces {
+        try? file.seek(toOffset: size / pieces * piece)
+        let bytes = (try? file.read(upToCount: length)) ?? Data()
+        bytes.withUnsafeBytes { hasher.update($0) }
+      }
+      withUnsafeBytes(of: size.littleEndian) { hasher.update($0) }
+      try? file.close()
+    }
+    return String("\(hasher.finish())".prefix(8))
+  }
+}

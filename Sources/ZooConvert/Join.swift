@@ -1,0 +1,139 @@
+import ZooCheckpoints
+import ZooModels
+
+/// A model put together from the image tower of one checkpoint and the text tower of another.
+public struct JoinedModel: Sendable {
+  /// The tensors of both, those of the text tower's file under a prefix.
+  public let checkpoint: Checkpoint
+  public let model: IdentifiedModel
+  public let plan: ConversionPlan
+}
+
+extension ConversionPlan {
+  /// Where the names of the second checkpoint stand in a joined one.
+  fileprivate static let otherPrefix = "text:"
+}
+
+/// Joins the image tower of a checkpoint to the text tower of another one.
+///
+/// Both may be halves or whole models. Their embeddings must have one width. The scale of the cosine comes from the image tower's file if
+/// it is there, else from the text tower's; where neither has one, a note says what is missing.
+///
+/// - Parameters:
+///   - options: What the caller says of the image tower's file; the text options go to the other one.
+/// - Throws: `ConvertError.notJoinable` where the halves do not fit each other, and what `identify` throws.
+public func join(
+  _ image: Checkpoint, _ text: Checkpoint, options: ConversionOptions, registry: Registry, dtype: TargetDType = .keep
+) throws -> JoinedModel {
+  func fail(_ reason: String) -> ConvertError {
+    .notJoinable(image: image.path, text: text.path, reason: reason)
+  }
+  var imageOptions = options
+  imageOptions.isJoined = true
+  var textOptions = ConversionOptions()
+  textOptions.isJoined = true
+  textOptions.textActivation = options.textActivation
+  (textOptions.textHeads, textOptions.textEps) = (options.textHeads, options.textEps)
+  textOptions.tokenizer = options.tokenizer
+  let first = try identify(image, options: imageOptions, registry: registry)
+  let second = try identify(text, options: textOptions, registry: registry)
+  guard let vision = first.architecture.vision, !first.architecture.isClassifier else {
+    throw fail("\(image.path) has no image tower with an embedding")
+  }
+  guard let tower = second.architecture.text else { throw fail("\(text.path) has no text tower") }
+  let (width, otherWidth) = (first.architecture.embedding, second.architecture.embedding)
+  guard width == otherWidth else {
+    throw fail("the image tower's embedding has width \(width), the text tower's \(otherWidth)")
+  }
+  // A tower of CLIP that was saved without its projection pools something that no text tower was trained for.
+  if case .attention = vision.pooler {
+  } else if vision.projection == .none, first.architecture.part == .imageTower {
+    throw fail("\(image.path) has no projection to the joint embedding")
+  }
+  if tower.projection == .none, second.architecture.part == .textTower {
+    throw fail("\(text.path) has no projection to the joint embedding")
+  }
+
+  var architecture = first.architecture
+  (architecture.part, architecture.text) = (.whole, tower)
+  var notes = first.notes + second.notes
+  architecture.logitScale = first.architecture.logitScale || second.architecture.logitScale
+  architecture.logitBias = first.architecture.logitBias || second.architecture.logitBias
+  notes.append("The image tower is that of \(shortPath(image)), the text tower that of \(shortPath(text)).")
+  if first.architecture.logitScale {
+    notes.append("logit_scale is that of the image tower's file.")
+  } else if second.architecture.logitScale {
+    notes.append("logit_scale is that of the text tower's file.")
+  } else {
+    notes.append(
+      "Neither file has logit_scale: cosines and maps do not need it, softmax and logits are not given.")
+  }
+  if !architecture.logitBias, case .attention = vision.pooler {
+    notes.append("Neither file has logit_bias, which SigLIP's probabilities need: they are not given.")
+  }
+
+  let joined = try image.joined(with: text, under: ConversionPlan.otherPrefix)
+  let plans = (
+    makePlan(first.layout, first.architecture, Headers(image), dtype: dtype),
+    makePlan(second.layout, second.architecture, Headers(text), dtype: dtype)
+  )
+  let plan = joinedPlan(plans.0, plans.1, architecture, sourceCount: joined.entries.count)
+  var model = first
+  (model.architecture, model.notes) = (architecture, notes)
+  model.tokenizerFiles = second.tokenizerFiles
+  if options.model?.tag == nil { model.tag = "joined" }
+  return JoinedModel(checkpoint: joined, model: model, plan: plan)
+}
+
+/// The file and its folder, without the way there.
+private func shortPath(_ checkpoint: Checkpoint) -> String {
+  let (folder, name) = splitPath(checkpoint.path)
+  return joinPath(splitPath(folder).name, name)
+}
+
+/// The rows of both plans that an architecture has, in its order.
+private func joinedPlan(
+  _ image: ConversionPlan, _ text: ConversionPlan, _ architecture: Architecture, sourceCount: Int
+) -> ConversionPlan {
+  let prefix = ConversionPlan.otherPrefix
+  let own = Dictionary(uniqueKeysWithValues: image.rows.map { ($0.target, $0) })
+  let other = Dictionary(
+    uniqueKeysWithValues: text.rows.map { row in
+      (
+        row.target,
+        ConversionPlan.Row(
+          target: row.target, shape: row.shape, dtype: row.dtype,
+          expression: row.expression.renamed { prefix + $0 })
+      )
+    })
+  let rows = architecture.tensors.compactMap { spec in
+    spec.name.hasPrefix("text.") ? other[spec.name] : own[spec.name] ?? other[spec.name]
+  }
+  let taken = Set(rows.flatMap(\.sources))
+  let left = { (names: [String]) in
+    Set(names).subtracting(taken).sorted().map {
+      ConversionPlan.Dropped(name: $0, rule: "joined", reason: "the half that comes from the other file")
+    }
+  }
+  let dropped =
+    image.dropped + left(image.rows.flatMap(\.sources))
+    + text.dropped.map { .init(name: prefix + $0.name, rule: $0.rule, reason: $0.reason) }
+    + left(other.values.flatMap(\.sources))
+  return ConversionPlan(
+    layout: "\(image.layout)+\(text.layout)", architecture: architecture.name, rows: rows, dropped: dropped,
+    problems: image.problems + text.problems, sourceCount: sourceCount)
+}
+
+extension Expression {
+  /// The same with other names for the sources.
+  fileprivate func renamed(_ change: (String) -> String) -> Expression {
+    switch self {
+    case .tensor(let name, let shape): .tensor(change(name), shape: shape)
+    case .zeros: self
+    case .transpose(let operand, let axes): .transpose(operand.renamed(change), axes: axes)
+    case .slice(let operand, let axis, let range): .slice(operand.renamed(change), axis: axis, range: range)
+    case .reshape(let operand, let shape): .reshape(operand.renamed(change), shape)
+    case .concat(let operands): .concat(operands.map { $0.renamed(change) })
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+import ZooCheckpoints
+import ZooConvert
+import ZooManifests
+import ZooModels
+import ZooTestSupport
+
+/// What a name may decide, and what models are called that nobody named.
+@Suite struct NamesTests {
+  private func checkpoint(_ scratch: ScratchFolder, _ name: String, of architecture: String) throws -> Checkpoint {
+    let manifest = try #require(Registry.builtIn.manifest(architecture))
+    let layout = try #require(Layout.named("openclip"))
+    return try sparseCheckpoint(scratch, name, layout.sourceTensors(of: manifest.architecture))
+  }
+
+  @Test(arguments: [
+    ("openai-ViT-B-32.safetensors", "ViT-B-32:openai"), ("ViT-B-32/openai/model.safetensors", "ViT-B-32:openai"),
+    ("openclip-vit-b-32.safetensors", "ViT-B-32:openai"),
+    ("vit_b32-laion2b_e16-fp16.safetensors", "ViT-B-32:laion2b_e16"),
+    ("laion--CLIP-ViT-B-32-laion2B-s34B-b79K/open_clip_model.safetensors", "ViT-B-32:laion2b_s34b_b79k"),
+  ])
+  func aNameThatIsAllAccountedForTellsTheWeights(_ file: String, _ expected: String) throws {
+    let scratch = try ScratchFolder()
+    let checkpoint = try checkpoint(scratch, file, of: "ViT-B-32")
+    #expect(try identify(checkpoint, registry: .builtIn).name.description == expected)
+  }
+
+  @Test(arguments: [
+    "my-openclip-ViT-B-32-finetuned.safetensors", "vit_b32_400m_laion.safetensors", "openai/my-vit-b-32.safetensors",
+    "openai/ViT-B-32-cats.safetensors", "ViT-B-32/openai/cats.safetensors", "ViT-B-32-openai-finetuned.safetensors",
+    "CLIP-ViT-B-32-laion2B-s34B-b79K/cats.safetensors", "myopenai-vit-b-32.safetensors", "openai/model.safetensors",
+    "CLIP-ViT-B-32-laion2B-s34B-b79K-lora.safetensors",
+  ])
+  func aNameWithOtherWordsDecidesNothing(_ file: String) throws {
+    let scratch = try ScratchFolder()
+    let checkpoint = try checkpoint(scratch, file, of: "ViT-B-32")
+    guard
+      case .undecided? = #expect(
+        throws: ConvertError.self, performing: { try identify(checkpoint, registry: .builtIn) })
+    else {
+      Issue.record("\(file) was taken for something, or refused for another reason")
+      return
+    }
+  }
+
+  @Test func aFineTuneRunsLikeARegisteredTagUnderItsOwn() throws {
+    let scratch = try ScratchFolder()
+    let checkpoint = try checkpoint(scratch, "cats.safetensors", of: "ViT-H-14")
+    var options = ConversionOptions()
+    options.model = ModelName("ViT-H-14:cats")
+    guard
+      case .undecided(_, ["how 'cats' was trained"], let tags, ["--like TAG"])? = #expect(
+        throws: ConvertError.self, performing: { try identify(checkpoint, options: options, registry: .builtIn) })
+    else {
+      Issue.record("another error")
+      return
+    }
+    #expect(tags.count == 4)
+    options.like = "dfn5b"
+    let model = try identify(checkpoint, options: options, registry: .builtIn)
+    #expect(model.name.description == "ViT-H-14:cats")
+    #expect(model.architecture.activations == TowerActivations(vision: .quickGELU, text: .quickGELU))
+    #expect(model.preprocessing?.resizeMode == .squash)
+    #expect(
+      model.notes == ["It is run like ViT-H-14:dfn5b, from which --like says it was fine-tuned."])
+    options.visionActivation = .gelu
+    #expect(
+      try identify(checkpoint, options: options, registry: .builtIn).architecture.activations.vision == .gelu)
+    options.model = ModelName("ViT-H-14:dfn5b")
+    #expect(throws: ConvertError.badLike("dfn5b", reason: "--as must give the fine-tune a tag that is not registered"))
+    {
+      try identify(checkpoint, options: options, registry: .builtIn)
+    }
+    options.model = nil
+    #expect(throws: ConvertError.badLike("dfn5b", reason: "--as ARCHITECTURE:MY-TAG must go with it")) {
+      try identify(checkpoint, options: options, registry: .builtIn)
+    }
+  }
+
+  @Test func filesWithNamesThatSayNothingDoNotCollide() throws {
+    let scratch = try ScratchFolder()
+    let config = """
+      {"model_cfg": {"embed_dim": 512, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
+       "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}}}
+      """
+    func name(_ file: String) throws -> String {
+      let checkpoint = try checkpoint(scratch, file, of: "ViT-B-32")
+      let folder = URL(filePath: checkpoint.path).deletingLastPathComponent()
+      try Data(config.utf8).write(to: folder.appending(path: "open_clip_config.json"))
+      return try identify(checkpoint, registry: .builtIn).name.description
+    }
+    #expect(try name("cats/checkpoints/epoch_3.safetensors") == "ViT-B-32:cats")
+    #expect(try name("dogs/model.safetensors") == "ViT-B-32:dogs")
+    #expect(try name("birds.safetensors") == "ViT-B-32:birds")
+    #expect(try name("runs/openai.safetensors") == "ViT-B-32:openai")
+    let nameless = try name("runs/out/best.safetensors"), prefix = "ViT-B-32:model-"
+    #expect(nameless.hasPrefix(prefix) && nameless.count == prefix.count + 8)
+  }
+}
