@@ -91,7 +91,7 @@ struct Fingerprint: Sendable {
         return "'\(name)' is \(shapeText(found)), which is not a tensor of \(rank) axes"
       }
       + forbidsPrefixes.compactMap { prefix in headers.entries.first { $0.name.hasPrefix(prefix) } }
-        .map { "there is a '\($0.name)'" }
+      .map { "there is a '\($0.name)'" }
   }
 }
 

@@ -16,7 +16,7 @@ import ZooTestSupport
 
   @Test(arguments: [
     ("openai-ViT-B-32.safetensors", "ViT-B-32:openai"), ("ViT-B-32/openai/model.safetensors", "ViT-B-32:openai"),
-    ("openclip-vit-b-32.safetensors", "ViT-B-32:openai"),
+    ("openclip-vit-b-32.safetensors", "ViT-B-32:laion2b_e16"),
     ("vit_b32-laion2b_e16-fp16.safetensors", "ViT-B-32:laion2b_e16"),
     ("laion--CLIP-ViT-B-32-laion2B-s34B-b79K/open_clip_model.safetensors", "ViT-B-32:laion2b_s34b_b79k"),
   ])

@@ -98,6 +98,28 @@ import ZooModels
     #expect(source.onTheWeb?.onTheWeb == nil)
   }
 
+  @Test(
+    arguments: [
+      ("https://mirror.example/vit_b_16_plus_240-laion400m_e32-699c4b84.pt", "699c4b84"),
+      ("hf://someone/copies/old/vit_b_16_plus_240-laion400m_e32-699c4b84.pt", "699c4b84"),
+      (
+        "https://openaipublic.azureedge.net/clip/models/40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af/"
+          + "ViT-B-32.pt", "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af"
+      ),
+      ("https://example.org/model-20240101.pt", nil), ("hf://laion/CLIP-ViT-B-32-laion2B-s34B-b79K", nil),
+    ] as [(String, String?)])
+  func aPublishedDigestIsThatOfTheFileWhereverItLies(_ reference: String, _ digest: String?) throws {
+    let source = try PullSource(PullReference(reference, endpoint: endpoint), registry: .builtIn)
+    #expect(source.digestPrefix == digest)
+  }
+
+  @Test func aDigestIsNotThatOfTheHubsOwnFile() throws {
+    let source = try PullSource(.model(ModelName("ViT-B-16-plus-240:laion400m_e32")), registry: .builtIn)
+    #expect(source.digestPrefix(ofHubFile: "open_clip_model.safetensors") == nil)
+    #expect(source.digestPrefix(ofHubFile: "vit_b_16_plus_240-laion400m_e32-699c4b84.pt") == "699c4b84")
+    #expect("\(source)" == "hf://timm/vit_base_patch16_plus_clip_240.laion400m_e32")
+  }
+
   @Test func readsTheEnvironment() throws {
     let folder = try TemporaryFolder()
     try folder.write("hf_stored\n", "hf/token")

@@ -43,7 +43,7 @@ extension Layout {
     .imageTower, name: "transformers-siglip-image", title: "Hugging Face SiglipVisionModel",
     Fingerprint(
       needs: [["vision_model.head.probe"], ["vision_model.embeddings.patch_embedding.weight"]],
-      forbidsPrefixes: ["text_model."]))
+      ranks: ["vision_model.embeddings.patch_embedding.weight": 4], forbidsPrefixes: ["text_model."]))
 
   /// transformers' `SiglipTextModel`.
   static let transformersSigLIPTextTower = transformersSigLIP.half(

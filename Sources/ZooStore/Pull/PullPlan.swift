@@ -12,7 +12,7 @@ public struct PullPlan: Sendable {
   public let commit: String?
   /// What was decided and why, in whole sentences.
   public let notes: [String]
-  /// First digits of the checkpoint's SHA-256, as the registry has them for a file on the web.
+  /// First digits of the checkpoint's SHA-256, where they are published.
   var digestPrefix: String?
 
   /// One file of a plan.

@@ -47,10 +47,12 @@ public struct PullSource: Sendable, Hashable {
     case .web(let url):
       place = .web(url)
       (checkpoints, companions) = ([], [])
+      digestPrefix = registry.digestPrefix(ofFile: url.lastPathComponent) ?? url.digestInPath
     case .hub(let repository, let file):
       place = .hub(repository)
       checkpoints = file.map { [$0] } ?? Self.knownCheckpoints
       companions = Self.configurations + Self.tokenizerFiles
+      digestPrefix = file.flatMap { registry.digestPrefix(ofFile: URL(filePath: $0).lastPathComponent) }
       if let folder = file?.split(separator: "/").dropLast(), !folder.isEmpty {
         companions = companions.map { "\(folder.joined(separator: "/"))/\($0)" }
       }
@@ -98,6 +100,12 @@ extension PullSource: CustomStringConvertible {
     }
   }
 
+  /// The digest that is published for a file of the hub: that of the very file that the registry also knows elsewhere.
+  func digestPrefix(ofHubFile name: String) -> String? {
+    guard let fallback else { return digestPrefix }
+    return URL(filePath: name).lastPathComponent == fallback.lastPathComponent ? digestPrefix : nil
+  }
+
   /// The fallback as a source of its own; the digest that manifests state is that of this file.
   var onTheWeb: PullSource? {
     guard case .hub = place, let fallback else { return nil }
@@ -105,5 +113,26 @@ extension PullSource: CustomStringConvertible {
     copy.place = .web(fallback)
     (copy.checkpoints, copy.companions, copy.fallback) = ([], [], nil)
     return copy
+  }
+}
+
+extension Registry {
+  /// First digits of the SHA-256 that are published for a released file, by its name.
+  fileprivate func digestPrefix(ofFile name: String) -> String? {
+    for weights in manifests.flatMap(\.weights) {
+      guard let prefix = weights.sha256Prefix, let url = weights.url.flatMap({ URL(string: $0) }),
+        url.lastPathComponent == name
+      else { continue }
+      return prefix.lowercased()
+    }
+    return nil
+  }
+}
+
+extension URL {
+  /// The SHA-256 that stands in the path as a part of its own, as in OpenAI's addresses.
+  fileprivate var digestInPath: String? {
+    pathComponents.first { $0.utf8.count == 64 && $0.utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit } }?
+      .lowercased()
   }
 }

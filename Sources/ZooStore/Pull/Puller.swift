@@ -20,7 +20,9 @@ public struct Puller: Sendable {
       switch source.place {
       case .hub(let repository):
         var planner = HubPlanner(puller: self, source: source, repository)
-        return try await planner.plan()
+        var plan = try await planner.plan()
+        plan.digestPrefix = source.digestPrefix(ofHubFile: plan.checkpoint)
+        return plan
       case .web(let url): return try await plan(url, source)
       }
     } catch let error as PullError {
@@ -99,7 +101,7 @@ public struct Puller: Sendable {
     try writing(target) { try FileManager.default.createSymbolicLink(at: target, withDestinationURL: file) }
   }
 
-  /// The digest that the registry knows for a file on the web.
+  /// The digest that is published for the checkpoint.
   private func check(_ plan: PullPlan, _ prefix: String) throws {
     let file = plan.checkpointFile
     let hasher = SHA256Hasher()
