@@ -46,12 +46,8 @@ public func join(
     throw fail("the image tower's embedding has width \(width), the text tower's \(otherWidth)")
   }
   // A tower of CLIP that was saved without its projection pools something that no text tower was trained for.
-  if case .attention = vision.pooler {
-  } else if vision.projection == .none, first.architecture.part == .imageTower {
-    throw fail("\(image.path) has no projection to the joint embedding")
-  }
-  if tower.projection == .none, second.architecture.part == .textTower {
-    throw fail("\(text.path) has no projection to the joint embedding")
+  for (half, path) in [(first.architecture, image.path), (second.architecture, text.path)] where !half.isJoint {
+    throw fail("\(path) has no projection to the joint embedding")
   }
 
   var architecture = first.architecture

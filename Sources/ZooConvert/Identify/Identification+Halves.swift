@@ -18,17 +18,16 @@ extension Identification {
     if registry.manifest(architecture.name) != nil {
       finding.architecture.name += layout.part == .imageTower ? "-image" : "-text"
     }
-    let projection = architecture.vision?.projection ?? architecture.text?.projection
-    let what =
-      projection == Projection.none
-      ? "what it pools, without a projection to an embedding that it shares with another tower"
-      : "its projection to the joint embedding"
-    let join =
-      layout.part == .imageTower
-      ? "zoo convert \(splitPath(path).name) --text OTHER" : "zoo convert IMAGE_TOWER --text \(splitPath(path).name)"
+    let file = splitPath(path).name
+    let join = layout.part == .imageTower ? "zoo convert \(file) --text OTHER" : "zoo convert IMAGE --text \(file)"
+    let width = "(width \(architecture.embedding))"
     notes.append(
-      "It is one half of a model, the \(half), and gives \(what) (width \(architecture.embedding)); "
-        + "'\(join)' joins it to the other half.")
+      architecture.isJoint
+        ? "It is one half of a model, the \(half), and gives the joint embedding \(width); '\(join)' joins it to the "
+          + "other half."
+        : "It is one half of a model, the \(half), saved without a projection to the joint embedding: it gives what it "
+          + "pools \(width)."
+    )
   }
 
   /// A tower alone, by its shapes and the caller's choices.
@@ -70,6 +69,12 @@ extension Identification {
 }
 
 extension Architecture {
+  /// True where what a tower gives is an embedding that two towers share: behind a projection, or out of SigLIP's attention pooler.
+  var isJoint: Bool {
+    if case .attention = vision?.pooler { return true }
+    return part == .whole || vision.map { $0.projection != .none } ?? (text?.projection != Projection.none)
+  }
+
   /// A half with the projection, the width and the scale that its tensors show.
   fileprivate func fitted(to facts: ArchitectureFacts, _ headers: Headers) -> Architecture {
     var half = self

@@ -55,7 +55,8 @@ extension Layout {
   /// timm's `VisionTransformer` without a head (`num_classes` 0).
   static let timmImage = timmClassifier.half(
     .imageTower, name: "timm-vit-image", title: "timm ViT without a head",
-    Fingerprint(needs: [["patch_embed.proj.weight"], ["blocks.0.norm1.weight"]], forbids: ["head.weight"]))
+    Fingerprint(
+      needs: timmClassifier.fingerprint.needs.filter { $0 != ["head.weight"] }, forbids: ["head.weight"]))
 
   private static let trunkKeys = [
     "visual.trunk.patch_embed.proj.weight", "visual.trunk.patch_embed.backbone.0.conv.weight",
