@@ -6,7 +6,7 @@ import ZooModels
 enum OwnName {
   /// Names of files and folders that say nothing of what is in them, in words. Numbers beside them, as in `epoch_3`, say nothing either.
   private static let generic: Set = [
-    "model", "models", "checkpoint", "checkpoints", "ckpt", "ckpts", "pytorch", "open", "clip", "openclip", "weights",
+    "model", "models", "checkpoint", "checkpoints", "ckpt", "ckpts", "pytorch", "open", "clip", "weights",
     "epoch", "step", "iter", "last", "best", "latest", "final", "ema", "snapshot", "snapshots", "output", "outputs",
     "out", "run", "runs", "train", "training", "logs", "state", "dict", "diffusion", "adapter", "safetensors", "tmp",
     "main", "resolve", "downloads", "vision", "text", "image", "visual", "encoder", "tower", "fp", "bf", "of", "bin",
