@@ -49,7 +49,8 @@ import ZooTestSupport
       let path = Golden.url("models/clip_gelu/inputs/\(picture)").path
       let scored = try command.run(
         "score", command.file("model"), path, "-p", "a photo of a cat", "-p", "a red car", "--json")
-      let results = try #require(try scored.json() as? [[String: Any]], "\(scored.errors)")
+      let report = try #require(try scored.json() as? [String: Any], "\(scored.errors)")
+      let results = try #require(report["images"] as? [[String: Any]])
       let prompts = try #require(results.first?["prompts"] as? [[String: Any]])
       for (prompt, cosine) in zip(prompts, expected) {
         let got = try #require(prompt["similarity"] as? Double)
