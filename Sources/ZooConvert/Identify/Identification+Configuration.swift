@@ -99,7 +99,7 @@ extension Identification {
       var choices = config.visionChoices
       choices.image = options.imageSize ?? choices.image
       choices.heads = options.visionHeads ?? choices.heads
-      if layout.name == Layout.timmClassifier.name, let name = choices.timmName, TimmModel.named(name) == nil {
+      if layout.convention == .timm, let name = choices.timmName, TimmModel.named(name) == nil {
         choices.adoptClassDefaults(of: facts.vision)
         notes.append(
           "timm has no model '\(name)': what neither \(config.file) nor an option says is that of its class "

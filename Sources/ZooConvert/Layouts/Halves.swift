@@ -29,7 +29,7 @@ extension Layout {
     .imageTower, name: "transformers-clip-image", title: "Hugging Face CLIPVisionModel",
     Fingerprint(
       needs: [["vision_model.embeddings.class_embedding"], ["vision_model.pre_layrnorm.weight"]],
-      forbids: ["vision_model.head.probe"], forbidsPrefixes: ["text_model."]))
+      forbids: ["vision_model.head.probe", "classifier.weight"], forbidsPrefixes: ["text_model."]))
 
   /// transformers' `CLIPTextModelWithProjection` and `CLIPTextModel`, which pipelines call `text_encoder`.
   static let transformersCLIPTextTower = transformersCLIP.half(
@@ -65,7 +65,8 @@ extension Layout {
 
   private func half(_ part: ModelPart, name: String, title: String, _ fingerprint: Fingerprint) -> Layout {
     Layout(
-      name: name, title: title, part: part, fingerprint: fingerprint, resampling: resampling, drops: drops,
+      name: name, title: title, part: part, fingerprint: fingerprint, resampling: resampling,
+      convention: convention, drops: drops,
       measure: measure, expression: expression)
   }
 }

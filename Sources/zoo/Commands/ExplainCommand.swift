@@ -68,7 +68,8 @@ struct ExplainCommand: ParsableCommand {
         inputs: paths, folders: names.allFolders),
       names: names, drawingOptions,
       settings: try ResultSettings(
-        explainer, loader: loader, precision: runOptions.precision))
+        explainer, loader: loader, precision: runOptions.precision,
+        embeddings: embeddingOptions.file == nil ? [] : prompts.embeddings))
 
     let run = PictureRun(loader: loader, together: prompts.areShared ? 4 : 1)
     runOptions.prepare(model, passes: run.passes(for: tasks.count))
@@ -137,6 +138,9 @@ private struct TaskPrompts {
 
   /// All prompts, each list once.
   var texts: [String] { shared?.prompts ?? tasks.flatMap { $0.prompts ?? [] } }
+
+  /// Those of the prompts that all pictures share.
+  var embeddings: [[Float]] { shared?.embeddings ?? [] }
 
   /// How many prompts each picture has.
   var counts: [Int] { tasks.map { shared?.prompts.count ?? top ?? $0.prompts?.count ?? 0 } }

@@ -30,7 +30,9 @@ struct ScoreCommand: ParsableCommand {
     let explainer = Explainer(model: model)
     let prepared =
       try embeddingOptions.prepare(explainer, besides: promptOptions) ?? shared.map { try explainer.prepare($0) }
-    try notes.add(remarksOn: shared ?? tasks.flatMap { $0.prompts ?? [] }, of: model)
+    if embeddingOptions.file == nil {
+      try notes.add(remarksOn: shared ?? tasks.flatMap { $0.prompts ?? [] }, of: model)
+    }
     let loader = try pictureOptions.loader(for: model, notes: &notes)
     var printer = ReportPrinter(
       PictureReport(model: model.name), label: "scoring", tasks: tasks.map(\.path), notes: notes,

@@ -16,6 +16,8 @@ struct ResultSettings: Encodable {
   private let preprocessing: Preprocessing
   private let upright: Bool
   private let precision: Precision
+  /// A digest of embeddings that take the place of prompts, whose names say nothing.
+  private let embeddings: String?
   /// Nil for raw maps.
   private var drawing: Drawing?
 
@@ -29,7 +31,7 @@ struct ResultSettings: Encodable {
     let alpha: Double
   }
 
-  init(_ explainer: Explainer, loader: PictureLoader, precision: Precision) throws {
+  init(_ explainer: Explainer, loader: PictureLoader, precision: Precision, embeddings: [[Float]] = []) throws {
     var model = explainer.model.description
     // What it is, not how it came about.
     (model.probe, model.notes, model.sources) = (nil, [], [])
@@ -42,6 +44,10 @@ struct ResultSettings: Encodable {
     preprocessing = loader.preprocessing
     upright = loader.upright
     self.precision = precision
+    self.embeddings =
+      embeddings.isEmpty
+      ? nil
+      : embeddings.flatMap { $0 }.map(\.bitPattern.littleEndian).withUnsafeBytes { sha256(of: $0).description }
   }
 
   /// With what pictures are drawn by.
