@@ -9,7 +9,7 @@ struct TransformersConfigurationWriter {
   let preprocessing: Preprocessing
   let isSigLIP: Bool
   /// False where the embedding table has rows behind that of the end of a text.
-  let endsWithLargestID: Bool
+  var endsWithLargestID = true
   /// The element type of most weights, by PyTorch's name.
   let dtype: String
 
