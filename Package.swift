@@ -33,6 +33,7 @@ let package = Package(
   targets: [
     // System libraries.
     system("CZlib", "zlib", apt: "libz-dev", brew: "zlib"),
+    system("CCurl", "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
     system("CCrypto", "libcrypto", apt: "libssl-dev", brew: "openssl"),
     system("COpenBLAS", "openblas", apt: "libopenblas-dev", brew: "openblas"),
     system("CJPEG", "libjpeg", apt: "libjpeg-dev", brew: "jpeg-turbo"),
@@ -48,6 +49,7 @@ let package = Package(
       name: "COneDNNShim",
       cSettings: kernelSettings + [.define("ZOO_ONEDNN", .when(platforms: [.linux], traits: ["OneDNN"]))],
       linkerSettings: [.linkedLibrary("dnnl", .when(platforms: [.linux], traits: ["OneDNN"]))]),
+    .target(name: "CHTTP", dependencies: ["CCurl"], cSettings: [.unsafeFlags(["-std=c17"])]),
     .target(name: "CFiles", cSettings: [.unsafeFlags(["-std=c17"])]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: kernelSettings),
 
@@ -72,7 +74,7 @@ let package = Package(
       ]),
     .target(name: "ZooExplain", dependencies: ["ZooRuntime"]),
     .target(name: "ZooEvaluate", dependencies: ["ZooExplain", "CZooKernels"]),
-    .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels", "CFiles"]),
+    .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels", "CFiles", "CHTTP"]),
     .executableTarget(
       name: "zoo",
       dependencies: [

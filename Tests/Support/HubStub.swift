@@ -56,6 +56,7 @@ public final class HubStub: Sendable {
   /// The host that large files come from.
   public var contentURL: URL { URL(string: "http://localhost:\(loopback.port)")! }
   public var requests: [LoopbackServer.Request] { loopback.requests }
+  public var bytesSent: Int { loopback.bytesSent }
   public func forgetRequests() { loopback.forgetRequests() }
   public func stop() { loopback.stop() }
 

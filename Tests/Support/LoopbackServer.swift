@@ -43,12 +43,21 @@ public final class LoopbackServer: Sendable {
     public var body: Data
     /// Bytes of the body after which the connection is closed; `Content-Length` still promises all of them.
     public var cutAfter: Int?
+    /// The body again and again in chunks, for as long as somebody takes it.
+    public var isEndless: Bool
+    /// No answer at all: the connection stays open until the other side gives up.
+    public var isSilent: Bool
 
-    public init(_ status: Int, headers: [String: String] = [:], body: Data = Data(), cutAfter: Int? = nil) {
+    public init(
+      _ status: Int, headers: [String: String] = [:], body: Data = Data(), cutAfter: Int? = nil,
+      isEndless: Bool = false, isSilent: Bool = false
+    ) {
       self.status = status
       self.headers = headers
       self.body = body
       self.cutAfter = cutAfter
+      self.isEndless = isEndless
+      self.isSilent = isSilent
     }
   }
 
@@ -57,6 +66,7 @@ public final class LoopbackServer: Sendable {
   private let handler: @Sendable (Request) -> Reply
   private let log = Mutex<[Request]>([])
   private let isStopped = Mutex(false)
+  private let sent = Mutex(0)
 
   /// Starts to listen on a free port.
   public init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
@@ -114,6 +124,8 @@ public final class LoopbackServer: Sendable {
   public var url: URL { URL(string: "http://127.0.0.1:\(port)")! }
   /// The requests so far.
   public var requests: [Request] { log.withLock { $0 } }
+  /// Bytes that the other sides have taken so far.
+  public var bytesSent: Int { sent.withLock { $0 } }
   public func forgetRequests() { log.withLock { $0.removeAll() } }
 
   private func serve(_ connection: Int32) {
@@ -125,13 +137,27 @@ public final class LoopbackServer: Sendable {
     guard let request = readRequest(connection) else { return }
     log.withLock { $0.append(request) }
     let reply = handler(request)
+    if reply.isSilent {
+      var byte: UInt8 = 0
+      while recv(connection, &byte, 1, 0) > 0 {}
+      return
+    }
     var head = "HTTP/1.1 \(reply.status) Reply\r\nConnection: close\r\n"
     var headers = reply.headers
-    if headers["Content-Length"] == nil { headers["Content-Length"] = "\(reply.body.count)" }
+    if reply.isEndless {
+      headers["Transfer-Encoding"] = "chunked"
+    } else if headers["Content-Length"] == nil {
+      headers["Content-Length"] = "\(reply.body.count)"
+    }
     for (name, value) in headers.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
       head += "\(name): \(value)\r\n"
     }
     send(Data("\(head)\r\n".utf8), to: connection)
+    if reply.isEndless {
+      let chunk = Data("\(String(reply.body.count, radix: 16))\r\n".utf8) + reply.body + Data("\r\n".utf8)
+      while send(chunk, to: connection) {}
+      return
+    }
     if request.method != "HEAD" { send(reply.body.prefix(reply.cutAfter ?? .max), to: connection) }
     shutdown(connection, Int32(1))
   }
@@ -157,13 +183,15 @@ public final class LoopbackServer: Sendable {
     return Request(method: parts[0], target: parts[1], headers: headers)
   }
 
-  private func send(_ data: Data, to connection: Int32) {
+  /// False where the other side has gone.
+  @discardableResult
+  private func send(_ data: Data, to connection: Int32) -> Bool {
     #if canImport(Darwin)
       let flags: Int32 = 0
     #else
       let flags = Int32(MSG_NOSIGNAL)
     #endif
-    data.withUnsafeBytes { bytes in
+    return data.withUnsafeBytes { bytes in
       var rest = bytes[...]
       while !rest.isEmpty {
         let part = UnsafeRawBufferPointer(rebasing: rest)
@@ -173,9 +201,11 @@ public final class LoopbackServer: Sendable {
           let count = Glibc.send(connection, part.baseAddress, part.count, flags)
         #endif
         if count < 0, errno == EINTR { continue }
-        if count <= 0 { return }
+        if count <= 0 { return false }
+        sent.withLock { $0 += count }
         rest = rest.dropFirst(count)
       }
+      return true
     }
   }
 }

@@ -28,19 +28,7 @@ import Testing
     #expect((Proxies(environment: ["https_proxy": "a", "NO_PROXY": list]).proxy(for: hub) == nil) == isDirect)
   }
 
-  @Test func givesTheSystemsDictionary() throws {
-    let some = Proxies(
-      environment: ["HTTPS_PROXY": "http://u:p@proxy:3128", "http_proxy": "socks5://s:9", "NO_PROXY": "a.b"])
-    let dictionary = try #require(some.dictionary)
-    #expect(dictionary["HTTPSProxy"] as? String == "proxy")
-    #expect(dictionary["HTTPSPort"] as? Int == 3128)
-    #expect(dictionary["SOCKSProxy"] as? String == "s")
-    #expect(dictionary["ExceptionsList"] as? [String] == ["a.b", "*.a.b"])
-    #expect(Proxies(environment: [:]).dictionary == nil)
-    #expect(Proxies(environment: ["HTTPS_PROXY": "proxy:1", "NO_PROXY": "*"]).dictionary?.isEmpty == true)
-  }
-
-  /// The sentences of libcurl 7.88, which URLSession on Linux gives without a code, and the codes of macOS.
+  /// The sentences of libcurl 7.88.
   @Test(arguments: [
     ("SSL certificate problem: self-signed certificate", Trouble.certificate(reason: "")),
     ("SSL: no alternative certificate subject name matches target host name 'a.b'", .certificate(reason: "")),

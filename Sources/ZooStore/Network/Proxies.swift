@@ -2,7 +2,7 @@ import Foundation
 
 /// The proxies that the environment names: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in lower or upper case.
 ///
-/// On Linux, libcurl beneath URLSession reads the same variables by itself, all but `HTTP_PROXY`; see `Proxies.export`.
+/// libcurl reads the same variables by itself, all but `HTTP_PROXY`; see `Proxies.export`.
 public struct Proxies: Sendable, Hashable {
   /// A proxy, and the variable that names it.
   struct Proxy: Sendable, Hashable {
@@ -41,32 +41,9 @@ public struct Proxies: Sendable, Hashable {
     return isException ? nil : byScheme[url.scheme?.lowercased() ?? ""]
   }
 
-  /// Makes the certificates that `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names known to URLSession on Linux, under the one name by which it
-  /// reads them. macOS has those of its keychain.
-  public static func exportCertificates(environment: [String: String] = ProcessInfo.processInfo.environment) {
-    let name = ["CURL_CA_BUNDLE", "SSL_CERT_FILE"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
-    if let name { setenv("URLSessionCertificateAuthorityInfoFile", name, 0) }
-  }
-
   /// Makes `HTTP_PROXY` known under the only name by which libcurl reads it. To be called before anything else runs.
   public static func export() {
     guard let proxy = Proxies().byScheme["http"], proxy.variable == "HTTP_PROXY" else { return }
     setenv("http_proxy", proxy.address, 1)
-  }
-
-  /// The same for `URLSessionConfiguration.connectionProxyDictionary`, which counts on macOS; nil to leave it to the system.
-  var dictionary: [String: any Sendable]? {
-    if byScheme.isEmpty || exceptions.contains("*") { return byScheme.isEmpty ? nil : [:] }
-    var all: [String: any Sendable] = ["ExceptionsList": exceptions.flatMap { [$0, "*.\($0)"] }]
-    for (scheme, proxy) in byScheme {
-      let address = proxy.address.contains("://") ? proxy.address : "http://\(proxy.address)"
-      guard let url = URL(string: address), let host = url.host() else { continue }
-      let isSocks = url.scheme?.lowercased().hasPrefix("socks") == true
-      let prefix = isSocks ? "SOCKS" : scheme.uppercased()
-      all["\(prefix)Enable"] = 1
-      all["\(prefix)Proxy"] = host
-      all["\(prefix)Port"] = url.port ?? 1080
-    }
-    return all
   }
 }

@@ -50,6 +50,11 @@ struct RemoteFile: Sendable {
     }
   }
 
+  /// Bytes that no file has: sums of the sizes of all files of a pull do not overflow.
+  private static let sizeLimit = 1 << 46
+  /// Most bytes of a file whose size its server does not tell.
+  static let unannouncedLimit = 64 << 30
+
   /// Reads what the answer to `Range: bytes=0-0` and the redirects before it say.
   init(_ address: RemoteAddress, _ journey: Journey) throws(PullError) {
     let answer = journey.answer
@@ -73,7 +78,9 @@ struct RemoteFile: Sendable {
       throw .wrongSize(address.file, expected: linkedSize, found: total)
     }
     size = total ?? linkedSize
-    if let size, size < 0 { throw .badAnswer(address.file, reason: "a size of \(size) bytes") }
+    if let size, !(0...Self.sizeLimit).contains(size) {
+      throw .badAnswer(address.file, reason: "a size of \(size) bytes")
+    }
   }
 }
 

@@ -33,7 +33,7 @@ enum Trouble: Sendable, Hashable {
     case (.certificate, _), (_, .badURL), (_, .unsupportedURL): 1
     case (.proxy, .cannotFindHost), (.proxy, .dnsLookupFailed), (.proxy, .cannotConnectToHost),
       (.connection, .cannotFindHost), (.connection, .cannotConnectToHost), (.connection, .dnsLookupFailed),
-      (.connection, .notConnectedToInternet):
+      (.connection, .notConnectedToInternet), (.connection, .timedOut):
       policy.connectionAttempts
     case (.proxy, _): 1
     default: policy.attempts

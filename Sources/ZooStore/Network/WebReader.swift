@@ -9,6 +9,8 @@ struct WebReader: Sendable {
   let client: HTTPClient
   let settings: HubSettings
   let policy: RetryPolicy
+  /// Is told what did not answer in time and is asked again.
+  var notice: @Sendable (String) -> Void = { _ in }
 
   /// The file is not what it was at the first request, or the server no longer gives parts of it.
   struct Changed: Error {}
@@ -56,6 +58,9 @@ struct WebReader: Sendable {
     let answer = journey.answer
     switch answer.status {
     case 206:
+      try check(answer, file.address)
+      // Another version's bytes must not be added to those that are here, whatever the server thinks of If-Range.
+      if let mine = file.etag, let its = answer.headers["etag"], !its.hasPrefix("W/"), its != mine { throw Changed() }
       guard let found = ContentRange(answer), found.first == range.lowerBound, !answer.isBodyLeft else {
         let found = answer.headers["content-range"] ?? "none"
         throw PullError.badAnswer(
@@ -77,6 +82,7 @@ struct WebReader: Sendable {
       guard answer.status == 200 else {
         return .again(try failure(journey, file.address), retryAfter: answer.headers["retry-after"])
       }
+      try check(answer, file.address)
       if answer.isBodyLeft {
         throw PullError.badAnswer(file.address.file, reason: "there are more than \(limit) bytes")
       }
@@ -89,11 +95,21 @@ struct WebReader: Sendable {
   func download(_ file: RemoteFile, to target: URL, progress: @escaping @Sendable (Int) -> Void) async throws {
     try await persistently(file.address) { () -> Outcome<Void> in
       // Ends at the bytes themselves: the way there was found before.
-      let url = file.location.current
-      let answer = try await client.download(url, headers: authorization(url), to: target, progress: progress)
+      let url = file.location.current, limit = file.size ?? RemoteFile.unannouncedLimit
+      let answer: HTTPAnswer
+      do {
+        answer = try await client.download(
+          url, headers: authorization(url), limit: limit, to: target, progress: progress)
+      } catch PullError.unwritable(_, let reason) {
+        throw PullError.unwritable(target.path(percentEncoded: false), reason: reason)
+      }
       guard answer.status == 200 else {
         let journey = Journey(answer: answer, linked: [:], sentToken: sendsToken(to: url))
         return .again(try failure(journey, file.address), retryAfter: answer.headers["retry-after"])
+      }
+      try check(answer, file.address)
+      if answer.isBodyLeft {
+        throw PullError.badAnswer(file.address.file, reason: "there are more than \(limit) bytes")
       }
       if answer.cut != nil { return .again(brokenOff(file.address), retryAfter: nil) }
       return .done(())
@@ -170,7 +186,7 @@ extension WebReader {
     while true {
       number += 1
       let error: PullError, limit: Int
-      var asked: String?
+      var asked: String?, isLate = false
       do {
         switch try await body() {
         case .done(let value): return value
@@ -182,8 +198,10 @@ extension WebReader {
         let trouble = Trouble(failure, proxied: client.proxies.proxy(for: failure.failingURL ?? address.url) != nil)
         error = PullError(trouble, at: failure.failingURL ?? address.url, file: address.file, client.proxies)
         limit = trouble.attempts(after: failure, policy)
+        isLate = failure.code == .timedOut
       }
       guard number < limit, let delay = policy.delay(number, retryAfter: asked) else { throw error }
+      if isLate { notice("\(error); trying again (\(number + 1) of \(limit))") }
       try await policy.pause(delay)
     }
   }
@@ -203,6 +221,13 @@ extension WebReader {
     case 429: return .rateLimited(address.place, wait: journey.answer.headers["retry-after"])
     case 408, 500...: return .badStatus(address.file, status: status)
     default: throw .badStatus(address.file, status: status)
+    }
+  }
+
+  /// Refuses a body that is compressed, though it was asked for as it is.
+  private func check(_ answer: HTTPAnswer, _ address: RemoteAddress) throws(PullError) {
+    if let encoding = answer.encoding {
+      throw .badAnswer(address.file, reason: "it is compressed (\(encoding)), which was not asked for")
     }
   }
 

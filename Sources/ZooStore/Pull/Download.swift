@@ -83,11 +83,7 @@ struct Download {
       let data = try await reader.readAll(remote, limit: size)
       try writing(part) { try data.write(to: part) }
     } else {
-      do {
-        try await reader.download(remote, to: part, progress: progress)
-      } catch let error as CocoaError {
-        throw PullError.unwritable(part.path(percentEncoded: false), reason: error.localizedDescription)
-      }
+      try await reader.download(remote, to: part, progress: progress)
     }
     let found = fileSize(part) ?? 0
     progress(found)
@@ -190,8 +186,10 @@ private final class PartFile {
   init(_ url: URL, keeping count: Int) throws {
     self.url = url
     handle = try writing(url) {
-      if fileSize(url) == nil { try Data().write(to: url) }
-      let handle = try FileHandle(forWritingTo: url)
+      // A link in its place is not followed.
+      let descriptor = open(url.path(percentEncoded: false), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+      guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+      let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
       try handle.truncate(atOffset: UInt64(count))
       try handle.seekToEnd()
       return handle

@@ -8,10 +8,21 @@ public struct Puller: Sendable {
   let settings: HubSettings
   let reader: WebReader
 
-  public init(store: Store, settings: HubSettings, policy: RetryPolicy = RetryPolicy()) {
+  /// - Parameter notice: Is told, in clauses, what did not answer in time and is asked again.
+  public init(
+    store: Store, settings: HubSettings, policy: RetryPolicy = RetryPolicy(),
+    notice: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    self.init(store: store, settings: settings, policy: policy, client: HTTPClient(), notice: notice)
+  }
+
+  init(
+    store: Store, settings: HubSettings, policy: RetryPolicy, client: HTTPClient,
+    notice: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
     self.store = store
     self.settings = settings
-    reader = WebReader(client: HTTPClient(), settings: settings, policy: policy)
+    reader = WebReader(client: client, settings: settings, policy: policy, notice: notice)
   }
 
   /// Asks the servers what there is. Nothing is written.
@@ -54,6 +65,9 @@ public struct Puller: Sendable {
   public func fetch(
     _ plan: PullPlan, progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
   ) async throws -> URL {
+    do { try store.prove(plan.folder, in: store.downloads) } catch {
+      throw PullError.unwritable(plan.folder.path(percentEncoded: false), reason: "\(error)")
+    }
     try writing(plan.folder) {
       try FileManager.default.createDirectory(at: plan.folder, withIntermediateDirectories: true)
     }

@@ -13,7 +13,7 @@ struct PullCommand: AsyncParsableCommand {
       A pull that was stopped continues where it was. Files of the local Hugging Face cache are used from there. \
       HF_TOKEN, HF_ENDPOINT, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE count as in the Python tools, and so do HTTP_PROXY, \
       HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or not. CURL_CA_BUNDLE or SSL_CERT_FILE names other certificates to \
-      trust (Linux).
+      trust.
       """)
 
   @Argument(
@@ -45,11 +45,10 @@ struct PullCommand: AsyncParsableCommand {
 
   func run() async throws {
     Proxies.export()
-    Proxies.exportCertificates()
     let store = Store(), settings = try HubSettings()
     let registry = try registryOptions.registry(store: store)
     let pullSource = try PullSource(PullReference(model, endpoint: settings.endpoint), registry: registry)
-    let puller = Puller(store: store, settings: settings)
+    let puller = Puller(store: store, settings: settings) { [quiet] in if !quiet { Terminal.note($0) } }
     if dryRun {
       let report = PullReport(try await puller.plan(pullSource), from: pullSource)
       return json ? try printJSON(report) : print(report.text)

@@ -1,0 +1,224 @@
+import CHTTP
+import Foundation
+import Synchronization
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+/// One request under way, which runs on a thread of its own.
+final class HTTPTransfer: Sendable {
+  private struct State {
+    var continuation: CheckedContinuation<HTTPAnswer, any Error>?
+    var isCancelled = false
+    var answer: HTTPAnswer?
+    /// True from the end of the head on, those of 100 to 199 apart.
+    var hasHead = false
+    /// Bytes of the body so far.
+    var received = 0
+    /// True where we ended it ourselves, since all that counts is here.
+    var isEnough = false
+    var isLate = false
+    var writeError: PullError?
+    var file: FileHandle?
+  }
+
+  private let url: URL
+  private let limit: Int
+  private let deadline: ContinuousClock.Instant
+  private let progress: (@Sendable (Int) -> Void)?
+  private let state = Mutex(State())
+  /// Bodies of refusals and redirects are read over up to this size, so that the connection can be used again.
+  private static let refusalLimit = 64 << 10
+
+  init(_ url: URL, limit: Int, answerLimit: Double, progress: (@Sendable (Int) -> Void)?) {
+    self.url = url
+    self.limit = limit
+    self.progress = progress
+    deadline = .now + .seconds(answerLimit)
+  }
+
+  /// Writes the body to a file in place of the memory. A link in its place is not followed.
+  func write(to file: URL) throws(PullError) {
+    let path = file.path(percentEncoded: false)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { throw .unwritable(path, reason: String(cString: strerror(errno))) }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    state.withLock { $0.file = handle }
+  }
+
+  /// False where it was cancelled by now.
+  func begin(_ continuation: CheckedContinuation<HTTPAnswer, any Error>) -> Bool {
+    let begins = state.withLock { state in
+      if !state.isCancelled { state.continuation = continuation }
+      return !state.isCancelled
+    }
+    if !begins { continuation.resume(throwing: CancellationError()) }
+    return begins
+  }
+
+  /// Ends it at once; its thread is not waited for.
+  func cancel() {
+    let continuation = state.withLock { state in
+      state.isCancelled = true
+      return state.continuation.take()
+    }
+    continuation?.resume(throwing: CancellationError())
+  }
+
+  /// Waits for the answer and hands it over.
+  func perform(_ headers: [String], certificates: String?, idleLimit: Double) {
+    var words = [CChar](repeating: 0, count: 256)
+    let failure = withCStrings(headers) { headers in
+      url.absoluteString.withCString { url in
+        withOptionalCString(certificates) { certificates in
+          var request = zoo_http_request()
+          request.url = url
+          request.headers = headers
+          request.certificates = certificates
+          request.connect_seconds = 20
+          request.idle_seconds = max(1, Int(idleLimit))
+          request.context = Unmanaged.passUnretained(self).toOpaque()
+          request.head = { context, line, count in
+            HTTPTransfer.from(context).takeHead(
+              String(decoding: UnsafeRawBufferPointer(start: line, count: count), as: UTF8.self)) ? 0 : 1
+          }
+          request.body = { context, bytes, count in
+            HTTPTransfer.from(context).takeBody(UnsafeRawBufferPointer(start: bytes, count: count)) ? 0 : 1
+          }
+          request.stopped = { HTTPTransfer.from($0).isStopped ? 1 : 0 }
+          return zoo_http_get(&request, &words)
+        }
+      }
+    }
+    finish(failure, String(decoding: words.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+  }
+
+  private static func from(_ context: UnsafeMutableRawPointer?) -> HTTPTransfer {
+    guard let context else { preconditionFailure("every request has a context") }
+    return Unmanaged.fromOpaque(context).takeUnretainedValue()
+  }
+
+  private var isStopped: Bool {
+    state.withLock { state in
+      // A body that counts may take its time; a head, and what is read over, may not.
+      if .now > deadline, state.answer.map({ !state.hasHead || !(200..<300).contains($0.status) }) ?? true {
+        if state.hasHead { state.isEnough = true } else { state.isLate = true }
+      }
+      return state.isCancelled || state.isLate || state.isEnough
+    }
+  }
+
+  private func takeHead(_ line: String) -> Bool {
+    let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
+    return state.withLock { state in
+      if line.hasPrefix("HTTP/") {
+        let status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        (state.answer, state.hasHead) = (HTTPAnswer(url: url, status: status), false)
+      } else if line.isEmpty {
+        guard let answer = state.answer, !(100..<200).contains(answer.status) else { return true }
+        state.hasHead = true
+        return isWanted(answer, &state)
+      } else if !state.hasHead, let colon = line.firstIndex(of: ":") {
+        // The first of each counts; trailers come too late to count at all.
+        let name = line[..<colon].lowercased()
+        let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+        if state.answer?.headers[name] == nil { state.answer?.headers[name] = value }
+      }
+      return true
+    }
+  }
+
+  /// Whether the body is to come.
+  private func isWanted(_ answer: HTTPAnswer, _ state: inout State) -> Bool {
+    let length = answer.headers["content-length"].map { Int($0) ?? .max }
+    let isRight = (200..<300).contains(answer.status)
+    let isWanted = isRight ? answer.encoding == nil && (length ?? 0) <= limit : (length ?? .max) <= Self.refusalLimit
+    if !isWanted {
+      state.isEnough = true
+      state.answer?.isBodyLeft = isRight
+    }
+    return isWanted
+  }
+
+  private func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let (goesOn, received) = state.withLock { state in
+      guard let answer = state.answer, state.hasHead, !state.isCancelled else { return (false, 0) }
+      guard (200..<300).contains(answer.status) else {
+        state.received += bytes.count
+        if state.received > Self.refusalLimit { state.isEnough = true }
+        return (!state.isEnough, 0)
+      }
+      let part = UnsafeRawBufferPointer(rebasing: bytes.prefix(limit - state.received))
+      if let file = state.file {
+        do { try file.write(contentsOf: part) } catch {
+          state.writeError = .unwritable("", reason: plainReason(error))
+          return (false, 0)
+        }
+      } else {
+        state.answer?.body.append(contentsOf: part)
+      }
+      state.received += part.count
+      if part.count < bytes.count {
+        state.isEnough = true
+        state.answer?.isBodyLeft = true
+      }
+      return (!state.isEnough, state.received)
+    }
+    if received > 0 { progress?(received) }
+    return goesOn
+  }
+
+  private func finish(_ failure: zoo_http_failure, _ words: String) {
+    let (continuation, result) = state.withLock { state in
+      let continuation = state.continuation.take()
+      defer { state.file = nil }
+      if let error = state.writeError { return (continuation, Result<HTTPAnswer, any Error>.failure(error)) }
+      if state.isLate { return (continuation, .failure(URLError(.timedOut, url, words))) }
+      guard var answer = state.answer, state.hasHead else {
+        return (continuation, .failure(URLError(failure, url, words)))
+      }
+      if failure != zoo_http_done, !state.isEnough { answer.cut = URLError(failure, url, words) }
+      do { try state.file?.synchronize() } catch {
+        return (continuation, .failure(PullError.unwritable("", reason: plainReason(error))))
+      }
+      return (continuation, .success(answer))
+    }
+    continuation?.resume(with: result)
+  }
+}
+
+extension URLError {
+  fileprivate init(_ code: URLError.Code, _ url: URL, _ words: String) {
+    self.init(code, userInfo: [NSLocalizedDescriptionKey: words, NSURLErrorFailingURLErrorKey: url])
+  }
+
+  fileprivate init(_ failure: zoo_http_failure, _ url: URL, _ words: String) {
+    let code: URLError.Code =
+      switch failure {
+      case zoo_http_bad_url: .badURL
+      case zoo_http_no_host: .cannotFindHost
+      case zoo_http_no_connection: .cannotConnectToHost
+      case zoo_http_timed_out: .timedOut
+      case zoo_http_untrusted: .secureConnectionFailed
+      case zoo_http_cut, zoo_http_done, zoo_http_stopped: .networkConnectionLost
+      default: .unknown
+      }
+    self.init(code, url, words)
+  }
+}
+
+/// Runs `body` with texts as C has them, ended by NULL.
+private func withCStrings<T>(_ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> T) -> T {
+  let copies = texts.map { strdup($0) }
+  defer { copies.forEach { free($0) } }
+  return (copies.map { $0.map { UnsafePointer($0) } } + [nil]).withUnsafeBufferPointer { buffer in
+    guard let base = buffer.baseAddress else { preconditionFailure("there is a NULL at least") }
+    return body(base)
+  }
+}
+
+private func withOptionalCString<T>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> T) -> T {
+  guard let text else { return body(nil) }
+  return text.withCString { body($0) }
+}
