@@ -30,6 +30,8 @@ public struct VisionFacts: Sendable, Hashable {
   public var registers = 0
   public var patchBias = false
   public var normPre = false
+  /// True where no norm follows the blocks.
+  public var noFinalNorm = false
   public var layerScale = false
   public var gated = false
   /// True where the gate and what it opens are one matrix, the gate first.

@@ -21,15 +21,13 @@ public struct Layout: Sendable {
   let resampling: PositionResampling?
   /// How the layout's ecosystem turns pictures into numbers; Hugging Face's is the one that resamples positions its own way.
   let convention: Preprocessing.Convention
-  /// Why models in this layout are not converted; nil where they are.
-  let unsupported: String?
 
   /// A sentence for everyone who converts such a file.
   let note: String?
 
   init(
     name: String, title: String, part: ModelPart = .whole, fingerprint: Fingerprint,
-    resampling: PositionResampling? = nil, convention: Preprocessing.Convention? = nil, unsupported: String? = nil,
+    resampling: PositionResampling? = nil, convention: Preprocessing.Convention? = nil,
     note: String? = nil,
     drops: @escaping @Sendable (Headers) -> [DropRule],
     measure: @escaping @Sendable (Headers) -> ArchitectureFacts,
@@ -40,7 +38,6 @@ public struct Layout: Sendable {
     self.part = part
     self.fingerprint = fingerprint
     self.resampling = resampling
-    self.unsupported = unsupported
     self.note = note
     self.convention =
       convention ?? (resampling == .bicubic || resampling == .bilinearAntialias ? .transformers : .openCLIP)

@@ -218,6 +218,8 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var positionsCoverPrefix: Bool
   /// True where a LayerNorm precedes the blocks (`ln_pre`).
   public var normPre: Bool
+  /// True where no LayerNorm follows the blocks (Hugging Face's CLIP classifier).
+  public var noFinalNorm: Bool
   /// The grid of the position table where it is not the native one (NaFlex).
   public var positionGrid: GridSize?
   public var pooler: Pooler
@@ -229,7 +231,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public init(
     image: GridSize, patch: Int, stem: StemShape? = nil, blocks: Blocks, classToken: Bool, registers: Int = 0,
     patchBias: Bool = false,
-    positionsCoverPrefix: Bool = true, normPre: Bool = false,
+    positionsCoverPrefix: Bool = true, normPre: Bool = false, noFinalNorm: Bool = false,
     positionGrid: GridSize? = nil, pooler: Pooler,
     resampling: PositionResampling = .bicubicAntialias, projection: Projection = .linear
   ) {
@@ -242,6 +244,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
     self.patchBias = patchBias
     self.positionsCoverPrefix = positionsCoverPrefix
     self.normPre = normPre
+    self.noFinalNorm = noFinalNorm
     self.positionGrid = positionGrid
     self.pooler = pooler
     self.resampling = resampling

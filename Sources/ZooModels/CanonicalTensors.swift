@@ -93,7 +93,7 @@ private struct TensorList {
       linear("vision.pooler.kv", from: width, to: 2 * pooled)
       linear("vision.pooler.out", from: pooled, to: pooled)
     }
-    norm("vision.norm", tower.pooledWidth)
+    if !tower.noFinalNorm { norm("vision.norm", tower.pooledWidth) }
     if case .attention(_, let mlpWidth, _) = tower.pooler {
       add("vision.pooler.latent", [1, width])
       linear("vision.pooler.q", from: width, to: width)

@@ -64,6 +64,10 @@ private struct Checker {
     case .classToken: try check("vision.pooler", vision.classToken, "takes a class token, which is not there")
     case .tokenMean, .patchMean, .patchMax: break
     }
+    if vision.noFinalNorm {
+      let isMean = [.tokenMean, .patchMean(normFirst: false)].contains(vision.pooler)
+      try check("vision.no_final_norm", isMean, "goes with a mean of tokens alone")
+    }
   }
 
   func check(_ text: TextTower) throws(ManifestError) {

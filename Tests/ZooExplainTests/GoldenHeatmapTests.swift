@@ -74,7 +74,7 @@ import ZooTestSupport
         "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
         "timm_mean_of_all", "timm_eva02",
       ].map { Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers") }
-      + ["hf_vit", "hf_vit_without_qkv_bias", "hf_deit"].map {
+      + ["hf_vit", "hf_vit_without_qkv_bias", "hf_deit", "hf_clip"].map {
         Case(name: $0, checkpoint: "hf/model.safetensors", group: "classifiers")
       }, [false, true])
   func mapsAreTheReferencesAtEverySize(_ golden: Case, packed: Bool) throws {

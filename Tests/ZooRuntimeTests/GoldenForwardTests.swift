@@ -94,7 +94,7 @@ import ZooTestSupport
     ].map {
       Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers")
     }
-    + ["hf_vit", "hf_vit_without_qkv_bias", "hf_deit"].map {
+    + ["hf_vit", "hf_vit_without_qkv_bias", "hf_deit", "hf_clip"].map {
       Case(name: $0, checkpoint: "hf/model.safetensors", group: "classifiers")
     }
 

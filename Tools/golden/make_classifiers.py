@@ -44,6 +44,8 @@ HUGGING_FACE = {
     "hf_vit_without_qkv_bias": lambda: transformers.ViTForImageClassification(
         transformers.ViTConfig(**TINY, **LABELS, qkv_bias=False, hidden_act="gelu_pytorch_tanh", layer_norm_eps=1e-3)),
     "hf_deit": lambda: transformers.DeiTForImageClassification(transformers.DeiTConfig(**TINY, **LABELS)),
+    "hf_clip": lambda: transformers.CLIPForImageClassification(
+        transformers.CLIPConfig(vision_config=TINY, **LABELS)),
 }
 PROCESSORS = {
     "hf_vit": lambda: transformers.ViTImageProcessorPil(size=dict(height=32, width=32)),
@@ -57,21 +59,22 @@ class HuggingFaceClassifier(families.Tower):
 
     def __init__(self, model):
         self.model = model
-        self.base = getattr(model, "vit", None) or model.deit
-        self.blocks = self.base.layers
+        self.clip = getattr(model, "vision_model", None)
+        self.base = self.clip or getattr(model, "vit", None) or model.deit
+        self.blocks = self.clip.encoder.layers if self.clip else self.base.layers
         self.prefix = 2 if hasattr(model, "deit") else 1
 
     def visual(self, pixels):
         return self.model(pixels, interpolate_pos_encoding=True).logits
 
     def norm(self, x):
-        return self.base.layernorm(x)
+        return x if self.clip else self.base.layernorm(x)
 
     def project(self, x):
         return self.model.classifier(x)
 
     def own(self, z):
-        return self.project(self.norm(z)[:, 0])
+        return self.project(z[:, 1:].mean(1) if self.clip else self.norm(z)[:, 0])
 
 
 class Classifier(families.Tower):

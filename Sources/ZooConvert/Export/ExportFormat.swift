@@ -114,6 +114,7 @@ extension Architecture {
 
   fileprivate func timmObstacle(_ vision: VisionTower) -> String? {
     let blocks = vision.blocks
+    if vision.noFinalNorm { return "timm's VisionTransformer has a norm after its blocks" }
     if blocks.rope != nil || blocks.gated || blocks.attentionNorm || blocks.mlpNorm {
       return "timm's VisionTransformer has no rotary embedding and no gates or norms inside its branches"
     }

@@ -59,10 +59,11 @@ extension Identification {
       result.notes += try ZooConvert.notes(onKeysOf: file, by: OpenCLIPFile.keys)
       return result
     }
-    if layout.name == Layout.transformersViT.name, kind.modelType != nil {
+    if [Layout.transformersViT.name, Layout.transformersCLIPClassifier.name].contains(layout.name),
+      kind.modelType != nil
+    {
       let settings = try TransformersPreprocessor.beside(file)
-      var result = try readJSON(TransformersClassifierFile.self, file).configuration(
-        file: file, tower: try readJSON(TransformersFile.Tower.self, file), settings: settings)
+      var result = try readJSON(TransformersClassifierFile.self, file).configuration(file: file, settings: settings)
       result.notes += try ZooConvert.notes(onKeysOf: file, by: TransformersClassifierFile.keys)
       if let settings { result.notes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
       return result

@@ -29,9 +29,6 @@ public func identify(
     throw ConvertError.unsupported(path: checkpoint.path, architecture: kind.model, reason: kind.reason)
   }
   let layout = try knownLayout(headers, path: checkpoint.path, options: options)
-  if let reason = layout.unsupported {
-    throw ConvertError.unsupported(path: checkpoint.path, architecture: layout.title, reason: reason)
-  }
   var identification = Identification(
     path: checkpoint.path, layout: layout, headers: headers, facts: layout.measure(headers), options: options,
     registry: Identification.registry(registry, for: layout, headers),

@@ -68,6 +68,7 @@ extension VisionFacts {
         attentionNorm: attentionNorm, mlpNorm: mlpNorm, rope: choices.rope),
       classToken: classToken, registers: registers, patchBias: patchBias,
       positionsCoverPrefix: positionGrid == nil && prefixTokens > 0 && covers, normPre: normPre,
+      noFinalNorm: noFinalNorm,
       positionGrid: positionGrid == native ? nil : positionGrid,
       pooler: try pooler(choices, heads: heads, activation: activation, path: path), resampling: choices.resampling,
       projection: projection)

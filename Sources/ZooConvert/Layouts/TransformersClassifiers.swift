@@ -28,16 +28,29 @@ extension Layout {
     },
     expression: { $0.name.tower == .vision ? vision($0, prefix: prefix($0.headers)) : nil })
 
-  /// transformers' `CLIPForImageClassification`, which is known so that it can be refused by name.
+  /// transformers' `CLIPForImageClassification`: the mean of CLIP's patches, without a norm.
   static let transformersCLIPClassifier = Layout(
     name: "transformers-clip-classifier", title: "Hugging Face CLIPForImageClassification",
     fingerprint: Fingerprint(
       needs: [["vision_model.embeddings.class_embedding"], ["classifier.weight"]],
       forbids: ["text_model.embeddings.token_embedding.weight", "visual_projection.weight", "vision_model.head.probe"]),
-    resampling: .bicubic, unsupported: "no norm follows its blocks, which the runtime does not know",
-    drops: { _ in [] },
-    measure: { ArchitectureFacts(vision: TransformersBlocks.vision($0), text: nil, logitBias: false) },
-    expression: { _ in nil })
+    resampling: .bicubic,
+    drops: { _ in [.positionIDs, DropRule("vision_model.post_layernorm.*", "a norm that the classifier does not use")]
+    },
+    measure: { headers in
+      var vision = TransformersBlocks.vision(headers)
+      (vision.classToken, vision.normPre, vision.noFinalNorm, vision.normAfterMean) = (true, true, true, true)
+      vision.projection = headers.contains("classifier.bias") ? .linearWithBias : .linear
+      vision.embedding = headers.shape("classifier.weight", rank: 2)?[0]
+      return ArchitectureFacts(vision: vision, text: nil, logitBias: false)
+    },
+    expression: { target in
+      switch target.name.leaf {
+      case "projection.weight": target.source("classifier.weight")
+      case "projection.bias": target.source("classifier.bias")
+      default: target.name.tower == .vision ? transformersCLIP.expression(target) : nil
+      }
+    })
 
   private static let prefixes = ["vit.", "deit."]
 

@@ -27,7 +27,9 @@ package enum VisionHead: Sendable {
   case query(any QueryHead)
 
   init(_ weights: Weights, tower: VisionTower) throws {
-    let norm = try weights.norm("vision.norm", eps: tower.blocks.normEps)
+    let norm =
+      tower.noFinalNorm
+      ? Norm(passing: tower.pooledWidth) : try weights.norm("vision.norm", eps: tower.blocks.normEps)
     let projection = try weights.projection("vision.projection", tower.projection)
     switch tower.pooler {
     case .classToken, .tokenMean, .patchMean, .patchMax:

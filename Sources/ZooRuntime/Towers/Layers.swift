@@ -18,6 +18,23 @@ package struct Norm: Sendable {
   package let weight: FloatView
   package let bias: FloatView
   package let eps: Float
+  /// True where rows pass as they are: for models without a norm in this place.
+  private let isPassing: Bool
+
+  init(weight: FloatView, bias: FloatView, eps: Float) {
+    (self.weight, self.bias, self.eps, isPassing) = (weight, bias, eps, false)
+  }
+
+  /// Passes rows of a width as they are.
+  init(passing width: Int) {
+    func values(_ value: Float) -> FloatView {
+      let block = MemoryBlock(byteCount: width * MemoryLayout<Float>.stride)
+      block.bytes.bindMemory(to: Float.self).update(repeating: value)
+      return FloatView(
+        Tensor(dtype: .f32, shape: [width], data: ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)))
+    }
+    (weight, bias, eps, isPassing) = (values(1), values(0), 0, true)
+  }
 
   package var width: Int { weight.count }
 
@@ -26,6 +43,10 @@ package struct Norm: Sendable {
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>? = nil,
     inverse: UnsafeMutablePointer<Float>? = nil, parallel: Parallel
   ) {
+    if isPassing {
+      if UnsafePointer(y) != x { y.update(from: x, count: rows * width) }
+      return
+    }
     parallel.forRanges(rows, atLeast: 16) { range in
       let offset = range.lowerBound
       zoo_layer_norm(
@@ -39,6 +60,7 @@ package struct Norm: Sendable {
     _ g: UnsafeMutablePointer<Float>, at x: UnsafePointer<Float>, mean: UnsafePointer<Float>,
     inverse: UnsafePointer<Float>, rows: Int, parallel: Parallel
   ) {
+    if isPassing { return }
     parallel.forRanges(rows, atLeast: 16) { range in
       let offset = range.lowerBound
       zoo_layer_norm_backward(

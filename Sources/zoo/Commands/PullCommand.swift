@@ -77,7 +77,7 @@ struct PullCommand: AsyncParsableCommand {
     var options = source.options
     options.model = options.model ?? pullSource.model
     let conversion = try Conversion(
-      file.path(percentEncoded: false), options: options, registry: registry, dtype: dtype)
+      file.path(percentEncoded: false), part: source.part, options: options, registry: registry, dtype: dtype)
     let name = conversion.model.name
     let modelLock = try store.lock("\(name)", waiting: Conversion.waiting(quiet: quiet))
     defer { modelLock.release() }

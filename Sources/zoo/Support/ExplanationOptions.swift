@@ -53,6 +53,10 @@ struct ExplanationOptions: ParsableArguments {
       if explainer.correction != nil { throw CallError.ignored(option: "--correct", reason: reason) }
       if !negatives.isEmpty { throw CallError.ignored(option: "--negative", reason: reason) }
     }
+    if correct != nil, explainer.correction != nil, model.architecture.part == .imageTower {
+      throw CallError.ignored(
+        option: "--correct", reason: "\(model.name) is an image tower alone, which cannot embed that prompt")
+    }
     switch model.architecture.vision?.pooler {
     case .attention, .coca:
       if tokens != nil {
