@@ -4,9 +4,17 @@ set -eu
 zoo=${ZOO:-.build/release/zoo}
 out=out/demo
 
+# Prints a command so that it can be pasted, and runs it.
 run() {
   echo
-  echo "\$ zoo $*"
+  printf '$ ZOO_HOME=%s %s' "${ZOO_HOME:-$HOME/.zoo}" "$zoo"
+  for word; do
+    case $word in
+      *[!A-Za-z0-9_./:=-]*) printf ' "%s"' "$word" ;;
+      *) printf ' %s' "$word" ;;
+    esac
+  done
+  echo
   "$zoo" "$@"
 }
 

@@ -65,6 +65,8 @@ import ZooTestSupport
     #expect(try zoo.run("explain", "ViT-Ti-8-emoji", image, "-p", "x", "-o", "README.md/deeper").code == 2)
     #expect(try zoo.run("explain", "ViT-Ti-8-emoji", image).code == 2)
     #expect(try zoo.run("explain").code == 64)
+    let misspelt = try zoo.run("expalin", "ViT-Ti-8-emoji", image)
+    #expect(misspelt.code == 64 && misspelt.errors == "zoo: there is no command 'expalin'; did you mean explain?\n")
   }
 
   @Test func aConversionThatIsStoppedLeavesNothing() throws {

@@ -104,7 +104,7 @@ import ZooTestSupport
     #expect(result.output.contains("in/photo.HEIC\n") && result.output.contains("in/x/anim.gif\n"))
     #expect(
       result.errors.hasPrefix(
-        "note: 1 file (\(zoo.file("in/README.md"))) under \(zoo.file("in")) are not pictures and were skipped."))
+        "note: \(zoo.file("in")) holds 1 file (\(zoo.file("in/README.md"))) of other kinds, skipped."))
     let none = try zoo.run("score", "ViT-Ti-8-emoji", "Manifests", "-p", "a panda")
     #expect(none.code == 2 && none.errors.contains("Manifests holds no pictures: "), "\(none.errors)")
   }
@@ -120,6 +120,20 @@ import ZooTestSupport
       let result = try zoo.run(program: "/bin/bash", ["-c", script])
       #expect(result.code == 0 && result.output == plain, "\(script): \(result.errors)")
     }
+  }
+
+  /// They have numbers for names, which say nothing.
+  @Test func resultsOfDifferentEmbeddingsAreKeptApart() throws {
+    var header = Data([0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0])
+    header += Data("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 128), }".utf8)
+    header += Data(repeating: 0x20, count: 128 - header.count - 1) + [0x0A]
+    for (name, bits) in [("a", UInt8(0x3F)), ("b", 0x40)] {
+      let first = Data([0, 0, 0x80, bits]), others = Data((1..<128).flatMap { _ in [0, 0, 0x80, 0x3F] as [UInt8] })
+      try (header + first + others).write(to: URL(filePath: zoo.file("\(name).npy")))
+      let result = try explain([scene, "--embeddings", zoo.file("\(name).npy"), "-o", zoo.file("out")])
+      #expect(result.code == 0, "\(result.errors)")
+    }
+    #expect(try files("out").count == 2)
   }
 
   @Test func aTableGivesEachPictureItsPrompts() throws {

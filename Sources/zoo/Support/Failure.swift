@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ZooCheckpoints
 import ZooConvert
+import ZooImages
 import ZooModels
 import ZooRuntime
 import ZooStore
@@ -34,10 +35,21 @@ enum Failure {
     let message = Zoo.fullMessage(for: error), code = Zoo.exitCode(for: error).rawValue
     if code == 0 {
       Swift.print(BashCompletion.completing(message) ?? message)
+    } else if let unknown = unknownCommand {
+      let near = nearest(to: unknown, among: Zoo.configuration.subcommands.map { $0._commandName })
+      Terminal.error(
+        "there is no command '\(printable(unknown))'"
+          + (near.isEmpty ? "; zoo --help lists all commands" : "; did you mean \(near.joined(separator: ", "))?"))
     } else if !message.isEmpty {
       Terminal.note(message)
     }
     Foundation.exit(Output.finish() ? code : 1)
+  }
+
+  /// The first word of the call, where a command is expected and this is none.
+  private static var unknownCommand: String? {
+    let names = Zoo.configuration.subcommands.map { $0._commandName } + ["help"]
+    return CommandLine.arguments.dropFirst().first.flatMap { $0.hasPrefix("-") || names.contains($0) ? nil : $0 }
   }
 
   static func code(of error: any Error) -> Int32 {
@@ -149,6 +161,7 @@ enum Failure {
       "give it another name with --as ARCHITECTURE:TAG, another folder with --output, or replace what is there with --force"
     case ConvertError.undecided(_, _, candidates: let names, _) where !names.isEmpty:
       "for a fine-tune of one of these, --as ARCHITECTURE:MY-TAG --like TAG keeps its own name"
+    case ImageError.unsupportedFormat: "convert it to PNG or JPEG first"
     case TextError.missing: "put the tokenizer's files there, or convert again with --tokenizer FOLDER"
     case ModelError.brokenEmbedding: "'zoo convert --no-probe' converts it all the same"
     default: ""

@@ -15,7 +15,7 @@ struct PictureInputs: ParsableArguments {
       let found = PictureSearch([path], excluding: output)
       if found.pictures.isEmpty { throw CallError.noImages(path, skipped: found.skipped) }
       if !found.skipped.isEmpty {
-        notes.add("\(listed(found.skipped, "file", "files")) under \(path) are not pictures and were skipped.")
+        notes.add("\(path) holds \(listed(found.skipped, "file", "files")) of other kinds, skipped.")
       }
       pictures += found.pictures
     }
