@@ -10,7 +10,8 @@ struct Zoo: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       ConvertCommand.self, ExportCommand.self, ListCommand.self, ShowCommand.self, InspectCommand.self,
-      ExplainCommand.self, ScoreCommand.self, CompareCommand.self, EvalCommand.self, BenchCommand.self,
+      ExplainCommand.self, MethodsCommand.self, ScoreCommand.self, CompareCommand.self, EvalCommand.self,
+      BenchCommand.self,
       PullCommand.self, VerifyCommand.self, RemoveCommand.self, DiskUsageCommand.self, DoctorCommand.self,
     ])
 

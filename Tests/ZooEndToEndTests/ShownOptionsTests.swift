@@ -23,6 +23,14 @@ import ZooTestSupport
     let method: Uses = [
       "variant": ["--variant", "paper"], "layers": ["--layers", "last:2"], "score": ["--score", "dot"],
     ]
+    let peers: Uses = [
+      "method": ["--method", "rollout"], "layer": ["--layer", "0"], "start-layer": ["--start-layer", "0"],
+      "heads": ["--heads", "1.0"], "background": ["--background", "none"], "form": ["--form", "chefer"],
+      "rules": ["--rules", "transformer"], "scaled": ["--scaled", "no"], "depth": ["--depth", "1"],
+      "relu": ["--relu", "no"], "final-score": ["--final-score", "yes"],
+      // Of attention poolers: GoldenMethodTests has it.
+      "normalised": nil,
+    ]
     func all(_ parts: Uses...) -> Uses { parts.reduce(into: run) { $0.merge($1) { $1 } } }
     return [
       // Embeddings take the place of prompts.
@@ -33,7 +41,7 @@ import ZooTestSupport
       "explain": (
         ["explain", "MODEL", picture] + prompts,
         all(
-          pictures, prompting, method, correction,
+          pictures, prompting, method, peers, correction,
           [
             "tokens": ["--tokens", "first"], "negative": ["--negative", "a cat"], "color-map": ["--color-map", "bone"],
             "alpha": ["--alpha", "0.2"], "grid": ["--grid"], "layers-grid": ["--layers-grid"], "npy": ["--npy"],
@@ -47,7 +55,8 @@ import ZooTestSupport
         all(
           pictures, method, correction,
           [
-            "data": nil, "prompt-template": ["--prompt-template", "{}"], "min-objects": ["--min-objects", "3"],
+            "method": ["--method", "rollout"], "data": nil, "prompt-template": ["--prompt-template", "{}"],
+            "min-objects": ["--min-objects", "3"],
             "strict": nil,
           ]
         )
@@ -61,6 +70,15 @@ import ZooTestSupport
       ),
     ]
   }()
+
+  /// What an option needs besides.
+  private static let contexts = [
+    "correct-threshold": ["--correct", "a photo of a"], "layer": ["--method", "gradcam"],
+    // With all layers, what the scale multiplies is more than a factor.
+    "start-layer": ["--method", "chefercam"], "scaled": ["--method", "chefercam", "--start-layer", "0"],
+    "heads": ["--method", "textspan"], "background": ["--method", "textspan"], "form": ["--method", "attentioncam"],
+    "rules": ["--method", "partial-lrp"], "depth": ["--method", "gem"],
+  ]
 
   private let zoo: Command
 
@@ -78,8 +96,7 @@ import ZooTestSupport
     let plain = try results(base)
     for (option, use) in uses.sorted(by: { $0.key < $1.key }) {
       guard let use else { continue }
-      // A threshold needs a correction.
-      let context = option == "correct-threshold" ? ["--correct", "a photo of a"] : []
+      let context = Self.contexts[option] ?? []
       let before = context.isEmpty ? plain : try results(base + context)
       #expect(try results(base + context + use) != before, "\(command) --\(option)")
     }

@@ -1,13 +1,16 @@
+import Foundation
 import ZooImages
 import ZooRuntime
 
 /// An explanation method with its options.
 public struct Method: Sendable, Hashable {
   package let base: any ExplanationMethod
+  /// The options that were given by name; others have their standard values.
+  public let options: [String: String]
 
-  package init(_ base: any ExplanationMethod) { self.base = base }
+  package init(_ base: any ExplanationMethod) { (self.base, options) = (base, [:]) }
 
-  public init(_ legrad: LeGrad) { base = legrad }
+  public init(_ legrad: LeGrad) { self.init(legrad as any ExplanationMethod) }
 
   /// The method called `name`, with values for some of its options by their names.
   ///
@@ -17,11 +20,35 @@ public struct Method: Sendable, Hashable {
     guard let type = methodTypes.first(where: { $0.info.id == name }) else {
       throw MethodError.unknown(name, near: near(name))
     }
-    var options = try MethodOptions(options, of: type.info)
-    base = try type.init(&options)
+    var values = try MethodOptions(options, of: type.info)
+    base = try type.init(&values)
+    self.options = options
+  }
+
+  /// Reads `NAME` or `NAME:OPTION=VALUE,OPTION=VALUE`; a value may hold commas itself.
+  ///
+  /// Throws as `init(named:options:)` does.
+  public init(_ text: String) throws {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    var options: [String: String] = [:], last: String?
+    for piece in parts.count > 1 ? parts[1].split(separator: ",", omittingEmptySubsequences: false) : [] {
+      if let equals = piece.firstIndex(of: "=") {
+        let name = piece[..<equals].trimmingCharacters(in: .whitespaces)
+        options[name] = String(piece[piece.index(after: equals)...])
+        last = name
+      } else if let name = last {
+        options[name, default: ""] += ",\(piece)"
+      } else {
+        throw MethodError.badValue(
+          method: parts[0], option: String(piece), value: "", expected: "NAME:OPTION=VALUE,OPTION=VALUE")
+      }
+    }
+    try self.init(named: parts[0], options: options)
   }
 
   public var info: MethodInfo { type(of: base).info }
+  /// True where a map is the sum of maps of layers.
+  public var sumsLayers: Bool { (try? base.using(0..<1).ownLayers(of: 1)) ?? nil != nil }
   /// The options, where the method is LeGrad.
   package var legrad: LeGrad? { base as? LeGrad }
 

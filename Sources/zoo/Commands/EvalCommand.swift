@@ -12,7 +12,8 @@ struct EvalCommand: ParsableCommand {
       Each object of each scene is one prompt. mIoU is the mean over prompts of the object's IoU at the threshold 0.5; \
       pointing says how often the map's maximum lies on the object, or at most \
       \(Localisation.tolerance) rows and columns off it; pixel AP is the mean average precision of the object's pixels. \
-      --variant, --score, --layers and --correct may be repeated: each combination is one row.
+      --method may be repeated: each is one row. --variant, --score, --layers and --correct may be repeated: each \
+      combination is one row of legrad.
       """)
 
   @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
@@ -21,7 +22,14 @@ struct EvalCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A folder with \(SceneFolder.fileName), pictures and masks.", valueName: "dir"))
   var data: String
 
-  @Option(help: "official: the authors' code; paper: the paper's formulas.")
+  @Option(
+    name: .customLong("method"),
+    help: ArgumentHelp(
+      "A method with its options, as in gradcam:layer=3; may be repeated. legrad by default; 'zoo methods' lists all.",
+      valueName: "name[:option=value,...]"))
+  var methods: [String] = []
+
+  @Option(help: "LeGrad: official (the authors' code) or paper (the paper's formulas).")
   var variant: [LeGrad.Variant] = [.official]
 
   @Option(help: "cosine or dot; by default what the variant says.")
@@ -87,6 +95,17 @@ struct EvalCommand: ParsableCommand {
     let corrections = try prompts.map { try CorrectionOption($0, threshold: correctThreshold).correction }
     let scores: [LeGrad.Score?] = score.isEmpty ? [nil] : score
     var result: [Explainer] = []
+    let methods = try methods.map { try Method($0) }
+    for method in methods where method != Method(LeGrad()) {
+      if let obstacle = method.obstacle(on: model) { throw obstacle }
+      for correction in corrections {
+        var explainer = Explainer(model: model, method: method)
+        explainer.correction = correction
+        result.append(explainer)
+      }
+    }
+    // The options for LeGrad go with a bare 'legrad', which is what runs where no method is named.
+    guard methods.isEmpty || methods.contains(Method(LeGrad())) else { return result }
     for variant in variant {
       for score in scores {
         for correction in corrections {

@@ -7,7 +7,7 @@ import ZooRuntime
 
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Shows where in a picture a prompt is: LeGrad heat maps.",
+    commandName: "explain", abstract: "Shows where in a picture a prompt is: heat maps by LeGrad and its peers.",
     discussion: """
       Without --grid, --layers-grid or --npy there is one picture for each prompt: the heat map over what the model sees.
       """)
@@ -48,7 +48,7 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     var timings = PictureReport.Timings(), lap = Lap()
-    _ = try explanationOptions.method()
+    _ = try explanationOptions.chosenMethod()
     var notes = Notes(isQuiet: runOptions.quiet)
     let tasks = try promptOptions.tasks(
       pictures: inputs.paths(excluding: Destination.folder(output), notes: &notes))
@@ -58,6 +58,10 @@ struct ExplainCommand: ParsableCommand {
     let model = try runOptions.load(model)
     timings.load = lap.next()
     let explainer = try explanationOptions.explainer(for: model)
+    if drawingOptions.layersGrid, !explainer.method.sumsLayers {
+      throw CallError.ignored(
+        option: "--layers-grid", reason: "\(explainer.method.info.id)'s map is not a sum over layers")
+    }
     let prompts = try TaskPrompts(self, tasks, explainer)
     if embeddingOptions.file == nil { try notes.add(remarksOn: prompts.texts, of: model) }
     timings.text = lap.next()
@@ -74,7 +78,8 @@ struct ExplainCommand: ParsableCommand {
     let run = PictureRun(loader: loader, together: prompts.areShared ? 4 : 1)
     runOptions.prepare(model, passes: run.passes(for: tasks.count))
     var report = PictureReport(model: model.name)
-    (report.variant, report.threads) = (explanationOptions.variant, runOptions.parallel.threads)
+    (report.variant, report.threads) = (explainer.method.legrad?.variant, runOptions.parallel.threads)
+    report.method = explainer.method.info.id
     report.layers = try Array(explainer.method.base.ownLayers(of: model.vision.tower.blocks.layers) ?? 0..<0)
     var printer = ReportPrinter(
       report, label: "explaining", tasks: paths, notes: notes, isStrict: failureOptions.strict, json: json)

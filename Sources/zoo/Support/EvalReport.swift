@@ -15,8 +15,12 @@ struct EvalReport: Encodable {
 
   struct Method: Encodable {
     let name: String
-    let variant: LeGrad.Variant
-    let layers: String
+    /// The method's id, and the options that were given by name.
+    let method: String
+    let options: [String: String]
+    /// Of LeGrad alone.
+    let variant: LeGrad.Variant?
+    let layers: String?
     let score: LeGrad.Score?
     /// The prompt and threshold of the correction.
     let correction: String?
@@ -38,15 +42,17 @@ struct EvalReport: Encodable {
     let atMean: Segmentation
 
     init(_ explainer: Explainer, _ result: Localisation) {
-      let method = explainer.method.legrad ?? LeGrad()
-      variant = method.variant
-      layers = method.layers.description
-      score = method.score
+      let legrad = explainer.method.legrad
+      (method, options) = (explainer.method.info.id, explainer.method.options)
+      (variant, layers, score) = (legrad?.variant, legrad?.layers.description, legrad?.score)
       correction = explainer.correction.map { "\($0.prompt),\($0.threshold)" }
-      let details =
-        [variant.rawValue, "layers \(layers)"] + (score.map { [$0.rawValue] } ?? [])
-        + (explainer.correction == nil ? [] : ["corrected"])
-      name = "LeGrad \(details.joined(separator: ", "))"
+      var details =
+        legrad.map { [$0.variant.rawValue, "layers \($0.layers)"] + ($0.score.map { [$0.rawValue] } ?? []) }
+        ?? options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      if explainer.correction != nil { details.append("corrected") }
+      name =
+        ([explainer.method.info.title] + details.prefix(1)).joined(separator: " ")
+        + details.dropFirst().map { ", \($0)" }.joined()
       prompts = result.prompts
       flat = result.flat
       meanObjectArea = result.meanArea

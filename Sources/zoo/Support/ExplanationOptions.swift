@@ -3,18 +3,20 @@ import ZooExplain
 import ZooModels
 import ZooRuntime
 
-/// How maps are made: LeGrad's options, and what is done about things that are not there.
+/// How maps are made: a method with its options, and what is done about things that are not there.
 struct ExplanationOptions: ParsableArguments {
-  @Option(help: "official: the authors' code; paper: the paper's formulas.")
-  var variant: LeGrad.Variant = .official
+  @OptionGroup(title: "Method options") var choice: MethodChoice
 
-  @Option(help: "all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
-  var layers = "all"
+  @Option(help: "LeGrad: official (the authors' code) or paper (the paper's formulas); official by default.")
+  var variant: LeGrad.Variant?
 
-  @Option(help: "cosine or dot; by default what the variant says.")
+  @Option(help: "LeGrad: all, last:2, last:40%, 7 or 5-11; the first layer is 0, and all is the default.")
+  var layers: String?
+
+  @Option(help: "cosine or dot; by default what the method or the variant says.")
   var score: LeGrad.Score?
 
-  @Option(help: "all, first or patches: whose mean stands for a layer; by default what the variant says.")
+  @Option(help: "LeGrad: all, first or patches: whose mean stands for a layer; by default what the variant says.")
   var tokens: LeGrad.Tokens?
 
   @Option(
@@ -31,13 +33,19 @@ struct ExplanationOptions: ParsableArguments {
     name: .customLong("negative"), help: ArgumentHelp("What not to look for; may be repeated.", valueName: "text"))
   var negatives: [String] = []
 
-  func method() throws -> LeGrad {
-    LeGrad(variant: variant, layers: try LayerSelection(layers), score: score, tokens: tokens)
+  /// Throws where the method does not take an option that was given.
+  func chosenMethod() throws -> Method {
+    var values = choice.values
+    values["variant"] = variant?.rawValue
+    values["layers"] = layers
+    values["score"] = score?.rawValue
+    values["tokens"] = tokens?.rawValue
+    return try Method(named: choice.name ?? LeGrad.info.id, options: values)
   }
 
   /// Throws where an option means nothing for the model.
   func explainer(for model: Model) throws -> Explainer {
-    var explainer = Explainer(model: model, method: try method())
+    var explainer = Explainer(model: model, method: try chosenMethod())
     if let correct {
       explainer.correction = try CorrectionOption(correct, threshold: correctThreshold).correction
     } else if let correctThreshold {

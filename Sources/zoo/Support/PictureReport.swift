@@ -16,6 +16,8 @@ struct PictureReport: Encodable {
   var notes: [String] = []
 
   // Explanations only.
+  /// The method that made the maps.
+  var method: String?
   var variant: LeGrad.Variant?
   /// Layers that took part, counted from 0.
   var layers: [Int]?

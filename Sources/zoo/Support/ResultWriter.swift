@@ -18,7 +18,10 @@ struct DrawingOptions: ParsableArguments {
   @Flag(help: "One sheet for each picture with the map of every layer.")
   var layersGrid = false
 
-  @Flag(help: "Raw maps as .npy: [rows, columns] of each prompt, and [layers, rows, columns].")
+  @Flag(
+    help:
+      "Raw maps as .npy: [rows, columns] of each prompt, and [layers, rows, columns] where the map is a sum over layers."
+  )
   var npy = false
 
   func validate() throws {
@@ -71,10 +74,12 @@ struct ResultWriter {
       }
       if options.npy {
         files.append(try destination.write(npyData(map.values, shape: size), as: name(prompt, raw, "npy")))
-        files.append(
-          try destination.write(
-            npyData(map.layerValues.flatMap { $0 }, shape: [map.layers.count] + size),
-            as: name(prompt, raw, "layers.npy")))
+        if !map.layerValues.isEmpty {
+          files.append(
+            try destination.write(
+              npyData(map.layerValues.flatMap { $0 }, shape: [map.layers.count] + size),
+              as: name(prompt, raw, "layers.npy")))
+        }
       }
       (rows[index].energy, rows[index].flat, rows[index].files) = (map.energy, map.isFlat, files)
     }
