@@ -74,6 +74,7 @@ public struct Layout: Sendable {
     .transformersCLIP, .transformersSigLIP, .transformersSigLIP2, .bigVision, .timmClassifier, .googleClassifier,
     .openCLIPImage, .openCLIPTrunkImage, .openCLIPTextTower, .transformersCLIPImage, .transformersCLIPTextTower,
     .transformersSigLIPImage, .transformersSigLIPTextTower, .timmImage,
+    .bareCLIPImage, .bareCLIPTextTower, .bareSigLIPImage, .bareSigLIPTextTower,
     .transformersViT, .transformersCLIPClassifier,
   ]
 

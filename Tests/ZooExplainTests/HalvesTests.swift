@@ -99,6 +99,9 @@ import ZooTestSupport
     Half(
       golden: "siglip", checkpoint: "hf/model.safetensors", prefixes: ["vision_model."], configuration: "config.json",
       layout: "transformers-siglip-image"),
+    Half(
+      golden: "siglip", checkpoint: "hf/model.safetensors", prefixes: ["vision_model."], stripped: "vision_model.",
+      section: "vision_config", layout: "transformers-siglip-image-bare"),
   ]
 
   @Test(arguments: images)
@@ -118,6 +121,24 @@ import ZooTestSupport
       #expect(expected.distance(try model.imageEmbeddings([picture])[0], to: "image_embeddings", row: index) <= 1)
     }
     #expect(throws: ModelError.noText(model: model.name, part: .imageTower)) { try model.textEmbeddings(["a cat"]) }
+  }
+
+  /// transformers 5 saves a `CLIPVisionModel` and a `CLIPTextModel` without their towers' names.
+  @Test func towersOfTransformers5NeedNoPrefix() throws {
+    let image = Half(
+      golden: "clip_gelu", checkpoint: "hf/model.safetensors", prefixes: ["vision_model."], stripped: "vision_model.",
+      section: "vision_config", layout: "transformers-clip-image-bare")
+    let (model, identified) = try image.convert()
+    #expect(identified.layout.name == image.layout)
+    let expected = try GoldenModel(image.golden, image.checkpoint).expected("forward.npz")
+    let size = try #require(model.architecture.vision).image
+    let picture = PixelTensor(height: size.height, width: size.width, values: expected["pixel_values"][0].floats)
+    #expect(expected.distance(try model.imageEmbeddings([picture])[0], to: "image0.ln_post_cls") <= 1)
+    let text = Half(
+      golden: "clip_gelu", checkpoint: "hf/model.safetensors", prefixes: ["text_model."], stripped: "text_model.",
+      section: "text_config", layout: "transformers-clip-text-bare")
+    let (tower, found) = try text.convert()
+    #expect(found.layout.name == text.layout && tower.architecture.part == .textTower)
   }
 
   static let texts = [

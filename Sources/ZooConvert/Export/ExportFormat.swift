@@ -88,6 +88,7 @@ extension Architecture {
     let blocks = vision.blocks
     guard vision.pooler == .attention(heads: blocks.heads, mlpWidth: blocks.mlpWidth, activation: blocks.activation)
     else { return "a SiglipModel's pooler has the heads, the MLP and the activation of its blocks" }
+    if vision.positionGrid != nil { return "a SiglipModel has one position for each patch" }
     if vision.classToken || vision.normPre || !vision.patchBias || vision.projection != .none {
       return "a SiglipModel has no class token, no LayerNorm before its blocks and no image projection"
     }

@@ -1,0 +1,53 @@
+import ZooModels
+
+// Towers that transformers 5 saves alone from their own classes: the keys of a half without the name of the tower.
+extension Layout {
+  /// `CLIPVisionModel` as transformers 5 writes it.
+  static let bareCLIPImage = transformersCLIPImage.bare("vision_model.", forbids: ["classifier.weight", "head.probe"])
+  /// `CLIPTextModel` as transformers 5 writes it.
+  static let bareCLIPTextTower = transformersCLIPTextTower.bare("text_model.", forbids: ["head.weight"])
+  /// `SiglipVisionModel` as transformers 5 writes it.
+  static let bareSigLIPImage = transformersSigLIPImage.bare("vision_model.")
+  /// `SiglipTextModel` as transformers 5 writes it.
+  static let bareSigLIPTextTower = transformersSigLIPTextTower.bare("text_model.")
+
+  /// The same layout where names come without `prefix`.
+  private func bare(_ prefix: String, forbids: [String] = []) -> Layout {
+    @Sendable func named(_ headers: Headers) -> Headers {
+      Headers(
+        headers.entries.map {
+          Headers.Entry(name: prefix + $0.name, dtype: $0.dtype, shape: $0.shape, isCounting: $0.isCounting)
+        })
+    }
+    @Sendable func bareName(_ name: String) -> String {
+      name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+    }
+    return Layout(
+      name: "\(name)-bare", title: "\(title) without '\(prefix)'", part: part,
+      fingerprint: Fingerprint(
+        needs: fingerprint.needs.map { $0.map(bareName) }, forbids: forbids,
+        ranks: Dictionary(uniqueKeysWithValues: fingerprint.ranks.map { (bareName($0), $1) }),
+        forbidsPrefixes: ["vision_model.", "text_model."]),
+      resampling: resampling, convention: convention, drops: { drops(named($0)) }, measure: { measure(named($0)) },
+      expression: { target in
+        expression(
+          Target(
+            name: target.name, shape: target.shape, architecture: target.architecture, headers: named(target.headers)))?
+          .renamed(bareName)
+      })
+  }
+}
+
+extension Expression {
+  /// The same with other names of source tensors.
+  fileprivate func renamed(_ change: (String) -> String) -> Expression {
+    switch self {
+    case .tensor(let name, let shape): .tensor(change(name), shape: shape)
+    case .zeros: self
+    case .transpose(let operand, let axes): .transpose(operand.renamed(change), axes: axes)
+    case .slice(let operand, let axis, let range): .slice(operand.renamed(change), axis: axis, range: range)
+    case .reshape(let operand, let shape): .reshape(operand.renamed(change), shape)
+    case .concat(let operands): .concat(operands.map { $0.renamed(change) })
+    }
+  }
+}
