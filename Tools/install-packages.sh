@@ -2,7 +2,7 @@
 # Installs the system libraries that the build needs and that are missing.
 set -eu
 
-packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcurl4-openssl-dev libcurl-dev"
+packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcurl-dev"
 
 if [ "$(uname)" = Darwin ]; then
   missing=""

@@ -144,8 +144,8 @@ enum Failure {
     case PullError.proxy(_, let variable, let host, _):
       "set \(variable ?? "https_proxy") to http://[USER:PASSWORD@]HOST:PORT, or add \(host) to NO_PROXY to go without a proxy"
     case PullError.untrusted:
-      "see that the clock is right and the system's certificates are installed (ca-certificates), with your organisation's "
-        + "own where it looks into connections"
+      "see that the clock is right and the system's certificates are installed (ca-certificates); SSL_CERT_FILE names a file "
+        + "with your organisation's own where it looks into connections"
     case PullError.wrongSize, PullError.wrongDigest, PullError.changing: "try again: it then starts from the beginning"
     case PullError.noSpace: "make room ('zoo du' shows what the zoo takes), or set ZOO_HOME to another disk"
     case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"
