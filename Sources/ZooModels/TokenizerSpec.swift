@@ -31,6 +31,12 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
     case siglip
   }
 
+  /// How special tokens stand around a text, where not as the tokenizer's files say.
+  public enum Frame: String, Codable, Sendable {
+    /// open_clip's "clips": begin token, pieces, end token, padding, and the class token at the last place.
+    case clips
+  }
+
   public var kind: Kind
   /// Tokens per prompt.
   public var contextLength: Int
@@ -43,6 +49,10 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
   public var bosID: Int?
   /// Stands after the text, and stays when the text is cut.
   public var eosID: Int?
+  /// nil for the usual one.
+  public var frame: Frame?
+  /// With `frame`: the id at the last place of every prompt.
+  public var classID: Int?
   /// Replaces the closing separator by 0, as CLIPA was trained.
   public var stripSeparator: Bool
   /// The hub repository that has the files; nil for CLIP's vocabulary, which comes with its checkpoints.
@@ -51,7 +61,8 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
   /// `clean` is `.lower` for CLIP's tokenizer and `.whitespace` for the others unless it is given, as in open_clip.
   public init(
     kind: Kind, contextLength: Int, padID: Int = 0, clean: Clean? = nil, bosID: Int? = nil, eosID: Int? = nil,
-    stripSeparator: Bool = false, source: String? = nil, maxTokens: Int? = nil
+    stripSeparator: Bool = false, source: String? = nil, maxTokens: Int? = nil,
+    frame: Frame? = nil, classID: Int? = nil
   ) {
     self.kind = kind
     self.contextLength = contextLength
@@ -62,10 +73,12 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
     self.stripSeparator = stripSeparator
     self.source = source
     self.maxTokens = maxTokens
+    (self.frame, self.classID) = (frame, classID)
   }
 
   private enum CodingKeys: String, CodingKey {
-    case kind, contextLength, clean, stripSeparator, source, maxTokens
+    case kind, contextLength, clean, stripSeparator, source, maxTokens, frame
+    case classID = "classId"
     // `pad_id` and so on in files, by the decoder's snake case.
     case padID = "padId"
     case bosID = "bosId"
@@ -84,6 +97,8 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
       eosID: try fields.decodeIfPresent(Int.self, forKey: .eosID),
       stripSeparator: try fields.decodeIfPresent(Bool.self, forKey: .stripSeparator) ?? false,
       source: try fields.decodeIfPresent(String.self, forKey: .source),
-      maxTokens: try fields.decodeIfPresent(Int.self, forKey: .maxTokens))
+      maxTokens: try fields.decodeIfPresent(Int.self, forKey: .maxTokens),
+      frame: try fields.decodeIfPresent(Frame.self, forKey: .frame),
+      classID: try fields.decodeIfPresent(Int.self, forKey: .classID))
   }
 }

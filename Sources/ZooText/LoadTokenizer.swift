@@ -29,7 +29,8 @@ package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws -> any To
   case .tokenizerJSON:
     return PipelineTokenizer(try PipelineTokenizer.Parts(json: try readTokenizerFile(first), file: name), spec: spec)
   case .wordPiece:
-    let parts = try PipelineTokenizer.Parts(wordPieceVocabulary: try readTokenizerFile(first), file: name)
+    var parts = try PipelineTokenizer.Parts(wordPieceVocabulary: try readTokenizerFile(first), file: name)
+    parts.addTokens(of: try TokenizerSettings(in: first.deletingLastPathComponent()))
     return PipelineTokenizer(parts, spec: spec)
   }
 }
@@ -58,7 +59,7 @@ extension TokenizerSpec {
     guard maxTokens.map({ $0 > 0 }) ?? true else {
       throw TextError.badSpec(field: "maxTokens", value: maxTokens ?? 0, expected: "at least 1")
     }
-    for (field, value) in [("padID", padID), ("bosID", bosID ?? 0), ("eosID", eosID ?? 0)] {
+    for (field, value) in [("padID", padID), ("bosID", bosID ?? 0), ("eosID", eosID ?? 0), ("classID", classID ?? 0)] {
       guard (0...Int(Int32.max)).contains(value) else {
         throw TextError.badSpec(field: field, value: value, expected: "a token id")
       }

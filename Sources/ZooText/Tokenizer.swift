@@ -26,6 +26,8 @@ struct Frame: Sendable, Equatable {
   /// The most that pieces and special tokens take; the rest is padding.
   let limit: Int
   let padID: Int32
+  /// The id at the last place, behind the padding.
+  let lastID: Int32?
   /// Ids before the pieces.
   let prefix: [Int32]
   /// Ids after the pieces; kept when the text is cut.
@@ -33,7 +35,8 @@ struct Frame: Sendable, Equatable {
 
   init(_ spec: TokenizerSpec, prefix: [Int32], suffix: [Int32]) {
     contextLength = spec.contextLength
-    limit = min(spec.maxTokens ?? contextLength, contextLength)
+    lastID = spec.classID.map(Int32.init)
+    limit = min(spec.maxTokens ?? contextLength, contextLength - (lastID == nil ? 0 : 1))
     padID = Int32(spec.padID)
     (self.prefix, self.suffix) = (prefix, suffix)
   }
@@ -47,6 +50,7 @@ struct Frame: Sendable, Equatable {
     ids.append(contentsOf: pieces.prefix(limit - head.count - tail.count))
     ids.append(contentsOf: tail)
     ids.append(contentsOf: repeatElement(padID, count: contextLength - ids.count))
+    if let lastID { ids[contextLength - 1] = lastID }
     return ids
   }
 }

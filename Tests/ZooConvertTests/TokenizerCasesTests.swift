@@ -4,6 +4,7 @@ import ZooCheckpoints
 import ZooConvert
 import ZooModels
 import ZooTestSupport
+import ZooText
 
 /// Tokenizers beside a checkpoint, as people save and rename them.
 @Suite struct TokenizerCasesTests {
@@ -143,5 +144,34 @@ import ZooTestSupport
       }
       #expect(files[0] == files[1])
     }
+  }
+
+  /// `tokenizer_mode: "clips"` of open_clip 3.3.
+  @Test func clipsStandsItsTokensAroundAText() throws {
+    struct File: Decodable {
+      struct Clips: Decodable { let strings: [String], ids: [[Int32]] }
+      let open_clip_clips: Clips
+    }
+    let file = try JSONDecoder().decode(
+      File.self, from: Data(contentsOf: URL(filePath: "\(Self.folder)/ids.json"))
+    ).open_clip_clips
+    let scratch = try ScratchFolder()
+    let source = golden("clip_gelu/checkpoints/openclip")
+    try FileManager.default.copyItem(
+      atPath: "\(source)/open_clip_model.safetensors", toPath: scratch.file("open_clip_model.safetensors"))
+    let config = try String(contentsOfFile: "\(source)/open_clip_config.json", encoding: .utf8)
+    let own = #""text_cfg": {"hf_tokenizer_name": "a/b", "tokenizer_mode": "clips", "#
+    try Data(config.replacing(#""text_cfg": {"#, with: own).utf8).write(
+      to: URL(filePath: scratch.file("open_clip_config.json")))
+    for name in ["vocab.txt", "tokenizer_config.json"] {
+      try FileManager.default.copyItem(atPath: "\(Self.folder)/clips/\(name)", toPath: scratch.file(name))
+    }
+    let (_, model, _) = try planned(scratch.file("open_clip_model.safetensors"))
+    #expect(names(model) == ["vocab.txt", "tokenizer_config.json"])
+    var spec = try #require(model.architecture.text?.tokenizer)
+    #expect(spec.frame == .clips && spec.classID == 4 && spec.bosID == 1 && spec.eosID == 2 && spec.padID == 0)
+    spec.contextLength = 12
+    let tokenizer = try loadTokenizer(spec, from: URL(filePath: scratch.path, directoryHint: .isDirectory))
+    #expect(file.strings.map(tokenizer.encode) == file.ids)
   }
 }

@@ -12,11 +12,19 @@ import ZooText
   struct File: Decodable {
     struct Case: Decodable { let start, end, pad, size: Int, ids: [[Int32]], ids12: [[Int32]] }
     let strings: [String]
+    struct Simple: Decodable { let strings: [String], whitespace: [[Int32]], canonicalize: [[Int32]] }
     let cases: [String: Case]
+    let openClipSimple: Simple
   }
 
+  private static let decoder = {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return decoder
+  }()
+
   static let file = Result {
-    try JSONDecoder().decode(File.self, from: Data(contentsOf: folder.appending(path: "ids.json")))
+    try decoder.decode(File.self, from: Data(contentsOf: folder.appending(path: "ids.json")))
   }
 
   @Test(arguments: ["saved", "legacy", "pad", "decoder", "own", "bare", "plain"])
@@ -99,5 +107,14 @@ import ZooText
     #expect(differing(golden.strings, transformers, try golden.ids("hf_tokenizer_json_ids")) == [])
     let openCLIP = golden.strings.map(tokenizers[1].pieces)
     #expect(differing(golden.strings, openCLIP, try golden.ids("ids_without_specials")) == [])
+  }
+
+  /// open_clip's `SimpleTokenizer` ignores case in contractions and in its special tokens, which shows where the text keeps it.
+  @Test func otherWaysToClean() throws {
+    let want = try Self.file.get().openClipSimple
+    for (clean, ids) in [(TokenizerSpec.Clean.whitespace, want.whitespace), (.canonicalize, want.canonicalize)] {
+      let tokenizer = try load(.clipBPE, fullCLIPFolder, context: 20, clean: clean)
+      #expect(differing(want.strings, want.strings.map(tokenizer.encode), ids) == [])
+    }
   }
 }

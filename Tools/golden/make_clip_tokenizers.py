@@ -2,7 +2,7 @@
 """Makes Tests/Cases/tokenizers: CLIP tokenizers as people save them, and the ids that transformers' AutoTokenizer gives.
 
     python3 -m venv venv
-    venv/bin/pip install torch transformers==5.24.0 safetensors pillow
+    venv/bin/pip install torch transformers==5.24.0 open_clip_torch==3.3.0 safetensors pillow
     venv/bin/python Tools/golden/make_clip_tokenizers.py
 
 Every case starts from the 1,024-entry vocabulary of Tests/Golden/tokenizers/clip_tiny. `ids.json` has the strings once, and for each case
@@ -15,6 +15,7 @@ import shutil
 import warnings
 
 import torch
+from open_clip.tokenizer import HFTokenizer, SimpleTokenizer
 from PIL import Image
 from tokenizers import AddedToken
 from transformers import AutoTokenizer, CLIPModel, CLIPTokenizer
@@ -165,5 +166,25 @@ for folder in [
         "ids": [tokenizer(s).input_ids for s in strings],
         "ids12": [tokenizer(s, max_length=12, truncation=True, padding="max_length").input_ids for s in strings],
     }
-result = {"by": "transformers 5.24 AutoTokenizer", "strings": strings, "cases": cases, "clip_added_tokens": checkpoint()}
+def clips():
+    """open_clip's tokenizer_mode "clips" with a small BERT vocabulary, and what a clean other than "lower" does to SimpleTokenizer."""
+    folder = start("clips", [])
+    pieces = "[PAD] [unused0] [unused1] [UNK] [CLS] [SEP] [MASK] . , ! a photo of cat the dog ##s red ##ly quick s t ' - 1 2 ##2 car"
+    (folder / "vocab.txt").write_text("\n".join(pieces.split()) + "\n")
+    write(folder, "tokenizer_config.json", {
+        "tokenizer_class": "BertTokenizer", "do_lower_case": True, "bos_token": "[unused0]", "eos_token": "[unused1]", "cls_token": "[CLS]",
+        "pad_token": "[PAD]", "sep_token": "[SEP]", "unk_token": "[UNK]", "mask_token": "[MASK]"})
+    tokenizer = HFTokenizer(str(folder), context_length=12, tokenizer_mode="clips")
+    strings = ["a photo of a cat", "The quick red dogs", "a " * 30, "", "cat, dog! 12 unknown", "[CLS] a [unused0]"]
+    return {"strings": strings, "ids": tokenizer(strings).tolist()}
+
+
+def simple():
+    strings = [
+        "It's DON'T 'S", "<START_OF_TEXT> a <start_of_text>", "A Photo OF a Cat", "R&amp;D’S 'LL", "ſ 'ſ KELVIN", "<End_Of_Text>x"]
+    cleans = ["whitespace", "canonicalize"]
+    return {"strings": strings, **{clean: SimpleTokenizer(clean=clean)(strings, 20).tolist() for clean in cleans}}
+
+
+result = {"open_clip_clips": clips(), "open_clip_simple": simple(), "by": "transformers 5.24 AutoTokenizer", "strings": strings, "cases": cases, "clip_added_tokens": checkpoint()}
 (OUT / "ids.json").write_text(json.dumps(result, separators=(",", ":")) + "\n")

@@ -81,6 +81,7 @@ struct OpenCLIPConfigurationWriter {
     if !tokenizer.kind.isCLIP || hasOwnTokenizer {
       fields["hf_tokenizer_name"] = .text(tokenizer.source ?? architecture.name)
       var arguments: Fields = ["clean": .text(tokenizer.clean.openCLIPName)]
+      if tokenizer.frame == .clips { fields["tokenizer_mode"] = "clips" }
       if tokenizer.stripSeparator { arguments["strip_sep_token"] = true }
       fields["tokenizer_kwargs"] = .object(arguments)
     }

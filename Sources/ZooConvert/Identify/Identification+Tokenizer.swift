@@ -37,11 +37,13 @@ extension Identification {
     var spec = text.tokenizer
     // Each ecosystem has its own way with CLIP's vocabulary. Where transformers reads the files, their class says what they are.
     if isTransformers, spec.kind == .clipBPE { (spec.kind, spec.clean) = (.clipHF, .none) }
-    if spec.kind == .tokenizerJSON, settings.className == "CLIPTokenizer" { spec.kind = .clipHF }
+    if spec.kind == .tokenizerJSON, spec.frame == nil, settings.className == "CLIPTokenizer" { spec.kind = .clipHF }
     if isTransformers, let limit = settings.int("model_max_length"), limit < text.contextLength {
       notes.append("Prompts are cut at \(limit) tokens (model_max_length), not at \(text.contextLength).")
       spec.maxTokens = limit
     }
+    if layout.name == Layout.transformersSigLIP.name { try adoptSigLIP(&spec, place, settings) }
+    if spec.kind != .clipBPE { try noteKeys(place, isCLIP: spec.kind == .clipHF) }
     let isCLIP = spec.kind.isCLIP
     let hasCLIPClass = spec.kind == .clipBPE || settings.className ?? "CLIPTokenizer" == "CLIPTokenizer"
     defer { finding.architecture.text?.tokenizer = spec }
@@ -60,6 +62,34 @@ extension Identification {
       "There are no tokenizer files (\(spec.kind.rawValue)\(source)) in '\(path.isEmpty ? "." : path)': without them the model "
         + "takes no text.")
     return nil
+  }
+
+  /// What transformers does to a prompt of a SigLIP model depends on the tokenizer's class.
+  private mutating func adoptSigLIP(
+    _ spec: inout TokenizerSpec, _ place: TokenizerPlace, _ settings: TokenizerSettings
+  ) throws {
+    let model = place.files(of: .sentencePiece, expected: .sentencePiece)
+    guard settings.className ?? (model == nil ? nil : "SiglipTokenizer") == "SiglipTokenizer" else {
+      notes.append(
+        "Prompts are made lower case and lose their punctuation, as the model was trained; transformers leaves that to the "
+          + "caller.")
+      return
+    }
+    if settings.bool("do_lower_case") == false {
+      throw ConvertError.unusableValue(
+        file: joinPath(place.folder, TokenizerFileNames.config), key: "do_lower_case", value: "false",
+        remedy: "zoo runs SigLIP's tokenizer on lower case alone")
+    }
+    spec.clean = .siglip
+    if model != nil { spec.kind = .sentencePiece }
+  }
+
+  /// What `tokenizer_config.json` says that nothing reads. open_clip's own tokenizer reads none of it.
+  private mutating func noteKeys(_ place: TokenizerPlace, isCLIP: Bool) throws {
+    let file = joinPath(place.folder, TokenizerFileNames.config)
+    guard fileExists(file) else { return }
+    notes += try ZooConvert.notes(
+      onKeysOf: file, by: isCLIP ? tokenizerKeys : tokenizerKeys.merging(otherTokenizerKeys) { $1 })
   }
 
   /// CLIP's own byte-pair encoding, with a vocabulary of its own or added tokens where the files have them.
@@ -116,10 +146,33 @@ extension Identification {
           notes.append("The tokenizer's files do not say how it pads: \(spec.padID) is taken.")
         }
       }
+      if spec.frame == .clips { try readCLIPSTokens(&spec, settings, place.urls(names)) }
+      // Roles beyond the usual ones are only in the settings.
+      let settings = spec.frame == nil ? [] : place.settings
       return FoundTokenizer(
-        files: place.paths(names).map(TokenizerFile.path), tokenizer: try loadTokenizer(spec, files: place.urls(names)))
+        files: place.paths(names + settings).map(TokenizerFile.path),
+        tokenizer: try loadTokenizer(spec, files: place.urls(names)))
     }
     return nil
+  }
+
+  /// The ids of open_clip's "clips", which are those of the tokenizer's tokens.
+  private func readCLIPSTokens(_ spec: inout TokenizerSpec, _ settings: TokenizerSettings, _ files: [URL]) throws {
+    var plain = spec
+    (plain.clean, plain.frame) = (.none, nil)
+    let tokenizer = try loadTokenizer(plain, files: files)
+    func id(_ role: String) throws -> Int {
+      guard let token = settings.token(role), let id = tokenizer.pieces(token).first, tokenizer.pieces(token).count == 1
+      else {
+        throw ConvertError.configuration(
+          file: path,
+          reason: "tokenizer_mode is \"clips\", but the tokenizer's files name no \(role); "
+            + "--tokenizer FOLDER takes the model's own tokenizer")
+      }
+      return Int(id)
+    }
+    (spec.bosID, spec.eosID) = (try id("bos_token"), try id("eos_token"))
+    (spec.padID, spec.classID) = (try id("pad_token"), try id("cls_token"))
   }
 
   /// Whether the ids of a tokenizer are those of a text tower.

@@ -49,7 +49,7 @@ extension OpenCLIPFile {
     "context_length": .used, "vocab_size": .used, "heads": .used, "embed_cls": .used, "no_causal_mask": .used,
     "eos_id": .used, "pad_id": .used, "proj_bias": .used, "proj_type": .used, "hf_model_name": .used,
     "hf_tokenizer_name": .used, "tokenizer_mode": .used,
-    "tokenizer_kwargs": .object(["clean": .used, "strip_sep_token": .used]),
+    "tokenizer_kwargs": .object(tokenizerKeys),
     "final_ln_after_pool": .irrelevant("a norm of each token gives the same before and after one is chosen"),
     "hf_model_pretrained": .irrelevant("it says where training started"),
     "hf_proj_type": .irrelevant("only a text tower of transformers reads it"),

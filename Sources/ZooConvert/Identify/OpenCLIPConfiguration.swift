@@ -60,12 +60,8 @@ struct OpenCLIPFile: Decodable {
     var normKwargs: NormArguments?
     var hfModelName: String?
     var hfTokenizerName: String?
+    var tokenizerMode: String?
     var tokenizerKwargs: TokenizerArguments?
-  }
-
-  struct TokenizerArguments: Decodable {
-    var clean: String?
-    var stripSepToken: Bool?
   }
 
   struct Preprocess: Decodable {
@@ -227,13 +223,6 @@ extension OpenCLIPFile {
     case (false, let other): throw fail("its text pooling '\(other)' is not run")
     }
     let projection: Projection = config.projType == "none" ? .none : config.projBias == true ? .linearWithBias : .linear
-    var clean = TokenizerSpec.Clean.lower
-    if config.hfTokenizerName != nil {
-      guard let named = TokenizerSpec.Clean(rawValue: config.tokenizerKwargs?.clean ?? "whitespace") else {
-        throw fail("its tokenizer cleans with '\(config.tokenizerKwargs?.clean ?? "")', which is not known")
-      }
-      clean = named
-    }
     return TextTower(
       blocks: Blocks(
         width: width, layers: config.layers ?? 12, heads: config.heads ?? 8,
@@ -241,10 +230,7 @@ extension OpenCLIPFile {
         activation: activation(config.actKwargs), layerScale: config.lsInitValue != nil),
       vocabulary: config.vocabSize ?? 49408,
       causal: config.noCausalMask != true, pooling: pooling, projection: projection,
-      tokenizer: TokenizerSpec(
-        kind: config.hfTokenizerName == nil ? .clipBPE : .tokenizerJSON, contextLength: config.contextLength ?? 77,
-        padID: config.padId ?? 0, clean: clean,
-        stripSeparator: config.tokenizerKwargs?.stripSepToken ?? false, source: config.hfTokenizerName))
+      tokenizer: try tokenizer(file: file))
   }
 
   private func preprocessing(image: GridSize, file: String) throws(ConvertError) -> Preprocessing {

@@ -18,6 +18,8 @@ struct TokenizerPlace {
     self.names = names
   }
 
+  /// What stands beside a vocabulary and says which tokens are special.
+  var settings: [String] { TokenizerFileNames.settings.filter(names.contains) }
   var url: URL { URL(filePath: folder.isEmpty ? "." : folder, directoryHint: .isDirectory) }
 
   /// The best complete set of files of a kind; the one with the file if one was named. A file with a name of its own is of the kind

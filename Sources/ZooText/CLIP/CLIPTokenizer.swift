@@ -19,7 +19,7 @@ struct CLIPTokenizer: Tokenizer {
     frame = Frame(
       spec, prefix: [spec.bosID.map(Int32.init) ?? vocabulary.start],
       suffix: [spec.eosID.map(Int32.init) ?? vocabulary.end])
-    splitter = WordSplitter(specials: [Self.startText, Self.endText], foldsLongS: true)
+    splitter = WordSplitter(specials: [Self.startText, Self.endText], ignoresCase: true)
     inner = ByteSymbols.utf8.map { vocabulary.ids[$0] ?? 0 }
     last = ByteSymbols.utf8.map { vocabulary.ids[$0 + BytePairs.wordEnd] ?? 0 }
   }

@@ -3,8 +3,8 @@
 struct WordSplitter: Sendable {
   /// Literal tokens that are words of their own.
   let specials: [[Unicode.Scalar]]
-  /// Whether the long s counts as s, as it does when case is ignored. All other upper case is gone by then.
-  let foldsLongS: Bool
+  /// Whether case is ignored in literal tokens and contractions; the long s then counts as s.
+  let ignoresCase: Bool
 
   /// The ranges of the words, in order; whitespace lies between.
   func words(_ text: [Unicode.Scalar]) -> [Range<Int>] {
@@ -43,12 +43,18 @@ struct WordSplitter: Sendable {
     guard text.count - at >= literal.count else { return false }
     return literal.indices.allSatisfy { index in
       let found = text[at + index]
-      return found == literal[index] || (foldsLongS && found == "\u{17F}" && literal[index] == "s")
+      return found == literal[index] || (ignoresCase && found.folded == literal[index])
     }
   }
 }
 
 extension Unicode.Scalar {
+  /// What a scalar of a literal, which is ASCII, is when case is ignored.
+  fileprivate var folded: Unicode.Scalar {
+    if self == "\u{17F}" { return "s" }
+    return (0x41...0x5A).contains(value) ? Unicode.Scalar(UInt8(value + 0x20)) : self
+  }
+
   /// `[^\s\p{L}\p{N}]`: punctuation, symbols, marks.
   var isOther: Bool { !isSpace && !isLetter && !isNumber }
 }

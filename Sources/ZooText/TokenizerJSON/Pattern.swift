@@ -87,7 +87,7 @@ enum Pattern: Sendable {
         token.append(scalar)
       }
     }
-    return token.isEmpty && !isEscaped ? .clipWords(WordSplitter(specials: specials, foldsLongS: false)) : nil
+    return token.isEmpty && !isEscaped ? .clipWords(WordSplitter(specials: specials, ignoresCase: false)) : nil
   }
 
   /// One class and at most one of `+`, `{n,}`.

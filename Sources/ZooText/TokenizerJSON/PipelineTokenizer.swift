@@ -119,6 +119,17 @@ extension PipelineTokenizer.Parts {
     postProcessor = try root.optional("post_processor").map { try PostProcessor($0) } ?? PostProcessor()
   }
 
+  /// The tokens with a role that are pieces of a WordPiece vocabulary are found in a text as well.
+  mutating func addTokens(of settings: TokenizerSettings) {
+    guard case .wordPiece(let wordPiece) = model else { return }
+    for (_, token) in settings.roles where !addedTokens.contains(where: { $0.content == token.content }) {
+      guard let id = wordPiece.ids[token.content] else { continue }
+      var token = token
+      token.id = id
+      addedTokens.append(token)
+    }
+  }
+
   /// From BERT's `vocab.txt`: one piece a line, its id the line number.
   init(wordPieceVocabulary bytes: [UInt8], file: String) throws {
     var ids = PieceTable(capacity: 32_000)

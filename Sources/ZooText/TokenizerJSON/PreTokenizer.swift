@@ -12,7 +12,8 @@ indirect enum PreTokenizer: Sendable {
   /// How transformers' `CLIPTokenizer` cuts a text, whatever its `tokenizer.json` says.
   static let clip = sequence([
     .split(
-      .clipWords(WordSplitter(specials: [BytePairs.start, BytePairs.end].map { scalars($0.utf8) }, foldsLongS: false)),
+      .clipWords(
+        WordSplitter(specials: [BytePairs.start, BytePairs.end].map { scalars($0.utf8) }, ignoresCase: false)),
       .removed,
       invert: true),
     .byteLevel(addsPrefixSpace: false, usesPattern: true),

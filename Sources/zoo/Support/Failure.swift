@@ -162,7 +162,7 @@ enum Failure {
     case ConvertError.undecided(_, _, candidates: let names, _) where !names.isEmpty:
       "for a fine-tune of one of these, --as ARCHITECTURE:MY-TAG --like TAG keeps its own name"
     case ImageError.unsupportedFormat: "convert it to PNG or JPEG first"
-    case TextError.missing: "put the tokenizer's files there, or convert again with --tokenizer FOLDER"
+    case TextError.missing: "put the tokenizer's files there, or give --tokenizer FOLDER to zoo convert"
     case ModelError.brokenEmbedding: "'zoo convert --no-probe' converts it all the same"
     default: ""
     }

@@ -1,0 +1,48 @@
+import ZooModels
+
+// The tokenizer of a text tower as open_clip 3.3 makes it: `SimpleTokenizer`, or `HFTokenizer` where `hf_tokenizer_name` is given.
+extension OpenCLIPFile {
+  struct TokenizerArguments: Decodable {
+    var clean: String?
+    var stripSepToken: Bool?
+  }
+
+  /// Arguments of `HFTokenizer`; those of `SimpleTokenizer` are fewer. What open_clip would stop at, or what makes ids random, is
+  /// refused.
+  static let tokenizerKeys: KeyTable = [
+    "clean": .used, "strip_sep_token": .used,
+    "cache_dir": .bookkeeping,
+    "use_fast": .irrelevant("transformers 5 has one form of each tokenizer"),
+    "reduction_mask": .only(
+      [""], remedy: "open_clip then drops tokens of long prompts at random; leave it out to cut them"),
+    "language": .only([], remedy: "zoo has no tokenizer with languages; leave it out"),
+    "additional_special_tokens": .only(
+      [.list([])], remedy: "give the tokenizer's files with --tokenizer FOLDER and leave it out"),
+    "bpe_path": .only([], remedy: "give the file with --tokenizer FILE and leave it out"),
+    "context_length": .only([], remedy: "state context_length in text_cfg"),
+    "tokenizer_mode": .only([], remedy: "state tokenizer_mode in text_cfg"),
+  ]
+
+  func tokenizer(file: String) throws(ConvertError) -> TokenizerSpec {
+    let config = modelCfg.textCfg, arguments = config.tokenizerKwargs
+    let isHuggingFace = config.hfTokenizerName?.isEmpty == false
+    func unusable(_ key: String, _ value: String, _ remedy: String) -> ConvertError {
+      .unusableValue(file: file, key: "model_cfg.text_cfg.\(key)", value: value, remedy: remedy)
+    }
+    let ways: [TokenizerSpec.Clean] = [.whitespace, .lower, .canonicalize]
+    let named = arguments?.clean ?? (isHuggingFace ? TokenizerSpec.Clean.whitespace : .lower).rawValue
+    guard let clean = ways.first(where: { $0.rawValue == named }) else {
+      throw unusable(
+        "tokenizer_kwargs.clean", "\"\(named)\"", "open_clip has \(ways.map(\.rawValue).joined(separator: ", "))")
+    }
+    if !isHuggingFace, let strip = arguments?.stripSepToken {
+      throw unusable("tokenizer_kwargs.strip_sep_token", "\(strip)", "only a tokenizer with hf_tokenizer_name has it")
+    }
+    // Only "clips" changes anything, and only where transformers reads the tokenizer.
+    let isCLIPS = isHuggingFace && config.tokenizerMode == "clips"
+    return TokenizerSpec(
+      kind: isHuggingFace ? .tokenizerJSON : .clipBPE, contextLength: config.contextLength ?? 77,
+      padID: config.padId ?? 0, clean: clean, stripSeparator: !isCLIPS && arguments?.stripSepToken == true,
+      source: isHuggingFace ? config.hfTokenizerName : nil, frame: isCLIPS ? .clips : nil)
+  }
+}
