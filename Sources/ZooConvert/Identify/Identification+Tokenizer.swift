@@ -33,7 +33,7 @@ extension Identification {
       folder: path, needed: "one of " + TokenizerFileNames.vocabularies.joined(separator: ", "))
     guard let place = TokenizerPlace(path) else { throw missing }
     let settings = try TokenizerSettings(in: place.url)
-    let isTransformers = layout.name == Layout.transformersCLIP.name
+    let isTransformers = layout.name.hasPrefix(Layout.transformersCLIP.name)
     var spec = text.tokenizer
     // Each ecosystem has its own way with CLIP's vocabulary. Where transformers reads the files, their class says what they are.
     if isTransformers, spec.kind == .clipBPE { (spec.kind, spec.clean) = (.clipHF, .none) }
@@ -42,7 +42,7 @@ extension Identification {
       notes.append("Prompts are cut at \(limit) tokens (model_max_length), not at \(text.contextLength).")
       spec.maxTokens = limit
     }
-    if layout.name == Layout.transformersSigLIP.name { try adoptSigLIP(&spec, place, settings) }
+    if layout.name.hasPrefix(Layout.transformersSigLIP.name) { try adoptSigLIP(&spec, place, settings) }
     if spec.kind != .clipBPE { try noteKeys(place, isCLIP: spec.kind == .clipHF) }
     let isCLIP = spec.kind.isCLIP
     let hasCLIPClass = spec.kind == .clipBPE || settings.className ?? "CLIPTokenizer" == "CLIPTokenizer"
@@ -69,10 +69,10 @@ extension Identification {
     _ spec: inout TokenizerSpec, _ place: TokenizerPlace, _ settings: TokenizerSettings
   ) throws {
     let model = place.files(of: .sentencePiece, expected: .sentencePiece)
-    guard settings.className ?? (model == nil ? nil : "SiglipTokenizer") == "SiglipTokenizer" else {
+    guard let name = settings.className ?? (model == nil ? nil : "SiglipTokenizer") else { return }
+    guard name == "SiglipTokenizer" else {
       notes.append(
-        "Prompts are made lower case and lose their punctuation, as the model was trained; transformers leaves that to the "
-          + "caller.")
+        "Prompts are made lower case and lose their punctuation, as in training; transformers' \(name) does not do both.")
       return
     }
     if settings.bool("do_lower_case") == false {
