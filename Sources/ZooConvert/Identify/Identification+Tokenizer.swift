@@ -72,7 +72,8 @@ extension Identification {
     guard let name = settings.className ?? (model == nil ? nil : "SiglipTokenizer") else { return }
     guard name == "SiglipTokenizer" else {
       notes.append(
-        "Prompts are made lower case and lose their punctuation, as in training; transformers' \(name) does not do both.")
+        "Prompts are made lower case and lose their punctuation, as in training; transformers' \(name) does not do both."
+      )
       return
     }
     if settings.bool("do_lower_case") == false {
