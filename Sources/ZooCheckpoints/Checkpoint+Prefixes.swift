@@ -30,6 +30,7 @@ private struct NameRule {
     NameRule(parts: ["net."], origin: "a class around the model"),
     NameRule(parts: ["network."], origin: "a class around the model"),
     NameRule(parts: ["backbone."], origin: "a class around the model"),
+    NameRule(parts: ["vision_tower."], origin: "a vision-language model around the image tower"),
     NameRule(parts: ["teacher."], origin: "distillation"),
     NameRule(parts: ["ema_model."], origin: "a moving average of the weights"),
     NameRule(parts: ["ema."], origin: "a moving average of the weights"),

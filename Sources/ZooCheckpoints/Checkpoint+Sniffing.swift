@@ -19,7 +19,14 @@ func readContent(_ bytes: ByteView, path: String, part: String? = nil) throws(Ch
   if bytes.bytes[0] == 0x93 || path.hasSuffix(".npy") { return try readNPY(bytes, file: path) }
   if bytes.bytes.starts(with: torchLegacyMagic) { return try readTorchLegacy(bytes, file: path, part: part) }
   if let format = foreignFormat(bytes, path: path) { throw CheckpointError(path, .foreignFormat, found: format) }
-  if bytes.count > 262, bytes[257..<bytes.count].hasPrefix("ustar") { throw CheckpointError(path, .torchTar) }
+  if bytes.count > 262, bytes[257..<bytes.count].hasPrefix("ustar") {
+    // The members of PyTorch's own.
+    let members: [StaticString] = ["sys_info\0", "pickle\0", "storages\0", "tensors\0"]
+    let isTorch = members.contains { bytes.hasPrefix($0) }
+    throw isTorch
+      ? CheckpointError(path, .torchTar)
+      : CheckpointError(path, .foreignFormat, found: "a tar archive: unpack it first")
+  }
   if bytes.count > 1, bytes.bytes[0] == 0x80, bytes.bytes[1] <= 5 { throw CheckpointError(path, .torchBarePickle) }
   if let words = firstWords(bytes) { throw CheckpointError(path, .isText, found: words) }
   // Damaged beyond recognition: let the reader for this kind of name say what is wrong.

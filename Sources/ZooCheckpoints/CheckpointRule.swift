@@ -52,7 +52,7 @@ extension CheckpointError {
     // Shards.
     case indexIncomplete = "the index has no weight_map"
     case shardName = "a shard must be a plain file name beside the index"
-    case shardMissing = "a shard of the index does not exist"
+    case shardMissing = "one of the shards does not exist"
     case shardContainer = "the shards are of different or unsuitable kinds"
     case shardLacksTensor = "the shard lacks a tensor that the index places in it"
     case shardExtraTensor = "the shard holds a tensor that the index does not place in it"

@@ -15,18 +15,29 @@ package func manifestEncoder() -> JSONEncoder {
   return encoder
 }
 
+/// The key of a file that a decoder of snake_case keys calls `camelCase`.
+package func snakeCase(_ key: String) -> String {
+  guard key.first?.isLowercase == true, key.utf8.allSatisfy({ $0 < 0x80 }) else { return key }
+  return key.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+}
+
 /// What a decoding error means, with the path of the field, as one clause.
 package func plainReason(of error: DecodingError) -> String {
   func path(_ context: DecodingError.Context) -> String {
-    let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+    let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? snakeCase($0.stringValue) }
     return keys.isEmpty ? "at the top" : "in \(keys.joined(separator: "."))"
   }
   switch error {
-  case .keyNotFound(let key, let context): return "the field '\(key.stringValue)' is missing \(path(context))"
+  case .keyNotFound(let key, let context):
+    return "the field '\(snakeCase(key.stringValue))' is missing \(path(context))"
   case .typeMismatch(let type, let context): return "a \(type) was expected \(path(context))"
   case .valueNotFound(let type, let context): return "a \(type) was expected \(path(context)), not null"
   case .dataCorrupted(let context):
     let detail = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
+    // What a synthesised enumeration says of a raw value that it does not have.
+    if let unknown = context.debugDescription.wholeMatch(of: /Cannot initialize \w+ from invalid \w+ value (.*)/) {
+      return "'\(unknown.1)' is not a value that is known \(path(context))"
+    }
     return "\(detail ?? context.debugDescription) \(path(context))"
   @unknown default: return "\(error)"
   }

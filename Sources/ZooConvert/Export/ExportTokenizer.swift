@@ -32,6 +32,8 @@ struct TokenizerExport {
   /// `tokenizer_config.json`: the class, and how a prompt is filled up.
   private func settings() -> ConfigurationText {
     var fields: [String: ConfigurationText] = ["model_max_length": .integer(spec.maxTokens ?? spec.contextLength)]
+    // Without this, transformers hides the padding from the text tower, which SigLIP's is trained to see.
+    if !spec.kind.isCLIP { fields["model_input_names"] = ["input_ids"] }
     switch spec.kind {
     case .clipBPE, .clipHF:
       fields["tokenizer_class"] = "CLIPTokenizer"

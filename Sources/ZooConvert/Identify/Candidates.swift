@@ -4,10 +4,12 @@ import ZooModels
 ///
 /// Throws a `ConvertError` that says what the checkpoint looks like otherwise.
 public func detectLayout(_ headers: Headers, path: String) throws(ConvertError) -> Layout {
-  let fitting = Layout.all.filter { $0.mismatches(headers).isEmpty }
+  // An adapter that wraps some of a model's weights leaves the names that tell the layout as they are.
+  let isUnmerged = FamiliarCheckpoint.unmerged.isLike(headers)
+  let fitting = isUnmerged ? [] : Layout.all.filter { $0.mismatches(headers).isEmpty }
   if let layout = fitting.first, fitting.count == 1 { return layout }
   guard fitting.isEmpty else { throw .severalLayouts(path: path, layouts: fitting.map(\.name)) }
-  throw .unknownLayout(path: path, Diagnosis(headers))
+  throw .unknownLayout(path: path, Diagnosis(headers, path: path))
 }
 
 /// For each layout, why it is not the one of a checkpoint; no reasons for those that fit.

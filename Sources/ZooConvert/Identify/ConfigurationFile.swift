@@ -92,10 +92,12 @@ struct ChannelValues: Decodable {
 /// The name of an activation in timm, open_clip or transformers.
 func activation(named name: String, file: String) throws(ConvertError) -> Activation {
   switch name.lowercased() {
-  case "gelu": .gelu
-  case "gelu_tanh", "gelu_pytorch_tanh", "gelu_new", "gelu_fast": .geluTanh
+  case "gelu", "gelu_python": .gelu
+  case "gelu_tanh", "gelu_pytorch_tanh", "gelu_new", "gelu_fast", "gelu_accurate", "gelu_python_tanh": .geluTanh
   case "quick_gelu", "quickgelu": .quickGELU
-  default: throw .configuration(file: file, reason: "its activation '\(name)' is none that the runtime knows")
+  default:
+    throw .configuration(
+      file: file, reason: "its activation '\(name)' does not run: zoo runs gelu, gelu_tanh and quick_gelu")
   }
 }
 

@@ -1,4 +1,5 @@
 import ZooCheckpoints
+import ZooModels
 
 /// What a checkpoint is that no layout fits, as far as its names tell.
 public struct Diagnosis: Sendable, Hashable {
@@ -13,10 +14,15 @@ public struct Diagnosis: Sendable, Hashable {
   /// For each layout, why it is not the one.
   public let mismatches: [LayoutMismatch]
 
-  init(_ headers: Headers) {
+  /// - Parameter path: The checkpoint, for what lies beside it.
+  init(_ headers: Headers, path: String) {
     mismatches = layoutMismatches(headers)
     let familiar = FamiliarCheckpoint.all.first { $0.isLike(headers) }
-    (kind, advice) = (familiar?.title, familiar?.advice)
+    let base = familiar?.isAdapter == true ? adapterBase(beside: path) : nil
+    kind = familiar?.title
+    advice = familiar?.advice.map { advice in
+      base.map { "\(advice); its base model is '\($0)' (adapter_config.json)" } ?? advice
+    }
     parts = partsWithModels(headers)
     let fewest = zip(Layout.all, mismatches).min { $0.0.share(of: headers) > $1.0.share(of: headers) }
     nearest = fewest.flatMap { $0.0.share(of: headers) > 0 ? $0.1 : nil }
@@ -37,6 +43,14 @@ public struct Diagnosis: Sendable, Hashable {
     }
     return advice ?? "'zoo inspect FILE' lists the tensors, and what each layout misses"
   }
+}
+
+/// The base model that `adapter_config.json` beside an adapter names.
+private func adapterBase(beside path: String) -> String? {
+  struct File: Decodable { var baseModelNameOrPath: String? }
+  let file = joinPath(splitPath(path).parent, "adapter_config.json")
+  guard let name = try? readJSON(File.self, file).baseModelNameOrPath, !name.isEmpty else { return nil }
+  return name
 }
 
 /// Prefixes under which the names are those of a layout.

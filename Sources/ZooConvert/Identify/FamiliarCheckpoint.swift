@@ -6,6 +6,8 @@ struct FamiliarCheckpoint: Sendable {
   /// None of these may be in any name.
   var absent: [String] = []
   let advice: String?
+  /// True for what needs a base model, which `adapter_config.json` may name.
+  var isAdapter = false
 
   func isLike(_ headers: Headers) -> Bool {
     func occurs(_ mark: String) -> Bool { headers.entries.contains { $0.name.contains(mark) } }
@@ -16,14 +18,18 @@ struct FamiliarCheckpoint: Sendable {
     "lora_A.", "lora_B.", "lora_down.", "lora_up.", "lora.down.", "lora_embedding_A", "hada_w1_a", "lokr_w1", "ia3_l.",
   ]
 
+  /// A whole model whose adapter is beside its weights, not in them.
+  static let unmerged = FamiliarCheckpoint(
+    title: "a model with an adapter (PEFT) that was not merged into it", marks: [[".base_layer."], adapters],
+    advice: "merge it first, with merge_and_unload() of PEFT, and save that model")
+
   /// The first that fits is the one.
   static let all = [
-    FamiliarCheckpoint(
-      title: "an adapter (PEFT) that was not merged into its base model", marks: [[".base_layer."], adapters],
-      advice: "merge it first, with merge_and_unload() of PEFT, and save that model"),
+    unmerged,
     FamiliarCheckpoint(
       title: "an adapter (LoRA or PEFT) without its base model", marks: [adapters],
-      advice: "merge it into its base model first, with merge_and_unload() of PEFT, and save that model"),
+      advice: "merge it into its base model first, with merge_and_unload() of PEFT, and save that model",
+      isAdapter: true),
     FamiliarCheckpoint(
       title: "a Stable Diffusion checkpoint", marks: [["model.diffusion_model.", "diffusion_model.input_blocks."]],
       advice: "convert the CLIP model that it was made with, such as 'zoo pull ViT-L-14:openai' for version 1"),

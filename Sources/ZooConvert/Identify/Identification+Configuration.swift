@@ -70,8 +70,8 @@ extension Identification {
     }
     if kind.modelType != nil {
       let settings = layout.part == .textTower ? nil : try TransformersPreprocessor.beside(file)
-      var result = try TransformersFile.read(file).configuration(file: file, settings: settings)
-      result.notes += try ZooConvert.notes(onKeysOf: file, by: TransformersFile.keys(of: file))
+      var result = try TransformersFile.read(file, part: layout.part).configuration(file: file, settings: settings)
+      result.notes += try ZooConvert.notes(onKeysOf: file, by: TransformersFile.keys(of: file, part: layout.part))
       if let settings { result.notes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
       return result
     }

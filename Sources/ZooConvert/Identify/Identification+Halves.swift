@@ -18,8 +18,7 @@ extension Identification {
     if registry.manifest(architecture.name) != nil {
       finding.architecture.name += layout.part == .imageTower ? "-image" : "-text"
     }
-    let file = splitPath(path).name
-    let join = layout.part == .imageTower ? "zoo convert \(file) --text OTHER" : "zoo convert IMAGE --text \(file)"
+    let join = layout.part == .imageTower ? "zoo convert \(path) --text OTHER" : "zoo convert IMAGE --text \(path)"
     let width = "(width \(architecture.embedding))"
     notes.append(
       architecture.isJoint

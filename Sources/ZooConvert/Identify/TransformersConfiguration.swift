@@ -11,6 +11,7 @@ struct TransformersFile: Decodable {
   var visionConfigDict: Tower?
 
   struct Tower: Decodable {
+    var modelType: String?
     var hiddenSize: Int?
     var intermediateSize: Int?
     var numHiddenLayers: Int?
@@ -30,6 +31,9 @@ struct TransformersFile: Decodable {
 }
 
 extension TransformersFile {
+  /// The model types of whole models.
+  static let types = ["clip", "metaclip_2", "siglip", "siglip2"]
+
   /// - Parameter settings: those for pictures beside the file, and the file that has them.
   func configuration(
     file path: String, settings: (settings: TransformersPreprocessor, file: String)?
@@ -48,7 +52,7 @@ extension TransformersFile {
     default:
       throw .configuration(
         file: path,
-        reason: "its model_type '\(modelType ?? "")' is not one of clip, metaclip_2, siglip and siglip2; "
+        reason: "its model_type '\(modelType ?? "")' is not one of \(Self.types.joined(separator: ", ")); "
           + "--as ARCHITECTURE:TAG or --config FILE says what the model is")
     }
   }

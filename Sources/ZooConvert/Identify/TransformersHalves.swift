@@ -1,3 +1,5 @@
+import ZooModels
+
 extension TransformersFile {
   /// The model types of towers that were saved alone, and the whole model's.
   private static let halves = [
@@ -7,8 +9,14 @@ extension TransformersFile {
 
   /// Reads `config.json`. That of a tower alone has the tower's fields at the top: both towers are given them, and the one
   /// that is not there is left out with its part of the architecture.
-  static func read(_ path: String) throws(ConvertError) -> TransformersFile {
+  ///
+  /// - Parameter part: For an image tower, the configuration of a vision-language model around it counts as well (LLaVA).
+  static func read(_ path: String, part: ModelPart) throws(ConvertError) -> TransformersFile {
     var file = try readJSON(TransformersFile.self, path)
+    if let whole = file.towerType(part) {
+      file.modelType = whole
+      return file
+    }
     guard let whole = file.modelType.flatMap({ halves[$0] }) else { return file }
     let tower = try readJSON(Tower.self, path)
     (file.modelType, file.visionConfig, file.textConfig) = (whole, tower, tower)
@@ -16,8 +24,21 @@ extension TransformersFile {
   }
 
   /// The rules for the keys of a `config.json`, of a whole model or of a tower alone.
-  static func keys(of path: String) throws(ConvertError) -> KeyTable {
-    guard let type = try readJSON(TransformersFile.self, path).modelType, halves[type] != nil else { return keys }
+  static func keys(of path: String, part: ModelPart) throws(ConvertError) -> KeyTable {
+    let file = try readJSON(TransformersFile.self, path)
+    if file.towerType(part) != nil, case .object(let members) = try readPlainJSON(path) {
+      let others = members.mapValues { _ in KeyRule.irrelevant("the model around the image tower reads it") }
+      return others.merging(["vision_config": .object(visionKeys)]) { $1 }
+    }
+    guard let type = file.modelType, halves[type] != nil else { return keys }
     return keys.merging(type.contains("vision") ? visionKeys : textKeys) { $1 }
+  }
+
+  /// The whole model's type of the image tower inside another model; nil for any other configuration.
+  private func towerType(_ part: ModelPart) -> String? {
+    guard part == .imageTower, let type = modelType, !Self.types.contains(type), Self.halves[type] == nil else {
+      return nil
+    }
+    return visionConfig?.modelType.flatMap { Self.halves[$0] }
   }
 }

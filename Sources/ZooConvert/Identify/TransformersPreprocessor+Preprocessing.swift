@@ -106,7 +106,7 @@ extension TransformersPreprocessor {
   private func unusable(_ key: String, _ file: String, _ remedy: String) -> ConvertError {
     let value: String
     switch key == "size" ? size : cropSize {
-    case .other(let names): value = "{\(names.joined(separator: ", "))}"
+    case .other(let names): value = "{\(names.map(snakeCase).joined(separator: ", "))}"
     case .shortestEdge(let side): value = "{shortest_edge: \(side)}"
     case .number(let side): value = "\(side)"
     case .sides(let size): value = "\(size)"

@@ -109,7 +109,10 @@ private func write(
 /// What a user should know about the weights.
 private func warnings(_ plan: ConversionPlan, _ findings: [TensorInspector.Findings]) -> [String] {
   zip(plan.rows, findings).compactMap { row, found in
-    if found.broken > 0 { return "'\(row.target)' has \(found.broken) elements that are NaN or infinite." }
+    if found.broken > 0 {
+      return
+        "'\(row.target)' has \(found.broken == 1 ? "one element that is" : "\(found.broken) elements that are") NaN or infinite."
+    }
     // Biases may well be zero, and those that a source lacks are.
     return found.isAllZero && !row.target.hasSuffix("bias") ? "'\(row.target)' is zero throughout." : nil
   }
