@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import ZooCheckpoints
+import ZooManifests
 import ZooModels
 import ZooTestSupport
 
@@ -54,6 +56,20 @@ import ZooTestSupport
     #expect(
       try notes(onKeysOf: two, by: TransformersFile.keys)
         == ["config.json: 'a' = \"\(long.prefix(56))..., 'b' = {c} are not known to zoo, which ignores them."])
+  }
+
+  @Test func keysOfASecondConfigurationAreNamedToo() throws {
+    let scratch = try ScratchFolder(), golden = Golden.url("models/clip_gelu/checkpoints").path
+    for (from, to) in [
+      ("openclip/open_clip_model.safetensors", "open_clip_model.safetensors"),
+      ("openclip/open_clip_config.json", "open_clip_config.json"),
+    ] { try FileManager.default.copyItem(atPath: "\(golden)/\(from)", toPath: scratch.file(to)) }
+    let config = try String(contentsOfFile: "\(golden)/hf/config.json", encoding: .utf8)
+    try config.replacing("\"model_type\": \"clip\",", with: "\"model_type\": \"clip\", \"odd\": 1,")
+      .write(toFile: scratch.file("config.json"), atomically: true, encoding: .utf8)
+    let model = try identify(
+      Checkpoint.open(scratch.file("open_clip_model.safetensors")), registry: Registry.builtIn)
+    #expect(model.notes.contains("config.json: 'odd' = 1 is not known to zoo, which ignores it."), "\(model.notes)")
   }
 
   @Test func manyUnknownKeysAreCounted() throws {

@@ -6,10 +6,11 @@ import ZooModels
 
 /// Values of `open_clip_config.json` that open_clip 3.3 reads in its own way.
 @Suite struct OpenCLIPConfigurationTests {
-  private func configuration(preprocess: String = "{}", vision: String = "") throws -> Configuration {
+  private func configuration(preprocess: String = "{}", vision: String = "", text: String = "") throws -> Configuration
+  {
     let json = """
       {"model_cfg": {"embed_dim": 8, "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 8\(vision)},
-       "text_cfg": {"width": 64, "heads": 1, "layers": 1}}, "preprocess_cfg": \(preprocess)}
+       "text_cfg": {"width": 64, "heads": 1, "layers": 1\(text)}}, "preprocess_cfg": \(preprocess)}
       """
     return try manifestDecoder().decode(OpenCLIPFile.self, from: Data(json.utf8))
       .configuration(file: "open_clip_config.json")
@@ -37,6 +38,12 @@ import ZooModels
   @Test func oneNumberIsForAllChannels() throws {
     let made = try configuration(preprocess: #"{"mean": 0.5, "std": 0.25}"#).preprocessing
     #expect(made.mean == [0.5, 0.5, 0.5] && made.std == [0.25, 0.25, 0.25])
+  }
+
+  @Test func aTextTowerMayHaveNoHead() throws {
+    #expect(try configuration().text?.projection == .linear)
+    #expect(try configuration(text: #", "no_head": true"#).text?.projection == Projection.none)
+    #expect(try configuration(text: #", "proj_type": "none""#).text?.projection == Projection.none)
   }
 
   /// They are saved with the weights.

@@ -42,7 +42,7 @@ import ZooTestSupport
     (#"{"size": 64, "crop_size": 64}"#, "'crop_size' is 64x64", "the model takes pictures of 32x32"),
     (#"{"size": {"height": 8, "width": 8}, "do_center_crop": false}"#, "'size' is 8x8", "pictures of 32x32"),
     (
-      #"{"size": {"shortest_edge": 32, "longest_edge": 64}}"#, "'size' is {shortestEdge, longestEdge}",
+      #"{"size": {"shortest_edge": 32, "longest_edge": 64}}"#, "'size' is {shortest_edge, longest_edge}",
       "a shortest_edge"
     ),
     (#"{"do_center_crop": false}"#, "'do_center_crop' is false", "only square pictures would fit"),

@@ -15,6 +15,8 @@ struct Configuration {
   var preprocessing: Preprocessing
   var labels: [String]?
   var notes: [String] = []
+  /// What is to be said of its keys, whether it wins or not.
+  var keyNotes: [String] = []
 
   /// Nil where it does not say all of the image tower that the part has.
   func architecture(name: String, part: ModelPart) -> Architecture? {

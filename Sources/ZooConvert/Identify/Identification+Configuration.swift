@@ -28,12 +28,13 @@ extension Identification {
     while found == nil, let file = files.popFirst() { found = try read(file, isOnlyOne: files.isEmpty) }
     guard let primary = found else { return nil }
     let result = try complete(primary, fitting, hint)
-    notes += primary.notes
+    notes += primary.notes + primary.keyNotes
     for file in files {
       let other: Configuration
       do {
         guard let found = try read(file, isOnlyOne: true) else { continue }
         other = found
+        notes += other.keyNotes
       } catch {
         notes.append("\(error): \(result.file) is used.")
         continue
@@ -56,7 +57,7 @@ extension Identification {
     let kind = try readJSON(Kind.self, file)
     if kind.modelCfg != nil {
       var result = try readJSON(OpenCLIPFile.self, file).configuration(file: file)
-      result.notes += try ZooConvert.notes(onKeysOf: file, by: OpenCLIPFile.keys)
+      result.keyNotes += try ZooConvert.notes(onKeysOf: file, by: OpenCLIPFile.keys)
       return result
     }
     if [Layout.transformersViT.name, Layout.transformersCLIPClassifier.name].contains(layout.name),
@@ -64,20 +65,20 @@ extension Identification {
     {
       let settings = try TransformersPreprocessor.beside(file)
       var result = try readJSON(TransformersClassifierFile.self, file).configuration(file: file, settings: settings)
-      result.notes += try ZooConvert.notes(onKeysOf: file, by: TransformersClassifierFile.keys)
-      if let settings { result.notes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
+      result.keyNotes += try ZooConvert.notes(onKeysOf: file, by: TransformersClassifierFile.keys)
+      if let settings { result.keyNotes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
       return result
     }
     if kind.modelType != nil {
       let settings = layout.part == .textTower ? nil : try TransformersPreprocessor.beside(file)
       var result = try TransformersFile.read(file, part: layout.part).configuration(file: file, settings: settings)
-      result.notes += try ZooConvert.notes(onKeysOf: file, by: TransformersFile.keys(of: file, part: layout.part))
-      if let settings { result.notes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
+      result.keyNotes += try ZooConvert.notes(onKeysOf: file, by: TransformersFile.keys(of: file, part: layout.part))
+      if let settings { result.keyNotes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
       return result
     }
     if kind.architecture != nil {
       var result = try readJSON(TimmFile.self, file).configuration(file: file)
-      result.notes += try ZooConvert.notes(onKeysOf: file, by: TimmFile.keys)
+      result.keyNotes += try ZooConvert.notes(onKeysOf: file, by: TimmFile.keys)
       return result
     }
     guard isOnlyOne else { return nil }

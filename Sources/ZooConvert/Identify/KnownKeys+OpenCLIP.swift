@@ -47,7 +47,7 @@ extension OpenCLIPFile {
 
   static let textKeys = towerKeys.merging([
     "context_length": .used, "vocab_size": .used, "heads": .used, "embed_cls": .used, "no_causal_mask": .used,
-    "eos_id": .used, "pad_id": .used, "proj_bias": .used, "proj_type": .used, "hf_model_name": .used,
+    "eos_id": .used, "pad_id": .used, "proj_bias": .used, "proj_type": .used, "no_head": .used, "hf_model_name": .used,
     "hf_tokenizer_name": .used, "tokenizer_mode": .used,
     "tokenizer_kwargs": .object(tokenizerKeys),
     "final_ln_after_pool": .irrelevant("a norm of each token gives the same before and after one is chosen"),

@@ -56,6 +56,7 @@ struct OpenCLIPFile: Decodable {
     var padId: Int?
     var projBias: Bool?
     var projType: String?
+    var noHead: Bool?
     var actKwargs: ActivationArguments?
     var normKwargs: NormArguments?
     var hfModelName: String?
@@ -222,7 +223,8 @@ extension OpenCLIPFile {
     case (false, "eos"): pooling = .endOfText(id: config.eosId ?? 2)
     case (false, let other): throw fail("its text pooling '\(other)' is not run")
     }
-    let projection: Projection = config.projType == "none" ? .none : config.projBias == true ? .linearWithBias : .linear
+    let isBare = config.projType == "none" || config.noHead == true
+    let projection: Projection = isBare ? .none : config.projBias == true ? .linearWithBias : .linear
     return TextTower(
       blocks: Blocks(
         width: width, layers: config.layers ?? 12, heads: config.heads ?? 8,

@@ -52,7 +52,7 @@ extension TransformersFile {
     default:
       throw .configuration(
         file: path,
-        reason: "its model_type '\(modelType ?? "")' is not one of \(Self.types.joined(separator: ", ")); "
+        reason: "its model_type '\(modelType ?? "")' is not one of clip, metaclip_2, siglip and siglip2; "
           + "--as ARCHITECTURE:TAG or --config FILE says what the model is")
     }
   }
