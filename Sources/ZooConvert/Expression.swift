@@ -82,6 +82,18 @@ extension Expression {
   /// Without the first axis of a tensor whose first axis has length 1, or any other shape of the same elements.
   func reshaped(_ shape: [Int]) -> Expression { .reshape(self, shape) }
 
+  /// The same with other names for the sources.
+  func renamed(_ change: (String) -> String) -> Expression {
+    switch self {
+    case .tensor(let name, let shape): .tensor(change(name), shape: shape)
+    case .zeros: self
+    case .transpose(let operand, let axes): .transpose(operand.renamed(change), axes: axes)
+    case .slice(let operand, let axis, let range): .slice(operand.renamed(change), axis: axis, range: range)
+    case .reshape(let operand, let shape): .reshape(operand.renamed(change), shape)
+    case .concat(let operands): .concat(operands.map { $0.renamed(change) })
+    }
+  }
+
   /// Rows `range` of the first axis.
   func rows(_ range: Range<Int>) -> Expression { .slice(self, axis: 0, range: range) }
 }

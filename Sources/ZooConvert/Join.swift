@@ -119,17 +119,3 @@ private func joinedPlan(
     layout: "\(image.layout)+\(text.layout)", architecture: architecture.name, rows: rows, dropped: dropped,
     problems: image.problems + text.problems, sourceCount: sourceCount)
 }
-
-extension Expression {
-  /// The same with other names for the sources.
-  fileprivate func renamed(_ change: (String) -> String) -> Expression {
-    switch self {
-    case .tensor(let name, let shape): .tensor(change(name), shape: shape)
-    case .zeros: self
-    case .transpose(let operand, let axes): .transpose(operand.renamed(change), axes: axes)
-    case .slice(let operand, let axis, let range): .slice(operand.renamed(change), axis: axis, range: range)
-    case .reshape(let operand, let shape): .reshape(operand.renamed(change), shape)
-    case .concat(let operands): .concat(operands.map { $0.renamed(change) })
-    }
-  }
-}

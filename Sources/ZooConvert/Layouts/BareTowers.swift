@@ -37,17 +37,3 @@ extension Layout {
       })
   }
 }
-
-extension Expression {
-  /// The same with other names of source tensors.
-  fileprivate func renamed(_ change: (String) -> String) -> Expression {
-    switch self {
-    case .tensor(let name, let shape): .tensor(change(name), shape: shape)
-    case .zeros: self
-    case .transpose(let operand, let axes): .transpose(operand.renamed(change), axes: axes)
-    case .slice(let operand, let axis, let range): .slice(operand.renamed(change), axis: axis, range: range)
-    case .reshape(let operand, let shape): .reshape(operand.renamed(change), shape)
-    case .concat(let operands): .concat(operands.map { $0.renamed(change) })
-    }
-  }
-}
