@@ -100,7 +100,10 @@ import ZooTestSupport
   @Test(arguments: [
     (["base_model.model.text_model.q_proj.lora_A.weight"], "an adapter (LoRA or PEFT) without its base model"),
     (["lora_te_text_model_q_proj.lora_down.weight"], "an adapter (LoRA or PEFT) without its base model"),
-    (["q_proj.base_layer.weight", "q_proj.lora_A.default.weight"], "an adapter (PEFT) that was not merged"),
+    (
+      ["q_proj.base_layer.weight", "q_proj.lora_A.default.weight"],
+      "a model with an adapter (PEFT) that was not merged into it"
+    ),
     (["model.diffusion_model.input_blocks.0.0.weight", "first_stage_model.x"], "a Stable Diffusion checkpoint"),
     (["layers.0.self_attn.q_proj.weight", "embed_tokens.weight"], "a language model"),
     (["encoder.block.0.layer.0.SelfAttention.q.weight", "shared.weight"], "a T5 text encoder"),
