@@ -47,7 +47,7 @@ static void skip(j_decompress_ptr info, long count) {
   info->src->bytes_in_buffer -= (size_t)count;
 }
 
-static int decode(j_decompress_ptr info, size_t count, zoo_picture_limit limit, zoo_picture *picture) {
+static int decode(j_decompress_ptr info, size_t count, int64_t limit, zoo_picture *picture) {
   jpeg_read_header(info, TRUE);
   picture->width = info->image_width;
   picture->height = info->image_height;
@@ -80,6 +80,7 @@ static int decode(j_decompress_ptr info, size_t count, zoo_picture_limit limit, 
     JSAMPROW row = picture->pixels + info->output_scanline * row_bytes;
     if (jpeg_read_scanlines(info, &row, 1) != 1) return zoo_picture_fail(picture, ZOO_DAMAGED, "a row is missing");
   }
+  jpeg_finish_decompress(info);  // up to the end marker, as Pillow does: what is broken there is an error as well
   if (picture->mode == ZOO_CMYK) {  // as Adobe writes them, inverted; Pillow takes them all to be
     size_t size = row_bytes * (size_t)picture->height;
     for (size_t i = 0; i < size; i++) picture->pixels[i] = (uint8_t)~picture->pixels[i];
@@ -87,7 +88,7 @@ static int decode(j_decompress_ptr info, size_t count, zoo_picture_limit limit, 
   return ZOO_DECODED;
 }
 
-int zoo_jpeg_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, zoo_picture *picture) {
+int zoo_jpeg_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture) {
   struct jpeg_decompress_struct info;
   failure f;
   memset(&info, 0, sizeof info);

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int zoo_picture_check(const zoo_picture *picture, zoo_picture_limit limit) {
+int zoo_picture_check(const zoo_picture *picture, int64_t limit) {
   int64_t width = picture->width, height = picture->height;
   if (width < 1 || height < 1) return ZOO_DAMAGED;
-  return width > limit.side || height > limit.side || width > limit.pixels / height ? ZOO_TOO_LARGE : ZOO_DECODED;
+  return width > limit / height ? ZOO_TOO_LARGE : ZOO_DECODED;
 }
 
 int zoo_picture_channels(int mode) {

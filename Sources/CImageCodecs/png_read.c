@@ -1,6 +1,5 @@
 #include "picture.h"
 #include <setjmp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <png.h>
@@ -9,7 +8,6 @@ typedef struct {
   const uint8_t *bytes;
   size_t left;
   zoo_picture *picture;
-  png_bytep *rows;
 } reader;
 
 static void fail(png_structp png, png_const_charp message) {
@@ -85,11 +83,13 @@ static void keep_transparency(png_structp png, png_infop info, zoo_picture *pict
   }
 }
 
-static int decode(png_structp png, png_infop info, reader *r, size_t count, zoo_picture_limit limit) {
+static int decode(png_structp png, png_infop info, reader *r, size_t count, int64_t limit) {
   zoo_picture *picture = r->picture;
   // Texts, profiles and gamma change nothing here: neither parse nor inflate them.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_set_user_limits(png, 0x7FFFFFFF, 0x7FFFFFFF);
+  // Checksums up to the pixels must hold, those of texts as well: Pillow checks the same ones.
+  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_read_info(png, info);
   picture->width = png_get_image_width(png, info);
   picture->height = png_get_image_height(png, info);
@@ -110,21 +110,20 @@ static int decode(png_structp png, png_infop info, reader *r, size_t count, zoo_
     }
   }
   keep_transparency(png, info, picture);
-  png_set_interlace_handling(png);
+  int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
   size_t row_bytes = (size_t)picture->width * (size_t)zoo_picture_channels(picture->mode);
   if (png_get_rowbytes(png, info) != row_bytes) png_error(png, "rows of an unexpected length");
   int allocated = zoo_picture_allocate(picture);
   if (allocated) return allocated;
-  r->rows = malloc((size_t)picture->height * sizeof *r->rows);
-  if (!r->rows) return zoo_picture_fail(picture, ZOO_DAMAGED, "not enough memory for the rows");
-  for (int64_t y = 0; y < picture->height; y++) r->rows[y] = picture->pixels + (size_t)y * row_bytes;
-  png_read_image(png, r->rows);
+  // Row by row: an array of rows, as png_read_image takes, can be larger than the picture.
+  for (int pass = 0; pass < passes; pass++)
+    for (int64_t y = 0; y < picture->height; y++) png_read_row(png, picture->pixels + (size_t)y * row_bytes, NULL);
   return ZOO_DECODED;
 }
 
-int zoo_png_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, zoo_picture *picture) {
-  reader r = {bytes, count, picture, NULL};
+int zoo_png_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture) {
+  reader r = {bytes, count, picture};
   reader *volatile kept = &r;
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, kept, fail, be_silent);
   png_infop info = png ? png_create_info_struct(png) : NULL;
@@ -135,7 +134,6 @@ int zoo_png_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, 
     png_set_read_fn(png, kept, read_bytes);
     code = decode(png, info, kept, count, limit);
   }
-  free(kept->rows);
   png_destroy_read_struct(&png, &info, NULL);
   return code;
 }

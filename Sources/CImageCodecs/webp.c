@@ -1,7 +1,7 @@
 #include "picture.h"
 #include <webp/decode.h>
 
-int zoo_webp_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, zoo_picture *picture) {
+int zoo_webp_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture) {
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(bytes, count, &features) != VP8_STATUS_OK)
     return zoo_picture_fail(picture, ZOO_DAMAGED, "its header is not a WebP header");

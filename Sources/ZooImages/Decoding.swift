@@ -3,27 +3,31 @@ import Foundation
 import ZooTensors
 
 extension Image {
-  /// The longest side that is decoded.
-  public static let sideLimit = 1_000_000
-  /// The most pixels that are decoded: where Pillow, too, takes a picture for a decompression bomb.
-  public static let pixelLimit = 2 * 178_956_970
+  /// The most pixels that are decoded unless a caller says otherwise: above, Pillow, too, takes a picture for a
+  /// decompression bomb.
+  public static let pixelLimit = 178_956_970
+  /// What a caller may set that limit to.
+  public static let pixelLimits = 1...1 << 40
 
   /// Reads a picture file; the format is found by content. Throws `ImageError`.
-  public static func decode(contentsOf url: URL) throws -> Image {
-    try decode(readPicture(url.path), name: url.path)
+  /// - Parameter pixelLimit: the most pixels that it may have.
+  public static func decode(contentsOf url: URL, pixelLimit: Int = pixelLimit) throws -> Image {
+    try decode(readPicture(url.path), name: url.path, pixelLimit: pixelLimit)
   }
 
   /// Decodes a picture file's bytes; `name` is for messages. Throws `ImageError`.
-  static func decode(_ data: Data, name: String) throws -> Image {
-    try data.withUnsafeBytes { try decode(bytes: $0, name: name) }
+  static func decode(_ data: Data, name: String, pixelLimit: Int = pixelLimit) throws -> Image {
+    try data.withUnsafeBytes { try decode(bytes: $0, name: name, pixelLimit: pixelLimit) }
   }
 
   /// Decodes a picture exactly as Pillow does, in the file's own mode; `name` is for messages. Throws `ImageError`.
   ///
   /// JPEG (libjpeg-turbo), PNG (libpng), WebP (libwebp), the first frame of a GIF, BMP and PPM/PGM/PBM. Nothing is
   /// allocated for the pixels before the declared size is checked.
-  public static func decode(bytes: UnsafeRawBufferPointer, name: String) throws -> Image {
-    let source = FileBytes(bytes: bytes, name: name)
+  public static func decode(
+    bytes: UnsafeRawBufferPointer, name: String, pixelLimit: Int = pixelLimit
+  ) throws -> Image {
+    let source = FileBytes(bytes: bytes, name: name, pixelLimit: pixelLimit)
     switch source.format {
     case .png: return try decode(source, with: zoo_png_decode)
     case .jpeg: return try decode(source, with: zoo_jpeg_decode)
@@ -42,20 +46,19 @@ extension Image {
   }
 
   private typealias Decoder = (
-    UnsafePointer<UInt8>?, Int, zoo_picture_limit, UnsafeMutablePointer<zoo_picture>?
+    UnsafePointer<UInt8>?, Int, Int64, UnsafeMutablePointer<zoo_picture>?
   ) -> Int32
 
   private static func decode(_ source: FileBytes, with decoder: Decoder) throws -> Image {
     var picture = zoo_picture()
     defer { zoo_picture_free(&picture) }
-    let limit = zoo_picture_limit(side: Int64(sideLimit), pixels: Int64(pixelLimit))
     let code = decoder(
-      source.bytes.bindMemory(to: UInt8.self).baseAddress, source.bytes.count, limit, &picture)
+      source.bytes.bindMemory(to: UInt8.self).baseAddress, source.bytes.count, Int64(source.pixelLimit), &picture)
     let width = Int(picture.width), height = Int(picture.height)
     switch Int(code) {
     case ZOO_DECODED: break
     case ZOO_UNSUPPORTED: throw source.unsupported(message(of: picture))
-    case ZOO_TOO_LARGE: throw ImageError.tooLarge(name: source.name, width: width, height: height)
+    case ZOO_TOO_LARGE: throw source.tooLarge(width: width, height: height)
     default: throw source.damaged(message(of: picture))
     }
     guard let mode = Mode(code: picture.mode), let pixels = picture.pixels else {
@@ -76,7 +79,9 @@ extension Image {
 
   private static func message(of picture: zoo_picture) -> String {
     let text = withUnsafeBytes(of: picture.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    return text.isEmpty ? "the decoder gives no reason" : text.first!.lowercased() + text.dropFirst()
+    guard let word = text.split(separator: " ").first else { return "the decoder gives no reason" }
+    // A sentence goes on with it; names of chunks stay as they are.
+    return word.hasSuffix(":") ? text : text.prefix(1).lowercased() + text.dropFirst()
   }
 }
 

@@ -2,6 +2,8 @@
 struct FileBytes {
   let bytes: UnsafeRawBufferPointer
   let name: String
+  /// The most pixels that are decoded.
+  var pixelLimit = Image.pixelLimit
 
   var count: Int { bytes.count }
 
@@ -37,11 +39,13 @@ struct FileBytes {
     .unsupported(name: name, format: format?.rawValue ?? "picture", detail: detail)
   }
 
+  func tooLarge(width: Int, height: Int) -> ImageError {
+    .tooLarge(name: name, width: width, height: height, limit: pixelLimit)
+  }
+
   /// Throws unless a picture of this size may be decoded.
   func check(width: Int, height: Int) throws {
     guard width > 0, height > 0 else { throw damaged("it declares \(width) x \(height) pixels") }
-    guard width <= Image.sideLimit, height <= Image.sideLimit, width * height <= Image.pixelLimit else {
-      throw ImageError.tooLarge(name: name, width: width, height: height)
-    }
+    guard width <= pixelLimit / height else { throw tooLarge(width: width, height: height) }
   }
 }

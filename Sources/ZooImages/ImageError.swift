@@ -12,8 +12,8 @@ public enum ImageError: ZooError, Equatable {
   case unsupported(name: String, format: String, detail: String)
   /// The file contradicts its format; `detail` is the decoder's word.
   case damaged(name: String, format: String, detail: String)
-  /// It declares more pixels than are decoded.
-  case tooLarge(name: String, width: Int, height: Int)
+  /// It declares more pixels than are decoded, which is `limit`.
+  case tooLarge(name: String, width: Int, height: Int, limit: Int)
   /// The picture cannot be written; `reason` is the system's.
   case unwritable(name: String, reason: String)
 
@@ -29,9 +29,8 @@ public enum ImageError: ZooError, Equatable {
     case .unsupported(let name, let format, let detail):
       "\(name) is a \(format) of a kind that is not supported: \(detail)"
     case .damaged(let name, let format, let detail): "\(name) is a damaged \(format): \(detail)"
-    case .tooLarge(let name, let width, let height):
-      "\(name) declares \(width) x \(height) pixels; at most \(Image.sideLimit) a side and \(Image.pixelLimit) in all "
-        + "are decoded"
+    case .tooLarge(let name, let width, let height, let limit):
+      "\(name) declares \(width) x \(height) pixels; at most \(limit) are decoded"
     case .unwritable(let name, let reason): "\(name) cannot be written: \(reason)"
     }
   }

@@ -31,7 +31,7 @@ public enum PictureFormat: String, Sendable, Hashable, CaseIterable {
     func has(_ text: String, at: Int = 0) -> Bool { has(Array(text.utf8), at: at) }
     if has([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
       self = .png
-    } else if has([0xFF, 0xD8]) {
+    } else if has([0xFF, 0xD8, 0xFF]) {
       self = .jpeg
     } else if has("RIFF"), has("WEBP", at: 8) {
       self = .webp

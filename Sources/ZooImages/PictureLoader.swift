@@ -6,16 +6,19 @@ public struct PictureLoader: Sendable {
   public var preprocessing: Preprocessing
   /// Turns pictures upright by their EXIF orientation. The Python tools do not.
   public var upright: Bool
+  /// The most pixels that a picture may have.
+  public var pixelLimit: Int
 
-  public init(preprocessing: Preprocessing, upright: Bool = false) {
+  public init(preprocessing: Preprocessing, upright: Bool = false, pixelLimit: Int = Image.pixelLimit) {
     self.preprocessing = preprocessing
     self.upright = upright
+    self.pixelLimit = pixelLimit
   }
 
   /// Reads, turns and preprocesses a picture file; `-` is standard input. Throws `ImageError`.
   public func load(path: String) throws -> LoadedPicture {
     let data = try readPicture(path)
-    return load(try Image.decode(data, name: path), data: data)
+    return load(try Image.decode(data, name: path, pixelLimit: pixelLimit), data: data)
   }
 
   /// Turns and preprocesses a picture that has been decoded.

@@ -73,16 +73,39 @@ import ZooTestSupport
 
   @Test func hugePicturesAreRefusedByTheirSize() throws {
     let name = Golden.url("hostile/images/bomb_30000.png").path
-    #expect(throws: ImageError.tooLarge(name: name, width: 30000, height: 30000)) {
+    #expect(throws: ImageError.tooLarge(name: name, width: 30000, height: 30000, limit: 178_956_970)) {
       try Image.decode(contentsOf: URL(filePath: name))
     }
-    // 300,000,000 pixels are within the limit, but not within these few bytes.
+    // 170,000,000 pixels are within the limit, but not within these few bytes.
     var jpeg = try Golden.bytes("hostile/images/control.jpg")
     let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
-    jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x27, 0x10, 0x75, 0x30])
+    jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x27, 0x10, 0x42, 0x68])
     let detail = "the file is too short for the size it declares"
     #expect(throws: ImageError.damaged(name: "bomb", format: "JPEG", detail: detail)) {
       try Image.decode(bytes: jpeg, name: "bomb")
+    }
+  }
+
+  @Test func theLimitCanBeSet() throws {
+    let file = Golden.url("images/sources/rgb.png")
+    #expect(try Image.decode(contentsOf: file, pixelLimit: 53 * 37).width == 53)
+    #expect(throws: ImageError.tooLarge(name: file.path, width: 53, height: 37, limit: 53 * 37 - 1)) {
+      try Image.decode(contentsOf: file, pixelLimit: 53 * 37 - 1)
+    }
+  }
+
+  /// Checksums of chunks and what follows the last row of a JPEG: the verdicts are those of Pillow 13.
+  @Test func brokenStreamsAreRefusedWherePillowRefuses() throws {
+    let folder = Golden.repository.appending(path: "Tests/Cases/broken")
+    let rows = try String(contentsOf: folder.appending(path: "verdicts.tsv"), encoding: .utf8).split(separator: "\n")
+    #expect(rows.count == 12)
+    for row in rows.map({ $0.split(separator: "\t") }) {
+      let name = String(row[0]), isRead = (try? Image.decode(contentsOf: folder.appending(path: name))) != nil
+      #expect(isRead == (row[1] == "accept"), "\(name)")
+    }
+    let file = folder.appending(path: "crc_text.png")
+    #expect(throws: ImageError.damaged(name: file.path, format: "PNG", detail: "tEXt: CRC error")) {
+      try Image.decode(contentsOf: file)
     }
   }
 
@@ -101,8 +124,8 @@ import ZooTestSupport
       try Image.decode(contentsOf: URL(filePath: "/no/such.png"))
     }
     #expect(
-      ImageError.tooLarge(name: "a", width: 9, height: 8).description
-        == "a declares 9 x 8 pixels; at most 1000000 a side and 357913940 in all are decoded")
+      ImageError.tooLarge(name: "a", width: 9, height: 8, limit: 70).description
+        == "a declares 9 x 8 pixels; at most 70 are decoded")
   }
 
   /// Cutting a file anywhere, or flipping any of its bytes, may spoil it but must not crash.

@@ -35,14 +35,10 @@ typedef struct {
   char message[256];
 } zoo_picture;
 
-// The most that a picture may declare; checked before anything is allocated for its pixels.
-typedef struct {
-  int64_t side, pixels;
-} zoo_picture_limit;
-
-int zoo_png_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, zoo_picture *picture);
-int zoo_jpeg_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, zoo_picture *picture);
-int zoo_webp_decode(const uint8_t *bytes, size_t count, zoo_picture_limit limit, zoo_picture *picture);
+// Decoders. `limit` is the most pixels that a picture may declare; checked before anything is allocated for them.
+int zoo_png_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
+int zoo_jpeg_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
+int zoo_webp_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
 void zoo_picture_free(zoo_picture *picture);
 
 // Encodes 8-bit grey (1), RGB (3) or RGBA (4 channels) rows; null when memory runs out. Free the result with free().

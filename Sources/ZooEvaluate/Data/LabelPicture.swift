@@ -9,7 +9,7 @@ struct LabelPicture {
 
   init(_ scene: SceneFolder.Scene, of picture: PictureFacts, _ loader: PictureLoader) throws {
     let file = scene.mask.path(percentEncoded: false)
-    let image = try Image.decode(contentsOf: scene.mask)
+    let image = try Image.decode(contentsOf: scene.mask, pixelLimit: loader.pixelLimit)
     guard image.mode == .l || image.mode == .palette else {
       throw EvaluateError.notAMask(file: file, mode: image.mode.rawValue)
     }

@@ -84,6 +84,18 @@ struct PictureOptions: ParsableArguments {
   @Flag(help: "Turn pictures upright by their EXIF orientation. The Python tools do not.")
   var upright = false
 
+  @Option(
+    help: ArgumentHelp(
+      "The most pixels that a picture file may have; \(Image.pixelLimit) by default, as in Pillow.", valueName: "count")
+  )
+  var maxPixels = Image.pixelLimit
+
+  mutating func validate() throws {
+    if !Image.pixelLimits.contains(maxPixels) {
+      throw ValidationError("--max-pixels must be between 1 and \(Image.pixelLimits.upperBound).")
+    }
+  }
+
   func preprocessing(of model: Model) throws -> Preprocessing {
     var result = try model.preprocessing
     if let size { result.scale(to: try Self.parse(size, patch: model.vision.tower.patch)) }
@@ -110,7 +122,7 @@ struct PictureOptions: ParsableArguments {
   func loader(for model: Model, notes: inout Notes) throws -> PictureLoader {
     let preprocessing = try preprocessing(of: model)
     if size != nil { try note(preprocessing.size, of: model, in: &notes) }
-    return PictureLoader(preprocessing: preprocessing, upright: upright)
+    return PictureLoader(preprocessing: preprocessing, upright: upright, pixelLimit: maxPixels)
   }
 
   private func note(_ size: GridSize, of model: Model, in notes: inout Notes) throws {
