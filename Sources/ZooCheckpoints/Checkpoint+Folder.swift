@@ -45,7 +45,11 @@ enum CheckpointSource {
 func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: String, note: String?) {
   let names = try namesInFolder(folder)
   let candidates = checkpointNames(names)
-  guard let first = candidates.first else { throw CheckpointError(folder, .noCheckpointInFolder) }
+  guard let first = candidates.first else {
+    let below = foldersWithCheckpoints(in: folder, depth: 2)
+    throw CheckpointError(
+      folder, .noCheckpointInFolder, found: below.isEmpty ? nil : "those below it do: \(listed(below))")
+  }
   func chosen(_ name: String, _ reason: String) -> (String, String?) {
     let others = candidates.map(\.name).filter { $0 != name }
     if others.isEmpty { return (name, nil) }
@@ -67,6 +71,17 @@ func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: Stri
   }
   throw CheckpointError(
     folder, .severalCheckpointsInFolder, found: candidates.map(\.name).joined(separator: ", "))
+}
+
+/// Folders below this one that hold checkpoints, as paths from here.
+private func foldersWithCheckpoints(in folder: String, depth: Int) -> [String] {
+  let names = (try? namesInFolder(folder))?.filter { !$0.hasPrefix(".") } ?? []
+  return names.flatMap { name -> [String] in
+    let inner = path(of: name, in: folder)
+    guard isFolder(inner), let files = try? namesInFolder(inner) else { return [] }
+    let deeper = depth > 1 ? foldersWithCheckpoints(in: inner, depth: depth - 1) : []
+    return (checkpointNames(files).isEmpty ? [] : [name]) + deeper.map { "\(name)/\($0)" }
+  }
 }
 
 /// What could be a model among the files of a folder: shards count once, and not beside their index.

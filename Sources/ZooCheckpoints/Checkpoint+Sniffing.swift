@@ -6,7 +6,7 @@ import ZooTensors
 func readContent(_ bytes: ByteView, path: String, part: String? = nil) throws(CheckpointError) -> CheckpointContent {
   guard bytes.count > 0 else { throw CheckpointError(path, .empty) }
   if let error = pointerError(bytes, path: path) { throw error }
-  if looksLikeWebPage(bytes) { throw CheckpointError(path, .isWebPage, found: pageTitle(bytes)) }
+  if let error = markupError(bytes, path: path) { throw error }
   // Before pickles: the length of a safetensors header can look like opcodes.
   if looksLikeSafetensors(bytes) {
     var content = try readSafetensors(bytes, file: path)
@@ -14,7 +14,11 @@ func readContent(_ bytes: ByteView, path: String, part: String? = nil) throws(Ch
     return content
   }
   if bytes.hasPrefix("PK\u{3}\u{4}") || bytes.hasPrefix("PK\u{5}\u{6}") {
-    return try readZip(ZipArchive(bytes, file: path), part: part)
+    do throws(CheckpointError) {
+      return try readZip(ZipArchive(bytes, file: path), part: part)
+    } catch let error where error.rule == .zipEnd {
+      throw CheckpointError(path, .zipEnd, found: missingStorages(bytes, file: path))
+    }
   }
   if bytes.bytes[0] == 0x93 || path.hasSuffix(".npy") { return try readNPY(bytes, file: path) }
   if bytes.bytes.starts(with: torchLegacyMagic) { return try readTorchLegacy(bytes, file: path, part: part) }

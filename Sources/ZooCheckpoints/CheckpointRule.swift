@@ -10,6 +10,7 @@ extension CheckpointError {
     case isGitLFSPointer = "this is a Git LFS pointer, not the file it points to"
     case isXetPointer = "this is a Hugging Face Xet pointer, not the file it points to"
     case isWebPage = "this is a web page, not a checkpoint"
+    case isXML = "this is an XML document, not a checkpoint"
     case isText = "this is text, not a checkpoint"
     case foreignFormat = "this is not a checkpoint that can be read"
     case unknownContainer = "this is not a safetensors, PyTorch, NPZ or NPY file"

@@ -27,7 +27,7 @@ import ZooTestSupport
     ),
     (
       "<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>",
-      "this is a web page, not a checkpoint: '<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>'"
+      "this is an XML document, not a checkpoint: '<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>'"
     ),
     (#"{"error": "gated"}"#, #"this is text, not a checkpoint: '{"error": "gated"}'"#),
     ("Zugriff verweigert: Übung", "this is text, not a checkpoint: 'Zugriff verweigert: Übung'"),
@@ -37,6 +37,22 @@ import ZooTestSupport
   ])
   func texts(_ text: String, _ expected: String) throws {
     #expect(try sentence(Array(text.utf8)) == expected)
+  }
+
+  @Test func aTruncatedArchiveSaysHowMuchIsMissing() throws {
+    let whole = try Golden.bytes("models/clip_gelu/checkpoints/torch_zip/open_clip_pytorch_model.bin")
+    // The elements of its tensors, 4 bytes each.
+    let needed = try Checkpoint.open(
+      Golden.url("models/clip_gelu/checkpoints/torch_zip/open_clip_pytorch_model.bin").path
+    ).entries.reduce(0) { $0 + $1.byteCount }
+    let found = try sentence(Array(whole.prefix(whole.count / 2)), "model.bin")
+    let match = try #require(
+      found.firstMatch(of: /the tensors take (\d+) bytes, and at least (\d+) of them are missing/), "\(found)")
+    #expect(Int(match.1) == needed)
+    let missing = try #require(Int(match.2))
+    // Headers and padding stand between the storages, so that a little more is missing than can be known.
+    #expect(missing <= whole.count - whole.count / 2 && missing > needed / 4)
+    #expect(!(try sentence(Array(whole.prefix(200)), "model.bin")).contains("missing"))
   }
 
   @Test func bytes() throws {

@@ -1,4 +1,5 @@
 import Testing
+import ZooCheckpoints
 import ZooModels
 import ZooTensors
 
@@ -20,5 +21,32 @@ import ZooTensors
   @Test func aTowerWithoutAHeadSeesPicturesAsTimmDoes() {
     #expect(Layout.timmImage.convention == .timm)
     #expect(Layout.transformersCLIPImage.convention == .transformers)
+  }
+
+  /// With a class token among them, 25 positions are 24 patches, of which no square can be made.
+  @Test func positionsOfGooglesFilesCountTheClassToken() throws {
+    let scratch = try ScratchFolder()
+    let source = try Checkpoint.openAsStored(golden("vit_classifier/checkpoints/augreg_npz/vit.npz"))
+    let table = "Transformer/posembed_input/pos_embedding"
+    let file = scratch.file("vit.npz"), width = 56
+    let writer = try NPZWriter(
+      file, tensors: source.entries.map { ($0.name, $0.dtype, $0.name == table ? [1, 25, width] : $0.shape) })
+    for entry in source.entries {
+      let tensor = try source.tensor(entry.name)
+      try writer.append(tensor.data.bytes)
+      if entry.name == table { try writer.append(.init(rebasing: tensor.data.bytes.prefix(8 * width * 4))) }
+    }
+    try writer.finish()
+    var options = ConversionOptions()
+    (options.visionActivation, options.visionHeads) = (.gelu, 4)
+    func found() throws -> IdentifiedModel {
+      try identify(Checkpoint.open(file), options: options, registry: .builtIn)
+    }
+    #expect { try found() } throws: { "\($0)".contains("the shape of the patch grid (25 positions)") }
+    for (size, fits) in [(GridSize(height: 32, width: 48), true), (GridSize(square: 40), false)] {
+      options.imageSize = size
+      if fits { #expect(try found().architecture.vision?.grid == GridSize(height: 4, width: 6)) }
+      if !fits { #expect(throws: ConvertError.self) { try found() } }
+    }
   }
 }

@@ -71,8 +71,15 @@ import ZooTestSupport
     }
   }
 
-  @Test func filtersHaveNamesToo() throws {
-    #expect(try settings(#"{"size": 32, "crop_size": 32, "resample": "LANCZOS"}"#).interpolation == .lanczos)
+  /// transformers 5.24 resizes bilinearly whatever the word is, which nobody who wrote it can have meant.
+  @Test func filtersAreNumbers() throws {
+    let error = #expect(throws: DecodingError.self) {
+      try settings(#"{"size": 32, "crop_size": 32, "resample": "bicubic"}"#)
+    }
+    guard case .dataCorrupted(let context)? = error else { throw try #require(error) }
+    #expect(
+      context.debugDescription == "transformers takes any word for bilinear: write Pillow's number (3 for bicubic)")
+    #expect(try settings(#"{"size": 32, "crop_size": 32, "resample": 3}"#).interpolation == .bicubic)
   }
 
   @Test func theLayoutSaysWhoseRulesPicturesFollow() throws {

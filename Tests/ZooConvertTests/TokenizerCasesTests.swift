@@ -84,6 +84,44 @@ import ZooText
     )
   }
 
+  /// transformers 5.24 pads at the left where `tokenizer.json` says so and `tokenizer_config.json` does not say a side.
+  @Test func sidesOtherThanTheRightAreRefused() throws {
+    let saved = try String(contentsOfFile: "\(Self.folder)/saved/tokenizer.json", encoding: .utf8)
+    for key in ["padding", "truncation"] {
+      let left = saved.replacing("\"\(key)\": null", with: "\"\(key)\": {\"direction\": \"Left\"}")
+      let error = #expect(throws: ConvertError.self) { try identified(files: ["tokenizer.json": left]) }
+      let remedy = "zoo fills prompts up and cuts them at the right"
+      #expect(
+        error?.description.hasSuffix(
+          "tokenizer.json cannot be used: '\(key).direction' is \"Left\", which cannot be honoured; \(remedy)") == true,
+        "\(String(describing: error))")
+      let config = "{\"tokenizer_class\": \"CLIPTokenizer\", \"\(key)_side\": \"SIDE\"}"
+      let stated = ["tokenizer.json": left, "tokenizer_config.json": config.replacing("SIDE", with: "right")]
+      #expect(try names(identified(files: stated)).first == "tokenizer.json")
+      #expect(throws: ConvertError.self) {
+        try identified(files: [
+          "tokenizer.json": saved, "tokenizer_config.json": config.replacing("SIDE", with: "left"),
+        ])
+      }
+    }
+  }
+
+  /// transformers hides the padding from SigLIP's text tower unless the tokenizer leaves the attention mask out.
+  @Test func paddingThatTransformersHidesIsNoted() throws {
+    let scratch = try ScratchFolder()
+    try FileManager.default.removeItem(atPath: scratch.path)
+    try FileManager.default.copyItem(atPath: golden("siglip/checkpoints/hf"), toPath: scratch.path)
+    let path = scratch.file("tokenizer_config.json")
+    let config = try String(contentsOfFile: path, encoding: .utf8)
+    for (names, isNoted) in [(#"["input_ids"]"#, false), (#"["input_ids", "attention_mask"]"#, true), ("", true)] {
+      let stated = names.isEmpty ? "{" : "{\"model_input_names\": \(names),"
+      try Data(("\(stated)" + config.drop { $0 != "{" }.dropFirst()).utf8).write(to: URL(filePath: path))
+      let model = try planned(scratch.file("model.safetensors")).1
+      #expect(
+        model.notes.contains { $0.contains("sees the padding of a prompt") } == isNoted, "\(names): \(model.notes)")
+    }
+  }
+
   @Test func withoutOneANoteSaysSo() throws {
     let model = try identified()
     #expect(names(model) == [])

@@ -111,7 +111,7 @@ import ZooTestSupport
   ])
   func whatItLooksLike(_ names: [String], _ kind: String) throws {
     let (sentence, remedy) = try diagnosis(names)
-    #expect(sentence.hasPrefix("x is not a model that can be converted: it looks like \(kind)"))
+    #expect(sentence.hasPrefix("x cannot be converted: it looks like \(kind)"))
     #expect(!remedy.isEmpty)
   }
 

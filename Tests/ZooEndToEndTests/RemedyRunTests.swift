@@ -4,18 +4,18 @@ import ZooTestSupport
 
 /// What a refusal tells a person to type is typed, and works.
 @Suite struct RemedyRunTests {
-  private let zoo: Command
-  private static let golden = "Tests/Golden/models/clip_gelu/checkpoints"
-  private static let openCLIP = "\(golden)/openclip/open_clip_model.safetensors"
-  private static let configuration = "\(golden)/openclip/open_clip_config.json"
-  private static let picture = "Examples/examples/scene1.jpg"
+  let zoo: Command
+  static let golden = "Tests/Golden/models/clip_gelu/checkpoints"
+  static let openCLIP = "\(golden)/openclip/open_clip_model.safetensors"
+  static let configuration = "\(golden)/openclip/open_clip_config.json"
+  static let picture = "Examples/examples/scene1.jpg"
 
   init() throws { zoo = try Command() }
 
   /// Runs a call that is refused with a remedy, then the remedy.
-  private func refused(_ call: [String], _ remedy: String, then repaired: [[String]]) throws {
+  func refused(_ call: [String], code: Int32 = 2, _ remedy: String, then repaired: [[String]]) throws {
     let result = try zoo.run(call)
-    #expect(result.code == 2, "\(call): \(result.output)")
+    #expect(result.code == code, "\(call): \(result.output)")
     #expect(result.errors.contains(remedy), "\(call): \(result.errors)")
     for call in repaired {
       let result = try zoo.run(call)

@@ -13,13 +13,16 @@ func pointerError(_ bytes: ByteView, path: String) -> CheckpointError? {
     ? CheckpointError(path, .isXetPointer, found: size(after: "filesize = ")) : nil
 }
 
-func looksLikeWebPage(_ bytes: ByteView) -> Bool {
-  let start = String(decoding: bytes.bytes.prefix(64).drop { $0 <= 0x20 }, as: UTF8.self).lowercased()
-  return ["<!doctype", "<html", "<head", "<?xml"].contains { start.hasPrefix($0) }
+/// What a file in a markup language is: a page, or the XML with which storage servers refuse.
+func markupError(_ bytes: ByteView, path: String) -> CheckpointError? {
+  let start = String(decoding: bytes.bytes.prefix(512).drop { $0 <= 0x20 }, as: UTF8.self).lowercased()
+  let isPage = ["<!doctype", "<html", "<head"].contains { start.hasPrefix($0) } || start.contains("<html")
+  if isPage { return CheckpointError(path, .isWebPage, found: pageTitle(bytes)) }
+  return start.hasPrefix("<?xml") ? CheckpointError(path, .isXML, found: firstWords(bytes)) : nil
 }
 
 /// The title of a web page, or its first words.
-func pageTitle(_ bytes: ByteView) -> String? {
+private func pageTitle(_ bytes: ByteView) -> String? {
   let text = String(decoding: bytes.bytes.prefix(4096), as: UTF8.self)
   guard let title = text.firstMatch(of: /<title[^>]*>\s*([^<]+)/.ignoresCase()) else { return firstWords(bytes) }
   return "'\(title.1.split(whereSeparator: \.isWhitespace).joined(separator: " "))'"

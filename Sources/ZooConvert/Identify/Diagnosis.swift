@@ -30,7 +30,7 @@ public struct Diagnosis: Sendable, Hashable {
 
   /// A clause that follows the name of the file.
   var description: String {
-    if let kind { return "is not a model that can be converted: it looks like \(kind)" }
+    if let kind { return "cannot be converted: it looks like \(kind)" }
     let nearest = nearest.map { "; the nearest is \($0.layout), but \($0.reasons.joined(separator: " and "))" }
     return "does not match any supported layout" + (nearest ?? "")
   }

@@ -48,6 +48,10 @@ struct FamiliarCheckpoint: Sendable {
       title: "a BERT text encoder", marks: [["encoder.layer.0.attention.self.query."], ["word_embeddings."]],
       advice: nil),
     FamiliarCheckpoint(
+      title: "a ViT of transformers without a head (ViTModel), whose pooled output is no embedding",
+      marks: [["embeddings.cls_token"], ["encoder.layer.0.attention.attention.query."]],
+      absent: ["classifier."], advice: "convert its ViTForImageClassification, or timm's file of the same weights"),
+    FamiliarCheckpoint(
       title: "a text encoder without an image tower", marks: [["text_model.embeddings.token_embedding."]],
       absent: ["vision_model.", "visual."], advice: "convert the whole model that it comes from"),
     FamiliarCheckpoint(

@@ -43,7 +43,7 @@ extension Identification {
       spec.maxTokens = limit
     }
     if layout.name.hasPrefix(Layout.transformersSigLIP.name) { try adoptSigLIP(&spec, place, settings) }
-    if spec.kind != .clipBPE { try noteKeys(place, isCLIP: spec.kind == .clipHF) }
+    if spec.kind != .clipBPE { try noteKeys(place, settings, isCLIP: spec.kind == .clipHF) }
     let isCLIP = spec.kind.isCLIP
     let hasCLIPClass = spec.kind == .clipBPE || settings.className ?? "CLIPTokenizer" == "CLIPTokenizer"
     defer { finding.architecture.text?.tokenizer = spec }
@@ -68,6 +68,11 @@ extension Identification {
   private mutating func adoptSigLIP(
     _ spec: inout TokenizerSpec, _ place: TokenizerPlace, _ settings: TokenizerSettings
   ) throws {
+    if !settings.isEmpty, settings.strings("model_input_names") != ["input_ids"] {
+      notes.append(
+        "The text tower sees the padding of a prompt, as in SigLIP's training; transformers hides it, since model_input_names of "
+          + "\(TokenizerFileNames.config) is not [\"input_ids\"], and gives other similarities.")
+    }
     let model = place.files(of: .sentencePiece, expected: .sentencePiece)
     guard let name = settings.className ?? (model == nil ? nil : "SiglipTokenizer") else { return }
     guard name == "SiglipTokenizer" else {
@@ -86,7 +91,12 @@ extension Identification {
   }
 
   /// What `tokenizer_config.json` says that nothing reads. open_clip's own tokenizer reads none of it.
-  private mutating func noteKeys(_ place: TokenizerPlace, isCLIP: Bool) throws {
+  private mutating func noteKeys(_ place: TokenizerPlace, _ settings: TokenizerSettings, isCLIP: Bool) throws {
+    if let side = try settings.leftSides(in: place.url).first {
+      throw ConvertError.unusableValue(
+        file: joinPath(place.folder, TokenizerFileNames.json), key: "\(side).direction", value: "\"Left\"",
+        remedy: rightSideOnly)
+    }
     let file = joinPath(place.folder, TokenizerFileNames.config)
     guard fileExists(file) else { return }
     notes += try ZooConvert.notes(

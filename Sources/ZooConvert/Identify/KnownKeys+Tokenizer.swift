@@ -1,5 +1,6 @@
 // The keys of `tokenizer_config.json` that transformers 4 and 5 write, for `notes(onKeysOf:by:)`.
 
+let rightSideOnly = "zoo fills prompts up and cuts them at the right"
 private let decoding = KeyRule.irrelevant("only the way back from ids to a text reads it")
 private let fixedByCLIP = KeyRule.irrelevant("transformers 5 builds CLIP's tokenizer without it")
 
@@ -22,13 +23,14 @@ let tokenizerKeys: KeyTable = {
       ]
     ),
     (decoding, ["clean_up_tokenization_spaces", "spaces_between_special_tokens", "errors"]),
-    (.outputs, ["model_input_names", "return_tensors"]),
+    (.irrelevant("a note is given where it hides SigLIP's padding"), ["model_input_names"]),
+    (.outputs, ["return_tensors"]),
     (.irrelevant("only conversations read it"), ["chat_template"]),
     (.irrelevant("a call states it anew"), ["max_length", "stride", "truncation_strategy", "pad_to_multiple_of"]),
     (.irrelevant("there is one text and no segment"), ["pad_token_type_id"]),
     (.irrelevant("it tells old files from new ones"), ["legacy"]),
     (fixedByCLIP, ["add_prefix_space", "do_lower_case", "add_bos_token", "add_eos_token", "trim_offsets"]),
-    (.only(["right"], remedy: "zoo fills prompts up and cuts them at the right"), ["padding_side", "truncation_side"]),
+    (.only(["right"], remedy: rightSideOnly), ["padding_side", "truncation_side"]),
     (.only([false], remedy: "zoo finds special tokens in a text"), ["split_special_tokens"]),
   ]
   return KeyTable(rules.flatMap { rule, keys in keys.map { ($0, rule) } }) { $1 }

@@ -14,7 +14,8 @@ extension TransformersFile {
   static func read(_ path: String, part: ModelPart) throws(ConvertError) -> TransformersFile {
     var file = try readJSON(TransformersFile.self, path)
     if let whole = file.towerType(part) {
-      file.modelType = whole
+      // The language model's own text tower is not read.
+      (file.modelType, file.textConfig) = (whole, file.visionConfig)
       return file
     }
     guard let whole = file.modelType.flatMap({ halves[$0] }) else { return file }

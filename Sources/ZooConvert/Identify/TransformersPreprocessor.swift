@@ -72,7 +72,7 @@ struct TransformersPreprocessor {
     }
   }
 
-  /// Pillow's filter, by number or name.
+  /// Pillow's filter, by number.
   struct Filter: Decodable {
     /// In the order of Pillow's numbers.
     static let all: [Preprocessing.Interpolation] = [.nearest, .lanczos, .bilinear, .bicubic, .box, .hamming]
@@ -80,18 +80,20 @@ struct TransformersPreprocessor {
 
     init(from decoder: any Decoder) throws {
       let value = try decoder.singleValueContainer()
-      let found: Preprocessing.Interpolation?
+      func wrong(_ reason: String) -> DecodingError {
+        .dataCorruptedError(in: value, debugDescription: reason)
+      }
       if let name = try? value.decode(String.self) {
-        found = Self.all.first { $0.rawValue == name.lowercased() }
-      } else {
-        let number = try value.decode(Int.self)
-        found = Self.all.indices.contains(number) ? Self.all[number] : nil
+        let number = Self.all.firstIndex { $0.rawValue == name.lowercased() }
+        throw wrong(
+          "transformers takes any word for bilinear: write Pillow's number"
+            + (number.map { " (\($0) for \(name))" } ?? ""))
       }
-      guard let found else {
-        throw DecodingError.dataCorruptedError(
-          in: value, debugDescription: "expected one of Pillow's filters, 0...5 or its name")
+      let number = try value.decode(Int.self)
+      guard Self.all.indices.contains(number) else {
+        throw wrong("expected the number of one of Pillow's filters, 0...5")
       }
-      interpolation = found
+      interpolation = Self.all[number]
     }
   }
 }

@@ -58,6 +58,11 @@ package struct TokenizerSettings: Sendable {
   /// The texts of a role's token.
   package func token(_ role: String) -> String? { roles[role].map { String(decoding: $0.content, as: UTF8.self) } }
 
+  /// True where there is no `tokenizer_config.json`.
+  package var isEmpty: Bool { config == nil }
+  package func strings(_ key: String) -> [String]? {
+    config?.optional(key)?.value.array?.compactMap { $0.bytes.map { String(decoding: $0, as: UTF8.self) } }
+  }
   package func int(_ key: String) -> Int? { config?.optional(key)?.value.int }
   package func bool(_ key: String) -> Bool? { config?.optional(key)?.value.bool }
 }
@@ -77,6 +82,19 @@ extension AddedTokens.Token {
 }
 
 extension TokenizerSettings {
+  /// What `tokenizer.json` fills up or cuts at the left, where `tokenizer_config.json` does not say a side: `padding`, `truncation`.
+  package func leftSides(in folder: URL) throws -> [String] {
+    let file = folder.appending(path: TokenizerFileNames.json)
+    guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return [] }
+    let bytes = try readTokenizerFile(file)
+    // Most files are long and have neither.
+    guard bytes.firstRange(of: "\"Left\"".utf8) != nil else { return [] }
+    let root = try JSONValue(bytes, file: TokenizerFileNames.json)
+    return ["padding", "truncation"].filter {
+      config?.optional("\($0)_side") == nil && root[$0]?["direction"]?.text == "Left"
+    }
+  }
+
   /// The id with which a prompt is filled up, if the files say so.
   package func padID(in folder: URL) throws -> Int? {
     guard let token = roles["pad_token"] else { return nil }

@@ -97,13 +97,15 @@ enum Failure {
     switch error.rule {
     case .isGitLFSPointer: "'git lfs pull' in its folder fetches the file; so does 'zoo pull hf://OWNER/REPOSITORY'"
     case .isXetPointer: "'zoo pull hf://OWNER/REPOSITORY' fetches the file"
-    case .isWebPage, .isText: "it may have come in place of a file that was not found or needs a login: fetch it again"
+    case .isWebPage, .isXML, .isText:
+      "it may have come in place of a file that was not found or needs a login: fetch it again"
     case .headerBeyondFile, .dataMissing, .zipEnd, .pickleTruncated, .empty:
       "the download may have stopped early: fetch it again ('zoo pull' continues where it stopped)"
     case .foreignFormat, .unknownContainer, .zipUnknownContent:
       "'zoo convert' reads safetensors, PyTorch, NPZ and NPY files: give the model in one of these"
     case .shardMissing: "fetch all shards into one folder, and give the folder"
     case .severalCheckpointsInFolder: "give one of these files"
+    case .noCheckpointInFolder where error.found != nil: "give one of these folders"
     case .severalStateDicts: "choose one with --part NAME"
     case .noSuchPart: "'zoo inspect FILE' lists the names of the tensors"
     case .torchBarePickle: "save it with torch.save(model.state_dict(), FILE)"
