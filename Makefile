@@ -13,6 +13,8 @@ ZOO = .build/release/zoo
 # On Linux the command carries Swift's libraries: it starts faster and runs where no Swift is installed. (The linker
 # warns of `mktemp` in Foundation: nothing here calls it.)
 STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib)
+# GIF, TIFF, HEIC and AVIF pictures, where their libraries are installed.
+TRAITS := $(shell Tools/more-formats.sh)
 
 .PHONY: all build demo test test-release test-asan test-arm fuzz bench bench-reference format lint install packages clean
 
@@ -23,17 +25,17 @@ packages:
 	@Tools/install-packages.sh
 
 build: packages
-	$(SWIFT) build -c release --product zoo $(STATIC)
+	$(SWIFT) build -c release --product zoo $(STATIC) $(TRAITS)
 
 demo: build
 	@ZOO=$(ZOO) ZOO_HOME=$(DEMO_HOME) Tools/demo.sh
 
 test: packages
-	$(SWIFT) test
+	$(SWIFT) test $(TRAITS)
 
 # The parity and mutation suites at full length.
 test-release: packages
-	ZOO_MUTATIONS=20000 $(SWIFT) test -c release --filter 'ZooCheckpointsTests|ZooRuntimeTests|ZooExplainTests'
+	ZOO_MUTATIONS=20000 $(SWIFT) test -c release $(TRAITS) --filter 'ZooCheckpointsTests|ZooRuntimeTests|ZooExplainTests'
 
 # The readers under AddressSanitizer. Leaks are not looked for: the test runner has some of its own.
 test-asan: packages

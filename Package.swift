@@ -5,11 +5,13 @@ import PackageDescription
 let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-std=c17"])]
 
 /// A module map over a system library: header, pkg-config name and the packages that bring it.
-func system(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Target {
+func system(_ name: String, _ pkgConfig: String?, apt: String, brew: String) -> Target {
   .systemLibrary(
     name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig,
     providers: [.apt([apt]), .brew([brew])])
 }
+
+let moreFormats: TargetDependencyCondition? = .when(traits: ["MoreFormats"])
 
 let package = Package(
   name: "zoo",
@@ -25,6 +27,9 @@ let package = Package(
   ],
   traits: [
     .trait(name: "OneDNN", description: "Products by oneDNN, in f32 or bf16, on Linux (libdnnl-dev)."),
+    .trait(
+      name: "MoreFormats",
+      description: "GIF, TIFF, HEIC and AVIF pictures (libgif-dev, libtiff-dev, libheif-dev, libavif-dev)."),
     .default(enabledTraits: ["OneDNN"]),
   ],
   dependencies: [
@@ -39,6 +44,10 @@ let package = Package(
     system("CJPEG", "libjpeg", apt: "libjpeg-dev", brew: "jpeg-turbo"),
     system("CPNG", "libpng", apt: "libpng-dev", brew: "libpng"),
     system("CWebP", "libwebp", apt: "libwebp-dev", brew: "webp"),
+    system("CGIF", nil, apt: "libgif-dev", brew: "giflib"),
+    system("CTIFF", "libtiff-4", apt: "libtiff-dev", brew: "libtiff"),
+    system("CHEIF", "libheif", apt: "libheif-dev", brew: "libheif"),
+    system("CAVIF", "libavif", apt: "libavif-dev", brew: "libavif"),
 
     // C.
     .target(name: "CZooKernels", cSettings: kernelSettings),
@@ -51,7 +60,16 @@ let package = Package(
       linkerSettings: [.linkedLibrary("dnnl", .when(platforms: [.linux], traits: ["OneDNN"]))]),
     .target(name: "CHTTP", dependencies: ["CCurl"], cSettings: [.unsafeFlags(["-std=c17"])]),
     .target(name: "CFiles", cSettings: [.unsafeFlags(["-std=c17"])]),
-    .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: kernelSettings),
+    .target(
+      name: "CImageCodecs",
+      dependencies: [
+        "CJPEG", "CPNG", "CWebP", .target(name: "CGIF", condition: moreFormats),
+        .target(name: "CTIFF", condition: moreFormats), .target(name: "CHEIF", condition: moreFormats),
+        .target(name: "CAVIF", condition: moreFormats),
+      ],
+      cSettings: kernelSettings + [.define("ZOO_MORE_FORMATS", .when(traits: ["MoreFormats"]))],
+      linkerSettings: [.linkedLibrary("webpdemux")]
+        + ["gif", "tiff", "heif", "avif"].map { .linkedLibrary($0, .when(traits: ["MoreFormats"])) }),
 
     // The rooms of the house; imports point down only.
     .target(name: "ZooTensors", dependencies: ["CZooKernels"]),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <jpeglib.h>
+#include <jerror.h>
 
 // libjpeg's defaults are what Pillow uses: the accurate integer IDCT and smooth ("fancy") chroma upsampling.
 
@@ -11,14 +12,27 @@ typedef struct {
   struct jpeg_error_mgr base;
   jmp_buf escape;
   zoo_picture *picture;
+  int code;
 } failure;
+
+// Leaves the decoder.
+static _Noreturn void give_up(failure *f, int code, const char *message) {
+  f->code = zoo_picture_fail(f->picture, code, message);
+  longjmp(f->escape, 1);
+}
 
 static void fail(j_common_ptr info) {
   failure *f = (failure *)info->err;
   char message[JMSG_LENGTH_MAX];
   info->err->format_message(info, message);
-  zoo_picture_fail(f->picture, ZOO_DAMAGED, message);
-  longjmp(f->escape, 1);
+  // Sound files of kinds that nobody but scanners and cameras of hospitals writes.
+  switch (info->err->msg_code) {
+    case JERR_SOF_UNSUPPORTED:
+      give_up(f, ZOO_UNSUPPORTED, info->err->msg_parm.i[0] == 0xC3 ? "it is compressed without loss" : message);
+    case JERR_BAD_PRECISION: give_up(f, ZOO_UNSUPPORTED, "its samples do not have 8 bits");
+    case JERR_ARITH_NOTIMPL: give_up(f, ZOO_UNSUPPORTED, message);
+    default: give_up(f, ZOO_DAMAGED, message);
+  }
 }
 
 static void be_silent(j_common_ptr info) { (void)info; }
@@ -26,18 +40,14 @@ static void be_silent(j_common_ptr info) { (void)info; }
 // A few bytes can declare a scan over the whole picture: some hundred scans are more than any honest file has.
 static void limit_scans(j_common_ptr info) {
   if (!info->is_decompressor || ((j_decompress_ptr)info)->input_scan_number <= 500) return;
-  failure *f = (failure *)info->err;
-  zoo_picture_fail(f->picture, ZOO_DAMAGED, "it has more than 500 scans");
-  longjmp(f->escape, 1);
+  give_up((failure *)info->err, ZOO_DAMAGED, "it has more than 500 scans");
 }
 
 static void no_op(j_decompress_ptr info) { (void)info; }
 
 // libjpeg's own memory source invents an end marker and fills up with grey; a cut file is an error here.
 static boolean refuse_more(j_decompress_ptr info) {
-  failure *f = (failure *)info->err;
-  zoo_picture_fail(f->picture, ZOO_DAMAGED, "the file ends before the picture does");
-  longjmp(f->escape, 1);
+  give_up((failure *)info->err, ZOO_DAMAGED, "the file ends before the picture does");
 }
 
 static void skip(j_decompress_ptr info, long count) {
@@ -53,6 +63,7 @@ static int decode(j_decompress_ptr info, size_t count, int64_t limit, zoo_pictur
   picture->height = info->image_height;
   int checked = zoo_picture_check(picture, limit);
   if (checked) return checked;
+  if (info->data_precision != 8) return zoo_picture_fail(picture, ZOO_UNSUPPORTED, "its samples do not have 8 bits");
   switch (info->num_components) {
     case 1:
       picture->mode = ZOO_L;
@@ -98,7 +109,7 @@ int zoo_jpeg_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_pictu
   f.picture = picture;
   if (setjmp(f.escape)) {
     jpeg_destroy_decompress(&info);
-    return ZOO_DAMAGED;
+    return f.code;
   }
   jpeg_create_decompress(&info);
   struct jpeg_source_mgr source = {

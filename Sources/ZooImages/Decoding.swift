@@ -22,8 +22,9 @@ extension Image {
 
   /// Decodes a picture exactly as Pillow does, in the file's own mode; `name` is for messages. Throws `ImageError`.
   ///
-  /// JPEG (libjpeg-turbo), PNG (libpng), WebP (libwebp), the first frame of a GIF, BMP and PPM/PGM/PBM. Nothing is
-  /// allocated for the pixels before the declared size is checked.
+  /// JPEG (libjpeg-turbo), PNG (libpng), WebP (libwebp); with the package trait MoreFormats the first frame of a GIF
+  /// (giflib), TIFF (libtiff), HEIC (libheif) and AVIF (libavif). Nothing is allocated for the pixels before the declared size is
+  /// checked.
   public static func decode(
     bytes: UnsafeRawBufferPointer, name: String, pixelLimit: Int = pixelLimit
   ) throws -> Image {
@@ -32,17 +33,21 @@ extension Image {
     case .png: return try decode(source, with: zoo_png_decode)
     case .jpeg: return try decode(source, with: zoo_jpeg_decode)
     case .webp: return try decode(source, with: zoo_webp_decode)
-    case .gif: return try decodeGIF(source)
-    case .bmp: return try decodeBMP(source)
-    case .pnm: return try decodePNM(source)
+    #if MoreFormats
+      case .gif: return try decode(source, with: zoo_gif_decode)
+      // Pillow turns these as it reads them.
+      case .tiff: return try decode(source, with: zoo_tiff_decode).upright()
+      case .heic: return try decode(source, with: zoo_heic_decode)
+      case .avif: return try decode(source, with: zoo_avif_decode)
+    #endif
     case .some(let format): throw ImageError.unsupportedFormat(name: name, format: format)
     case nil: throw ImageError.unknownFormat(name: name)
     }
   }
 
   /// Decodes a picture that is in memory.
-  public static func decode(bytes: [UInt8], name: String) throws -> Image {
-    try bytes.withUnsafeBytes { try decode(bytes: $0, name: name) }
+  public static func decode(bytes: [UInt8], name: String, pixelLimit: Int = pixelLimit) throws -> Image {
+    try bytes.withUnsafeBytes { try decode(bytes: $0, name: name, pixelLimit: pixelLimit) }
   }
 
   private typealias Decoder = (
@@ -68,7 +73,8 @@ extension Image {
       width: width, height: height, mode: mode,
       pixels: Array(UnsafeBufferPointer(start: pixels, count: width * height * mode.bytesPerPixel)),
       palette: mode == .palette ? withUnsafeBytes(of: picture.palette) { Array($0) } : [],
-      orientation: source.orientation, transparency: transparency(of: picture, mode))
+      orientation: (1...8).contains(picture.orientation) ? Int(picture.orientation) : source.orientation,
+      transparency: transparency(of: picture, mode))
   }
 
   private static func transparency(of picture: zoo_picture, _ mode: Mode) -> Transparency? {

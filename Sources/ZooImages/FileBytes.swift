@@ -12,8 +12,6 @@ struct FileBytes {
     PictureFormat(header: UnsafeRawBufferPointer(rebasing: bytes.prefix(PictureFormat.headerSize)))
   }
 
-  func starts(with prefix: [UInt8]) -> Bool { bytes.starts(with: prefix) }
-
   /// The byte at an offset, or nil outside.
   func byte(_ at: Int) -> UInt8? { at >= 0 && at < count ? bytes[at] : nil }
 
@@ -41,11 +39,5 @@ struct FileBytes {
 
   func tooLarge(width: Int, height: Int) -> ImageError {
     .tooLarge(name: name, width: width, height: height, limit: pixelLimit)
-  }
-
-  /// Throws unless a picture of this size may be decoded.
-  func check(width: Int, height: Int) throws {
-    guard width > 0, height > 0 else { throw damaged("it declares \(width) x \(height) pixels") }
-    guard width <= pixelLimit / height else { throw tooLarge(width: width, height: height) }
   }
 }

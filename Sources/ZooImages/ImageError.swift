@@ -25,15 +25,19 @@ public enum ImageError: ZooError, Equatable {
     switch self {
     case .unreadable(let name, let reason): "\(name) cannot be read: \(reason)"
     case .unknownFormat(let name): "\(name) is not a picture: zoo reads \(Self.formats)"
-    case .unsupportedFormat(let name, let format): "\(name) is a \(format.rawValue) picture: zoo reads \(Self.formats)"
+    case .unsupportedFormat(let name, let format):
+      "\(name) is \(Self.a(format.rawValue)) picture, which this zoo does not read: it reads \(Self.formats)"
     case .unsupported(let name, let format, let detail):
-      "\(name) is a \(format) of a kind that is not supported: \(detail)"
+      "\(name) is \(Self.a(format)) of a kind that is not read: \(detail)"
     case .damaged(let name, let format, let detail): "\(name) is a damaged \(format): \(detail)"
     case .tooLarge(let name, let width, let height, let limit):
       "\(name) declares \(width) x \(height) pixels; at most \(limit) are decoded"
     case .unwritable(let name, let reason): "\(name) cannot be written: \(reason)"
     }
   }
+
+  /// With its article, as the name is spoken.
+  private static func a(_ format: String) -> String { (["AVIF", "HEIC"].contains(format) ? "an " : "a ") + format }
 
   private static var formats: String {
     let names = PictureFormat.allCases.filter(\.isRead).map(\.rawValue)

@@ -18,10 +18,25 @@ public enum PictureFormat: String, Sendable, Hashable, CaseIterable {
   /// Whether `Image.decode` reads it.
   public var isRead: Bool {
     switch self {
-    case .png, .jpeg, .webp, .gif, .bmp, .pnm: true
-    case .heic, .avif, .tiff, .jpegXL, .jpeg2000: false
+    case .png, .jpeg, .webp: true
+    case .gif, .tiff, .heic, .avif: Self.hasMore
+    case .bmp, .pnm, .jpegXL, .jpeg2000: false
     }
   }
+
+  /// Whether a build with the package trait MoreFormats reads it.
+  public var needsMoreFormats: Bool {
+    switch self {
+    case .gif, .tiff, .heic, .avif: true
+    default: false
+    }
+  }
+
+  #if MoreFormats
+    private static let hasMore = true
+  #else
+    private static let hasMore = false
+  #endif
 
   /// Nil for bytes that begin no picture.
   public init?(header: UnsafeRawBufferPointer) {

@@ -96,7 +96,7 @@ import ZooTestSupport
   }
 
   @Test func foldersAreSearchedAndWhatIsSkippedIsNamed() throws {
-    _ = try put("Tests/Golden/images/sources/palette.gif", as: "in/x/anim.gif")
+    _ = try put("Tests/Cases/formats/animated.webp", as: "in/x/anim.gif")
     _ = try put(scene, as: "in/photo.HEIC")
     _ = try put("README.md", as: "in/README.md")
     let result = try zoo.run("score", "ViT-Ti-8-emoji", zoo.file("in"), "-p", "a panda")

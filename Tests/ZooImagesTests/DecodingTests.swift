@@ -10,7 +10,7 @@ import ZooTestSupport
     let sources = try #require(all["sources"] as? [String: [String: Any]])
     #expect(sources.count == 35)
     for (name, facts) in sources {
-      let image = try source(name)
+      guard let image = try sourceIfRead(name) else { continue }
       #expect(image.mode.rawValue == facts["mode"] as? String, "\(name)")
       #expect([image.width, image.height] == (facts["size"] as? [Int])!, "\(name)")
       #expect(image.orientation == facts["exif_orientation"] as? Int ?? 1, "\(name)")
@@ -115,10 +115,14 @@ import ZooTestSupport
     }
     #expect(
       ImageError.unknownFormat(name: "a").description
-        == "a is not a picture: zoo reads PNG, JPEG, WebP, GIF, BMP and PPM/PGM/PBM")
-    let heic = Array("\0\0\0\u{18}ftypheic\0\0\0\0mif1heic".utf8)
-    #expect(throws: ImageError.unsupportedFormat(name: "photo.jpg", format: .heic)) {
-      try Image.decode(bytes: heic, name: "photo.jpg")
+        == "a is not a picture: zoo reads PNG, JPEG\(PictureFormat.gif.isRead ? ", WebP, GIF, HEIC, AVIF and TIFF" : " and WebP")"
+    )
+    #expect(
+      ImageError.unsupportedFormat(name: "a", format: .avif).description.hasPrefix(
+        "a is an AVIF picture, which this zoo does not read: it reads PNG, JPEG"))
+    let jpegXL: [UInt8] = [0xFF, 0x0A, 0, 0]
+    #expect(throws: ImageError.unsupportedFormat(name: "photo.jpg", format: .jpegXL)) {
+      try Image.decode(bytes: jpegXL, name: "photo.jpg")
     }
     #expect(throws: ImageError.unreadable(name: "/no/such.png", reason: "No such file or directory")) {
       try Image.decode(contentsOf: URL(filePath: "/no/such.png"))
@@ -131,7 +135,7 @@ import ZooTestSupport
   /// Cutting a file anywhere, or flipping any of its bytes, may spoil it but must not crash.
   @Test(arguments: [
     "rgb_420.jpg", "rgb_progressive.jpg", "exif_6.jpg", "palette.png", "exif_6.png", "lossy.webp", "rgba.webp",
-    "palette.gif", "rgb.bmp", "gray.pgm",
+    "palette.gif",
   ])
   func damageNeverTraps(name: String) throws {
     let whole = try Golden.bytes("images/sources/\(name)")
@@ -150,16 +154,5 @@ import ZooTestSupport
       } catch is ImageError { refused += 1 }
     }
     #expect(refused > 20)
-  }
-
-  @Test func plainFormatsByHand() throws {
-    let bitmap = try Image.decode(bytes: Array("P4\n# two rows\n10 2\n".utf8) + [0xFF, 0x80, 0, 0x40], name: "b")
-    #expect(bitmap.mode == .bilevel && bitmap.width == 10 && bitmap.height == 2)
-    #expect(bitmap.pixels == [0, 0, 0, 0, 0, 0, 0, 0, 0, 255] + [255, 255, 255, 255, 255, 255, 255, 255, 255, 0])
-    let grey = try Image.decode(bytes: Array("P5 2 1 15\n".utf8) + [15, 7], name: "g")
-    #expect(grey.pixels == [255, 119])
-    #expect(throws: ImageError.self) { try Image.decode(bytes: Array("P5 2 2 255\n".utf8) + [1, 2, 3], name: "g") }
-    #expect(throws: ImageError.self) { try Image.decode(bytes: Array("P6 9999999 9999999 255\n".utf8), name: "g") }
-    #expect(throws: ImageError.self) { try Image.decode(bytes: Array("P6 1".utf8), name: "g") }
   }
 }

@@ -9,6 +9,14 @@ func source(_ name: String) throws -> Image {
   try Image.decode(contentsOf: Golden.url("images/sources/\(name)"))
 }
 
+/// As `source`; nil for a format that this build does not read, which must be refused by its name.
+func sourceIfRead(_ name: String) throws -> Image? {
+  let file = Golden.url("images/sources/\(name)"), format = try #require(PictureFormat(of: file.path))
+  if format.isRead { return try source(name) }
+  #expect(throws: ImageError.unsupportedFormat(name: file.path, format: format)) { try source(name) }
+  return nil
+}
+
 /// The pictures' case file: a list of dictionaries under `key`.
 func cases(_ key: String) throws -> [[String: Any]] {
   let all = try #require(try Golden.json("images/case.json") as? [String: Any])

@@ -13,12 +13,12 @@ import ZooTestSupport
       let width = try #require(facts["width"] as? Int), height = try #require(facts["height"] as? Int)
       let filter = try #require(Preprocessing.Interpolation(rawValue: facts["filter"] as? String ?? ""))
       let label = "\(key) \(name) \(filter) \(width)x\(height)"
+      guard let image = try sourceIfRead(name) else { continue }
       let resized =
         if let box = facts["box"] as? [Double] {  // left, top, right, bottom
-          try source(name).resized(
-            height: height, width: width, filter: filter, rows: box[1]..<box[3], columns: box[0]..<box[2])
+          image.resized(height: height, width: width, filter: filter, rows: box[1]..<box[3], columns: box[0]..<box[2])
         } else {
-          try source(name).resized(height: height, width: width, filter: filter)
+          image.resized(height: height, width: width, filter: filter)
         }
       #expect(resized.mode.rawValue == facts["mode"] as? String, "\(label)")
       let raw = golden["\(key).raw"]?.bytes ?? []

@@ -32,6 +32,7 @@ typedef struct {
   uint8_t alpha[256];
   int has_key;         // pixels of this colour are transparent; grey has one number
   uint8_t key[3];
+  int orientation;     // by EXIF's numbers; 0 where the decoder does not tell
   char message[256];
 } zoo_picture;
 
@@ -39,6 +40,13 @@ typedef struct {
 int zoo_png_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
 int zoo_jpeg_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
 int zoo_webp_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
+
+// Only there with ZOO_MORE_FORMATS.
+int zoo_gif_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
+int zoo_tiff_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
+int zoo_heic_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
+int zoo_avif_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
+
 void zoo_picture_free(zoo_picture *picture);
 
 // Encodes 8-bit grey (1), RGB (3) or RGBA (4 channels) rows; null when memory runs out. Free the result with free().

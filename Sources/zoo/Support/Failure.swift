@@ -161,7 +161,10 @@ enum Failure {
     case ConvertError.undecided(_, _, candidates: let names, _) where !names.isEmpty:
       "for a fine-tune of one of these, --as ARCHITECTURE:MY-TAG --like TAG keeps its own name"
     case ImageError.tooLarge: "--max-pixels N raises the limit; at three bytes a pixel and more, that takes memory"
-    case ImageError.unsupportedFormat: "convert it to PNG or JPEG first"
+    case ImageError.unsupportedFormat(_, let format) where format.needsMoreFormats:
+      "convert it to PNG or JPEG first; 'make' builds a zoo that reads it where giflib, libtiff, libheif and libavif are "
+        + "installed"
+    case ImageError.unsupportedFormat, ImageError.unsupported: "convert it to PNG or 8-bit JPEG first"
     case TextError.missing: "put the tokenizer's files there, or give --tokenizer FOLDER to zoo convert"
     case ModelError.brokenEmbedding: "'zoo convert --no-probe' converts it all the same"
     default: ""

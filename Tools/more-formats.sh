@@ -1,0 +1,9 @@
+#!/bin/sh
+# Prints the build's option for GIF, TIFF, HEIC and AVIF pictures where all four libraries are installed; else nothing.
+set -eu
+
+pkg-config --exists libtiff-4 libheif libavif 2>/dev/null || exit 0
+# giflib has no pkg-config file of its own.
+printf '#include <stdio.h>\n#include <gif_lib.h>\n' |
+  cc $(pkg-config --cflags libtiff-4) -E - >/dev/null 2>&1 || exit 0
+echo "--traits default,MoreFormats"
