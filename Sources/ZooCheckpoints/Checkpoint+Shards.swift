@@ -49,14 +49,19 @@ extension Checkpoint {
     var content = CheckpointContent(container: .safetensorsShards, tensors: [])
     var containers: Set<Container> = []
     var shards: [[StoredTensor]] = []
+    var count = 0
     for file in files {
-      do {
+      do throws(CheckpointError) {
         let shard = try readFile(file)
         containers.insert(shard.container)
         content.metadata.merge(shard.metadata) { old, _ in old }
         content.notes += shard.notes
         content.maps += shard.maps
         shards.append(shard.tensors)
+        count += shard.tensors.count
+        guard count <= Checkpoint.tensorLimit else {
+          throw CheckpointError(path, .tooManyTensors, expected: "at most \(Checkpoint.tensorLimit)")
+        }
       } catch {
         throw error.rule == .notFound ? CheckpointError(path, .shardMissing, found: file) : error
       }
@@ -82,6 +87,10 @@ private struct ShardIndex {
 
 /// `{"weight_map": {TENSOR: FILE}}`; everything else in it (`metadata.total_size`) is informative only.
 private func readShardIndex(_ text: ByteView, file: String) throws(CheckpointError) -> ShardIndex {
+  guard text.count <= safetensorsHeaderLimit else {
+    throw CheckpointError(
+      file, .indexTooLong, expected: "at most \(safetensorsHeaderLimit) bytes", found: "\(text.count)")
+  }
   var json = JSONScanner(text, file: file)
   var index: ShardIndex?
   try json.openObject()
@@ -96,12 +105,14 @@ private func readShardIndex(_ text: ByteView, file: String) throws(CheckpointErr
     while let name = try json.nextKey() {
       json.skipSpace()
       let shard = try json.string()
-      guard isPlainFileName(shard) else {
-        throw CheckpointError(file, .shardName, tensor: name, offset: json.at, found: "'\(shard)'")
+      if known.insert(ExactName(shard)).inserted {
+        guard isPlainFileName(shard) else {
+          throw CheckpointError(file, .shardName, tensor: name, offset: json.at, found: "'\(shard)'")
+        }
+        map.shards.append(shard)
       }
       map.names.append(ExactName(name))
       map.placement[ExactName(name)] = shard
-      if known.insert(ExactName(shard)).inserted { map.shards.append(shard) }
     }
     index = map
   }

@@ -39,6 +39,9 @@ public struct Checkpoint: Sendable {
   /// What was unwrapped, renamed or left out, in whole sentences.
   public let notes: [String]
 
+  /// The most tensors that are read of one checkpoint. Real ones have some thousand.
+  static let tensorLimit = 100_000
+
   private let tensors: [StoredTensor]
   private let maps: [MappedFile]
   private let positions: [ExactName: Int]
@@ -172,7 +175,7 @@ public struct Checkpoint: Sendable {
     return Tensor(dtype: stored.entry.dtype, shape: [rows.count] + shape.dropFirst(), data: data)
   }
 
-  /// True where `tensor(_:rows:)` takes less memory than the whole tensor.
+  /// True where `tensor(_:rows:)` may take less memory than the whole tensor, which has to be inflated or gathered.
   public func isReadInParts(_ name: String) -> Bool {
     positions[ExactName(name)].map { tensors[$0].readPart != nil } ?? false
   }

@@ -26,6 +26,7 @@ extension CheckpointError {
     case jsonDuplicateKey = "the JSON text repeats a key"
     case jsonNotUTF8 = "the JSON text is not valid UTF-8"
     case jsonLoneSurrogate = "the JSON text has half of a surrogate pair"
+    case jsonTooManyKeys = "the JSON text has too many keys"
     case jsonNotAnInteger = "the number in the JSON text is not allowed here"
 
     // Tensors of any container.
@@ -33,6 +34,7 @@ extension CheckpointError {
     case tooManyDimensions = "the tensor has too many dimensions"
     case sizeOverflow = "the size of the tensor overflows"
     case partialByte = "the elements do not fill whole bytes"
+    case tooManyTensors = "there are too many tensors"
     case duplicateName = "two tensors have the same name"
     case float8Scale = "the scale of an 8-bit tensor does not fit it"
 
@@ -52,6 +54,7 @@ extension CheckpointError {
 
     // Shards.
     case indexIncomplete = "the index has no weight_map"
+    case indexTooLong = "the index of the shards is too long"
     case shardName = "a shard must be a plain file name beside the index"
     case shardMissing = "one of the shards does not exist"
     case shardContainer = "the shards are of different or unsuitable kinds"
@@ -71,6 +74,8 @@ extension CheckpointError {
     case zipDirectory = "the ZIP directory is malformed"
     case zipMultipleDisks = "the ZIP archive spans several disks"
     case zip64 = "the ZIP64 fields are missing or malformed"
+    case zipTooManyMembers = "the ZIP archive has too many members"
+    case zipMemberTooLarge = "the compressed archive member is too large to be read other than from front to back"
     case zipName = "the name of the archive member is not allowed"
     case zipDuplicateName = "two archive members have the same name"
     case zipEncrypted = "the archive member is encrypted"

@@ -6,6 +6,8 @@ import ZooTensors
 /// strings and more than 128 levels are errors. Whole numbers are exact. Nothing is kept but the keys of the open objects.
 struct JSONScanner {
   static let depthLimit = 128
+  /// Of keys that are remembered at a time: those of the objects that are open.
+  private static let keyLimit = 250_000
 
   private let text: ByteView
   private let file: String
@@ -13,6 +15,7 @@ struct JSONScanner {
   private let base: Int
   private(set) var at = 0
   private var levels: [Level] = []
+  private var keyCount = 0
 
   private struct Level {
     var keys: Set<ExactName> = []
@@ -42,6 +45,8 @@ struct JSONScanner {
     guard levels[levels.count - 1].keys.insert(ExactName(key)).inserted else {
       throw error(.jsonDuplicateKey, found: "'\(key)'")
     }
+    keyCount += 1
+    guard keyCount <= Self.keyLimit else { throw error(.jsonTooManyKeys, expected: "at most \(Self.keyLimit)") }
     skipSpace()
     guard take(UInt8(ascii: ":")) else { throw unexpected("':'") }
     return key
@@ -62,7 +67,7 @@ struct JSONScanner {
   private mutating func next(until bracket: UInt8) throws(CheckpointError) -> Bool {
     skipSpace()
     if take(bracket) {
-      levels.removeLast()
+      keyCount -= levels.removeLast().keys.count
       return false
     }
     if levels[levels.count - 1].isFirst {

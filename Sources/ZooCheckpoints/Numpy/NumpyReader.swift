@@ -11,8 +11,8 @@ func readNPY(_ bytes: ByteView, file: String) throws(CheckpointError) -> Checkpo
   let entry = CheckpointEntry(
     name: "", dtype: header.dtype, shape: header.layout.shape, byteCount: header.byteCount, file: file,
     fileOffset: header.dataStart)
-  let tensor = StoredTensor(entry: entry) { () throws(CheckpointError) in
-    header.array(in: bytes)
+  let tensor = StoredTensor(entry, layout: header.layout, isBigEndian: header.isBigEndian) {
+    bytes[header.dataStart..<header.dataStart + header.byteCount]
   }
   return CheckpointContent(container: .npy, tensors: [tensor])
 }
@@ -38,21 +38,8 @@ func readNPZ(_ archive: ZipArchive) throws(CheckpointError) -> CheckpointContent
     let entry = CheckpointEntry(
       name: name, dtype: header.dtype, shape: header.layout.shape, byteCount: header.byteCount, file: archive.file,
       fileOffset: member.isDeflated ? nil : base + header.dataStart)
-    var tensor = StoredTensor(entry: entry) { () throws(CheckpointError) in header.array(in: try source.whole()) }
-    if member.isDeflated, header.layout.isRowMajor, !header.isBigEndian {
-      let ranges = ZipMemberRanges(source)
-      tensor.readPart = { (range: Range<Int>) throws(CheckpointError) in
-        try ranges.read(header.dataStart + range.lowerBound..<header.dataStart + range.upperBound)
-      }
-    }
-    content.tensors.append(tensor)
+    content.tensors.append(
+      StoredTensor(entry, layout: header.layout, isBigEndian: header.isBigEndian, in: source, at: header.dataStart))
   }
   return content
-}
-
-extension NPYHeader {
-  /// The data of an array that begins with this header, as a tensor has them.
-  func array(in bytes: ByteView) -> ByteView {
-    rowMajor(bytes[dataStart..<dataStart + byteCount], dtype, layout, isBigEndian: isBigEndian)
-  }
 }

@@ -60,6 +60,9 @@ private struct SafetensorsHeader {
       if name == "__metadata__" {
         try readMetadata(&json)
       } else {
+        guard rows.count < Checkpoint.tensorLimit else {
+          throw json.error(.tooManyTensors, expected: "at most \(Checkpoint.tensorLimit)")
+        }
         rows.append(try readRow(name, &json))
       }
     }

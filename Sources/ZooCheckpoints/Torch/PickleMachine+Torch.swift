@@ -2,13 +2,10 @@ import ZooTensors
 
 /// What calls and persistent references mean in PyTorch's pickles.
 extension PickleMachine {
-  /// A checkpoint has at most some ten thousand.
-  static let tensorLimit = 200_000
-
   /// A call, of which only the few that describe tensors have a meaning.
   mutating func reduce(_ call: [PickleValue]) throws(CheckpointError) -> PickleValue {
     guard case .tuple(let index) = call[1] else { throw wrongType(call[1]) }
-    let arguments = heap.tuples[index]
+    let arguments = heap.items(ofTuple: index)
     switch call[0] {
     case .global(let index):
       let global = heap.globals[index]
@@ -63,16 +60,15 @@ extension PickleMachine {
       default: return .opaque(.tensorWithFlags)
       }
     }
-    guard heap.tensors.count < Self.tensorLimit else { throw error(.torchTooManyTensors) }
+    guard heap.tensors.count < Checkpoint.tensorLimit else { throw error(.torchTooManyTensors) }
     let layout = StridedLayout(shape: shape, strides: strides, offset: offset)
-    heap.tensors.append(TorchView(storage: storage, dtype: dtype, layout: layout))
-    return .tensor(heap.tensors.count - 1)
+    return heap.tensor(TorchView(storage: storage, dtype: dtype, layout: layout))
   }
 
   private func integers(_ value: PickleValue) -> [Int]? {
     let items: [PickleValue]
     switch value {
-    case .tuple(let index): items = heap.tuples[index]
+    case .tuple(let index): items = heap.items(ofTuple: index)
     case .list(let index): items = heap.lists[index]
     default: return nil
     }
@@ -87,10 +83,11 @@ extension PickleMachine {
 
   /// `('storage', type, key, location, size[, view])`: a storage that lies elsewhere in the file.
   mutating func persistent(_ reference: PickleValue) throws(CheckpointError) -> PickleValue {
-    guard case .tuple(let index) = reference, let kind = heap.tuples[index].first.flatMap(heap.text) else {
+    guard case .tuple(let index) = reference, case let fields = heap.items(ofTuple: index),
+      let kind = fields.first.flatMap(heap.text)
+    else {
       throw error(.torchStorageReference, found: heap.description(of: reference))
     }
-    let fields = heap.tuples[index]
     guard kind == "storage" else { return .opaque(.persistent) }
     guard 5...6 ~= fields.count, case .global(let type) = fields[1], let key = heap.text(fields[2]),
       case .int(let count) = fields[4], count >= 0
@@ -117,8 +114,6 @@ extension PickleMachine {
       }
       return .storage(known)
     }
-    heap.storagePositions[ExactName(key)] = heap.storages.count
-    heap.storages.append(storage)
-    return .storage(heap.storages.count - 1)
+    return heap.storage(storage)
   }
 }

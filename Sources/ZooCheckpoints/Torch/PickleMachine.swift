@@ -2,10 +2,13 @@ import ZooTensors
 
 /// Evaluates a pickle to symbols.
 ///
-/// Only what state dicts need is understood; memory grows by a bounded amount with each byte read, whatever the pickle says.
+/// Only what state dicts need is understood, and what its values take in memory is counted: a byte of a pickle can make a tuple, and a
+/// compressed one a thousand.
 struct PickleMachine {
   /// A real state dict needs well under a megabyte, one with an optimizer beside it a few.
   static let byteLimit = 16 << 20
+  /// Of all values together, in bytes of memory. A state dict takes about a kilobyte for each tensor.
+  static let memoryLimit = 80 << 20
   private static let globalLimit = 100_000
   private static let globalNameLimit = 256
 
@@ -17,7 +20,7 @@ struct PickleMachine {
   private var opcodeStart = 0
   private var stack: [PickleValue] = []
   private var marks: [Int] = []
-  private var memo: [Int: PickleValue] = [:]
+  private var memo = PickleMemo()
 
   /// - Parameters:
   ///   - bytes: The pickle and what may follow it.
@@ -32,6 +35,10 @@ struct PickleMachine {
   mutating func run() throws(CheckpointError) -> (value: PickleValue, byteCount: Int) {
     while true {
       guard at < Self.byteLimit else { throw error(.pickleTooLarge, expected: "at most \(Self.byteLimit) bytes") }
+      let values = stack.count + marks.count + memo.slotCount
+      guard heap.byteCount + values * MemoryLayout<PickleValue>.stride <= Self.memoryLimit else {
+        throw error(.pickleTooLarge, expected: "values that fit in \(Self.memoryLimit >> 20) MB of memory")
+      }
       opcodeStart = at
       let opcode = try byte()
       if opcode == UInt8(ascii: ".") { return (try pop(), at) }
@@ -93,9 +100,9 @@ struct PickleMachine {
     case 0x91:  // FROZENSET
       _ = try popToMark()
       push(.opaque(.set))
-    case UInt8(ascii: "q"): memo[Int(try byte())] = try top()
-    case UInt8(ascii: "r"): memo[try take(4).u32(0)] = try top()
-    case 0x94: memo[memo.count] = try top()
+    case UInt8(ascii: "q"): try memorise(in: Int(try byte()))
+    case UInt8(ascii: "r"): try memorise(in: try take(4).u32(0))
+    case 0x94: try memorise(in: memo.count)
     case UInt8(ascii: "h"): try pushMemo(Int(try byte()))
     case UInt8(ascii: "j"): try pushMemo(try take(4).u32(0))
     case UInt8(ascii: "c"): try pushGlobal(module: try line(), name: try line())
@@ -182,6 +189,12 @@ struct PickleMachine {
     return values
   }
 
+  private mutating func memorise(in slot: Int) throws(CheckpointError) {
+    guard memo.set(slot, try top()) else {
+      throw error(.pickleTooLarge, expected: "memo slots up to \(PickleMemo.limit)", found: "\(slot)")
+    }
+  }
+
   private mutating func pushMemo(_ slot: Int) throws(CheckpointError) {
     guard let value = memo[slot] else { throw error(.pickleMemo, found: "\(slot)") }
     push(value)
@@ -196,7 +209,7 @@ struct PickleMachine {
   /// Appends to the list on top. What goes into something opaque is forgotten.
   private mutating func append(_ items: [PickleValue]) throws(CheckpointError) {
     switch try top() {
-    case .list(let index): heap.lists[index] += items
+    case .list(let index): heap.append(items, toList: index)
     case .opaque, .object: break
     case let other: throw wrongType(other)
     }
@@ -207,7 +220,7 @@ struct PickleMachine {
     guard items.count % 2 == 0 else { throw error(.pickleStack) }
     switch try top() {
     case .dict(let index):
-      for at in stride(from: 0, to: items.count, by: 2) { heap.dicts[index].append((items[at], items[at + 1])) }
+      for at in stride(from: 0, to: items.count, by: 2) { heap.set(items[at], to: items[at + 1], inDict: index) }
     case .opaque, .object: break
     case let other: throw wrongType(other)
     }
@@ -220,21 +233,19 @@ struct PickleMachine {
     guard let global = PickleGlobal(module: module, name: name) else {
       throw error(.pickleForbidden, found: "\(module).\(name)")
     }
-    heap.globals.append(global)
-    push(.global(heap.globals.count - 1))
+    push(heap.global(global))
   }
 
   private mutating func newObject(_ type: PickleValue) throws(CheckpointError) -> PickleValue {
     guard case .global(let index) = type else { throw wrongType(type) }
     if heap.globals[index].meaning == .orderedDict { return heap.dict() }
-    heap.objects.append(PickleObject(type: index))
-    return .object(heap.objects.count - 1)
+    return heap.object(of: index)
   }
 
   /// Gives attributes to the object on top; those of a dictionary (`_metadata`) are forgotten.
   private mutating func build(_ state: PickleValue) throws(CheckpointError) {
     switch try top() {
-    case .object(let index): heap.objects[index].state = state
+    case .object(let index): heap.setState(state, ofObject: index)
     case .dict, .opaque: break
     case let other: throw wrongType(other)
     }

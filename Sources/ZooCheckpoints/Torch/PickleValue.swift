@@ -34,37 +34,100 @@ enum PickleOpaque {
   case tensorWithFlags
 }
 
-/// Everything that the values of a pickle point to.
+/// Everything that the values of a pickle point to, and about how many bytes of memory that takes.
 struct PickleHeap {
-  var strings: [String] = []
-  var tuples: [[PickleValue]] = [[]]
-  var lists: [[PickleValue]] = []
-  var dicts: [[(key: PickleValue, value: PickleValue)]] = []
-  var globals: [PickleGlobal] = []
-  var objects: [PickleObject] = []
-  var storages: [TorchStorage] = []
-  var storagePositions: [ExactName: Int] = [:]
-  var tensors: [TorchView] = []
+  /// Grows with everything that is added.
+  private(set) var byteCount = 0
+  private(set) var strings: [String] = []
+  /// The items of all tuples: most have one or two, too few for arrays of their own.
+  private var tupleItems: [PickleValue] = []
+  private var tuples: [Range<Int>] = [0..<0]
+  private(set) var lists: [[PickleValue]] = []
+  private(set) var dicts: [[(key: PickleValue, value: PickleValue)]] = []
+  private(set) var globals: [PickleGlobal] = []
+  private(set) var objects: [PickleObject] = []
+  private(set) var storages: [TorchStorage] = []
+  private(set) var storagePositions: [ExactName: Int] = [:]
+  private(set) var tensors: [TorchView] = []
+
+  /// What a block of memory takes beside its content.
+  private static let blockOverhead = 48
 
   mutating func string(_ text: String) -> PickleValue {
     strings.append(text)
+    byteCount += MemoryLayout<String>.stride + Self.byteCount(of: text)
     return .string(strings.count - 1)
   }
 
+  /// Short text lies in the string itself.
+  private static func byteCount(of text: String) -> Int {
+    text.utf8.count > 15 ? text.utf8.count + blockOverhead : 0
+  }
+
+  private static func byteCount(of count: Int) -> Int { count * MemoryLayout<PickleValue>.stride }
+
   mutating func tuple(_ items: [PickleValue]) -> PickleValue {
     if items.isEmpty { return .tuple(0) }
-    tuples.append(items)
+    tuples.append(tupleItems.count..<tupleItems.count + items.count)
+    tupleItems += items
+    byteCount += MemoryLayout<Range<Int>>.stride + Self.byteCount(of: items.count)
     return .tuple(tuples.count - 1)
   }
 
+  func items(ofTuple index: Int) -> [PickleValue] { Array(tupleItems[tuples[index]]) }
+
   mutating func list(_ items: [PickleValue] = []) -> PickleValue {
-    lists.append(items)
+    lists.append([])
+    byteCount += MemoryLayout<Int>.stride
+    append(items, toList: lists.count - 1)
     return .list(lists.count - 1)
+  }
+
+  mutating func append(_ items: [PickleValue], toList index: Int) {
+    if lists[index].isEmpty, !items.isEmpty { byteCount += Self.blockOverhead }
+    lists[index] += items
+    byteCount += Self.byteCount(of: items.count)
   }
 
   mutating func dict() -> PickleValue {
     dicts.append([])
+    byteCount += MemoryLayout<Int>.stride
     return .dict(dicts.count - 1)
+  }
+
+  mutating func set(_ key: PickleValue, to value: PickleValue, inDict index: Int) {
+    if dicts[index].isEmpty { byteCount += Self.blockOverhead }
+    dicts[index].append((key, value))
+    byteCount += Self.byteCount(of: 2)
+  }
+
+  mutating func global(_ global: PickleGlobal) -> PickleValue {
+    globals.append(global)
+    byteCount += MemoryLayout<PickleGlobal>.stride + Self.byteCount(of: global.name)
+    return .global(globals.count - 1)
+  }
+
+  /// An object of a class that is a global.
+  mutating func object(of type: Int) -> PickleValue {
+    objects.append(PickleObject(type: type))
+    byteCount += MemoryLayout<PickleObject>.stride
+    return .object(objects.count - 1)
+  }
+
+  mutating func setState(_ state: PickleValue, ofObject index: Int) { objects[index].state = state }
+
+  mutating func storage(_ storage: TorchStorage) -> PickleValue {
+    storagePositions[ExactName(storage.key)] = storages.count
+    storages.append(storage)
+    byteCount += MemoryLayout<TorchStorage>.stride + 3 * MemoryLayout<String>.stride
+    return .storage(storages.count - 1)
+  }
+
+  mutating func tensor(_ view: TorchView) -> PickleValue {
+    tensors.append(view)
+    byteCount +=
+      MemoryLayout<TorchView>.stride + 2 * (Self.blockOverhead + view.layout.shape.count * MemoryLayout<Int>.stride)
+    return .tensor(tensors.count - 1)
   }
 
   func text(_ value: PickleValue) -> String? {
@@ -126,4 +189,27 @@ struct TorchView {
   let storage: Int
   let dtype: DType
   let layout: StridedLayout
+}
+
+/// What a pickle puts aside to use it again. Picklers number the slots one after the other.
+struct PickleMemo {
+  /// Far more than 16 MB of a real pickle use.
+  static let limit = 2 << 20
+
+  private var slots: [PickleValue?] = []
+  /// Slots in use.
+  private(set) var count = 0
+  /// Slots that take memory.
+  var slotCount: Int { slots.count }
+
+  /// False for a slot beyond the limit.
+  mutating func set(_ slot: Int, _ value: PickleValue) -> Bool {
+    guard slot < Self.limit else { return false }
+    while slots.count <= slot { slots.append(nil) }
+    if slots[slot] == nil { count += 1 }
+    slots[slot] = value
+    return true
+  }
+
+  subscript(slot: Int) -> PickleValue? { slots.indices.contains(slot) ? slots[slot] : nil }
 }

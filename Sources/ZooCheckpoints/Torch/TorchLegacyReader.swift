@@ -67,7 +67,7 @@ func readTorchLegacy(
     let entry = try view.entry(name, storage: storage, storageOffset: start, file: file)
     let source = bytes[start..<start + storage.byteCount]
     content.tensors.append(
-      StoredTensor(entry: entry) { () throws(CheckpointError) in rowMajor(source, view.dtype, view.layout) })
+      StoredTensor(entry, layout: view.layout) { source })
   }
   return content
 }

@@ -41,7 +41,9 @@ struct TorchStateDict {
         throw CheckpointError(file, .torchKey, found: heap.description(of: key))
       }
       switch value {
-      case .tensor(let tensor): tensors.append((name, heap.tensors[tensor]))
+      case .tensor(let tensor):
+        guard tensors.count < Checkpoint.tensorLimit else { throw CheckpointError(file, .torchTooManyTensors) }
+        tensors.append((name, heap.tensors[tensor]))
       case .none, .bool, .int, .float, .string, .tuple, .list, .dict: others.append(name)
       case .global, .object, .storage, .opaque:
         throw CheckpointError(file, .torchOpaqueTensor, tensor: name, found: heap.description(of: value))
@@ -58,12 +60,12 @@ struct TorchStateDict {
     for (key, value) in heap.dicts[attributes] {
       // A module may be an attribute of many: the tree can be far larger than the file, even without end.
       visits += 1
-      guard depth < 64, visits < 200_000, tensors.count < PickleMachine.tensorLimit, prefix.utf8.count < 512 else {
-        throw CheckpointError(file, .torchTooManyTensors, tensor: prefix)
-      }
       guard let name = heap.text(key) else {
         throw CheckpointError(file, .torchKey, tensor: prefix, found: heap.description(of: key))
       }
+      guard depth < 64, visits < 200_000, tensors.count < Checkpoint.tensorLimit,
+        prefix.utf8.count + name.utf8.count < 1024
+      else { throw CheckpointError(file, .torchTooManyTensors, tensor: prefix) }
       switch value {
       case .tensor(let tensor): tensors.append((prefix + name, heap.tensors[tensor]))
       case .object(let inner) where heap.globals[heap.objects[inner].type].meaning == .scriptClass:

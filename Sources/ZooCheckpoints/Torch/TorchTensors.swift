@@ -2,7 +2,7 @@ import ZooTensors
 
 extension TorchView {
   /// The largest tensor that may repeat the elements of a smaller storage, in bytes.
-  private static let repeatLimit = 1 << 28
+  private static let repeatLimit = 1 << 27
 
   /// Checks the view against its storage: no element may lie outside, nothing may overflow.
   func entry(

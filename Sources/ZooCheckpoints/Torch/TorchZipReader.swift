@@ -31,6 +31,7 @@ func readTorchZip(_ archive: ZipArchive, part: String? = nil) throws(CheckpointE
   var content = CheckpointContent(
     container: stateDict.isScript ? .torchScript : .torchZip, tensors: [], notes: stateDict.notes, part: stateDict.part)
   var opened: [Int: ZipMemberBytes] = [:]
+  let uses = Dictionary(stateDict.tensors.map { ($0.view.storage, 1) }, uniquingKeysWith: +)
   for (name, view) in stateDict.tensors {
     let storage = machine.heap.storages[view.storage]
     let source: ZipMemberBytes
@@ -45,15 +46,15 @@ func readTorchZip(_ archive: ZipArchive, part: String? = nil) throws(CheckpointE
           file, .torchStorageSize, tensor: name, offset: member.dataRange.lowerBound,
           expected: "\(storage.byteCount) bytes", found: "\(member.size)")
       }
-      source = ZipMemberBytes(member, in: archive, keepsInflated: true)
+      source = ZipMemberBytes(member, in: archive)
       opened[view.storage] = source
     }
     let start = source.member.isDeflated ? nil : source.member.dataRange.lowerBound
     let entry = try view.entry(name, storage: storage, storageOffset: start, file: file)
     content.tensors.append(
-      StoredTensor(entry: entry) { () throws(CheckpointError) in
-        rowMajor(try source.whole(), view.dtype, view.layout, isBigEndian: isBigEndian)
-      })
+      StoredTensor(
+        entry, layout: view.layout, isBigEndian: isBigEndian, in: source, at: 0,
+        isShared: uses[view.storage, default: 0] > 1))
   }
   return content
 }

@@ -9,6 +9,7 @@ struct ZipArchive: Sendable {
   let bytes: ByteView
   /// In the order of the directory, without folders.
   let members: [ZipMember]
+  let lastInflated = LastInflated()
 
   init(_ bytes: ByteView, file: String) throws(CheckpointError) {
     self.file = file

@@ -6,6 +6,9 @@ struct ZipDirectory {
   /// The number of entries.
   let count: Int
 
+  /// Of the directory: names and sizes of all members are held in memory.
+  private static let byteLimit = 32 << 20
+
   init(_ bytes: ByteView, file: String) throws(CheckpointError) {
     guard let end = Self.endRecord(bytes) else { throw CheckpointError(file, .zipEnd) }
     guard bytes.u16(end + 4) == 0, bytes.u16(end + 6) == 0, bytes.u16(end + 8) == bytes.u16(end + 10) else {
@@ -27,6 +30,12 @@ struct ZipDirectory {
       throw CheckpointError(
         file, .zipDirectory, offset: end, expected: "a directory that ends at byte \(directoryEnd)",
         found: "\(count) entries, \(size) bytes at byte \(offset)")
+    }
+    guard count <= Checkpoint.tensorLimit, size <= Self.byteLimit else {
+      throw CheckpointError(
+        file, .zipTooManyMembers, offset: end,
+        expected: "at most \(Checkpoint.tensorLimit), and \(Self.byteLimit) bytes for their names",
+        found: "\(count) and \(size) bytes")
     }
     range = offset..<directoryEnd
     self.count = count

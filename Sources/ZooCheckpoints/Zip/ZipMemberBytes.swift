@@ -6,20 +6,27 @@ import ZooTensors
 final class ZipMemberBytes: Sendable {
   let member: ZipMember
   private let archive: ZipArchive
-  private let keepsInflated: Bool
   private let verified = Mutex<ByteView?>(nil)
 
-  /// - Parameter keepsInflated: Whether inflated bytes are kept for the next time, as for a storage that several tensors share.
-  init(_ member: ZipMember, in archive: ZipArchive, keepsInflated: Bool = false) {
+  init(_ member: ZipMember, in archive: ZipArchive) {
     self.member = member
     self.archive = archive
-    self.keepsInflated = keepsInflated
   }
 
   var stored: ByteView { archive.bytes[member.dataRange] }
 
+  /// Deflated members with more bytes are read in parts or not at all.
+  static let inflatedLimit = 128 << 20
+
   /// The whole content: a view of the archive if it is stored, a copy if it is deflated.
-  func whole() throws(CheckpointError) -> ByteView {
+  ///
+  /// - Parameter keeping: True to keep what was inflated for the next time, in place of what was kept before.
+  func whole(keeping: Bool = false) throws(CheckpointError) -> ByteView {
+    guard keeping, member.isDeflated else { return try read() }
+    return try archive.lastInflated.bytes(of: member) { () throws(CheckpointError) in try read() }
+  }
+
+  private func read() throws(CheckpointError) -> ByteView {
     if let view = verified.withLock({ $0 }) { return view }
     let view = member.isDeflated ? try inflated() : stored
     var checksum = Checksum()
@@ -30,7 +37,7 @@ final class ZipMemberBytes: Sendable {
       if view.count > Self.releaseInterval { piece.release() }
     }
     try check(checksum)
-    if keepsInflated || !member.isDeflated { verified.withLock { $0 = view } }
+    if !member.isDeflated { verified.withLock { $0 = view } }
     return view
   }
 
@@ -68,6 +75,10 @@ final class ZipMemberBytes: Sendable {
   }
 
   private func inflated() throws(CheckpointError) -> ByteView {
+    guard member.size <= Self.inflatedLimit else {
+      throw error(
+        .zipMemberTooLarge, expected: "at most \(Self.inflatedLimit >> 20) MB", found: "\(member.size >> 20) MB")
+    }
     var inflater = try Inflater(stored, for: self)
     let block = MemoryBlock(byteCount: member.size)
     let target = UnsafeMutableRawBufferPointer(rebasing: block.bytes[..<member.size])
@@ -82,5 +93,22 @@ final class ZipMemberBytes: Sendable {
   ) -> CheckpointError {
     CheckpointError(
       archive.file, rule, tensor: member.name, offset: member.dataRange.lowerBound, expected: expected, found: found)
+  }
+}
+
+/// The deflated member that was inflated last, for tensors that share one: so that memory holds one at a time.
+final class LastInflated: Sendable {
+  private let kept = Mutex<(member: Int, bytes: ByteView)?>(nil)
+
+  func bytes(
+    of member: ZipMember, _ inflate: () throws(CheckpointError) -> ByteView
+  ) throws(CheckpointError) -> ByteView {
+    try kept.withLock { kept throws(CheckpointError) in
+      if let kept, kept.member == member.headerOffset { return kept.bytes }
+      kept = nil
+      let bytes = try inflate()
+      kept = (member.headerOffset, bytes)
+      return bytes
+    }
   }
 }

@@ -143,7 +143,7 @@ final class ReadBack: @unchecked Sendable {
 }
 
 extension Expression {
-  /// True where some source tensor of it is compressed.
+  /// True where some source tensor of it has to be inflated or gathered.
   func isReadInParts(in checkpoint: Checkpoint) -> Bool {
     switch self {
     case .tensor(let name, _): checkpoint.isReadInParts(name)

@@ -78,12 +78,12 @@ private func rowMajorStrides(_ shape: [Int]) -> [Int] {
 }
 
 extension Expression {
-  /// Bytes of a compressed tensor that are held at a time.
+  /// Bytes of a tensor that are held at a time where it is no view.
   private static let partSize = 32 << 20
 
   /// Calls `body` with the pieces of the result, one after the other along the first axis.
   ///
-  /// Mapped tensors are views, of which nothing is touched; compressed ones are inflated piece by piece, as far as they are needed.
+  /// Mapped tensors are views, of which nothing is touched; others are inflated or gathered piece by piece, as far as they are needed.
   /// The expression must have a shape (`shape != nil`), which a plan without problems guarantees.
   func forEachPiece(in checkpoint: Checkpoint, _ body: (SourceView) throws -> Void) throws {
     switch self {
