@@ -60,6 +60,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("dnnl", .when(platforms: [.linux], traits: ["OneDNN"]))]),
     .target(name: "CHTTP", dependencies: ["CCurl"], cSettings: [.unsafeFlags(["-std=c17"])]),
     .target(name: "CFiles", cSettings: [.unsafeFlags(["-std=c17"])]),
+    // The command's alone: it has the whole process to itself.
+    .target(name: "CProcess", dependencies: ["CFiles"], cSettings: [.unsafeFlags(["-std=c17"])]),
     .target(
       name: "CImageCodecs",
       dependencies: [
@@ -77,7 +79,7 @@ let package = Package(
     .target(
       name: "ZooManifests", dependencies: ["ZooModels"], path: "Manifests", exclude: ["models", "README.md"],
       plugins: ["EmbedManifests"]),
-    .target(name: "ZooCheckpoints", dependencies: ["ZooTensors", "CZlib", "CCrypto"]),
+    .target(name: "ZooCheckpoints", dependencies: ["ZooTensors", "CFiles", "CZlib", "CCrypto"]),
     .target(name: "ZooText", dependencies: ["ZooTensors", "ZooModels", "CZlib", "CVocabulary"]),
     .target(
       name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"],
@@ -96,7 +98,7 @@ let package = Package(
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "ZooStore", "ZooEvaluate", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests", "CZooKernels",
+        "ZooStore", "ZooEvaluate", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests", "CProcess", "CZooKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -113,7 +115,7 @@ let package = Package(
       path: "Tests/Fixtures"),
     .testTarget(name: "ZooTensorsTests", dependencies: ["ZooTensors", "ZooTestSupport"]),
     .testTarget(name: "ZooModelsTests", dependencies: ["ZooModels", "ZooManifests", "ZooTestSupport"]),
-    .testTarget(name: "ZooCheckpointsTests", dependencies: ["ZooCheckpoints", "ZooTestSupport"]),
+    .testTarget(name: "ZooCheckpointsTests", dependencies: ["ZooCheckpoints", "ZooTestSupport", "CProcess"]),
     .testTarget(name: "ZooTextTests", dependencies: ["ZooText", "ZooModels", "ZooTestSupport"]),
     .testTarget(name: "ZooImagesTests", dependencies: ["ZooImages", "ZooTestSupport", "CCrypto"]),
     .testTarget(name: "ZooConvertTests", dependencies: ["ZooConvert", "ZooImages", "ZooManifests", "ZooTestSupport"]),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CProcess
 import Foundation
 
 /// The command: one file per subcommand.
@@ -16,6 +17,7 @@ struct Zoo: AsyncParsableCommand {
     ])
 
   static func main() async {
+    zoo_catch_faults()
     Output.keepDescriptors()
     do {
       var command = try parseAsRoot()
@@ -24,7 +26,7 @@ struct Zoo: AsyncParsableCommand {
       } else {
         try command.run()
       }
-      try Output.flush()
+      Output.leave(0)
     } catch {
       Failure.exit(with: error)
     }

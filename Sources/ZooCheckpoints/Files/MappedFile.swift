@@ -1,3 +1,4 @@
+import CFiles
 import ZooTensors
 
 #if canImport(Darwin)
@@ -10,10 +11,13 @@ import ZooTensors
 
 /// A read-only file in memory, mapped for as long as the object or a view of it lives.
 ///
-/// The file must not shrink meanwhile: writers replace files by renaming, as `SafetensorsWriter` does.
+/// The file must not shrink meanwhile, which is a bus error: writers replace files by renaming, as `SafetensorsWriter` does. The command turns
+/// that into an error that names the file.
 public final class MappedFile: RereadableMemory, @unchecked Sendable {
   public let path: String
   private let bytes: UnsafeRawBufferPointer
+  /// For the name of the file, where reading it fails.
+  private let remembered: Int32
 
   /// Maps the regular file at `path`.
   ///
@@ -34,9 +38,13 @@ public final class MappedFile: RereadableMemory, @unchecked Sendable {
       let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED
     else { throw systemError(path) }
     bytes = UnsafeRawBufferPointer(start: start, count: size)
+    remembered = zoo_remember_map(start, size, printable(path))
   }
 
-  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+  deinit {
+    zoo_forget_map(remembered)
+    munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+  }
 
   /// Gives the pages that were read back to the system; they are read from the file again when they are used again.
   public func release() { release(bytes) }

@@ -82,6 +82,10 @@ package func gemm(
   adding: Bool
 ) {
   _ = blasIsOnOneThread
+  #if os(Linux)
+    BLASBuffers.enter()
+    defer { BLASBuffers.leave() }
+  #endif
   cblas_sgemm(
     CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasInt(rows), blasInt(columns),
     blasInt(depth), 1, x, blasInt(xStride), weights, blasInt(weightStride ?? (transposed ? depth : columns)),

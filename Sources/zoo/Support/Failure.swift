@@ -19,7 +19,7 @@ enum Failure {
     Terminal.error(sentence)
     // Programs that read the JSON find the error there as well.
     if CommandLine.arguments.contains("--json") { try? printJSON(ErrorReport(sentence)) }
-    Foundation.exit(code(of: error))
+    Output.leave(code(of: error))
   }
 
   /// What `--json` gives where there is nothing but an error.
@@ -43,7 +43,7 @@ enum Failure {
     } else if !message.isEmpty {
       Terminal.note(message)
     }
-    Foundation.exit(Output.finish() ? code : 1)
+    Output.leave(code)
   }
 
   /// The first word of the call, where a command is expected and this is none.

@@ -26,7 +26,7 @@ enum Output {
     errno = 0
     guard fflush(stdout) != 0 || ferror(stdout) != 0 else { return }
     let code = errno
-    if code == EPIPE { exit(128 + SIGPIPE) }
+    if code == EPIPE { _exit(128 + SIGPIPE) }
     throw .outputLost(reason: String(cString: strerror(code == 0 ? EIO : code)))
   }
 
@@ -40,4 +40,9 @@ enum Output {
       return false
     }
   }
+
+  /// Ends the process when all that was printed is written; with 1 where output was lost.
+  ///
+  /// What libraries do at exit is left out: threads may still work with what they would take away.
+  static func leave(_ code: Int32) -> Never { _exit(finish() ? code : 1) }
 }

@@ -1,0 +1,118 @@
+#define _GNU_SOURCE
+#include "zoo_process.h"
+
+#include "zoo_files.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+// All of this may run in a signal handler, or before the C library is ready.
+
+static void say(const char *text) {
+  size_t left = strlen(text);
+  while (left > 0) {
+    ssize_t count = write(STDERR_FILENO, text, left);
+    if (count <= 0) return;
+    text += count;
+    left -= (size_t)count;
+  }
+}
+
+static void say_megabytes(rlim_t bytes) {
+  char digits[24];
+  char *at = digits + sizeof digits - 1;
+  *at = 0;
+  rlim_t megabytes = bytes >> 20;
+  do {
+    *--at = (char)('0' + megabytes % 10);
+    megabytes /= 10;
+  } while (megabytes > 0);
+  say(at);
+  say(" MB");
+}
+
+/// The limit of the address space, or 0.
+static rlim_t address_limit(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : 0;
+}
+
+#ifdef __linux__
+
+/// True where more than half of the limit is in use: libraries ask for some hundred megabytes at once.
+static int is_near_limit(rlim_t limit) {
+  int descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  char text[64];
+  ssize_t count = descriptor >= 0 ? read(descriptor, text, sizeof text) : -1;
+  if (descriptor >= 0) close(descriptor);
+  rlim_t pages = 0;
+  for (ssize_t i = 0; i < count && text[i] >= '0' && text[i] <= '9'; i++) pages = pages * 10 + (rlim_t)(text[i] - '0');
+  return count > 0 && pages * (rlim_t)sysconf(_SC_PAGESIZE) > limit / 2;
+}
+
+/// What the command itself takes before it opens anything: OpenBLAS starts a thread for each processor.
+static rlim_t needed(void) {
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  return ((rlim_t)512 << 20) + ((rlim_t)(processors > 2 ? processors - 2 : 0) << 24);
+}
+
+static void check_limit(void) {
+  rlim_t limit = address_limit();
+  if (limit == 0 || limit >= needed()) return;
+  say("zoo: the limit for memory (ulimit -v) is ");
+  say_megabytes(limit);
+  say(", and at least ");
+  say_megabytes(needed());
+  say(" are needed\n");
+  _exit(1);
+}
+
+// Before the constructors of the libraries: OpenBLAS starts threads in its own, and hangs or dies where it cannot.
+__attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(void) = check_limit;
+
+#endif
+
+static void on_fault(int number, siginfo_t *information, void *context) {
+  (void)context;
+  if (number == SIGBUS) {
+    const char *name = zoo_file_mapped_at(information->si_addr);
+    if (name != NULL) {
+      say("zoo: ");
+      say(name);
+      say(": the file became shorter while it was read, or its disk failed\n");
+      _exit(1);
+    }
+  }
+#ifdef __linux__
+  rlim_t limit = address_limit();
+  if (limit != 0 && is_near_limit(limit)) {
+    say("zoo: there is no more memory within the limit (ulimit -v) of ");
+    say_megabytes(limit);
+    say("\n");
+    _exit(1);
+  }
+#endif
+  // A defect of the program: what would have happened without this.
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+void zoo_catch_faults(void) {
+  signal(SIGXFSZ, SIG_IGN);
+  // A stack of its own: that of the thread may be what could not grow.
+  static char alternate[1 << 16];
+  stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate};
+  sigaltstack(&stack, NULL);
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = on_fault;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND;
+  int signals[] = {SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGSEGV};
+  // Limits are what turns the others into errors: without one, defects are left to the system and its debuggers.
+  size_t count = address_limit() != 0 ? sizeof signals / sizeof *signals : 1;
+  for (size_t i = 0; i < count; i++) sigaction(signals[i], &action, NULL);
+}
