@@ -46,13 +46,7 @@ struct EvalReport: Encodable {
       (method, options) = (explainer.method.info.id, explainer.method.options)
       (variant, layers, score) = (legrad?.variant, legrad?.layers.description, legrad?.score)
       correction = explainer.correction.map { "\($0.prompt),\($0.threshold)" }
-      var details =
-        legrad.map { [$0.variant.rawValue, "layers \($0.layers)"] + ($0.score.map { [$0.rawValue] } ?? []) }
-        ?? options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-      if explainer.correction != nil { details.append("corrected") }
-      name =
-        ([explainer.method.info.title] + details.prefix(1)).joined(separator: " ")
-        + details.dropFirst().map { ", \($0)" }.joined()
+      name = explainer.method.displayName + (explainer.correction == nil ? "" : ", corrected")
       prompts = result.prompts
       flat = result.flat
       meanObjectArea = result.meanArea
