@@ -1,13 +1,12 @@
 #!/bin/sh
-# Installs what is missing of the libraries that the build needs, and of Pango with its font, which draw the text of sheets.
+# Installs the system libraries that the build needs and that are missing.
 set -eu
 
-packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcurl-dev
-libpangocairo-1.0-0 fonts-dejavu-core"
+packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcurl-dev"
 
 if [ "$(uname)" = Darwin ]; then
   missing=""
-  for name in pkg-config jpeg-turbo libpng webp pango; do
+  for name in pkg-config jpeg-turbo libpng webp; do
     brew list --formula "$name" >/dev/null 2>&1 || missing="$missing $name"
   done
   [ -z "$missing" ] || { echo "Install these first: brew install$missing" >&2; exit 1; }
@@ -24,7 +23,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
   for module in zlib libcrypto libcurl openblas libjpeg libpng libwebp; do
     pkg-config --exists "$module" 2>/dev/null && continue
     echo "This is no Debian: install the development files of zlib, OpenSSL, curl, OpenBLAS, libjpeg-turbo, libpng" >&2
-    echo "and libwebp, and Pango with the DejaVu fonts, with your package manager ('$module' is missing)." >&2
+    echo "and libwebp with your package manager ('$module' is missing)." >&2
     exit 1
   done
   exit 0

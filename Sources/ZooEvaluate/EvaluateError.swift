@@ -8,6 +8,14 @@ public enum EvaluateError: ZooError, Equatable {
   case notAMask(file: String, mode: String)
   case maskSize(file: String, expected: String, found: String)
   case templateWithoutPlace(String)
+  case badLine(Int, file: String, reason: String)
+  case nothing(data: String)
+  /// A run's folder that holds another run, or something else.
+  case otherRun(folder: String, difference: String)
+  case notARun(folder: String, reason: String)
+  case badShard(String)
+  case runsDiffer(String, String, difference: String)
+  case overlap(String, String, sample: String)
 
   public var blame: Blame { .input }
 
@@ -21,6 +29,14 @@ public enum EvaluateError: ZooError, Equatable {
       "\(file) has pixels of mode \(mode); a mask has 8-bit labels, grey or with a palette"
     case .maskSize(let file, let expected, let found): "\(file) is \(found) pixels, its picture is \(expected)"
     case .templateWithoutPlace(let template): "'\(template)' has no {} where the name goes"
+    case .badLine(let line, let file, let reason): "\(file), line \(line): \(reason)"
+    case .nothing(let data): "\(data) has nothing that can be measured"
+    case .otherRun(let folder, let difference):
+      "\(folder) holds a run with other settings (\(difference)); give another folder with --run"
+    case .notARun(let folder, let reason): "\(folder) is not the folder of a run: \(reason)"
+    case .badShard(let text): "'\(text)' is not a shard: write i/n, with i from 1 to n"
+    case .runsDiffer(let a, let b, let difference): "\(a) and \(b) cannot be merged: \(difference)"
+    case .overlap(let a, let b, let sample): "\(a) and \(b) both have the sample \(sample)"
     }
   }
 }

@@ -137,6 +137,10 @@ public struct PreparedPrompts: Sendable {
   /// The normalised embedding of the empty prompt; nil for classes.
   public let empty: [Float]?
 
+  package init(prompts: [String], embeddings: [[Float]], directions: [[Float]], empty: [Float]?) {
+    (self.prompts, self.embeddings, self.directions, self.empty) = (prompts, embeddings, directions, empty)
+  }
+
   /// Some of the prompts, by their places.
   public subscript(places: [Int]) -> PreparedPrompts {
     PreparedPrompts(

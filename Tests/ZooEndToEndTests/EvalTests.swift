@@ -96,6 +96,75 @@ import ZooTestSupport
     }
   }
 
+  /// A run that is killed and resumed, one in shards, and a whole one have the same rows and one table.
+  @Test func partsOfARunAreTheRun() throws {
+    let zoo = try Command(), data = Golden.cases.appending(path: "evaluation/voc").path
+    try zoo.run("convert", MainJobTests.checkpoint)
+    let call = ["eval", "segmentation", "ViT-Ti-8-emoji", "--data", data, "--method", "legrad", "--method", "rollout"]
+    func run(_ more: [String]) throws -> Command.Outcome {
+      let outcome = try zoo.run(call + more)
+      #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      return outcome
+    }
+    let whole = try run(["--csv", "--per-class", "--run", zoo.file("whole")])
+    let rows = try String(contentsOfFile: zoo.file("whole/rows.jsonl"), encoding: .utf8)
+    for part in ["1/3", "2/3", "3/3"] {
+      _ = try run(["--shard", part, "--run", zoo.file("part\(part.prefix(1))")])
+    }
+    let parts = (1...3).map { zoo.file("part\($0)") }
+    let merged = try zoo.run(["eval", "merge", "--csv", "--per-class"] + parts)
+    #expect(merged.code == 0 && merged.output == whole.output)
+    let lines = try parts.flatMap {
+      try String(contentsOfFile: "\($0)/rows.jsonl", encoding: .utf8).split(separator: "\n")
+    }
+    #expect(lines.sorted() == rows.split(separator: "\n").sorted())
+    // Killed in the second line.
+    try Data(rows.utf8.prefix(rows.utf8.firstIndex(of: 0x0A)!.utf16Offset(in: rows) + 40)).write(
+      to: URL(filePath: zoo.file("whole/rows.jsonl")))
+    let resumed = try run(["--csv", "--per-class", "--run", zoo.file("whole"), "--resume"])
+    #expect(resumed.output == whole.output)
+    #expect(try String(contentsOfFile: zoo.file("whole/rows.jsonl"), encoding: .utf8) == rows)
+    let missing = try zoo.run(["eval", "merge", parts[0], parts[2]])
+    #expect(missing.code == 1 && missing.errors == "zoo: 1 of 4 samples are missing, by their places: 1\n")
+    let other = try zoo.run(call.dropLast(2) + ["--run", zoo.file("whole"), "--resume"])
+    #expect(other.code == 2 && other.errors.contains("holds a run with other settings (methods: "), "\(other.errors)")
+  }
+
+  /// Whatever is left out is said and counted, and the exit code tells.
+  @Test func whatIsMissingIsSaid() throws {
+    let zoo = try Command(), folder = Golden.cases.appending(path: "evaluation").path
+    try zoo.run("convert", MainJobTests.checkpoint)
+    let calls = [
+      ["segmentation", "ViT-Ti-8-emoji", "--data", "\(folder)/export"],
+      [
+        "points", "ViT-Ti-8-emoji", "--data", "\(folder)/points", "--points", "\(folder)/points/points.csv",
+        "--descriptions", "\(folder)/points/descriptions.csv",
+      ],
+    ]
+    for call in calls {
+      let outcome = try zoo.run(["eval"] + call + ["--json"])
+      #expect(outcome.code == 1 && outcome.errors.hasSuffix("zoo: 1 of the data's items were left out\n"))
+      let report = try #require(try outcome.json() as? [String: Any])
+      #expect(report["scenes"] as? Int == 4 && (report["left_out"] as? [Any])?.count == 1)
+      #expect(try zoo.run(["eval"] + call + ["--strict"]).code == 2)
+    }
+  }
+
+  /// The three forms of ImageNet's validation set are one set.
+  @Test func perturbationIsTheSameFromEachForm() throws {
+    let zoo = try Command(), folder = Golden.cases.appending(path: "evaluation/imagenet").path
+    try zoo.run("convert", MainJobTests.checkpoint)
+    let names = "\(folder)/LOC_synset_mapping.txt"
+    let tables = try ["folders", "kaggle", "devkit"].map { form in
+      let call = ["eval", "perturbation", "ViT-Ti-8-emoji", "--data", "\(folder)/\(form)", "--names", names]
+      let outcome = try zoo.run(call + ["--csv"])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      return outcome.output
+    }
+    #expect(tables[0] == tables[1] && tables[0] == tables[2])
+    #expect(tables[0].split(separator: "\n").count == 6)
+  }
+
   @Test func callsThatCannotBeMeasuredAreRefused() throws {
     let zoo = try Command()
     try zoo.run("convert", MainJobTests.checkpoint)

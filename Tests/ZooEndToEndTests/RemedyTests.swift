@@ -18,11 +18,13 @@ import ZooTestSupport
     }
     let help = try Command().run("--experimental-dump-help")
     let tool = try JSONDecoder().decode(Tool.self, from: Data(help.output.utf8))
+    // The options of a command's own commands count as its.
+    func names(of node: Node) -> [String] {
+      (node.arguments ?? []).flatMap { $0.names ?? [] }.filter { $0.kind != "short" }.map(\.name)
+        + (node.subcommands ?? []).flatMap(names)
+    }
     return Dictionary(
-      uniqueKeysWithValues: (tool.command.subcommands ?? []).map { node in
-        let names = (node.arguments ?? []).flatMap { $0.names ?? [] }.filter { $0.kind != "short" }.map(\.name)
-        return (node.commandName, Set(names))
-      })
+      uniqueKeysWithValues: (tool.command.subcommands ?? []).map { ($0.commandName, Set(names(of: $0))) })
   }
 
   /// The text between quotation marks of every source file, comments left out.

@@ -45,6 +45,16 @@ public struct SegmentationCounts: Sendable, Hashable {
     sum.trueNegatives += other.trueNegatives
   }
 
+  /// The counts' names in rows, in the order of `values`.
+  static let columns = ["true_positives", "false_positives", "false_negatives", "true_negatives"]
+  var values: [Double] { [truePositives, falsePositives, falseNegatives, trueNegatives].map { Double($0) } }
+
+  /// - Parameter values: in the order of `columns`.
+  init(values: [Double]) {
+    (truePositives, falsePositives) = (Int(values[0]), Int(values[1]))
+    (falseNegatives, trueNegatives) = (Int(values[2]), Int(values[3]))
+  }
+
   /// Pixels that count.
   public var labelled: Int { truePositives + falsePositives + falseNegatives + trueNegatives }
   /// Pixels that are said rightly.

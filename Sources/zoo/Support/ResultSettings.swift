@@ -29,9 +29,6 @@ struct ResultSettings: Encodable {
   private struct Drawing: Encodable {
     let colorMap: String
     let alpha: Double
-    let scale: String
-    /// Nil for the usual size.
-    let tile: Int?
   }
 
   init(_ explainer: Explainer, loader: PictureLoader, precision: Precision, embeddings: [[Float]] = []) throws {
@@ -54,10 +51,9 @@ struct ResultSettings: Encodable {
   }
 
   /// With what pictures are drawn by.
-  func drawn(_ options: DrawingOptions) -> ResultSettings {
+  func drawn(_ colorMap: ColorMap, alpha: Double) -> ResultSettings {
     var result = self
-    result.drawing = Drawing(
-      colorMap: options.colorMap.rawValue, alpha: options.alpha, scale: options.scale.rawValue, tile: options.tile)
+    result.drawing = Drawing(colorMap: colorMap.rawValue, alpha: alpha)
     return result
   }
 

@@ -1,0 +1,49 @@
+import Foundation
+
+/// Names of classes by their ids: a CSV with the columns `wnid` (or `id`) and `name`, or lines of an id and names, such as Kaggle's
+/// `LOC_synset_mapping.txt` (`n01440764 tench, Tinca tinca`), of which the first name is taken.
+public struct ClassNames: Sendable {
+  /// The file that they came from.
+  public let source: String
+  private let names: [String: String]
+
+  public var ids: [String] { names.keys.sorted() }
+
+  public subscript(id: String) -> String? { names[id] }
+
+  /// Throws an `EvaluateError` where the file cannot be read.
+  public init(file: String) throws {
+    source = file
+    names =
+      ["csv", "tsv"].contains((file as NSString).pathExtension.lowercased())
+      ? try Self.table(file) : try Self.lines(file)
+  }
+
+  private static func table(_ file: String) throws -> [String: String] {
+    var table = try CSV(file), names: [String: String] = [:]
+    let (id, name) = (try table.column("wnid", "id", "synset"), try table.column("name", "class"))
+    while let row = try table.next() {
+      guard row.count > max(id, name), !row[name].isEmpty else {
+        throw EvaluateError.badLine(table.line - 1, file: file, reason: "it has no name")
+      }
+      names[row[id]] = row[name]
+    }
+    return names
+  }
+
+  private static func lines(_ file: String) throws -> [String: String] {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw EvaluateError.unreadable(file: file, reason: "it is missing or no text")
+    }
+    var names: [String: String] = [:]
+    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+      if line.allSatisfy(\.isWhitespace) { continue }
+      let words = line.split(maxSplits: 1, omittingEmptySubsequences: true, whereSeparator: \.isWhitespace)
+      guard words.count == 2, let name = words[1].split(separator: ",").first else {
+        throw EvaluateError.badLine(number + 1, file: file, reason: "it is not an id and a name")
+      }
+      names[String(words[0])] = name.trimmingCharacters(in: .whitespaces)
+    }
+    return names
+  }
+}

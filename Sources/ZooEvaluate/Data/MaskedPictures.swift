@@ -1,0 +1,85 @@
+import Foundation
+import ZooImages
+import ZooModels
+
+/// Pictures with named things and a mask of labels for each.
+public struct MaskedPictures: Sendable {
+  public let classes: [String]
+  /// In a stable order.
+  public let pictures: [Entry]
+
+  public struct Entry: Sendable {
+    public let id: String
+    public let file: String
+    /// A picture of the same size whose pixels are labels, 0 for the background.
+    public let mask: String
+    public let things: [Thing]
+    /// The label of pixels that do not count; nil for none.
+    public var ignored: Int?
+  }
+
+  /// Something that a mask shows.
+  public struct Thing: Sendable, Hashable {
+    /// The place of its class in `classes`.
+    public let label: Int
+    /// Its pixels in the mask.
+    public let pixels: Pixels
+  }
+
+  public enum Pixels: Sendable, Hashable {
+    case value(Int)
+    /// Whatever is not the background.
+    case all
+  }
+
+  public init(classes: [String], pictures: [Entry]) { (self.classes, self.pictures) = (classes, pictures) }
+
+  /// A picture as the model gets it, with its labels turned, resized and cropped like it.
+  public struct Loaded: Sendable {
+    let picture: PixelTensor
+    let labels: Image
+    let things: [Thing]
+    let ignored: Int?
+  }
+
+  func load(_ index: Int, by loader: PictureLoader) throws -> Loaded {
+    let entry = pictures[index]
+    let picture = try loader.load(path: entry.file)
+    let labels = try LabelPicture(file: entry.mask, of: picture.source, loader).image
+    return Loaded(picture: picture.input.tensor, labels: labels, things: entry.things, ignored: entry.ignored)
+  }
+}
+
+extension MaskedPictures.Loaded {
+  /// Where a thing is, in the part of the input that the patches cover.
+  func mask(of thing: MaskedPictures.Thing, size: GridSize) -> Mask {
+    var values = [Int8](repeating: 0, count: size.count)
+    for row in 0..<size.height {
+      for column in 0..<size.width {
+        let label = Int(labels.pixels[row * labels.width + column])
+        if label == ignored {
+          values[row * size.width + column] = -1
+        } else if label != 0, thing.pixels == .all || thing.pixels == .value(label) {
+          values[row * size.width + column] = 1
+        }
+      }
+    }
+    return Mask(height: size.height, width: size.width, values: values)
+  }
+}
+
+extension MaskedPictures {
+  /// The scenes of a folder with `scenes.json`; those with fewer objects are left out.
+  public init(_ folder: SceneFolder, minObjects: Int) {
+    let scenes = folder.scenes.filter { $0.objects.count >= max(1, minObjects) }
+    let classes = Array(Set(scenes.flatMap { $0.objects.map(\.name) })).sorted()
+    let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+    self.init(
+      classes: classes,
+      pictures: scenes.map { scene in
+        Entry(
+          id: scene.id, file: scene.image.path(percentEncoded: false), mask: scene.mask.path(percentEncoded: false),
+          things: scene.objects.map { Thing(label: places[$0.name] ?? 0, pixels: .value($0.label)) })
+      })
+  }
+}

@@ -1,0 +1,28 @@
+import Foundation
+
+/// The picture files of a folder and all below it, by the names without their endings.
+struct PictureIndex {
+  private let files: [String: String]
+  private static let endings: Set<String> = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
+
+  init(_ folder: String) {
+    var files: [String: String] = [:]
+    let all = FileManager.default.enumerator(atPath: folder)
+    while let name = all?.nextObject() as? String {
+      let path = name as NSString
+      guard Self.endings.contains(path.pathExtension.lowercased()) else { continue }
+      let stem = (path.lastPathComponent as NSString).deletingPathExtension
+      let full = (folder as NSString).appendingPathComponent(name)
+      // The first by name stands for all of one stem, whatever order the file system has.
+      files[stem] = files[stem].map { min($0, full) } ?? full
+    }
+    self.files = files
+  }
+
+  var isEmpty: Bool { files.isEmpty }
+
+  subscript(stem: String) -> String? { files[stem] }
+
+  /// All stems with their files, in the order of the stems.
+  var sorted: [(stem: String, file: String)] { files.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+}

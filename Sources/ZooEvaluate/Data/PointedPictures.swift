@@ -1,0 +1,35 @@
+import ZooImages
+import ZooModels
+
+/// Pictures with labelled points.
+public struct PointedPictures: Sendable {
+  public let classes: [String]
+  /// Those with at least one question, in a stable order.
+  public let pictures: [Entry]
+
+  public struct Entry: Sendable {
+    public let id: String
+    public let file: String
+    public let questions: [Question]
+  }
+
+  /// The points of a class that is in the picture.
+  public struct Question: Sendable {
+    /// The place of the class in `classes`.
+    public let label: Int
+    public let points: [LabelledPoint]
+  }
+
+  public init(classes: [String], pictures: [Entry]) { (self.classes, self.pictures) = (classes, pictures) }
+}
+
+extension PictureFacts {
+  /// Where a point of the picture lies in the model's input, of which patches cover `size`; nil where it was cut away.
+  func place(_ point: LabelledPoint, in size: GridSize) -> LabelledPoint? {
+    let x = (point.x * Double(width) - crop.left) / (crop.right - crop.left)
+    let y = (point.y * Double(height) - crop.top) / (crop.bottom - crop.top)
+    // The far edges belong to the last pixels, as they do in the whole picture.
+    guard (0...1).contains(x), (0...1).contains(y) else { return nil }
+    return LabelledPoint(x: x, y: y, isThing: point.isThing)
+  }
+}

@@ -1,0 +1,34 @@
+import ZooExplain
+import ZooImages
+import ZooRuntime
+
+/// A model, the ways to explain with it, and the direction of each class.
+public struct EvaluationDesk: Sendable {
+  public let explainers: [Explainer]
+  /// Of each explainer, for all classes.
+  private let prepared: [PreparedPrompts]
+  public var model: Model { explainers[0].model }
+
+  /// - Parameters:
+  ///   - explainers: all of one model; at least one.
+  ///   - heads: what each looks for, all classes in the protocol's order.
+  public init(_ explainers: [Explainer], heads: [PreparedPrompts]) {
+    precondition(!explainers.isEmpty && explainers.count == heads.count, "each way has a head")
+    (self.explainers, prepared) = (explainers, heads)
+  }
+
+  /// A map of each class on one picture, `[ways][classes]`; all ways share the pass.
+  func maps(_ picture: PixelTensor, of classes: [Int]) throws -> [[Heatmap]] {
+    let ways = zip(explainers, prepared).map { (explainer: $0, prompts: $1[classes]) }
+    return try Explainer.explain([picture], ways).map { $0[0].prompts.map(\.heatmap) }
+  }
+
+  /// The class that fits each picture best; the first of equal ones.
+  func bestClasses(_ pictures: [PixelTensor]) throws -> [Int] {
+    try model.imageEmbeddings(pictures).map { embedding in
+      // Lengths do not change which is the best.
+      let scores = prepared[0].embeddings.map { dot($0, embedding) }
+      return scores.indices.dropFirst().reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
+    }
+  }
+}

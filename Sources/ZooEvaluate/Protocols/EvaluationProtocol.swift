@@ -1,0 +1,97 @@
+import ZooImages
+
+/// A way to measure maps on a data set: samples in a stable order, what is measured on each, and how rows become figures.
+///
+/// Rows are numbers that add up, so that a run can be stopped, resumed, cut into shards and put together again.
+public protocol EvaluationProtocol: Sendable {
+  /// What `load` reads of a sample: the picture, and what is known of it.
+  associatedtype Sample: Sendable
+
+  /// As on the command line: `segmentation`.
+  static var name: String { get }
+  /// What a row's values are, in their order.
+  static var columns: [String] { get }
+  /// What a table shows, in this order.
+  static var figures: [Figure] { get }
+  /// The figures of rows that were added up for each class, in the order of `figures`.
+  static func figures(of sums: [ClassSum]) -> [Double]
+
+  /// Names of all that is asked for; rows name them by their places.
+  var classes: [String] { get }
+  /// An id for each sample, in the order of the data set.
+  var samples: [String] { get }
+  /// Each convention that the protocol leaves open, with what was chosen.
+  var choices: [Choice] { get }
+
+  /// Reads a sample; called on any thread.
+  func load(_ index: Int, by loader: PictureLoader) throws -> Sample
+  /// Measures a sample in each of the desk's ways, `[ways][rows]`.
+  func measure(_ sample: Sample, at desk: EvaluationDesk) throws -> [[MeasuredRow]]
+}
+
+/// A number of a table.
+public struct Figure: Sendable, Hashable, Codable {
+  public let name: String
+  /// False where less is better.
+  public let isBetterHigh: Bool
+  /// False for a number that is no share, such as a count.
+  public let isShare: Bool
+
+  init(_ name: String, isBetterHigh: Bool = true, isShare: Bool = true) {
+    self.name = name
+    self.isBetterHigh = isBetterHigh
+    self.isShare = isShare
+  }
+}
+
+/// A convention that papers leave open, and what was chosen.
+public struct Choice: Sendable, Hashable, Codable {
+  public let name: String
+  public let value: String
+
+  public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+}
+
+/// What one way to explain gave for one question about a sample.
+public struct MeasuredRow: Sendable, Hashable {
+  /// The place of the class in the protocol's list.
+  public let label: Int
+  /// In the order of the protocol's columns.
+  public let values: [Double]
+
+  public init(label: Int, values: [Double]) { (self.label, self.values) = (label, values) }
+}
+
+/// Rows of one class, added up.
+public struct ClassSum: Sendable, Hashable {
+  public let label: Int
+  /// How many rows.
+  public private(set) var rows: Double
+  public private(set) var values: [Double]
+
+  init(label: Int, columns: Int) { (self.label, rows, values) = (label, 0, [Double](repeating: 0, count: columns)) }
+
+  mutating func add(_ row: [Double], times: Double) {
+    rows += times
+    for index in values.indices { values[index] += times * row[index] }
+  }
+}
+
+extension [ClassSum] {
+  /// All classes together.
+  var total: ClassSum {
+    var result = ClassSum(label: -1, columns: first?.values.count ?? 0)
+    for sum in self { result.merge(sum) }
+    return result
+  }
+}
+
+extension ClassSum {
+  fileprivate mutating func merge(_ other: ClassSum) {
+    rows += other.rows
+    for index in values.indices { values[index] += other.values[index] }
+  }
+}
+
+/// 0 where there is nothing to divide by.
+func ratio(_ part: Double, _ whole: Double) -> Double { whole == 0 ? 0 : part / whole }

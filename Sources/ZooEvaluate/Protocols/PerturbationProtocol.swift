@@ -1,0 +1,111 @@
+import ZooExplain
+import ZooImages
+import ZooModels
+
+/// Accuracy while pixels are blacked (Chefer et al.; LeGrad's tables 3 and 4): those where the map is highest first (positive) or lowest
+/// first (negative).
+///
+/// A step's top-1 accuracy is always that for the true class; which class's map is taken, the predicted or the true one, is the mode.
+/// The area under accuracy over the share of pixels, 0 to 0.9, is taken by the trapezoid rule, with the whole picture as its first point.
+public struct PerturbationProtocol: EvaluationProtocol {
+  public static let name = "perturbation"
+  /// Shares of the pixels that are blacked.
+  public static let shares = (0...9).map { Double($0) / 10 }
+
+  public enum Mode: String, Sendable, CaseIterable { case predicted, target }
+  public enum Sign: String, Sendable, CaseIterable { case positive, negative }
+
+  private static let curves = Mode.allCases.flatMap { mode in Sign.allCases.map { (mode, $0) } }
+  public static let columns = curves.flatMap { mode, sign in
+    shares.map { "\(mode.rawValue)_\(sign.rawValue)_\(Int(($0 * 100).rounded()))" }
+  }
+  public static let figures =
+    curves.map { mode, sign in Figure("\(sign.rawValue) \(mode.rawValue) AUC", isBetterHigh: sign == .negative) }
+    + [Figure("accuracy")]
+
+  public static func figures(of sums: [ClassSum]) -> [Double] {
+    let total = sums.total
+    let accuracies = total.values.map { ratio($0, total.rows) }
+    let steps = shares.count
+    let areas = curves.indices.map { curve in area(Array(accuracies[curve * steps..<(curve + 1) * steps])) }
+    return areas + [accuracies.first ?? 0]
+  }
+
+  /// The area under accuracies at `shares`, by the trapezoid rule.
+  public static func area(_ accuracies: [Double]) -> Double {
+    zip(accuracies, accuracies.dropFirst()).map { ($0 + $1) / 2 * 0.1 }.reduce(0, +)
+  }
+
+  public let data: ClassifiedPictures
+
+  public init(_ data: ClassifiedPictures) { self.data = data }
+
+  public var classes: [String] { data.classes }
+  public var samples: [String] { data.pictures.map(\.id) }
+  public var choices: [Choice] {
+    [
+      Choice("accuracy", "top-1 against the true class"), Choice("area", "trapezoid over 0...0.9 with the 0 point"),
+      Choice("pixels", "blacked before normalisation"), Choice("ties", "row by row, the first pixel first"),
+    ]
+  }
+
+  public struct Sample: Sendable {
+    let picture: PixelTensor
+    let truth: Int
+    /// What a black pixel is in each channel of the model's input.
+    let black: [Float]
+  }
+
+  public func load(_ index: Int, by loader: PictureLoader) throws -> Sample {
+    let entry = data.pictures[index], rules = loader.preprocessing
+    return Sample(
+      picture: try loader.load(path: entry.file).input.tensor, truth: entry.label,
+      black: zip(rules.mean, rules.std).map { (0 - $0) / $1 })
+  }
+
+  public func measure(_ sample: Sample, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
+    let predicted = try desk.bestClasses([sample.picture])[0], start = predicted == sample.truth
+    let asked = predicted == sample.truth ? [predicted] : [predicted, sample.truth]
+    return try desk.maps(sample.picture, of: asked).map { maps in
+      // Where both modes have one map, they have one curve.
+      let curves = try maps.map { heatmap in
+        let map = minMax(heatmap.picture())
+        return try Sign.allCases.flatMap { sign in
+          [start] + (try answers(sample, map: map, size: heatmap.pictureSize, sign: sign, by: desk.bestClasses))
+        }
+      }
+      let values = (curves[0] + curves[curves.count - 1]).map { $0 ? 1.0 : 0.0 }
+      return [MeasuredRow(label: sample.truth, values: values)]
+    }
+  }
+
+  /// Whether the true class is found after each step, from the first share above 0 on.
+  ///
+  /// - Parameters:
+  ///   - map: `[size.height * size.width]`, on the part of the input that the patches cover; the rest is left alone.
+  ///   - classify: the class of each picture.
+  func answers(
+    _ sample: Sample, map: [Float], size: GridSize, sign: Sign, by classify: ([PixelTensor]) throws -> [Int]
+  ) rethrows -> [Bool] {
+    let order = pixelOrder(map, highestFirst: sign == .positive), picture = sample.picture
+    let area = picture.height * picture.width
+    var values = picture.values, done = 0
+    let steps = Self.shares.dropFirst().map { share in
+      let count = Int(Double(order.count) * share)
+      for place in order[done..<count] {
+        let pixel = place / size.width * picture.width + place % size.width
+        for (channel, black) in sample.black.enumerated() { values[channel * area + pixel] = black }
+      }
+      done = count
+      return PixelTensor(height: picture.height, width: picture.width, values: values)
+    }
+    return try classify(steps).map { $0 == sample.truth }
+  }
+}
+
+/// Places of values from the highest or the lowest on; equal ones in the order of their places.
+func pixelOrder(_ values: [Float], highestFirst: Bool) -> [Int] {
+  values.indices.sorted { a, b in
+    values[a] == values[b] ? a < b : (values[a] > values[b]) == highestFirst
+  }
+}

@@ -1,0 +1,54 @@
+import ZooExplain
+import ZooImages
+
+/// The pointing game and pixel measures on scenes with several named things: each thing is one prompt.
+public struct PointingProtocol: EvaluationProtocol {
+  public static let name = "pointing"
+  public static let columns =
+    ["hit", "near_hit", "iou", "pixel_ap", "two_channel_ap", "f1", "area", "flat"]
+    + ["half", "mean"].flatMap { threshold in SegmentationCounts.columns.map { "\(threshold)_\($0)" } }
+  public static let figures = [
+    Figure("mIoU @0.5"), Figure("pointing"), Figure("within \(Localisation.tolerance) px"), Figure("pixel AP"),
+  ]
+
+  public static func figures(of sums: [ClassSum]) -> [Double] {
+    let result = Localisation(sums)
+    return [result.meanIoU, result.pointing, result.tolerantPointing, result.pixelAP]
+  }
+
+  public let data: MaskedPictures
+
+  public init(_ data: MaskedPictures) { self.data = data }
+
+  public var classes: [String] { data.classes }
+  public var samples: [String] { data.pictures.map(\.id) }
+  public var choices: [Choice] {
+    [
+      Choice("maximum", "the first, row by row"), Choice("mIoU", "of the thing at 0.5, mean over prompts"),
+      Choice("masks", "nearest pixel"),
+    ]
+  }
+
+  public func load(_ index: Int, by loader: PictureLoader) throws -> MaskedPictures.Loaded {
+    try data.load(index, by: loader)
+  }
+
+  public func measure(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
+    try desk.maps(sample.picture, of: sample.things.map(\.label)).map { maps in
+      zip(sample.things, maps).compactMap { thing, heatmap in
+        let map = minMax(heatmap.picture()), mask = sample.mask(of: thing, size: heatmap.pictureSize)
+        guard let pointing = Pointing(map: map, mask: mask) else { return nil }
+        let counts = SegmentationCounts(map: map, mask: mask, threshold: .value(0.5))
+        let atMean = SegmentationCounts(map: map, mask: mask, threshold: .mean)
+        let isNear = pointing.chessboardDistance <= Localisation.tolerance
+        return MeasuredRow(
+          label: thing.label,
+          values: [
+            pointing.hits ? 1 : 0, isNear ? 1 : 0, counts.foregroundIoU, mask.averagePrecision(of: map),
+            mask.twoChannelAveragePrecision(of: map), counts.f1,
+            ratio(counts.truePositives + counts.falseNegatives, counts.labelled), map.min() == map.max() ? 1 : 0,
+          ] + counts.values + atMean.values)
+      }
+    }
+  }
+}

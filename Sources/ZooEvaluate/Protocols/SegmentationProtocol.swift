@@ -1,0 +1,100 @@
+import ZooExplain
+import ZooImages
+
+/// ImageNet-Segmentation's protocol (Chefer et al.; LeGrad's table 1): a map of a class against its mask, background and
+/// foreground as two classes, counted over the whole set.
+public struct SegmentationProtocol: EvaluationProtocol {
+  public static let name = "segmentation"
+  /// Pixels at the threshold, then average precision over both channels and over the foreground alone, and F1.
+  public static let columns = SegmentationCounts.columns + ["two_channel_ap", "foreground_ap", "f1"]
+  public static let figures = [
+    Figure("pixel accuracy"), Figure("mIoU"), Figure("mAP"), Figure("foreground AP"), Figure("F1"),
+  ]
+
+  public static func figures(of sums: [ClassSum]) -> [Double] {
+    let total = sums.total, values = total.values
+    guard !values.isEmpty else { return figures.map { _ in 0 } }
+    let (both, said, missed, neither) = (values[0], values[1], values[2], values[3])
+    let foreground = ratio(both, both + said + missed), background = ratio(neither, neither + said + missed)
+    return [
+      ratio(both + neither, both + said + missed + neither), (foreground + background) / 2,
+      ratio(values[4], total.rows), ratio(values[5], total.rows), ratio(values[6], total.rows),
+    ]
+  }
+
+  /// Whose map is measured.
+  public enum ClassRule: String, Sendable, CaseIterable {
+    /// The class of the mask, as in LeGrad's paper.
+    case truth = "true"
+    /// The class that the model finds likeliest, as in Chefer's script and TextSpan.
+    case predicted
+  }
+
+  public let data: MaskedPictures
+  public var threshold: MapThreshold
+  public var classRule: ClassRule
+
+  public init(_ data: MaskedPictures, threshold: MapThreshold = .value(0.5), classRule: ClassRule = .truth) {
+    (self.data, self.threshold, self.classRule) = (data, threshold, classRule)
+  }
+
+  public var classes: [String] { data.classes }
+  public var samples: [String] { data.pictures.map(\.id) }
+  public var choices: [Choice] {
+    [
+      Choice("threshold", threshold.description), Choice("class", classRule.rawValue),
+      Choice("mIoU", "background and foreground, counted over the set"),
+      Choice("mAP", "both channels, mean over masks"),
+      Choice("masks", "nearest pixel"),
+    ]
+  }
+
+  public func load(_ index: Int, by loader: PictureLoader) throws -> MaskedPictures.Loaded {
+    try data.load(index, by: loader)
+  }
+
+  public func measure(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
+    let truths = sample.things.map(\.label)
+    let asked =
+      classRule == .truth
+      ? truths : try [Int](repeating: desk.bestClasses([sample.picture])[0], count: truths.count)
+    // One map for each class, however often it is asked for.
+    let unique = Array(Set(asked)).sorted()
+    return try desk.maps(sample.picture, of: unique).map { maps in
+      try zip(sample.things, asked).map { thing, label in
+        let place = unique.firstIndex(of: label) ?? 0
+        return MeasuredRow(label: thing.label, values: try row(of: maps[place], on: sample, thing))
+      }
+    }
+  }
+
+  private func row(
+    of heatmap: Heatmap, on sample: MaskedPictures.Loaded, _ thing: MaskedPictures.Thing
+  ) throws -> [Double] {
+    let map = minMax(heatmap.picture()), mask = sample.mask(of: thing, size: heatmap.pictureSize)
+    let counts = SegmentationCounts(map: map, mask: mask, threshold: threshold)
+    return counts.values + [
+      mask.twoChannelAveragePrecision(of: map), mask.averagePrecision(of: map), counts.f1,
+    ]
+  }
+}
+
+extension MapThreshold: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .value(let value): "\(value)"
+    case .mean: "mean"
+    }
+  }
+
+  /// Reads `mean` or a number from 0 to 1; nil for anything else.
+  public init?(_ text: String) {
+    if text == "mean" {
+      self = .mean
+    } else if let value = Float(text), (0...1).contains(value) {
+      self = .value(value)
+    } else {
+      return nil
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Synchronization
+import ZooImages
+
+/// Measures samples of a protocol one after another, while the next ones are read.
+public struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
+  public let `protocol`: Protocol
+  public let desk: EvaluationDesk
+  public let loader: PictureLoader
+  /// How many samples are read ahead.
+  public var lookahead = 4
+
+  public init(_ protocol: Protocol, at desk: EvaluationDesk, loader: PictureLoader) {
+    (self.protocol, self.desk, self.loader) = (`protocol`, desk, loader)
+  }
+
+  /// Measures the samples at these places, in their order.
+  ///
+  /// - Parameters:
+  ///   - failed: called for a sample that cannot be read; unless it throws, the others are measured.
+  ///   - done: called with each result; a sample that cannot be read has an error in place of rows.
+  public func measure(
+    _ indices: [Int], failed: (_ sample: String, any Error) throws -> Void = { throw $1 },
+    done: (SampleResult) throws -> Void
+  ) throws {
+    let loads = Lookahead(indices, depth: lookahead) { [`protocol`, loader] index in
+      Result { try `protocol`.load(index, by: loader) }
+    }
+    defer { loads.stop() }
+    for index in indices {
+      let result: SampleResult
+      switch loads.next() {
+      case .success(let sample): result = SampleResult(index, of: `protocol`, try `protocol`.measure(sample, at: desk))
+      case .failure(let error):
+        let sample = `protocol`.samples[index]
+        try failed(sample, error)
+        result = SampleResult(index, sample: sample, error: "\(error)")
+      }
+      try done(result)
+    }
+  }
+}
+
+/// Values that a thread makes ahead of their use, a few at a time.
+private final class Lookahead<Value: Sendable>: Sendable {
+  private let values = Mutex<[Value]>([])
+  private let isStopped = Mutex(false)
+  private let filled = DispatchSemaphore(value: 0)
+  private let free: DispatchSemaphore
+
+  init(_ indices: [Int], depth: Int, make: @escaping @Sendable (Int) -> Value) {
+    free = DispatchSemaphore(value: max(depth, 1))
+    Thread.detachNewThread { [self] in
+      for index in indices {
+        free.wait()
+        if isStopped.withLock({ $0 }) { return }
+        let value = make(index)
+        values.withLock { $0.append(value) }
+        filled.signal()
+      }
+    }
+  }
+
+  /// The next value, once for each index.
+  func next() -> Value {
+    filled.wait()
+    defer { free.signal() }
+    return values.withLock { $0.removeFirst() }
+  }
+
+  func stop() {
+    isStopped.withLock { $0 = true }
+    free.signal()
+  }
+}

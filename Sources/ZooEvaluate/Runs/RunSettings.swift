@@ -1,0 +1,98 @@
+import Foundation
+
+/// What makes a run what it is: two runs with the same settings give the same rows.
+public struct RunSettings: Codable, Sendable, Hashable {
+  public var schema = 1
+  public var protocolName: String
+  /// `ARCHITECTURE:TAG`.
+  public var model: String
+  /// SHA-256 over the digests of all its tensors and its description.
+  public var modelDigest: String
+  /// SHA-256 over the ids of all samples and the names of all classes.
+  public var dataDigest: String
+  public var sampleCount: Int
+  /// Each way to explain, as it can be typed.
+  public var methods: [String]
+  public var templates: [String]
+  /// How pictures reach the model and what it computes in: `size`, `resize`, `upright`, `precision`.
+  public var pictures: [Choice]
+  /// The protocol's conventions.
+  public var choices: [Choice]
+
+  public init(
+    protocolName: String, model: String, modelDigest: String, dataDigest: String, sampleCount: Int, methods: [String],
+    templates: [String], pictures: [Choice], choices: [Choice]
+  ) {
+    (self.protocolName, self.model, self.modelDigest) = (protocolName, model, modelDigest)
+    (self.dataDigest, self.sampleCount, self.methods) = (dataDigest, sampleCount, methods)
+    (self.templates, self.pictures, self.choices) = (templates, pictures, choices)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, model, methods, templates, pictures, choices
+    case protocolName = "protocol"
+    case modelDigest = "model_digest"
+    case dataDigest = "data_digest"
+    case sampleCount = "samples"
+  }
+
+  /// The first thing in which two runs differ, in words; nil where their rows belong together.
+  func difference(from other: RunSettings) -> String? {
+    func differ<Value: Equatable>(_ what: String, _ a: Value, _ b: Value) -> String? {
+      a == b ? nil : "\(what): \(a) there, \(b) here"
+    }
+    func list(_ choices: [Choice]) -> String { choices.map { "\($0.name) \($0.value)" }.joined(separator: ", ") }
+    return differ("protocol", other.protocolName, protocolName) ?? differ("model", other.model, model)
+      ?? differ("the model's digest", other.modelDigest, modelDigest)
+      ?? differ("samples", other.sampleCount, sampleCount)
+      ?? differ("the digest of the data", other.dataDigest, dataDigest)
+      ?? differ("methods", other.methods.joined(separator: " "), methods.joined(separator: " "))
+      ?? differ("templates", other.templates.joined(separator: " | "), templates.joined(separator: " | "))
+      ?? differ("pictures", list(other.pictures), list(pictures))
+      ?? differ("choices", list(other.choices), list(choices))
+  }
+}
+
+/// A part of a data set: every `count`th sample.
+public struct Shard: Codable, Sendable, Hashable, CustomStringConvertible {
+  /// From 1 to `count`.
+  public let number: Int
+  public let count: Int
+
+  public static let whole = Shard(number: 1, count: 1)
+
+  private init(number: Int, count: Int) { (self.number, self.count) = (number, count) }
+
+  /// Reads `i/n`. Throws `EvaluateError.badShard`.
+  public init(_ text: String) throws {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let number = parts[0], let count = parts[1], count >= 1, (1...count).contains(number) else {
+      throw EvaluateError.badShard(text)
+    }
+    (self.number, self.count) = (number, count)
+  }
+
+  /// The places of its samples.
+  public func indices(of total: Int) -> [Int] { Array(stride(from: number - 1, to: total, by: count)) }
+
+  public var description: String { "\(number)/\(count)" }
+
+  /// The shard that a scheduler asks this process for: array tasks of Slurm, SGE and PBS, and indexed jobs of Kubernetes (which do not say
+  /// how many there are: `JOB_COMPLETIONS` is to be set in the job). Nil where none does.
+  public static func ofScheduler(_ environment: [String: String]) -> Shard? {
+    func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
+    func shard(_ task: Int?, first: Int?, count: Int?) -> Shard? {
+      guard let task, let first, let count, count >= 1, (first..<first + count).contains(task) else { return nil }
+      return Shard(number: task - first + 1, count: count)
+    }
+    func steps(_ first: Int?, _ last: Int?) -> Int? { first.flatMap { first in last.map { $0 - first + 1 } } }
+    return shard(
+      number("SLURM_ARRAY_TASK_ID"), first: number("SLURM_ARRAY_TASK_MIN"),
+      count: steps(number("SLURM_ARRAY_TASK_MIN"), number("SLURM_ARRAY_TASK_MAX")))
+      ?? shard(
+        number("SGE_TASK_ID"), first: number("SGE_TASK_FIRST"),
+        count: steps(number("SGE_TASK_FIRST"), number("SGE_TASK_LAST")))
+      ?? shard(number("PBS_ARRAY_INDEX"), first: 0, count: number("PBS_ARRAY_COUNT"))
+      ?? shard(number("JOB_COMPLETION_INDEX"), first: 0, count: number("JOB_COMPLETIONS"))
+  }
+}

@@ -1,0 +1,148 @@
+import ArgumentParser
+import Foundation
+import ZooEvaluate
+import ZooExplain
+import ZooModels
+import ZooRuntime
+
+/// What all protocols have in common: the model, the ways to explain, the run.
+struct EvaluationOptions: ParsableArguments {
+  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
+  var model: String
+
+  @Option(help: ArgumentHelp("The folder with the data.", valueName: "dir"))
+  var data: String
+
+  @OptionGroup var ways: WaysOptions
+
+  @Option(
+    name: .customLong("prompt-template"),
+    help: ArgumentHelp(
+      "What a name is put into, at {}; of several, the mean direction is taken.", valueName: "template"))
+  var templates = PromptTemplates.plain
+
+  @Option(help: ArgumentHelp("Keep the run in a folder.", valueName: "dir"))
+  var run: String?
+
+  @Flag(help: "Go on with the run in the folder.")
+  var resume = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Measure every nth sample from the ith on; by default what Slurm, SGE, PBS or Kubernetes asks for.",
+      valueName: "i/n"))
+  var shard: String?
+
+  @OptionGroup var output: EvaluationOutput
+  @OptionGroup var pictureOptions: PictureOptions
+  @OptionGroup var runOptions: RunOptions
+  @OptionGroup var failureOptions: FailureOptions
+
+  /// What is left out of the data.
+  func problems() -> DataProblems { DataProblems(isStrict: failureOptions.strict) }
+
+  /// Measures, prints the table, and ends with 1 where something was left out.
+  func evaluate<P: EvaluationProtocol>(_ protocol: P, problems: DataProblems = DataProblems(isStrict: false)) throws {
+    guard !`protocol`.samples.isEmpty else { throw EvaluateError.nothing(data: data) }
+    let shard = try shard.map { try Shard($0) } ?? Shard.ofScheduler(ProcessInfo.processInfo.environment) ?? .whole
+    let loaded = try runOptions.load(model)
+    var notes = Notes(isQuiet: runOptions.quiet)
+    let loader = try pictureOptions.loader(for: loaded, notes: &notes)
+    let explainers = try ways.explainers(of: loaded)
+    let description = RunFolder.Description(
+      settings: RunSettings(
+        protocolName: P.name, model: loaded.name, modelDigest: try loaded.description.runDigest(),
+        dataDigest: `protocol`.dataDigest(), sampleCount: `protocol`.samples.count,
+        methods: explainers.map(WaysOptions.name), templates: templates,
+        pictures: [
+          Choice("size", "\(loader.preprocessing.size)"), Choice("resize", loader.preprocessing.resizeMode.rawValue),
+          Choice("upright", loader.upright ? "yes" : "no"), Choice("precision", runOptions.precision.rawValue),
+        ], choices: `protocol`.choices),
+      shard: shard, columns: P.columns, figures: P.figures,
+      made: [
+        Choice("zoo", Zoo.configuration.version), Choice("call", CommandLine.arguments.joined(separator: " ")),
+        Choice("data", data),
+      ])
+    let folder = try run.map { try RunFolder($0, description, resume: resume) }
+    let own = shard.indices(of: `protocol`.samples.count)
+    var results = own.compactMap { folder?.known[$0] }
+    let left = own.filter { folder?.known[$0] == nil }
+    let desk = try desk(explainers, `protocol`.classes, passes: left.count)
+    var failures = InputFailures(total: own.count, isStrict: failureOptions.strict)
+    let progress = Progress("evaluating", total: left.count, quiet: runOptions.quiet), start = ContinuousClock.now
+    var measured = 0
+    try EvaluationRun(`protocol`, at: desk, loader: loader).measure(left) {
+      progress.finish()
+      try failures.add($0, $1)
+    } done: { result in
+      try folder?.append(result)
+      results.append(result)
+      measured += 1
+      progress.update(measured)
+    }
+    progress.finish()
+    let seconds = (ContinuousClock.now - start).seconds
+    var report = try EvaluationReport(description, results.sorted { $0.index < $1.index })
+    (report.data, report.errors, report.leftOut, report.notes) = (data, failures.entries, problems.entries, notes.all)
+    report.explain(explainers)
+    if measured > 0 { report.picturesPerSecond = Double(measured) / seconds }
+    try output.print(report)
+    try problems.finish()
+    try failures.finish()
+  }
+
+  private func desk(_ explainers: [Explainer], _ classes: [String], passes: Int) throws -> EvaluationDesk {
+    if let model = explainers.first?.model { runOptions.prepare(model, passes: passes) }
+    // Ways that look for the same share their directions.
+    var known: [[String]: PreparedPrompts] = [:]
+    let heads = try explainers.map { explainer in
+      let key = [explainer.correction?.prompt ?? Correction.emptyPrompt] + explainer.negatives
+      let head = try known[key] ?? explainer.head(classes, templates: templates)
+      known[key] = head
+      return head
+    }
+    return EvaluationDesk(explainers, heads: heads)
+  }
+}
+
+/// What a data set names and does not hold: counted and said, and the run ends with 1.
+struct DataProblems {
+  private(set) var entries: [InputFailures.Entry] = []
+  private let isStrict: Bool
+
+  init(isStrict: Bool) { self.isStrict = isStrict }
+
+  mutating func add(_ item: String, _ reason: String) throws {
+    if isStrict { throw EvaluateError.unreadable(file: item, reason: reason) }
+    entries.append(InputFailures.Entry(input: item, error: reason))
+    // All of them are in the JSON.
+    if entries.count <= 20 { Terminal.error("\(item): \(reason)") }
+    if entries.count == 20 { Terminal.note("what else is left out is counted at the end, and listed by --json") }
+  }
+
+  func finish() throws {
+    guard !entries.isEmpty else { return }
+    Terminal.error("\(entries.count) of the data's items were left out")
+    throw ExitCode(1)
+  }
+}
+
+/// How a table is printed.
+struct EvaluationOutput: ParsableArguments {
+  enum Format: String, EnumerableFlag { case json, csv, latex }
+
+  @Flag(help: "As JSON, CSV or a LaTeX table.")
+  var format: Format?
+
+  @Flag(help: "A table of each class as well.")
+  var perClass = false
+
+  func print(_ report: EvaluationReport) throws {
+    switch format {
+    case .json: try printJSON(report)
+    case .csv: Output.write(report.csv(perClass: perClass))
+    case .latex: Output.write(report.latex)
+    case nil: Output.write(report.text(perClass: perClass))
+    }
+  }
+}

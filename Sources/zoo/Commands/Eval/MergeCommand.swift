@@ -1,0 +1,29 @@
+import ArgumentParser
+import ZooEvaluate
+
+struct MergeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge", abstract: "Puts the shards of one run together.",
+    discussion: """
+      Shards that differ in model, settings or data, or that overlap, are refused; samples that no shard has are named, and the exit code is 1.
+      """)
+
+  @Argument(help: ArgumentHelp("The folders of the shards' runs.", valueName: "runs"))
+  var runs: [String]
+
+  @OptionGroup var output: EvaluationOutput
+
+  func run() throws {
+    let (description, results, missing) = try RunFolder.merge(runs)
+    let settings = description.settings
+    var report = try EvaluationReport(description, results.values.sorted { $0.index < $1.index })
+    report.data = runs.joined(separator: " ")
+    try output.print(report)
+    guard !missing.isEmpty else { return }
+    let shown = missing.prefix(10).map { "\($0)" }.joined(separator: ", ")
+    Terminal.error(
+      "\(missing.count) of \(settings.sampleCount) samples are missing, by their places: \(shown)"
+        + (missing.count > 10 ? " and others" : ""))
+    throw ExitCode(1)
+  }
+}

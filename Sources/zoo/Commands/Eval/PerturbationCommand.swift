@@ -1,0 +1,27 @@
+import ArgumentParser
+import ZooEvaluate
+
+struct PerturbationCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "perturbation", abstract: "Accuracy while the pixels that a map shows most, or least, are blacked.",
+    discussion: """
+      Positive: the highest pixels first, where a lower area under the accuracy is better. Negative: the lowest first, where a higher one is. \
+      The data is ImageNet's validation set: a folder for each class (n01440764), pictures with LOC_val_solution.csv, or pictures with the \
+      devkit's ILSVRC2012_validation_ground_truth.txt and map_clsloc.txt.
+      """)
+
+  @OptionGroup var options: EvaluationOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Names of the classes: a CSV with wnid and name, or LOC_synset_mapping.txt.", valueName: "file"))
+  var names: String
+
+  func run() throws {
+    var problems = options.problems()
+    let data = try ClassifiedPictures(imageNet: options.data, names: try ClassNames(file: names)) {
+      try problems.add($0, $1)
+    }
+    try options.evaluate(PerturbationProtocol(data), problems: problems)
+  }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import ZooEvaluate
+
+struct SegmentationCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "segmentation",
+    abstract: "ImageNet-Segmentation's protocol: pixel accuracy, mIoU over both classes, mAP.",
+    discussion: """
+      The data is a folder with images, masks and data.csv (index, wnid, name), as ImageNet-Segmentation is exported; with masks of labels \
+      and names.txt, as PASCAL VOC's or COCO's are; or a folder of scenes.
+      """)
+
+  @OptionGroup var options: EvaluationOptions
+
+  @Option(help: "Above which value a map says 'here': 0 to 1, or mean (Chefer's script, TextSpan).")
+  var threshold = "0.5"
+
+  @Option(name: .customLong("class"), help: "Whose map is measured: that of the true class, or of the predicted one.")
+  var classRule: SegmentationProtocol.ClassRule = .truth
+
+  @Option(help: ArgumentHelp("Names of the masks' labels, one a line from 1 on, or LABEL NAME.", valueName: "file"))
+  var names: String?
+
+  func validate() throws {
+    if MapThreshold(threshold) == nil { throw ValidationError("--threshold must be a number from 0 to 1, or mean.") }
+  }
+
+  func run() throws {
+    var problems = options.problems()
+    let scenes = (options.data as NSString).appendingPathComponent(SceneFolder.fileName)
+    let data =
+      FileManager.default.fileExists(atPath: scenes)
+      ? MaskedPictures(try SceneFolder(URL(filePath: options.data, directoryHint: .isDirectory)), minObjects: 1)
+      : try MaskedPictures(folder: options.data, names: names) { try problems.add($0, $1) }
+    let threshold = MapThreshold(threshold) ?? .value(0.5)
+    try options.evaluate(
+      SegmentationProtocol(data, threshold: threshold, classRule: classRule), problems: problems)
+  }
+}
+
+extension SegmentationProtocol.ClassRule: ExpressibleByArgument {}

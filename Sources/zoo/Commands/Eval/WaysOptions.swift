@@ -1,0 +1,67 @@
+import ArgumentParser
+import ZooExplain
+import ZooRuntime
+
+/// Methods and variants, each of which is one row of a table.
+struct WaysOptions: ParsableArguments {
+  @Option(
+    name: .customLong("method"),
+    help: ArgumentHelp(
+      "A method with its options, as in gradcam:layer=3; may be repeated. legrad by default; 'zoo methods' lists all.",
+      valueName: "name[:option=value,...]"))
+  var methods: [String] = []
+
+  @Option(help: "LeGrad: official (the authors' code) or paper (the paper's formulas).")
+  var variant: [LeGrad.Variant] = [.official]
+
+  @Option(help: "LeGrad: cosine or dot; by default what the variant says.")
+  var score: [LeGrad.Score] = []
+
+  @Option(help: "LeGrad: all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
+  var layers = ["all"]
+
+  @Option(
+    help: ArgumentHelp(
+      CorrectionOption.help,
+      discussion: """
+        On by default for models with SigLIP's pooler, with "\(Correction.emptyPrompt)". Each combination of --variant, --score, \
+        --layers and --correct is one row.
+        """, valueName: "prompt"))
+  var correct: [String] = []
+
+  @Option(help: ArgumentHelp("What counts as high for --correct, 0 to 1; 0.8 by default.", valueName: "share"))
+  var correctThreshold: Float?
+
+  func explainers(of model: Model) throws -> [Explainer] {
+    let standard = Explainer(model: model).correction, prompts = correct.isEmpty ? [standard?.prompt ?? "off"] : correct
+    let corrections = try prompts.map { try CorrectionOption($0, threshold: correctThreshold).correction }
+    let scores: [LeGrad.Score?] = score.isEmpty ? [nil] : score
+    let selections = try layers.map { try LayerSelection($0) }
+    let named = try methods.map { try Method($0) }
+    // The options for LeGrad go with a bare 'legrad', which is what runs where no method is named.
+    let legrads = variant.flatMap { variant in
+      scores.flatMap { score in selections.map { LeGrad(variant: variant, layers: $0, score: score) } }
+    }
+    let bare = Method(LeGrad())
+    let all = (named.isEmpty ? [bare] : named).flatMap { $0 == bare ? legrads.map { Method($0) } : [$0] }
+    return try all.flatMap { method in
+      if let obstacle = method.obstacle(on: model) { throw obstacle }
+      return corrections.map { correction in
+        var explainer = Explainer(model: model, method: method)
+        explainer.correction = correction
+        return explainer
+      }
+    }
+  }
+
+  /// A row's name.
+  static func name(_ explainer: Explainer) -> String {
+    let legrad = explainer.method.legrad
+    var details =
+      legrad.map { [$0.variant.rawValue, "layers \($0.layers)"] + ($0.score.map { [$0.rawValue] } ?? []) }
+      ?? explainer.method.options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    if explainer.correction != nil { details.append("corrected") }
+    return ([explainer.method.info.title] + details.prefix(1)).joined(separator: " ")
+      + details.dropFirst().map { ", \($0)" }.joined()
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import ZooEvaluate
+
+extension EvaluationReport {
+  /// Each method's figures in percent, with half the width of their 95 % interval; an asterisk where the difference to the first
+  /// method's is not zero in 95 % of the bootstrap.
+  func text(perClass: Bool) -> String {
+    var table = Table(
+      ["METHOD", "PROMPTS"] + figures.map { $0.name.uppercased() }, right: Set(1..<figures.count + 2))
+    for method in methods {
+      table.add(
+        [method.name, "\(method.prompts)"]
+          + method.figures.enumerated().map { place, value in
+            "\(percent(value.value)) ±\(percent((value.high - value.low) / 2))\(mark(method, place))"
+          })
+    }
+    var lines = ["\(model) on \(data), \(scenes) pictures", table.text]
+    if methods.count > 1 {
+      lines.append("* differs from \(methods[0].name) in 95 % of 1,000 draws of the pictures")
+    }
+    lines.append(
+      (["templates \(templates.map { "\"\($0)\"" }.joined(separator: " "))"]
+        + (pictures + choices).map { "\($0.name): \($0.value)" }).joined(separator: "; "))
+    if let picturesPerSecond {
+      lines.append(String(format: "%.1f pictures a second, all methods together", picturesPerSecond))
+    }
+    if perClass { lines.append(classTable) }
+    return lines.joined(separator: "\n")
+  }
+
+  private func mark(_ method: Method, _ place: Int) -> String {
+    guard method.differences.indices.contains(place) else { return "" }
+    let difference = method.differences[place]
+    return difference.low > 0 || difference.high < 0 ? "*" : " "
+  }
+
+  private var classTable: String {
+    var table = Table(
+      ["CLASS", "METHOD", "PROMPTS"] + figures.map { $0.name.uppercased() }, right: Set(2..<figures.count + 3))
+    for place in methods.first?.classes.indices ?? 0..<0 {
+      for method in methods where method.classes.indices.contains(place) {
+        let row = method.classes[place]
+        table.add([row.name, method.name, "\(row.prompts)"] + row.values.map(percent))
+      }
+    }
+    return "\n" + table.text
+  }
+
+  func csv(perClass: Bool) -> String {
+    func quoted(_ text: String) -> String {
+      text.contains { ",\"\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+    }
+    var lines = ["method,class,prompts,figure,value,low,high"]
+    for method in methods {
+      for value in method.figures {
+        lines.append(
+          "\(quoted(method.name)),,\(method.prompts),\(quoted(value.figure)),\(value.value),\(value.low),\(value.high)")
+      }
+      for row in perClass ? method.classes : [] {
+        for (figure, value) in zip(figures, row.values) {
+          lines.append("\(quoted(method.name)),\(quoted(row.name)),\(row.prompts),\(quoted(figure.name)),\(value),,")
+        }
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// A table for `booktabs`; the best of each column is bold.
+  var latex: String {
+    let escapes: [Character: String] = [
+      "&": "\\&", "%": "\\%", "_": "\\_", "#": "\\#", "$": "\\$", "{": "\\{", "}": "\\}", "~": "\\textasciitilde{}",
+      "^": "\\textasciicircum{}", "\\": "\\textbackslash{}",
+    ]
+    func escaped(_ text: String) -> String { text.map { escapes[$0] ?? String($0) }.joined() }
+    let best = figures.indices.map { place in
+      let values = methods.map { $0.figures[place].value }
+      return figures[place].isBetterHigh ? values.max() : values.min()
+    }
+    let rows = methods.map { method in
+      ([escaped(method.name)]
+        + method.figures.enumerated().map { place, value in
+          value.value == best[place] ? "\\textbf{\(percent(value.value))}" : percent(value.value)
+        }).joined(separator: " & ") + " \\\\"
+    }
+    return """
+      % \(model) on \(data), \(scenes) pictures, in percent
+      \\begin{tabular}{l\(String(repeating: "r", count: figures.count))}
+      \\toprule
+      Method & \(figures.map { escaped($0.name) }.joined(separator: " & ")) \\\\
+      \\midrule
+      \(rows.joined(separator: "\n"))
+      \\bottomrule
+      \\end{tabular}
+      """
+  }
+
+  private func percent(_ share: Double) -> String { String(format: "%.1f", share * 100) }
+}

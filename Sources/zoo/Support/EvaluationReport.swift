@@ -1,0 +1,172 @@
+import Foundation
+import ZooEvaluate
+import ZooExplain
+
+/// What `zoo eval` says: a table, or JSON. Fields are only ever added.
+struct EvaluationReport: Encodable {
+  let schema = 1
+  let `protocol`: String
+  let model: String
+  let modelDigest: String
+  var data = ""
+  /// Samples that were measured.
+  let scenes: Int
+  let promptTemplate: String
+  let templates: [String]
+  let pictures: [Choice]
+  let choices: [Choice]
+  var methods: [Method]
+  /// Samples that could not be read.
+  var errors: [InputFailures.Entry] = []
+  /// What the data names and does not hold.
+  var leftOut: [InputFailures.Entry] = []
+  var notes: [String] = []
+  var picturesPerSecond: Double?
+
+  struct Method {
+    let name: String
+    /// The method's id, and the options that were given by name.
+    var method: String?
+    var options: [String: String]?
+    /// Of LeGrad alone.
+    var variant: LeGrad.Variant?
+    var layers: String?
+    var score: LeGrad.Score?
+    /// The prompt and threshold of the correction.
+    var correction: String?
+    let prompts: Int
+    let figures: [Value]
+    /// Less the first method's.
+    let differences: [Value]
+    let classes: [Class]
+    /// Of the pointing protocol alone.
+    var localisation: LocalisationReport?
+
+    private enum CodingKeys: String, CodingKey {
+      case name, method, options, variant, layers, score, correction, prompts, figures, differences, classes
+    }
+
+    struct Value: Encodable {
+      let figure: String
+      let value: Double
+      /// Where 95 % of the bootstrap over pictures lie.
+      let low: Double
+      let high: Double
+    }
+
+    struct Class: Encodable {
+      let name: String
+      let prompts: Int
+      let values: [Double]
+    }
+  }
+
+  init(_ description: RunFolder.Description, _ results: [SampleResult]) throws {
+    let settings = description.settings
+    (`protocol`, model, modelDigest) = (settings.protocolName, settings.model, settings.modelDigest)
+    (templates, pictures, choices) = (settings.templates, settings.pictures, settings.choices)
+    promptTemplate = settings.templates.first ?? ""
+    let names = settings.methods
+    let table: EvaluationTable
+    switch settings.protocolName {
+    case PointingProtocol.name: table = EvaluationTable(PointingProtocol.self, results, methods: names)
+    case SegmentationProtocol.name: table = EvaluationTable(SegmentationProtocol.self, results, methods: names)
+    case PointsProtocol.name: table = EvaluationTable(PointsProtocol.self, results, methods: names)
+    case PerturbationProtocol.name: table = EvaluationTable(PerturbationProtocol.self, results, methods: names)
+    default:
+      throw EvaluateError.notARun(folder: "the run", reason: "its protocol '\(settings.protocolName)' is unknown")
+    }
+    scenes = table.samples
+    figures = table.figures
+    methods = table.methods.map { method in
+      func values(_ estimates: [EvaluationTable.Estimate]) -> [Method.Value] {
+        zip(table.figures, estimates).map {
+          Method.Value(figure: $0.name, value: $1.value, low: $1.low, high: $1.high)
+        }
+      }
+      return Method(
+        name: method.name, prompts: method.rows, figures: values(method.values),
+        differences: values(method.differences),
+        classes: method.classes.map { Method.Class(name: $0.name, prompts: $0.rows, values: $0.values) },
+        localisation: settings.protocolName == PointingProtocol.name
+          ? LocalisationReport(Localisation(method.sums)) : nil)
+    }
+  }
+
+  let figures: [Figure]
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, `protocol`, model, modelDigest, data, scenes, promptTemplate, templates, pictures, choices, methods
+    case errors, leftOut, notes, picturesPerSecond
+  }
+
+  /// Adds what the methods were asked for.
+  mutating func explain(_ explainers: [Explainer]) {
+    for (index, explainer) in explainers.enumerated() {
+      let legrad = explainer.method.legrad
+      methods[index].method = explainer.method.info.id
+      methods[index].options = explainer.method.options
+      methods[index].variant = legrad?.variant
+      methods[index].layers = legrad?.layers.description
+      methods[index].score = legrad?.score
+      methods[index].correction = explainer.correction.map { "\($0.prompt),\($0.threshold)" }
+    }
+  }
+}
+
+extension EvaluationReport.Method: Encodable {
+  func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(name, forKey: .name)
+    try fields.encodeIfPresent(method, forKey: .method)
+    try fields.encodeIfPresent(options, forKey: .options)
+    try fields.encodeIfPresent(variant, forKey: .variant)
+    try fields.encodeIfPresent(layers, forKey: .layers)
+    try fields.encodeIfPresent(score, forKey: .score)
+    try fields.encodeIfPresent(correction, forKey: .correction)
+    try fields.encode(prompts, forKey: .prompts)
+    try fields.encode(figures, forKey: .figures)
+    try fields.encode(differences, forKey: .differences)
+    try fields.encode(classes, forKey: .classes)
+    // Beside them, as they were before there were other protocols.
+    try localisation?.encode(to: encoder)
+  }
+}
+
+/// The pointing protocol's figures by their own names.
+struct LocalisationReport: Encodable {
+  /// Maps with the same value everywhere.
+  let flat: Int
+  /// Mean share of the picture that an object covers: what pointing blindly gives.
+  let meanObjectArea: Double
+  /// Mean over prompts of the object's IoU at 0.5.
+  let meanIou: Double
+  let pointing: Double
+  let pointingTolerance4: Double
+  let pixelAp: Double
+  /// Average precision over `1 - map` and `map`, as in Chefer's script.
+  let twoChannelAp: Double
+  let meanF1: Double
+  /// All prompts' pixels together, background and object.
+  let atHalf: Segmentation
+  let atMean: Segmentation
+
+  init(_ result: Localisation) {
+    (flat, meanObjectArea, meanIou) = (result.flat, result.meanArea, result.meanIoU)
+    (pointing, pointingTolerance4) = (result.pointing, result.tolerantPointing)
+    (pixelAp, twoChannelAp, meanF1) = (result.pixelAP, result.twoChannelAP, result.meanF1)
+    (atHalf, atMean) = (Segmentation(result.half), Segmentation(result.mean))
+  }
+
+  struct Segmentation: Encodable {
+    let pixelAccuracy: Double
+    let iouBackground: Double
+    let iouForeground: Double
+    let miou: Double
+
+    init(_ counts: SegmentationCounts) {
+      (pixelAccuracy, miou) = (counts.pixelAccuracy, counts.meanIoU)
+      (iouBackground, iouForeground) = (counts.backgroundIoU, counts.foregroundIoU)
+    }
+  }
+}

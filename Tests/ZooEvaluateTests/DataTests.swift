@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+import ZooTestSupport
+
+@testable import ZooEvaluate
+
+/// Data sets in the forms in which people have them (`Tools/evaluation/make_sets.py`).
+@Suite struct DataTests {
+  private static let folder = Golden.cases.appending(path: "evaluation").path
+
+  @Test(arguments: ["folders", "kaggle", "devkit"])
+  func imageNetsClassesAreTheSameInEachForm(_ form: String) throws {
+    let root = "\(Self.folder)/imagenet"
+    let names = try ClassNames(file: "\(root)/LOC_synset_mapping.txt")
+    var problems: [String] = []
+    let data = try ClassifiedPictures(imageNet: "\(root)/\(form)", names: names) { item, _ in problems.append(item) }
+    // The devkit's numbers are in another order than the sorted ids.
+    #expect(data.pictures.map(\.label) == [1, 2, 3, 0])
+    #expect(data.pictures.map(\.id) == (1...4).map { "ILSVRC2012_val_0000000\($0)" })
+    #expect(data.classes.count == 4 && problems.isEmpty)
+  }
+
+  @Test func aDevkitWithoutItsOrderIsRefused() throws {
+    let folder = try scratch(), source = "\(Self.folder)/imagenet/devkit"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for name in try FileManager.default.contentsOfDirectory(atPath: source) where name != "map_clsloc.txt" {
+      try FileManager.default.copyItem(atPath: "\(source)/\(name)", toPath: "\(folder)/\(name)")
+    }
+    let names = try ClassNames(file: "\(Self.folder)/imagenet/LOC_synset_mapping.txt")
+    let error = #expect(throws: EvaluateError.self) {
+      try ClassifiedPictures(imageNet: folder, names: names) { _, _ in }
+    }
+    #expect(error?.description.contains("put map_clsloc.txt") == true)
+  }
+
+  @Test func openImagesPointsAreFoundBelow() throws {
+    let root = "\(Self.folder)/points"
+    var problems: [String: String] = [:]
+    let data = try PointedPictures(
+      openImages: "\(root)/points.csv", descriptions: "\(root)/descriptions.csv", pictures: root
+    ) { problems[$0] = $1 }
+    #expect(problems == ["missing": "there is no picture of this name in \(root)"])
+    #expect(data.pictures.map(\.id) == ["000", "001", "002", "004"])
+    // Four points on the thing and four off it; unsure ones do not count, and classes without a point on them are not asked for.
+    for question in data.pictures.flatMap(\.questions) {
+      #expect(question.points.count == 8 && question.points.count { $0.isThing } == 4)
+    }
+    #expect(
+      data.pictures[0].questions.map { data.classes[$0.label] }.sorted().prefix(3) == ["ambulance", "clover", "crab"])
+  }
+
+  @Test func anExportOfImageNetSegmentationHasOneThingEach() throws {
+    var problems: [String: String] = [:]
+    let data = try MaskedPictures(folder: "\(Self.folder)/export") { problems[$0] = $1 }
+    #expect(problems == ["9": "there is no picture of this name"])
+    #expect(data.pictures.map(\.id) == ["0", "1", "2", "3"])
+    #expect(data.pictures.allSatisfy { $0.things.count == 1 && $0.things[0].pixels == .all && $0.ignored == nil })
+  }
+
+  @Test func labelsOfPascalsMasksAreThings() throws {
+    var problems: [String: String] = [:]
+    let data = try MaskedPictures(folder: "\(Self.folder)/voc") { problems[$0] = $1 }
+    let scenes = try SceneFolder(Golden.repository.appending(path: "Examples/eval")).scenes
+    for picture in data.pictures {
+      let scene = try #require(scenes.first { $0.id == picture.id })
+      #expect(picture.things.map { data.classes[$0.label] }.sorted() == scene.objects.map(\.name).sorted())
+      #expect(picture.ignored == 255)
+    }
+    #expect(data.pictures.count == 4 && problems.isEmpty)
+    // A label without a name is said.
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Data("alien\n".utf8).write(to: URL(filePath: "\(folder)/names.txt"))
+    _ = try MaskedPictures(folder: "\(Self.folder)/voc", names: "\(folder)/names.txt") { problems[$0] = $1 }
+    #expect(problems.count == 13 && problems.values.allSatisfy { $0.hasPrefix("it has no name") })
+  }
+
+  @Test func tablesAreRFC4180() throws {
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let file = "\(folder)/a.csv"
+    func read(_ text: String) throws -> [[String]] {
+      try Data(text.utf8).write(to: URL(filePath: file))
+      var table = try CSV(file), rows = [table.columns]
+      while let row = try table.next() { rows.append(row) }
+      return rows
+    }
+    #expect(
+      try read("\u{FEFF}a,b\r\n\"x, \"\"y\"\"\n2\",é\r\n\n,\nlast,")
+        == [["a", "b"], ["x, \"y\"\n2", "é"], ["", ""], ["last", ""]])
+    #expect(throws: EvaluateError.badLine(2, file: file, reason: "a quotation mark is not closed")) {
+      try read("a\n\"x")
+    }
+    #expect(throws: EvaluateError.unreadable(file: file, reason: "it is empty")) { try read("") }
+    #expect(throws: EvaluateError.self) { try CSV("/nowhere") }
+  }
+}
+
+/// An empty folder.
+func scratch() throws -> String {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-evaluate-\(UUID().uuidString)").path
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  return folder
+}

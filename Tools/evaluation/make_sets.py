@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Makes Tests/Cases/evaluation: a few of the demo scenes in the forms in which people have evaluation data.
+
+    python3 -m venv venv && venv/bin/pip install pillow numpy
+    venv/bin/python Tools/evaluation/make_sets.py
+
+voc         PASCAL VOC: JPEGImages, SegmentationClass (palettes, a border of 255), names.txt
+export      ImageNet-Segmentation as a folder: images, masks (0 and 255), data.csv
+points      OpenImages: pictures in a folder below, points.csv, descriptions.csv (with a first line of names)
+imagenet    validation pictures as class folders, with Kaggle's table, and with the devkit's list in its own order of classes
+"""
+import csv
+import json
+import pathlib
+import shutil
+
+import numpy as np
+from PIL import Image
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCENES, OUT = ROOT / "Examples/eval", ROOT / "Tests/Cases/evaluation"
+
+
+def table(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def save(image, path, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, **options)
+
+
+def main():
+    shutil.rmtree(OUT, ignore_errors=True)
+    scenes = [s for s in json.loads((SCENES / "scenes.json").read_text())["scenes"] if len(s["objects"]) >= 2][:4]
+    names = sorted({o["name"] for s in scenes for o in s["objects"]})
+    pictures = [Image.open(SCENES / s["image"]).convert("RGB") for s in scenes]
+    masks = [np.array(Image.open(SCENES / s["mask"])) for s in scenes]
+
+    (OUT / "voc").mkdir(parents=True)
+    (OUT / "voc/names.txt").write_text("".join(f"{n}\n" for n in names))
+    for scene, picture, mask in zip(scenes, pictures, masks):
+        labels = np.zeros_like(mask)
+        for thing in scene["objects"]:
+            labels[mask == thing["label"]] = names.index(thing["name"]) + 1
+        labels[:2] = 255
+        palette = Image.fromarray(labels.astype(np.uint8), "P")
+        palette.putpalette([(7 * i) % 256 for i in range(768)])
+        save(picture, OUT / f"voc/JPEGImages/{scene['id']}.jpg", quality=92)
+        save(palette, OUT / f"voc/SegmentationClass/{scene['id']}.png")
+
+    # One thing a picture; the ids are not ImageNet's.
+    rows = [["index", "wnid", "name"]]
+    for number, (scene, picture, mask) in enumerate(zip(scenes, pictures, masks)):
+        thing = scene["objects"][number % len(scene["objects"])]
+        rows.append([number, f"n0000000{number}", thing["name"]])
+        save(picture, OUT / f"export/images/{number}.png")
+        save(Image.fromarray(np.where(mask == thing["label"], 255, 0).astype(np.uint8)), OUT / f"export/masks/{number}.png")
+    table(OUT / "export/data.csv", rows + [[9, "n00000009", "nothing"]])
+
+    rng = np.random.default_rng(3)
+    rows = ["ImageId,X,Y,Label,EstimatedYesNo,Source,YesVotes,NoVotes,UnsureVotes,TextLabel".split(",")]
+    for scene, picture, mask in zip(scenes, pictures, masks):
+        save(picture, OUT / f"points/validation/data/{scene['id']}.jpg", quality=92)
+        for thing in scene["objects"]:
+            label = f"/m/0{names.index(thing['name'])}"
+            for yes in ("yes", "no"):
+                places = np.argwhere((mask == thing["label"]) == (yes == "yes"))
+                for y, x in places[rng.integers(len(places), size=4)]:
+                    rows.append([scene["id"], (x + 0.5) / mask.shape[1], (y + 0.5) / mask.shape[0], label, yes, "ih", 1, 0, 0, ""])
+            rows.append([scene["id"], 0.5, 0.5, label, "unsure", "ih", 0, 0, 1, ""])
+        # A class that is not in the picture has no points on it.
+        rows.append([scene["id"], 0.5, 0.5, "/m/0zz", "no", "ih", 0, 1, 0, ""])
+    rows.append(["missing", 0.5, 0.5, "/m/00", "yes", "ih", 1, 0, 0, ""])
+    table(OUT / "points/points.csv", rows)
+    table(OUT / "points/descriptions.csv", [["LabelName", "DisplayName"]] + [[f"/m/0{i}", n] for i, n in enumerate(names)])
+
+    # Ids whose sorted order is not that of the devkit's numbers.
+    classes = names[:4]
+    synsets = [f"n0{n}" for n in ("1440764", "1443537", "1484850", "1491361")]
+    truth = [(i + 1) % 4 for i in range(4)]
+    (OUT / "imagenet").mkdir()
+    (OUT / "imagenet/LOC_synset_mapping.txt").write_text("".join(f"{s} {c}, {c} again\n" for s, c in zip(synsets, classes)))
+    for index, (picture, label) in enumerate(zip(pictures, truth)):
+        name = f"ILSVRC2012_val_{index + 1:08d}.JPEG"
+        for place in (f"folders/{synsets[label]}", "kaggle", "devkit"):
+            save(picture, OUT / f"imagenet/{place}/{name}", format="JPEG", quality=92)
+    table(
+        OUT / "imagenet/kaggle/LOC_val_solution.csv",
+        [["ImageId", "PredictionString"]]
+        # Kaggle's rows are in no order.
+        + [[f"ILSVRC2012_val_{i + 1:08d}", f"{synsets[truth[i]]} 1 2 3 4 "] for i in (2, 0, 3, 1)],
+    )
+    order = [2, 0, 3, 1]
+    (OUT / "imagenet/devkit/map_clsloc.txt").write_text(
+        "".join(f"{synsets[c]} {number + 1} {classes[c]}\n" for number, c in enumerate(order))
+    )
+    (OUT / "imagenet/devkit/ILSVRC2012_validation_ground_truth.txt").write_text(
+        "".join(f"{order.index(t) + 1}\n" for t in truth)
+    )
+
+
+if __name__ == "__main__":
+    main()
