@@ -24,6 +24,7 @@ let package = Package(
         "ZooTensors", "ZooModels", "ZooCheckpoints", "ZooConvert", "ZooStore", "ZooText", "ZooImages", "ZooRuntime",
         "ZooExplain", "ZooEvaluate",
       ]),
+    .library(name: "ZooDrawing", targets: ["ZooDrawing"]),
   ],
   traits: [
     .trait(name: "OneDNN", description: "Products by oneDNN, in f32 or bf16, on Linux (libdnnl-dev)."),
@@ -72,6 +73,8 @@ let package = Package(
       cSettings: kernelSettings + [.define("ZOO_MORE_FORMATS", .when(traits: ["MoreFormats"]))],
       linkerSettings: [.linkedLibrary("webpdemux")]
         + ["gif", "tiff", "heif", "avif"].map { .linkedLibrary($0, .when(traits: ["MoreFormats"])) }),
+    // Finds Pango and Cairo when something is drawn; the build needs neither.
+    .target(name: "CDrawing", cSettings: [.unsafeFlags(["-O2", "-std=gnu17"])]),
 
     // The rooms of the house; imports point down only.
     .target(name: "ZooTensors", dependencies: ["CZooKernels"]),
@@ -81,9 +84,8 @@ let package = Package(
       plugins: ["EmbedManifests"]),
     .target(name: "ZooCheckpoints", dependencies: ["ZooTensors", "CFiles", "CZlib", "CCrypto"]),
     .target(name: "ZooText", dependencies: ["ZooTensors", "ZooModels", "CZlib", "CVocabulary"]),
-    .target(
-      name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"],
-      exclude: ["NOTICE-fonts"]),
+    .target(name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"]),
+    .target(name: "ZooDrawing", dependencies: ["ZooImages", "CDrawing"]),
     .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels", "ZooText", "CFiles", "CZooKernels"]),
     .target(
       name: "ZooRuntime",
@@ -99,6 +101,7 @@ let package = Package(
       name: "zoo",
       dependencies: [
         "ZooStore", "ZooEvaluate", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests", "CProcess", "CZooKernels",
+        "ZooDrawing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -118,6 +121,7 @@ let package = Package(
     .testTarget(name: "ZooCheckpointsTests", dependencies: ["ZooCheckpoints", "ZooTestSupport", "CProcess"]),
     .testTarget(name: "ZooTextTests", dependencies: ["ZooText", "ZooModels", "ZooTestSupport"]),
     .testTarget(name: "ZooImagesTests", dependencies: ["ZooImages", "ZooTestSupport", "CCrypto"]),
+    .testTarget(name: "ZooDrawingTests", dependencies: ["ZooDrawing"]),
     .testTarget(name: "ZooConvertTests", dependencies: ["ZooConvert", "ZooImages", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "ZooFixtures", "CZooKernels"]),
     .testTarget(name: "ZooExplainTests", dependencies: ["ZooExplain", "ZooFixtures"]),

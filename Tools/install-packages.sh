@@ -1,12 +1,13 @@
 #!/bin/sh
-# Installs the system libraries that the build needs and that are missing.
+# Installs what is missing of the libraries that the build needs, and of Pango with its font, which draw the text of sheets.
 set -eu
 
-packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcurl-dev"
+packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcurl-dev
+libpangocairo-1.0-0 fonts-dejavu-core"
 
 if [ "$(uname)" = Darwin ]; then
   missing=""
-  for name in pkg-config jpeg-turbo libpng webp; do
+  for name in pkg-config jpeg-turbo libpng webp pango; do
     brew list --formula "$name" >/dev/null 2>&1 || missing="$missing $name"
   done
   [ -z "$missing" ] || { echo "Install these first: brew install$missing" >&2; exit 1; }
@@ -23,7 +24,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
   for module in zlib libcrypto libcurl openblas libjpeg libpng libwebp; do
     pkg-config --exists "$module" 2>/dev/null && continue
     echo "This is no Debian: install the development files of zlib, OpenSSL, curl, OpenBLAS, libjpeg-turbo, libpng" >&2
-    echo "and libwebp with your package manager ('$module' is missing)." >&2
+    echo "and libwebp, and Pango with the DejaVu fonts, with your package manager ('$module' is missing)." >&2
     exit 1
   done
   exit 0

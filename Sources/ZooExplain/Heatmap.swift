@@ -61,17 +61,42 @@ public struct Heatmap: Sendable {
   public var pictureSize: GridSize { GridSize(height: grid.height * patch, width: grid.width * patch) }
 
   /// The map on the pixels, `[grid.height * patch][grid.width * patch]` row by row, from 0 to 1.
-  public func picture() -> [Float] {
+  public func picture() -> [Float] { picture(in: range) }
+
+  /// The map on the pixels as `picture()`, where the ends of `range` become 0 and 1: several maps may share one scale.
+  ///
+  /// All zeros where the range is empty (the official code gives NaN).
+  public func picture(in range: ClosedRange<Float>) -> [Float] {
     switch finish {
-    case .upsampleThenNormalise: minMax(upsampled(values))
-    case .normaliseThenUpsample: upsampled(minMax(values))
-    case .upsampleClipNormalise: minMax(upsampled(values).map { max($0, 0) })
+    case .upsampleThenNormalise: scaled(upsampled(values), from: range)
+    case .normaliseThenUpsample: upsampled(scaled(values, from: range))
+    case .upsampleClipNormalise: scaled(upsampled(values).map { max($0, 0) }, from: range)
+    }
+  }
+
+  /// The values that `picture()` makes 0 and 1.
+  public var range: ClosedRange<Float> {
+    switch finish {
+    case .upsampleThenNormalise: Self.range(of: upsampled(values))
+    case .normaliseThenUpsample: Self.range(of: values)
+    case .upsampleClipNormalise: Self.range(of: upsampled(values).map { max($0, 0) })
     }
   }
 
   /// One layer's map on the pixels, from 0 to 1.
-  public func picture(ofLayer index: Int) -> [Float] {
-    minMax(upsampled(layerValues[index]))
+  public func picture(ofLayer index: Int) -> [Float] { picture(ofLayer: index, in: range(ofLayer: index)) }
+
+  /// One layer's map on the pixels, where the ends of `range` become 0 and 1.
+  public func picture(ofLayer index: Int, in range: ClosedRange<Float>) -> [Float] {
+    scaled(upsampled(layerValues[index]), from: range)
+  }
+
+  /// The values that `picture(ofLayer:)` makes 0 and 1.
+  public func range(ofLayer index: Int) -> ClosedRange<Float> { Self.range(of: upsampled(layerValues[index])) }
+
+  private static func range(of values: [Float]) -> ClosedRange<Float> {
+    guard let low = values.min(), let high = values.max(), low <= high else { return 0...0 }
+    return low...high
   }
 }
 
@@ -83,6 +108,13 @@ extension Heatmap {
 
 /// Values moved and scaled to 0...1; all zeros where they are all equal (the official code gives NaN).
 public func minMax(_ values: [Float]) -> [Float] {
-  guard let low = values.min(), let high = values.max(), high > low else { return values.map { _ in 0 } }
+  guard let low = values.min(), let high = values.max(), low <= high else { return values.map { _ in 0 } }
+  return scaled(values, from: low...high)
+}
+
+/// Values moved and scaled so that the ends of `range` are 0 and 1; all zeros where it is empty.
+private func scaled(_ values: [Float], from range: ClosedRange<Float>) -> [Float] {
+  let low = range.lowerBound, high = range.upperBound
+  guard high > low else { return values.map { _ in 0 } }
   return values.map { ($0 - low) / (high - low) }
 }

@@ -50,6 +50,7 @@ import ZooTestSupport
           pictures, prompting, method, peers, correction,
           [
             "tokens": ["--tokens", "first"], "negative": ["--negative", "a cat"], "color-map": ["--color-map", "bone"],
+            "scale": ["--scale", "shared"], "format": ["--format", "svg"], "tile": ["--tile", "64"],
             "alpha": ["--alpha", "0.2"], "grid": ["--grid"], "layers-grid": ["--layers-grid"], "npy": ["--npy"],
             "output": nil, "strict": nil, "embeddings": nil, "names": nil,
             // Of classifiers: MainJobTests has them.
@@ -86,6 +87,7 @@ import ZooTestSupport
     // With all layers, what the scale multiplies is more than a factor.
     "start-layer": ["--method", "chefercam"], "scaled": ["--method", "chefercam", "--start-layer", "0"],
     "heads": ["--method", "textspan"], "background": ["--method", "textspan"], "form": ["--method", "attentioncam"],
+    "format": ["--grid"], "tile": ["--grid"],
     "rules": ["--method", "partial-lrp"], "depth": ["--method", "gem"],
   ]
 

@@ -26,7 +26,7 @@ struct ExplainCommand: ParsableCommand {
   @Option(
     name: [.short, .customLong("output")],
     help: ArgumentHelp(
-      "The folder that pictures and arrays go to, or a file that ends in .png where there is one result.",
+      "The folder that results go to, or the file of a single one: .png, or .svg and .pdf for a sheet.",
       valueName: "path"))
   var output = "heatmaps"
 
@@ -42,7 +42,8 @@ struct ExplainCommand: ParsableCommand {
   @Flag(help: "Similarities, energies, layers, files and timings as JSON.")
   var json = false
 
-  func validate() throws {
+  mutating func validate() throws {
+    drawingOptions.takeFormat(from: output)
     if let top, top < 1 { throw ValidationError("--top must be at least 1.") }
   }
 
@@ -51,7 +52,7 @@ struct ExplainCommand: ParsableCommand {
     _ = try explanationOptions.chosenMethod()
     var notes = Notes(isQuiet: runOptions.quiet)
     let tasks = try promptOptions.tasks(
-      pictures: inputs.paths(excluding: Destination.folder(output), notes: &notes))
+      pictures: inputs.paths(excluding: Destination.folder(output, ending: drawingOptions.ending), notes: &notes))
     guard !tasks.isEmpty else { throw CallError.noPictures }
     let paths = tasks.map(\.path)
     let names = OutputNames(pictures: paths)
@@ -64,16 +65,18 @@ struct ExplainCommand: ParsableCommand {
     }
     let prompts = try TaskPrompts(self, tasks, explainer)
     if embeddingOptions.file == nil { try notes.add(remarksOn: prompts.texts, of: model) }
+    if drawingOptions.drawsSheets { try notes.add(glyphsMissingFrom: prompts.texts) }
     timings.text = lap.next()
     let loader = try pictureOptions.loader(for: model, notes: &notes)
     var results = ResultWriter(
       try Destination(
-        output, results: drawingOptions.resultCount(pictures: tasks.count, prompts: prompts.counts),
+        output, ending: drawingOptions.ending, results: drawingOptions.resultCount(pictures: tasks.count, prompts: prompts.counts),
         inputs: paths, folders: names.allFolders),
       names: names, drawingOptions,
       settings: try ResultSettings(
         explainer, loader: loader, precision: runOptions.precision,
-        embeddings: embeddingOptions.file == nil ? [] : prompts.embeddings))
+        embeddings: embeddingOptions.file == nil ? [] : prompts.embeddings),
+      facts: try SheetFacts(explainer))
 
     let run = PictureRun(loader: loader, together: prompts.areShared ? 4 : 1)
     runOptions.prepare(model, passes: run.passes(for: tasks.count))

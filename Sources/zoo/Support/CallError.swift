@@ -21,7 +21,7 @@ enum CallError: ZooError, Equatable {
   case picturesTwice(file: String)
   case wouldOverwrite(String)
   case oneFile(String, results: Int)
-  case notAPNG(String)
+  case wrongEnding(String, needed: String)
   case ignored(option: String, reason: String)
 
   var blame: Blame {
@@ -51,8 +51,9 @@ enum CallError: ZooError, Equatable {
     case .wouldOverwrite(let file): "\(file) is one of the pictures to read; write the results elsewhere with -o"
     case .oneFile(let file, let results):
       "\(file) can hold one result, but this call makes \(results); give -o a folder"
-    case .notAPNG(let file):
-      "\(file) cannot be written: pictures are written as PNG; end its name in .png, or give -o a folder"
+    case .wrongEnding(let file, let needed):
+      "\(file) cannot be written: this result is written as \(needed.uppercased()); end its name in .\(needed), or give "
+        + "-o a folder"
     case .ignored(let option, let reason): "\(option) has no effect here: \(reason)"
     }
   }

@@ -12,13 +12,14 @@ struct Destination {
 
   /// - Parameters:
   ///   - path: what `-o` says.
+  ///   - ending: that of a single result.
   ///   - results: how many the call makes.
   ///   - inputs: the pictures that are read.
   ///   - folders: subfolders of the results, made here: what cannot be made is known before anything is computed.
-  init(_ path: String, results: Int, inputs: [String], folders: Set<String>) throws {
+  init(_ path: String, ending: String, results: Int, inputs: [String], folders: Set<String>) throws {
     self.path = path
     self.inputs = Set(inputs.compactMap { FileIdentity($0) })
-    isFile = try Self.isFile(path)
+    isFile = try Self.isFile(path, ending: ending)
     if isFile {
       guard results == 1 else { throw CallError.oneFile(path, results: results) }
       try check(path)
@@ -36,14 +37,15 @@ struct Destination {
   }
 
   /// The folder that results go to; nil where they go to a file.
-  static func folder(_ path: String) throws -> String? { try isFile(path) ? nil : path }
+  static func folder(_ path: String, ending: String) throws -> String? { try isFile(path, ending: ending) ? nil : path }
 
-  /// A name that ends as a picture does is a file's, unless there is such a folder.
-  private static func isFile(_ path: String) throws -> Bool {
+  /// A name that ends as a result does is a file's, unless there is such a folder.
+  private static func isFile(_ path: String, ending: String) throws -> Bool {
     if path.hasSuffix("/") || FileIdentity(path)?.isFolder == true { return false }
     switch (path as NSString).pathExtension.lowercased() {
-    case "png": return true
-    case "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "svg", "pdf", "npy", "npz": throw CallError.notAPNG(path)
+    case ending: return true
+    case "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "svg", "pdf", "npy", "npz":
+      throw CallError.wrongEnding(path, needed: ending)
     default: return false
     }
   }
@@ -58,10 +60,11 @@ struct Destination {
   }
 
   /// Writes data through a temporary file and returns its path.
-  mutating func write(_ data: @autoclosure () -> Data, as name: String) throws -> String {
+  mutating func write(_ data: @autoclosure () throws -> Data, as name: String) throws -> String {
     try write(name) { file in
+      let data = try data()
       do {
-        try data().write(to: URL(filePath: file), options: .atomic)
+        try data.write(to: URL(filePath: file), options: .atomic)
       } catch {
         throw CallError.unwritable(file, reason: systemReason(of: error))
       }

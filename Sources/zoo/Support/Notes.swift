@@ -1,3 +1,4 @@
+import ZooDrawing
 import ZooRuntime
 import ZooText
 
@@ -33,5 +34,18 @@ extension Notes {
     }
     for sentence in sentences.prefix(Self.most) { add(sentence) }
     if sentences.count > Self.most { add("\(sentences.count - Self.most) more prompts have such notes.") }
+  }
+}
+
+extension Notes {
+  /// Prompts that cannot be written on a sheet, and what to install.
+  mutating func add(glyphsMissingFrom prompts: [String]) throws {
+    for prompt in prompts {
+      guard let missing = try MissingGlyphs(of: prompt) else { continue }
+      let some = missing.characters.prefix(8).map { "'\($0)'" }.joined(separator: ", ")
+      add(
+        "No font has \(some) of the prompt '\(printable(prompt, within: 40))', which sheets show as boxes; install "
+          + "\(missing.packages.joined(separator: " and ")).")
+    }
   }
 }

@@ -29,6 +29,9 @@ struct ResultSettings: Encodable {
   private struct Drawing: Encodable {
     let colorMap: String
     let alpha: Double
+    let scale: String
+    /// Nil for the usual size.
+    let tile: Int?
   }
 
   init(_ explainer: Explainer, loader: PictureLoader, precision: Precision, embeddings: [[Float]] = []) throws {
@@ -51,9 +54,10 @@ struct ResultSettings: Encodable {
   }
 
   /// With what pictures are drawn by.
-  func drawn(_ colorMap: ColorMap, alpha: Double) -> ResultSettings {
+  func drawn(_ options: DrawingOptions) -> ResultSettings {
     var result = self
-    result.drawing = Drawing(colorMap: colorMap.rawValue, alpha: alpha)
+    result.drawing = Drawing(
+      colorMap: options.colorMap.rawValue, alpha: options.alpha, scale: options.scale.rawValue, tile: options.tile)
     return result
   }
 

@@ -56,12 +56,6 @@ struct WaysOptions: ParsableArguments {
 
   /// A row's name.
   static func name(_ explainer: Explainer) -> String {
-    let legrad = explainer.method.legrad
-    var details =
-      legrad.map { [$0.variant.rawValue, "layers \($0.layers)"] + ($0.score.map { [$0.rawValue] } ?? []) }
-      ?? explainer.method.options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-    if explainer.correction != nil { details.append("corrected") }
-    return ([explainer.method.info.title] + details.prefix(1)).joined(separator: " ")
-      + details.dropFirst().map { ", \($0)" }.joined()
+    explainer.method.displayName + (explainer.correction == nil ? "" : ", corrected")
   }
 }

@@ -1,0 +1,21 @@
+import ZooTensors
+
+/// Why nothing can be drawn.
+public enum DrawingError: ZooError, Equatable {
+  /// Pango and Cairo cannot be loaded; `reason` is the loader's.
+  case noLibrary(reason: String)
+  /// Memory runs out, or the page is larger than its format can be.
+  case failed(width: Int, height: Int)
+
+  public var blame: Blame { .work }
+
+  public var description: String {
+    switch self {
+    case .noLibrary(let reason):
+      "Pango, which draws text, cannot be loaded (\(reason)): install libpangocairo-1.0-0 (Debian) or pango (Homebrew)"
+    case .failed(let width, let height):
+      "a page of \(width)x\(height) cannot be drawn: there is not enough memory, or it is too large; take fewer prompts, "
+        + "or smaller tiles"
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import ZooDrawing
+import ZooImages
+
+/// What is drawn of an explanation, and how.
+struct DrawingOptions: ParsableArguments {
+  @Option(help: "Colours of the map: \(ColorMap.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var colorMap: ColorMap = .jet
+
+  @Option(help: "Share of the map's colours in the overlay, 0 to 1.")
+  var alpha = 0.6
+
+  @Option(help: "own: each map is scaled alone; shared: all maps of a picture by one method share a scale.")
+  var scale: MapScale = .own
+
+  @Flag(help: "One sheet for each picture: the picture, all prompts and their similarities.")
+  var grid = false
+
+  @Flag(help: "One sheet for each picture with the map of every layer.")
+  var layersGrid = false
+
+  @Option(help: "What sheets are written as: png (by default), svg or pdf.")
+  var format: Sheet.Format?
+
+  @Option(help: "The longer side of a picture on a sheet, in pixels; 288 by default, and 160 for --layers-grid.")
+  var tile: Int?
+
+  @Flag(
+    help:
+      "Raw maps as .npy: [rows, columns] of each prompt, and [layers, rows, columns] where the map is a sum over layers."
+  )
+  var npy = false
+
+  func validate() throws {
+    if !(0...1).contains(alpha) { throw ValidationError("--alpha must lie between 0 and 1.") }
+    if let tile, !Sheet.tileSizes.contains(tile) {
+      throw ValidationError(
+        "--tile must lie between \(Sheet.tileSizes.lowerBound) and \(Sheet.tileSizes.upperBound).")
+    }
+    if !drawsSheets, format != nil || tile != nil {
+      throw ValidationError("--format and --tile are for sheets: add --grid or --layers-grid.")
+    }
+  }
+
+  var overlays: Bool { !grid && !layersGrid && !npy }
+  var drawsSheets: Bool { grid || layersGrid }
+  var sheetFormat: Sheet.Format { format ?? .png }
+  /// The ending of a result that has a file of its own.
+  var ending: String { drawsSheets ? sheetFormat.rawValue : "png" }
+
+  /// The name of a sheet's file says its format where no option does.
+  mutating func takeFormat(from output: String) {
+    guard drawsSheets, format == nil else { return }
+    format = Sheet.Format(rawValue: (output as NSString).pathExtension.lowercased())
+  }
+
+  /// How many files there will be.
+  ///
+  /// - Parameter prompts: how many each picture has.
+  func resultCount(pictures: Int, prompts: [Int]) -> Int {
+    prompts.reduce(0, +) * ((overlays ? 1 : 0) + (npy ? 2 : 0)) + pictures * ((grid ? 1 : 0) + (layersGrid ? 1 : 0))
+  }
+}
+
+/// Which maps are scaled to 0...1 together.
+enum MapScale: String, CaseIterable, ExpressibleByArgument {
+  case own, shared
+}
+
+extension Sheet.Format: ExpressibleByArgument {}
