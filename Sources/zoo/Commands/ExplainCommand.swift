@@ -70,7 +70,8 @@ struct ExplainCommand: ParsableCommand {
     let loader = try pictureOptions.loader(for: model, notes: &notes)
     var results = ResultWriter(
       try Destination(
-        output, ending: drawingOptions.ending, results: drawingOptions.resultCount(pictures: tasks.count, prompts: prompts.counts),
+        output, ending: drawingOptions.ending,
+        results: drawingOptions.resultCount(pictures: tasks.count, prompts: prompts.counts),
         inputs: paths, folders: names.allFolders),
       names: names, drawingOptions,
       settings: try ResultSettings(
