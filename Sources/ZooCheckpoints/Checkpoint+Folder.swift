@@ -51,12 +51,19 @@ func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: Stri
       folder, .noCheckpointInFolder, found: below.isEmpty ? nil : "those below it do: \(listed(below))")
   }
   func chosen(_ name: String, _ reason: String) -> (String, String?) {
-    let others = candidates.map(\.name).filter { $0 != name }
-    if others.isEmpty { return (name, nil) }
-    return (
-      name,
-      "'\(printable(name))' was read and not \(listed(others)) beside it\(reason): name a file to read that one."
-    )
+    func isAdapter(_ name: String) -> Bool { name.hasPrefix("adapter_model.") }
+    let others = candidates.map(\.name).filter { $0 != name }, adapters = others.filter(isAdapter)
+    let models = others.filter { !isAdapter($0) }
+    var notes: [String] = []
+    if !models.isEmpty {
+      notes.append(
+        "'\(printable(name))' was read and not \(listed(models)) beside it\(reason): name a file to read that one.")
+    }
+    if !adapters.isEmpty {
+      notes.append(
+        "The adapter \(listed(adapters)) beside it is not applied: merge it with merge_and_unload() of PEFT first.")
+    }
+    return (name, notes.isEmpty ? nil : notes.joined(separator: " "))
   }
   if let name = Checkpoint.preferredNames.first(where: { name in candidates.contains { $0.name == name } }) {
     let isOpenCLIP = name == Checkpoint.preferredNames[0]

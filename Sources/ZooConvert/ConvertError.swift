@@ -13,6 +13,8 @@ public enum ConvertError: ZooError, Equatable {
   case unsupported(path: String, architecture: String, reason: String)
   /// A file beside the weights cannot be used.
   case configuration(file: String, reason: String)
+  /// A `config.json` of a model that is none of these kinds.
+  case otherModelType(file: String, type: String, known: String)
   /// A value in a file beside the weights would change the result, and cannot be honoured. The remedy is a clause.
   case unusableValue(file: String, key: String, value: String, remedy: String)
   /// The architecture that was asked for is not the one of these tensors.
@@ -51,6 +53,8 @@ public enum ConvertError: ZooError, Equatable {
         + "settle it with \(options.joined(separator: " "))"
     case .unsupported(let path, let architecture, let reason):
       return "\(path) is a \(architecture), which cannot be converted: \(reason)"
+    case .otherModelType(let file, let type, let known):
+      return "\(file) cannot be used: its model_type '\(type)' is not one of \(known)"
     case .configuration(let file, let reason): return "\(file) cannot be used: \(reason)"
     case .unusableValue(let file, let key, let value, let remedy):
       return "\(file) cannot be used: '\(key)' is \(value), which cannot be honoured; \(remedy)"

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import ZooCheckpoints
 import ZooTensors
@@ -30,6 +31,20 @@ import ZooTestSupport
     #expect(checkpoint.notes.allSatisfy { $0.hasPrefix("'\(files[0])' was read and not ") })
     // A name that is given wins.
     #expect(try Checkpoint.open(folder(files[1])).path == folder(files[1]))
+  }
+
+  @Test func anAdapterBesideAModelIsNotApplied() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-adapter-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let model = Golden.url("models/clip_gelu/checkpoints/hf/model.safetensors")
+    for name in ["model.safetensors", "adapter_model.safetensors"] {
+      try FileManager.default.copyItem(at: model, to: folder.appending(path: name))
+    }
+    #expect(
+      try Checkpoint.open(folder.path).notes == [
+        "The adapter 'adapter_model.safetensors' beside it is not applied: merge it with merge_and_unload() of PEFT first."
+      ])
   }
 
   @Test func severalAreNotGuessed() throws {

@@ -55,6 +55,15 @@ import ZooTestSupport
     #expect(!(try sentence(Array(whole.prefix(200)), "model.bin")).contains("missing"))
   }
 
+  @Test func aTruncatedLegacyFileSaysHowMuchIsMissing() throws {
+    let whole = try Golden.bytes("models/clip_gelu/checkpoints/torch_legacy/open_clip_pytorch_model.pt")
+    for length in [whole.count / 2, whole.count - 10] {
+      #expect(
+        try sentence(Array(whole.prefix(length)), "model.pt").hasSuffix(
+          "the file is incomplete: at least \(whole.count - length) bytes of the tensors are missing"))
+    }
+  }
+
   @Test func bytes() throws {
     #expect(
       try sentence([0x81, 0xA6] + Array("params".utf8), "flax_model.msgpack")

@@ -106,8 +106,7 @@ import ZooTestSupport
     let file = scratch.file("config.json")
     try Data(#"{"model_type": "llama", "hidden_size": 4096}"#.utf8).write(to: URL(filePath: file))
     let reason =
-      "\(file) cannot be used: its model_type 'llama' is not one of clip, metaclip_2, siglip and siglip2; "
-      + "--as ARCHITECTURE:TAG or --config FILE says what the model is"
+      "\(file) cannot be used: its model_type 'llama' is not one of clip, metaclip_2, siglip and siglip2"
     let error = #expect(throws: ConvertError.self) { try identify(checkpoint, registry: .builtIn) }
     #expect(error?.description == reason)
     var options = ConversionOptions()
@@ -116,6 +115,31 @@ import ZooTestSupport
     #expect(model.name.description == "ViT-B-32:openai")
     #expect(model.notes.first?.hasPrefix("\(file) cannot be used: its model_type 'llama'") == true)
     #expect(model.notes.first?.hasSuffix("--as ViT-B-32:openai says what the model is.") == true)
+    // Nor a name of the caller's own: what is open is asked as it is without the file.
+    options.model = ModelName("ViT-B-32:cats")
+    guard
+      case .undecided(_, _, _, ["--like TAG"])? = #expect(
+        throws: ConvertError.self, performing: { try identify(checkpoint, options: options, registry: .builtIn) })
+    else {
+      Issue.record("another error")
+      return
+    }
+    options.like = "openai"
+    #expect(try identify(checkpoint, options: options, registry: .builtIn).name.description == "ViT-B-32:cats")
+  }
+
+  @Test func anOptionThatContradictsTheNamedWeightsIsNoted() throws {
+    let scratch = try ScratchFolder()
+    let checkpoint = try checkpoint(scratch, "model.safetensors", of: "ViT-B-32")
+    var options = ConversionOptions()
+    options.model = ModelName("ViT-B-32:laion2b_s34b_b79k")
+    options.visionActivation = .quickGELU
+    let model = try identify(checkpoint, options: options, registry: .builtIn)
+    #expect(model.architecture.vision?.blocks.activation == .quickGELU)
+    #expect(
+      model.notes.contains(
+        "The activation of the image tower is quick_gelu by the option and gelu by ViT-B-32:laion2b_s34b_b79k: the option wins."
+      ))
   }
 
   @Test func unsupportedArchitecturesAreRefusedWithTheReason() throws {

@@ -19,6 +19,10 @@ import ZooTestSupport
     ("openclip-vit-b-32.safetensors", "ViT-B-32:laion2b_e16"),
     ("vit_b32-laion2b_e16-fp16.safetensors", "ViT-B-32:laion2b_e16"),
     ("laion--CLIP-ViT-B-32-laion2B-s34B-b79K/open_clip_model.safetensors", "ViT-B-32:laion2b_s34b_b79k"),
+    (
+      "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K/snapshots/1627032197142fbe2a7cfec626f4ced3ae60d07a/model.safetensors",
+      "ViT-B-32:laion2b_s34b_b79k"
+    ),
   ])
   func aNameThatIsAllAccountedForTellsTheWeights(_ file: String, _ expected: String) throws {
     let scratch = try ScratchFolder()
@@ -30,7 +34,11 @@ import ZooTestSupport
     "my-openclip-ViT-B-32-finetuned.safetensors", "vit_b32_400m_laion.safetensors", "openai/my-vit-b-32.safetensors",
     "openai/ViT-B-32-cats.safetensors", "ViT-B-32/openai/cats.safetensors", "ViT-B-32-openai-finetuned.safetensors",
     "CLIP-ViT-B-32-laion2B-s34B-b79K/cats.safetensors", "myopenai-vit-b-32.safetensors", "openai/model.safetensors",
-    "CLIP-ViT-B-32-laion2B-s34B-b79K-lora.safetensors",
+    "CLIP-ViT-B-32-laion2B-s34B-b79K-lora.safetensors", "CLIP-ViT-B-32-laion2B-s34B-b79K/cats/last.safetensors",
+    "CLIP-ViT-B-32-laion2B-s34B-b79K/finetuned/model.safetensors",
+    "CLIP-ViT-B-32-laion2B-s34B-b79K/checkpoints/epoch_3.safetensors",
+    "CLIP-ViT-B-32-laion2B-s34B-b79K/best_model.safetensors", "CLIP-ViT-B-32-laion2B-s34B-b79K/last.safetensors",
+    "CLIP-ViT-B-32-laion2B-s34B-b79K/a/b/model.safetensors",
   ])
   func aNameWithOtherWordsDecidesNothing(_ file: String) throws {
     let scratch = try ScratchFolder()

@@ -71,6 +71,25 @@ import ZooTestSupport
     }
   }
 
+  /// What the model's class does is said where no file says it.
+  @Test func withoutSettingsANoteSaysHowPicturesArePrepared() throws {
+    let scratch = try ScratchFolder()
+    let (_, model, _) = try planned(try checkpoint(scratch, [:]))
+    #expect(
+      model.notes.contains {
+        $0.hasPrefix(
+          "There is no preprocessor_config.json beside config.json: pictures are prepared as the model's class does it (32x32"
+        )
+      }, "\(model.notes)")
+    // DeiT resizes to 256 and crops 224 of it: in proportion for other sizes.
+    let deit = try TransformersPreprocessor().preprocessing(
+      image: GridSize(square: 384), defaults: ImageProcessorDefaults.deit.scaled(to: GridSize(square: 384)), file: "")
+    #expect(
+      deit.resizeSize == GridSize(square: 439) && deit.size == GridSize(square: 384) && deit.resizeMode == .squash)
+    let clip = ImageProcessorDefaults.clip.scaled(to: GridSize(square: 336))
+    #expect(clip.size == .shortestEdge(336) && clip.crop == GridSize(square: 336))
+  }
+
   /// transformers 5.24 resizes bilinearly whatever the word is, which nobody who wrote it can have meant.
   @Test func filtersAreNumbers() throws {
     let error = #expect(throws: DecodingError.self) {

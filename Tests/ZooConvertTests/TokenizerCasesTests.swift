@@ -106,6 +106,37 @@ import ZooText
     }
   }
 
+  /// transformers' tokenizer alone cuts at `model_max_length`, its processors at `max_length` or at the file's own truncation.
+  @Test func aLengthThatProcessorsCutAtIsNoted() throws {
+    let saved = try String(contentsOfFile: "\(Self.folder)/saved/tokenizer.json", encoding: .utf8)
+    let cut = saved.replacing(
+      "\"truncation\": null", with: "\"truncation\": {\"direction\": \"Right\", \"max_length\": 20}")
+    let config = #"{"tokenizer_class": "CLIPTokenizer", "max_length": LENGTH}"#
+    for (files, length) in [
+      (["tokenizer.json": cut], 20), (["tokenizer.json": saved, "tokenizer_config.json": config], 12),
+    ] {
+      let model = try identified(files: files.mapValues { $0.replacing("LENGTH", with: "12") })
+      #expect(model.notes.contains { $0.contains("cuts them at \(length) (") }, "\(model.notes)")
+    }
+    let long = ["tokenizer.json": saved, "tokenizer_config.json": config.replacing("LENGTH", with: "77")]
+    #expect(try !identified(files: long).notes.contains { $0.contains("cuts them at") })
+  }
+
+  /// CLIP's padding has the id of the end: a tokenizer that ends a text with another token, or with none, is not its tower's.
+  @Test func paddingIsNoEndOfAText() throws {
+    let saved = try String(contentsOfFile: "\(Self.folder)/saved/tokenizer.json", encoding: .utf8)
+    let config = try String(contentsOfFile: "\(Self.folder)/saved/tokenizer_config.json", encoding: .utf8)
+    let files = [
+      "tokenizer.json": saved,
+      "tokenizer_config.json": config.replacing(
+        "\"eos_token\": \"<|endoftext|>\"", with: "\"eos_token\": \"!\""),
+    ]
+    let error = #expect(throws: ConvertError.self) {
+      try identified(config: ["\"eos_token_id\": 1023": "\"eos_token_id\": 1023"], files: files)
+    }
+    #expect(error?.description.contains("prompts are pooled at the id") == true, "\(String(describing: error))")
+  }
+
   /// transformers hides the padding from SigLIP's text tower unless the tokenizer leaves the attention mask out.
   @Test func paddingThatTransformersHidesIsNoted() throws {
     let scratch = try ScratchFolder()

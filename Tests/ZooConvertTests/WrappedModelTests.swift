@@ -124,6 +124,25 @@ import ZooTestSupport
     }
   }
 
+  /// PEFT before 0.6 left the names of the weights as they are.
+  @Test(arguments: ["", "base_layer."])
+  func anAdapterBesideAWholeModelIsNotMerged(_ wrapper: String) throws {
+    let scratch = try ScratchFolder()
+    let path = scratch.file("model.safetensors"), query = "vision_model.encoder.layers.0.self_attn.q_proj."
+    try rewrite(
+      golden("clip_gelu/checkpoints/hf/model.safetensors"), to: path,
+      more: [("\(query)lora_A.default.weight", Tensor([1, 2], shape: [1, 2]))]
+    ) { $0.hasPrefix(query) ? query + wrapper + $0.dropFirst(query.count) : $0 }
+    let checkpoint = try Checkpoint.open(path)
+    let error = #expect(throws: ConvertError.self) { try identify(checkpoint, registry: .builtIn) }
+    guard case .unknownLayout(_, let diagnosis)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(diagnosis.kind == "a model with an adapter (PEFT) that was not merged into it")
+    #expect(diagnosis.remedy == "merge it first, with merge_and_unload() of PEFT, and save that model")
+  }
+
   @Test func theNearestLayoutSaysWhatItLacked() throws {
     let (sentence, _) = try diagnosis(["visual.conv1.weight", "token_embedding.weight", "more"])
     #expect(

@@ -47,6 +47,13 @@ func readTorchLegacy(
     guard bytes.count - at >= 8, let count = bytes.u64(at), count == storage.count,
       storage.byteCount <= bytes.count - at - 8
     else {
+      let stated = bytes.count - at >= 8 ? bytes.u64(at) : storage.count
+      if stated == storage.count,
+        let missing = missingBytes(
+          of: heap.storages.indices.filter { starts[$0] == nil }.map { heap.storages[$0] }, after: at, in: bytes)
+      {
+        throw CheckpointError(file, .dataMissing, found: "at least \(missing) bytes of the tensors are missing")
+      }
       throw CheckpointError(
         file, .torchStorageSize, offset: at, expected: "\(storage.count) elements of \(storage.dtype.rawValue)",
         found: bytes.count - at >= 8
@@ -70,4 +77,16 @@ func readTorchLegacy(
       StoredTensor(entry, layout: view.layout) { source })
   }
   return content
+}
+
+/// How many bytes the rest of the storages, each behind its count, lacks from `at` on; nil where none or where that overflows.
+private func missingBytes(of storages: some Sequence<TorchStorage>, after at: Int, in bytes: ByteView) -> Int? {
+  var needed = 0
+  for storage in storages {
+    let (sum, overflow) = needed.addingReportingOverflow(storage.byteCount)
+    guard !overflow, sum <= Int.max - 8 else { return nil }
+    needed = sum + 8
+  }
+  let missing = needed - (bytes.count - at)
+  return missing > 0 ? missing : nil
 }

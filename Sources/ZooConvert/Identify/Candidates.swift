@@ -4,12 +4,12 @@ import ZooModels
 ///
 /// Throws a `ConvertError` that says what the checkpoint looks like otherwise.
 public func detectLayout(_ headers: Headers, path: String) throws(ConvertError) -> Layout {
-  // An adapter that wraps some of a model's weights leaves the names that tell the layout as they are.
-  let isUnmerged = FamiliarCheckpoint.unmerged.isLike(headers)
-  let fitting = isUnmerged ? [] : Layout.all.filter { $0.mismatches(headers).isEmpty }
+  let matches = Layout.all.filter { $0.mismatches(headers).isEmpty }
+  // An adapter beside or around some of a model's weights leaves the names that tell the layout as they are.
+  let hasAdapters = FamiliarCheckpoint.hasAdapters(headers), fitting = hasAdapters ? [] : matches
   if let layout = fitting.first, fitting.count == 1 { return layout }
   guard fitting.isEmpty else { throw .severalLayouts(path: path, layouts: fitting.map(\.name)) }
-  throw .unknownLayout(path: path, Diagnosis(headers, path: path))
+  throw .unknownLayout(path: path, Diagnosis(headers, path: path, isUnmerged: hasAdapters && !matches.isEmpty))
 }
 
 /// For each layout, why it is not the one of a checkpoint; no reasons for those that fit.

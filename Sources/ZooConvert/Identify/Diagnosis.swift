@@ -14,16 +14,19 @@ public struct Diagnosis: Sendable, Hashable {
   /// For each layout, why it is not the one.
   public let mismatches: [LayoutMismatch]
 
-  /// - Parameter path: The checkpoint, for what lies beside it.
-  init(_ headers: Headers, path: String) {
+  /// - Parameters:
+  ///   - path: The checkpoint, for what lies beside it.
+  ///   - isUnmerged: True where a whole model has an adapter beside its weights.
+  init(_ headers: Headers, path: String, isUnmerged: Bool = false) {
     mismatches = layoutMismatches(headers)
-    let familiar = FamiliarCheckpoint.all.first { $0.isLike(headers) }
+    let familiar = isUnmerged ? .unmerged : FamiliarCheckpoint.all.first { $0.isLike(headers) }
     let base = familiar?.isAdapter == true ? adapterBase(beside: path) : nil
     kind = familiar?.title
     advice = familiar?.advice.map { advice in
       base.map { "\(advice); its base model is '\($0)' (adapter_config.json)" } ?? advice
     }
-    parts = partsWithModels(headers)
+    // A part of a model with an adapter has the adapter too.
+    parts = familiar?.marks.contains(FamiliarCheckpoint.adapters) == true ? [] : partsWithModels(headers)
     let fewest = zip(Layout.all, mismatches).min { $0.0.share(of: headers) > $1.0.share(of: headers) }
     nearest = fewest.flatMap { $0.0.share(of: headers) > 0 ? $0.1 : nil }
   }

@@ -14,7 +14,7 @@ struct FamiliarCheckpoint: Sendable {
     return marks.allSatisfy { $0.contains(where: occurs) } && !absent.contains(where: occurs)
   }
 
-  private static let adapters = [
+  static let adapters = [
     "lora_A.", "lora_B.", "lora_down.", "lora_up.", "lora.down.", "lora_embedding_A", "hada_w1_a", "lokr_w1", "ia3_l.",
   ]
 
@@ -22,6 +22,10 @@ struct FamiliarCheckpoint: Sendable {
   static let unmerged = FamiliarCheckpoint(
     title: "a model with an adapter (PEFT) that was not merged into it", marks: [[".base_layer."], adapters],
     advice: "merge it first, with merge_and_unload() of PEFT, and save that model")
+
+  static func hasAdapters(_ headers: Headers) -> Bool {
+    headers.entries.contains { entry in adapters.contains(where: entry.name.contains) }
+  }
 
   /// The first that fits is the one.
   static let all = [

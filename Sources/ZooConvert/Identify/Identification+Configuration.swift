@@ -66,14 +66,14 @@ extension Identification {
       let settings = try TransformersPreprocessor.beside(file)
       var result = try readJSON(TransformersClassifierFile.self, file).configuration(file: file, settings: settings)
       result.keyNotes += try ZooConvert.notes(onKeysOf: file, by: TransformersClassifierFile.keys)
-      if let settings { result.keyNotes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
+      try notePictures(settings?.file, &result)
       return result
     }
     if kind.modelType != nil {
       let settings = layout.part == .textTower ? nil : try TransformersPreprocessor.beside(file)
       var result = try TransformersFile.read(file, part: layout.part).configuration(file: file, settings: settings)
       result.keyNotes += try ZooConvert.notes(onKeysOf: file, by: TransformersFile.keys(of: file, part: layout.part))
-      if let settings { result.keyNotes += try TransformersPreprocessor.notes(onKeysOf: settings.file) }
+      if layout.part != .textTower { try notePictures(settings?.file, &result) }
       return result
     }
     if kind.architecture != nil {
@@ -85,6 +85,19 @@ extension Identification {
     throw ConvertError.configuration(
       file: file, reason: "it has none of 'model_cfg' (OpenCLIP), 'model_type' (Hugging Face) and 'architecture' (timm)"
     )
+  }
+
+  /// What the settings for pictures say that nothing reads, or what is done without settings.
+  private func notePictures(_ file: String?, _ configuration: inout Configuration) throws {
+    if let file {
+      configuration.keyNotes += try TransformersPreprocessor.notes(onKeysOf: file)
+      return
+    }
+    let pictures = configuration.preprocessing
+    configuration.notes.append(
+      "There is no preprocessor_config.json beside \(configuration.file): pictures are prepared as the model's class does it "
+        + "(\(pictures.size), resized by \(pictures.resizeMode.rawValue) and \(pictures.interpolation.rawValue), mean \(pictures.mean), "
+        + "deviation \(pictures.std)).")
   }
 
   /// Fills in an image tower that the configuration only names: from shapes with the file's and the caller's choices, or from the registered

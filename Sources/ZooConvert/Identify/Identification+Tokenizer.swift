@@ -43,7 +43,7 @@ extension Identification {
       spec.maxTokens = limit
     }
     if layout.name.hasPrefix(Layout.transformersSigLIP.name) { try adoptSigLIP(&spec, place, settings) }
-    if spec.kind != .clipBPE { try noteKeys(place, settings, isCLIP: spec.kind == .clipHF) }
+    if spec.kind != .clipBPE { try noteKeys(place, settings, spec) }
     let isCLIP = spec.kind.isCLIP
     let hasCLIPClass = spec.kind == .clipBPE || settings.className ?? "CLIPTokenizer" == "CLIPTokenizer"
     defer { finding.architecture.text?.tokenizer = spec }
@@ -91,13 +91,26 @@ extension Identification {
   }
 
   /// What `tokenizer_config.json` says that nothing reads. open_clip's own tokenizer reads none of it.
-  private mutating func noteKeys(_ place: TokenizerPlace, _ settings: TokenizerSettings, isCLIP: Bool) throws {
-    if let side = try settings.leftSides(in: place.url).first {
+  private mutating func noteKeys(
+    _ place: TokenizerPlace, _ settings: TokenizerSettings, _ spec: TokenizerSpec
+  ) throws {
+    let isCLIP = spec.kind == .clipHF
+    let sides = try settings.sides(in: place.url)
+    if let side = sides.left.first {
       throw ConvertError.unusableValue(
         file: joinPath(place.folder, TokenizerFileNames.json), key: "\(side).direction", value: "\"Left\"",
         remedy: rightSideOnly)
     }
     let file = joinPath(place.folder, TokenizerFileNames.config)
+    let stated = [
+      ("max_length", TokenizerFileNames.config, settings.int("max_length")),
+      ("truncation.max_length", TokenizerFileNames.json, sides.maxLength),
+    ]
+    for case (let key, let name, let limit?) in stated where limit < spec.maxTokens ?? spec.contextLength {
+      notes.append(
+        "Prompts are cut at \(spec.maxTokens ?? spec.contextLength) tokens; a processor of transformers that is called without a length cuts "
+          + "them at \(limit) (\(key) of \(name)).")
+    }
     guard fileExists(file) else { return }
     notes += try ZooConvert.notes(
       onKeysOf: file, by: isCLIP ? tokenizerKeys : tokenizerKeys.merging(otherTokenizerKeys) { $1 })
@@ -197,7 +210,10 @@ extension Identification {
     if let id = empty.first(where: { $0 >= text.vocabulary }) {
       throw refuse("every prompt has the id \(id), and the embedding table has \(text.vocabulary) rows")
     }
-    if case .endOfText(let id) = text.pooling, !empty.contains(Int32(clamping: id)) {
+    // In a prompt that fills the context there is no padding, which often has the id of the end.
+    let spec = finding.architecture.text?.tokenizer ?? text.tokenizer, limit = spec.maxTokens ?? spec.contextLength
+    let full = found.tokenizer.encode(String(repeating: "a ", count: 2 * limit)).prefix(limit)
+    if case .endOfText(let id) = text.pooling, full.last != Int32(clamping: id) {
       throw refuse("prompts are pooled at the id \(id), which this tokenizer does not put at the end of a text")
     }
     if size > text.vocabulary {

@@ -73,7 +73,13 @@ struct Identification {
 
   mutating func model() throws -> IdentifiedModel {
     var finding = try find()
+    let before = finding
     finding.architecture = options.applied(to: finding.architecture)
+    if let model = options.model, model.tag != nil, registry.manifest(model.architecture) != nil {
+      notes += conflicts(
+        "the option", (finding.architecture, finding.preprocessing), "\(model)",
+        (before.architecture, before.preprocessing))
+    }
     settleLogitBias(&finding.architecture)
     if let resampling = layout.resampling { finding.architecture.vision?.resampling = resampling }
     if let note = layout.note { notes.append(note) }
@@ -115,7 +121,17 @@ struct Identification {
     if let named, let manifest = named.manifest, let weights = named.weights {
       return registered(manifest, weights, configured(beside: manifest, weights, fitting))
     }
-    let configured = try configured(fitting, named?.manifest ?? evidence?.manifest)
+    let configured: Configured?
+    do {
+      configured = try self.configured(fitting, named?.manifest ?? evidence?.manifest)
+    } catch let error as ConvertError {
+      // Another program's file does not beat the caller's word.
+      guard case .otherModelType = error, options.configuration == nil, let model = options.model,
+        let manifest = named?.manifest, let tag = model.tag
+      else { throw error }
+      notes.append("\(error). --as \(model) says what the model is.")
+      return finding(manifest, try untold(manifest, tag))
+    }
     if let configured {
       return settled(configured, named.map { ($0.manifest, nil) } ?? evidence.map { ($0.manifest, $0.weights) })
     }

@@ -17,15 +17,18 @@ struct NameEvidence {
   /// Looks at the file's name, then at its folders, nearest first; only `candidates` count, whose shapes fit.
   static func find(path: String, candidates: [Manifest]) -> NameEvidence? {
     var partial: NameEvidence?, folderTag: String?
-    // A file with a name of its own in the folder of a published model may be a fine-tune of it.
-    let isNamed = OwnName.isTelling(nameComponents(path).first ?? "")
+    // A folder tells whose weights a file holds only if the file has the name that hubs give, and nothing but a hub's own folders stands
+    // between them: what training saves there may be a fine-tune.
+    var isOwn = nameWords(nameComponents(path).first ?? "").allSatisfy(hubFile.contains)
     for (depth, component) in nameComponents(path).enumerated() {
       let words = nameWords(component)
-      if words.allSatisfy(neutral.contains) { continue }
-      let tellsWeights = depth == 0 || !isNamed
-      if tellsWeights, let found = published(words, component, candidates) { return found }
+      if words.allSatisfy(neutral.contains) || OwnName.isCommit(component) || hubFolders.contains(component) {
+        continue
+      }
+      let tellsWeights = depth == 0 || isOwn
+      if tellsWeights, folderTag == nil, let found = published(words, component, candidates) { return found }
       let found = architectures(words, component, candidates)
-      if tellsWeights, let exact = found.first(where: { $0.weights != nil }) { return exact }
+      if tellsWeights, folderTag == nil, let exact = found.first(where: { $0.weights != nil }) { return exact }
       // ARCHITECTURE/TAG/FILE, as in the zoo itself.
       if tellsWeights, let folderTag, let manifest = found.first(where: \.isExact)?.manifest,
         let weights = manifest.weights.first(where: { nameWords($0.tag) == nameWords(folderTag) })
@@ -33,8 +36,12 @@ struct NameEvidence {
         return NameEvidence(manifest: manifest, weights: weights, component: "\(component)/\(folderTag)")
       }
       if depth == 0, let tagged = tag(words, component, candidates) { return tagged }
-      if depth == 1, partial == nil, found.isEmpty { folderTag = component }
       if partial == nil { partial = found.first?.architectureAlone }
+      if depth > 0 {
+        // A folder that is none of a model's may be a tag, below its architecture's.
+        isOwn = isOwn && folderTag == nil && found.isEmpty
+        folderTag = component
+      }
     }
     return partial
   }
@@ -49,6 +56,11 @@ struct NameEvidence {
     "open", "clip", "openclip", "model", "models", "pytorch", "weights", "checkpoint", "safetensors", "fp16", "fp32",
     "bf16", "f16", "f32", "fp", "bf", "f", "16", "32", "image", "vision", "visual", "text", "encoder", "tower", "only",
   ]
+
+  /// Words of the names that hubs give to weights.
+  private static let hubFile = neutral.subtracting(["checkpoint"])
+  /// Folders of a hub's cache and of its addresses.
+  private static let hubFolders: Set = ["snapshots", "resolve", "main"]
 
   /// The very name of a repository or of a released file.
   private static func published(_ words: [String], _ component: String, _ candidates: [Manifest]) -> NameEvidence? {
@@ -151,7 +163,9 @@ func nameComponents(_ path: String) -> [String] {
 /// A file's name without the endings of checkpoints.
 func stem(_ file: String) -> String {
   var name = file
-  for ending in [".index.json", ".safetensors", ".npz", ".bin", ".pth", ".pt", ".ckpt"] where name.hasSuffix(ending) {
+  // `model.safetensors.index.fp16.json`.
+  if let index = name.firstMatch(of: /\.index(?:\.\w+)?\.json$/) { name.removeSubrange(index.range) }
+  for ending in [".safetensors", ".npz", ".bin", ".pth", ".pt", ".ckpt"] where name.hasSuffix(ending) {
     name.removeLast(ending.count)
   }
   // Shards without an index go by the first of them.

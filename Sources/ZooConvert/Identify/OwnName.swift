@@ -22,7 +22,7 @@ enum OwnName {
     return PlainName(nearest: "model-\(digest(files))")
   }
 
-  private static func isCommit(_ name: String) -> Bool { name.count >= 32 && name.allSatisfy(\.isHexDigit) }
+  static func isCommit(_ name: String) -> Bool { name.count >= 32 && name.allSatisfy(\.isHexDigit) }
 
   /// False for generic words and numbers alone, and for the hexadecimal name of a commit.
   static func isTelling(_ name: String) -> Bool {

@@ -29,9 +29,7 @@ extension TransformersClassifierFile {
       throw .unsupported(path: path, architecture: name, reason: "it averages two heads on two class tokens")
     }
     guard let modelType, let kind = Self.kinds[modelType] else {
-      throw .configuration(
-        file: path,
-        reason: "its model_type '\(modelType ?? "")' is not one of vit, deit and clip, which its tensors are")
+      throw .otherModelType(file: path, type: modelType ?? "", known: "vit, deit and clip, which its tensors are")
     }
     // CLIP's file has a tower of its own inside, the others' is that of the tower.
     let nested = try readJSON(TransformersFile.self, path)

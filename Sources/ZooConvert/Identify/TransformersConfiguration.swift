@@ -50,10 +50,7 @@ extension TransformersFile {
       return try siglip(text, vision, file: path, pictures)
     case "siglip2": return try siglip2(text, vision, file: path, settings)
     default:
-      throw .configuration(
-        file: path,
-        reason: "its model_type '\(modelType ?? "")' is not one of clip, metaclip_2, siglip and siglip2; "
-          + "--as ARCHITECTURE:TAG or --config FILE says what the model is")
+      throw .otherModelType(file: path, type: modelType ?? "", known: "clip, metaclip_2, siglip and siglip2")
     }
   }
 
@@ -62,9 +59,7 @@ extension TransformersFile {
     _ beside: (settings: TransformersPreprocessor, file: String)?, image: GridSize, _ defaults: ImageProcessorDefaults
   ) throws(ConvertError) -> Preprocessing {
     if let beside { return try beside.settings.preprocessing(image: image, defaults: defaults, file: beside.file) }
-    return Preprocessing(
-      size: image, mean: defaults.mean, std: defaults.std, interpolation: defaults.interpolation,
-      resizeMode: defaults.crop == nil ? .squash : .shortest, convention: .transformers)
+    return try TransformersPreprocessor().preprocessing(image: image, defaults: defaults.scaled(to: image), file: "")
   }
 
   private func clip(

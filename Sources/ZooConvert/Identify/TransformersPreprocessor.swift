@@ -139,6 +139,24 @@ struct ImageProcessorDefaults {
   var mean: [Float] = [0.5, 0.5, 0.5]
   var std: [Float] = [0.5, 0.5, 0.5]
 
+  /// The same for a model of pictures of another size: what is larger than the crop stays larger in proportion.
+  func scaled(to image: GridSize) -> ImageProcessorDefaults {
+    var result = self
+    func scaled(_ side: Int, by crop: Int, to wanted: Int) -> Int { (side * wanted + crop / 2) / crop }
+    switch size {
+    case .shortestEdge(let side):
+      result.size = .shortestEdge(scaled(side, by: crop?.height ?? side, to: image.height))
+    case .sides(let sides):
+      result.size = .sides(
+        GridSize(
+          height: scaled(sides.height, by: crop?.height ?? sides.height, to: image.height),
+          width: scaled(sides.width, by: crop?.width ?? sides.width, to: image.width)))
+    case .number, .other: break
+    }
+    if crop != nil { result.crop = image }
+    return result
+  }
+
   static let clip = ImageProcessorDefaults(
     size: .shortestEdge(224), isSquare: false, crop: GridSize(square: 224), mean: Preprocessing.clipMean,
     std: Preprocessing.clipStd)

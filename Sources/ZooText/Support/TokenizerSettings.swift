@@ -82,17 +82,27 @@ extension AddedTokens.Token {
 }
 
 extension TokenizerSettings {
-  /// What `tokenizer.json` fills up or cuts at the left, where `tokenizer_config.json` does not say a side: `padding`, `truncation`.
-  package func leftSides(in folder: URL) throws -> [String] {
+  /// What `tokenizer.json` says of padding and truncation, which transformers takes over where `tokenizer_config.json` is silent.
+  package struct Sides: Sendable {
+    /// `padding` and `truncation`, where they are at the left.
+    package var left: [String] = []
+    /// The tokens that a prompt is cut to.
+    package var maxLength: Int?
+  }
+
+  package func sides(in folder: URL) throws -> Sides {
+    var sides = Sides()
     let file = folder.appending(path: TokenizerFileNames.json)
-    guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return [] }
+    guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return sides }
     let bytes = try readTokenizerFile(file)
     // Most files are long and have neither.
-    guard bytes.firstRange(of: "\"Left\"".utf8) != nil else { return [] }
+    guard bytes.firstRange(of: "\"direction\"".utf8) != nil else { return sides }
     let root = try JSONValue(bytes, file: TokenizerFileNames.json)
-    return ["padding", "truncation"].filter {
+    sides.left = ["padding", "truncation"].filter {
       config?.optional("\($0)_side") == nil && root[$0]?["direction"]?.text == "Left"
     }
+    sides.maxLength = root["truncation"]?["max_length"]?.int
+    return sides
   }
 
   /// The id with which a prompt is filled up, if the files say so.

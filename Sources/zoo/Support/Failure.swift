@@ -99,7 +99,7 @@ enum Failure {
     case .isXetPointer: "'zoo pull hf://OWNER/REPOSITORY' fetches the file"
     case .isWebPage, .isXML, .isText:
       "it may have come in place of a file that was not found or needs a login: fetch it again"
-    case .headerBeyondFile, .dataMissing, .zipEnd, .pickleTruncated, .empty:
+    case .headerTooShort, .headerBeyondFile, .dataMissing, .zipEnd, .pickleTruncated, .empty:
       "the download may have stopped early: fetch it again ('zoo pull' continues where it stopped)"
     case .foreignFormat, .unknownContainer, .zipUnknownContent:
       "'zoo convert' reads safetensors, PyTorch, NPZ and NPY files: give the model in one of these"
@@ -124,6 +124,7 @@ enum Failure {
     case StoreError.claimed: "give the folder in place of the name"
     case StoreError.broken(let name, _): "'zoo rm \(name)' removes it; convert or pull it again"
     case StoreError.link: "remove the link itself, or name what it leads to"
+    case ConvertError.otherModelType: "--as ARCHITECTURE:TAG or --config FILE says what the model is"
     case ConvertError.notReplaced: "choose another place, or move what is there away"
     case StoreError.outside: "'zoo rm' removes models of the zoo by name; remove other folders yourself"
     case StoreError.lockFailed, StoreError.notRemoved, PullError.unwritable:
