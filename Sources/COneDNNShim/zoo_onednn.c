@@ -71,6 +71,7 @@ static int append_activation(dnnl_primitive_attr_t attributes, int activation) {
   case ZOO_ONEDNN_GELU_TANH: ok = append_eltwise(ops, dnnl_eltwise_gelu_tanh, 0); break;
   case ZOO_ONEDNN_QUICK_GELU: ok = append_eltwise(ops, dnnl_eltwise_swish, 1.702f); break;
   case ZOO_ONEDNN_SILU: ok = append_eltwise(ops, dnnl_eltwise_swish, 1); break;
+  case ZOO_ONEDNN_RELU: ok = append_eltwise(ops, dnnl_eltwise_relu, 0); break;
   }
   ok = ok && dnnl_primitive_attr_set_post_ops(attributes, ops) == dnnl_success;
   dnnl_post_ops_destroy(ops);

@@ -133,6 +133,7 @@ INLINE activated act(float x, int activation) {
   return activation == ZOO_GELU        ? gelu(x)
          : activation == ZOO_GELU_TANH ? gelu_tanh(x)
          : activation == ZOO_SILU      ? silu(x)
+         : activation == ZOO_RELU      ? (activated){x > 0 ? x : 0, x > 0 ? 1.0f : 0.0f}
                                        : quick_gelu(x);
 }
 
@@ -173,6 +174,7 @@ static void follow(float *x, ptrdiff_t ld, ptrdiff_t n, ptrdiff_t rows, ptrdiff_
   case ZOO_GELU_TANH: ROWS(ZOO_GELU_TANH);
   case ZOO_QUICK_GELU: ROWS(ZOO_QUICK_GELU);
   case ZOO_SILU: ROWS(ZOO_SILU);
+  case ZOO_RELU: ROWS(ZOO_RELU);
   default:
     for (ptrdiff_t i = 0; bias && i < rows; i++, x += ld) add_bias(x, bias, 1, width);
   }

@@ -70,7 +70,8 @@ public struct Layout: Sendable {
 
   /// All layouts, in the order in which they are explained.
   public static let all: [Layout] = [
-    .openCLIP, .openCLIPText, .openCLIPCoCa, .openCLIPTrunk, .perceptionEncoder, .evaCLIP, .mobileCLIP,
+    .openCLIP, .openCLIPText, .openCLIPCoCa, .openCLIPTrunk, .openCLIPHuggingFace, .openCLIPTrunkHuggingFace,
+    .perceptionEncoder, .evaCLIP, .mobileCLIP,
     .transformersCLIP, .transformersSigLIP, .transformersSigLIP2, .bigVision, .timmClassifier, .googleClassifier,
     .openCLIPImage, .openCLIPTrunkImage, .openCLIPTextTower, .transformersCLIPImage, .transformersCLIPTextTower,
     .transformersSigLIPImage, .transformersSigLIPTextTower, .timmImage,

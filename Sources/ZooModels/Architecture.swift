@@ -105,6 +105,8 @@ public struct Blocks: Codable, Sendable, Hashable {
   public var activation: Activation
   /// True where LayerNorm follows attention and MLP inside the residual branch (EVA02-E).
   public var postNorm: Bool
+  /// True where LayerNorm follows each sum of the stream and a branch (BERT).
+  public var sumNorm: Bool
   /// True where each branch is multiplied by a learned vector before it is added.
   public var layerScale: Bool
   /// True for SwiGLU: `fc2(norm(silu(gate x) * fc1 x))`.
@@ -118,8 +120,8 @@ public struct Blocks: Codable, Sendable, Hashable {
 
   public init(
     width: Int, layers: Int, heads: Int, mlpWidth: Int, normEps: Float, activation: Activation, postNorm: Bool = false,
-    layerScale: Bool = false, gated: Bool = false, attentionNorm: Bool = false, mlpNorm: Bool = false,
-    rope: RotaryEmbedding? = nil
+    sumNorm: Bool = false, layerScale: Bool = false, gated: Bool = false, attentionNorm: Bool = false,
+    mlpNorm: Bool = false, rope: RotaryEmbedding? = nil
   ) {
     self.width = width
     self.layers = layers
@@ -128,6 +130,7 @@ public struct Blocks: Codable, Sendable, Hashable {
     self.normEps = normEps
     self.activation = activation
     self.postNorm = postNorm
+    self.sumNorm = sumNorm
     self.layerScale = layerScale
     self.gated = gated
     self.attentionNorm = attentionNorm
@@ -136,6 +139,8 @@ public struct Blocks: Codable, Sendable, Hashable {
   }
 
   public var headWidth: Int { width / heads }
+  /// True where attention and MLP see the normalised stream.
+  public var normFirst: Bool { !postNorm && !sumNorm }
 }
 
 /// The activation of an MLP.
@@ -148,6 +153,8 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
   case quickGELU = "quick_gelu"
   /// `x * sigmoid(x)`, the gate of SwiGLU.
   case silu
+  /// `max(0, x)`.
+  case relu
 }
 
 /// Two-dimensional axial rotary embedding with interleaved pairs.
@@ -279,9 +286,14 @@ public enum PositionResampling: String, Codable, Sendable, Hashable {
   case bilinearAntialias = "bilinear_antialias"
 }
 
-/// A linear map at the end of a tower.
+/// What leads from the pooled width to the embedding.
 public enum Projection: String, Codable, Sendable, Hashable {
   case none
   case linear
   case linearWithBias = "linear_bias"
+  /// open_clip's `mlp`: two linear maps without biases and GELU between them; the width in the middle is the mean of the outer two.
+  case mlp
+
+  /// The width between the two maps of `mlp`, as open_clip rounds it.
+  public static func hiddenWidth(from input: Int, to output: Int) -> Int { (input + output) / 2 }
 }

@@ -65,7 +65,14 @@ private struct TensorList {
   }
 
   mutating func projection(_ name: String, _ kind: Projection, from input: Int, to output: Int) {
-    if kind != .none { linear(name, from: input, to: output, bias: kind == .linearWithBias) }
+    switch kind {
+    case .none: break
+    case .linear, .linearWithBias: linear(name, from: input, to: output, bias: kind == .linearWithBias)
+    case .mlp:
+      let hidden = Projection.hiddenWidth(from: input, to: output)
+      linear("\(name).fc1", from: input, to: hidden, bias: false)
+      linear("\(name).fc2", from: hidden, to: output, bias: false)
+    }
   }
 
   mutating func vision(_ tower: VisionTower, embedding: Int) {
@@ -110,9 +117,13 @@ private struct TensorList {
     let width = tower.blocks.width
     add("text.tokens", [tower.vocabulary, width])
     if tower.pooling == .classToken { add("text.class_token", [width]) }
-    add("text.positions", [tower.positions, width])
+    if tower.positions > 0 { add("text.positions", [tower.positions, width]) }
+    if let embedding = tower.embedding {
+      if embedding.tokenTypes > 0 { add("text.token_types", [embedding.tokenTypes, width]) }
+      if embedding.norm { norm("text.embedding_norm", width) }
+    }
     blocks("text", tower.blocks)
-    norm("text.norm", width)
+    if tower.hasFinalNorm { norm("text.norm", width) }
     projection("text.projection", tower.projection, from: width, to: embedding)
   }
 

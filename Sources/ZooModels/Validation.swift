@@ -38,6 +38,8 @@ private struct Checker {
 
   func check(_ vision: VisionTower) throws(ManifestError) {
     try check("vision.blocks", vision.blocks)
+    try check("vision.blocks.sum_norm", !vision.blocks.sumNorm, "is run in text towers alone")
+    try check("vision.projection", vision.projection != .mlp, "has two maps in text towers alone")
     try check("vision.patch", vision.patch, Limits.patch)
     try check("vision.registers", vision.registers, Limits.registers)
     if let stem = vision.stem {
@@ -72,6 +74,19 @@ private struct Checker {
 
   func check(_ text: TextTower) throws(ManifestError) {
     try check("text.blocks", text.blocks)
+    try check("text.blocks.sum_norm", !text.blocks.sumNorm || !text.blocks.postNorm, "does not go with post_norm")
+    if let embedding = text.embedding {
+      try check("text.embedding.positions", embedding.positions, 0...Limits.contextLength.upperBound)
+      try check("text.embedding.token_types", embedding.tokenTypes, 0...Limits.contextLength.upperBound)
+      let last = text.position(ofToken: text.contextLength - 1, at: text.contextLength - 1)
+      try check(
+        "text.embedding.positions", embedding.positions == 0 || last < embedding.positions,
+        "must have a row for each of the \(text.contextLength) tokens of a prompt")
+    }
+    try check(
+      "text.hides_padding", !text.hidesPadding || [.first, .mean].contains(text.pooling) && !text.causal,
+      "goes with the poolings 'first' and 'mean' of a tower that is not causal")
+    try check("text.pooling", text.pooling != .mean || text.hidesPadding, "'mean' goes with hides_padding")
     try check("text.blocks.rope", text.blocks.rope == nil, "has no grid to rotate by")
     try check("text.tokenizer.context_length", text.contextLength, Limits.contextLength)
     try check("text.vocabulary", text.vocabulary, Limits.vocabulary)

@@ -169,6 +169,9 @@ public final class Model: Sendable {
       if let id = prompt.first(where: { $0 < 0 || Int($0) >= tower.tower.vocabulary }) {
         throw ModelError.unknownToken(Int(id), vocabulary: tower.tower.vocabulary)
       }
+      if tower.tower.hidesPadding, prompt.allSatisfy({ $0 == tower.tower.tokenizer.padID }) {
+        throw ModelError.onlyPadding
+      }
     }
     // A few at a time, so that memory does not grow with the number of prompts.
     return stride(from: 0, to: tokens.count, by: 32).flatMap { first in
@@ -229,6 +232,8 @@ public enum ModelError: ZooError, Equatable {
   case noImages(model: String)
   case wrongTokenCount(expected: Int, found: Int)
   case unknownToken(Int, vocabulary: Int)
+  /// A prompt of padding alone, for a text tower that does not see padding.
+  case onlyPadding
   /// A tower gives NaN, infinite or only zero numbers.
   case brokenEmbedding(model: String, what: String)
 
@@ -247,6 +252,7 @@ public enum ModelError: ZooError, Equatable {
     case .wrongTokenCount(let expected, let found): "a prompt has \(found) tokens, the model takes \(expected)"
     case .unknownToken(let id, let vocabulary):
       "token \(id) is not in the model's vocabulary of \(vocabulary): the tokenizer does not fit the model"
+    case .onlyPadding: "a prompt is nothing but padding, which the text tower does not see"
     case .brokenEmbedding(let model, let what):
       "\(model) does not work: its embedding of \(what) holds NaN or infinite numbers, or nothing but zeros"
     }

@@ -31,7 +31,7 @@ public struct RandomWeights: Sendable {
       return spec.name.hasSuffix(".weight") || spec.name.hasSuffix(".variance") ? (1, 0.2) : (0, 0.05)
     }
     let inputs = spec.shape.dropFirst().reduce(1, *)
-    let isTable = spec.name.hasSuffix("tokens") || spec.name.hasSuffix("positions")
+    let isTable = ["tokens", "positions", "token_types"].contains { spec.name.hasSuffix($0) }
     return (0, isTable ? 0.05 : (3 / Float(inputs)).squareRoot())
   }
 }

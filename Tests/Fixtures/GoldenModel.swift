@@ -49,6 +49,7 @@ public struct GoldenModel: Sendable {
     }
     // What no file beside the weights says; `case.json` has it.
     options.visionHeads = ["siglip": 4, "siglip2": 3, "vit_classifier": 4][name]
+    if name.hasPrefix("hf_") { options.textHeads = 4 }
     adjust(&options)
     let source = try Checkpoint.open(Golden.url("\(folder)/checkpoints/\(checkpoint)").path)
     let identified = try identify(source, options: options, registry: .builtIn)

@@ -46,6 +46,43 @@ import ZooModels
     #expect(try configuration(text: #", "proj_type": "none""#).text?.projection == Projection.none)
   }
 
+  /// Which text tower of transformers it is goes by its name, whoever's copy it is.
+  @Test func textTowersOfTransformersAreKnownByName() throws {
+    func text(_ name: String, _ more: String = "") throws -> HuggingFaceTextModel {
+      let made = try configuration(text: #", "hf_model_name": "\#(name)", "hf_tokenizer_name": "\#(name)"\#(more)"#)
+      #expect(made.text == nil)
+      return try #require(made.huggingFaceText)
+    }
+    let roberta = try text("someone/XLM-RoBERTa-base")
+    #expect(roberta.kind == .roberta && roberta.pooling == .mean && roberta.tokenizer.padID == 1)
+    let nllb = try text("facebook/nllb-200-distilled-600M", #", "hf_pooler_type": "cls_pooler""#)
+    #expect(nllb.kind == .nllb && nllb.pooling == .first)
+    #expect(nllb.tokenizer.bosID == 256_047 && nllb.tokenizer.eosID == 2)
+    let bert = try text("bert-base-uncased", #", "hf_pooler_type": "cls_last_hidden_state_pooler""#)
+    #expect(bert.kind == .bert && bert.pooling == .first && bert.tokenizer.padID == 0)
+    let other = #expect(throws: ConvertError.self) { try text("google/mt5-base") }
+    #expect(
+      other?.description == "open_clip_config.json is a model with the text tower 'google/mt5-base', which cannot be "
+        + "converted: its text tower is a Hugging Face model (google/mt5-base), which is not run")
+    // BERT's own pooling layer.
+    let pooled = #expect(throws: ConvertError.self) { try text("roberta-base", #", "hf_pooler_type": "cls_pooler""#) }
+    #expect(pooled?.description.contains("its text pooling 'cls_pooler' is not run") == true)
+  }
+
+  /// Heads of width 64 are known; where the width has no such heads, the caller must say how many there are.
+  @Test func theHeadsOfATextTowerOfTransformers() throws {
+    let made = try configuration(text: #", "hf_model_name": "roberta-base", "hf_tokenizer_name": "roberta-base""#)
+    var facts = TextFacts(vocabulary: 64, width: 128)
+    (facts.encoder, facts.mlpWidth, facts.layers, facts.positions) = (.bert, 256, 2, 80)
+    let model = try #require(made.huggingFaceText)
+    #expect(try model.tower(facts, heads: nil).blocks.heads == 2)
+    facts.width = 32
+    let error = #expect(throws: ConvertError.self) { try model.tower(facts, heads: nil) }
+    #expect(error?.description.contains("--text-heads") == true)
+    facts.encoder = .m2m
+    #expect(throws: ConvertError.self) { try model.tower(facts, heads: 4) }
+  }
+
   /// They are saved with the weights.
   @Test func sineAndCosinePositionsAreRead() throws {
     #expect(try configuration(vision: #", "pos_embed_type": "sin_cos_2d""#).vision != nil)

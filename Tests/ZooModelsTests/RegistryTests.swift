@@ -23,7 +23,13 @@ import ZooTestSupport
   }
 
   @Test func parameterCountsAreTheOnesMeasuredOnTheReferenceModels() throws {
-    for (name, count) in [("ViT-B-32", 151_277_313), ("ViT-H-14", 986_109_441), ("ViT-B-16-SigLIP2", 375_187_970)] {
+    for (name, count) in [
+      ("ViT-B-32", 151_277_313), ("ViT-H-14", 986_109_441), ("ViT-B-16-SigLIP2", 375_187_970),
+      ("roberta-ViT-B-32", 212_723_457), ("coca_roberta-ViT-B-32", 212_297_473),
+      ("xlm-roberta-base-ViT-B-32", 366_121_473), ("xlm-roberta-large-ViT-H-14", 1_193_014_785),
+      ("nllb-clip-base", 501_885_185), ("nllb-clip-base-siglip", 507_474_178), ("nllb-clip-large", 1_399_216_641),
+      ("nllb-clip-large-siglip", 1_195_496_514),
+    ] {
       #expect(Registry.builtIn.manifest(name)?.architecture.parameterCount == count, "\(name)")
     }
   }

@@ -286,5 +286,6 @@ private func apply(_ activation: Activation, _ x: Double) -> Double {
   case .geluTanh: x * 0.5 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
   case .quickGELU: x / (1 + exp(-1.702 * x))
   case .silu: x / (1 + exp(-x))
+  case .relu: max(0, x)
   }
 }

@@ -2,7 +2,7 @@
 """Makes Tests/Golden/families: one small random model per family, with what the original code computes for it.
 
     python3 -m venv venv
-    venv/bin/pip install torch torchvision timm==1.0.31 open_clip_torch==3.3.0 safetensors
+    venv/bin/pip install torch torchvision timm==1.0.31 open_clip_torch==3.3.0 transformers==5.24 safetensors
     venv/bin/python Tools/golden/make_families.py [CASE ...]
 
 The modules are open_clip's and timm's own; only their sizes are overridden. A larger picture goes through timm's
@@ -18,6 +18,7 @@ import json
 import math
 import pathlib
 import sys
+import tempfile
 
 import numpy as np
 import open_clip
@@ -41,6 +42,18 @@ def trunk(name, pool, proj=None, **arguments):
     """An image tower of timm with other sizes."""
     return dict(name=name, pool=pool, proj=proj, arguments=arguments)
 
+
+def hf(name, kind, **config):
+    """A text tower of transformers with other sizes; `name` is what open_clip's configuration calls it."""
+    return dict(name=name, config=dict(model_type=kind, **config))
+
+
+NATIVE = dict(image_size=32, layers=2, width=48, head_width=16, patch_size=8)
+BERT = dict(vocab_size=64, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=72)
+M2M = dict(vocab_size=64, d_model=32, encoder_layers=2, encoder_attention_heads=4, encoder_ffn_dim=72,
+           decoder_layers=1, decoder_attention_heads=4, decoder_ffn_dim=72, max_position_embeddings=24,
+           scale_embedding=True)
+CONTEXT = TEXT["context_length"]
 
 CASES = {
     "clipa": dict(
@@ -82,6 +95,27 @@ CASES = {
         trunk=trunk("naflexvit_base_patch16_siglip", "map", "none", **EVA, pos_embed_grid_size=(3, 3))),
     "naflex_gap": dict(
         text=TEXT, trunk=trunk("naflexvit_base_patch16_gap", "avg", "linear", **EVA, pos_embed_grid_size=(3, 3))),
+    # open_clip's `HFTextEncoder`: the text tower is transformers' own module.
+    "hf_roberta": dict(
+        custom=True, quick_gelu=True, vision=NATIVE, text=dict(hf_pooler_type="mean_pooler"),
+        hf=hf("roberta-base", "roberta", max_position_embeddings=24, type_vocab_size=1, layer_norm_eps=1e-5,
+              **BERT)),
+    "hf_coca_roberta": dict(
+        coca=dict(context_length=11, width=32, heads=4, layers=1), vision=dict(NATIVE, output_tokens=True),
+        text=dict(hf_proj_type="linear", output_tokens=True, vocab_size=64),
+        hf=hf("roberta-base", "roberta", max_position_embeddings=24, type_vocab_size=1, layer_norm_eps=1e-5,
+              **BERT)),
+    "hf_bert": dict(
+        custom=True, trunk=trunk("vit_base_patch16_224", "", "linear", **EVA),
+        text=dict(hf_pooler_type="cls_last_hidden_state_pooler", hf_proj_type="mlp"),
+        hf=hf("bert-base-uncased", "bert", max_position_embeddings=24, type_vocab_size=2, layer_norm_eps=1e-12, **BERT)),
+    "hf_nllb": dict(
+        custom=True, vision=NATIVE, text=dict(hf_pooler_type="cls_pooler", hf_proj_type="linear"),
+        hf=hf("facebook/nllb-200-distilled-600M", "m2m_100", **M2M)),
+    "hf_nllb_siglip": dict(
+        custom=True, embed=48, logit_bias=-10, trunk=trunk("vit_base_patch16_siglip_224", "map", "none", **EVA),
+        text=dict(hf_pooler_type="cls_pooler", hf_proj_type="linear"),
+        hf=hf("facebook/nllb-200-distilled-600M", "m2m_100", **M2M)),
 }
 
 
@@ -114,12 +148,23 @@ def build(name, dynamic=False):
         vision = dict(image_size=spec["arguments"]["img_size"], timm_model_name=entry, timm_model_pretrained=False,
                       timm_pool=spec["pool"], timm_proj=spec["proj"])
     cls = open_clip.CustomTextCLIP if case.get("custom") else open_clip.CLIP
-    bias = {} if case.get("logit_bias") is None else dict(init_logit_bias=case["logit_bias"])
-    embed = case.get("embed", 40)
-    model = cls(embed_dim=embed, vision_cfg=copy.deepcopy(vision), text_cfg=copy.deepcopy(dict(case["text"])),
-                **bias)
+    extra = {} if case.get("logit_bias") is None else dict(init_logit_bias=case["logit_bias"])
+    if case.get("quick_gelu"):
+        extra["quick_gelu"] = True
+    if case.get("coca"):
+        cls, extra["multimodal_cfg"] = open_clip.CoCa, case["coca"]
+    embed, text = case.get("embed", 40), dict(case["text"])
+    with tempfile.TemporaryDirectory() as folder:
+        if case.get("hf"):
+            (pathlib.Path(folder) / "config.json").write_text(json.dumps(case["hf"]["config"]))
+            text.update(hf_model_name=folder, hf_model_pretrained=False)
+        model = cls(embed_dim=embed, vision_cfg=copy.deepcopy(vision), text_cfg=copy.deepcopy(text),
+                    **copy.deepcopy(extra))
+    if case.get("hf"):
+        text.update(hf_model_name=case["hf"]["name"], hf_tokenizer_name=case["hf"]["name"], context_length=CONTEXT)
+        del text["hf_model_pretrained"]
     config = dict(
-        model_cfg=dict(embed_dim=embed, vision_cfg=vision, text_cfg=case["text"], **bias),
+        model_cfg=dict(embed_dim=embed, vision_cfg=vision, text_cfg=text, **extra),
         preprocess_cfg=dict(mean=MEAN, std=STD, interpolation="bicubic", resize_mode="shortest"))
     if case.get("custom"):
         config["model_cfg"]["custom_text"] = True
@@ -144,7 +189,7 @@ def enliven(model, seed, queries=1.0, stem=0.05):
     uniform = lambda p: torch.rand(p.shape, generator=g)
     for name, p in model.named_parameters():
         leaf = name.split(".")[-1]
-        norm = any("norm" in part or part.startswith(("ln_", "bn")) for part in name.split(".")[:-1])
+        norm = any("norm" in part.lower() or part.startswith(("ln_", "bn")) for part in name.split(".")[:-1])
         if name == "logit_scale":
             value = torch.full(p.shape, math.log(20.0))
         elif norm and leaf == "weight":
@@ -212,6 +257,8 @@ class Tower:
         hooks += [b.register_forward_hook(lambda _, __, out: seen.append(out)) for b in self.blocks]
         RECORD = []
         embedding = self.visual(pixels)
+        if isinstance(embedding, tuple):  # CoCa gives its tokens as well
+            embedding = embedding[0]
         probabilities, RECORD = RECORD[: len(self.blocks)], None
         for hook in hooks:
             hook.remove()
@@ -261,7 +308,21 @@ def maps(tower, pixels, texts, readout, score, grid):
 
 # ------------------------------------------------------------------------------------------------------------- a case
 
+def hf_token_ids(config, g):
+    """Prompts in the frame of transformers' tokenizers, with a padding token inside one of them."""
+    first, last, pad = {"roberta": (0, 2, 1), "bert": (2, 3, 0), "m2m_100": (60, 2, 1)}[config["model_type"]]
+    ids = torch.full((PROMPTS, CONTEXT), pad)
+    for row in range(PROMPTS):
+        n = 4 + row if row < PROMPTS - 1 else CONTEXT
+        ids[row, :n] = torch.randint(4, config["vocab_size"] - 4, (n,), generator=g)
+        ids[row, 0], ids[row, n - 1] = first, last
+    ids[2, 2] = pad
+    return ids
+
+
 def token_ids(name, g):
+    if "hf" in CASES[name]:
+        return hf_token_ids(CASES[name]["hf"]["config"], g)
     text = CASES[name]["text"]
     length, vocabulary = text["context_length"], text["vocab_size"]
     ids = torch.zeros(PROMPTS, length, dtype=torch.long)
@@ -292,6 +353,16 @@ def large_native(model, grid):
     return model
 
 
+def text_layers(model, prompt):
+    """The blocks of the text tower, and which tokens of a prompt are not padding that it hides."""
+    encoder = model.text if hasattr(model, "text") else model
+    if not hasattr(encoder, "pooler"):
+        return encoder.transformer.resblocks, torch.ones(len(prompt), dtype=torch.bool)
+    tower = encoder.transformer
+    layers = tower.encoder.layer if hasattr(tower, "encoder") else tower.layers
+    return layers, prompt != encoder.config.pad_token_id
+
+
 def compute(name, model, dynamic, inputs, dtype):
     """All expected arrays in one precision."""
     model = copy.deepcopy(model).to(dtype)
@@ -306,20 +377,21 @@ def compute(name, model, dynamic, inputs, dtype):
             forward[f"image0.block{layer}"] = z[0]
         entropy = [float(-(p * p.log()).sum(-1).mean() / math.log(p.shape[-1])) for p in probabilities]
         F.scaled_dot_product_attention = fused_attention
-        original = model.encode_image(pixels)
+        original = model.encode_image(pixels, normalize=False)
         F.scaled_dot_product_attention = explicit_attention
         assert (original - image).abs().max() < 1e-4, "the attention is not the model's"
         assert (tower.own(blocks[-1]) - image).abs().max() < 1e-4, "the readout is not the model's"
-        text_blocks = (model.text if hasattr(model, "text") else model).transformer.resblocks
+        text_blocks, real = text_layers(model, ids[0])
         seen = []
         hooks = [text_blocks[0].register_forward_pre_hook(lambda _, args: seen.append(args[0]))]
-        hooks += [b.register_forward_hook(lambda _, __, out: seen.append(out)) for b in text_blocks]
-        text = model.encode_text(ids)
+        hooks += [b.register_forward_hook(lambda _, __, out: seen.append(out[0] if isinstance(out, tuple) else out))
+                  for b in text_blocks]
+        text = model.encode_text(ids, normalize=False)
         for hook in hooks:
             hook.remove()
-        forward["text.prompt0.tokens_in"] = seen[0][0]
+        forward["text.prompt0.tokens_in"] = seen[0][0][real]
         for layer, z in enumerate(seen[1:]):
-            forward[f"text.prompt0.block{layer}"] = z[0]
+            forward[f"text.prompt0.block{layer}"] = z[0][real]
         forward["image_embeddings"], forward["text_embeddings"] = image, text
         images, texts = F.normalize(image, dim=-1), F.normalize(text, dim=-1)
         forward["image_embeddings_norm"], forward["text_embeddings_norm"] = images, texts

@@ -13,6 +13,7 @@ enum zoo_onednn_activation {
   ZOO_ONEDNN_GELU_TANH = 2,
   ZOO_ONEDNN_QUICK_GELU = 3,
   ZOO_ONEDNN_SILU = 4,
+  ZOO_ONEDNN_RELU = 5,
 };
 
 // How B [depth, columns] lies in memory.

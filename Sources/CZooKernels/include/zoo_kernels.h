@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum zoo_activation { ZOO_GELU = 0, ZOO_GELU_TANH = 1, ZOO_QUICK_GELU = 2, ZOO_SILU = 3 };
+enum zoo_activation { ZOO_GELU = 0, ZOO_GELU_TANH = 1, ZOO_QUICK_GELU = 2, ZOO_SILU = 3, ZOO_RELU = 4 };
 
 // The chosen instruction set: "avx512+bf16", "avx512", "avx2", "neon" or "generic".
 const char *zoo_kernel_name(void);

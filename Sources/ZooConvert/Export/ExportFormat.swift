@@ -29,6 +29,13 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .openCLIP:
       if architecture.isClassifier { return (nil, "it is a classifier") }
+      if let text = architecture.text, text.embedding != nil {
+        let isNative = Layout.openCLIPHuggingFace.holds(architecture)
+        return (
+          isNative ? .openCLIPHuggingFace : .openCLIPTrunkHuggingFace,
+          text.huggingFaceObstacle ?? (isNative ? architecture.nativeObstacle(vision) : nil)
+        )
+      }
       guard Layout.openCLIP.holds(architecture) else { return (.openCLIPTrunk, architecture.trunkObstacle) }
       return (architecture.nativeLayout, architecture.nativeObstacle(vision))
     case .transformers:
@@ -42,6 +49,13 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
       guard architecture.isClassifier else { return (nil, "timm has no text tower") }
       return (.timmClassifier, architecture.timmObstacle(vision))
     }
+  }
+}
+
+extension TextTower {
+  /// open_clip asks the hub what a text tower of transformers is, by its name.
+  fileprivate var huggingFaceObstacle: String? {
+    tokenizer.source == nil ? "open_clip knows such a text tower by a name on the hub, which this model lacks" : nil
   }
 }
 
@@ -61,7 +75,7 @@ extension Architecture {
     case .attention: return "open_clip's own image tower has no such attention pooler"
     case .classToken, .patchMean, .coca: break
     }
-    return mixedActivations(vision.blocks.activation, text?.blocks.activation)
+    return text?.embedding == nil ? mixedActivations(vision.blocks.activation, text?.blocks.activation) : nil
   }
 
   fileprivate var trunkObstacle: String? {

@@ -9,7 +9,7 @@ func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
     notes.append(
       "The captioning decoder was left out when the model was converted: open_clip loads it as CustomTextCLIP.")
   }
-  if plan.layout.name == Layout.openCLIPTrunk.name {
+  if plan.layout.hasTrunk {
     if vision.blocks.activation == .geluTanh {
       notes.append("open_clip runs timm's image towers with the exact GELU; this model was trained with the tanh form.")
     }

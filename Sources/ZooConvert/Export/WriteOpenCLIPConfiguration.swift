@@ -18,7 +18,7 @@ struct OpenCLIPConfigurationWriter {
     if layout.name != Layout.openCLIP.name { model["custom_text"] = true }
     if architecture.logitBias { model["init_logit_bias"] = -10 }
     var file: Fields = ["preprocess_cfg": .object(preprocessFields)]
-    if layout.name == Layout.openCLIPTrunk.name || layout.name == Layout.bigVision.name {
+    if layout.hasTrunk || layout.name == Layout.bigVision.name {
       let tower = TimmTower(vision, name: architecture.name, family: architecture.family)
       model["vision_cfg"] = [
         "image_size": .size(vision.image), "timm_model_name": .text(tower.openCLIPName),
@@ -58,6 +58,7 @@ struct OpenCLIPConfigurationWriter {
 
   private var textFields: Fields {
     guard let tower = architecture.text else { return [:] }
+    if tower.embedding != nil { return huggingFaceFields(tower) }
     let tokenizer = tower.tokenizer
     var fields: Fields = [
       "context_length": .integer(tower.contextLength), "vocab_size": .integer(tower.vocabulary),
@@ -71,11 +72,12 @@ struct OpenCLIPConfigurationWriter {
     case .last: fields["pool_type"] = "last"
     case .endOfText(let id): (fields["pool_type"], fields["eos_id"]) = ("eos", .integer(id))
     case .classToken: fields["embed_cls"] = true
+    case .first, .mean: break  // Only text towers of transformers have these.
     }
     if tokenizer.padID != 0, tower.pooling == .classToken { fields["pad_id"] = .integer(tokenizer.padID) }
     switch tower.projection {
     case .none: fields["proj_type"] = "none"
-    case .linear: break
+    case .linear, .mlp: break
     case .linearWithBias: fields["proj_bias"] = true
     }
     if !tokenizer.kind.isCLIP || hasOwnTokenizer {
@@ -86,6 +88,18 @@ struct OpenCLIPConfigurationWriter {
       fields["tokenizer_kwargs"] = .object(arguments)
     }
     return fields.merging(choices(tower.blocks)) { $1 }
+  }
+
+  /// A text tower of transformers, which open_clip makes from the name of a model on the hub.
+  private func huggingFaceFields(_ tower: TextTower) -> Fields {
+    let name = ConfigurationText.text(tower.tokenizer.source ?? "")
+    return [
+      "hf_model_name": name, "hf_tokenizer_name": name, "hf_model_pretrained": false,
+      "hf_pooler_type": tower.pooling == .mean ? "mean_pooler" : "cls_last_hidden_state_pooler",
+      "hf_proj_type": tower.projection == .none ? .null : tower.projection == .mlp ? "mlp" : "linear",
+      "context_length": .integer(tower.contextLength),
+      "tokenizer_kwargs": ["clean": .text(tower.tokenizer.clean.openCLIPName)],
+    ]
   }
 
   /// What both towers say of their blocks where it is not open_clip's default.

@@ -97,6 +97,7 @@ struct TimmTower {
     case .geluTanh: "gelu_tanh"
     case .quickGELU: "quick_gelu"
     case .silu: "silu"
+    case .relu: "relu"
     }
   }
 }

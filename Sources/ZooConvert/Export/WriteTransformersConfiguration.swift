@@ -80,6 +80,7 @@ struct TransformersConfigurationWriter {
     case .geluTanh: "gelu_pytorch_tanh"
     case .quickGELU: "quick_gelu"
     case .silu: "silu"
+    case .relu: "relu"
     }
   }
 

@@ -11,6 +11,8 @@ struct Configuration {
   /// What is known of an image tower that only has a name.
   var visionChoices = VisionChoices()
   var text: TextTower?
+  /// What is known of a text tower that only has a name.
+  var huggingFaceText: HuggingFaceTextModel?
   var logitBias: Bool
   var preprocessing: Preprocessing
   var labels: [String]?

@@ -105,6 +105,12 @@ extension Identification {
   private mutating func complete(_ config: Configuration, _ fitting: [Manifest], _ hint: Manifest?) throws -> Configured
   {
     var config = config
+    if let model = config.huggingFaceText {
+      guard let facts = facts.text else {
+        throw ConvertError.configuration(file: config.file, reason: "its text tower '\(model.name)' is not there")
+      }
+      config.text = try model.tower(facts, heads: options.textHeads)
+    }
     if let length = LongCLIP.contextLength(headers), let stated = config.text?.contextLength, stated != length {
       config.text?.tokenizer.contextLength = length
       notes.append(

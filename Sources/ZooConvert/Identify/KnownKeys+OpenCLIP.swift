@@ -52,7 +52,6 @@ extension OpenCLIPFile {
     "tokenizer_kwargs": .object(tokenizerKeys),
     "final_ln_after_pool": .irrelevant("a norm of each token gives the same before and after one is chosen"),
     "hf_model_pretrained": .irrelevant("it says where training started"),
-    "hf_proj_type": .irrelevant("only a text tower of transformers reads it"),
-    "hf_pooler_type": .irrelevant("only a text tower of transformers reads it"),
+    "hf_proj_type": .tensorsShow, "hf_pooler_type": .used,
   ]) { $1 }
 }

@@ -60,6 +60,7 @@ struct OpenCLIPFile: Decodable {
     var actKwargs: ActivationArguments?
     var normKwargs: NormArguments?
     var hfModelName: String?
+    var hfPoolerType: String?
     var hfTokenizerName: String?
     var tokenizerMode: String?
     var tokenizerKwargs: TokenizerArguments?
@@ -123,17 +124,19 @@ struct TimmArguments: Decodable {
 }
 
 extension OpenCLIPFile {
-  /// True where the text tower is a model of transformers, which is not run.
+  /// True where the text tower is a model of transformers, of which some are not run.
   var isWithHuggingFaceText: Bool { modelCfg.textCfg.hfModelName != nil }
 
   func configuration(file path: String) throws(ConvertError) -> Configuration {
     let file = splitPath(path).name
     func fail(_ reason: String) -> ConvertError { .configuration(file: path, reason: reason) }
-    let text = try textTower(file: path)
+    let huggingFace = try huggingFaceText(file: path)
+    let text = huggingFace == nil ? try textTower(file: path) : nil
     let image = modelCfg.visionCfg.imageSize?.size ?? GridSize(height: 224, width: 224)
     var result = Configuration(
       file: file, embedding: modelCfg.embedDim, text: text, logitBias: modelCfg.initLogitBias != nil,
       preprocessing: try preprocessing(image: image, file: path))
+    result.huggingFaceText = huggingFace
     if let size = preprocessCfg?.size?.size, size != image {
       result.notes.append(
         "The picture size is \(image) by image_size and \(size) by preprocess_cfg.size in \(file): open_clip takes image_size."
@@ -206,14 +209,15 @@ extension OpenCLIPFile {
     return choices
   }
 
+  private func huggingFaceText(file: String) throws(ConvertError) -> HuggingFaceTextModel? {
+    guard let name = modelCfg.textCfg.hfModelName, !name.isEmpty else { return nil }
+    return try HuggingFaceTextModel(
+      name, pooler: modelCfg.textCfg.hfPoolerType, tokenizer: try tokenizer(file: file), file: file)
+  }
+
   private func textTower(file: String) throws(ConvertError) -> TextTower {
     let config = modelCfg.textCfg
     func fail(_ reason: String) -> ConvertError { .configuration(file: file, reason: reason) }
-    if let name = config.hfModelName {
-      throw .unsupported(
-        path: file, architecture: "model with the text tower '\(name)'",
-        reason: "its text tower is a Hugging Face model (\(name)), which is not run")
-    }
     let width = config.width ?? 512
     let pooling: TextPooling
     switch (config.embedCls == true, config.poolType ?? "argmax") {

@@ -58,11 +58,6 @@ extension Layout {
     Fingerprint(
       needs: timmClassifier.fingerprint.needs.filter { $0 != ["head.weight"] }, forbids: ["head.weight"]))
 
-  private static let trunkKeys = [
-    "visual.trunk.patch_embed.proj.weight", "visual.trunk.patch_embed.backbone.0.conv.weight",
-    "visual.trunk.embeds.proj.weight",
-  ]
-
   private func half(_ part: ModelPart, name: String, title: String, _ fingerprint: Fingerprint) -> Layout {
     Layout(
       name: name, title: title, part: part, fingerprint: fingerprint, resampling: resampling,

@@ -40,32 +40,65 @@ extension Layout {
   /// open_clip with an image tower of timm: SigLIP, EVA, PE and others.
   static let openCLIPTrunk = Layout(
     name: "openclip-timm", title: "OpenCLIP with a timm image tower",
+    fingerprint: Fingerprint(needs: [trunkKeys, ["text.token_embedding.weight", "token_embedding.weight"]]),
+    drops: { _ in [.attentionMask] + trunkDrops },
+    measure: { trunkFacts($0, text: NativeText.measure) },
+    expression: { trunkExpression($0) { NativeText.expression($0, writtenPrefix: "text.") } })
+
+  /// open_clip with a text tower of transformers.
+  static let openCLIPHuggingFace = Layout(
+    name: "openclip-hf", title: "OpenCLIP with a Hugging Face text tower",
     fingerprint: Fingerprint(needs: [
-      [
-        "visual.trunk.patch_embed.proj.weight", "visual.trunk.patch_embed.backbone.0.conv.weight",
-        "visual.trunk.embeds.proj.weight",
-      ],
-      ["text.token_embedding.weight", "token_embedding.weight"],
+      ["visual.conv1.weight"], HuggingFaceText.Encoder.allCases.map(\.tokens),
     ]),
-    drops: { _ in
-      [
-        .attentionMask, .batchCounter,
-        DropRule("visual.trunk.rope.*", DropRule.rotaryTables),
-        DropRule("visual.trunk.*.rope.*", DropRule.rotaryTables),
-      ]
-    },
+    drops: { _ in HuggingFaceText.drops },
     measure: { headers in
       ArchitectureFacts(
-        vision: TimmVision.measure(headers, prefix: "visual.trunk."), text: NativeText.measure(headers),
+        vision: NativeVision.measure(headers), text: HuggingFaceText.measure(headers),
         logitBias: headers.contains("logit_bias"))
     },
     expression: { target in
-      switch target.name.tower {
-      case .vision: TimmVision.expression(target, prefix: "visual.trunk.")
-      case .text: NativeText.expression(target, writtenPrefix: "text.")
-      case .model: openCLIPScalar(target)
-      }
+      target.name.tower == .text
+        ? HuggingFaceText.expression(target) : openCLIPExpression(target, writtenPrefix: "text.")
     })
+
+  /// open_clip with an image tower of timm and a text tower of transformers.
+  static let openCLIPTrunkHuggingFace = Layout(
+    name: "openclip-timm-hf", title: "OpenCLIP with a timm image tower and a Hugging Face text tower",
+    fingerprint: Fingerprint(needs: [trunkKeys, HuggingFaceText.Encoder.allCases.map(\.tokens)]),
+    drops: { _ in HuggingFaceText.drops + trunkDrops },
+    measure: { trunkFacts($0, text: HuggingFaceText.measure) },
+    expression: { trunkExpression($0, text: HuggingFaceText.expression) })
+
+  /// True for open_clip with an image tower of timm.
+  var hasTrunk: Bool { [Self.openCLIPTrunk.name, Self.openCLIPTrunkHuggingFace.name].contains(name) }
+
+  static let trunkKeys = [
+    "visual.trunk.patch_embed.proj.weight", "visual.trunk.patch_embed.backbone.0.conv.weight",
+    "visual.trunk.embeds.proj.weight",
+  ]
+  private static let trunkDrops = [
+    DropRule.batchCounter, DropRule("visual.trunk.rope.*", DropRule.rotaryTables),
+    DropRule("visual.trunk.*.rope.*", DropRule.rotaryTables),
+  ]
+
+  @Sendable private static func trunkFacts(
+    _ headers: Headers, text: (Headers) -> TextFacts?
+  ) -> ArchitectureFacts {
+    ArchitectureFacts(
+      vision: TimmVision.measure(headers, prefix: "visual.trunk."), text: text(headers),
+      logitBias: headers.contains("logit_bias"))
+  }
+
+  @Sendable private static func trunkExpression(
+    _ target: Target, text: (Target) -> Expression?
+  ) -> Expression? {
+    switch target.name.tower {
+    case .vision: TimmVision.expression(target, prefix: "visual.trunk.")
+    case .text: text(target)
+    case .model: openCLIPScalar(target)
+    }
+  }
 }
 
 private let openCLIPFacts: @Sendable (Headers) -> ArchitectureFacts = { headers in

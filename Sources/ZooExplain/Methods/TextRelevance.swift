@@ -34,9 +34,10 @@ extension Explainer {
     guard (0..<count).contains(start) else {
       throw MethodError.noSuchLayer(method: CheferCAM.info.id, layer: start, layers: count)
     }
-    guard tower.tower.pooling != .classToken else {
+    guard tower.tower.pooling != .classToken, tower.tower.embedding == nil else {
+      let reason = tower.tower.embedding == nil ? "pools a token of its own" : "is a Hugging Face model"
       throw MethodError.undefined(
-        method: CheferCAM.info.id, model: model.name, reason: "its text tower pools a token of its own", others: [])
+        method: CheferCAM.info.id, model: model.name, reason: "its text tower \(reason)", others: [])
     }
     let pass = tower.keep(ids, from: start, engine: model.textEngine), engine = model.textEngine
     var row = [Float](repeating: 0, count: pass.tokens)

@@ -127,6 +127,7 @@ extension Activation {
     case .geluTanh: Int32(ZOO_GELU_TANH.rawValue)
     case .quickGELU: Int32(ZOO_QUICK_GELU.rawValue)
     case .silu: Int32(ZOO_SILU.rawValue)
+    case .relu: Int32(ZOO_RELU.rawValue)
     }
   }
 }

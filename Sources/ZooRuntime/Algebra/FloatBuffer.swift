@@ -39,6 +39,14 @@ public struct FloatView: @unchecked Sendable {
   public var count: Int { shape.reduce(1, *) }
   public var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
+  /// Values in memory of their own.
+  init(_ values: [Float]) {
+    let block = MemoryBlock(byteCount: values.count * MemoryLayout<Float>.stride)
+    _ = block.bytes.bindMemory(to: Float.self).update(fromContentsOf: values)
+    self.init(
+      Tensor(dtype: .f32, shape: [values.count], data: ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)))
+  }
+
   /// The elements of a weight tensor: in place where they are aligned f32, widened into memory of their own otherwise.
   public init(_ tensor: Tensor) {
     shape = tensor.shape

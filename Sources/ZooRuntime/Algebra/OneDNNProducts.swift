@@ -35,6 +35,7 @@
       case .geluTanh: ZOO_ONEDNN_GELU_TANH
       case .quickGELU: ZOO_ONEDNN_QUICK_GELU
       case .silu: ZOO_ONEDNN_SILU
+      case .relu: ZOO_ONEDNN_RELU
       }
     }
   }

@@ -4,7 +4,8 @@ import ZooModels
 /// One transformer block: the single block function of all towers.
 ///
 /// `U = LN1(X); [Q|K|V] = U W + b; Y = X + s1 * (attention(Q, K, V) Wo + bo); Z = Y + s2 * MLP(LN2(Y))`. In post-norm blocks the norms
-/// follow the branches: `Y = X + LN1(attention(X))`, `Z = Y + LN2(MLP(Y))`.
+/// follow the branches: `Y = X + LN1(attention(X))`, `Z = Y + LN2(MLP(Y))`. Or they follow the sums: `Y = LN1(X + attention(X))`,
+/// `Z = LN2(Y + MLP(Y))`.
 package struct Block: Sendable {
   package let shape: Blocks
   package let norm1: Norm
@@ -63,7 +64,7 @@ package struct Block: Sendable {
   /// Where the algebra has threads take rows of their own, they meet twice, before and after attention.
   ///
   /// - Parameter meanOf: Where the readout looks at a mean of output tokens: enough for the last block. Then only the first output
-  ///   token of each sequence gets its row of `work.x`, and the mean lies in `work.mean`. Not for post-norm blocks.
+  ///   token of each sequence gets its row of `work.x`, and the mean lies in `work.mean`. For blocks whose norms come first.
   func forward(
     _ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine, meanOf tokens: Range<Int>? = nil
   ) {
@@ -109,9 +110,9 @@ package struct Block: Sendable {
   /// Queries, keys and values of some rows.
   private func project(_ work: BlockWork, rows: Range<Int>, parallel: Parallel) {
     let offset = rows.lowerBound * shape.width, x = work.x.pointer + offset, normed = work.normed.pointer + offset
-    if !shape.postNorm { norm1.apply(x, rows: rows.count, into: normed, parallel: parallel) }
+    if shape.normFirst { norm1.apply(x, rows: rows.count, into: normed, parallel: parallel) }
     qkv.forward(
-      shape.postNorm ? x : normed, rows: rows.count, into: work.qkv.pointer + 3 * offset, parallel: parallel)
+      shape.normFirst ? normed : x, rows: rows.count, into: work.qkv.pointer + 3 * offset, parallel: parallel)
     work.rotary?.apply(to: work.qkv, rows: rows, tokens: work.tokens, shape: shape)
   }
 
@@ -119,14 +120,14 @@ package struct Block: Sendable {
   private func hide(_ work: BlockWork, rows: Range<Int>, trace: BlockTrace?, parallel: Parallel) {
     let count = rows.count, first = rows.lowerBound, offset = first * shape.width, deep = first * shape.mlpWidth
     let x = work.x.pointer + offset, mixed = work.mixed.pointer + offset, normed = work.normed.pointer + offset
-    let hidden = work.hidden.pointer + deep, input = shape.postNorm ? x : normed
+    let hidden = work.hidden.pointer + deep, input = shape.normFirst ? normed : x
     attentionNorm?.apply(inPlace: mixed, rows: rows, keeping: trace?.attentionNorm, parallel: parallel)
     out.product(mixed, rows: count, into: normed, parallel: parallel)
     parallel.forRanges(count, atLeast: 16) { part in
       let start = part.lowerBound * shape.width, rows = first + part.lowerBound..<first + part.upperBound
       addBranch(
         normed + start, to: x + start, rows: rows, bias: out.bias, scale: scale1, norm: norm1, trace: trace?.postNorm1)
-      if shape.postNorm { return }
+      if !shape.normFirst { return }
       trace.map { ($0.middle.pointer + offset + start).update(from: x + start, count: part.count * shape.width) }
       norm2.apply(
         x + start, rows: part.count, into: normed + start, mean: trace.map { $0.mean.pointer + rows.lowerBound },

@@ -43,7 +43,7 @@ package final class BlockTrace: Sendable {
   /// Rows of each sequence.
   package let tokens: Int
   /// `[rows, width]`: Y, the stream between attention and MLP, with the means and inverse deviations of its rows; not in
-  /// post-norm blocks.
+  /// blocks whose norms come later.
   package let middle: FloatBuffer
   package let mean: FloatBuffer
   package let inverse: FloatBuffer
@@ -63,7 +63,7 @@ package final class BlockTrace: Sendable {
   init(sequences: Int, tokens: Int, shape: Blocks, folded: Bool) {
     let rows = sequences * tokens
     self.tokens = tokens
-    middle = FloatBuffer(uninitialised: shape.postNorm ? 0 : rows * shape.width)
+    middle = FloatBuffer(uninitialised: shape.normFirst ? rows * shape.width : 0)
     mean = FloatBuffer(uninitialised: rows)
     inverse = FloatBuffer(uninitialised: rows)
     derivative = FloatBuffer(uninitialised: rows * shape.mlpWidth)
@@ -72,7 +72,7 @@ package final class BlockTrace: Sendable {
     func norm(_ exists: Bool, _ width: Int) -> NormTrace? { exists ? NormTrace(rows: rows, width: width) : nil }
     attentionNorm = norm(shape.attentionNorm, shape.width)
     mlpNorm = norm(shape.mlpNorm, shape.mlpWidth)
-    postNorm1 = norm(shape.postNorm, shape.width)
-    postNorm2 = norm(shape.postNorm, shape.width)
+    postNorm1 = norm(!shape.normFirst, shape.width)
+    postNorm2 = norm(!shape.normFirst, shape.width)
   }
 }

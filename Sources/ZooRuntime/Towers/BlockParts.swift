@@ -35,7 +35,7 @@ extension Norm {
 
 extension Block {
   /// Adds a branch's product `y` to the stream `x`, at some rows, on this thread: bias and scale, or, in post-norm blocks, bias
-  /// and norm.
+  /// and norm. A norm of the sum comes last.
   func addBranch(
     _ y: UnsafeMutablePointer<Float>, to x: UnsafeMutablePointer<Float>, rows: Range<Int>, bias: FloatView?,
     scale: FloatView?, norm: Norm, trace: NormTrace?
@@ -47,6 +47,7 @@ extension Block {
       norm.apply(inPlace: y, rows: rows, keeping: trace, parallel: Parallel(threads: 1))
     }
     zoo_add_residual(x, y, bias?.pointer, scale?.pointer, rows.count, shape.width)
+    if shape.sumNorm { norm.apply(inPlace: x, rows: rows, keeping: trace, parallel: Parallel(threads: 1)) }
   }
 
   /// The hidden values of SwiGLU at some rows: `act(gate x) * fc1 x`. With `trace` its two derivatives are kept.

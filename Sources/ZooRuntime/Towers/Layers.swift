@@ -27,12 +27,7 @@ package struct Norm: Sendable {
 
   /// Passes rows of a width as they are.
   init(passing width: Int) {
-    func values(_ value: Float) -> FloatView {
-      let block = MemoryBlock(byteCount: width * MemoryLayout<Float>.stride)
-      block.bytes.bindMemory(to: Float.self).update(repeating: value)
-      return FloatView(
-        Tensor(dtype: .f32, shape: [width], data: ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)))
-    }
+    func values(_ value: Float) -> FloatView { FloatView([Float](repeating: value, count: width)) }
     (weight, bias, eps, isPassing) = (values(1), values(0), 0, true)
   }
 

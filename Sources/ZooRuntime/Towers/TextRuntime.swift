@@ -4,44 +4,38 @@ import ZooModels
 /// The text tower of a loaded model.
 package final class TextRuntime: Projecting, Sendable {
   package let tower: TextTower
-  let tokens: FloatView
-  let positions: FloatView
-  let classToken: FloatView?
+  let embedding: TextEmbeddingRuntime
   let blocks: [Block]
   package let norm: Norm
+  /// The first of two maps, which GELU follows.
+  private let firstProjection: Linear?
   package let projection: Linear?
 
   init(_ weights: Weights, tower: TextTower) throws {
     self.tower = tower
-    tokens = try weights.vector("text.tokens")
-    positions = try weights.vector("text.positions")
-    classToken = tower.pooling == .classToken ? try weights.vector("text.class_token") : nil
+    embedding = try TextEmbeddingRuntime(weights, tower: tower)
     let shape = tower.blocks
     blocks = try (0..<shape.layers).map { try Block(weights, tower: "text", layer: $0, shape: shape) }
-    norm = try weights.norm("text.norm", eps: shape.normEps)
+    norm =
+      tower.hasFinalNorm ? try weights.norm("text.norm", eps: shape.normEps) : Norm(passing: shape.width)
+    firstProjection = tower.projection == .mlp ? try weights.linear("text.projection.fc1", bias: false) : nil
     projection = try weights.projection("text.projection", tower.projection)
   }
 
   /// Runs prompts of token ids, `[prompts][contextLength]`. `observe` gets the stream before the first block (as layer
   /// -1) and after each. Returns the buffers, with the last block's tokens in `x`; where `places` are given, only those of
   /// each prompt. `keep` gets the records that the request names; they last.
+  ///
+  /// - Parameter length: How many tokens of each prompt are run. Hidden padding is not: there, prompts have as many other tokens, and
+  ///   all of them are run.
   package func forward(
     _ prompts: [[Int32]], engine: Engine, length: Int, places: [Int]? = nil, request: PassRequest = .embedding,
     keep: (LayerRecord) -> Void = { _ in }, observe: (Int, BlockWork) -> Void = { _, _ in }
   ) -> BlockWork {
-    let width = tower.blocks.width, count = length + (classToken == nil ? 0 : 1)
-    let work = BlockWork(sequences: prompts.count, tokens: count, shape: tower.blocks)
-    for (index, prompt) in prompts.enumerated() {
-      let start = work.x.pointer + index * count * width
-      for (place, id) in prompt.prefix(length).enumerated() {
-        (start + place * width).update(from: tokens.pointer + Int(id) * width, count: width)
-      }
-      if let classToken { (start + length * width).update(from: classToken.pointer, count: width) }
-      zoo_add_residual(start, positions.pointer, nil, nil, count, width)
-    }
+    let work = embedding.embed(prompts, length: length)
     observe(-1, work)
     let mask: AttentionMask =
-      if classToken != nil {
+      if embedding.classToken != nil {
         .causalWithClassToken(visible: prompts.map(visibleTokens))
       } else if tower.causal {
         .causal
@@ -51,13 +45,13 @@ package final class TextRuntime: Projecting, Sendable {
     for (layer, block) in blocks.enumerated() {
       if request.layers.contains(layer) {
         let input = work.x.copy(), shape = tower.blocks
-        let trace = BlockTrace(sequences: work.sequences, tokens: count, shape: shape, folded: false)
+        let trace = BlockTrace(sequences: work.sequences, tokens: work.tokens, shape: shape, folded: false)
         block.forward(work, trace: trace, mask: mask, engine: engine)
         keep(
           LayerRecord(
-            layer: layer, sequences: work.sequences, tokens: count, input: input, rotary: nil, qkv: work.takeQKV(),
-            output: work.x.copy(), mean: nil, trace: trace))
-      } else if let places, layer == blocks.count - 1, classToken == nil {
+            layer: layer, sequences: work.sequences, tokens: work.tokens, input: input, rotary: nil,
+            qkv: work.takeQKV(), output: work.x.copy(), mean: nil, trace: trace))
+      } else if let places, layer == blocks.count - 1, embedding.classToken == nil {
         block.forward(work, at: places, causal: tower.causal, engine: engine)
       } else {
         block.forward(work, trace: nil, mask: mask, engine: engine)
@@ -70,33 +64,54 @@ package final class TextRuntime: Projecting, Sendable {
 
   /// The embedding of each prompt, `[prompts][embedding]`, not normalised.
   package func encode(_ prompts: [[Int32]], engine: Engine) -> [[Float]] {
+    guard tower.hidesPadding else { return pooled(prompts, engine: engine) }
+    // Prompts with as many tokens run together.
+    var embeddings = [[Float]](repeating: [], count: prompts.count)
+    for group in Dictionary(grouping: prompts.indices, by: { embedding.places(of: prompts[$0]).count }).values {
+      for (index, vector) in zip(group, pooled(group.map { prompts[$0] }, engine: engine)) {
+        embeddings[index] = vector
+      }
+    }
+    return embeddings
+  }
+
+  private func pooled(_ prompts: [[Int32]], engine: Engine) -> [[Float]] {
     // Tokens after the last one that a causal tower pools change nothing.
     let places = prompts.map(pooledPlace)
-    let causal = tower.causal && classToken == nil
+    let causal = tower.causal && embedding.classToken == nil
     let length = causal ? places.max().map { $0 + 1 } ?? 0 : tower.contextLength
-    let work = forward(prompts, engine: engine, length: length, places: places)
+    let isMean = tower.pooling == .mean
+    let work = forward(prompts, engine: engine, length: length, places: isMean ? nil : places)
     let width = tower.blocks.width
+    if isMean { norm.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel) }
     return prompts.indices.map { index in
-      let row = work.x.pointer + (index * work.tokens + places[index]) * width
-      var normed = [Float](repeating: 0, count: width)
-      norm.apply(row, rows: 1, into: &normed, parallel: Parallel(threads: 1))
-      guard let projection else { return normed }
-      var result = [Float](repeating: 0, count: projection.outputs)
-      projection.forward(normed, rows: 1, into: &result, parallel: Parallel(threads: 1))
-      return result
+      let rows = work.x.pointer + index * work.tokens * width
+      if isMean { return embed(mean(rows, rows: 0..<work.tokens, width: width)) }
+      let row = UnsafeBufferPointer(start: rows + places[index] * width, count: width)
+      return embed(normalise(Array(row)))
     }
+  }
+
+  /// A pooled vector through one map or two.
+  private func embed(_ vector: [Float]) -> [Float] {
+    guard let firstProjection else { return project(vector) }
+    var hidden = [Float](repeating: 0, count: firstProjection.outputs)
+    firstProjection.forward(
+      vector, rows: 1, into: &hidden, epilogue: Epilogue(activation: .gelu), parallel: Parallel(threads: 1))
+    return project(hidden)
   }
 
   /// Gives the memory of the matrices back until they are used again.
   func release() { blocks.forEach { $0.release() } }
 
-  /// Which position stands for a prompt. Without an end token it is the first one, as in open_clip.
+  /// Which position stands for a prompt. Without an end token it is the first one, as in open_clip; a mean has none.
   func pooledPlace(_ prompt: [Int32]) -> Int {
     switch tower.pooling {
     case .argmax: prompt.firstIndex(of: prompt.max() ?? 0) ?? 0
     case .endOfText(let id): prompt.firstIndex(of: Int32(id)) ?? 0
     case .last: tower.contextLength - 1
     case .classToken: tower.contextLength
+    case .first, .mean: 0
     }
   }
 

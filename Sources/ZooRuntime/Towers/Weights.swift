@@ -24,7 +24,12 @@ struct Weights: Sendable {
       weight: try lookup("\(name).weight"), bias: bias ? try vector("\(name).bias") : nil, algebra: algebra)
   }
 
+  /// What gives the embedding: the only linear map, or the second of two.
   func projection(_ name: String, _ kind: Projection) throws -> Linear? {
-    kind == .none ? nil : try linear(name, bias: kind == .linearWithBias)
+    switch kind {
+    case .none: nil
+    case .linear, .linearWithBias: try linear(name, bias: kind == .linearWithBias)
+    case .mlp: try linear("\(name).fc2", bias: false)
+    }
   }
 }

@@ -43,7 +43,7 @@ struct Workload {
   /// One prompt of the full context.
   var textTower: Double {
     guard let text else { return 0 }
-    return 2 * Double(text.blocks.layers) * block(text.blocks, tokens: Double(text.positions))
+    return 2 * Double(text.blocks.layers) * block(text.blocks, tokens: Double(text.contextLength))
   }
 
   /// The image tower and the gradients of every prompt and layer, in a packed model for several prompts with the

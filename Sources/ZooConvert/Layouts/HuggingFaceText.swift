@@ -1,0 +1,107 @@
+import ZooModels
+
+/// open_clip's `HFTextEncoder`: an encoder of transformers under `text.transformer.`, the projection under `text.proj`.
+enum HuggingFaceText {
+  /// The classes of encoders by a tensor that only they have.
+  enum Encoder: CaseIterable {
+    /// `BertModel`, `RobertaModel` and `XLMRobertaModel`, whose tensors are alike.
+    case bert
+    /// `M2M100Encoder`, of which NLLB is one.
+    case m2m
+
+    var tokens: String {
+      switch self {
+      case .bert: "\(prefix)embeddings.word_embeddings.weight"
+      case .m2m: "\(prefix)embed_tokens.weight"
+      }
+    }
+
+    init?(_ headers: Headers) {
+      guard
+        let found = Self.allCases.first(where: {
+          headers.contains($0.tokens) && headers.contains($0.block(0) + $0.firstBlockTensor)
+        })
+      else { return nil }
+      self = found
+    }
+
+    init(_ architecture: Architecture) { self = architecture.text?.blocks.sumNorm == true ? .bert : .m2m }
+
+    fileprivate var blocks: String { self == .bert ? "\(prefix)encoder.layer." : "\(prefix)layers." }
+    fileprivate func block(_ index: Int) -> String { "\(blocks)\(index)." }
+    fileprivate var firstBlockTensor: String { names["fc1"].map { "\($0).weight" } ?? "" }
+
+    /// The query, key and value of a block.
+    fileprivate var attention: [String] {
+      switch self {
+      case .bert: ["query", "key", "value"].map { "attention.self.\($0)" }
+      case .m2m: ["q", "k", "v"].map { "self_attn.\($0)_proj" }
+      }
+    }
+
+    /// Layers and norms, in a block and outside.
+    fileprivate var names: [String: String] {
+      switch self {
+      case .bert:
+        [
+          "embedding_norm": "\(prefix)embeddings.LayerNorm", "out": "attention.output.dense",
+          "norm1": "attention.output.LayerNorm", "fc1": "intermediate.dense", "fc2": "output.dense",
+          "norm2": "output.LayerNorm",
+        ]
+      case .m2m:
+        [
+          "norm": "\(prefix)layer_norm", "norm1": "self_attn_layer_norm", "out": "self_attn.out_proj",
+          "norm2": "final_layer_norm", "fc1": "fc1", "fc2": "fc2",
+        ]
+      }
+    }
+  }
+
+  static let prefix = "text.transformer."
+  private static let positions = "\(prefix)embeddings.position_embeddings.weight"
+  private static let tokenTypes = "\(prefix)embeddings.token_type_embeddings.weight"
+
+  static let drops = [
+    DropRule.positionIDs,
+    DropRule("\(prefix)pooler.dense.*", "a pooling layer of transformers, which open_clip's poolers do not use"),
+    DropRule("\(prefix)embed_positions.weights", "sines and cosines of positions, which the runtime computes itself"),
+    DropRule("text_decoder.*", "the captioning decoder, which takes no part in the embeddings"),
+  ]
+
+  static func expression(_ target: Target) -> Expression? {
+    let encoder = Encoder(target.architecture)
+    switch target.name.leaf {
+    case "tokens": return target.source(encoder.tokens)
+    case "positions": return target.source(positions)
+    case "token_types": return target.source(tokenTypes)
+    case "projection.weight": return target.source("text.proj.weight")
+    case "projection.fc1.weight": return target.source("text.proj.0.weight")
+    case "projection.fc2.weight": return target.source("text.proj.2.weight")
+    default: break
+    }
+    let parts = target.name.leaf.split(separator: ".").map(String.init)
+    guard parts.count == 2 else { return nil }
+    let place = target.name.block.map(encoder.block) ?? ""
+    if parts[0] == "qkv" {
+      let part = [target.shape[0] / 3] + target.shape.dropFirst()
+      return .concat(encoder.attention.map { .tensor("\(place)\($0).\(parts[1])", shape: part) })
+    }
+    return encoder.names[parts[0]].map { target.source("\(place)\($0).\(parts[1])") }
+  }
+
+  static func measure(_ headers: Headers) -> TextFacts? {
+    guard let encoder = Encoder(headers), let tokens = headers.shape(encoder.tokens, rank: 2) else { return nil }
+    var facts = TextFacts(vocabulary: tokens[0], width: tokens[1])
+    facts.encoder = encoder
+    facts.positions = headers.shape(positions, rank: 2)?[0]
+    facts.tokenTypes = headers.shape(tokenTypes, rank: 2)?[0] ?? 0
+    facts.layers = headers.layers(encoder.blocks, ".\(encoder.firstBlockTensor)")
+    facts.mlpWidth = headers.shape(encoder.block(0) + encoder.firstBlockTensor, rank: 2)?[0]
+    if let linear = headers.shape("text.proj.weight", rank: 2) {
+      (facts.projection, facts.embedding) = (.linear, linear[0])
+    } else if let second = headers.shape("text.proj.2.weight", rank: 2) {
+      (facts.projection, facts.embedding) = (.mlp, second[0])
+    }
+    return facts
+  }
+}

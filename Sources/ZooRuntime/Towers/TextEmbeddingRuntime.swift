@@ -1,0 +1,68 @@
+import CZooKernels
+import Foundation
+import ZooModels
+
+/// The rows that a text tower's blocks see: tokens, positions, and what a tower of transformers does to their sum.
+struct TextEmbeddingRuntime: Sendable {
+  private let tower: TextTower
+  private let tokens: FloatView
+  /// Learned, or computed.
+  private let positions: FloatView
+  private let tokenType: FloatView?
+  private let norm: Norm?
+  let classToken: FloatView?
+
+  init(_ weights: Weights, tower: TextTower) throws {
+    self.tower = tower
+    tokens = try weights.vector("text.tokens")
+    let width = tower.blocks.width
+    let last = tower.position(ofToken: tower.contextLength - 1, at: tower.contextLength - 1)
+    positions =
+      tower.positions > 0
+      ? try weights.vector("text.positions") : FloatView((0...last).flatMap { sinusoids(at: $0, width: width) })
+    tokenType = (tower.embedding?.tokenTypes ?? 0) > 0 ? try weights.vector("text.token_types") : nil
+    norm =
+      tower.embedding?.norm == true ? try weights.norm("text.embedding_norm", eps: tower.blocks.normEps) : nil
+    classToken = tower.pooling == .classToken ? try weights.vector("text.class_token") : nil
+  }
+
+  /// Which tokens of a prompt are run: those that are not hidden padding.
+  func places(of prompt: [Int32]) -> [Int] {
+    tower.hidesPadding ? prompt.indices.filter { prompt[$0] != tower.tokenizer.padID } : Array(prompt.indices)
+  }
+
+  /// The stream before the first block. Prompts run `length` tokens each, or all that are not hidden padding, of which they have as
+  /// many.
+  func embed(_ prompts: [[Int32]], length: Int) -> BlockWork {
+    let width = tower.blocks.width
+    let places = prompts.map { tower.hidesPadding ? self.places(of: $0) : Array($0.indices.prefix(length)) }
+    let run = places.first?.count ?? 0, count = run + (classToken == nil ? 0 : 1)
+    let work = BlockWork(sequences: prompts.count, tokens: count, shape: tower.blocks)
+    let factor = tower.embedding?.scaled == true ? Float(width).squareRoot() : 1
+    for (index, prompt) in prompts.enumerated() {
+      let start = work.x.pointer + index * count * width
+      for (place, token) in places[index].enumerated() {
+        let row = start + place * width
+        row.update(from: tokens.pointer + Int(prompt[token]) * width, count: width)
+        if factor != 1 { for k in 0..<width { row[k] *= factor } }
+        if let tokenType { zoo_add_bias(row, tokenType.pointer, 1, width) }
+        let position = tower.position(ofToken: token, at: place)
+        zoo_add_bias(row, positions.pointer + position * width, 1, width)
+      }
+      guard let classToken else { continue }
+      let last = start + run * width
+      last.update(from: classToken.pointer, count: width)
+      zoo_add_bias(last, positions.pointer + run * width, 1, width)
+    }
+    norm?.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: Parallel(threads: 1))
+    return work
+  }
+}
+
+/// The position of M2M-100: sines of `width / 2` angles, then their cosines, and zero where the width is odd. Angles are products of f32, as
+/// in its code: the position times `exp(-k log(10000) / (width / 2 - 1))`.
+private func sinusoids(at position: Int, width: Int) -> [Float] {
+  let half = width / 2, step = Float(log(10_000) / Double(max(half - 1, 1)))
+  let angles = (0..<half).map { Double(Float(position) * Float(exp(Double(Float($0) * -step)))) }
+  return angles.map { Float(sin($0)) } + angles.map { Float(cos($0)) } + (width % 2 == 0 ? [] : [0])
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Adds the tensors of open_clip's Hugging Face text towers to Tests/Golden/reference/tensor_shapes.json.
+
+    venv/bin/python Tools/golden/make_text_shapes.py
+
+open_clip builds each model on the meta device from its own configuration; what the hub says of the text model is written down here, since
+there is no network. Parameter counts are compared with those of open_clip's docs/model_profile.csv (millions).
+"""
+import json
+import pathlib
+import re
+import tempfile
+
+import open_clip
+import torch
+
+FILE = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Golden" / "reference" / "tensor_shapes.json"
+CONFIGS = pathlib.Path(open_clip.__file__).parent / "model_configs"
+
+
+def roberta(kind, vocabulary, width=768, layers=12):
+    return dict(model_type=kind, vocab_size=vocabulary, hidden_size=width, num_hidden_layers=layers,
+                num_attention_heads=width // 64, intermediate_size=4 * width, max_position_embeddings=514,
+                type_vocab_size=1, layer_norm_eps=1e-5)
+
+
+def nllb(layers, hidden):
+    return dict(model_type="m2m_100", vocab_size=256206, d_model=1024, encoder_layers=layers, encoder_ffn_dim=hidden,
+                encoder_attention_heads=16, decoder_layers=1, decoder_ffn_dim=8, decoder_attention_heads=16,
+                max_position_embeddings=1024, scale_embedding=True)
+
+
+TEXTS = {
+    "roberta-base": roberta("roberta", 50265), "xlm-roberta-base": roberta("xlm-roberta", 250002),
+    "xlm-roberta-large": roberta("xlm-roberta", 250002, 1024, 24),
+    "facebook/nllb-200-distilled-600M": nllb(12, 4096), "facebook/nllb-200-distilled-1.3B": nllb(24, 8192),
+}
+# Millions of parameters: the image tower and the text tower.
+PROFILE = {
+    "roberta-ViT-B-32": (87.85, 124.87), "coca_roberta-ViT-B-32": (87.85, 124.45),
+    "xlm-roberta-base-ViT-B-32": (87.85, 278.27), "xlm-roberta-large-ViT-H-14": (632.08, 560.94),
+    "nllb-clip-base": (87.85, 414.04), "nllb-clip-base-siglip": (93.18, 414.3), "nllb-clip-large": (632.08, 767.14),
+    "nllb-clip-large-siglip": (428.23, 767.27),
+}
+
+
+def build(name):
+    config = json.loads((CONFIGS / f"{name}.json").read_text())
+    config.pop("custom_text", None)
+    with tempfile.TemporaryDirectory() as folder, torch.device("meta"):
+        text = config["text_cfg"]
+        (pathlib.Path(folder) / "config.json").write_text(json.dumps(TEXTS[text["hf_model_name"]]))
+        text.update(hf_model_name=folder, hf_model_pretrained=False)
+        return (open_clip.CoCa if "multimodal_cfg" in config else open_clip.CustomTextCLIP)(**config)
+
+
+def grouped(shapes):
+    """`{N}` for the index of a layer, as in the rest of the file."""
+    groups = {}
+    for name, shape in shapes.items():
+        pattern = re.sub(r"\.(layers|layer|resblocks|cross_attn|blocks)\.\d+\.", r".\1.{N}.", name)
+        groups.setdefault(pattern, []).append(shape)
+    return {k: dict(shape=v[0], count=len(v)) if "{N}" in k else v[0] for k, v in groups.items()}
+
+
+def main():
+    file = json.loads(FILE.read_text())
+    for name, profile in PROFILE.items():
+        model = build(name)
+        for tower, millions in zip((model.visual, model.text), profile):
+            count = sum(p.numel() for p in tower.parameters()) / 1e6
+            assert abs(count - millions) < 0.006, (name, count, millions)
+        shapes = {k: list(v.shape) for k, v in model.state_dict().items()}
+        file["tensors"][name] = grouped(shapes)
+        print(name, len(shapes), sum(p.numel() for n, p in model.named_parameters() if "text_decoder" not in n))
+    FILE.write_text(json.dumps(file))
+
+
+if __name__ == "__main__":
+    main()
