@@ -41,7 +41,7 @@ public struct Explainer: Sendable {
     embeddings.removeLast(background.count)
     return PreparedPrompts(
       prompts: prompts, embeddings: embeddings, directions: embeddings.map { subtractMean(of: background, from: $0) },
-      empty: emptyEmbedding)
+      empty: emptyEmbedding, absentBelow: try model.absentLimit(empty: emptyEmbedding))
   }
 
   /// Classes of a classifier as prompts.
@@ -51,7 +51,8 @@ public struct Explainer: Sendable {
     for index in classes where !(0..<count).contains(index) { throw ExplainError.noSuchClass(index, count: count) }
     let vectors = classes.map { index in (0..<count).map { $0 == index ? Float(1) : 0 } }
     return PreparedPrompts(
-      prompts: classes.map { model.className($0) }, embeddings: vectors, directions: vectors, empty: nil)
+      prompts: classes.map { model.className($0) }, embeddings: vectors, directions: vectors, empty: nil,
+      absentBelow: nil)
   }
 
   /// Explains one picture as the model's own preprocessing shows it.
@@ -116,7 +117,8 @@ public struct Explainer: Sendable {
       Explanation.Prompt(
         prompt: score.prompt, similarity: score.similarity, heatmap: map, isAbsent: score.isAbsent)
     }
-    return Explanation(embedding: embedding, emptySimilarity: empty, prompts: results)
+    return Explanation(
+      embedding: embedding, emptySimilarity: empty, absentBelow: prompts.absentBelow, prompts: results)
   }
 
   private func subtractMean(of background: [[Float]], from prompt: [Float]) -> [Float] {
@@ -136,6 +138,8 @@ public struct PreparedPrompts: Sendable {
   public let directions: [[Float]]
   /// The normalised embedding of the empty prompt; nil for classes.
   public let empty: [Float]?
+  /// Prompts whose cosine with a picture is not above this are absent from it; nil where nothing says so.
+  public let absentBelow: Float?
 
   package init(prompts: [String], embeddings: [[Float]], directions: [[Float]], empty: [Float]?) {
     (self.prompts, self.embeddings, self.directions, self.empty) = (prompts, embeddings, directions, empty)
@@ -145,7 +149,7 @@ public struct PreparedPrompts: Sendable {
   public subscript(places: [Int]) -> PreparedPrompts {
     PreparedPrompts(
       prompts: places.map { prompts[$0] }, embeddings: places.map { embeddings[$0] },
-      directions: places.map { directions[$0] }, empty: empty)
+      directions: places.map { directions[$0] }, empty: empty, absentBelow: absentBelow)
   }
 }
 
@@ -154,7 +158,7 @@ public struct PromptSimilarity: Sendable {
   public let prompt: String
   /// Cosine of picture and prompt; a classifier's logit.
   public let similarity: Float
-  /// True where the prompt fits the picture no better than a prompt that names nothing does.
+  /// True where the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
   public let isAbsent: Bool
 
   public init(prompt: String, similarity: Float, isAbsent: Bool) {
@@ -175,7 +179,7 @@ extension PreparedPrompts {
     let scores = zip(prompts, embeddings).map { prompt, embedding in
       let similarity = dot(embedding, unit)
       return PromptSimilarity(
-        prompt: prompt, similarity: similarity, isAbsent: emptySimilarity.map { similarity <= $0 } ?? false)
+        prompt: prompt, similarity: similarity, isAbsent: absentBelow.map { similarity <= $0 } ?? false)
     }
     return (emptySimilarity, scores)
   }
@@ -187,6 +191,8 @@ public struct Explanation: Sendable {
   public let embedding: [Float]
   /// Cosine of the picture with the prompt that names nothing.
   public let emptySimilarity: Float?
+  /// Prompts whose similarity is not above this count as absent; nil where nothing says so.
+  public let absentBelow: Float?
   public var prompts: [Prompt]
 
   public struct Prompt: Sendable {
@@ -194,7 +200,7 @@ public struct Explanation: Sendable {
     /// Cosine of picture and prompt; a classifier's logit.
     public let similarity: Float
     public var heatmap: Heatmap
-    /// True where the prompt fits the picture no better than a prompt that names nothing does.
+    /// True where the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
     public let isAbsent: Bool
   }
 }

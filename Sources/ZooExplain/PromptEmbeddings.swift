@@ -58,7 +58,9 @@ extension Explainer {
       architecture.text == nil || model.description.tokenizerFiles.isEmpty
       ? nil : try model.textEmbeddings([correction?.prompt ?? Correction.emptyPrompt]).map(normalised).first
     let vectors = embeddings.vectors.map(normalised)
-    return PreparedPrompts(prompts: embeddings.names, embeddings: vectors, directions: vectors, empty: empty)
+    return PreparedPrompts(
+      prompts: embeddings.names, embeddings: vectors, directions: vectors, empty: empty,
+      absentBelow: try empty.flatMap { try model.absentLimit(empty: $0) })
   }
 }
 

@@ -1,5 +1,6 @@
 import CZooKernels
 import Foundation
+import Synchronization
 import ZooCheckpoints
 import ZooImages
 import ZooModels
@@ -17,7 +18,9 @@ public final class Model: Sendable {
   package let textEngine: Engine
   private let textTower: Lazy<Result<TextRuntime, any Error>>?
   private let tokens: Lazy<Result<any Tokenizer, any Error>>?
-  private let textCache: TextEmbeddingCache?
+  let textCache: TextEmbeddingCache?
+  /// `noiseEmbedding`, once it is known.
+  let noise = Mutex<[Float]?>(nil)
   private let scale: Float
   private let bias: Float
 

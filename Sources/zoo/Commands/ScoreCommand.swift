@@ -40,12 +40,14 @@ struct ScoreCommand: ParsableCommand {
     try PictureRun(loader: loader, together: 1).run(tasks.map(\.path)) { places, pictures in
       printer.progress(places)
       return try zip(places, model.imageEmbeddings(pictures.map(\.input.tensor))).map { place, embedding in
-        try (prepared ?? explainer.prepare(tasks[place].prompts ?? [])).similarities(to: embedding, of: model)
+        let prompts = try prepared ?? explainer.prepare(tasks[place].prompts ?? [])
+        return (prompts.absentBelow, prompts.similarities(to: embedding, of: model))
       }
     } each: { place, result in
-      try printer.add(place, result) { picture, similarities in
-        PictureReport.ImageReport(
-          tasks[place].path, picture.source, emptySimilarity: similarities.empty,
+      try printer.add(place, result) { picture, found in
+        let (absentBelow, similarities) = found
+        return PictureReport.ImageReport(
+          tasks[place].path, picture.source, emptySimilarity: similarities.empty, absentBelow: absentBelow,
           prompts: promptReports(similarities.prompts, model: model))
       }
     }

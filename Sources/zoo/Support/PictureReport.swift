@@ -10,7 +10,7 @@ struct PictureReport: Encodable {
   let schema = 1
   let model: String
   /// When a prompt counts as absent from a picture.
-  let absentRule = "similarity <= empty_similarity, the cosine of the picture with a prompt that names nothing"
+  let absentRule = "similarity <= absent_below, the cosine of a prompt that names nothing with pictures of noise"
   var images: [ImageReport] = []
   var errors: [InputFailures.Entry] = []
   var notes: [String] = []
@@ -40,20 +40,25 @@ struct PictureReport: Encodable {
     let orientation: Int
     /// The part that the model sees, in pixels of that size.
     let crop: CropBox
-    /// Cosine of the picture with the prompt that names nothing: what is not above it counts as absent.
+    /// Cosine of the picture with the prompt that names nothing.
     let emptySimilarity: Float?
+    /// Prompts whose similarity is not above this count as absent.
+    let absentBelow: Float?
     var prompts: [PromptReport]
     /// Patches: rows and columns. Explanations only.
     var grid: [Int]?
     /// Paths of sheets. Explanations only.
     var sheets: [String]?
 
-    init(_ path: String, _ facts: PictureFacts, emptySimilarity: Float?, prompts: [PromptReport]) {
+    init(
+      _ path: String, _ facts: PictureFacts, emptySimilarity: Float?, absentBelow: Float?, prompts: [PromptReport]
+    ) {
       image = path
       size = [facts.height, facts.width]
       orientation = facts.orientation
       crop = facts.crop
       self.emptySimilarity = emptySimilarity
+      self.absentBelow = absentBelow
       self.prompts = prompts
     }
 
@@ -91,7 +96,7 @@ struct PromptReport: Encodable {
   let softmax: Float?
   /// On its own, by sigmoid; only for models that were trained so.
   let probability: Float?
-  /// True where the prompt fits the picture no better than a prompt that names nothing.
+  /// True where the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
   let absent: Bool
 
   // Explanations only.

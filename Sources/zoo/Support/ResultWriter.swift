@@ -64,7 +64,8 @@ struct ResultWriter {
         try write(drawing.layerSheet(), as: name(prompts, label: "layers", drawn, options.sheetFormat.rawValue)))
     }
     var entry = PictureReport.ImageReport(
-      path, picture.source, emptySimilarity: explanation.emptySimilarity, prompts: rows)
+      path, picture.source, emptySimilarity: explanation.emptySimilarity, absentBelow: explanation.absentBelow,
+      prompts: rows)
     entry.grid = heatmaps.first.map { [$0.grid.height, $0.grid.width] } ?? []
     entry.sheets = sheets
     return entry
