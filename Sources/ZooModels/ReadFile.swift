@@ -48,6 +48,6 @@ package func readFile(_ path: String, limit: Int, following: Bool = true) throws
   } catch let error as FileError {
     throw error
   } catch {
-    throw fail(.failed, (error as NSError).localizedDescription)
+    throw fail(.failed, systemReason(of: error))
   }
 }

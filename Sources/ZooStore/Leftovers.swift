@@ -1,6 +1,7 @@
 import CFiles
 import Foundation
 import ZooConvert
+import ZooTensors
 
 /// Something that a process which is gone has left in the zoo.
 public struct Leftover: Sendable, Hashable {
@@ -67,7 +68,7 @@ extension Store {
     } catch let error as StoreError {
       throw error
     } catch {
-      throw .notRemoved(path: leftover.path, reason: plainReason(error))
+      throw .notRemoved(path: leftover.path, reason: systemReason(of: error))
     }
   }
 

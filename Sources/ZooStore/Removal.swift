@@ -1,6 +1,7 @@
 import Foundation
 import ZooConvert
 import ZooModels
+import ZooTensors
 
 extension Store {
   /// Removes a model of the zoo by its name or path, also one that no longer can be read.
@@ -28,7 +29,7 @@ extension Store {
     } catch let error as StoreError {
       throw error
     } catch {
-      throw .notRemoved(path: directory.path(percentEncoded: false), reason: plainReason(error))
+      throw .notRemoved(path: directory.path(percentEncoded: false), reason: systemReason(of: error))
     }
     removeIfEmpty(architecture)
     return freed
@@ -104,10 +105,4 @@ extension ModelName {
   func matches(_ other: ModelName) -> Bool {
     architecture.lowercased() == other.architecture.lowercased() && ModelName.sameTag(tag ?? "", other.tag ?? "")
   }
-}
-
-/// What the system says of an error, without the name of a function.
-func plainReason(_ error: any Error) -> String {
-  let error = error as NSError
-  return (error.userInfo[NSUnderlyingErrorKey] as? NSError)?.localizedDescription ?? error.localizedDescription
 }

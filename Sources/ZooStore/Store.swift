@@ -69,6 +69,13 @@ public struct Store: Sendable {
     return first.directory
   }
 
+  /// Notes that a model of the zoo is used now. Does nothing where the folder may not be written, or lies elsewhere.
+  public func noteUse(of directory: URL) {
+    let folder = directory.standardizedFileURL.deletingLastPathComponent().deletingLastPathComponent()
+    guard folder.path == models.standardizedFileURL.path else { return }
+    try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: directory.path)
+  }
+
   /// The installed model that came from a file with this SHA-256.
   public func installed(from digest: String) -> InstalledModel? {
     installed().first { $0.description.sources.contains { $0.sha256 == digest } }
@@ -96,6 +103,10 @@ public struct InstalledModel: Sendable {
   public let description: ModelDescription
   /// Bytes of all its files.
   public let size: Int
+  /// When it was converted.
+  public let added: Date?
+  /// When a command ran it last; nil where none has yet. The time of the folder says so (`Store.noteUse`).
+  public let used: Date?
 
   /// Nil where the directory is not a model that this version reads.
   public init?(directory: URL) {
@@ -108,7 +119,14 @@ public struct InstalledModel: Sendable {
       let attributes = try? FileManager.default.attributesOfItem(atPath: directory.appending(path: name).path)
       return sum + ((attributes?[.size] as? Int) ?? 0)
     }
+    let added = lastWrite(file), touched = lastWrite(directory)
+    self.added = added
+    // Folders have times of their own from being written: a use is later than that.
+    used = if let added, let touched, touched.timeIntervalSince(added) > 2 { touched } else { nil }
   }
+
+  /// When it was last wanted: used, or else converted.
+  public var lastWanted: Date? { used ?? added }
 
   public var name: ModelName { description.name }
 
@@ -119,6 +137,10 @@ public struct InstalledModel: Sendable {
   static func reads(_ directory: URL) -> Bool {
     InstalledModel(directory: directory)?.verify(headersOnly: true).isEmpty ?? false
   }
+}
+
+private func lastWrite(_ url: URL) -> Date? {
+  (try? FileManager.default.attributesOfItem(atPath: url.path))?[.modificationDate] as? Date
 }
 
 /// Why a reference does not lead to an installed model.

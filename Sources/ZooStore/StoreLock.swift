@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import ZooModels
+import ZooTensors
 
 #if canImport(Darwin)
   import Darwin
@@ -164,7 +165,7 @@ extension Store {
       try FileManager.default.createDirectory(at: locks, withIntermediateDirectories: true)
     } catch {
       throw .lockFailed(
-        path: locks.path(percentEncoded: false), reason: (error as NSError).localizedDescription)
+        path: locks.path(percentEncoded: false), reason: systemReason(of: error))
     }
     let file = locks.appending(path: Self.lockName(name))
     try prove(locks, in: home)

@@ -10,6 +10,9 @@ public struct StoreUsage: Sendable {
 }
 
 extension Store {
+  /// The bytes of all files in a folder of the zoo.
+  public func size(of directory: URL) -> Int { bytes(under: directory) }
+
   /// Adds up the sizes of all files.
   public func usage() -> StoreUsage {
     let left = leftovers().filter { $0.kind != .download }.reduce(0) { $0 + $1.bytes }

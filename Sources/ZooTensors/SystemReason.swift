@@ -4,9 +4,9 @@ import Foundation
 ///
 /// Foundation wraps them in sentences of its own ("The operation could not be completed"), which help nobody.
 public func systemReason(of error: any Error) -> String {
-  if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }
+  if let error = error as? POSIXError { return systemReason(error.code.rawValue) }
   let wrapper = error as NSError
-  if wrapper.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(wrapper.code))) }
+  if wrapper.domain == NSPOSIXErrorDomain { return systemReason(Int32(wrapper.code)) }
   if let cause = wrapper.userInfo[NSUnderlyingErrorKey] as? any Error { return systemReason(of: cause) }
   guard wrapper.domain == NSCocoaErrorDomain else { return "\(error)" }
   return switch CocoaError.Code(rawValue: wrapper.code) {
@@ -18,5 +18,14 @@ public func systemReason(of error: any Error) -> String {
   case .fileWriteVolumeReadOnly: "the file system is read-only"
   case .fileReadInapplicableStringEncoding, .fileReadUnknownStringEncoding: "it is not UTF-8 text"
   default: "the system gives no reason"
+  }
+}
+
+private func systemReason(_ code: Int32) -> String {
+  switch code {
+  // Of folders that are to be made.
+  case EEXIST: "a file of that name is in the way"
+  case ENOTDIR: "its folder is a file"
+  default: String(cString: strerror(code))
   }
 }

@@ -56,7 +56,7 @@ import ZooTestSupport
     for (arguments, part) in [
       ([scene, "-p", "a", "-p", "b", "-o", zoo.file("two.png")], "makes 2"),
       ([scene, "-p", "a", "-o", zoo.file("two.jpg")], "as PNG"), ([input, "-p", "a", "-o", input], "pictures to read"),
-      ([scene, "-p", "a", "-o", "\(input)/deeper"], "Not a directory"),
+      ([scene, "-p", "a", "-o", "\(input)/deeper"], "its folder is a file"),
     ] {
       let refused = try explain(arguments)
       #expect(refused.code == 2 && refused.errors.contains(part), "\(refused.errors)")
@@ -93,6 +93,47 @@ import ZooTestSupport
     let strict = try zoo.run("score", "ViT-Ti-8-emoji", zoo.file("in"), "-p", "a panda", "--strict")
     #expect(strict.code == 2 && strict.output.split(separator: "\n").count == 3, "\(strict.output)")
     #expect(strict.errors.hasPrefix("zoo: \(zoo.file("in/1.jpg")) is a damaged JPEG"))
+    // What was found before the error is in the JSON, and so is the error.
+    let json = try zoo.run("score", "ViT-Ti-8-emoji", zoo.file("in"), "-p", "a panda", "--strict", "--json")
+    let report = try #require(try json.json() as? [String: Any])
+    #expect(json.code == 2 && (report["images"] as? [Any])?.count == 1)
+    #expect((report["errors"] as? [[String: String]])?.first?["input"] == zoo.file("in/1.jpg"))
+  }
+
+  /// The largest thing of the first demo scene fits worse than the empty prompt fits the scene, and better than that fits noise.
+  @Test func absenceIsMeasuredByPicturesThatShowNothing() throws {
+    let prompts = ["panda", "kite", "teapot", "dog", "banana"].flatMap { ["-p", "a photo of a \($0)"] }
+    for command in ["score", "explain"] {
+      let result = try zoo.run(
+        [command, "ViT-Ti-8-emoji", scene, "Examples/examples/scene2.jpg", "--json"] + prompts
+          + (command == "explain" ? ["-o", zoo.file("maps")] : []))
+      let images = try #require((try result.json() as? [String: Any])?["images"] as? [[String: Any]])
+      let limits = Set(images.compactMap { $0["absent_below"] as? Double })
+      #expect(limits.count == 1, "it does not depend on the picture: \(limits)")
+      let first = try #require(images[0]["prompts"] as? [[String: Any]])
+      #expect(first.map { $0["absent"] as? Bool } == [false, false, false, true, true])
+      for prompt in first {
+        let similarity = try #require(prompt["similarity"] as? Double)
+        #expect(prompt["absent"] as? Bool == (similarity <= limits.first ?? 2))
+      }
+    }
+  }
+
+  @Test func namesThatAreNotUTF8AreRefusedAsSuch() throws {
+    let folder = zoo.file("names"), command = Command.executable.path
+    let made = try zoo.run(
+      program: "/bin/bash",
+      ["-c", "mkdir \(folder) && cp \(scene) $'\(folder)/b\\xffd.jpg' && cp \(scene) \(folder)/ok.jpg"])
+    // macOS has no such names.
+    guard made.code == 0 else { return }
+    let all = try zoo.run("score", "ViT-Ti-8-emoji", folder, "-p", "a panda")
+    #expect(all.code == 1 && all.output.contains("ok.jpg") && all.errors.contains("its name is not valid UTF-8"))
+    let call = "\(command) convert $'\(folder)/b\\xffd.jpg'"
+    let checkpoint = try zoo.run(program: "/bin/bash", ["-c", call])
+    #expect(checkpoint.code == 2 && checkpoint.errors.contains("a name is not valid UTF-8; rename the file"))
+    let through = try zoo.run(
+      program: "/bin/bash", ["-c", "\(command) score ViT-Ti-8-emoji - -p 'a panda' < $'\(folder)/b\\xffd.jpg'"])
+    #expect(through.code == 0, "\(through.errors)")
   }
 
   @Test func foldersAreSearchedAndWhatIsSkippedIsNamed() throws {

@@ -39,7 +39,7 @@ import ZooTestSupport
 
   @Test func anExistingModelIsReplacedOrLeftByAnotherName() throws {
     let call = ["convert", Self.openCLIP, "-o", zoo.file("model")]
-    try zoo.run(call)
+    try zoo.run(call + ["--dtype", "bf16"])
     try refused(
       call, "give it another name with --as ARCHITECTURE:TAG, another folder with --output, or replace what is there",
       then: [

@@ -14,6 +14,7 @@ import ZooModels
       ("hf://laion/CLIP-ViT-B-32/", "laion/CLIP-ViT-B-32", "main", nil),
       ("hf://laion/a@v1.0", "laion/a", "v1.0", nil), ("hf://laion/a@refs%2Fpr%2F1", "laion/a", "refs/pr/1", nil),
       ("hf://laion/a@v1/sub/model.bin", "laion/a", "v1", "sub/model.bin"),
+      ("laion/CLIP-ViT-B-32", "laion/CLIP-ViT-B-32", "main", nil), ("laion/a@v1/m.bin", "laion/a", "v1", "m.bin"),
       ("https://huggingface.co/laion/a", "laion/a", "main", nil), ("https://hf.co/laion/a", "laion/a", "main", nil),
       ("https://huggingface.co/laion/a/tree/dev", "laion/a", "dev", nil),
       ("https://huggingface.co/laion/a/blob/main/m.bin", "laion/a", "main", "m.bin"),
@@ -40,7 +41,7 @@ import ZooModels
   @Test(arguments: [
     "hf://", "hf://owner", "hf://owner/", "hf://../name", "hf://owner/..", "hf://owner/name/../../x",
     "hf://owner/name//x", "hf://owner/name@/x", "hf://own er/name", "hf://owner/na--me", "hf://owner/name@../x",
-    "hf://owner/name@..%2Fx", "hf://owner/name/.hidden",
+    "hf://owner/name@..%2Fx", "hf://owner/name/.hidden", "owner/", "/etc/passwd", "../name", "owner/name/../x",
   ])
   func refusesWhatIsNoRepository(text: String) {
     #expect(

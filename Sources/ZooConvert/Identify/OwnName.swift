@@ -9,7 +9,8 @@ enum OwnName {
     "model", "models", "checkpoint", "checkpoints", "ckpt", "ckpts", "pytorch", "open", "clip", "weights",
     "epoch", "step", "iter", "last", "best", "latest", "final", "ema", "snapshot", "snapshots", "output", "outputs",
     "out", "run", "runs", "train", "training", "logs", "state", "dict", "diffusion", "adapter", "safetensors", "tmp",
-    "main", "resolve", "downloads", "vision", "text", "image", "visual", "encoder", "tower", "fp", "bf", "of", "bin",
+    "main", "resolve", "downloads", "dev", "fd", "vision", "text", "image", "visual", "encoder", "tower", "fp", "bf",
+    "of", "bin",
   ]
 
   /// The first of the file's name and its folders', nearest first, that says something; else `model-` with a short digest of the files.

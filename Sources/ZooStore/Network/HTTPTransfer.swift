@@ -1,6 +1,7 @@
 import CHTTP
 import Foundation
 import Synchronization
+import ZooTensors
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking
@@ -152,7 +153,7 @@ final class HTTPTransfer: Sendable {
       let part = UnsafeRawBufferPointer(rebasing: bytes.prefix(limit - state.received))
       if let file = state.file {
         do { try file.write(contentsOf: part) } catch {
-          state.writeError = .unwritable("", reason: plainReason(error))
+          state.writeError = .unwritable("", reason: systemReason(of: error))
           return (false, 0)
         }
       } else {
@@ -180,7 +181,7 @@ final class HTTPTransfer: Sendable {
       }
       if failure != zoo_http_done, !state.isEnough { answer.cut = URLError(failure, url, words) }
       do { try state.file?.synchronize() } catch {
-        return (continuation, .failure(PullError.unwritable("", reason: plainReason(error))))
+        return (continuation, .failure(PullError.unwritable("", reason: systemReason(of: error))))
       }
       return (continuation, .success(answer))
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import ZooCheckpoints
+import ZooTensors
 
 /// Brings one file from a server to `target`: by ranges into `target.part`, which a later call continues.
 ///
@@ -206,9 +207,7 @@ func writing<T>(_ url: URL, _ body: () throws -> T) throws(PullError) -> T {
   do {
     return try body()
   } catch {
-    let error = error as NSError
-    let reason = (error.userInfo[NSUnderlyingErrorKey] as? NSError)?.localizedDescription ?? error.localizedDescription
-    throw .unwritable(url.path(percentEncoded: false), reason: reason)
+    throw .unwritable(url.path(percentEncoded: false), reason: systemReason(of: error))
   }
 }
 

@@ -5,7 +5,7 @@ import ZooModels
 public enum PullReference: Sendable, Hashable {
   /// `ARCHITECTURE:TAG` of the registry.
   case model(ModelName)
-  /// `hf://OWNER/REPOSITORY[@REVISION][/FILE]`, or the address of a page or file of the hub.
+  /// `OWNER/REPOSITORY[@REVISION][/FILE]`, with `hf://` before it or not, or the address of a page or file of the hub.
   case hub(HubRepository, file: String?)
   /// Any other file on the web.
   case web(URL)
@@ -26,6 +26,8 @@ public enum PullReference: Sendable, Hashable {
         guard isPlainFileName(url.lastPathComponent) else { throw .badReference(text, form: "https://HOST/PATH/FILE") }
         self = .web(url)
       }
+    } else if text.contains("/") {
+      self = try Self.hub(Substring(text), text)
     } else {
       self = .model(ModelName(text))
     }

@@ -50,8 +50,11 @@ public struct Puller: Sendable {
     let address = RemoteAddress(url)
     guard let remote = try await reader.probe(address) else { throw PullError.notFound(address.file) }
     let text = Data(url.absoluteString.utf8)
-    let key = "\(text.withUnsafeBytes(sha256))".prefix(12)
+    // As long as a commit, so that nobody takes it for the model's name: that is the address's last folder.
+    let key = "\(text.withUnsafeBytes(sha256))".prefix(32)
+    let place = PlainName(nearest: url.deletingLastPathComponent().lastPathComponent)
     let folder = store.downloads.appending(path: url.folderName).appending(path: String(key))
+      .appending(path: place?.description ?? url.folderName)
     let name = url.lastPathComponent
     guard isPlainFileName(name) else { throw PullError.badReference(url.shown, form: "https://HOST/PATH/FILE") }
     return PullPlan(

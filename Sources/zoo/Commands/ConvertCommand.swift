@@ -14,7 +14,7 @@ struct ConvertCommand: ParsableCommand {
       from the options, from open_clip_config.json or config.json beside the file, or from the names of file and folder.
       """)
 
-  @Argument(help: "A checkpoint file, an index of shards, or a folder with one.")
+  @Argument(help: "A checkpoint file, an index of shards, a folder with one, or - for standard input.")
   var file: String
 
   @OptionGroup var source: SourceOptions
@@ -79,6 +79,11 @@ struct ConvertCommand: ParsableCommand {
       return
     }
     let lock = output == nil ? try store.lock("\(model.name)", waiting: Conversion.waiting(quiet: quiet)) : nil
+    if !force, conversion.isDone(in: target) {
+      lock?.release()
+      return try tellInstalled(
+        model.name, target, "it came from the same source, --force converts it again", json: json)
+    }
     let report = try conversion.write(to: target, replacing: force, lock: lock, probe: probe, quiet: quiet)
     if json { return try printJSON(report) }
     print(report.text)
@@ -90,7 +95,7 @@ struct ConvertCommand: ParsableCommand {
     guard plan.problems.isEmpty else {
       throw ConvertError.problems(path: file, architecture: model.architecture.name, problems: plan.problems)
     }
-    let other = try Checkpoint.open(path)
+    let other = try Checkpoint.openNamed(path)
     let otherPlan = try makePlan(model.architecture, of: other)
     let comparison = try ZooConvert.compare(plan, of: checkpoint, with: otherPlan, of: other)
     let report = ComparisonReport(

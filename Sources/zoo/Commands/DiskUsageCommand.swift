@@ -22,6 +22,9 @@ struct DiskUsageCommand: ParsableCommand {
       let model: String
       let bytes: Int
       let directory: String
+      /// When it was converted and when it ran last, as ISO 8601.
+      let added: Date?
+      let used: Date?
     }
 
     let home: String
@@ -33,17 +36,21 @@ struct DiskUsageCommand: ParsableCommand {
     init(_ usage: StoreUsage, home: String) {
       self.home = home
       models = usage.models.map {
-        Model(model: "\($0.name)", bytes: $0.size, directory: $0.directory.path(percentEncoded: false))
+        Model(
+          model: "\($0.name)", bytes: $0.size, directory: $0.directory.path(percentEncoded: false), added: $0.added,
+          used: $0.used)
       }
       (downloads, leftovers, total) = (usage.downloads, usage.leftovers, usage.total)
     }
 
     var text: String {
-      var table = Table(["MODEL", "SIZE"], right: [1])
-      for model in models { table.add([model.model, byteText(model.bytes)]) }
-      if downloads > 0 { table.add(["(downloads)", byteText(downloads)]) }
-      if leftovers > 0 { table.add(["(leftovers: zoo doctor --fix)", byteText(leftovers)]) }
-      table.add(["total", byteText(total)])
+      var table = Table(["MODEL", "SIZE", "ADDED", "USED"], right: [1])
+      for model in models {
+        table.add([model.model, byteText(model.bytes), dayText(model.added), dayText(model.used)])
+      }
+      if downloads > 0 { table.add(["(downloads)", byteText(downloads), "", ""]) }
+      if leftovers > 0 { table.add(["(leftovers: zoo doctor --fix)", byteText(leftovers), "", ""]) }
+      table.add(["total", byteText(total), "", ""])
       return "\(table.text)\n\n\(home)"
     }
   }

@@ -9,7 +9,7 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Shows a checkpoint's tensors, and what it was found to be.")
 
-  @Argument(help: "A checkpoint file, an index of shards, or a folder with one.")
+  @Argument(help: "A checkpoint file, an index of shards, a folder with one, or - for standard input.")
   var file: String
 
   @OptionGroup var source: SourceOptions
@@ -22,7 +22,7 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let checkpoint = try Checkpoint.open(file, part: source.part)
+    let checkpoint = try Checkpoint.openNamed(file, part: source.part)
     let headers = Headers(checkpoint)
     let model = Result { try identify(checkpoint, options: source.options, registry: try registryOptions.registry()) }
     let report = Report(checkpoint, headers: headers, model: model)

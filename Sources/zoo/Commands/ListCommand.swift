@@ -33,7 +33,7 @@ struct ListCommand: ParsableCommand {
     if json { return try printJSON(rows) }
     var table = Table(
       tags || installed
-        ? ["MODEL", "POOLER", "SIZE", "PARAMETERS", "ON DISK", "RUNS"]
+        ? ["MODEL", "POOLER", "SIZE", "PARAMETERS", "ON DISK", "RUNS"] + (installed ? ["ADDED", "USED"] : [])
         : ["ARCHITECTURE", "POOLER", "SIZE", "PARAMETERS", "RUNS", "TAGS"],
       right: tags || installed ? [2, 3, 4] : [2, 3])
     for row in rows {
@@ -42,9 +42,9 @@ struct ListCommand: ParsableCommand {
       let runs = row.unsupported != nil ? "no" : row.part.half.map { "\($0) only" } ?? "yes"
       if tags || installed {
         for tag in row.tags where !installed || tag.installed {
-          table.add([
-            "\(row.architecture):\(tag.tag)", pooler, size, parameters, tag.bytes.map(byteText) ?? "-", runs,
-          ])
+          let times = installed ? [dayText(tag.added), dayText(tag.used)] : []
+          table.add(
+            ["\(row.architecture):\(tag.tag)", pooler, size, parameters, tag.bytes.map(byteText) ?? "-", runs] + times)
         }
       } else {
         let names = row.tags.map { $0.installed ? "*\($0.tag)" : $0.tag }
@@ -137,6 +137,9 @@ struct ListCommand: ParsableCommand {
       /// Bytes on disk.
       var bytes: Int?
       var directory: String?
+      /// When it was converted and when it ran last, as ISO 8601.
+      var added: Date?
+      var used: Date?
       var repository: String?
       /// Of the weights, where it is known.
       var license: String?
@@ -146,6 +149,7 @@ struct ListCommand: ParsableCommand {
         installed = model != nil
         bytes = model?.size
         directory = model?.directory.path(percentEncoded: false)
+        (added, used) = (model?.added, model?.used)
         repository = weights?.repository
         license = weights?.license
       }

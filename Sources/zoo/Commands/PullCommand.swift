@@ -17,7 +17,7 @@ struct PullCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: "ARCHITECTURE:TAG, hf://OWNER/REPOSITORY[@REVISION][/FILE] or a URL.",
+    help: "ARCHITECTURE:TAG, OWNER/REPOSITORY[@REVISION][/FILE] of the hub (also with hf://), or a URL.",
     completion: .registeredModels)
   var model: String
 
@@ -100,9 +100,8 @@ struct PullCommand: AsyncParsableCommand {
   }
 
   private func tell(_ model: InstalledModel) throws {
-    let path = model.directory.path(percentEncoded: false)
-    if json { return try printJSON(["model": "\(model.name)", "path": path]) }
-    print("\(model.name) is installed already; --force fetches it again\n  \(path)")
+    try tellInstalled(
+      model.name, model.directory.path(percentEncoded: false), "--force fetches it again", json: json)
   }
 
   private func fetch(_ plan: PullPlan, _ puller: Puller, _ lock: StoreLock) async throws -> URL {

@@ -21,13 +21,21 @@ struct Conversion {
   ) throws {
     if let text {
       let joined = try join(
-        Checkpoint.open(file, part: part), Checkpoint.open(text), options: options, registry: registry, dtype: dtype)
+        Checkpoint.openNamed(file, part: part), Checkpoint.openNamed(text), options: options, registry: registry,
+        dtype: dtype)
       (checkpoint, model, plan) = (joined.checkpoint, joined.model, joined.plan)
       return
     }
-    checkpoint = try Checkpoint.open(file, part: part)
+    checkpoint = try Checkpoint.openNamed(file, part: part)
     model = try identify(checkpoint, options: options, registry: registry)
     plan = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: dtype)
+  }
+
+  /// True where a directory holds what this conversion would write.
+  func isDone(in folder: String) -> Bool {
+    let file = URL(filePath: folder, directoryHint: .isDirectory).appending(path: ModelDescription.fileName)
+    guard let there = try? ModelDescription.read(file: file.path(percentEncoded: false)) else { return false }
+    return there.isResult(of: plan, of: model, from: checkpoint, in: folder)
   }
 
   /// Writes the model with a bar for each phase. Where it is stopped, nothing is left behind.
@@ -79,6 +87,12 @@ struct Conversion {
   }
 }
 
+/// Says that a model is there and that nothing was done.
+func tellInstalled(_ name: ModelName, _ path: String, _ more: String, json: Bool) throws {
+  if json { return try printJSON(["model": "\(name)", "path": path]) }
+  print("\(name) is installed already; \(more)\n  \(path)")
+}
+
 /// What `zoo convert` and `zoo pull` say of a converted model. Fields are only ever added.
 struct ConversionReport: Encodable {
   let model: String
@@ -114,7 +128,7 @@ struct ConversionReport: Encodable {
       "\(model)  from \(layout)",
       "  \(tensorsRead) tensors read: \(tensorsUsed) used, \(tensorsDropped) dropped by rule; \(tensorsWritten) written",
       "  every tensor read back and compared: \(byteText(bytes)) in \(rate)",
-      probe.map { "  probed: \($0.summary)" },
+      probe.map { "  test run of \($0.summary): the embeddings are kept, 'zoo verify' compares with them" },
     ].compactMap(\.self)
     return (lines + notes.map { "  note: \($0)" } + ["  \(path)"]).joined(separator: "\n")
   }
@@ -131,10 +145,7 @@ extension ConversionProgress.Phase {
 
 extension ModelDescription.Probe {
   fileprivate var summary: String {
-    func part(_ name: String, _ vector: Vector?) -> String? {
-      vector.map { "\(name) of length \(String(format: "%.4g", $0.norm))" }
-    }
-    return [part("picture", image), part("token ids", text), part("prompt", prompt)].compactMap(\.self)
-      .joined(separator: ", ")
+    let parts = [image.map { _ in "a picture" }, (prompt ?? text).map { _ in prompt == nil ? "tokens" : "a prompt" }]
+    return parts.compactMap(\.self).joined(separator: " and ")
   }
 }

@@ -60,7 +60,10 @@ enum Failure {
   static func sentence(for error: any Error) -> String? {
     switch error {
     case let error as any ZooError:
-      let remedy = remedy(for: error)
+      var remedy = remedy(for: error)
+      if remedy.isEmpty, error.blame == .input, hasRepairedName {
+        remedy = "a name is not valid UTF-8; rename the file"
+      }
       return printable(error.description) + (remedy.isEmpty ? "" : "\n  \(remedy)")
     case let error as CocoaError:
       let path = error.filePath ?? error.url?.path(percentEncoded: false)
@@ -68,6 +71,11 @@ enum Failure {
       return path.map { "\($0): \(reason)" } ?? reason
     default: return nil
     }
+  }
+
+  /// Names that are not UTF-8 were repaired by Swift before they came here, and lead nowhere.
+  private static var hasRepairedName: Bool {
+    CommandLine.arguments.contains { $0.contains("\u{FFFD}") && access($0, F_OK) != 0 }
   }
 
   /// How a model comes in that is not installed.

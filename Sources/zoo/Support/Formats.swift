@@ -21,6 +21,13 @@ func countText(_ count: Int) -> String {
   }
 }
 
+/// A day as people sort it, in the time of the place: 2026-11-28; a dash for none.
+func dayText(_ date: Date?) -> String {
+  guard let date else { return "-" }
+  let day = Calendar(identifier: .gregorian).dateComponents([.year, .month, .day], from: date)
+  return String(format: "%04d-%02d-%02d", day.year ?? 0, day.month ?? 0, day.day ?? 0)
+}
+
 /// A time span in a unit that fits it: 40 s, 12 min, 3 h, 9 d.
 func spanText(_ seconds: Int) -> String {
   switch seconds {
@@ -114,6 +121,7 @@ func printJSON(_ value: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.keyEncodingStrategy = .convertToSnakeCase
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.dateEncodingStrategy = .iso8601
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
   Output.writeJSON(String(decoding: try encoder.encode(value), as: UTF8.self))

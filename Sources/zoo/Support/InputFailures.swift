@@ -25,13 +25,13 @@ struct InputFailures {
   /// Throws what is no fault of the input as well.
   mutating func add(_ input: String, _ error: any Error) throws {
     guard !isStrict, total > 1, let reason = error as? any ZooError, reason.blame == .input else { throw error }
-    add(
-      input,
-      (Failure.sentence(for: error) ?? "\(error)").split(separator: "\n").map { $0.drop { $0 == " " } }
-        .joined(separator: "; "))
+    note(input, error)
   }
 
-  private mutating func add(_ input: String, _ sentence: String) {
+  /// Notes the error that ends the run.
+  mutating func note(_ input: String, _ error: any Error) {
+    let sentence = (Failure.sentence(for: error) ?? "\(error)").split(separator: "\n")
+      .map { $0.drop { $0 == " " } }.joined(separator: "; ")
     entries.append(Entry(input: input, error: sentence))
     Terminal.error(sentence)
   }

@@ -62,9 +62,11 @@ struct RunOptions: ParsableArguments {
   func algebra() throws -> any LinearAlgebra { try makeAlgebra(backend: backend, precision: precision) }
 
   func load(_ reference: String) throws -> Model {
-    let store = Store()
-    return try Model(
-      directory: try store.resolve(reference), algebra: algebra(), parallel: parallel, textCache: store.textCache)
+    let store = Store(), directory = try store.resolve(reference)
+    let model = try Model(
+      directory: directory, algebra: algebra(), parallel: parallel, textCache: store.textCache)
+    store.noteUse(of: directory)
+    return model
   }
 
   /// In bf16 weights are rounded once and kept where more than one pass will come.

@@ -1,3 +1,4 @@
+import ArgumentParser
 import ZooImages
 
 /// Prints what is found in pictures as it comes, or all of it as JSON at the end.
@@ -32,7 +33,13 @@ struct ReportPrinter {
     switch result {
     case .failure(let error):
       bar.finish()
-      try failures.add(tasks[place], error)
+      do { try failures.add(tasks[place], error) } catch {
+        // What was found before is not lost where one error ends the run.
+        guard json, tasks.count > 1 else { throw error }
+        failures.note(tasks[place], error)
+        try printReport()
+        throw ExitCode(Failure.code(of: error))
+      }
     case .success(let (picture, output)):
       let entry = try entry(picture, output)
       report.images.append(entry)
@@ -50,12 +57,15 @@ struct ReportPrinter {
   /// Ends the run: notes, JSON, and an error where inputs failed.
   mutating func finish() throws {
     bar.finish()
-    for note in pictureNotes.sentences { notes.add(note) }
-    if json {
-      report.errors = failures.entries
-      report.notes = notes.all
-      try printJSON(report)
-    }
+    try printReport()
     try failures.finish()
+  }
+
+  private mutating func printReport() throws {
+    for note in pictureNotes.sentences { notes.add(note) }
+    guard json else { return }
+    report.errors = failures.entries
+    report.notes = notes.all
+    try printJSON(report)
   }
 }

@@ -1,0 +1,68 @@
+import Foundation
+import ZooCheckpoints
+import ZooStore
+import ZooTensors
+
+extension Checkpoint {
+  /// Opens a checkpoint that a call names: a path, `-` for standard input, or a pipe such as `<(...)`.
+  static func openNamed(_ path: String, part: String? = nil) throws -> Checkpoint {
+    try open(PipedFile.isPipe(path) ? PipedFile.path(of: path) : path, part: part)
+  }
+}
+
+/// What comes from a pipe, as a file.
+///
+/// Checkpoints are read here and there, which pipes are not made for: what comes from one is first written to a file of the
+/// zoo that has no name, and so is gone with the process, however that ends.
+private enum PipedFile {
+  /// The most that is taken from a pipe, in bytes.
+  static let limit = 64 << 30
+  private static let pieceSize = 1 << 20
+
+  static func isPipe(_ path: String) -> Bool {
+    if path == "-" { return true }
+    var status = stat()
+    return stat(path, &status) == 0 && [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
+  }
+
+  /// Reads a pipe to its end; returns a path that leads to what came for as long as the process runs.
+  static func path(of pipe: String) throws -> String {
+    func unreadable(_ reason: String) -> CallError { .unreadable(file: pipe, reason: reason) }
+    if pipe == "-", isatty(STDIN_FILENO) == 1 {
+      throw unreadable("standard input is a terminal; send a checkpoint to it")
+    }
+    guard let source = pipe == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: pipe) else {
+      throw unreadable(systemReason(of: lastError()))
+    }
+    let folder = Store().downloads.path(percentEncoded: false), target = try namelessFile(in: folder)
+    var total = 0
+    while true {
+      let piece: Data?
+      do { piece = try source.read(upToCount: pieceSize) } catch { throw unreadable(systemReason(of: error)) }
+      guard let piece, !piece.isEmpty else { break }
+      total += piece.count
+      guard total <= limit else { throw unreadable("it is larger than \(byteText(limit)); give a file") }
+      do { try target.write(contentsOf: piece) } catch {
+        throw CallError.unwritable(folder, reason: systemReason(of: error))
+      }
+    }
+    guard total > 0 else { throw unreadable("nothing came from it") }
+    return "/dev/fd/\(target.fileDescriptor)"
+  }
+
+  /// A file that no name leads to; it stays open until the process ends.
+  private static func namelessFile(in folder: String) throws -> FileHandle {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CallError.unwritable(folder, reason: systemReason(of: error))
+    }
+    var template = Array("\(folder.hasSuffix("/") ? folder : folder + "/").piped-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else { throw CallError.unwritable(folder, reason: systemReason(of: lastError())) }
+    unlink(template)
+    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
+  }
+
+  private static func lastError() -> POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+}
