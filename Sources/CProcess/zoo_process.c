@@ -22,16 +22,19 @@ static void say(const char *text) {
   }
 }
 
-static void say_megabytes(rlim_t bytes) {
+static void say_number(rlim_t number) {
   char digits[24];
   char *at = digits + sizeof digits - 1;
   *at = 0;
-  rlim_t megabytes = bytes >> 20;
   do {
-    *--at = (char)('0' + megabytes % 10);
-    megabytes /= 10;
-  } while (megabytes > 0);
+    *--at = (char)('0' + number % 10);
+    number /= 10;
+  } while (number > 0);
   say(at);
+}
+
+static void say_megabytes(rlim_t bytes) {
+  say_number(bytes >> 20);
   say(" MB");
 }
 
@@ -60,7 +63,19 @@ static rlim_t needed(void) {
   return ((rlim_t)512 << 20) + ((rlim_t)(processors > 2 ? processors - 2 : 0) << 24);
 }
 
-static void check_limit(void) {
+/// Streams, what the queues use, and a few files at once.
+enum { NEEDED_FILES = 24 };
+
+static void check_limits(void) {
+  struct rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < NEEDED_FILES) {
+    say("zoo: the limit for open files (ulimit -n) is ");
+    say_number(files.rlim_cur);
+    say(", and at least ");
+    say_number(NEEDED_FILES);
+    say(" are needed\n");
+    _exit(1);
+  }
   rlim_t limit = address_limit();
   if (limit == 0 || limit >= needed()) return;
   say("zoo: the limit for memory (ulimit -v) is ");
@@ -72,7 +87,7 @@ static void check_limit(void) {
 }
 
 // Before the constructors of the libraries: OpenBLAS starts threads in its own, and hangs or dies where it cannot.
-__attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(void) = check_limit;
+__attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(void) = check_limits;
 
 #endif
 

@@ -23,7 +23,8 @@ extension TensorWriter {
   public func finish() throws(CheckpointError) { try finish(synced: true) }
 }
 
-/// A file that is written under `PATH.partial`, synced and renamed; without `finish()` nothing is left of it.
+/// A file that is written under `PATH.partial`, synced and renamed; without `finish()` nothing is left of it. A link under that name is not
+/// followed.
 final class OutputFile {
   private let path: String
   let partialPath: String
@@ -36,7 +37,7 @@ final class OutputFile {
   init(_ path: String) throws(CheckpointError) {
     self.path = path
     partialPath = path + ".partial"
-    descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { throw CheckpointError(path, .writeFailed, found: systemMessage(errno)) }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import ZooCheckpoints
+import ZooModels
 import ZooTensors
 
 /// Brings one file from a server to `target`: by ranges into `target.part`, which a later call continues.
@@ -82,7 +83,7 @@ struct Download {
   private func fetchWhole(progress: @escaping @Sendable (Int) -> Void) async throws {
     if let size = remote.size, size <= rangeSize {
       let data = try await reader.readAll(remote, limit: size)
-      try writing(part) { try data.write(to: part) }
+      try writing(part) { try writeFile(data, to: part.path(percentEncoded: false)) }
     } else {
       try await reader.download(remote, to: part, progress: progress)
     }
@@ -206,6 +207,8 @@ private final class PartFile {
 func writing<T>(_ url: URL, _ body: () throws -> T) throws(PullError) -> T {
   do {
     return try body()
+  } catch let error as FileError {
+    throw .unwritable(error.path, reason: error.reason)
   } catch {
     throw .unwritable(url.path(percentEncoded: false), reason: systemReason(of: error))
   }

@@ -146,7 +146,7 @@ public struct Puller: Sendable {
   /// Marks what a plan has fetched as wanted, so that it does not count as left behind.
   public func keep(_ plan: PullPlan) throws(PullError) {
     let mark = plan.folder.appending(path: Store.keptMark)
-    try writing(mark) { try Data().write(to: mark) }
+    try writing(mark) { try writeFile(Data(), to: mark.path(percentEncoded: false)) }
   }
 
   /// Removes what a plan has fetched, and the folders that are empty then. The cache stays as it is.

@@ -40,19 +40,19 @@ struct VerifyCommand: ParsableCommand {
     var results: [Result] = []
     for model in sound {
       let bytes = model.weightBytes
-      let defects = model.verify { progress.update(before + $0, "\(model.name)") }
+      var defects = model.verify { progress.update(before + $0, "\(model.name)") }.map(\.description)
       before += bytes
+      var isProbed = false
+      if probe, defects.isEmpty {
+        progress.update(before, "\(model.name), running it")
+        let disagreements = disagreements(of: model)
+        (defects, isProbed) = (disagreements ?? [], disagreements != nil)
+      }
       if !defects.isEmpty, !model.isHere {
         Terminal.note("\(model.name) was removed or replaced meanwhile.")
-        continue
+      } else {
+        results.append(Result(model, defects, probed: isProbed))
       }
-      guard probe, defects.isEmpty else {
-        results.append(Result(model, defects.map(\.description)))
-        continue
-      }
-      progress.update(before, "\(model.name), running it")
-      let disagreements = disagreements(of: model)
-      results.append(Result(model, disagreements ?? [], probed: disagreements != nil))
     }
     progress.finish()
     results += broken.filter(\.isHere).map { Result($0) }
