@@ -3,6 +3,7 @@
 # make test-arm  the C kernels compiled for 64-bit ARM, in qemu, against this machine's
 # make fuzz    libFuzzer over the checkpoint readers, FUZZ_SECONDS=60 for each container
 # make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
+# make attack  attacks the command: kills, full disks, hostile files, JSON and servers, races; ten minutes
 # make format  format and lint
 # make install PREFIX=/usr/local
 
@@ -11,12 +12,13 @@ SWIFT ?= swift
 DEMO_HOME ?= $(CURDIR)/out/zoo
 ZOO = .build/release/zoo
 # On Linux the command carries Swift's libraries: it starts faster and runs where no Swift is installed. (The linker
-# warns of `mktemp` in Foundation: nothing here calls it.)
-STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib)
+# warns of `mktemp` in Foundation: nothing here calls it.) It looks for libraries in the system's folders alone, and finds
+# all their functions at its start, so that the table of these can be made read-only.
+STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now)
 # GIF, TIFF, HEIC and AVIF pictures, where their libraries are installed.
 TRAITS := $(shell Tools/more-formats.sh)
 
-.PHONY: all build demo test test-release test-asan test-arm fuzz bench bench-reference format lint install packages clean
+.PHONY: all build demo test test-release test-asan test-arm fuzz attack attack-quick bench bench-reference format lint install packages clean
 
 all: build
 
@@ -48,6 +50,14 @@ test-arm:
 fuzz: packages
 	@SWIFT=$(SWIFT) Tools/fuzz.sh
 
+# Prints what was tried and what survived; ends with an error if something did not. Full disks need root, kills need strace.
+attack: build
+	python3 Tools/attack/attack.py $(ZOO)
+
+# What the gate tries of it, in under three minutes.
+attack-quick: build
+	python3 Tools/attack/attack.py $(ZOO) --quick
+
 bench: build
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(ZOO) bench ViT-B-16
 
@@ -65,7 +75,9 @@ lint:
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(ZOO) $(DESTDIR)$(PREFIX)/bin/zoo
+	install -s -m 755 $(ZOO) $(DESTDIR)$(PREFIX)/bin/zoo
+	install -d $(DESTDIR)$(PREFIX)/share/doc/zoo
+	install -m 644 LICENSE SECURITY.md Licences/* $(DESTDIR)$(PREFIX)/share/doc/zoo
 
 clean:
 	rm -rf .build .build-asan .build-fuzz out

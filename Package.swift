@@ -1,8 +1,16 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
+/// Settings of C code: guards of the stack, and in release builds copies that know the size of their target.
+func hardened(_ flags: String...) -> [CSetting] {
+  [
+    .unsafeFlags(flags + ["-fstack-protector-strong"]),
+    .define("_FORTIFY_SOURCE", to: "3", .when(platforms: [.linux], configuration: .release)),
+  ]
+}
+
 // C kernels are hot even in debug builds and in tests: always optimised.
-let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-std=c17"])]
+let kernelSettings = hardened("-O3", "-std=c17")
 
 /// A module map over a system library: header, pkg-config name and the packages that bring it.
 func system(_ name: String, _ pkgConfig: String?, apt: String, brew: String) -> Target {
@@ -34,7 +42,7 @@ let package = Package(
     .default(enabledTraits: ["OneDNN"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
     // System libraries.
@@ -59,10 +67,10 @@ let package = Package(
       name: "COneDNNShim",
       cSettings: kernelSettings + [.define("ZOO_ONEDNN", .when(platforms: [.linux], traits: ["OneDNN"]))],
       linkerSettings: [.linkedLibrary("dnnl", .when(platforms: [.linux], traits: ["OneDNN"]))]),
-    .target(name: "CHTTP", dependencies: ["CCurl"], cSettings: [.unsafeFlags(["-std=c17"])]),
-    .target(name: "CFiles", cSettings: [.unsafeFlags(["-std=c17"])]),
+    .target(name: "CHTTP", dependencies: ["CCurl"], cSettings: hardened("-std=c17")),
+    .target(name: "CFiles", cSettings: hardened("-std=c17")),
     // The command's alone: it has the whole process to itself.
-    .target(name: "CProcess", dependencies: ["CFiles"], cSettings: [.unsafeFlags(["-std=c17"])]),
+    .target(name: "CProcess", dependencies: ["CFiles"], cSettings: hardened("-std=c17")),
     .target(
       name: "CImageCodecs",
       dependencies: [
@@ -74,7 +82,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("webpdemux")]
         + ["gif", "tiff", "heif", "avif"].map { .linkedLibrary($0, .when(traits: ["MoreFormats"])) }),
     // Finds Pango and Cairo when something is drawn; the build needs neither.
-    .target(name: "CDrawing", cSettings: [.unsafeFlags(["-O2", "-std=gnu17"])]),
+    .target(name: "CDrawing", cSettings: hardened("-O2", "-std=gnu17")),
 
     // The rooms of the house; imports point down only.
     .target(name: "ZooTensors", dependencies: ["CZooKernels"]),

@@ -1,0 +1,38 @@
+"""Files that try to take memory or time: what the command takes is measured for each."""
+import os, shutil
+
+import hostile_files
+from trial import MEGABYTE, MEMORY_LIMIT, Attack, in_child
+
+
+# What the gate tries of them.
+QUICK = ("dup", "tuples", "strings", "one tensor", "transposed", "nested", "index")
+
+
+def judge(attack, outcome, what, mapped):
+    within = outcome.memory <= MEMORY_LIMIT + mapped
+    in_time = outcome.seconds <= 10 or mapped >= MEGABYTE
+    attack.judge(
+        outcome, what, within and in_time, f"{outcome.memory // MEGABYTE} MB of memory in {outcome.seconds:.1f} s")
+
+
+def run(setting):
+    attack = Attack("small files that want memory or time: inspect")
+    folder = setting.place("files")
+    for name, make in hostile_files.CASES:
+        if setting.quick and not any(word in name for word in QUICK):
+            continue
+        path = os.path.join(folder, name)
+        in_child(make, path)
+        judge(attack, setting.zoo().run("inspect", path), name, os.path.getsize(path))
+        os.remove(path)
+    if setting.quick:
+        return
+    attack = Attack("a compressed model of 600 MB in a file of 600 kB: convert")
+    path = os.path.join(folder, "ViT-B-32.pt")
+    for kind in ("plain", "transposed", "shared"):
+        in_child(hostile_files.compressed_model, path, kind)
+        zoo = setting.zoo()
+        outcome = zoo.run("convert", path, "--as", "ViT-B-32-quickgelu:openai", "--no-probe", "--quiet")
+        judge(attack, outcome, kind, MEGABYTE)
+        shutil.rmtree(zoo.home)
