@@ -48,12 +48,64 @@ import ZooTestSupport
       "'x' is not a value for --form of attentioncam: expected paper, chefer"
     ),
     (["--method", "rollout", "--layers-grid"], "rollout's map is not a sum over layers"),
+    (["--method", "legrad,grad-cam"], "there is no method 'grad-cam'; did you mean gradcam?"),
+    (["--method", "legrad,"], "there is no method ''; 'zoo methods' lists them"),
+    (["--method", "legrad,rollout", "--layer", "3"], "legrad does not take --layer; it takes --layers, --variant"),
+    (["--method", "legrad,gradcam:layer=9"], "gradcam cannot use layer 9: the image tower has 6, 0 to 5"),
+    (["--method", "rollout", "--method", "legrad:layers=7"], "the image tower has 6, 0 to 5"),
   ])
   func whatAMethodDoesNotTakeIsRefusedByName(_ options: [String], _ sentence: String) throws {
     let result = try zoo.run(
       ["explain", "ViT-Ti-8-emoji", "Examples/examples/scene1.jpg", "-p", "a panda", "-o", zoo.file("out")] + options)
     #expect(result.code == 2)
     #expect(result.errors.contains(sentence), "\(result.errors)")
+  }
+
+  @Test(arguments: [
+    ("legrad", ["legrad"]), ("legrad, rollout", ["legrad", "rollout"]),
+    ("textspan:heads=1.0,2.3,rollout,gradcam:layer=3,score=dot", ["textspan", "rollout", "gradcam"]),
+  ])
+  func methodsAreReadFromAList(_ text: String, _ names: [String]) throws {
+    let methods = try Method.list(text)
+    #expect(methods.map(\.info.id) == names)
+    if methods.count == 3 {
+      #expect(methods.map(\.options) == [["heads": "1.0,2.3"], [:], ["layer": "3", "score": "dot"]])
+    }
+  }
+
+  /// Each map is the one that its method makes alone.
+  @Test func severalMethodsShareOneCall() throws {
+    let call = ["explain", "ViT-Ti-8-emoji", "Examples/examples/scene1.jpg", "-p", "a panda", "-p", "a kite", "--json"]
+    func run(_ method: String, _ more: String...) throws -> (report: [String: Any], prompts: [[String: Any]]) {
+      let result = try zoo.run(call + ["--method", method, "-o", zoo.file("out")] + more)
+      let report = try #require(try result.json() as? [String: Any], "\(result.errors)")
+      let image = try #require((report["images"] as? [[String: Any]])?.first)
+      return (report, try #require(image["prompts"] as? [[String: Any]]))
+    }
+    let methods = ["legrad", "rollout", "gradcam:layer=3"]
+    let together = try run(methods.joined(separator: ","))
+    #expect(together.report["schema"] as? Int == 1 && together.report["method"] as? String == "legrad")
+    let reports = try #require(together.report["methods"] as? [[String: Any]])
+    #expect(
+      reports.map { $0["name"] as? String } == ["LeGrad official, layers all", "Attention rollout", "GradCAM layer 3"])
+    for (place, method) in methods.enumerated() {
+      let alone = try run(method).prompts
+      for (prompt, own) in zip(together.prompts, alone) {
+        let map = try #require((prompt["maps"] as? [[String: Any]])?[place]),
+          files = try #require(map["files"] as? [String])
+        #expect(map["energy"] as? Double == own["energy"] as? Double)
+        // The same name, so the same result.
+        #expect(files == own["files"] as? [String])
+        #expect(files[0].contains(".\(method.prefix { $0 != ":" })."))
+      }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: zoo.file("out")).count == 6)
+    let sheet = try run("legrad,rollout", "--grid", "--format", "svg").report
+    let sheets = try #require((sheet["images"] as? [[String: Any]])?[0]["sheets"] as? [String])
+    #expect(sheets.count == 1 && sheets[0].hasSuffix(".svg") && sheets[0].contains("scene1.grid."))
+    // An option of the command is for the methods that take it.
+    let scored = try run("rollout,gradcam", "--layer", "3").prompts
+    #expect((scored[0]["files"] as? [String])?[1] == (together.prompts[0]["files"] as? [String])?[2])
   }
 
   @Test func evalHasARowForEachMethod() throws {

@@ -6,11 +6,10 @@ import Testing
 @Suite struct OutputNamesTests {
   private func name(
     _ path: String, of all: [String]? = nil, digest: String = "d", _ prompts: [String] = ["a bee"],
-    label: String? = nil,
-    settings: String = "s", suffix: String = "png"
+    label: String? = nil, method: String = "", settings: String = "s", suffix: String = "png"
   ) -> String {
     OutputNames(pictures: all ?? [path]).name(
-      of: path, digest: digest, prompts: prompts, label: label, settings: settings, suffix: suffix)
+      of: path, digest: digest, prompts: prompts, label: label, method: method, settings: settings, suffix: suffix)
   }
 
   @Test func theIdDependsOnAllThatTheResultDependsOnAndOnNothingElse() {
@@ -21,7 +20,8 @@ import Testing
     let others = [
       name("in/cat.png"), name("in/cat.jpg", digest: "e"), name("in/cat.jpg", settings: "t"),
       name("in/cat.jpg", ["a-bee"]), name("in/cat.jpg", ["a bee "]), name("in/cat.jpg", ["a bee", "x"]),
-      name("in/cat.jpg", label: "grid"), name("in/cat.jpg", label: "layers"), plain,
+      name("in/cat.jpg", method: "gradcam"), name("in/cat.jpg", label: "grid"), name("in/cat.jpg", label: "layers"),
+      plain,
     ]
     #expect(Set(others).count == others.count)
   }
@@ -45,7 +45,9 @@ import Testing
 
   @Test func namesFitEveryFileSystem() {
     let long = String(repeating: "蜜", count: 100), path = "\(long).jpg"
-    let whole = name(path, [String(repeating: "e\u{301} ", count: 500)], suffix: "layers.npy")
+    let whole = name(
+      path, [String(repeating: "e\u{301} ", count: 500)], method: "transformer-attribution",
+      suffix: "layers.npy")
     // 255 bytes less the dot, the number and the ending of a file that is being written.
     #expect(whole.utf8.count <= OutputNames.limit && OutputNames.limit <= 255 - 17)
     #expect(whole.unicodeScalars.allSatisfy { $0 != "\u{FFFD}" })

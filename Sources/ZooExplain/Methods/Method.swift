@@ -46,6 +46,29 @@ public struct Method: Sendable, Hashable {
     try self.init(named: parts[0], options: options)
   }
 
+  /// Reads several methods with commas between them: `legrad,gradcam:layer=3,textspan:heads=1.0,2.3,rollout`.
+  ///
+  /// After an option, what is not the name of a method goes on with its value. Throws as `init(named:options:)` does.
+  public static func list(_ text: String) throws -> [Method] {
+    var texts: [String] = []
+    for piece in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let name = piece.prefix { $0 != ":" }.trimmingCharacters(in: .whitespaces)
+      if let last = texts.last, last.contains(":"), !all.contains(where: { $0.id == name }) {
+        texts[texts.count - 1] = "\(last),\(piece)"
+      } else {
+        texts.append(piece.trimmingCharacters(in: .whitespaces))
+      }
+    }
+    return try texts.map { try Method($0) }
+  }
+
+  /// The same method with values for more of its options; those that it was given stay.
+  ///
+  /// Throws as `init(named:options:)` does.
+  public func adding(_ options: [String: String]) throws -> Method {
+    try Method(named: info.id, options: self.options.merging(options) { own, _ in own })
+  }
+
   public var info: MethodInfo { type(of: base).info }
   /// True where a map is the sum of maps of layers.
   public var sumsLayers: Bool { (try? base.using(0..<1).ownLayers(of: 1)) ?? nil != nil }
@@ -58,8 +81,13 @@ public struct Method: Sendable, Hashable {
   public static func == (a: Method, b: Method) -> Bool { AnyHashable(a.base) == AnyHashable(b.base) }
   public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(base)) }
 
-  /// Why the method does not run on a model; nil where it does.
-  public func obstacle(on model: Model) -> MethodError? { base.obstacle(on: model) }
+  /// Why the method does not run on a model, and which do; nil where it does.
+  public func obstacle(on model: Model) -> MethodError? {
+    guard case .undefined(let method, let name, let reason, _) = base.obstacle(on: model) else {
+      return base.obstacle(on: model)
+    }
+    return .undefined(method: method, model: name, reason: reason, others: Method.defined(on: model).map(\.id))
+  }
 
   /// The maps of each direction on each picture.
   ///
@@ -115,13 +143,14 @@ extension ExplanationMethod {
 extension Method {
   /// The methods that run on a model with their standard options.
   public static func defined(on model: Model) -> [MethodInfo] {
-    all.filter { info in (try? Method(named: info.id))?.obstacle(on: model) == nil }
+    all.filter { info in (try? Method(named: info.id))?.base.obstacle(on: model) == nil }
   }
 }
 
 /// Names that a misspelt one may have meant.
 private func near(_ name: String) -> [String] {
   let plain = name.lowercased().filter { $0.isLetter || $0.isNumber }
+  if plain.isEmpty { return [] }
   return Method.all.map(\.id).filter { id in
     let other = id.filter { $0.isLetter || $0.isNumber }
     return other.hasPrefix(plain) || plain.hasPrefix(other) || distance(plain, other) <= 2

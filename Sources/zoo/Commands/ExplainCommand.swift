@@ -49,7 +49,7 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     var timings = PictureReport.Timings(), lap = Lap()
-    _ = try explanationOptions.chosenMethod()
+    _ = try explanationOptions.chosenMethods()
     var notes = Notes(isQuiet: runOptions.quiet)
     let tasks = try promptOptions.tasks(
       pictures: inputs.paths(excluding: Destination.folder(output, ending: drawingOptions.ending), notes: &notes))
@@ -58,11 +58,9 @@ struct ExplainCommand: ParsableCommand {
     let names = OutputNames(pictures: paths)
     let model = try runOptions.load(model)
     timings.load = lap.next()
-    let explainer = try explanationOptions.explainer(for: model)
-    if drawingOptions.layersGrid, !explainer.method.sumsLayers {
-      throw CallError.ignored(
-        option: "--layers-grid", reason: "\(explainer.method.info.id)'s map is not a sum over layers")
-    }
+    let explainers = try explanationOptions.explainers(for: model), explainer = explainers[0]
+    let methods = explainers.map(\.method)
+    try drawingOptions.check(methods, notes: &notes)
     let prompts = try TaskPrompts(self, tasks, explainer)
     if embeddingOptions.file == nil { try notes.add(remarksOn: prompts.texts, of: model) }
     if drawingOptions.drawsSheets { try notes.add(glyphsMissingFrom: prompts.texts) }
@@ -71,33 +69,33 @@ struct ExplainCommand: ParsableCommand {
     var results = ResultWriter(
       try Destination(
         output, ending: drawingOptions.ending,
-        results: drawingOptions.resultCount(pictures: tasks.count, prompts: prompts.counts),
+        results: drawingOptions.resultCount(pictures: tasks.count, prompts: prompts.counts, methods: methods),
         inputs: paths, folders: names.allFolders),
-      names: names, drawingOptions,
-      settings: try ResultSettings(
-        explainer, loader: loader, precision: runOptions.precision,
-        embeddings: embeddingOptions.file == nil ? [] : prompts.embeddings),
-      facts: try SheetFacts(explainer))
+      names: names, drawingOptions, methods: methods,
+      settings: try explainers.map {
+        try ResultSettings(
+          $0, loader: loader, precision: runOptions.precision,
+          embeddings: embeddingOptions.file == nil ? [] : prompts.embeddings)
+      }, facts: try sheetFacts(explainers))
 
     let run = PictureRun(loader: loader, together: prompts.areShared ? 4 : 1)
     runOptions.prepare(model, passes: run.passes(for: tasks.count))
     var report = PictureReport(model: model.name)
-    (report.variant, report.threads) = (explainer.method.legrad?.variant, runOptions.parallel.threads)
-    report.method = explainer.method.info.id
-    report.layers = try Array(explainer.method.base.ownLayers(of: model.vision.tower.blocks.layers) ?? 0..<0)
+    report.threads = runOptions.parallel.threads
+    try report.add(methods, layers: model.vision.tower.blocks.layers)
     var printer = ReportPrinter(
       report, label: "explaining", tasks: paths, notes: notes, isStrict: failureOptions.strict, json: json)
     try run.run(paths) { places, pictures in
       printer.progress(places)
       timings.decode += lap.next()
       let prepared = try prompts.prepared(for: places, pictures, explainer)
-      let explanations = try explainer.explain(pictures.map(\.input.tensor), prepared)
+      let ways = try Explainer.explain(pictures.map(\.input.tensor), explainers.map { ($0, prepared) })
       timings.explain += lap.next()
-      return explanations
+      return pictures.indices.map { picture in ways.map { $0[picture] } }
     } each: { place, result in
-      try printer.add(place, result) { picture, explanation in
-        let rows = promptReports(explanation, model: model)
-        let entry = try results.write(paths[place], picture, explanation, rows)
+      try printer.add(place, result) { picture, explanations in
+        let rows = promptReports(explanations[0], model: model)
+        let entry = try results.write(paths[place], picture, explanations, rows)
         timings.write += lap.next()
         return entry
       }

@@ -11,70 +11,97 @@ struct Drawing {
   /// What the model sees.
   let picture: Image
   let scores: [PromptReport]
-  let heatmaps: [Heatmap]
+  let methods: [MethodMaps]
   let options: DrawingOptions
-  /// The values of the maps that become 0 and 1, where all share them.
-  private let sharedRange: ClosedRange<Float>?
 
-  init(
-    title: String, facts: [String], picture: Image, scores: [PromptReport], heatmaps: [Heatmap],
-    options: DrawingOptions
-  ) {
-    (self.title, self.facts, self.picture) = (title, facts, picture)
-    (self.scores, self.heatmaps, self.options) = (scores, heatmaps, options)
-    sharedRange = options.scale == .shared ? union(heatmaps.map(\.range)) : nil
+  /// The values that become 0 and 1 in a map.
+  private func range(_ method: Int, _ prompt: Int) -> ClosedRange<Float> {
+    sharedRange(method) ?? methods[method].maps[prompt].range
   }
 
-  /// A map from 0 to 1 on the pixels.
-  func map(_ index: Int) -> [Float] { heatmaps[index].picture(in: sharedRange ?? heatmaps[index].range) }
+  /// What all maps of a method share; nil where each is scaled alone.
+  private func sharedRange(_ method: Int) -> ClosedRange<Float>? {
+    options.scale == .shared ? union(methods[method].maps.map(\.range)) : nil
+  }
 
-  /// The heat map of a prompt over the picture.
-  func overlay(_ index: Int) -> Image { overlay(map(index)) }
+  /// A method's map of a prompt over the picture.
+  func overlay(_ method: Int, _ prompt: Int) -> Image {
+    overlay(methods[method].maps[prompt].picture(in: range(method, prompt)))
+  }
 
-  /// The picture, then each prompt with its similarity.
-  func sheet() -> Sheet {
-    let tiles = heatmaps.indices.map { index in
+  /// The picture, then each prompt with its similarity; or a section for each prompt with all methods.
+  func sheet() -> Sheet { methods.count == 1 ? promptSheet() : methodSheet() }
+
+  private func promptSheet() -> Sheet {
+    let tiles = scores.indices.map { prompt in
       Sheet.Tile(
-        overlay(index), caption: scores[index].prompt, details: [similarity(index), energy(index)],
-        badges: scores[index].badges)
+        overlay(0, prompt), caption: scores[prompt].prompt, details: [similarity(prompt), energy(0, prompt)],
+        badges: scores[prompt].badges)
     }
-    return Sheet(
-      title: title, facts: facts, sections: [.init(tiles: [original] + tiles)],
-      columns: tiles.count < 6 ? tiles.count + 1 : 4, tileSize: options.tile ?? 288, legend: legend(sharedRange))
+    return sheet(
+      [.init(tiles: [original] + tiles)], columns: tiles.count < 6 ? tiles.count + 1 : 4, tileSize: 288,
+      legend: legend(sharedRange(0)))
+  }
+
+  private func methodSheet() -> Sheet {
+    let sections = scores.indices.map { prompt in
+      let tiles = methods.indices.map { method in
+        Sheet.Tile(
+          overlay(method, prompt), caption: methods[method].method.displayName, details: [energy(method, prompt)],
+          badges: methods[method].maps[prompt].isFlat ? [PromptReport.flatBadge] : [])
+      }
+      return Sheet.Section(
+        heading: scores[prompt].prompt, details: [similarity(prompt)],
+        badges: scores[prompt].absent ? [PromptReport.absentBadge] : [], tiles: [original] + tiles)
+    }
+    let columns = methods.count < 6 ? methods.count + 1 : 6
+    return sheet(
+      sections, columns: columns, tileSize: columns > 4 ? 208 : 288,
+      legend: legend(
+        nil, note: options.scale == .shared ? "maps of one method share a scale" : "each map is scaled alone"))
   }
 
   /// A section for each prompt with the sum and the map of every layer.
-  func layerSheet() -> Sheet {
-    let all = heatmaps.flatMap { map in map.layers.indices.map { map.range(ofLayer: $0) } }
+  func layerSheet(_ method: Int) -> Sheet {
+    let maps = methods[method].maps
+    let all = maps.flatMap { map in map.layers.indices.map { map.range(ofLayer: $0) } }
     let layerRange = options.scale == .shared ? union(all) : nil
-    let sections = heatmaps.enumerated().map { index, map in
+    let sections = maps.enumerated().map { prompt, map in
       let layers = map.layers.indices.map {
         Sheet.Tile(
           overlay(map.picture(ofLayer: $0, in: layerRange ?? map.range(ofLayer: $0))),
           caption: "layer \(map.layers[$0])")
       }
       return Sheet.Section(
-        heading: scores[index].prompt, details: ["\(similarity(index)), \(energy(index))"],
-        badges: scores[index].badges,
-        tiles: [Sheet.Tile(overlay(index), caption: "sum of \(map.layers.count) layers")] + layers)
+        heading: scores[prompt].prompt, details: ["\(similarity(prompt)), \(energy(method, prompt))"],
+        badges: scores[prompt].badges,
+        tiles: [Sheet.Tile(overlay(method, prompt), caption: "sum of \(map.layers.count) layers")] + layers)
     }
-    return Sheet(
-      title: title, facts: facts, sections: sections, columns: 7, tileSize: options.tile ?? 160,
-      legend: legend(layerRange))
+    return sheet(sections, columns: 7, tileSize: 160, legend: legend(layerRange))
+  }
+
+  private func sheet(_ sections: [Sheet.Section], columns: Int, tileSize: Int, legend: Sheet.Legend) -> Sheet {
+    Sheet(
+      title: title, facts: facts, sections: sections, columns: columns, tileSize: options.tile ?? tileSize,
+      legend: legend)
   }
 
   private var original: Sheet.Tile {
     Sheet.Tile(covered, caption: "picture", details: ["seen at \(picture.width)x\(picture.height)"])
   }
 
-  private func similarity(_ index: Int) -> String { String(format: "similarity %.3f", scores[index].similarity) }
-  private func energy(_ index: Int) -> String { String(format: "energy %.2g", heatmaps[index].energy) }
+  private func similarity(_ prompt: Int) -> String { String(format: "similarity %.3f", scores[prompt].similarity) }
+
+  private func energy(_ method: Int, _ prompt: Int) -> String {
+    String(format: "energy %.2g", methods[method].maps[prompt].energy)
+  }
 
   /// - Parameter range: what all maps share.
-  private func legend(_ range: ClosedRange<Float>?) -> Sheet.Legend {
+  private func legend(_ range: ClosedRange<Float>?, note: String? = nil) -> Sheet.Legend {
     guard let range else {
       return Sheet.Legend(
-        options.colorMap, alpha: options.alpha, low: "minimum", high: "maximum", note: "each map is scaled alone")
+        options.colorMap, alpha: options.alpha, low: "minimum", high: "maximum",
+        note: note ?? "each map is scaled alone")
     }
     return Sheet.Legend(
       options.colorMap, alpha: options.alpha, low: String(format: "%.2g", range.lowerBound),
@@ -83,7 +110,7 @@ struct Drawing {
 
   /// The part of the picture that the patches cover.
   private var covered: Image {
-    guard let size = heatmaps.first?.pictureSize else { return picture }
+    guard let size = methods.first?.maps.first?.pictureSize else { return picture }
     return picture.cropped(rows: 0..<size.height, columns: 0..<size.width)
   }
 
@@ -99,6 +126,8 @@ private func union(_ ranges: [ClosedRange<Float>]) -> ClosedRange<Float>? {
 }
 
 extension PromptReport {
+  static let absentBadge = "absent", flatBadge = "flat map"
+
   /// What must not be overlooked.
-  var badges: [String] { (absent ? ["absent"] : []) + (flat == true ? ["flat map"] : []) }
+  var badges: [String] { (absent ? [Self.absentBadge] : []) + (flat == true ? [Self.flatBadge] : []) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ZooDrawing
+import ZooExplain
 import ZooImages
 
 /// What is drawn of an explanation, and how.
@@ -58,8 +59,21 @@ struct DrawingOptions: ParsableArguments {
   /// How many files there will be.
   ///
   /// - Parameter prompts: how many each picture has.
-  func resultCount(pictures: Int, prompts: [Int]) -> Int {
-    prompts.reduce(0, +) * ((overlays ? 1 : 0) + (npy ? 2 : 0)) + pictures * ((grid ? 1 : 0) + (layersGrid ? 1 : 0))
+  func resultCount(pictures: Int, prompts: [Int], methods: [Method]) -> Int {
+    prompts.reduce(0, +) * methods.count * ((overlays ? 1 : 0) + (npy ? 2 : 0))
+      + pictures * ((grid ? 1 : 0) + (layersGrid ? methods.count(where: \.sumsLayers) : 0))
+  }
+
+  /// Throws where no method has maps of layers; notes those that have none.
+  func check(_ methods: [Method], notes: inout Notes) throws {
+    guard layersGrid else { return }
+    let others = methods.filter { !$0.sumsLayers }.map(\.info.id)
+    if others.count == methods.count {
+      throw CallError.ignored(
+        option: "--layers-grid",
+        reason: "\(others.map { "\($0)'s" }.joined(separator: " and ")) map is not a sum over layers")
+    }
+    for other in others { notes.add("There is no sheet of layers for \(other), whose map is not a sum over layers.") }
   }
 }
 

@@ -33,19 +33,28 @@ struct ExplanationOptions: ParsableArguments {
     name: .customLong("negative"), help: ArgumentHelp("What not to look for; may be repeated.", valueName: "text"))
   var negatives: [String] = []
 
-  /// Throws where the method does not take an option that was given.
-  func chosenMethod() throws -> Method {
-    var values = choice.values
-    values["variant"] = variant?.rawValue
-    values["layers"] = layers
-    values["score"] = score?.rawValue
-    values["tokens"] = tokens?.rawValue
-    return try Method(named: choice.name ?? LeGrad.info.id, options: values)
+  /// Throws where no method takes an option that was given.
+  func chosenMethods() throws -> [Method] {
+    let values = ["variant": variant?.rawValue, "layers": layers, "score": score?.rawValue, "tokens": tokens?.rawValue]
+    return try choice.methods(values.compactMapValues { $0 })
   }
 
-  /// Throws where an option means nothing for the model.
-  func explainer(for model: Model) throws -> Explainer {
-    var explainer = Explainer(model: model, method: try chosenMethod())
+  /// An explainer for each method; all look for the same.
+  ///
+  /// Throws where a method does not run on the model, and where an option means nothing for it.
+  func explainers(for model: Model) throws -> [Explainer] {
+    let methods = try chosenMethods()
+    for method in methods { if let obstacle = method.obstacle(on: model) { throw obstacle } }
+    let first = try explainer(for: model, methods[0])
+    return methods.map { method in
+      var explainer = first
+      explainer.method = method
+      return explainer
+    }
+  }
+
+  private func explainer(for model: Model, _ method: Method) throws -> Explainer {
+    var explainer = Explainer(model: model, method: method)
     if let correct {
       explainer.correction = try CorrectionOption(correct, threshold: correctThreshold).correction
     } else if let correctThreshold {

@@ -1,16 +1,18 @@
 import ArgumentParser
 import ZooExplain
 
-/// A method and the options that only some methods take. Which method takes what, and its standard value, is the method's own matter:
+/// Methods and the options that only some of them take. Which method takes what, and its standard value, is the method's own matter:
 /// see `MethodInfo`.
 struct MethodChoice: ParsableArguments {
   @Option(
     name: .customLong("method"),
     help: ArgumentHelp(
-      "How maps are made; legrad by default.",
-      discussion: "\(Method.all.map(\.id).joined(separator: ", ")). 'zoo methods' describes them and their options.",
-      valueName: "name"))
-  var name: String?
+      "How maps are made; legrad by default. Several, with commas or repeated, share one pass.",
+      discussion: """
+        \(Method.all.map(\.id).joined(separator: ", ")). 'zoo methods' describes them and their options, which may follow a \
+        name, as in gradcam:layer=3; as options of the command they are for all methods that take them.
+        """, valueName: "name[:option=value,...]"))
+  var names: [String] = []
 
   @Option(help: "The layer that a method looks at, counted from 0.")
   var layer: String?
@@ -52,5 +54,25 @@ struct MethodChoice: ParsableArguments {
       "scaled": scaled, "normalised": normalised, "depth": depth, "relu": relu, "final-score": finalScore,
     ]
     return all.compactMapValues { $0 }
+  }
+
+  /// The methods that were named, each once, with the options that they take.
+  ///
+  /// - Parameter more: further options that were given.
+  /// - Throws: A `MethodError` for an option that none of them takes.
+  func methods(_ more: [String: String]) throws -> [Method] {
+    let named = try names.isEmpty ? [Method(named: LeGrad.info.id)] : names.flatMap { try Method.list($0) }
+    let given = values.merging(more) { $1 }
+    let taken = Set(named.flatMap(\.info.options).map(\.name))
+    // One that nobody takes is refused by the first.
+    let strangers = given.filter { !taken.contains($0.key) }
+    if !strangers.isEmpty { _ = try named[0].adding(strangers) }
+    var methods: [Method] = []
+    for method in named {
+      let own = Set(method.info.options.map(\.name))
+      let whole = try method.adding(given.filter { own.contains($0.key) })
+      if !methods.contains(whole) { methods.append(whole) }
+    }
+    return methods
   }
 }

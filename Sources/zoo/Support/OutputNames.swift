@@ -1,15 +1,15 @@
 import Foundation
 import ZooCheckpoints
 
-/// The names of a run's results: `PICTURE.PROMPT.ID.png`, in folders as the pictures lie in theirs.
+/// The names of a run's results: `PICTURE.PROMPT.METHOD.ID.png`, in folders as the pictures lie in theirs.
 ///
 /// The id is a digest of the picture's file, the prompt, the model and the settings. So a name depends on nothing else
 /// of the run, two different results never share one, and the same result gets it again. Picture and prompt are there
 /// to be read: cut so that any file system takes the whole.
 struct OutputNames {
   /// The longest name of a result, in bytes of UTF-8: room is left for the name that it has while it is written.
-  static let limit = 60 + 1 + 60 + 1 + idLength + 1 + ".layers.npy".utf8.count
-  private static let partLimit = 60, idLength = 8
+  static let limit = partLimit + 1 + partLimit + 1 + methodLimit + 1 + idLength + 1 + ".layers.npy".utf8.count
+  private static let partLimit = 60, methodLimit = 30, idLength = 8
 
   /// The folder of each picture's results, relative to that of all; empty where all pictures lie in one.
   private let folders: [String: String]
@@ -33,16 +33,19 @@ struct OutputNames {
   ///   - digest: of the picture's file.
   ///   - prompts: what the result shows: one prompt, or all of a sheet.
   ///   - label: stands where a prompt does, for results of several prompts.
+  ///   - method: what made it; empty for sheets of several methods.
   ///   - settings: all that decides what the result shows besides.
   ///   - suffix: an ending such as `png`.
   func name(
-    of path: String, digest: String, prompts: [String], label: String? = nil, settings: String, suffix: String
+    of path: String, digest: String, prompts: [String], label: String? = nil, method: String = "", settings: String,
+    suffix: String
   ) -> String {
     let file = Self.fileName(of: path)
     let key = ([file, digest, settings, label ?? ""] + prompts).joined(separator: "\u{0}")
     let stem = (file as NSString).deletingPathExtension
     let words = label ?? Self.words(of: prompts.first ?? "")
-    let name = [Self.cut(stem), Self.cut(words), Self.id(of: key), suffix].filter { !$0.isEmpty }.joined(separator: ".")
+    let name = [Self.cut(stem), Self.cut(words), Self.cut(method, to: Self.methodLimit), Self.id(of: key), suffix]
+      .filter { !$0.isEmpty }.joined(separator: ".")
     let folder = folders[path] ?? ""
     return folder.isEmpty ? name : "\(folder)/\(name)"
   }
@@ -61,11 +64,11 @@ struct OutputNames {
   }
 
   /// As many characters as fit into a part of a name.
-  private static func cut(_ text: String) -> String {
+  private static func cut(_ text: String, to limit: Int = partLimit) -> String {
     var result = "", size = 0
     for character in text {
       size += character.utf8.count
-      if size > partLimit { break }
+      if size > limit { break }
       result.append(character)
     }
     return result

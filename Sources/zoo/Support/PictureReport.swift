@@ -16,16 +16,38 @@ struct PictureReport: Encodable {
   var notes: [String] = []
 
   // Explanations only.
-  /// The method that made the maps.
+  /// The first method.
   var method: String?
   var variant: LeGrad.Variant?
-  /// Layers that took part, counted from 0.
+  /// Layers that took part in the first method's maps, counted from 0.
   var layers: [Int]?
+  /// All methods, in the order in which they were named.
+  var methods: [MethodReport]?
   var threads: Int?
   /// Milliseconds.
   var timings: Timings?
 
   init(model: String) { self.model = model }
+
+  /// - Parameter layers: those of the image tower.
+  mutating func add(_ methods: [Method], layers count: Int) throws {
+    let reports = try methods.map { method in
+      MethodReport(
+        method: method.info.id, name: method.displayName, options: method.options,
+        layers: try method.base.ownLayers(of: count).map { Array($0) })
+    }
+    (method, variant, layers) = (reports.first?.method, methods.first?.legrad?.variant, reports.first?.layers ?? [])
+    self.methods = reports
+  }
+
+  struct MethodReport: Encodable {
+    let method: String
+    let name: String
+    /// The options that were given by name.
+    let options: [String: String]
+    /// Layers whose maps are summed, counted from 0; nil where the map is not such a sum.
+    let layers: [Int]?
+  }
 
   struct Timings: Encodable {
     var load = 0.0, text = 0.0, decode = 0.0, explain = 0.0, write = 0.0
@@ -67,17 +89,28 @@ struct PictureReport: Encodable {
       let compares = prompts.contains { $0.softmax != nil }, sigmoid = prompts.contains { $0.probability != nil }
       let explains = prompts.contains { $0.energy != nil }
       func percent(_ share: Float?) -> String { share.map { String(format: "%5.1f %%", $0 * 100) } ?? "" }
+      let scores = (compares ? ["SOFTMAX"] : []) + (sigmoid ? ["SIGMOID"] : [])
+      let hasMethods = prompts.contains { ($0.maps?.count ?? 0) > 1 }
       let header =
-        ["PROMPT", "SIMILARITY"] + (compares ? ["SOFTMAX"] : []) + (sigmoid ? ["SIGMOID"] : [])
-        + (explains ? ["ENERGY"] : []) + [""] + (explains ? ["FILE"] : [])
-      var table = Table(
-        header, right: Set(1..<header.count - (explains ? 2 : 1)), shortened: explains ? [0, header.count - 1] : [0])
+        ["PROMPT", "SIMILARITY"] + scores + (hasMethods ? ["METHOD"] : []) + (explains ? ["ENERGY"] : []) + [""]
+        + (explains ? ["FILE"] : [])
+      var right = Set(1..<header.count - (explains ? 2 : 1))
+      if hasMethods { right.remove(2 + scores.count) }
+      var table = Table(header, right: right, shortened: explains ? [0, header.count - 1] : [0])
       for prompt in prompts {
-        table.add(
+        let own =
           [prompt.prompt, String(format: "%.4f", prompt.similarity)]
-            + (compares ? [percent(prompt.softmax)] : []) + (sigmoid ? [percent(prompt.probability)] : [])
-            + (explains ? [String(format: "%.3g", prompt.energy ?? 0)] : []) + [prompt.remark]
-            + (explains ? [prompt.files?.first ?? ""] : []))
+          + (compares ? [percent(prompt.softmax)] : []) + (sigmoid ? [percent(prompt.probability)] : [])
+        guard explains, let maps = prompt.maps else {
+          table.add(own + [prompt.remark])
+          continue
+        }
+        for (index, map) in maps.enumerated() {
+          table.add(
+            (index == 0 ? own : own.map { _ in "" }) + (hasMethods ? [map.name] : [])
+              + [String(format: "%.3g", map.energy), rowRemark(index == 0 && prompt.absent, map.flat)]
+              + [map.files.first ?? ""])
+        }
       }
       return ([table.text(within: width)] + (sheets ?? [])).joined(separator: "\n")
     }
@@ -100,14 +133,36 @@ struct PromptReport: Encodable {
   let absent: Bool
 
   // Explanations only.
-  /// Mean of the map before it is scaled to 0...1.
+  /// Mean of the first method's map before it is scaled to 0...1.
   var energy: Float?
-  /// True where the map has the same value everywhere.
+  /// True where the first method's map has the same value everywhere.
   var flat: Bool?
+  /// Those of all methods.
   var files: [String]?
+  /// One for each method.
+  var maps: [MapReport]?
 
-  var remark: String {
-    [absent ? "absent" : "", flat == true ? "flat" : ""].filter { !$0.isEmpty }.joined(separator: " ")
+  var remark: String { rowRemark(absent, flat == true) }
+}
+
+private func rowRemark(_ absent: Bool, _ flat: Bool) -> String {
+  [absent ? "absent" : "", flat ? "flat" : ""].filter { !$0.isEmpty }.joined(separator: " ")
+}
+
+/// One method's map of one prompt.
+struct MapReport: Encodable {
+  let method: String
+  /// The method with what tells it from others of its kind.
+  let name: String
+  /// Mean of the map before it is scaled to 0...1.
+  let energy: Float
+  /// True where the map has the same value everywhere.
+  let flat: Bool
+  let files: [String]
+
+  init(_ method: Method, _ map: Heatmap, files: [String]) {
+    (self.method, name) = (method.info.id, method.displayName)
+    (energy, flat, self.files) = (map.energy, map.isFlat, files)
   }
 }
 

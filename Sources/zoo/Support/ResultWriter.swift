@@ -9,64 +9,81 @@ struct ResultWriter {
   private var destination: Destination
   private let names: OutputNames
   private let options: DrawingOptions
-  private let settings: ResultSettings
-  private let facts: SheetFacts
+  private let methods: [Method]
+  /// Of each method.
+  private let settings: [ResultSettings]
+  private let facts: [String]
 
   init(
-    _ destination: Destination, names: OutputNames, _ options: DrawingOptions, settings: ResultSettings,
-    facts: SheetFacts
+    _ destination: Destination, names: OutputNames, _ options: DrawingOptions, methods: [Method],
+    settings: [ResultSettings], facts: [String]
   ) {
-    self.destination = destination
-    self.facts = facts
-    self.names = names
-    self.options = options
-    self.settings = settings
+    (self.destination, self.names, self.options) = (destination, names, options)
+    (self.methods, self.settings, self.facts) = (methods, settings, facts)
   }
 
   /// Writes the results of one picture, and completes its part of the report.
+  ///
+  /// - Parameter explanations: one for each method.
   mutating func write(
-    _ path: String, _ picture: LoadedPicture, _ explanation: Explanation, _ rows: [PromptReport]
+    _ path: String, _ picture: LoadedPicture, _ explanations: [Explanation], _ rows: [PromptReport]
   ) throws -> PictureReport.ImageReport {
-    let heatmaps = explanation.prompts.map(\.heatmap), prompts = rows.map(\.prompt)
+    let maps = zip(methods, explanations).map { MethodMaps(method: $0, maps: $1.prompts.map(\.heatmap)) }
+    let prompts = rows.map(\.prompt)
     var rows = rows
-    for (index, map) in heatmaps.enumerated() { (rows[index].energy, rows[index].flat) = (map.energy, map.isFlat) }
+    for (prompt, map) in maps[0].maps.enumerated() {
+      (rows[prompt].energy, rows[prompt].flat) = (map.energy, map.isFlat)
+    }
     let drawing = Drawing(
-      title: (path as NSString).lastPathComponent, facts: facts.lines, picture: picture.input.picture, scores: rows,
-      heatmaps: heatmaps, options: options)
+      title: (path as NSString).lastPathComponent, facts: facts, picture: picture.input.picture, scores: rows,
+      methods: maps, options: options)
     let digest = (picture.data ?? Data()).withUnsafeBytes { sha256(of: $0).description }
-    let raw = try settings.digest(), drawn = try settings.drawn(options).digest()
-    func name(_ prompts: [String], label: String? = nil, _ settings: String, _ suffix: String) -> String {
-      names.name(of: path, digest: digest, prompts: prompts, label: label, settings: settings, suffix: suffix)
+    let raw = try settings.map { try $0.digest() }, drawn = try settings.map { try $0.drawn(options).digest() }
+    func name(_ prompts: [String], label: String? = nil, method: Int?, _ settings: [String], _ suffix: String) -> String
+    {
+      names.name(
+        of: path, digest: digest, prompts: prompts, label: label, method: method.map { methods[$0].info.id } ?? "",
+        settings: method.map { settings[$0] } ?? settings.joined(), suffix: suffix)
     }
     var sheets: [String] = []
-    for (index, map) in heatmaps.enumerated() {
-      let prompt = [prompts[index]], size = [map.grid.height, map.grid.width]
-      var files: [String] = []
-      if options.overlays {
-        files.append(try destination.write(drawing.overlay(index), as: name(prompt, drawn, "png")))
-      }
-      if options.npy {
-        files.append(try destination.write(npyData(map.values, shape: size), as: name(prompt, raw, "npy")))
-        if !map.layerValues.isEmpty {
+    let ending = options.sheetFormat.rawValue
+    for prompt in rows.indices {
+      let own = [prompts[prompt]]
+      rows[prompt].maps = try methods.indices.map { method in
+        let map = maps[method].maps[prompt], size = [map.grid.height, map.grid.width]
+        var files: [String] = []
+        if options.overlays {
           files.append(
-            try destination.write(
-              npyData(map.layerValues.flatMap { $0 }, shape: [map.layers.count] + size),
-              as: name(prompt, raw, "layers.npy")))
+            try destination.write(drawing.overlay(method, prompt), as: name(own, method: method, drawn, "png")))
         }
+        if options.npy {
+          files.append(
+            try destination.write(npyData(map.values, shape: size), as: name(own, method: method, raw, "npy")))
+          if !map.layerValues.isEmpty {
+            files.append(
+              try destination.write(
+                npyData(map.layerValues.flatMap { $0 }, shape: [map.layers.count] + size),
+                as: name(own, method: method, raw, "layers.npy")))
+          }
+        }
+        return MapReport(methods[method], map, files: files)
       }
-      rows[index].files = files
+      rows[prompt].files = rows[prompt].maps?.flatMap(\.files)
     }
     if options.grid {
-      sheets.append(try write(drawing.sheet(), as: name(prompts, label: "grid", drawn, options.sheetFormat.rawValue)))
+      let method = methods.count == 1 ? 0 : nil
+      sheets.append(try write(drawing.sheet(), as: name(prompts, label: "grid", method: method, drawn, ending)))
     }
     if options.layersGrid {
-      sheets.append(
-        try write(drawing.layerSheet(), as: name(prompts, label: "layers", drawn, options.sheetFormat.rawValue)))
+      for (method, own) in methods.enumerated() where own.sumsLayers {
+        sheets.append(
+          try write(drawing.layerSheet(method), as: name(prompts, label: "layers", method: method, drawn, ending)))
+      }
     }
     var entry = PictureReport.ImageReport(
-      path, picture.source, emptySimilarity: explanation.emptySimilarity, absentBelow: explanation.absentBelow,
+      path, picture.source, emptySimilarity: explanations[0].emptySimilarity, absentBelow: explanations[0].absentBelow,
       prompts: rows)
-    entry.grid = heatmaps.first.map { [$0.grid.height, $0.grid.width] } ?? []
+    entry.grid = maps[0].maps.first.map { [$0.grid.height, $0.grid.width] } ?? []
     entry.sheets = sheets
     return entry
   }

@@ -1,0 +1,8 @@
+import ZooExplain
+
+/// What one method says of a picture.
+struct MethodMaps {
+  let method: Method
+  /// One for each prompt.
+  let maps: [Heatmap]
+}
