@@ -150,7 +150,9 @@ import ZooTestSupport
     let files = try FileManager.default.contentsOfDirectory(atPath: zoo.file("out")).sorted()
     // The same prompt twice is one result. An id of eight characters stands before each ending.
     let plainNames = files.map { $0.replacing(/\.[0-9a-z]{8}\.png$/, with: ".png") }
-    #expect(plainNames == ["scene1.a-kite.png", "scene1.a-panda.png", "scene1.grid.png", "scene1.layers.png"])
+    #expect(plainNames == [
+        "scene1.a-kite.legrad.png", "scene1.a-panda.legrad.png", "scene1.grid.legrad.png", "scene1.layers.legrad.png",
+      ])
     for file in files {
       let bytes = try Data(contentsOf: URL(filePath: zoo.file("out/\(file)")))
       #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]))
