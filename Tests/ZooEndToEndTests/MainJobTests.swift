@@ -150,7 +150,8 @@ import ZooTestSupport
     let files = try FileManager.default.contentsOfDirectory(atPath: zoo.file("out")).sorted()
     // The same prompt twice is one result. An id of eight characters stands before each ending.
     let plainNames = files.map { $0.replacing(/\.[0-9a-z]{8}\.png$/, with: ".png") }
-    #expect(plainNames == [
+    #expect(
+      plainNames == [
         "scene1.a-kite.legrad.png", "scene1.a-panda.legrad.png", "scene1.grid.legrad.png", "scene1.layers.legrad.png",
       ])
     for file in files {
