@@ -141,8 +141,11 @@ public struct PreparedPrompts: Sendable {
   /// Prompts whose cosine with a picture is not above this are absent from it; nil where nothing says so.
   public let absentBelow: Float?
 
-  package init(prompts: [String], embeddings: [[Float]], directions: [[Float]], empty: [Float]?) {
+  package init(
+    prompts: [String], embeddings: [[Float]], directions: [[Float]], empty: [Float]?, absentBelow: Float?
+  ) {
     (self.prompts, self.embeddings, self.directions, self.empty) = (prompts, embeddings, directions, empty)
+    self.absentBelow = absentBelow
   }
 
   /// Some of the prompts, by their places.

@@ -26,7 +26,8 @@ extension Explainer {
       }
     }
     return PreparedPrompts(
-      prompts: classes, embeddings: means(all.embeddings), directions: means(all.directions), empty: all.empty)
+      prompts: classes, embeddings: means(all.embeddings), directions: means(all.directions), empty: all.empty,
+      absentBelow: all.absentBelow)
   }
 }
 
