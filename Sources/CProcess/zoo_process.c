@@ -22,6 +22,14 @@ static void say(const char *text) {
   }
 }
 
+/// The limit of the address space, or 0.
+static rlim_t address_limit(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : 0;
+}
+
+#ifdef __linux__
+
 static void say_number(rlim_t number) {
   char digits[24];
   char *at = digits + sizeof digits - 1;
@@ -37,14 +45,6 @@ static void say_megabytes(rlim_t bytes) {
   say_number(bytes >> 20);
   say(" MB");
 }
-
-/// The limit of the address space, or 0.
-static rlim_t address_limit(void) {
-  struct rlimit limit;
-  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : 0;
-}
-
-#ifdef __linux__
 
 /// True where more than half of the limit is in use: libraries ask for some hundred megabytes at once.
 static int is_near_limit(rlim_t limit) {

@@ -1,6 +1,7 @@
 """Full disks, limits for the sizes of files and for memory, files that shrink, standard output that cannot be written."""
 import os, shutil, subprocess, time
 
+import hub
 from trial import Attack, Zoo, finish
 
 NAME = "ViT-Ti-8-emoji"
@@ -74,6 +75,18 @@ def full(setting):
                 if outcome.code != 0:
                     whole = all(ends_well(os.path.join(disk.path, name)) for name in files(disk.path))
                     attack.expect(whole, f"explain, {size} kB: half-written: {files(disk.path)}")
+    attack = Attack("full disk: pull")
+    for behaviour in (hub.with_range, hub.unannounced):
+        server, address = hub.serving(behaviour)
+        for size in (1000, 2900) if setting.quick else (100, 1000, 2000, 2900, 3000):
+            with SmallDisk(setting, size) as disk:
+                small = Zoo(setting.program, os.path.join(disk.path, "home"))
+                outcome = small.run("pull", f"{address}/model.safetensors")
+                said = outcome.code == 1 and (FULL in outcome.errors or "room" in outcome.errors)
+                attack.judge(outcome, f"{behaviour.__name__}, {size} kB", said, "it is not said that the disk is full")
+        server.shutdown()
+        server.server_close()
+    attack = Attack("a full zoo: its other commands")
     # The zoo itself is full: its cache cannot be written, which is no reason to fail.
     with SmallDisk(setting, 40_000) as disk:
         home = os.path.join(disk.path, "home")

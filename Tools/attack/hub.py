@@ -86,6 +86,11 @@ def changing_tag(handler):
     with_range(handler, {"ETag": f'"{time.monotonic_ns()}"'})
 
 
+def unannounced(handler):
+    """The whole file, without its size."""
+    handler.answer(200, {"Connection": "close"}, BODY)
+
+
 def longer_than_said(handler):
     with_range(handler, {"Content-Length": None}, BODY + bytes(8 * MEGABYTE))
 
@@ -143,6 +148,13 @@ class Server(http.server.ThreadingHTTPServer):
         pass
 
 
+def serving(behaviour):
+    """A server that behaves so, and its address."""
+    server = Server(("127.0.0.1", 0), type("Hostile", (Handler,), {"behaviour": staticmethod(behaviour)}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_address[1]}"
+
+
 def run(setting):
     attack = Attack("hostile servers: pull of a URL and of a repository")
     behaviours = [endless_range, endless_redirect, gzipped, enormous, longer_than_said] if setting.quick else BEHAVIOURS
@@ -152,10 +164,7 @@ def run(setting):
 
 
 def pull(setting, attack, behaviour):
-    handler = type("Hostile", (Handler,), {"behaviour": staticmethod(behaviour)})
-    server = Server(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_address[1]}"
+    server, address = serving(behaviour)
     for target in (f"{address}/model.safetensors", "hf://owner/name"):
         zoo, temporary = setting.zoo(), setting.place("tmp")
         environment = {"HF_ENDPOINT": address, "TMPDIR": temporary, "HF_HUB_CACHE": setting.place("cache"), "HF_TOKEN": ""}
