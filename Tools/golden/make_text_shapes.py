@@ -4,8 +4,9 @@
     venv/bin/python Tools/golden/make_text_shapes.py
 
 open_clip builds each model on the meta device from its own configuration; what the hub says of the text model is written down here, since
-there is no network. Parameter counts are compared with those of open_clip's docs/model_profile.csv (millions).
+there is no network. Parameter counts are compared with those of open_clip's docs/model_profile.csv (millions), which has no BiomedCLIP.
 """
+import copy
 import json
 import pathlib
 import re
@@ -34,18 +35,30 @@ TEXTS = {
     "roberta-base": roberta("roberta", 50265), "xlm-roberta-base": roberta("xlm-roberta", 250002),
     "xlm-roberta-large": roberta("xlm-roberta", 250002, 1024, 24),
     "facebook/nllb-200-distilled-600M": nllb(12, 4096), "facebook/nllb-200-distilled-1.3B": nllb(24, 8192),
+    "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract": dict(
+        model_type="bert", vocab_size=30522, hidden_size=768, num_hidden_layers=12, num_attention_heads=12,
+        intermediate_size=3072, max_position_embeddings=512, type_vocab_size=2, layer_norm_eps=1e-12),
+}
+# Configurations of the hub that open_clip does not carry: microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224.
+OTHERS = {
+    "BiomedCLIP-B-16": dict(
+        embed_dim=512,
+        vision_cfg=dict(timm_model_name="vit_base_patch16_224", timm_model_pretrained=False, timm_pool="",
+                        timm_proj="linear", image_size=224),
+        text_cfg=dict(hf_model_name="microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract", hf_proj_type="mlp",
+                      hf_pooler_type="cls_last_hidden_state_pooler", context_length=256)),
 }
 # Millions of parameters: the image tower and the text tower.
 PROFILE = {
     "roberta-ViT-B-32": (87.85, 124.87), "coca_roberta-ViT-B-32": (87.85, 124.45),
     "xlm-roberta-base-ViT-B-32": (87.85, 278.27), "xlm-roberta-large-ViT-H-14": (632.08, 560.94),
     "nllb-clip-base": (87.85, 414.04), "nllb-clip-base-siglip": (93.18, 414.3), "nllb-clip-large": (632.08, 767.14),
-    "nllb-clip-large-siglip": (428.23, 767.27),
+    "nllb-clip-large-siglip": (428.23, 767.27), "BiomedCLIP-B-16": (86.19, 109.71),
 }
 
 
 def build(name):
-    config = json.loads((CONFIGS / f"{name}.json").read_text())
+    config = copy.deepcopy(OTHERS.get(name)) or json.loads((CONFIGS / f"{name}.json").read_text())
     config.pop("custom_text", None)
     with tempfile.TemporaryDirectory() as folder, torch.device("meta"):
         text = config["text_cfg"]
