@@ -3,7 +3,7 @@ import ZooImages
 /// A bar of colours with its ends named.
 struct LegendLayout {
   static let width = 224.0
-  private static let bar = (width: 224, height: 18)
+  private static var bar: (width: Int, height: Int) { Sheet.Legend.barSize }
   private static let label = LaidText.Style(size: 11.5), note = LaidText.Style(size: 11.5, lines: 2)
 
   private(set) var items: [PageItem] = []
@@ -12,7 +12,7 @@ struct LegendLayout {
   init(_ legend: Sheet.Legend, theme: Sheet.Theme, x: Double, y: Double) throws(DrawingError) {
     items.append(
       .picture(
-        Self.colors(of: legend), Box(x: x, y: y, width: Double(Self.bar.width), height: Double(Self.bar.height))))
+        legend.bar, Box(x: x, y: y, width: Double(Self.bar.width), height: Double(Self.bar.height))))
     bottom = y + Double(Self.bar.height) + 2
     let low = try LaidText(legend.low, Self.label, width: Self.width / 2)
     let high = try LaidText(legend.high, Self.label, width: Self.width / 2)
@@ -24,10 +24,14 @@ struct LegendLayout {
     items.append(.text(note, x: x, y: bottom, color: theme.quiet))
     bottom += note.height
   }
+}
+
+extension Sheet.Legend {
+  static let barSize = (width: 224, height: 18)
 
   /// The colours as they are seen over bright (above) to dark pictures.
-  static func colors(of legend: Sheet.Legend) -> Image {
-    let (width, height) = bar
+  public var bar: Image {
+    let (width, height) = Self.barSize
     let ramp = (0..<width).map { Float($0) / Float(width - 1) }
     var heat: [Float] = [], ground: [UInt8] = []
     for row in 0..<height {
@@ -35,6 +39,6 @@ struct LegendLayout {
       ground += [UInt8](repeating: UInt8(255 * (height - 1 - row) / (height - 1)), count: width * 3)
     }
     return overlay(
-      heat, on: Image(width: width, height: height, pixels: ground), colorMap: legend.colors, alpha: legend.alpha)
+      heat, on: Image(width: width, height: height, pixels: ground), colorMap: colors, alpha: alpha)
   }
 }

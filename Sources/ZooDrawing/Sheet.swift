@@ -5,6 +5,17 @@ import ZooImages
 ///
 /// Captions wrap, and what is too long loses its middle; badges are never cut.
 public struct Sheet: Sendable {
+  /// A word of a prompt and its share of the whole, 0...1: drawn on ground that is the stronger, the larger its share.
+  public struct Word: Sendable, Hashable {
+    public var text: String
+    public var share: Float
+
+    public init(_ text: String, share: Float) {
+      self.text = text
+      self.share = share
+    }
+  }
+
   /// A picture with what is said of it.
   public struct Tile: Sendable {
     public var picture: Image
@@ -14,6 +25,8 @@ public struct Sheet: Sendable {
     public var details: [String]
     /// Short words that stand out, such as `absent`.
     public var badges: [String]
+    /// A strip of words below all that.
+    public var words: [Word] = []
 
     public init(_ picture: Image, caption: String = "", details: [String] = [], badges: [String] = []) {
       self.picture = picture
@@ -28,6 +41,7 @@ public struct Sheet: Sendable {
     public var heading: String
     public var details: [String]
     public var badges: [String]
+    public var words: [Word] = []
     public var tiles: [Tile]
 
     public init(heading: String = "", details: [String] = [], badges: [String] = [], tiles: [Tile]) {

@@ -16,6 +16,7 @@ struct SheetLayout {
   private static let fact = LaidText.Style(size: 12, lines: 3)
   private static let caption = LaidText.Style(size: 13, lines: 3)
   private static let detail = LaidText.Style(size: 11.5, lines: 2)
+  private static let word = LaidText.Style(size: 11.5)
   private static let badge = LaidText.Style(size: 11, isBold: true)
 
   init(_ sheet: Sheet) throws(DrawingError) {
@@ -67,6 +68,7 @@ struct SheetLayout {
     try add(section.heading, Self.heading, width: width, color: theme.ink)
     for detail in section.details { try add(detail, Self.fact, width: width, color: theme.quiet) }
     try add(badges: section.badges, x: Self.margin, width: width)
+    try add(words: section.words, x: Self.margin, width: width)
     y += 10
   }
 
@@ -82,6 +84,7 @@ struct SheetLayout {
       try add(tile.caption, Self.caption, x: x, width: cell, color: theme.ink)
       for detail in tile.details { try add(detail, Self.detail, x: x, width: cell, color: theme.quiet) }
       try add(badges: tile.badges, x: x, width: cell)
+      try add(words: tile.words, x: x, width: cell)
       bottom = max(bottom, y)
     }
     y = bottom + Self.gap
@@ -103,6 +106,17 @@ struct SheetLayout {
     var line = PillLine(x: x, y: y + 3, width: width)
     for badge in badges {
       page.items += try line.place(badge, Self.badge, fill: theme.badge, ink: theme.badgeInk)
+    }
+    y = line.bottom + 2
+  }
+
+  /// The strip of words: the largest share has the strongest ground.
+  private mutating func add(words: [Sheet.Word], x: Double, width: Double) throws(DrawingError) {
+    guard let largest = words.map(\.share).max() else { return }
+    var line = PillLine(x: x, y: y + 3, width: width)
+    for word in words {
+      let strength = largest > 0 ? Double(max(0, word.share) / largest) : 0
+      page.items += try line.place(word.text, Self.word, fill: theme.word(strength), ink: theme.ink)
     }
     y = line.bottom + 2
   }

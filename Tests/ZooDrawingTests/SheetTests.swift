@@ -88,7 +88,7 @@ import ZooImages
   }
 
   @Test func theBarShowsTheColorsThatAreSeen() {
-    let solid = LegendLayout.colors(of: .init(.jet)), mixed = LegendLayout.colors(of: .init(.jet, alpha: 0.6))
+    let solid = Sheet.Legend(.jet).bar, mixed = Sheet.Legend(.jet, alpha: 0.6).bar
     for x in [0, 100, solid.width - 1] {
       #expect(pixel(solid, x, 0) == pixel(solid, x, solid.height - 1))
       for (y, ground) in [(0, UInt8(255)), (solid.height - 1, 0)] {

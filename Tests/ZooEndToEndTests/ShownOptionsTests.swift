@@ -50,7 +50,8 @@ import ZooTestSupport
           pictures, prompting, method, peers, correction,
           [
             "tokens": ["--tokens", "first"], "negative": ["--negative", "a cat"], "color-map": ["--color-map", "bone"],
-            "scale": ["--scale", "shared"], "format": ["--format", "svg"], "tile": ["--tile", "64"],
+            "words": ["--words"], "report": nil, "scale": ["--scale", "shared"], "format": ["--format", "svg"],
+            "tile": ["--tile", "64"],
             "alpha": ["--alpha", "0.2"], "grid": ["--grid"], "layers-grid": ["--layers-grid"], "npy": ["--npy"],
             "output": nil, "strict": nil, "embeddings": nil, "names": nil,
             // Of classifiers: MainJobTests has them.

@@ -39,6 +39,12 @@ struct ExplainCommand: ParsableCommand {
 
   @OptionGroup var drawingOptions: DrawingOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "One HTML page with all pictures, maps and settings, which needs no other file.", valueName: "file"),
+    completion: .file(extensions: ["html"]))
+  var report: String?
+
   @Flag(help: "Similarities, energies, layers, files and timings as JSON.")
   var json = false
 
@@ -65,7 +71,10 @@ struct ExplainCommand: ParsableCommand {
     if embeddingOptions.file == nil { try notes.add(remarksOn: prompts.texts, of: model) }
     if drawingOptions.drawsSheets { try notes.add(glyphsMissingFrom: prompts.texts) }
     timings.text = lap.next()
-    let loader = try pictureOptions.loader(for: model, notes: &notes)
+    if drawingOptions.words, embeddingOptions.file != nil || model.architecture.isClassifier {
+      throw CallError.ignored(option: "--words", reason: "there are no prompts in words")
+    }
+    let loader = try pictureOptions.loader(for: model, notes: &notes), facts = try sheetFacts(explainers)
     var results = ResultWriter(
       try Destination(
         output, ending: drawingOptions.ending,
@@ -76,15 +85,16 @@ struct ExplainCommand: ParsableCommand {
         try ResultSettings(
           $0, loader: loader, precision: runOptions.precision,
           embeddings: embeddingOptions.file == nil ? [] : prompts.embeddings)
-      }, facts: try sheetFacts(explainers))
+      }, facts: facts)
+    results.report = try report.map { try HTMLReport($0, inputs: paths, facts: facts) }
 
     let run = PictureRun(loader: loader, together: prompts.areShared ? 4 : 1)
     runOptions.prepare(model, passes: run.passes(for: tasks.count))
-    var report = PictureReport(model: model.name)
-    report.threads = runOptions.parallel.threads
-    try report.add(methods, layers: model.vision.tower.blocks.layers)
+    var found = PictureReport(model: model.name)
+    found.threads = runOptions.parallel.threads
+    try found.add(methods, layers: model.vision.tower.blocks.layers)
     var printer = ReportPrinter(
-      report, label: "explaining", tasks: paths, notes: notes, isStrict: failureOptions.strict, json: json)
+      found, label: "explaining", tasks: paths, notes: notes, isStrict: failureOptions.strict, json: json)
     try run.run(paths) { places, pictures in
       printer.progress(places)
       timings.decode += lap.next()
@@ -94,14 +104,31 @@ struct ExplainCommand: ParsableCommand {
       return pictures.indices.map { picture in ways.map { $0[picture] } }
     } each: { place, result in
       try printer.add(place, result) { picture, explanations in
-        let rows = promptReports(explanations[0], model: model)
+        var rows = promptReports(explanations[0], model: model)
+        if drawingOptions.words {
+          for prompt in rows.indices {
+            rows[prompt].words = try explainer.textRelevance(
+              of: rows[prompt].prompt, for: explanations[0].embedding
+            ).parts
+          }
+        }
         let entry = try results.write(paths[place], picture, explanations, rows)
         timings.write += lap.next()
         return entry
       }
       printer.report.timings = timings
     }
-    try printer.finish()
+    try printer.finish { found in
+      let page = try results.report?.finish(
+        title: "What \(model.name) sees",
+        tables: [
+          ("Model", RunFacts.model(model)),
+          ("Settings", try RunFacts.settings(explainers, loader, runOptions, drawingOptions)),
+          ("Notes", found.notes.map { ("note", $0) } + found.errors.map { ("error", $0.error) }),
+          ("Timings", RunFacts.timings(timings)), ("Versions", RunFacts.versions()),
+        ], call: RunFacts.call(CommandLine.arguments))
+      if let page { found.reportFile = page }
+    }
   }
 }
 

@@ -34,9 +34,11 @@ struct Drawing {
 
   private func promptSheet() -> Sheet {
     let tiles = scores.indices.map { prompt in
-      Sheet.Tile(
+      var tile = Sheet.Tile(
         overlay(0, prompt), caption: scores[prompt].prompt, details: [similarity(prompt), energy(0, prompt)],
         badges: scores[prompt].badges)
+      tile.words = scores[prompt].sheetWords
+      return tile
     }
     return sheet(
       [.init(tiles: [original] + tiles)], columns: tiles.count < 6 ? tiles.count + 1 : 4, tileSize: 288,
@@ -50,9 +52,9 @@ struct Drawing {
           overlay(method, prompt), caption: methods[method].method.displayName, details: [energy(method, prompt)],
           badges: methods[method].maps[prompt].isFlat ? [PromptReport.flatBadge] : [])
       }
-      return Sheet.Section(
-        heading: scores[prompt].prompt, details: [similarity(prompt)],
-        badges: scores[prompt].absent ? [PromptReport.absentBadge] : [], tiles: [original] + tiles)
+      return section(
+        prompt, [similarity(prompt)], badges: scores[prompt].absent ? [PromptReport.absentBadge] : [],
+        tiles: [original] + tiles)
     }
     let columns = methods.count < 6 ? methods.count + 1 : 6
     return sheet(
@@ -72,12 +74,19 @@ struct Drawing {
           overlay(map.picture(ofLayer: $0, in: layerRange ?? map.range(ofLayer: $0))),
           caption: "layer \(map.layers[$0])")
       }
-      return Sheet.Section(
-        heading: scores[prompt].prompt, details: ["\(similarity(prompt)), \(energy(method, prompt))"],
-        badges: scores[prompt].badges,
+      return section(
+        prompt, ["\(similarity(prompt)), \(energy(method, prompt))"], badges: scores[prompt].badges,
         tiles: [Sheet.Tile(overlay(method, prompt), caption: "sum of \(map.layers.count) layers")] + layers)
     }
     return sheet(sections, columns: 7, tileSize: 160, legend: legend(layerRange))
+  }
+
+  private func section(
+    _ prompt: Int, _ details: [String], badges: [String], tiles: [Sheet.Tile]
+  ) -> Sheet.Section {
+    var section = Sheet.Section(heading: scores[prompt].prompt, details: details, badges: badges, tiles: tiles)
+    section.words = scores[prompt].sheetWords
+    return section
   }
 
   private func sheet(_ sections: [Sheet.Section], columns: Int, tileSize: Int, legend: Sheet.Legend) -> Sheet {
@@ -92,8 +101,14 @@ struct Drawing {
 
   private func similarity(_ prompt: Int) -> String { String(format: "similarity %.3f", scores[prompt].similarity) }
 
-  private func energy(_ method: Int, _ prompt: Int) -> String {
+  func energy(_ method: Int, _ prompt: Int) -> String {
     String(format: "energy %.2g", methods[method].maps[prompt].energy)
+  }
+
+  /// That of all pictures of a report.
+  var reportLegend: Sheet.Legend {
+    legend(
+      nil, note: options.scale == .shared ? "maps of one method and picture share a scale" : "each map is scaled alone")
   }
 
   /// - Parameter range: what all maps share.
@@ -109,7 +124,7 @@ struct Drawing {
   }
 
   /// The part of the picture that the patches cover.
-  private var covered: Image {
+  var covered: Image {
     guard let size = methods.first?.maps.first?.pictureSize else { return picture }
     return picture.cropped(rows: 0..<size.height, columns: 0..<size.width)
   }
@@ -127,6 +142,9 @@ private func union(_ ranges: [ClosedRange<Float>]) -> ClosedRange<Float>? {
 
 extension PromptReport {
   static let absentBadge = "absent", flatBadge = "flat map"
+
+  /// The strip of words.
+  var sheetWords: [Sheet.Word] { words?.map { Sheet.Word($0.text, share: $0.share) } ?? [] }
 
   /// What must not be overlooked.
   var badges: [String] { (absent ? [Self.absentBadge] : []) + (flat == true ? [Self.flatBadge] : []) }

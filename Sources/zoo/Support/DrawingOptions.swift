@@ -27,6 +27,9 @@ struct DrawingOptions: ParsableArguments {
   @Option(help: "The longer side of a picture on a sheet, in pixels; 288 by default, and 160 for --layers-grid.")
   var tile: Int?
 
+  @Flag(help: "How much each word of a prompt adds to its similarity, by CheferCAM on the text tower.")
+  var words = false
+
   @Flag(
     help:
       "Raw maps as .npy: [rows, columns] of each prompt, and [layers, rows, columns] where the map is a sum over layers."

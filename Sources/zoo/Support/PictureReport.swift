@@ -26,6 +26,8 @@ struct PictureReport: Encodable {
   var threads: Int?
   /// Milliseconds.
   var timings: Timings?
+  /// The path of the page that `--report` asks for.
+  var reportFile: String?
 
   init(model: String) { self.model = model }
 
@@ -112,7 +114,7 @@ struct PictureReport: Encodable {
               + [map.files.first ?? ""])
         }
       }
-      return ([table.text(within: width)] + (sheets ?? [])).joined(separator: "\n")
+      return ([table.text(within: width)] + prompts.compactMap(\.wordLine) + (sheets ?? [])).joined(separator: "\n")
     }
   }
 }
@@ -141,6 +143,15 @@ struct PromptReport: Encodable {
   var files: [String]?
   /// One for each method.
   var maps: [MapReport]?
+  /// The share of each word of the prompt in its likeness with the picture, where `--words` asks for it.
+  var words: [TextRelevance.Part]?
+
+  /// The words in one line.
+  var wordLine: String? {
+    words.map { words in
+      "\(prompt): " + words.map { "\($0.text) \(String(format: "%.0f", $0.share * 100)) %" }.joined(separator: ", ")
+    }
+  }
 
   var remark: String { rowRemark(absent, flat == true) }
 }

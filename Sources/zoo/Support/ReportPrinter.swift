@@ -55,17 +55,23 @@ struct ReportPrinter {
   }
 
   /// Ends the run: notes, JSON, and an error where inputs failed.
-  mutating func finish() throws {
+  ///
+  /// - Parameter complete: is given the whole report before it is printed.
+  mutating func finish(_ complete: (inout PictureReport) throws -> Void = { _ in }) throws {
     bar.finish()
-    try printReport()
+    try printReport(complete)
     try failures.finish()
   }
 
-  private mutating func printReport() throws {
+  private mutating func printReport(_ complete: (inout PictureReport) throws -> Void = { _ in }) throws {
     for note in pictureNotes.sentences { notes.add(note) }
-    guard json else { return }
     report.errors = failures.entries
     report.notes = notes.all
-    try printJSON(report)
+    try complete(&report)
+    if json {
+      try printJSON(report)
+    } else if let page = report.reportFile {
+      print(page)
+    }
   }
 }

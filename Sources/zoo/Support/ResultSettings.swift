@@ -32,6 +32,8 @@ struct ResultSettings: Encodable {
     let scale: String
     /// Nil for the usual size.
     let tile: Int?
+    /// Sheets show the shares of words.
+    let words: Bool
   }
 
   init(_ explainer: Explainer, loader: PictureLoader, precision: Precision, embeddings: [[Float]] = []) throws {
@@ -57,7 +59,8 @@ struct ResultSettings: Encodable {
   func drawn(_ options: DrawingOptions) -> ResultSettings {
     var result = self
     result.drawing = Drawing(
-      colorMap: options.colorMap.rawValue, alpha: options.alpha, scale: options.scale.rawValue, tile: options.tile)
+      colorMap: options.colorMap.rawValue, alpha: options.alpha, scale: options.scale.rawValue, tile: options.tile,
+      words: options.words)
     return result
   }
 

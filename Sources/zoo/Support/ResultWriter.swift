@@ -13,6 +13,8 @@ struct ResultWriter {
   /// Of each method.
   private let settings: [ResultSettings]
   private let facts: [String]
+  /// A page that everything goes to as well.
+  var report: HTMLReport?
 
   init(
     _ destination: Destination, names: OutputNames, _ options: DrawingOptions, methods: [Method],
@@ -85,6 +87,7 @@ struct ResultWriter {
       prompts: rows)
     entry.grid = maps[0].maps.first.map { [$0.grid.height, $0.grid.width] } ?? []
     entry.sheets = sheets
+    try report?.add(entry, drawing)
     return entry
   }
 

@@ -1,0 +1,146 @@
+import Foundation
+import ZooDrawing
+import ZooImages
+
+/// A run as one page that can be kept and mailed: no script, no other file, no network.
+struct HTMLReport {
+  private var destination: Destination
+  private let facts: [String]
+  private var pictures: [HTML] = []
+  private var legend: HTML = ""
+
+  /// - Parameters:
+  ///   - inputs: the pictures that are read, which the page must not replace.
+  ///   - facts: see `sheetFacts`.
+  init(_ path: String, inputs: [String], facts: [String]) throws {
+    guard (path as NSString).pathExtension.lowercased() == Self.ending else {
+      throw CallError.wrongEnding(path, needed: Self.ending)
+    }
+    destination = try Destination(path, ending: Self.ending, results: 1, inputs: inputs, folders: [])
+    self.facts = facts
+  }
+
+  private static let ending = "html"
+
+  /// Adds a picture with all its maps.
+  mutating func add(_ entry: PictureReport.ImageReport, _ drawing: Drawing) throws {
+    if pictures.isEmpty { legend = try Self.legend(drawing) }
+    let seen = drawing.covered, crop = entry.crop
+    let window = [crop.left, crop.top, crop.right, crop.bottom].map { String(format: "%.0f", $0) }
+    pictures.append(
+      """
+      <section>
+      <h2><bdi>\(entry.image)</bdi></h2>
+      \(.picture(try seen.pngData(), alternative: "the picture as the model sees it", class: "seen"))
+      <p class="quiet">\(entry.size[1])x\(entry.size[0]) pixels, of which the model sees columns \(window[0]) to \
+      \(window[2]) and rows \(window[1]) to \(window[3]) at \(drawing.picture.width)x\(drawing.picture.height).</p>
+      \(Self.table(entry))
+      \(HTML(try entry.prompts.indices.map { try Self.section(of: $0, entry.prompts[$0], drawing) }))
+      </section>
+      """)
+  }
+
+  /// Writes the page and returns its path.
+  ///
+  /// - Parameter tables: headings with names and values, for the end.
+  mutating func finish(
+    title: String, tables: [(heading: String, rows: [(name: String, value: String)])], call: String
+  ) throws -> String {
+    let page: HTML = """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+      <title>\(title)</title>
+      <style>
+      \(.style)
+      </style>
+      </head>
+      <body>
+      <main>
+      <h1>\(title)</h1>
+      \(HTML(facts.map { "<p class=\"quiet\">\($0)</p>" }))
+      \(legend)
+      \(HTML(pictures))
+      \(HTML(tables.filter { !$0.rows.isEmpty }.map { "<h2>\($0.heading)</h2>\n\(HTML.list($0.rows))" }))
+      <h2>Run it again</h2>
+      <pre>\(call)</pre>
+      </main>
+      </body>
+      </html>
+
+      """
+    return try destination.write(Data(page.text.utf8), as: "")
+  }
+
+  private static func legend(_ drawing: Drawing) throws -> HTML {
+    let legend = drawing.reportLegend
+    return """
+      <div class="legend">
+      \(.picture(try legend.bar.pngData(), alternative: "colours from low to high"))
+      <div><span>\(legend.low)</span><span>\(legend.high)</span></div>
+      <p class="quiet">\(legend.note)</p>
+      </div>
+      """
+  }
+
+  private static func badges(_ texts: [String]) -> HTML { HTML(texts.map { "<span class=\"badge\">\($0)</span>" }) }
+
+  /// Similarities, one row for each prompt.
+  private static func table(_ entry: PictureReport.ImageReport) -> HTML {
+    func percent(_ share: Float) -> String { String(format: "%.1f %%", share * 100) }
+    let columns: [(name: String, value: (PromptReport) -> String?)] = [
+      ("similarity", { String(format: "%.4f", $0.similarity) }), ("softmax", { $0.softmax.map(percent) }),
+      ("sigmoid", { $0.probability.map(percent) }),
+    ].filter { column in entry.prompts.contains { column.value($0) != nil } }
+    let rows: [HTML] = entry.prompts.map { prompt in
+      """
+      <tr><td><bdi>\(prompt.prompt)</bdi></td>\
+      \(HTML(columns.map { "<td class=\"number\">\($0.value(prompt) ?? "")</td>" }))\
+      <td>\(prompt.absent ? badges([PromptReport.absentBadge]) : "")</td></tr>
+      """
+    }
+    let rule: HTML =
+      entry.absentBelow.map {
+        "<p class=\"quiet\">absent: not above \(String(format: "%.4f", $0)), what a prompt that names nothing has.</p>"
+      } ?? ""
+    return """
+      <div class="scroll"><table>
+      <tr><th>prompt</th>\(HTML(columns.map { "<th class=\"number\">\($0.name)</th>" }))<th></th></tr>
+      \(HTML(rows))
+      </table></div>
+      \(rule)
+      """
+  }
+
+  /// A prompt with the maps of all methods.
+  private static func section(of index: Int, _ prompt: PromptReport, _ drawing: Drawing) throws -> HTML {
+    let figures: [HTML] = try drawing.methods.indices.map { method in
+      let maps = drawing.methods[method], name = maps.method.displayName
+      let isFlat = maps.maps[index].isFlat
+      return """
+        <figure>\(.picture(try drawing.overlay(method, index).pngData(), alternative: "\(name): \(prompt.prompt)"))
+        <figcaption>\(name)<br>\(drawing.energy(method, index)) \(isFlat ? badges([PromptReport.flatBadge]) : "")\
+        </figcaption></figure>
+        """
+    }
+    let largest = prompt.words?.map(\.share).max() ?? 0
+    let words: [HTML] = (prompt.words ?? []).map { word in
+      let strength = String(format: "%.2f", largest > 0 ? max(0, word.share) / largest : 0)
+      let share = String(format: "%.0f %%", word.share * 100)
+      return """
+        <span style="background: rgba(var(--word), \(strength))"><bdi>\(word.text)</bdi> <small>\(share)</small></span>
+        """
+    }
+    let strip: HTML = words.isEmpty ? "" : "<p class=\"words\">\(HTML(words))</p>"
+    return """
+      <h3><bdi>\(prompt.prompt)</bdi> \(prompt.absent ? badges([PromptReport.absentBadge]) : "")</h3>
+      \(strip)
+      <div class="maps">
+      \(HTML(figures))
+      </div>
+      """
+  }
+}

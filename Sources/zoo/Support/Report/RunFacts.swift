@@ -1,0 +1,88 @@
+import Foundation
+import ZooCheckpoints
+import ZooExplain
+import ZooImages
+import ZooModels
+import ZooRuntime
+
+/// What a report says of a run besides its pictures: names and values.
+enum RunFacts {
+  typealias Row = (name: String, value: String)
+
+  /// The model and its digests.
+  static func model(_ model: Model) -> [Row] {
+    let description = model.description
+    // One digest stands for all: that of the list of the tensors' own.
+    let tensors = description.digests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined()
+    var rows: [Row] = [
+      ("model", model.name), ("layout", description.layout),
+      ("tensors", "\(description.digests.count), SHA-256 of their digests \(digest(of: tensors))"),
+    ]
+    rows += description.sources.map { ("source", "\($0.name), \(byteText($0.size)), SHA-256 \($0.sha256)") }
+    rows += (description.tokenizerDigests ?? [:]).sorted { $0.key < $1.key }.map {
+      ("tokenizer", "\($0.key), SHA-256 \($0.value)")
+    }
+    return rows
+  }
+
+  static func settings(
+    _ explainers: [Explainer], _ loader: PictureLoader, _ run: RunOptions, _ drawing: DrawingOptions
+  ) throws -> [Row] {
+    let preprocessing = loader.preprocessing, first = explainers[0]
+    func numbers(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
+    var rows: [Row] = explainers.map { explainer in
+      let options = explainer.method.info.options.map {
+        "\($0.name) \(explainer.method.options[$0.name] ?? $0.standard)"
+      }
+      return ("method", ([explainer.method.info.title] + options).joined(separator: "; "))
+    }
+    rows += [
+      (
+        "correction",
+        first.correction.map { "\"\($0.prompt)\", blank where its map is above \($0.threshold)" } ?? "none"
+      ),
+      ("negatives", first.negatives.isEmpty ? "none" : first.negatives.joined(separator: ", ")),
+      (
+        "picture",
+        "\(preprocessing.size), \(preprocessing.resizeMode.rawValue), \(preprocessing.interpolation.rawValue), as "
+          + preprocessing.convention.rawValue
+      ),
+      ("mean, deviation", "\(numbers(preprocessing.mean)); \(numbers(preprocessing.std))"),
+      ("upright", loader.upright ? "yes" : "no"),
+      ("arithmetic", "\(first.model.algebraName), \(run.precision.rawValue), \(run.parallel.threads) threads"),
+      ("colours", "\(drawing.colorMap.rawValue), alpha \(drawing.alpha), scale \(drawing.scale.rawValue)"),
+    ]
+    return rows
+  }
+
+  static func versions(date: Date = Date()) -> [Row] {
+    [
+      ("zoo", Zoo.configuration.version), ("system", ProcessInfo.processInfo.operatingSystemVersionString),
+      ("date", date.formatted(.iso8601)),
+    ]
+  }
+
+  static func timings(_ timings: PictureReport.Timings) -> [Row] {
+    [
+      ("load the model", timings.load), ("prompts", timings.text), ("read pictures", timings.decode),
+      ("explain", timings.explain), ("draw and write", timings.write),
+    ].map { ($0, String(format: "%.0f ms", $1)) }
+  }
+
+  /// The call as a shell takes it.
+  static func call(_ arguments: [String]) -> String {
+    arguments.enumerated().map { index, word in
+      let word = index == 0 ? (word as NSString).lastPathComponent : word
+      let isPlain =
+        !word.isEmpty
+        && word.unicodeScalars.allSatisfy {
+          $0.isASCII && ($0.properties.isAlphabetic || "0123456789_./:=-,+".unicodeScalars.contains($0))
+        }
+      return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    }.joined(separator: " ")
+  }
+
+  private static func digest(of text: String) -> String {
+    Array(text.utf8).withUnsafeBytes { sha256(of: $0).description }
+  }
+}
