@@ -59,10 +59,15 @@ public struct GoldenModel: Sendable {
     try write(plan, of: identified, from: source, to: target.path)
   }
 
-  /// The arrays of one of the case's expected files.
+  /// The arrays of one of the case's expected files, with the tolerances of `case.json` or of a JSON file beside them.
   public func expected(_ file: String) throws -> Expected {
-    Expected(
-      arrays: try Golden.arrays("\(folder)/expected/\(file)"), tolerances: tolerances[file] ?? [:])
+    let path = "\(folder)/expected/\(file)"
+    var tolerances = tolerances[file]
+    if tolerances == nil {
+      let facts = try? Golden.json(path.replacing(".npz", with: ".json")) as? [String: [String: Any]]
+      tolerances = facts?.compactMapValues { $0["atol"] as? Double }
+    }
+    return Expected(arrays: try Golden.arrays(path), tolerances: tolerances ?? [:])
   }
 
   public struct Expected: Sendable {

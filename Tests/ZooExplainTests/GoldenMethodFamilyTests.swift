@@ -1,0 +1,149 @@
+import Testing
+import ZooExplain
+import ZooFixtures
+import ZooImages
+import ZooModels
+import ZooRuntime
+import ZooTestSupport
+
+/// Every method on every kind of block and pooler, on pictures of two sizes, against automatic differentiation on the original modules
+/// (`Tools/golden/make_methods.py`).
+@Suite struct GoldenMethodFamilyTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var name: String
+    var group = "models"
+    var size = "large"
+    var checkpoint = "openclip/open_clip_model.safetensors"
+    /// What the model has no definition of.
+    var undefined: Set<String>
+    var testDescription: String { name }
+
+    static let relevance: Set = ["lrp", "partial-lrp", "transformer-attribution"]
+  }
+
+  static let cases: [Case] = {
+    let relevance = Case.relevance, patches = relevance.union(["textspan"]), pooler = patches.union(["gem"])
+    return [
+      Case(name: "clip_gelu", size: "rect", undefined: []),
+      Case(name: "clip_layerscale", undefined: relevance),
+      Case(name: "clip_h14style", undefined: []),
+      Case(name: "coca", undefined: pooler),
+      Case(name: "siglip", size: "rect", undefined: pooler),
+      Case(name: "vit_classifier", checkpoint: "timm/model.safetensors", undefined: ["gem"]),
+      Case(name: "clipa", group: "families", undefined: patches),
+      Case(name: "pe_core", group: "families", undefined: pooler),
+      Case(name: "eva02", group: "families", undefined: patches),
+      Case(name: "eva01", group: "families", undefined: []),
+      Case(name: "eva02_enormous", group: "families", undefined: pooler),
+      Case(name: "mobileclip_base", group: "families", undefined: ["lrp"]),
+      Case(name: "timm_gap", group: "families", undefined: patches),
+      Case(name: "naflex_gap", group: "families", undefined: patches),
+      Case(name: "naflex_siglip2", group: "families", undefined: pooler),
+    ]
+  }()
+
+  /// The method that each array stands for.
+  static let methods: [(key: String, method: String, options: [String: String])] = [
+    ("rollout.start0", "rollout", ["start-layer": "0"]),
+    ("rollout.start1", "rollout", [:]),
+    ("raw_attention", "raw-attention", [:]),
+    ("attentioncam.paper", "attentioncam", [:]),
+    ("attentioncam.chefer", "attentioncam", ["form": "chefer"]),
+    ("chefercam.last", "chefercam", [:]),
+    ("chefercam.all", "chefercam", ["start-layer": "0"]),
+    ("chefercam.pooler", "chefercam", [:]),
+    ("textspan.heat", "textspan", ["background": "none"]),
+    ("textspan.centred", "textspan", [:]),
+    ("gem", "gem", [:]),
+    ("legrad.no_relu.layers", "legrad", ["relu": "no"]),
+    ("legrad.final_score.layers", "legrad", ["final-score": "yes"]),
+  ]
+
+  private struct Loaded {
+    let model: Model
+    let expected: GoldenModel.Expected
+    let pictures: [String: PixelTensor]
+    let background: [[Float]]
+    let directions: [[Float]]
+
+    init(_ golden: Case) throws {
+      let loaded = try GoldenModel(golden.name, golden.checkpoint, group: golden.group) {
+        if golden.name == "siglip" { ($0.visionActivation, $0.textActivation) = (.gelu, .gelu) }
+      }
+      model = loaded.model
+      expected = try loaded.expected("methods.npz")
+      let arrays = try loaded.expected("preprocess.npz")
+      pictures = ["native", golden.size].reduce(into: [:]) { pictures, size in
+        let array = arrays["image_a.\(size).tensor"]
+        pictures[size] = PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
+      }
+      if model.architecture.isClassifier {
+        let count = model.architecture.embedding
+        (directions, background) = ([0, 3, 7].map { index in (0..<count).map { $0 == index ? 1 : 0 } }, [])
+      } else {
+        let file = golden.name == "siglip" ? "forward_erf.npz" : "forward.npz"
+        let texts = try loaded.expected(file)["text_embeddings_norm"]
+        background = (0..<texts.shape[0]).map { texts[$0].floats }
+        directions = Array(background.prefix(3))
+      }
+    }
+
+    func maps(_ name: String, _ options: [String: String], _ picture: PixelTensor) throws -> [Heatmap] {
+      let base = try Method(named: name, options: options).base
+      let wanted = base.background == .prompts ? background : []
+      return try base.explain([picture], prompts: directions, background: wanted, model: model)[0].heatmaps
+    }
+  }
+
+  @Test(arguments: cases)
+  func mapsAreThoseOfAutomaticDifferentiation(_ golden: Case) throws {
+    let loaded = try Loaded(golden), expected = loaded.expected
+    var compared: Set<String> = []
+    for (size, picture) in loaded.pictures {
+      for (key, method, options) in Self.methods {
+        guard let array = expected.arrays["\(size).\(key)"] else { continue }
+        let maps = try loaded.maps(method, options, picture)
+        let found =
+          key.hasSuffix(".layers")
+          ? maps.flatMap { $0.layerValues.flatMap { $0 } }
+          : array.shape.count == 1 ? maps[0].values : maps.flatMap(\.values)
+        let distance = expected.distance(found, to: "\(size).\(key)")
+        #expect(distance <= 1, "\(size).\(key): \(distance) times the tolerance")
+        compared.insert(method)
+      }
+      let gradcam = try #require(expected.arrays["\(size).gradcam.layers"])
+      for layer in 0..<gradcam.shape[1] {
+        let maps = try loaded.maps("gradcam", ["layer": "\(layer)"], picture)
+        for (prompt, map) in maps.enumerated() {
+          let tolerance = expected.tolerance(of: "\(size).gradcam.layers"), want = gradcam[prompt][layer].floats
+          #expect(
+            map.values.count == want.count && zip(map.values, want).allSatisfy { abs($0 - $1) <= tolerance },
+            "\(size), GradCAM, layer \(layer), prompt \(prompt)")
+        }
+      }
+    }
+    // LRP's family needs published rules, which `GoldenMethodTests` compares with.
+    let elsewhere = Case.relevance.union(golden.name == "vit_classifier" ? ["gradcam", "textspan"] : ["gradcam"])
+    let all = Set(Method.all.map(\.id))
+    #expect(compared == all.subtracting(golden.undefined).subtracting(elsewhere))
+  }
+
+  @Test(arguments: cases)
+  func whatIsNotDefinedSaysWhyAndWhatRuns(_ golden: Case) throws {
+    let model = try Loaded(golden).model, defined = Method.defined(on: model).map(\.id)
+    #expect(Set(Method.all.map(\.id)).subtracting(defined) == golden.undefined)
+    for id in golden.undefined {
+      let method = try Method(named: id), width = model.architecture.embedding
+      let picture = PixelTensor(height: 64, width: 64, values: .init(repeating: 0, count: 3 * 64 * 64))
+      let error = #expect(throws: MethodError.self) {
+        _ = try method.explain([picture], directions: [[Float](repeating: 0, count: width)], model: model)
+      }
+      guard case .undefined(id, _, let reason, defined) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(!reason.isEmpty && error?.description.hasSuffix(defined.joined(separator: ", ")) == true)
+      #expect(method.obstacle(on: model) == error)
+    }
+  }
+}
