@@ -55,6 +55,19 @@ public struct Explainer: Sendable {
       absentBelow: nil)
   }
 
+  /// Classes of a classifier by their names or numbers as prompts.
+  ///
+  /// Throws `ExplainError.noClassCalled` with names that are like a misspelt one.
+  public func prepare(classNames names: [String]) throws -> PreparedPrompts {
+    try prepare(
+      classes: names.map { name in
+        guard let index = model.classIndex(name) else {
+          throw ExplainError.noClassCalled(name, near: nearest(to: name, among: model.description.labels ?? []))
+        }
+        return index
+      })
+  }
+
   /// Explains one picture as the model's own preprocessing shows it.
   public func explain(_ image: Image, prompts: [String]) throws -> Explanation {
     let picture = try model.preprocess(image)

@@ -118,4 +118,61 @@ import ZooTestSupport
       Set(rows.compactMap { $0["name"] as? String })
         == ["LeGrad official, layers all", "GradCAM layer 3", "Attention rollout"])
   }
+
+  @Test func evalOfAllMethodsSaysWhatIsNotDefined() throws {
+    try zoo.run("convert", "Examples/ViT-Ti-8-SigLIP-emoji")
+    let call = [
+      "eval", "ViT-Ti-8-SigLIP-emoji", "--data", "Tests/Cases/upright", "--min-objects", "1", "--method", "all",
+    ]
+    let report = try #require(try zoo.run(call + ["--json"]).json() as? [String: Any])
+    let rows = try #require(report["methods"] as? [[String: Any]])
+    let undefined = try #require(report["undefined"] as? [[String: String]])
+    #expect(rows.count + undefined.count == Method.all.count)
+    #expect(undefined.contains { $0["method"] == "textspan" && $0["reason"]?.contains("class token") == true })
+    #expect(try zoo.run(call).output.contains("\ntextspan is not defined on this model: it splits the embedding"))
+    let refused = try zoo.run(Array(call.dropLast()) + ["legrad,textspan"])
+    #expect(refused.code == 2)
+    #expect(refused.errors.contains("; these methods run on it: legrad, rollout,"), "\(refused.errors)")
+  }
+
+  @Test func compareSaysHowMuchMethodsAgree() throws {
+    let call = ["compare", "ViT-Ti-8-emoji", "Examples/examples/scene1.jpg", "-p", "a panda", "-p", "a fox"]
+    let result = try zoo.run(call + ["--method", "legrad,rollout,gradcam:layer=3", "--json"])
+    let report = try #require(try result.json() as? [String: Any], "\(result.errors)")
+    let methods = try #require(report["methods"] as? [[String: Any]]).compactMap { $0["name"] as? String }
+    #expect(methods == ["LeGrad official, layers all", "Attention rollout", "GradCAM layer 3"])
+    let images = try #require(report["images"] as? [[String: Any]])
+    let prompts = try #require(images.first?["prompts"] as? [[String: Any]])
+    #expect(prompts.compactMap { $0["prompt"] as? String } == ["a panda", "a fox"])
+    let mean = try #require(report["mean"] as? [[String: Any]])
+    #expect(mean.count == 3)
+    for key in ["rank_correlation", "top_overlap", "peak_distance"] {
+      let each = prompts.compactMap { ($0["pairs"] as? [[String: Any]])?[0][key] as? Double }
+      #expect(each.count == 2 && mean[0][key] as? Double == (each[0] + each[1]) / 2, "\(key)")
+    }
+    let text = try zoo.run(call + ["--method", "legrad,rollout"]).output
+    #expect(text.contains("a panda\nMETHOD") && text.contains("mean of all\n"), "\(text)")
+    let one = try zoo.run(call + ["--method", "legrad"])
+    #expect(one.code == 2 && one.errors.contains("a comparison takes at least two methods"))
+  }
+
+  @Test func compareWithItsFormerOptionsStillComparesBackends() throws {
+    let picture = "Examples/examples/scene1.jpg"
+    let former = try zoo.run("compare", "ViT-Ti-8-emoji", picture, "-p", "a panda", "--packed", "--json")
+    let present = try zoo.run("bench", "ViT-Ti-8-emoji", "--compare", picture, "-p", "a panda", "--packed", "--json")
+    #expect(former.code == 0 && former.output == present.output)
+    #expect(former.errors.contains("note: 'zoo bench MODEL --compare' compares backends and precisions"))
+    #expect(present.errors.isEmpty)
+    let lost = try zoo.run("bench", "ViT-Ti-8-emoji", picture)
+    #expect(lost.code == 2 && lost.errors.contains("a picture has no effect here: it belongs to --compare"))
+  }
+
+  @Test func benchSaysWhatMethodsCost() throws {
+    let result = try zoo.run(
+      "bench", "ViT-Ti-8-emoji", "--methods", "--runs", "1", "--prompts", "1", "--json")
+    let report = try #require(try result.json() as? [String: Any], "\(result.errors)")
+    let rows = try #require(report["methods"] as? [[String: Any]])
+    #expect(Set(rows.compactMap { $0["method"] as? String }) == Set(Method.all.map(\.id)))
+    #expect(rows.allSatisfy { ($0["forward_passes"] as? Double ?? 0) > 0 })
+  }
 }

@@ -73,11 +73,27 @@ import ZooTestSupport
           ])
       ),
       "compare": (
-        ["compare", "MODEL", picture, "--precision", "bf16"] + prompts,
+        ["compare", "MODEL", picture, "--method", "legrad,rollout"] + prompts,
+        all(
+          pictures, prompting,
+          [
+            "method": ["--method", "gradcam"], "correct": ["--correct", "a photo of a,0.3"], "strict": nil,
+            // Of classifiers: MethodTests has it.
+            "class": nil,
+          ])
+      ),
+      "bench": (
+        ["bench", "MODEL", "--compare", picture, "--precision", "bf16"] + prompts,
         all(
           pictures,
           ["prompt": ["-p", "a cat"], "variant": ["--variant", "paper"], "layers": ["--layers", "last:2"]],
-          ["precision": nil, "packed": ["--packed"], "seed": nil, "manifest": nil])
+          [
+            "precision": nil, "packed": ["--packed"], "seed": nil, "manifest": nil, "compare": nil,
+            // Of measurements, which are never the same.
+            "prompts": nil, "cost": nil, "methods": nil, "runs": nil, "only": nil, "write-checkpoint": nil,
+            "in-place": nil,
+            "random": nil,
+          ])
       ),
     ]
   }()
@@ -99,7 +115,7 @@ import ZooTestSupport
     try zoo.run("convert", MainJobTests.checkpoint)
   }
 
-  @Test(arguments: ["score", "explain", "eval pointing", "eval segmentation", "compare"])
+  @Test(arguments: ["score", "explain", "eval pointing", "eval segmentation", "compare", "bench"])
   func everyShownOptionIsHonoured(_ command: String) throws {
     let (base, uses) = try #require(Self.commands[command])
     let help = try zoo.run(command.split(separator: " ").map(String.init) + ["--help"]).output

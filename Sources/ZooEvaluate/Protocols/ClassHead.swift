@@ -10,11 +10,7 @@ extension Explainer {
   public func head(_ classes: [String], templates: [String]) throws -> PreparedPrompts {
     for template in templates where !template.contains("{}") { throw EvaluateError.templateWithoutPlace(template) }
     if model.architecture.isClassifier {
-      return try prepare(
-        classes: classes.map { name in
-          guard let index = model.classIndex(name) else { throw ExplainError.noClassCalled(name, near: []) }
-          return index
-        })
+      return try prepare(classNames: classes)
     }
     let prompts = classes.flatMap { name in templates.map { $0.replacing("{}", with: name) } }
     let all = try prepare(prompts)

@@ -1,5 +1,6 @@
 import Foundation
 import ZooImages
+import ZooModels
 import ZooRuntime
 
 /// An explanation method with its options.
@@ -18,7 +19,7 @@ public struct Method: Sendable, Hashable {
   /// be read.
   public init(named name: String, options: [String: String] = [:]) throws {
     guard let type = methodTypes.first(where: { $0.info.id == name }) else {
-      throw MethodError.unknown(name, near: near(name))
+      throw MethodError.unknown(name, near: nearest(to: name, among: Self.all.map(\.id)))
     }
     var values = try MethodOptions(options, of: type.info)
     base = try type.init(&values)
@@ -46,22 +47,6 @@ public struct Method: Sendable, Hashable {
     try self.init(named: parts[0], options: options)
   }
 
-  /// Reads several methods with commas between them: `legrad,gradcam:layer=3,textspan:heads=1.0,2.3,rollout`.
-  ///
-  /// After an option, what is not the name of a method goes on with its value. Throws as `init(named:options:)` does.
-  public static func list(_ text: String) throws -> [Method] {
-    var texts: [String] = []
-    for piece in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let name = piece.prefix { $0 != ":" }.trimmingCharacters(in: .whitespaces)
-      if let last = texts.last, last.contains(":"), !all.contains(where: { $0.id == name }) {
-        texts[texts.count - 1] = "\(last),\(piece)"
-      } else {
-        texts.append(piece.trimmingCharacters(in: .whitespaces))
-      }
-    }
-    return try texts.map { try Method($0) }
-  }
-
   /// The same method with values for more of its options; those that it was given stay.
   ///
   /// Throws as `init(named:options:)` does.
@@ -82,12 +67,7 @@ public struct Method: Sendable, Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(base)) }
 
   /// Why the method does not run on a model, and which do; nil where it does.
-  public func obstacle(on model: Model) -> MethodError? {
-    guard case .undefined(let method, let name, let reason, _) = base.obstacle(on: model) else {
-      return base.obstacle(on: model)
-    }
-    return .undefined(method: method, model: name, reason: reason, others: Method.defined(on: model).map(\.id))
-  }
+  public func obstacle(on model: Model) -> MethodError? { base.obstacle(on: model) }
 
   /// The maps of each direction on each picture.
   ///
@@ -111,18 +91,17 @@ extension ExplanationMethod {
   package func explain(
     _ pictures: [PixelTensor], prompts: [[Float]], background: [[Float]] = [], model: Model
   ) throws -> [MethodOutput] {
-    let output: Pass.Output
-    do {
-      output = try Pass.run(pictures, [Pass.Job(self, prompts, background: background)], model: model)
-    } catch let MethodError.undefined(method, name, reason, _) {
-      throw MethodError.undefined(
-        method: method, model: name, reason: reason, others: Method.defined(on: model).map(\.id))
-    }
+    let output = try Pass.run(pictures, [Pass.Job(self, prompts, background: background)], model: model)
     return zip(output.embeddings, output.maps[0]).map { MethodOutput(embedding: $0, heatmaps: $1) }
   }
 
-  /// Why the method does not run on a model; nil where it does.
+  /// Why the method does not run on a model, and which ones do; nil where it does.
   package func obstacle(on model: Model) -> MethodError? {
+    refusal(on: model)?.naming(methodsOn: model)
+  }
+
+  /// Why the method does not run on a model; nil where it does.
+  fileprivate func refusal(on model: Model) -> MethodError? {
     guard let vision = try? model.vision, let size = model.description.preprocessing?.size else {
       return .undefined(
         method: Self.info.id, model: model.name, reason: "it has no image tower", others: [])
@@ -143,32 +122,14 @@ extension ExplanationMethod {
 extension Method {
   /// The methods that run on a model with their standard options.
   public static func defined(on model: Model) -> [MethodInfo] {
-    all.filter { info in (try? Method(named: info.id))?.base.obstacle(on: model) == nil }
+    all.filter { info in (try? Method(named: info.id))?.base.refusal(on: model) == nil }
   }
 }
 
-/// Names that a misspelt one may have meant.
-private func near(_ name: String) -> [String] {
-  let plain = name.lowercased().filter { $0.isLetter || $0.isNumber }
-  if plain.isEmpty { return [] }
-  return Method.all.map(\.id).filter { id in
-    let other = id.filter { $0.isLetter || $0.isNumber }
-    return other.hasPrefix(plain) || plain.hasPrefix(other) || distance(plain, other) <= 2
+extension MethodError {
+  /// With the methods that run on the model, where this one does not.
+  func naming(methodsOn model: Model) -> MethodError {
+    guard case .undefined(let method, let name, let reason, _) = self else { return self }
+    return .undefined(method: method, model: name, reason: reason, others: Method.defined(on: model).map(\.id))
   }
-}
-
-/// How many letters must be changed, put in or taken out.
-private func distance(_ a: String, _ b: String) -> Int {
-  let a = Array(a), b = Array(b)
-  var row = Array(0...b.count)
-  for i in a.indices {
-    var previous = row[0]
-    row[0] = i + 1
-    for j in b.indices {
-      let changed = previous + (a[i] == b[j] ? 0 : 1)
-      previous = row[j + 1]
-      row[j + 1] = min(changed, row[j] + 1, row[j + 1] + 1)
-    }
-  }
-  return row[b.count]
 }

@@ -61,6 +61,9 @@ public enum MethodError: ZooError, Equatable {
 
   public var blame: Blame { .input }
 
+  /// Why a method has no definition on a model, without the model's name; otherwise the whole sentence.
+  public var reason: String { if case .undefined(_, _, let reason, _) = self { reason } else { description } }
+
   public var description: String {
     switch self {
     case .unknown(let name, let near):

@@ -122,11 +122,15 @@ private final class PassPlan {
       let job = jobs[members[0].job], layers = members.compactMap(\.layers)
       let first = layers.map(\.lowerBound).min(), last = layers.map(\.upperBound).max()
       let method = if let first, let last { job.method.using(first..<last) } else { job.method }
-      let run = try method.start(
-        MethodJob(
-          vision: vision, engine: engine, grid: grid, pictures: pictures, directions: job.directions,
-          background: job.background, logitScale: scale))
-      return Group(run: run, directions: job.directions, members: members)
+      do {
+        let run = try method.start(
+          MethodJob(
+            vision: vision, engine: engine, grid: grid, pictures: pictures, directions: job.directions,
+            background: job.background, logitScale: scale))
+        return Group(run: run, directions: job.directions, members: members)
+      } catch let error as MethodError {
+        throw error.naming(methodsOn: model)
+      }
     }
     request = groups.reduce(.embedding) { whole, group in
       var own = group.run.request

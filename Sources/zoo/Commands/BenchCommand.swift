@@ -27,11 +27,21 @@ struct BenchCommand: ParsableCommand {
   )
   var cost = false
 
+  @Flag(
+    help: """
+      Instead of the stages: what each explanation method costs beside one forward pass, and the memory it takes.
+      """)
+  var methods = false
+
+  @Flag(
+    help: """
+      Instead of the stages: how far embeddings and heat maps are from those of the reference path, f32 on BLAS, with \
+      --backend and --precision.
+      """)
+  var compare = false
+
   @Option(help: "Runs of each stage; the median counts.")
   var runs = 7
-
-  @Option(help: "Another input size, N or HEIGHTxWIDTH in pixels.")
-  var size: String?
 
   @Option(help: "all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
   var layers = "all"
@@ -55,6 +65,8 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "As JSON.")
   var json = false
 
+  @OptionGroup(title: "For --compare") var comparison: BackendComparisonOptions
+  @OptionGroup var pictureOptions: PictureOptions
   @OptionGroup var runOptions: RunOptions
   @OptionGroup var registryOptions: RegistryOptions
 
@@ -66,17 +78,22 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     if let writeCheckpoint { return try write(to: writeCheckpoint) }
     let selection = try LayerSelection(layers)
+    if compare { return try compareBackends(selection) }
+    try comparison.refuse()
     var bench = Bench(runs: runs, only: only, quiet: runOptions.quiet)
     let model = try bench.once("load", flops: nil) { try load() }
     if !inPlace { bench.once("pack", flops: nil) { model.pack() } }
     let tower = try model.vision.tower
     var preprocessing = try model.preprocessing
-    if let size { preprocessing.scale(to: try PictureOptions.parse(size, patch: tower.patch)) }
+    if let size = pictureOptions.size {
+      preprocessing.scale(to: try PictureOptions.parse(size, patch: tower.patch))
+    }
     if cost {
       try measureCost(of: model, from: preprocessing.size, &bench)
       return try show(bench, model, size: preprocessing.size, layers: tower.blocks.layers)
     }
     let pixels = testPicture(preprocessing.size)
+    if methods { return try measureMethods(of: model, pixels) }
     let work = Workload(tower, text: model.architecture.text, size: preprocessing.size)
     try measureProduct(like: model, tokens: work.tokenCount, &bench)
     try bench.measure("image tower", flops: work.imageTower) { _ = try model.imageEmbeddings([pixels]) }
@@ -98,11 +115,33 @@ struct BenchCommand: ParsableCommand {
     try show(bench, model, size: preprocessing.size, layers: count)
   }
 
+  private func compareBackends(_ layers: LayerSelection) throws {
+    var notes = Notes(isQuiet: runOptions.quiet)
+    let report = try BackendComparison(
+      model: model, paths: comparison.inputs.paths(notes: &notes), prompts: comparison.prompts,
+      method: LeGrad(variant: comparison.variant ?? .official, layers: layers), packed: comparison.packed, seed: seed,
+      pictureOptions: pictureOptions, runOptions: runOptions, registryOptions: registryOptions
+    ).report(notes: &notes)
+    if json { try printJSON(report) } else { print(report.text) }
+  }
+
   private func show(_ bench: Bench, _ model: Model, size: GridSize, layers: Int) throws {
     let report = BenchReport(
       model: model.name, backend: model.algebraName, precision: runOptions.precision,
       kernels: String(cString: zoo_kernel_name()), threads: runOptions.parallel.threads,
       size: [size.height, size.width], layers: layers, runs: runs, peakMemory: peakMemory(), stages: bench.stages)
+    if json { try printJSON(report) } else { print(report.text) }
+  }
+
+  private func measureMethods(of model: Model, _ picture: PixelTensor) throws {
+    let found = try MethodBench(
+      model: model, picture: picture, prompts: prompts, runs: runs, only: only, quiet: runOptions.quiet
+    ).run()
+    let report = MethodBenchReport(
+      model: model.name, backend: model.algebraName, precision: runOptions.precision,
+      kernels: String(cString: zoo_kernel_name()), threads: runOptions.parallel.threads,
+      size: [picture.height, picture.width], runs: runs, forwardMs: found.forward, methods: found.rows,
+      undefined: found.undefined)
     if json { try printJSON(report) } else { print(report.text) }
   }
 

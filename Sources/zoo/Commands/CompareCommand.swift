@@ -1,165 +1,127 @@
 import ArgumentParser
-import Foundation
+import ZooEvaluate
 import ZooExplain
 import ZooImages
 import ZooModels
 import ZooRuntime
-import ZooStore
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "compare", abstract: "Compares two ways of running a model: embeddings and heat maps.",
+    commandName: "compare", abstract: "Compares the heat maps of several methods with each other.",
     discussion: """
-      The first way is f32 on BLAS, the reference path; the second is what --backend and --precision say. Without pictures, \
-      made-up ones are taken.
+      For each pair of methods: the rank correlation of their maps over the patches, the share of the top tenth of the \
+      patches that both have, and the distance of their maxima in patches; for each prompt, and the mean of all. \
+      ('zoo bench MODEL --compare' compares backends and precisions.)
       """)
 
-  @Argument(
-    help: "An installed model, or any registered ARCHITECTURE[:TAG] with seeded random weights.",
-    completion: .knownModels)
+  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
   var model: String
 
   @OptionGroup var inputs: PictureInputs
+  @OptionGroup var promptOptions: PromptOptions
 
-  @Option(name: [.customShort("p"), .customLong("prompt")], help: "What to look for; made-up directions by default.")
-  var prompts: [String] = []
+  @Option(
+    name: .customLong("method"),
+    help: ArgumentHelp(
+      "Methods with their options, as in legrad,gradcam:layer=3; all that run on the model by default.",
+      valueName: "list"))
+  var methods: [String] = []
 
-  @Option(help: "official: the authors' code; paper: the paper's formulas.")
-  var variant: LeGrad.Variant = .official
+  @Option(
+    name: .customLong("class"), help: ArgumentHelp("A classifier's class, by name or number.", valueName: "class"))
+  var classes: [String] = []
 
-  @Option(help: "all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
-  var layers = "all"
-
-  @Option(help: "Seed of the random weights.")
-  var seed: UInt64 = 1
-
-  @Flag(help: "Pack the weights of the second way, as for many pictures.")
-  var packed = false
+  @Option(
+    help: ArgumentHelp(
+      CorrectionOption.help,
+      discussion: "On by default for models with SigLIP's pooler, with \"\(Correction.emptyPrompt)\".",
+      valueName: "prompt"))
+  var correct: String?
 
   @Flag(help: "As JSON.")
   var json = false
 
   @OptionGroup var pictureOptions: PictureOptions
   @OptionGroup var runOptions: RunOptions
-  @OptionGroup var registryOptions: RegistryOptions
+  @OptionGroup var failureOptions: FailureOptions
+  @OptionGroup(visibility: .hidden) var formerOptions: FormerCompareOptions
 
   func run() throws {
-    let method = LeGrad(variant: variant, layers: try LayerSelection(layers))
     var notes = Notes(isQuiet: runOptions.quiet)
     let paths = try inputs.paths(notes: &notes)
-    let second = try runOptions.algebra()
-    func explain(_ algebra: any LinearAlgebra, packed: Bool) throws -> [MethodOutput] {
-      let model = try loadOrMakeUp(
-        model, algebra: algebra, parallel: runOptions.parallel, seed: seed, registry: registryOptions)
-      if packed { model.pack() }
-      let loader = try pictureOptions.loader(for: model, notes: &notes)
-      notes.isQuiet = true  // said once
-      let pictures =
-        try paths.isEmpty
-        ? [testPicture(loader.preprocessing.size)] : paths.map { try loader.load(path: $0).input.tensor }
-      let directions =
-        try prompts.isEmpty
-        ? (0..<4).map { testEmbedding(model.architecture.embedding, seed: $0) }
-        : model.textEmbeddings(prompts).map(normalised)
-      let progress = Progress("explaining", total: pictures.count, quiet: runOptions.quiet)
-      defer { progress.finish() }
-      return try pictures.enumerated().flatMap { index, picture in
-        progress.update(index)
-        return try method.explain([picture], prompts: directions, model: model)
+    if methods.isEmpty, try formerOptions.run(self, paths: paths, notes: &notes) { return }
+    guard !paths.isEmpty else { throw CallError.noPictures }
+    let model = try runOptions.load(model)
+    let chosen = try ChosenMethods(methods.isEmpty ? [ChosenMethods.all] : methods, on: model)
+    guard chosen.methods.count > 1 else { throw CallError.oneMethod }
+    let explainers = try chosen.methods.map { method in
+      var explainer = Explainer(model: model, method: method)
+      if let correct { explainer.correction = try CorrectionOption(correct, threshold: nil).correction }
+      return explainer
+    }
+    let prompts = try prepare(explainers[0])
+    let loader = try pictureOptions.loader(for: model, notes: &notes)
+    runOptions.prepare(model, passes: paths.count)
+
+    var report = MethodComparisonReport(model: model.name, chosen, prompts: prompts.prompts)
+    let patch = try model.vision.tower.patch
+    var failures = InputFailures(total: paths.count, isStrict: failureOptions.strict)
+    let progress = Progress("comparing", total: paths.count, quiet: runOptions.quiet)
+    try PictureRun(loader: loader, together: 1).run(paths) { places, pictures in
+      progress.update(places[0], paths[places[0]])
+      let ways = explainers.map { (explainer: $0, prompts: prompts) }
+      return [try Explainer.explain(pictures.map(\.input.tensor), ways).map { $0[0] }]
+    } each: { place, result in
+      switch result {
+      case .failure(let error):
+        progress.finish()
+        try failures.add(paths[place], error)
+      case .success(let (_, explanations)): report.add(paths[place], explanations, patch: patch)
       }
     }
-    let (want, got) = (try explain(BLAS(), packed: false), try explain(second, packed: packed))
-    let cosines = zip(want, got).map { dot(normalised($0.embedding), normalised($1.embedding)) }
-    let pairs = zip(want, got).flatMap { zip($0.heatmaps, $1.heatmaps) }
-    let ranks = pairs.map { rankCorrelation($0.values, $1.values) }
-    let differences = pairs.map { pair in
-      zip(pair.0.picture(), pair.1.picture()).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
-    }
-    let report = Report(
-      model: model, reference: BLAS().name, compared: second.name + (packed ? ", packed" : ""),
-      precision: runOptions.precision,
-      pictures: want.count, maps: pairs.count, embeddingCosine: .init(cosines), mapRankCorrelation: .init(ranks),
-      mapDifference: .init(differences))
+    progress.finish()
+    report.finish(errors: failures.entries, notes: notes.all)
     if json { try printJSON(report) } else { print(report.text) }
+    try failures.finish()
   }
 
-  struct Report: Encodable {
-    let model: String
-    let reference: String
-    let compared: String
-    let precision: Precision
-    let pictures: Int
-    let maps: Int
-    /// Cosine of the image embeddings.
-    let embeddingCosine: Spread
-    /// Spearman's rank correlation of the raw maps.
-    let mapRankCorrelation: Spread
-    /// Largest difference of the maps from 0 to 1.
-    let mapDifference: Spread
-
-    struct Spread: Encodable {
-      let minimum: Float
-      let median: Float
-      let maximum: Float
-
-      init(_ values: [Float]) {
-        let sorted = values.sorted()
-        minimum = sorted.first ?? .nan
-        median = sorted.isEmpty ? .nan : sorted[sorted.count / 2]
-        maximum = sorted.last ?? .nan
-      }
+  private func prepare(_ explainer: Explainer) throws -> PreparedPrompts {
+    let model = explainer.model
+    guard model.architecture.isClassifier else {
+      if !classes.isEmpty { throw ExplainError.notAClassifier(model: model.name) }
+      return try explainer.prepare(promptOptions.all())
     }
-
-    var text: String {
-      var table = Table(["", "MINIMUM", "MEDIAN", "MAXIMUM"], right: [1, 2, 3])
-      for (name, spread) in [
-        ("cosine of image embeddings", embeddingCosine), ("rank correlation of maps", mapRankCorrelation),
-        ("largest difference of 0...1 maps", mapDifference),
-      ] { table.add([name] + [spread.minimum, spread.median, spread.maximum].map { String(format: "%.6f", $0) }) }
-      return """
-        \(model): \(compared), against \(reference) in f32
-        \(pictures) pictures, \(maps) maps
-
-        \(table.text)
-        """
-    }
+    guard promptOptions.isEmpty else { throw ModelError.noText(model: model.name, part: .classifier) }
+    guard !classes.isEmpty else { throw CallError.noClasses }
+    return try explainer.prepare(classNames: classes)
   }
 }
 
-/// An installed model, or a registered architecture with seeded random weights.
-func loadOrMakeUp(
-  _ reference: String, algebra: any LinearAlgebra, parallel: Parallel, seed: UInt64, registry: RegistryOptions,
-  random: Bool = false
-) throws -> Model {
-  if !random, let directory = try? Store().resolve(reference) {
-    return try Model(directory: directory, algebra: algebra, parallel: parallel)
-  }
-  let (manifest, weights) = try registry.registry().resolve(ModelName(reference))
-  let architecture = weights.map(manifest.architecture.trained) ?? manifest.architecture
-  let preprocessing = weights?.preprocessing ?? architecture.vision.map { Preprocessing(size: $0.image) }
-  return try Model(
-    random: architecture, preprocessing: preprocessing, seed: seed, algebra: algebra, parallel: parallel)
-}
+/// Until version 0.2, `zoo compare` compared backends and precisions: a call with an option of that time, or without a
+/// picture, still does.
+struct FormerCompareOptions: ParsableArguments {
+  @Option var variant: LeGrad.Variant?
+  @Option var layers: String?
+  @Option var seed: UInt64?
+  @Flag var packed = false
+  @OptionGroup var registryOptions: RegistryOptions
 
-/// Spearman's rank correlation; equal values share the mean of their ranks.
-func rankCorrelation(_ a: [Float], _ b: [Float]) -> Float {
-  func ranks(_ values: [Float]) -> [Double] {
-    let order = values.indices.sorted { values[$0] < values[$1] }
-    var ranks = [Double](repeating: 0, count: values.count), start = 0
-    while start < order.count {
-      var end = start
-      while end + 1 < order.count, values[order[end + 1]] == values[order[start]] { end += 1 }
-      for place in start...end { ranks[order[place]] = Double(start + end) / 2 }
-      start = end + 1
-    }
-    return ranks
+  /// - Returns: false where the call is of the present form.
+  func run(_ call: CompareCommand, paths: [String], notes: inout Notes) throws -> Bool {
+    let run = call.runOptions
+    guard
+      variant != nil || layers != nil || seed != nil || packed || !registryOptions.manifestFiles.isEmpty
+        || run.backend != .automatic || run.precision != .f32 || (paths.isEmpty && call.promptOptions.isEmpty)
+    else { return false }
+    notes.add(
+      "'zoo bench MODEL --compare' compares backends and precisions; 'zoo compare' will compare nothing but methods.")
+    let method = LeGrad(variant: variant ?? .official, layers: try layers.map { try LayerSelection($0) } ?? .all)
+    let report = try BackendComparison(
+      model: call.model, paths: paths, prompts: call.promptOptions.isEmpty ? [] : call.promptOptions.all(),
+      method: method, packed: packed, seed: seed ?? 1, pictureOptions: call.pictureOptions, runOptions: run,
+      registryOptions: registryOptions
+    ).report(notes: &notes)
+    if call.json { try printJSON(report) } else { print(report.text) }
+    return true
   }
-  let (x, y) = (ranks(a), ranks(b)), middle = Double(a.count - 1) / 2
-  var (xy, xx, yy) = (0.0, 0.0, 0.0)
-  for (p, q) in zip(x, y) {
-    xy += (p - middle) * (q - middle)
-    xx += (p - middle) * (p - middle)
-    yy += (q - middle) * (q - middle)
-  }
-  return Float(xx == 0 || yy == 0 ? (xx == yy ? 1 : 0) : xy / (xx * yy).squareRoot())
 }

@@ -158,13 +158,7 @@ private struct TaskPrompts {
     }
     if call.top != nil { throw CallError.ignored(option: "--top", reason: "the classes are named") }
     top = nil
-    shared = try explainer.prepare(
-      classes: call.classes.map { name in
-        guard let index = model.classIndex(name) else {
-          throw ExplainError.noClassCalled(name, near: nearest(to: name, among: model.description.labels ?? []))
-        }
-        return index
-      })
+    shared = try explainer.prepare(classNames: call.classes)
   }
 
   /// Pictures can share a pass.

@@ -42,7 +42,7 @@ struct MethodsCommand: ParsableCommand {
       guard let model else { return }
       let obstacle = try Method(named: info.id).obstacle(on: model)
       runs = obstacle == nil
-      if case .undefined(_, _, let why, _) = obstacle { reason = why } else { reason = obstacle?.description }
+      reason = obstacle?.reason
     }
 
     var text: String {

@@ -38,6 +38,13 @@ struct Bench {
   }
 }
 
+/// The middle value, or the mean of the two in the middle.
+func median(_ values: [Double]) -> Double {
+  guard !values.isEmpty else { return .nan }
+  let sorted = values.sorted(), middle = sorted.count / 2
+  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
 /// What `zoo bench` says: a table, or JSON. Fields are only ever added.
 struct BenchReport: Encodable {
   static let product = "packed product"
@@ -68,10 +75,9 @@ struct BenchReport: Encodable {
     var gflopPerSecond: Double?
 
     init(_ name: String, times: [Double], flops: Double?) {
-      let sorted = times.sorted(), middle = sorted.count / 2
       self.name = name
-      medianMs = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-      minMs = sorted[0]
+      medianMs = median(times)
+      minMs = times.min() ?? .nan
       gflop = flops.map { $0 / 1e9 }
       gflopPerSecond = flops.map { $0 / (medianMs * 1e6) }
     }

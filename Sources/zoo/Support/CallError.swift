@@ -7,6 +7,8 @@ enum CallError: ZooError, Equatable {
   case noPrompts
   case promptsAndEmbeddings
   case noPictures
+  case noClasses
+  case oneMethod
   case noImages(String, skipped: [String])
   case badSize(String)
   case sizeAboveLimit(String, limit: Int)
@@ -34,6 +36,8 @@ enum CallError: ZooError, Equatable {
     case .noPrompts: "there is no prompt; add -p \"a photo of a cat\" or --prompts FILE"
     case .promptsAndEmbeddings: "--embeddings takes the place of prompts: give one of the two"
     case .noPictures: "there is no picture; name files or folders, or '-' for standard input"
+    case .noClasses: "a classifier has classes and no prompts; name them with --class NAME"
+    case .oneMethod: "a comparison takes at least two methods; name them as in --method legrad,gradcam"
     case .noImages(let folder, let skipped):
       "\(folder) holds no pictures" + (skipped.isEmpty ? "" : ": \(listed(skipped, "file", "files")) of other kinds")
     case .badSize(let text): "'\(text)' is not a size; write --size 448 or --size 336x448 (height x width)"

@@ -15,6 +15,7 @@ extension EvaluationReport {
           })
     }
     var lines = ["\(model) on \(data), \(scenes) pictures", table.text]
+    lines += undefined.map { "\($0.method) is not defined on this model: \($0.reason)" }
     if methods.count > 1 {
       lines.append("* differs from \(methods[0].name) in 95 % of 1,000 draws of the pictures")
     }

@@ -16,6 +16,8 @@ struct EvaluationReport: Encodable {
   let pictures: [Choice]
   let choices: [Choice]
   var methods: [Method]
+  /// Methods that the model has no definition of, where all were asked for.
+  var undefined: [ChosenMethods.Undefined] = []
   /// Samples that could not be read.
   var errors: [InputFailures.Entry] = []
   /// What the data names and does not hold.
@@ -97,7 +99,7 @@ struct EvaluationReport: Encodable {
 
   private enum CodingKeys: String, CodingKey {
     case schema, `protocol`, model, modelDigest, data, scenes, promptTemplate, templates, pictures, choices, methods
-    case errors, leftOut, notes, picturesPerSecond
+    case undefined, errors, leftOut, notes, picturesPerSecond
   }
 
   /// Adds what the methods were asked for.

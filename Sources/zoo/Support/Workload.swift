@@ -98,7 +98,7 @@ func testEmbedding(_ width: Int, seed: Int) -> [Float] {
   return values.map { $0 / length }
 }
 
-/// The largest resident size of this process so far, in bytes.
+/// The largest resident size of this process so far, or since `resetPeakMemory`, in bytes.
 func peakMemory() -> Int {
   var usage = rusage()
   #if canImport(Darwin)
@@ -107,5 +107,15 @@ func peakMemory() -> Int {
   #else
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
+  #endif
+}
+
+/// Starts anew what `peakMemory` measures; false where the system cannot do that.
+func resetPeakMemory() -> Bool {
+  #if os(Linux)
+    guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return false }
+    return (try? file.write(contentsOf: Data("5".utf8))) != nil
+  #else
+    return false
   #endif
 }

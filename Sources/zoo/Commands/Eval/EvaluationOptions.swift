@@ -48,7 +48,7 @@ struct EvaluationOptions: ParsableArguments {
     let loaded = try runOptions.load(model)
     var notes = Notes(isQuiet: runOptions.quiet)
     let loader = try pictureOptions.loader(for: loaded, notes: &notes)
-    let explainers = try ways.explainers(of: loaded)
+    let chosen = try ways.chosen(for: loaded), explainers = try ways.explainers(of: loaded, chosen.methods)
     let description = RunFolder.Description(
       settings: RunSettings(
         protocolName: P.name, model: loaded.name, modelDigest: try loaded.description.runDigest(),
@@ -85,6 +85,7 @@ struct EvaluationOptions: ParsableArguments {
     var report = try EvaluationReport(description, results.sorted { $0.index < $1.index })
     (report.data, report.errors, report.leftOut, report.notes) = (data, failures.entries, problems.entries, notes.all)
     report.explain(explainers)
+    report.undefined = chosen.undefined
     if measured > 0 { report.picturesPerSecond = Double(measured) / seconds }
     try output.print(report)
     try problems.finish()

@@ -7,8 +7,8 @@ struct WaysOptions: ParsableArguments {
   @Option(
     name: .customLong("method"),
     help: ArgumentHelp(
-      "A method with its options, as in gradcam:layer=3; may be repeated. legrad by default; 'zoo methods' lists all.",
-      valueName: "name[:option=value,...]"))
+      "Methods with their options, as in legrad,gradcam:layer=3; all for every one. 'zoo methods' lists them.",
+      valueName: "list"))
   var methods: [String] = []
 
   @Option(help: "LeGrad: official (the authors' code) or paper (the paper's formulas).")
@@ -32,21 +32,23 @@ struct WaysOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What counts as high for --correct, 0 to 1; 0.8 by default.", valueName: "share"))
   var correctThreshold: Float?
 
-  func explainers(of model: Model) throws -> [Explainer] {
+  /// Methods of the call, and those that 'all' leaves out.
+  func chosen(for model: Model) throws -> ChosenMethods {
+    try ChosenMethods(methods.isEmpty ? [LeGrad.info.id] : methods, on: model)
+  }
+
+  func explainers(of model: Model, _ methods: [Method]) throws -> [Explainer] {
     let standard = Explainer(model: model).correction, prompts = correct.isEmpty ? [standard?.prompt ?? "off"] : correct
     let corrections = try prompts.map { try CorrectionOption($0, threshold: correctThreshold).correction }
     let scores: [LeGrad.Score?] = score.isEmpty ? [nil] : score
     let selections = try layers.map { try LayerSelection($0) }
-    let named = try methods.map { try Method($0) }
     // The options for LeGrad go with a bare 'legrad', which is what runs where no method is named.
     let legrads = variant.flatMap { variant in
       scores.flatMap { score in selections.map { LeGrad(variant: variant, layers: $0, score: score) } }
     }
     let bare = Method(LeGrad())
-    let all = (named.isEmpty ? [bare] : named).flatMap { $0 == bare ? legrads.map { Method($0) } : [$0] }
-    return try all.flatMap { method in
-      if let obstacle = method.obstacle(on: model) { throw obstacle }
-      return corrections.map { correction in
+    return methods.flatMap { $0 == bare ? legrads.map { Method($0) } : [$0] }.flatMap { method in
+      corrections.map { correction in
         var explainer = Explainer(model: model, method: method)
         explainer.correction = correction
         return explainer

@@ -1,0 +1,24 @@
+/// Spearman's rank correlation of two lists of one length; equal values share the mean of their ranks.
+///
+/// Where all values of a list are equal there is none: 1 if that holds for both lists, else 0.
+public func rankCorrelation(_ a: [Float], _ b: [Float]) -> Float {
+  func ranks(_ values: [Float]) -> [Double] {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    var ranks = [Double](repeating: 0, count: values.count), start = 0
+    while start < order.count {
+      var end = start
+      while end + 1 < order.count, values[order[end + 1]] == values[order[start]] { end += 1 }
+      for place in start...end { ranks[order[place]] = Double(start + end) / 2 }
+      start = end + 1
+    }
+    return ranks
+  }
+  let (x, y) = (ranks(a), ranks(b)), middle = Double(a.count - 1) / 2
+  var (xy, xx, yy) = (0.0, 0.0, 0.0)
+  for (p, q) in zip(x, y) {
+    xy += (p - middle) * (q - middle)
+    xx += (p - middle) * (p - middle)
+    yy += (q - middle) * (q - middle)
+  }
+  return Float(xx == 0 || yy == 0 ? (xx == yy ? 1 : 0) : xy / (xx * yy).squareRoot())
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import ZooEvaluate
+import ZooExplain
+import ZooImages
+import ZooModels
+import ZooRuntime
+
+/// What `zoo bench --compare` compares.
+struct BackendComparisonOptions: ParsableArguments {
+  @OptionGroup var inputs: PictureInputs
+
+  @Option(name: [.customShort("p"), .customLong("prompt")], help: "What to look for; made-up directions by default.")
+  var prompts: [String] = []
+
+  @Option(help: "LeGrad: official (the authors' code, the default) or paper (the paper's formulas).")
+  var variant: LeGrad.Variant?
+
+  @Flag(help: "Pack the weights of the second way, as for many pictures.")
+  var packed = false
+
+  /// Throws where one of them is given and nothing is compared.
+  func refuse() throws {
+    let given = [
+      ("a picture", !inputs.images.isEmpty), ("--prompt", !prompts.isEmpty), ("--variant", variant != nil),
+      ("--packed", packed),
+    ]
+    if let option = given.first(where: \.1)?.0 {
+      throw CallError.ignored(option: option, reason: "it belongs to --compare")
+    }
+  }
+}
+
+/// Two ways to run one model: f32 on BLAS, the reference path, and what a call says.
+struct BackendComparison {
+  let model: String
+  /// Pictures; made-up ones where there are none.
+  let paths: [String]
+  /// Made-up directions where there are none.
+  let prompts: [String]
+  let method: LeGrad
+  /// Pack the weights of the second way, as for many pictures.
+  let packed: Bool
+  let seed: UInt64
+  let pictureOptions: PictureOptions
+  let runOptions: RunOptions
+  let registryOptions: RegistryOptions
+
+  func report(notes: inout Notes) throws -> BackendReport {
+    let second = try runOptions.algebra()
+    let want = try outputs(BLAS(), packed: false, notes: &notes)
+    var said = Notes(isQuiet: true)  // once is enough
+    let got = try outputs(second, packed: packed, notes: &said)
+    let cosines = zip(want, got).map { dot(normalised($0.embedding), normalised($1.embedding)) }
+    let pairs = zip(want, got).flatMap { zip($0.heatmaps, $1.heatmaps) }
+    let ranks = pairs.map { rankCorrelation($0.values, $1.values) }
+    let differences = pairs.map { pair in
+      zip(pair.0.picture(), pair.1.picture()).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+    }
+    return BackendReport(
+      model: model, reference: BLAS().name, compared: second.name + (packed ? ", packed" : ""),
+      precision: runOptions.precision, pictures: want.count, maps: pairs.count, embeddingCosine: .init(cosines),
+      mapRankCorrelation: .init(ranks), mapDifference: .init(differences))
+  }
+
+  private func outputs(_ algebra: any LinearAlgebra, packed: Bool, notes: inout Notes) throws -> [MethodOutput] {
+    let model = try loadOrMakeUp(
+      model, algebra: algebra, parallel: runOptions.parallel, seed: seed, registry: registryOptions)
+    if packed { model.pack() }
+    let loader = try pictureOptions.loader(for: model, notes: &notes)
+    let pictures =
+      try paths.isEmpty
+      ? [testPicture(loader.preprocessing.size)] : paths.map { try loader.load(path: $0).input.tensor }
+    let directions =
+      try prompts.isEmpty
+      ? (0..<4).map { testEmbedding(model.architecture.embedding, seed: $0) }
+      : model.textEmbeddings(prompts).map(normalised)
+    let progress = Progress("explaining", total: pictures.count, quiet: runOptions.quiet)
+    defer { progress.finish() }
+    return try pictures.enumerated().flatMap { index, picture in
+      progress.update(index)
+      return try method.explain([picture], prompts: directions, model: model)
+    }
+  }
+}

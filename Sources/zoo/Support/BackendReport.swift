@@ -1,0 +1,45 @@
+import Foundation
+import ZooRuntime
+
+/// What `zoo bench --compare` says: a table, or JSON. Fields are only ever added.
+struct BackendReport: Encodable {
+  let model: String
+  let reference: String
+  let compared: String
+  let precision: Precision
+  let pictures: Int
+  let maps: Int
+  /// Cosine of the image embeddings.
+  let embeddingCosine: Spread
+  /// Spearman's rank correlation of the raw maps.
+  let mapRankCorrelation: Spread
+  /// Largest difference of the maps from 0 to 1.
+  let mapDifference: Spread
+
+  struct Spread: Encodable {
+    let minimum: Float
+    let median: Float
+    let maximum: Float
+
+    init(_ values: [Float]) {
+      let sorted = values.sorted()
+      minimum = sorted.first ?? .nan
+      median = sorted.isEmpty ? .nan : sorted[sorted.count / 2]
+      maximum = sorted.last ?? .nan
+    }
+  }
+
+  var text: String {
+    var table = Table(["", "MINIMUM", "MEDIAN", "MAXIMUM"], right: [1, 2, 3])
+    for (name, spread) in [
+      ("cosine of image embeddings", embeddingCosine), ("rank correlation of maps", mapRankCorrelation),
+      ("largest difference of 0...1 maps", mapDifference),
+    ] { table.add([name] + [spread.minimum, spread.median, spread.maximum].map { String(format: "%.6f", $0) }) }
+    return """
+      \(model): \(compared), against \(reference) in f32
+      \(pictures) pictures, \(maps) maps
+
+      \(table.text)
+      """
+  }
+}
