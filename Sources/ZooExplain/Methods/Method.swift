@@ -19,7 +19,7 @@ public struct Method: Sendable, Hashable {
   /// be read.
   public init(named name: String, options: [String: String] = [:]) throws {
     guard let type = methodTypes.first(where: { $0.info.id == name }) else {
-      throw MethodError.unknown(name, near: nearest(to: name, among: Self.all.map(\.id)))
+      throw MethodError.unknown(name, near: name.isEmpty ? [] : nearest(to: name, among: Self.all.map(\.id)))
     }
     var values = try MethodOptions(options, of: type.info)
     base = try type.init(&values)

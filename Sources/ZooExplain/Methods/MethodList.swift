@@ -11,7 +11,7 @@ extension Method {
     text.split(separator: ",", omittingEmptySubsequences: false).reduce(into: []) { names, piece in
       let piece = piece.drop { $0 == " " }, name = piece.prefix { $0 != ":" && $0 != "=" }
       let isOption = name.endIndex < piece.endIndex && piece[name.endIndex] == "="
-      if let last = names.indices.last, isOption || piece.first?.isLetter != true {
+      if let last = names.indices.last, isOption || piece.first?.isLetter == false {
         names[last] += ",\(piece)"
       } else {
         names.append(String(piece))
