@@ -20,6 +20,20 @@ import ZooTestSupport
     }
   }
 
+  /// `score` writes what it has after each picture, and again at the end.
+  @Test func lostOutputIsSaidOnce() throws {
+    #if os(Linux)
+      let zoo = try Command()
+      try zoo.run("convert", MainJobTests.checkpoint)
+      let call = "score ViT-Ti-8-emoji Examples/examples/scene1.jpg -p bee --quiet"
+      for call in [call, call + " --json"] {
+        let result = try zoo.run(program: "/bin/bash", ["-c", "exec \(Command.executable.path) \(call) > /dev/full"])
+        #expect(result.code == 1)
+        #expect(result.errors == "zoo: standard output cannot be written: No space left on device\n", "\(call)")
+      }
+    #endif
+  }
+
   @Test func aReaderThatHasEnoughEndsItQuietly() throws {
     // The reader is gone before the first byte comes.
     let script = "set -o pipefail; (sleep 0.5; exec \(Command.executable.path) list --json) | true"

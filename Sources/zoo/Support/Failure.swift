@@ -17,6 +17,8 @@ enum Failure {
       exitAsParsed(error)
     }
     Terminal.error(sentence)
+    // Nothing more gets out, and the error need not be said twice.
+    if case CallError.outputLost = error { _exit(code(of: error)) }
     // Programs that read the JSON find the error there as well.
     if CommandLine.arguments.contains("--json") { try? printJSON(ErrorReport(sentence)) }
     Output.leave(code(of: error))
