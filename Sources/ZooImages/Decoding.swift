@@ -85,9 +85,11 @@ extension Image {
 
   private static func message(of picture: zoo_picture) -> String {
     let text = withUnsafeBytes(of: picture.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      .trimmingCharacters(in: .whitespacesAndNewlines.union(["."]))
     guard let word = text.split(separator: " ").first else { return "the decoder gives no reason" }
-    // A sentence goes on with it; names of chunks stay as they are.
-    return word.hasSuffix(":") ? text : text.prefix(1).lowercased() + text.dropFirst()
+    // A sentence goes on with it; names of chunks and abbreviations stay as they are.
+    let isName = word.hasSuffix(":") || word.dropFirst().first?.isUppercase == true
+    return isName ? text : text.prefix(1).lowercased() + text.dropFirst()
   }
 }
 
