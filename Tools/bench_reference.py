@@ -133,7 +133,7 @@ def main():
             their_memory = int(process.stdout.readline())
             process.wait()
 
-            explain = ["explain", f"{architecture}:{tag}", picture, "--npy", "--size", str(size), "--correct", "off", "-o", folder, "--json"]
+            explain = ["explain", f"{architecture}:{tag}", picture, "--npy", "--no-overlays", "--size", str(size), "--correct", "off", "-o", folder, "--json"]
             for prompt in prompts:
                 explain += ["-p", prompt]
             memory = {}

@@ -24,7 +24,7 @@ run explain ViT-Ti-8-emoji Examples/examples/scene2.jpg \
   -p "a photo of a butterfly" -p "a photo of a bee" -p "a photo of a snail" -p "a photo of a banana" -o "$out"
 run explain ViT-Ti-8-emoji Examples/examples/scene2.jpg \
   -p "a photo of a butterfly" -p "a photo of a bee" -p "a photo of a snail" -p "a photo of a banana" -o "$out" \
-  --grid --layers-grid
+  --grid --layers-grid --no-overlays
 echo
 echo "The scene holds a butterfly, a bee and a snail (and a watermelon), and no banana. The pictures are in $out:"
 ls "$out"

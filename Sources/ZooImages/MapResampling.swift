@@ -10,13 +10,34 @@ import CImageCodecs
 public func bilinearResized(
   _ map: [Float], height: Int, width: Int, toHeight newHeight: Int, toWidth newWidth: Int
 ) -> [Float] {
-  precondition(map.count == height * width && min(height, width, newHeight, newWidth) > 0, "a map fits its size")
-  let across = bilinearPositions(from: width, to: newWidth), down = bilinearPositions(from: height, to: newHeight)
-  return [Float](unsafeUninitializedCapacity: newHeight * newWidth) { buffer, initialized in
-    zoo_bilinear(
-      map, width, down.first, down.second, down.weights, newHeight, across.first, across.second, across.weights,
-      newWidth, buffer.baseAddress)
-    initialized = newHeight * newWidth
+  precondition(min(newHeight, newWidth) > 0, "a map has a size")
+  func positions(from source: Int, to target: Int) -> [Double] {
+    (0..<target).map { max((Double($0) + 0.5) * Double(source) / Double(target) - 0.5, 0) }
+  }
+  return bilinearSampled(
+    map, height: height, width: width, rows: positions(from: height, to: newHeight),
+    columns: positions(from: width, to: newWidth))
+}
+
+/// Values between those of a map, bilinearly: value (i, j) is that at row `rows[i]` and column `columns[j]`, where the first of each is 0. What
+/// lies outside is that of the edge.
+///
+/// - Parameter map: [height, width].
+/// - Returns: [rows, columns].
+/// - Precondition: no side is 0, and `map` has height · width values.
+public func bilinearSampled(
+  _ map: [Float], height: Int, width: Int, rows: [Double], columns: [Double]
+) -> [Float] {
+  precondition(map.count == height * width && min(height, width) > 0, "a map fits its size")
+  let across = neighbours(of: columns, count: width), down = neighbours(of: rows, count: height)
+  let count = rows.count * columns.count
+  return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+    if count > 0 {
+      zoo_bilinear(
+        map, width, down.first, down.second, down.weights, rows.count, across.first, across.second, across.weights,
+        columns.count, buffer.baseAddress)
+    }
+    initialized = count
   }
 }
 
@@ -25,9 +46,8 @@ public func bilinearUpsampled(_ map: [Float], height: Int, width: Int, factor: I
   bilinearResized(map, height: height, width: width, toHeight: height * factor, toWidth: width * factor)
 }
 
-/// Per output position two neighbours and the weight of the second.
-private func bilinearPositions(from source: Int, to target: Int) -> (first: [Int], second: [Int], weights: [Float]) {
-  let positions = (0..<target).map { max((Double($0) + 0.5) * Double(source) / Double(target) - 0.5, 0) }
-  let first = positions.map { min(Int($0), source - 1) }
-  return (first, first.map { min($0 + 1, source - 1) }, zip(positions, first).map { Float($0 - Double($1)) })
+/// Per position two neighbours and the weight of the second.
+private func neighbours(of positions: [Double], count: Int) -> (first: [Int], second: [Int], weights: [Float]) {
+  let inside = positions.map { max($0, 0) }, first = inside.map { min(Int($0), count - 1) }
+  return (first, first.map { min($0 + 1, count - 1) }, zip(inside, first).map { Float($0 - Double($1)) })
 }

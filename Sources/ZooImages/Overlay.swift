@@ -26,6 +26,67 @@ public func colored(_ heat: [Float], height: Int, width: Int, colorMap: ColorMap
   return overlay(heat, on: black, colorMap: colorMap, alpha: 1)
 }
 
+/// A heat map in colours that is the more transparent the colder it is, in RGBA.
+///
+/// - Parameter heat: [height, width], within 0...1; NaN is wholly transparent.
+public func transparent(_ heat: [Float], height: Int, width: Int, colorMap: ColorMap = .jet) -> Image {
+  let colors = colored(heat, height: height, width: width, colorMap: colorMap).pixels
+  var pixels: [UInt8] = []
+  pixels.reserveCapacity(heat.count * 4)
+  for (index, value) in heat.enumerated() {
+    pixels += colors[index * 3..<index * 3 + 3]
+    pixels.append(value.isNaN ? 0 : UInt8((min(max(value, 0), 1) * 255).rounded()))
+  }
+  return Image(width: width, height: height, mode: .rgba, pixels: pixels)
+}
+
+extension Image {
+  /// The RGB picture with a line around the pixels of a mask, white between black, that is as thick as the picture is large.
+  ///
+  /// - Precondition: `mask` has the picture's size.
+  public func outlined(_ mask: [Bool]) -> Image {
+    precondition(mask.count == width * height, "a mask has the size of its picture")
+    let inside = max(1, Int((Double(max(width, height)) / 300).rounded()))
+    var edge: [(x: Int, y: Int)] = []
+    for y in 0..<height {
+      for x in 0..<width where mask[y * width + x] {
+        let isInner =
+          x > 0 && y > 0 && x + 1 < width && y + 1 < height && mask[y * width + x - 1] && mask[y * width + x + 1]
+          && mask[(y - 1) * width + x] && mask[(y + 1) * width + x]
+        if !isInner { edge.append((x, y)) }
+      }
+    }
+    var pixels = convertedToRGB().pixels
+    for (reach, value) in [(inside, UInt8(0)), (inside - 1, 255)] {
+      for (x, y) in edge {
+        for row in max(0, y - reach)...min(height - 1, y + reach) {
+          for at in row * width + max(0, x - reach)...row * width + min(width - 1, x + reach) {
+            for channel in at * 3..<at * 3 + 3 { pixels[channel] = value }
+          }
+        }
+      }
+    }
+    return Image(width: width, height: height, pixels: pixels)
+  }
+
+  /// The picture with another laid over a part of it, which must lie inside. Both are RGB then.
+  public func replacing(rows: Range<Int>, columns: Range<Int>, with part: Image) -> Image {
+    var pixels = convertedToRGB().pixels
+    let source = part.convertedToRGB().pixels, count = columns.count * 3
+    precondition(source.count == rows.count * count, "a part has its own size")
+    for (index, row) in rows.enumerated() {
+      let to = (row * width + columns.lowerBound) * 3
+      pixels.replaceSubrange(to..<to + count, with: source[index * count..<(index + 1) * count])
+    }
+    return Image(width: width, height: height, pixels: pixels)
+  }
+}
+
+/// A mask as a picture: 255 where it is true.
+public func maskPicture(_ mask: [Bool], height: Int, width: Int) -> Image {
+  Image(width: width, height: height, mode: .l, pixels: mask.map { $0 ? 255 : 0 })
+}
+
 extension PixelTensor {
   /// The RGB picture behind a normalised tensor, cut off to bytes as LeGrad's `visualize` does.
   public func picture(mean: [Float], std: [Float]) -> Image {

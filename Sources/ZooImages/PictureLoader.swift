@@ -31,6 +31,11 @@ public struct PictureLoader: Sendable {
       input: preprocess(turned, preprocessing))
   }
 
+  /// The picture that was loaded, before it was resized and cropped; nil where it came from no file.
+  public func original(of picture: LoadedPicture) throws -> Image? {
+    try picture.data.map { turned(try Image.decode($0, name: "the picture", pixelLimit: pixelLimit)) }
+  }
+
   /// A picture of labels, resized and cropped as its picture is: by the nearest pixel, so that no label is made up.
   ///
   /// Labels lie over the pixels as they are stored, and are turned with them. Labels that only fit the upright picture

@@ -22,7 +22,7 @@ import ZooTestSupport
     let picture = Golden.repository.appending(path: "Examples/examples/scene1.jpg").path
     let prompts = ["a photo of a panda", "a photo of a kite"]
     let outcome = try zoo.run(
-      ["explain", "ViT-Ti-8-emoji", picture, "--json", "--npy", "-o", zoo.file("maps")]
+      ["explain", "ViT-Ti-8-emoji", picture, "--json", "--npy", "--no-overlays", "-o", zoo.file("maps")]
         + prompts.flatMap { ["-p", $0] })
     let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
     let image = try #require(report.images.first)

@@ -50,7 +50,10 @@ import ZooTestSupport
           pictures, prompting, method, peers, correction,
           [
             "tokens": ["--tokens", "first"], "negative": ["--negative", "a cat"], "color-map": ["--color-map", "bone"],
-            "words": ["--words"], "report": nil, "scale": ["--scale", "shared"], "format": ["--format", "svg"],
+            "words": ["--words"], "report": nil, "boxes": nil, "no-overlays": ["--no-overlays"],
+            "overlay": ["--overlay", "original"], "transparent": ["--transparent"],
+            "threshold": ["--threshold", "0.4"],
+            "scale": ["--scale", "shared"], "format": ["--format", "svg"],
             "tile": ["--tile", "64"],
             "alpha": ["--alpha", "0.2"], "grid": ["--grid"], "layers-grid": ["--layers-grid"], "npy": ["--npy"],
             "output": nil, "strict": nil, "embeddings": nil, "names": nil,

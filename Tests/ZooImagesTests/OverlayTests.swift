@@ -34,6 +34,33 @@ import ZooTestSupport
     expectSame(overlay(heat, on: base).pixels, golden["overlay_tensor.0"]?.bytes, "overlay")
   }
 
+  @Test func coldPlacesOfAMapAloneAreTransparent() {
+    let map = transparent([0, 0.5, 1, .nan], height: 2, width: 2)
+    #expect(
+      map.mode == .rgba && map.pixels.enumerated().filter { $0.offset % 4 == 3 }.map(\.element) == [0, 128, 255, 0])
+    #expect(Array(map.pixels[8..<11]) == colored([1], height: 1, width: 1).pixels)
+  }
+
+  @Test func masksHaveOutlines() {
+    let grey = Image(width: 7, height: 7, mode: .l, pixels: [UInt8](repeating: 100, count: 49))
+    let mask = (0..<49).map { (2...4).contains($0 % 7) && (2...4).contains($0 / 7) }
+    let pixels = grey.outlined(mask).pixels
+    let rows = (0..<7).map { y in
+      String((0..<7).map { x in pixels[(y * 7 + x) * 3] == 255 ? "#" : pixels[(y * 7 + x) * 3] == 0 ? "." : " " })
+    }
+    // White on the mask's edge, black beside it; the pixel in the middle is within reach of the line's black.
+    #expect(rows == ["       ", " ..... ", " .###. ", " .#.#. ", " .###. ", " ..... ", "       "])
+    #expect(maskPicture(mask, height: 7, width: 7).pixels.count { $0 == 255 } == 9)
+  }
+
+  @Test func partsTakeTheirPlace() {
+    let ground = Image(width: 3, height: 2, mode: .l, pixels: [1, 2, 3, 4, 5, 6])
+    let part = Image(width: 2, height: 1, mode: .l, pixels: [8, 9])
+    let whole = ground.replacing(rows: 1..<2, columns: 1..<3, with: part)
+    #expect(whole.mode == .rgb && stride(from: 0, to: 18, by: 3).map { whole.pixels[$0] } == [1, 2, 3, 4, 8, 9])
+    #expect(whole.cropped(rows: 1..<2, columns: 1..<3).pixels == part.convertedToRGB().pixels)
+  }
+
   @Test func heatOutsideItsRangeIsClamped() {
     let grey = Image(width: 4, height: 1, mode: .l, pixels: [0, 100, 200, 255])
     let blended = overlay([.nan, -1, 7, .infinity], on: grey, colorMap: .hot, alpha: 1)

@@ -9,7 +9,8 @@ struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Shows where in a picture a prompt is: heat maps by LeGrad and its peers.",
     discussion: """
-      Without --grid, --layers-grid or --npy there is one picture for each prompt: the heat map over what the model sees.
+      There is one picture for each prompt and method, the heat map over what the model sees, unless --no-overlays leaves \
+      them out; other flags add to that.
       """)
 
   @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
@@ -44,6 +45,12 @@ struct ExplainCommand: ParsableCommand {
       "One HTML page with all pictures, maps and settings, which needs no other file.", valueName: "file"),
     completion: .file(extensions: ["html"]))
   var report: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Boxes and masks of what is above --threshold (0.5 by default) in the whole pictures, as COCO's JSON.",
+      valueName: "file"), completion: .file(extensions: ["json"]))
+  var boxes: String?
 
   @Flag(help: "Similarities, energies, layers, files and timings as JSON.")
   var json = false
@@ -80,12 +87,15 @@ struct ExplainCommand: ParsableCommand {
         output, ending: drawingOptions.ending,
         results: drawingOptions.resultCount(pictures: tasks.count, prompts: prompts.counts, methods: methods),
         inputs: paths, folders: names.allFolders),
-      names: names, drawingOptions, methods: methods,
+      names: names, loader: loader, drawingOptions, methods: methods,
       settings: try explainers.map {
         try ResultSettings(
           $0, loader: loader, precision: runOptions.precision,
           embeddings: embeddingOptions.file == nil ? [] : prompts.embeddings)
       }, facts: facts)
+    results.boxes = try boxes.map {
+      try RegionFile($0, inputs: paths, model: model.name, threshold: drawingOptions.threshold ?? 0.5)
+    }
     results.report = try report.map { try HTMLReport($0, inputs: paths, facts: facts) }
 
     let run = PictureRun(loader: loader, together: prompts.areShared ? 4 : 1)
@@ -128,6 +138,7 @@ struct ExplainCommand: ParsableCommand {
           ("Timings", RunFacts.timings(timings)), ("Versions", RunFacts.versions()),
         ], call: RunFacts.call(CommandLine.arguments))
       if let page { found.reportFile = page }
+      found.boxesFile = try results.boxes?.finish()
     }
   }
 }

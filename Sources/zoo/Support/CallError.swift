@@ -54,7 +54,8 @@ enum CallError: ZooError, Equatable {
     case .picturesTwice(let file): "\(file) names the pictures; leave them out of the call"
     case .wouldOverwrite(let file): "\(file) is one of the pictures to read; write the results elsewhere with -o"
     case .oneFile(let file, let results):
-      "\(file) can hold one result, but this call makes \(results); give -o a folder"
+      "\(file) can hold one result, but this call makes \(results); give -o a folder, or leave overlays out with "
+        + "--no-overlays"
     case .wrongEnding(let file, let needed):
       "\(file) cannot be written: this result is written as \(needed.uppercased()); end its name in .\(needed), or give "
         + "-o a folder"

@@ -2,14 +2,16 @@ import Foundation
 import ZooDrawing
 import ZooExplain
 import ZooImages
+import ZooModels
 
 /// The pictures of one explained image.
 struct Drawing {
   let title: String
   /// What sheets say of the run: see `SheetFacts`.
   let facts: [String]
-  /// What the model sees.
-  let picture: Image
+  let loaded: LoadedPicture
+  /// The whole picture, where results lie on it.
+  let original: Image?
   let scores: [PromptReport]
   let methods: [MethodMaps]
   let options: DrawingOptions
@@ -24,9 +26,51 @@ struct Drawing {
     options.scale == .shared ? union(methods[method].maps.map(\.range)) : nil
   }
 
-  /// A method's map of a prompt over the picture.
+  /// What the model sees.
+  var picture: Image { loaded.input.picture }
+
+  /// A map from 0 to 1 on the pixels that the model sees.
+  private func heat(_ method: Int, _ prompt: Int) -> [Float] {
+    methods[method].maps[prompt].picture(in: range(method, prompt))
+  }
+
+  /// A method's map of a prompt over what the model sees, with the outline of what is above the threshold.
   func overlay(_ method: Int, _ prompt: Int) -> Image {
-    overlay(methods[method].maps[prompt].picture(in: range(method, prompt)))
+    let heat = heat(method, prompt), image = overlay(heat)
+    return options.threshold.map { threshold in image.outlined(heat.map { $0 > threshold }) } ?? image
+  }
+
+  /// The map on the whole picture.
+  func placed(_ method: Int, _ prompt: Int) -> PlacedMap {
+    let input = GridSize(height: loaded.input.tensor.height, width: loaded.input.tensor.width)
+    return methods[method].maps[prompt].placed(on: loaded.source, input: input, in: range(method, prompt))
+  }
+
+  /// `overlay`, or the same on the whole picture.
+  func figure(_ method: Int, _ prompt: Int) -> Image {
+    guard let original else { return overlay(method, prompt) }
+    let map = placed(method, prompt)
+    guard !map.values.isEmpty else { return original.convertedToRGB() }
+    let part = ZooImages.overlay(
+      map.values, on: original.cropped(rows: map.rows, columns: map.columns), colorMap: options.colorMap,
+      alpha: options.alpha)
+    let whole = original.replacing(rows: map.rows, columns: map.columns, with: part)
+    return options.threshold.map { whole.outlined(map.mask(above: $0)) } ?? whole
+  }
+
+  /// The map alone, on the same pixels as `figure`.
+  func transparentMap(_ method: Int, _ prompt: Int) -> Image {
+    let map = original.map { _ in placed(method, prompt) }, size = map?.size ?? methods[method].maps[prompt].pictureSize
+    return transparent(
+      map?.whole() ?? heat(method, prompt), height: size.height, width: size.width, colorMap: options.colorMap)
+  }
+
+  /// What is above a threshold, on the same pixels as `figure`.
+  func mask(_ method: Int, _ prompt: Int, above threshold: Float) -> Image {
+    let map = original.map { _ in placed(method, prompt) }, size = map?.size ?? methods[method].maps[prompt].pictureSize
+    return maskPicture(
+      map?.mask(above: threshold) ?? heat(method, prompt).map { $0 > threshold }, height: size.height,
+      width: size.width)
   }
 
   /// The picture, then each prompt with its similarity; or a section for each prompt with all methods.

@@ -30,14 +30,32 @@ struct DrawingOptions: ParsableArguments {
   @Flag(help: "How much each word of a prompt adds to its similarity, by CheferCAM on the text tower.")
   var words = false
 
-  @Flag(
+  @Option(
+    name: .customLong("overlay"),
     help:
-      "Raw maps as .npy: [rows, columns] of each prompt, and [layers, rows, columns] where the map is a sum over layers."
-  )
+      "What overlays, masks and maps lie on: seen, the part that the model sees at its size, or original, the picture.")
+  var ground: OverlayGround = .seen
+
+  @Flag(help: "No pictures of the maps over the picture, which are there otherwise, whatever else is asked for.")
+  var noOverlays = false
+
+  @Flag(help: "The maps alone as well, the more transparent the colder they are: NAME.map.png.")
+  var transparent = false
+
+  @Option(
+    help: "Masks of what is above a share of the scale, 0 to 1, as NAME.mask.png; overlays show their outlines.")
+  var threshold: Float?
+
+  @Flag(
+    help: """
+      Raw maps as .npy: [rows, columns] of each prompt, and [layers, rows, columns] where the map is a sum over layers; \
+      with --overlay original also [height, width] of the picture, from 0 to 1, NaN where the model sees nothing.
+      """)
   var npy = false
 
   func validate() throws {
     if !(0...1).contains(alpha) { throw ValidationError("--alpha must lie between 0 and 1.") }
+    if let threshold, !(0..<1).contains(threshold) { throw ValidationError("--threshold must lie between 0 and 1.") }
     if let tile, !Sheet.tileSizes.contains(tile) {
       throw ValidationError(
         "--tile must lie between \(Sheet.tileSizes.lowerBound) and \(Sheet.tileSizes.upperBound).")
@@ -47,7 +65,7 @@ struct DrawingOptions: ParsableArguments {
     }
   }
 
-  var overlays: Bool { !grid && !layersGrid && !npy }
+  var overlays: Bool { !noOverlays }
   var drawsSheets: Bool { grid || layersGrid }
   var sheetFormat: Sheet.Format { format ?? .png }
   /// The ending of a result that has a file of its own.
@@ -63,7 +81,8 @@ struct DrawingOptions: ParsableArguments {
   ///
   /// - Parameter prompts: how many each picture has.
   func resultCount(pictures: Int, prompts: [Int], methods: [Method]) -> Int {
-    prompts.reduce(0, +) * methods.count * ((overlays ? 1 : 0) + (npy ? 2 : 0))
+    let own = [overlays, npy, npy, npy && ground == .original, transparent, threshold != nil].count { $0 }
+    return prompts.reduce(0, +) * methods.count * own
       + pictures * ((grid ? 1 : 0) + (layersGrid ? methods.count(where: \.sumsLayers) : 0))
   }
 
@@ -78,6 +97,11 @@ struct DrawingOptions: ParsableArguments {
     }
     for other in others { notes.add("There is no sheet of layers for \(other), whose map is not a sum over layers.") }
   }
+}
+
+/// What a map is laid on.
+enum OverlayGround: String, CaseIterable, ExpressibleByArgument {
+  case seen, original
 }
 
 /// Which maps are scaled to 0...1 together.

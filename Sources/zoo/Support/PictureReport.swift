@@ -28,6 +28,8 @@ struct PictureReport: Encodable {
   var timings: Timings?
   /// The path of the page that `--report` asks for.
   var reportFile: String?
+  /// The path of the regions that `--boxes` asks for.
+  var boxesFile: String?
 
   init(model: String) { self.model = model }
 

@@ -70,8 +70,8 @@ struct ReportPrinter {
     try complete(&report)
     if json {
       try printJSON(report)
-    } else if let page = report.reportFile {
-      print(page)
+    } else {
+      for file in [report.reportFile, report.boxesFile].compactMap({ $0 }) { print(file) }
     }
   }
 }

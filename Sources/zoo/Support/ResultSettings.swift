@@ -34,6 +34,8 @@ struct ResultSettings: Encodable {
     let tile: Int?
     /// Sheets show the shares of words.
     let words: Bool
+    let ground: String
+    let threshold: Float?
   }
 
   init(_ explainer: Explainer, loader: PictureLoader, precision: Precision, embeddings: [[Float]] = []) throws {
@@ -60,7 +62,8 @@ struct ResultSettings: Encodable {
     var result = self
     result.drawing = Drawing(
       colorMap: options.colorMap.rawValue, alpha: options.alpha, scale: options.scale.rawValue, tile: options.tile,
-      words: options.words)
+      words: options.words,
+      ground: options.ground.rawValue, threshold: options.threshold)
     return result
   }
 

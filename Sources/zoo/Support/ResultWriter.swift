@@ -8,6 +8,7 @@ import ZooImages
 struct ResultWriter {
   private var destination: Destination
   private let names: OutputNames
+  private let loader: PictureLoader
   private let options: DrawingOptions
   private let methods: [Method]
   /// Of each method.
@@ -15,12 +16,14 @@ struct ResultWriter {
   private let facts: [String]
   /// A page that everything goes to as well.
   var report: HTMLReport?
+  /// Regions of all maps, where a file of them is wanted.
+  var boxes: RegionFile?
 
   init(
-    _ destination: Destination, names: OutputNames, _ options: DrawingOptions, methods: [Method],
+    _ destination: Destination, names: OutputNames, loader: PictureLoader, _ options: DrawingOptions, methods: [Method],
     settings: [ResultSettings], facts: [String]
   ) {
-    (self.destination, self.names, self.options) = (destination, names, options)
+    (self.destination, self.names, self.loader, self.options) = (destination, names, loader, options)
     (self.methods, self.settings, self.facts) = (methods, settings, facts)
   }
 
@@ -37,8 +40,9 @@ struct ResultWriter {
       (rows[prompt].energy, rows[prompt].flat) = (map.energy, map.isFlat)
     }
     let drawing = Drawing(
-      title: (path as NSString).lastPathComponent, facts: facts, picture: picture.input.picture, scores: rows,
-      methods: maps, options: options)
+      title: (path as NSString).lastPathComponent, facts: facts, loaded: picture,
+      original: options.ground == .original ? try loader.original(of: picture) : nil, scores: rows, methods: maps,
+      options: options)
     let digest = (picture.data ?? Data()).withUnsafeBytes { sha256(of: $0).description }
     let raw = try settings.map { try $0.digest() }, drawn = try settings.map { try $0.drawn(options).digest() }
     func name(_ prompts: [String], label: String? = nil, method: Int?, _ settings: [String], _ suffix: String) -> String
@@ -56,7 +60,17 @@ struct ResultWriter {
         var files: [String] = []
         if options.overlays {
           files.append(
-            try destination.write(drawing.overlay(method, prompt), as: name(own, method: method, drawn, "png")))
+            try destination.write(drawing.figure(method, prompt), as: name(own, method: method, drawn, "png")))
+        }
+        if options.transparent {
+          files.append(
+            try destination.write(
+              drawing.transparentMap(method, prompt), as: name(own, method: method, drawn, "map.png")))
+        }
+        if let threshold = options.threshold {
+          files.append(
+            try destination.write(
+              drawing.mask(method, prompt, above: threshold), as: name(own, method: method, drawn, "mask.png")))
         }
         if options.npy {
           files.append(
@@ -66,6 +80,13 @@ struct ResultWriter {
               try destination.write(
                 npyData(map.layerValues.flatMap { $0 }, shape: [map.layers.count] + size),
                 as: name(own, method: method, raw, "layers.npy")))
+          }
+          if options.ground == .original {
+            let whole = drawing.placed(method, prompt)
+            files.append(
+              try destination.write(
+                npyData(whole.whole(), shape: [whole.size.height, whole.size.width]),
+                as: name(own, method: method, drawn, "full.npy")))
           }
         }
         return MapReport(methods[method], map, files: files)
@@ -88,6 +109,7 @@ struct ResultWriter {
     entry.grid = maps[0].maps.first.map { [$0.grid.height, $0.grid.width] } ?? []
     entry.sheets = sheets
     try report?.add(entry, drawing)
+    boxes?.add(entry, drawing)
     return entry
   }
 
