@@ -85,7 +85,7 @@ struct Drawing {
       return tile
     }
     return sheet(
-      [.init(tiles: [original] + tiles)], columns: tiles.count < 6 ? tiles.count + 1 : 4, tileSize: 288,
+      [.init(tiles: [pictureTile] + tiles)], columns: tiles.count < 6 ? tiles.count + 1 : 4, tileSize: 288,
       legend: legend(sharedRange(0)))
   }
 
@@ -98,7 +98,7 @@ struct Drawing {
       }
       return section(
         prompt, [similarity(prompt)], badges: scores[prompt].absent ? [PromptReport.absentBadge] : [],
-        tiles: [original] + tiles)
+        tiles: [pictureTile] + tiles)
     }
     let columns = methods.count < 6 ? methods.count + 1 : 6
     return sheet(
@@ -139,7 +139,7 @@ struct Drawing {
       legend: legend)
   }
 
-  private var original: Sheet.Tile {
+  private var pictureTile: Sheet.Tile {
     Sheet.Tile(covered, caption: "picture", details: ["seen at \(picture.width)x\(picture.height)"])
   }
 
