@@ -20,7 +20,7 @@ struct zoo_kernel_table {
   void (*softmax)(float *, ptrdiff_t, float);
   ptrdiff_t (*attention_scratch)(ptrdiff_t, ptrdiff_t);
   void (*attention)(const float *, ptrdiff_t, const float *, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t,
-                    float, int, int, float *, ptrdiff_t, float *, float *);
+                    float, const float *, int, int, float *, ptrdiff_t, float *, float *);
   ptrdiff_t (*relu_values_size)(ptrdiff_t, ptrdiff_t);
   void (*relu_values)(const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int, float *);
   ptrdiff_t (*relu_sums_scratch)(ptrdiff_t, ptrdiff_t);

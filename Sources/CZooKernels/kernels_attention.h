@@ -7,15 +7,19 @@ static ptrdiff_t attention_scratch(ptrdiff_t keys, ptrdiff_t width) {
          + (keys + ZOO_ATTENTION_ROWS) * (width + 1) / 2 + ZOO_ATTENTION_ROWS * columns / 2;
 }
 
-// rows [count, keys] := their softmax without its division, whose factors are kept.
+// rows [count, keys] := their softmax without its division, whose factors are kept. bias [all rows, keys] may be null.
 INLINE void weights(float *scores, ptrdiff_t columns, ptrdiff_t first, ptrdiff_t count, ptrdiff_t keys, float scale,
-                    int mask, float *inverse, float *probabilities) {
+                    const float *bias, int mask, float *inverse, float *probabilities) {
   for (ptrdiff_t i = 0; i < count; i++) {
     ptrdiff_t visible = mask == ZOO_MASK_CAUSAL ? first + i + 1 : keys;
     if (visible > keys) visible = keys;
     float *row = scores + i * columns;
+    if (bias) {
+      const float *own = bias + (first + i) * keys;
+      for (ptrdiff_t j = 0; j < keys; j++) row[j] = row[j] * scale + own[j];
+    }
     for (ptrdiff_t j = visible; j < columns; j++) row[j] = -INFINITY;  // e^-inf is 0
-    inverse[i] = 1.0f / exponentials(row, columns, scale);
+    inverse[i] = 1.0f / exponentials(row, columns, bias ? 1.0f : scale);
     if (!probabilities) continue;
     float *target = probabilities + (first + i) * keys;
     for (ptrdiff_t j = 0; j < keys; j++) target[j] = row[j] * inverse[i];
@@ -23,8 +27,8 @@ INLINE void weights(float *scores, ptrdiff_t columns, ptrdiff_t first, ptrdiff_t
 }
 
 static void attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
-                      ptrdiff_t keys, ptrdiff_t width, float scale, int mask, int bf16, float *out, ptrdiff_t ldo,
-                      float *scratch, float *probabilities) {
+                      ptrdiff_t keys, ptrdiff_t width, float scale, const float *bias, int mask, int bf16,
+                      float *out, ptrdiff_t ldo, float *scratch, float *probabilities) {
   ptrdiff_t columns = padded(keys), wide = padded(width);
   float *kt = scratch, *vp = kt + width * columns, *scores = vp + keys * wide;
   float *result = scores + ZOO_ATTENTION_ROWS * columns;
@@ -55,14 +59,14 @@ static void attention(const float *q, ptrdiff_t ldq, const float *k, const float
     if (bf16) {
       narrow(q + first * ldq, ldq, count, width, queryPairs, half);
       pair_product(queryPairs, half, kt, columns, scores, columns, count, columns, half);
-      weights(scores, columns, first, count, keys, scale, mask, inverse, probabilities);
+      weights(scores, columns, first, count, keys, scale, bias, mask, inverse, probabilities);
       narrow(scores, columns, count, columns, weightPairs, columns / 2);
       pair_product(weightPairs, columns / 2, vp, wide, result, wide, count, wide, (keys + 1) / 2);
     }
 #endif
     if (!bf16) {
       plain_product(q + first * ldq, ldq, kt, columns, scores, columns, count, columns, width);
-      weights(scores, columns, first, count, keys, scale, mask, inverse, probabilities);
+      weights(scores, columns, first, count, keys, scale, bias, mask, inverse, probabilities);
       plain_product(scores, columns, vp, wide, result, wide, count, wide, keys);
     }
     for (ptrdiff_t i = 0; i < count; i++)

@@ -54,6 +54,8 @@ public struct VisionFacts: Sendable, Hashable {
 public struct TextFacts: Sendable, Hashable {
   /// The class of transformers that has these names; nil for other text towers.
   var encoder: HuggingFaceText.Encoder?
+  /// Rows of the table of relative positions.
+  var biasBuckets: Int?
   /// Rows of the table of token types.
   var tokenTypes = 0
   public var vocabulary: Int

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a model can do with the towers that it has.
 public enum ModelPart: String, Codable, Sendable, Hashable, CaseIterable {
   /// An image tower and a text tower that share an embedding.
@@ -117,11 +119,16 @@ public struct Blocks: Codable, Sendable, Hashable {
   public var mlpNorm: Bool
   /// Rotary position embedding on patch tokens, if any.
   public var rope: RotaryEmbedding?
+  /// True where norms divide by the root mean square and have no offset (RMSNorm).
+  public var rms: Bool
+  /// Positions as a bias of attention by the distance of two tokens, if any (T5); then its products are not divided by the root of the
+  /// head's width.
+  public var relativeBias: RelativeBias?
 
   public init(
     width: Int, layers: Int, heads: Int, mlpWidth: Int, normEps: Float, activation: Activation, postNorm: Bool = false,
     sumNorm: Bool = false, layerScale: Bool = false, gated: Bool = false, attentionNorm: Bool = false,
-    mlpNorm: Bool = false, rope: RotaryEmbedding? = nil
+    mlpNorm: Bool = false, rope: RotaryEmbedding? = nil, rms: Bool = false, relativeBias: RelativeBias? = nil
   ) {
     self.width = width
     self.layers = layers
@@ -136,6 +143,8 @@ public struct Blocks: Codable, Sendable, Hashable {
     self.attentionNorm = attentionNorm
     self.mlpNorm = mlpNorm
     self.rope = rope
+    self.rms = rms
+    self.relativeBias = relativeBias
   }
 
   public var headWidth: Int { width / heads }
@@ -155,6 +164,28 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
   case silu
   /// `max(0, x)`.
   case relu
+}
+
+/// A learned number for each head and each bucket of distances; all blocks of a tower share the table.
+public struct RelativeBias: Codable, Sendable, Hashable {
+  /// Half of them for tokens that come later, half for the others.
+  public var buckets: Int
+  /// Distances from here on have the last bucket.
+  public var maxDistance: Int
+
+  public init(buckets: Int, maxDistance: Int) {
+    self.buckets = buckets
+    self.maxDistance = maxDistance
+  }
+
+  /// The bucket of a key that is `distance` tokens after the query: near ones have their own, the others share them on a logarithmic
+  /// scale. In f32, as T5's code computes it.
+  public func bucket(_ distance: Int) -> Int {
+    let half = buckets / 2, exact = half / 2, far = abs(distance), later = distance > 0 ? half : 0
+    if far < exact { return later + far }
+    let share = log(Float(far) / Float(exact)) / Float(log(Double(maxDistance) / Double(exact))) * Float(half - exact)
+    return later + min(exact + Int(share), half - 1)
+  }
 }
 
 /// Two-dimensional axial rotary embedding with interleaved pairs.

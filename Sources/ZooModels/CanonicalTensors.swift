@@ -54,9 +54,9 @@ private struct TensorList {
 
   mutating func add(_ name: String, _ shape: [Int]) { specs.append(TensorSpec(name: name, shape: shape)) }
 
-  mutating func norm(_ name: String, _ width: Int) {
+  mutating func norm(_ name: String, _ width: Int, rms: Bool = false) {
     add("\(name).weight", [width])
-    add("\(name).bias", [width])
+    if !rms { add("\(name).bias", [width]) }
   }
 
   mutating func linear(_ name: String, from input: Int, to output: Int, bias: Bool = true) {
@@ -122,8 +122,9 @@ private struct TensorList {
       if embedding.tokenTypes > 0 { add("text.token_types", [embedding.tokenTypes, width]) }
       if embedding.norm { norm("text.embedding_norm", width) }
     }
+    if let bias = tower.blocks.relativeBias { add("text.relative_bias", [bias.buckets, tower.blocks.heads]) }
     blocks("text", tower.blocks)
-    if tower.hasFinalNorm { norm("text.norm", width) }
+    if tower.hasFinalNorm { norm("text.norm", width, rms: tower.blocks.rms) }
     projection("text.projection", tower.projection, from: width, to: embedding)
   }
 
@@ -131,12 +132,12 @@ private struct TensorList {
     let width = blocks.width
     for layer in 0..<blocks.layers {
       let name = "\(tower).blocks.\(layer)"
-      norm("\(name).norm1", width)
+      norm("\(name).norm1", width, rms: blocks.rms)
       linear("\(name).qkv", from: width, to: 3 * width)
       if blocks.attentionNorm { norm("\(name).attention_norm", width) }
       linear("\(name).out", from: width, to: width)
       if blocks.layerScale { add("\(name).scale1", [width]) }
-      norm("\(name).norm2", width)
+      norm("\(name).norm2", width, rms: blocks.rms)
       if blocks.gated { linear("\(name).gate", from: width, to: blocks.mlpWidth) }
       linear("\(name).fc1", from: width, to: blocks.mlpWidth)
       if blocks.mlpNorm { norm("\(name).mlp_norm", blocks.mlpWidth) }

@@ -44,8 +44,10 @@ public struct TextTower: Codable, Sendable, Hashable {
 
 /// How the token ids of a text tower of transformers become the rows that the blocks see: tokens, positions, and what is done to their sum.
 public struct TextEmbedding: Codable, Sendable, Hashable {
-  /// Rows of the learned position table; 0 where positions are sines and cosines (M2M-100).
+  /// Rows of the learned position table; 0 where there is none.
   public var positions: Int
+  /// True where positions are sines and cosines (M2M-100).
+  public var sinusoidal: Bool
   /// True where positions count the tokens that are not padding, from the padding's id plus one on (RoBERTa, M2M-100).
   public var skipsPadding: Bool
   /// Rows of the table of token types, of which the first is added to every token; 0 where there is none.
@@ -55,9 +57,12 @@ public struct TextEmbedding: Codable, Sendable, Hashable {
   /// True where tokens are multiplied by the root of the width.
   public var scaled: Bool
 
-  public init(positions: Int, skipsPadding: Bool = false, tokenTypes: Int = 0, norm: Bool = false, scaled: Bool = false)
-  {
+  public init(
+    positions: Int, sinusoidal: Bool = false, skipsPadding: Bool = false, tokenTypes: Int = 0, norm: Bool = false,
+    scaled: Bool = false
+  ) {
     self.positions = positions
+    self.sinusoidal = sinusoidal
     self.skipsPadding = skipsPadding
     self.tokenTypes = tokenTypes
     self.norm = norm
@@ -71,6 +76,7 @@ extension TextEmbedding {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       positions: try values.decode(Int.self, forKey: .positions),
+      sinusoidal: try values.decode(Bool.self, forKey: .sinusoidal),
       skipsPadding: try values.decode(Bool.self, forKey: .skipsPadding),
       tokenTypes: try values.decodeIfPresent(Int.self, forKey: .tokenTypes) ?? 0,
       norm: try values.decode(Bool.self, forKey: .norm), scaled: try values.decode(Bool.self, forKey: .scaled))

@@ -39,6 +39,8 @@ private struct Checker {
   func check(_ vision: VisionTower) throws(ManifestError) {
     try check("vision.blocks", vision.blocks)
     try check("vision.blocks.sum_norm", !vision.blocks.sumNorm, "is run in text towers alone")
+    try check("vision.blocks.rms", !vision.blocks.rms, "is run in text towers alone")
+    try check("vision.blocks.relative_bias", vision.blocks.relativeBias == nil, "is run in text towers alone")
     try check("vision.projection", vision.projection != .mlp, "has two maps in text towers alone")
     try check("vision.patch", vision.patch, Limits.patch)
     try check("vision.registers", vision.registers, Limits.registers)
@@ -75,7 +77,16 @@ private struct Checker {
   func check(_ text: TextTower) throws(ManifestError) {
     try check("text.blocks", text.blocks)
     try check("text.blocks.sum_norm", !text.blocks.sumNorm || !text.blocks.postNorm, "does not go with post_norm")
+    if let bias = text.blocks.relativeBias {
+      try check("text.blocks.relative_bias.buckets", bias.buckets, 4...1024)
+      try check(
+        "text.blocks.relative_bias.max_distance", bias.maxDistance, bias.buckets / 4 + 1...Limits.token.upperBound)
+      try check("text.blocks.relative_bias", !text.causal && text.pooling == .mean, "goes with the pooling 'mean'")
+    }
+    try check("text.blocks.rms", !text.blocks.rms || text.blocks.normFirst, "goes with norms that come first")
     if let embedding = text.embedding {
+      try check(
+        "text.embedding.sinusoidal", !embedding.sinusoidal || embedding.positions == 0, "does not go with a table")
       try check("text.embedding.positions", embedding.positions, 0...Limits.contextLength.upperBound)
       try check("text.embedding.token_types", embedding.tokenTypes, 0...Limits.contextLength.upperBound)
       let last = text.position(ofToken: text.contextLength - 1, at: text.contextLength - 1)

@@ -28,10 +28,21 @@ import ZooTestSupport
       ("roberta-ViT-B-32", 212_723_457), ("coca_roberta-ViT-B-32", 212_297_473),
       ("xlm-roberta-base-ViT-B-32", 366_121_473), ("xlm-roberta-large-ViT-H-14", 1_193_014_785),
       ("nllb-clip-base", 501_885_185), ("nllb-clip-base-siglip", 507_474_178), ("nllb-clip-large", 1_399_216_641),
-      ("nllb-clip-large-siglip", 1_195_496_514),
+      ("nllb-clip-large-siglip", 1_195_496_514), ("BiomedCLIP-B-16", 195_902_721),
     ] {
       #expect(Registry.builtIn.manifest(name)?.architecture.parameterCount == count, "\(name)")
     }
+  }
+
+  /// Where the buckets of mT5 begin, by `T5Attention._relative_position_bucket` of transformers 5.24.
+  @Test func distancesFallIntoTheBucketsOfT5() {
+    let bias = RelativeBias(buckets: 32, maxDistance: 128)
+    let starts = Array(0..<8) + [8, 12, 16, 23, 32, 46, 64, 91, 200]
+    for (bucket, (start, next)) in zip(starts, starts.dropFirst()).enumerated() {
+      #expect((start..<next).allSatisfy { bias.bucket(-$0) == bucket }, "\(bucket)")
+      #expect((start..<next).allSatisfy { $0 == 0 || bias.bucket($0) == 16 + bucket }, "\(bucket)")
+    }
+    #expect(bias.bucket(1 << 40) == 31)
   }
 
   @Test func tagsResolveWithDashesAndCapitals() throws {

@@ -116,6 +116,10 @@ CASES = {
         custom=True, embed=48, logit_bias=-10, trunk=trunk("vit_base_patch16_siglip_224", "map", "none", **EVA),
         text=dict(hf_pooler_type="cls_pooler", hf_proj_type="linear"),
         hf=hf("facebook/nllb-200-distilled-600M", "m2m_100", **M2M)),
+    "hf_mt5": dict(
+        custom=True, vision=NATIVE, text=dict(hf_pooler_type="mean_pooler"),
+        hf=hf("google/mt5-base", "mt5", vocab_size=64, d_model=32, d_kv=8, d_ff=72, num_layers=2, num_decoder_layers=1,
+              num_heads=4)),
 }
 
 
@@ -196,11 +200,15 @@ def enliven(model, seed, queries=1.0, stem=0.05):
             value = 0.6 + 0.8 * uniform(p)
         elif "gamma" in name:
             value = 0.5 + 0.5 * uniform(p)
+        elif "relative_attention_bias" in name:
+            value = normal(p)
         elif leaf in ("cls_token", "class_embedding", "pos_embed", "positional_embedding", "latent") or "token_emb" in name:
             value = 0.5 * normal(p)
         elif p.ndim >= 2:
             fan = p.shape[0] if leaf in ("proj", "text_projection") else p[0].numel()
             value = 1.2 * normal(p) / math.sqrt(fan)
+            if "SelfAttention.q" in name:  # T5 does not scale its products
+                value *= 0.35
             if "qkv" in name or "in_proj" in name:
                 value[: 2 * p.shape[0] // 3] *= queries
         else:
@@ -310,7 +318,8 @@ def maps(tower, pixels, texts, readout, score, grid):
 
 def hf_token_ids(config, g):
     """Prompts in the frame of transformers' tokenizers, with a padding token inside one of them."""
-    first, last, pad = {"roberta": (0, 2, 1), "bert": (2, 3, 0), "m2m_100": (60, 2, 1)}[config["model_type"]]
+    first, last, pad = {"roberta": (0, 2, 1), "bert": (2, 3, 0), "m2m_100": (60, 2, 1),
+                        "mt5": (4, 1, 0)}[config["model_type"]]
     ids = torch.full((PROMPTS, CONTEXT), pad)
     for row in range(PROMPTS):
         n = 4 + row if row < PROMPTS - 1 else CONTEXT
@@ -359,7 +368,8 @@ def text_layers(model, prompt):
     if not hasattr(encoder, "pooler"):
         return encoder.transformer.resblocks, torch.ones(len(prompt), dtype=torch.bool)
     tower = encoder.transformer
-    layers = tower.encoder.layer if hasattr(tower, "encoder") else tower.layers
+    layers = (tower.encoder.layer if hasattr(tower, "encoder") else tower.layers if hasattr(tower, "layers")
+              else tower.block)
     return layers, prompt != encoder.config.pad_token_id
 
 

@@ -31,10 +31,16 @@ def nllb(layers, hidden):
                 max_position_embeddings=1024, scale_embedding=True)
 
 
+def mt5(width, hidden, layers):
+    return dict(model_type="mt5", vocab_size=250112, d_model=width, d_kv=64, d_ff=hidden, num_layers=layers,
+                num_decoder_layers=1, num_heads=width // 64)
+
+
 TEXTS = {
     "roberta-base": roberta("roberta", 50265), "xlm-roberta-base": roberta("xlm-roberta", 250002),
     "xlm-roberta-large": roberta("xlm-roberta", 250002, 1024, 24),
     "facebook/nllb-200-distilled-600M": nllb(12, 4096), "facebook/nllb-200-distilled-1.3B": nllb(24, 8192),
+    "google/mt5-base": mt5(768, 2048, 12), "google/mt5-xl": mt5(2048, 5120, 24),
     "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract": dict(
         model_type="bert", vocab_size=30522, hidden_size=768, num_hidden_layers=12, num_attention_heads=12,
         intermediate_size=3072, max_position_embeddings=512, type_vocab_size=2, layer_norm_eps=1e-12),
@@ -54,6 +60,7 @@ PROFILE = {
     "xlm-roberta-base-ViT-B-32": (87.85, 278.27), "xlm-roberta-large-ViT-H-14": (632.08, 560.94),
     "nllb-clip-base": (87.85, 414.04), "nllb-clip-base-siglip": (93.18, 414.3), "nllb-clip-large": (632.08, 767.14),
     "nllb-clip-large-siglip": (428.23, 767.27), "BiomedCLIP-B-16": (86.19, 109.71),
+    "mt5-base-ViT-B-32": (87.85, 277.86), "mt5-xl-ViT-H-14": (632.08, 1674.68),
 }
 
 
@@ -71,7 +78,7 @@ def grouped(shapes):
     """`{N}` for the index of a layer, as in the rest of the file."""
     groups = {}
     for name, shape in shapes.items():
-        pattern = re.sub(r"\.(layers|layer|resblocks|cross_attn|blocks)\.\d+\.", r".\1.{N}.", name)
+        pattern = re.sub(r"\.(encoder\.layer|layers|resblocks|cross_attn|blocks|block)\.\d+\.", r".\1.{N}.", name)
         groups.setdefault(pattern, []).append(shape)
     return {k: dict(shape=v[0], count=len(v)) if "{N}" in k else v[0] for k, v in groups.items()}
 

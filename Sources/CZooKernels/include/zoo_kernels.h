@@ -18,6 +18,9 @@ int zoo_use_kernels(const char *name);
 void zoo_layer_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float *gamma, const float *beta, float eps,
                     float *y, float *mean, float *inv);
 
+// y = x / sqrt(mean(x^2) + eps) * gamma for each row of x [rows, width].
+void zoo_rms_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float *gamma, float eps, float *y);
+
 // y = (x - mean) * inv * gain for each row of x [rows, width], with the mean and inv [rows] that are given; gain [width].
 void zoo_normalise(const float *x, const float *mean, const float *inv, const float *gain, ptrdiff_t rows, ptrdiff_t width,
                    float *y);
@@ -56,6 +59,11 @@ ptrdiff_t zoo_attention_scratch(ptrdiff_t keys, ptrdiff_t width);
 void zoo_attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
                    ptrdiff_t keys, ptrdiff_t width, float scale, int mask, int bf16, float *out, ptrdiff_t ldo,
                    float *scratch, float *probabilities);
+
+// The same with bias [rows, keys] added to the scaled scores: out = softmax(scale * q k^T + bias) v, in f32, without a mask.
+void zoo_attention_biased(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
+                          ptrdiff_t keys, ptrdiff_t width, float scale, const float *bias, float *out, ptrdiff_t ldo,
+                          float *scratch);
 
 // sums[j] += sum over i of max(0, r_i . v_j): the heart of LeGrad for one head. r [rows, width] at stride ldr. `values`
 // holds v [keys, width] (at stride ldv) as zoo_relu_values made it, zoo_relu_values_size floats, with the same bf16.

@@ -4,7 +4,7 @@ import ZooModels
 struct HuggingFaceTextModel {
   /// Towers that differ in nothing but their shapes.
   enum Kind: CaseIterable {
-    case bert, roberta, nllb
+    case bert, roberta, nllb, mt5
 
     /// The models that are run, without their owners. All have heads of width 64.
     fileprivate var names: [String] {
@@ -19,12 +19,32 @@ struct HuggingFaceTextModel {
           }
       case .roberta: ["roberta-base", "roberta-large", "xlm-roberta-base", "xlm-roberta-large"]
       case .nllb: ["nllb-200-distilled-600M", "nllb-200-distilled-1.3B", "nllb-200-1.3B"]
+      case .mt5: ["mt5-base", "mt5-large", "mt5-xl"]
       }
     }
 
-    fileprivate var encoder: HuggingFaceText.Encoder { self == .nllb ? .m2m : .bert }
-    fileprivate var eps: Float { self == .bert ? 1e-12 : 1e-5 }
-    var padID: Int { self == .bert ? 0 : 1 }
+    fileprivate var encoder: HuggingFaceText.Encoder {
+      switch self {
+      case .bert, .roberta: .bert
+      case .nllb: .m2m
+      case .mt5: .t5
+      }
+    }
+    fileprivate var eps: Float {
+      switch self {
+      case .bert: 1e-12
+      case .roberta, .nllb: 1e-5
+      case .mt5: 1e-6
+      }
+    }
+    fileprivate var activation: Activation {
+      switch self {
+      case .bert, .roberta: .gelu
+      case .nllb: .relu
+      case .mt5: .geluTanh
+      }
+    }
+    var padID: Int { self == .bert || self == .mt5 ? 0 : 1 }
   }
 
   let name: String
@@ -46,7 +66,9 @@ struct HuggingFaceTextModel {
     }
     switch (kind, pooler ?? "mean_pooler") {
     case (_, "mean_pooler"): pooling = .mean
-    case (_, "cls_last_hidden_state_pooler"), (.nllb, "cls_pooler"): pooling = .first
+    case (.bert, "cls_last_hidden_state_pooler"), (.roberta, "cls_last_hidden_state_pooler"),
+      (.nllb, "cls_last_hidden_state_pooler"), (.nllb, "cls_pooler"):
+      pooling = .first
     case (_, let other): throw .configuration(file: file, reason: "its text pooling '\(other)' is not run")
     }
     (self.name, self.kind, self.file) = (name, kind, file)
@@ -64,19 +86,20 @@ struct HuggingFaceTextModel {
     guard facts.encoder == kind.encoder, let mlpWidth = facts.mlpWidth else {
       throw .configuration(file: file, reason: "its text tower '\(name)' is not what the tensors are")
     }
-    guard let heads = heads ?? (facts.width % 64 == 0 ? facts.width / 64 : nil) else {
+    guard let heads = heads ?? facts.heads ?? (facts.width % 64 == 0 ? facts.width / 64 : nil) else {
       throw .undecided(
         path: file, undecided: ["how many heads the text tower has"], candidates: [], options: ["--text-heads"])
     }
-    let isNLLB = kind == .nllb
+    let isBERT = kind.encoder == .bert, isNLLB = kind == .nllb
+    let relative = facts.biasBuckets.map { RelativeBias(buckets: $0, maxDistance: 128) }
     return TextTower(
       blocks: Blocks(
         width: facts.width, layers: facts.layers, heads: heads, mlpWidth: mlpWidth, normEps: kind.eps,
-        activation: isNLLB ? .relu : .gelu, sumNorm: !isNLLB),
+        activation: kind.activation, sumNorm: isBERT, gated: kind == .mt5, rms: kind == .mt5, relativeBias: relative),
       vocabulary: facts.vocabulary, causal: false, hidesPadding: true,
       embedding: TextEmbedding(
-        positions: facts.positions ?? 0, skipsPadding: kind != .bert, tokenTypes: facts.tokenTypes, norm: !isNLLB,
-        scaled: isNLLB),
+        positions: facts.positions ?? 0, sinusoidal: isNLLB, skipsPadding: kind == .roberta || isNLLB,
+        tokenTypes: facts.tokenTypes, norm: isBERT, scaled: isNLLB),
       pooling: pooling, projection: facts.projection, tokenizer: tokenizer)
   }
 }

@@ -8,11 +8,13 @@ enum HuggingFaceText {
     case bert
     /// `M2M100Encoder`, of which NLLB is one.
     case m2m
+    /// The encoder of `T5Model` and `MT5Model` with a gated MLP; no layer has a bias.
+    case t5
 
     var tokens: String {
       switch self {
       case .bert: "\(prefix)embeddings.word_embeddings.weight"
-      case .m2m: "\(prefix)embed_tokens.weight"
+      case .m2m, .t5: "\(prefix)embed_tokens.weight"
       }
     }
 
@@ -25,9 +27,18 @@ enum HuggingFaceText {
       self = found
     }
 
-    init(_ architecture: Architecture) { self = architecture.text?.blocks.sumNorm == true ? .bert : .m2m }
+    init(_ architecture: Architecture) {
+      let blocks = architecture.text?.blocks
+      self = blocks?.sumNorm == true ? .bert : blocks?.relativeBias != nil ? .t5 : .m2m
+    }
 
-    fileprivate var blocks: String { self == .bert ? "\(prefix)encoder.layer." : "\(prefix)layers." }
+    fileprivate var blocks: String {
+      switch self {
+      case .bert: "\(prefix)encoder.layer."
+      case .m2m: "\(prefix)layers."
+      case .t5: "\(prefix)block."
+      }
+    }
     fileprivate func block(_ index: Int) -> String { "\(blocks)\(index)." }
     fileprivate var firstBlockTensor: String { names["fc1"].map { "\($0).weight" } ?? "" }
 
@@ -36,6 +47,7 @@ enum HuggingFaceText {
       switch self {
       case .bert: ["query", "key", "value"].map { "attention.self.\($0)" }
       case .m2m: ["q", "k", "v"].map { "self_attn.\($0)_proj" }
+      case .t5: ["q", "k", "v"].map { "layer.0.SelfAttention.\($0)" }
       }
     }
 
@@ -53,12 +65,19 @@ enum HuggingFaceText {
           "norm": "\(prefix)layer_norm", "norm1": "self_attn_layer_norm", "out": "self_attn.out_proj",
           "norm2": "final_layer_norm", "fc1": "fc1", "fc2": "fc2",
         ]
+      case .t5:
+        [
+          "norm": "\(prefix)final_layer_norm", "norm1": "layer.0.layer_norm", "out": "layer.0.SelfAttention.o",
+          "norm2": "layer.1.layer_norm", "gate": "layer.1.DenseReluDense.wi_0", "fc1": "layer.1.DenseReluDense.wi_1",
+          "fc2": "layer.1.DenseReluDense.wo",
+        ]
       }
     }
   }
 
   static let prefix = "text.transformer."
   private static let positions = "\(prefix)embeddings.position_embeddings.weight"
+  private static let relativeBias = "\(prefix)block.0.layer.0.SelfAttention.relative_attention_bias.weight"
   private static let tokenTypes = "\(prefix)embeddings.token_type_embeddings.weight"
 
   static let drops = [
@@ -74,6 +93,7 @@ enum HuggingFaceText {
     case "tokens": return target.source(encoder.tokens)
     case "positions": return target.source(positions)
     case "token_types": return target.source(tokenTypes)
+    case "relative_bias": return target.source(relativeBias)
     case "projection.weight": return target.source("text.proj.weight")
     case "projection.fc1.weight": return target.source("text.proj.0.weight")
     case "projection.fc2.weight": return target.source("text.proj.2.weight")
@@ -81,6 +101,7 @@ enum HuggingFaceText {
     }
     let parts = target.name.leaf.split(separator: ".").map(String.init)
     guard parts.count == 2 else { return nil }
+    if encoder == .t5, parts[1] == "bias" { return .zeros(target.shape) }
     let place = target.name.block.map(encoder.block) ?? ""
     if parts[0] == "qkv" {
       let part = [target.shape[0] / 3] + target.shape.dropFirst()
@@ -94,6 +115,8 @@ enum HuggingFaceText {
     var facts = TextFacts(vocabulary: tokens[0], width: tokens[1])
     facts.encoder = encoder
     facts.positions = headers.shape(positions, rank: 2)?[0]
+    facts.biasBuckets = headers.shape(relativeBias, rank: 2)?[0]
+    facts.heads = headers.shape(relativeBias, rank: 2)?[1]
     facts.tokenTypes = headers.shape(tokenTypes, rank: 2)?[0] ?? 0
     facts.layers = headers.layers(encoder.blocks, ".\(encoder.firstBlockTensor)")
     facts.mlpWidth = headers.shape(encoder.block(0) + encoder.firstBlockTensor, rank: 2)?[0]

@@ -25,12 +25,12 @@ package struct Block: Sendable {
   init(_ weights: Weights, tower: String, layer: Int, shape: Blocks) throws {
     let name = "\(tower).blocks.\(layer)"
     self.shape = shape
-    norm1 = try weights.norm("\(name).norm1", eps: shape.normEps)
+    norm1 = try weights.norm("\(name).norm1", eps: shape.normEps, rms: shape.rms)
     qkv = try weights.linear("\(name).qkv")
     attentionNorm = shape.attentionNorm ? try weights.norm("\(name).attention_norm", eps: shape.normEps) : nil
     out = try weights.linear("\(name).out")
     scale1 = shape.layerScale ? try weights.vector("\(name).scale1") : nil
-    norm2 = try weights.norm("\(name).norm2", eps: shape.normEps)
+    norm2 = try weights.norm("\(name).norm2", eps: shape.normEps, rms: shape.rms)
     gate = shape.gated ? try weights.linear("\(name).gate") : nil
     fc1 = try weights.linear("\(name).fc1")
     mlpNorm = shape.mlpNorm ? try weights.norm("\(name).mlp_norm", eps: shape.normEps) : nil
@@ -189,6 +189,11 @@ package struct Block: Sendable {
       let q = work.qkv.pointer + sequence * tokens * 3 * width + number * head
       let out = work.mixed.pointer + sequence * tokens * width + number * head
       withScratch(zoo_attention_scratch(tokens, head)) { scratch in
+        if let bias = work.relativeBias {
+          return zoo_attention_biased(
+            q, 3 * width, q + width, q + 2 * width, 3 * width, tokens, tokens, head, 1,
+            bias.pointer + number * tokens * tokens, out, width, scratch)
+        }
         zoo_attention(
           q, 3 * width, q + width, q + 2 * width, 3 * width, tokens, tokens, head, scale, mask.kernel, bf16, out, width,
           scratch, nil)

@@ -13,6 +13,8 @@ package final class BlockWork {
   let hidden: FloatBuffer
   let gate: FloatBuffer?
   let rotary: RotaryTable?
+  /// `[heads, tokens, tokens]`: what is added to the scores of attention, which are not scaled then.
+  var relativeBias: FloatBuffer?
   /// `[sequences, width]`: the mean of some of the block's output tokens, where that was computed instead of all of them.
   package internal(set) var mean: FloatBuffer?
 

@@ -18,17 +18,29 @@ package struct Norm: Sendable {
   package let weight: FloatView
   package let bias: FloatView
   package let eps: Float
-  /// True where rows pass as they are: for models without a norm in this place.
-  private let isPassing: Bool
+  private let kind: Kind
+
+  private enum Kind {
+    case layer
+    /// Without mean and offset; for towers whose gradients nobody asks for.
+    case rms
+    /// Rows pass as they are: for models without a norm in this place.
+    case passing
+  }
 
   init(weight: FloatView, bias: FloatView, eps: Float) {
-    (self.weight, self.bias, self.eps, isPassing) = (weight, bias, eps, false)
+    (self.weight, self.bias, self.eps, kind) = (weight, bias, eps, .layer)
+  }
+
+  /// Divides by the root mean square.
+  init(rms weight: FloatView, eps: Float) {
+    (self.weight, bias, self.eps, kind) = (weight, weight, eps, .rms)
   }
 
   /// Passes rows of a width as they are.
   init(passing width: Int) {
     func values(_ value: Float) -> FloatView { FloatView([Float](repeating: value, count: width)) }
-    (weight, bias, eps, isPassing) = (values(1), values(0), 0, true)
+    (weight, bias, eps, kind) = (values(1), values(0), 0, .passing)
   }
 
   package var width: Int { weight.count }
@@ -38,9 +50,16 @@ package struct Norm: Sendable {
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>? = nil,
     inverse: UnsafeMutablePointer<Float>? = nil, parallel: Parallel
   ) {
-    if isPassing {
+    switch kind {
+    case .passing:
       if UnsafePointer(y) != x { y.update(from: x, count: rows * width) }
       return
+    case .rms:
+      return parallel.forRanges(rows, atLeast: 16) { range in
+        let offset = range.lowerBound * width
+        zoo_rms_norm(x + offset, range.count, width, weight.pointer, eps, y + offset)
+      }
+    case .layer: break
     }
     parallel.forRanges(rows, atLeast: 16) { range in
       let offset = range.lowerBound
@@ -55,7 +74,7 @@ package struct Norm: Sendable {
     _ g: UnsafeMutablePointer<Float>, at x: UnsafePointer<Float>, mean: UnsafePointer<Float>,
     inverse: UnsafePointer<Float>, rows: Int, parallel: Parallel
   ) {
-    if isPassing { return }
+    if case .passing = kind { return }
     parallel.forRanges(rows, atLeast: 16) { range in
       let offset = range.lowerBound
       zoo_layer_norm_backward(

@@ -6,8 +6,10 @@ import ZooModels
 struct TextEmbeddingRuntime: Sendable {
   private let tower: TextTower
   private let tokens: FloatView
-  /// Learned, or computed.
-  private let positions: FloatView
+  /// Learned, or computed; nil where attention alone knows positions.
+  private let positions: FloatView?
+  /// `[buckets, heads]`
+  private let relativeBias: FloatView?
   private let tokenType: FloatView?
   private let norm: Norm?
   let classToken: FloatView?
@@ -19,7 +21,10 @@ struct TextEmbeddingRuntime: Sendable {
     let last = tower.position(ofToken: tower.contextLength - 1, at: tower.contextLength - 1)
     positions =
       tower.positions > 0
-      ? try weights.vector("text.positions") : FloatView((0...last).flatMap { sinusoids(at: $0, width: width) })
+      ? try weights.vector("text.positions")
+      : tower.embedding?.sinusoidal == true
+        ? FloatView((0...last).flatMap { sinusoids(at: $0, width: width) }) : nil
+    relativeBias = tower.blocks.relativeBias == nil ? nil : try weights.vector("text.relative_bias")
     tokenType = (tower.embedding?.tokenTypes ?? 0) > 0 ? try weights.vector("text.token_types") : nil
     norm =
       tower.embedding?.norm == true ? try weights.norm("text.embedding_norm", eps: tower.blocks.normEps) : nil
@@ -31,8 +36,8 @@ struct TextEmbeddingRuntime: Sendable {
     tower.hidesPadding ? prompt.indices.filter { prompt[$0] != tower.tokenizer.padID } : Array(prompt.indices)
   }
 
-  /// The stream before the first block. Prompts run `length` tokens each, or all that are not hidden padding, of which they have as
-  /// many.
+  /// The stream before the first block. Prompts run `length` tokens each, or all that are not hidden padding, which stand at the same
+  /// places in all of them.
   func embed(_ prompts: [[Int32]], length: Int) -> BlockWork {
     let width = tower.blocks.width
     let places = prompts.map { tower.hidesPadding ? self.places(of: $0) : Array($0.indices.prefix(length)) }
@@ -47,15 +52,32 @@ struct TextEmbeddingRuntime: Sendable {
         if factor != 1 { for k in 0..<width { row[k] *= factor } }
         if let tokenType { zoo_add_bias(row, tokenType.pointer, 1, width) }
         let position = tower.position(ofToken: token, at: place)
-        zoo_add_bias(row, positions.pointer + position * width, 1, width)
+        if let positions { zoo_add_bias(row, positions.pointer + position * width, 1, width) }
       }
       guard let classToken else { continue }
       let last = start + run * width
       last.update(from: classToken.pointer, count: width)
-      zoo_add_bias(last, positions.pointer + run * width, 1, width)
+      if let positions { zoo_add_bias(last, positions.pointer + run * width, 1, width) }
     }
+    work.relativeBias = places.first.flatMap(bias)
     norm?.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: Parallel(threads: 1))
     return work
+  }
+}
+
+extension TextEmbeddingRuntime {
+  /// `[heads, tokens, tokens]`: the bias of attention between tokens at some places.
+  private func bias(between places: [Int]) -> FloatBuffer? {
+    guard let relativeBias, let shape = tower.blocks.relativeBias else { return nil }
+    let heads = tower.blocks.heads, count = places.count
+    let bias = FloatBuffer(uninitialised: heads * count * count)
+    for (i, query) in places.enumerated() {
+      for (j, key) in places.enumerated() {
+        let row = relativeBias.pointer + shape.bucket(key - query) * heads
+        for head in 0..<heads { bias.pointer[(head * count + i) * count + j] = row[head] }
+      }
+    }
+    return bias
   }
 }
 

@@ -17,7 +17,8 @@ package final class TextRuntime: Projecting, Sendable {
     let shape = tower.blocks
     blocks = try (0..<shape.layers).map { try Block(weights, tower: "text", layer: $0, shape: shape) }
     norm =
-      tower.hasFinalNorm ? try weights.norm("text.norm", eps: shape.normEps) : Norm(passing: shape.width)
+      tower.hasFinalNorm
+      ? try weights.norm("text.norm", eps: shape.normEps, rms: shape.rms) : Norm(passing: shape.width)
     firstProjection = tower.projection == .mlp ? try weights.linear("text.projection.fc1", bias: false) : nil
     projection = try weights.projection("text.projection", tower.projection)
   }
@@ -26,8 +27,8 @@ package final class TextRuntime: Projecting, Sendable {
   /// -1) and after each. Returns the buffers, with the last block's tokens in `x`; where `places` are given, only those of
   /// each prompt. `keep` gets the records that the request names; they last.
   ///
-  /// - Parameter length: How many tokens of each prompt are run. Hidden padding is not: there, prompts have as many other tokens, and
-  ///   all of them are run.
+  /// - Parameter length: How many tokens of each prompt are run. Hidden padding is not: there, prompts have other tokens at the same
+  ///   places, and all of them are run.
   package func forward(
     _ prompts: [[Int32]], engine: Engine, length: Int, places: [Int]? = nil, request: PassRequest = .embedding,
     keep: (LayerRecord) -> Void = { _ in }, observe: (Int, BlockWork) -> Void = { _, _ in }
@@ -65,9 +66,9 @@ package final class TextRuntime: Projecting, Sendable {
   /// The embedding of each prompt, `[prompts][embedding]`, not normalised.
   package func encode(_ prompts: [[Int32]], engine: Engine) -> [[Float]] {
     guard tower.hidesPadding else { return pooled(prompts, engine: engine) }
-    // Prompts with as many tokens run together.
+    // Prompts with tokens at the same places run together.
     var embeddings = [[Float]](repeating: [], count: prompts.count)
-    for group in Dictionary(grouping: prompts.indices, by: { embedding.places(of: prompts[$0]).count }).values {
+    for group in Dictionary(grouping: prompts.indices, by: { embedding.places(of: prompts[$0]) }).values {
       for (index, vector) in zip(group, pooled(group.map { prompts[$0] }, engine: engine)) {
         embeddings[index] = vector
       }

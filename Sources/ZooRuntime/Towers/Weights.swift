@@ -15,8 +15,9 @@ struct Weights: Sendable {
 
   func scalar(_ name: String) throws -> Float { try vector(name).array[0] }
 
-  func norm(_ name: String, eps: Float) throws -> Norm {
-    Norm(weight: try vector("\(name).weight"), bias: try vector("\(name).bias"), eps: eps)
+  func norm(_ name: String, eps: Float, rms: Bool = false) throws -> Norm {
+    let weight = try vector("\(name).weight")
+    return rms ? Norm(rms: weight, eps: eps) : Norm(weight: weight, bias: try vector("\(name).bias"), eps: eps)
   }
 
   func linear(_ name: String, bias: Bool = true) throws -> Linear {
