@@ -27,5 +27,7 @@ public enum Limits {
   /// Bytes of a manifest, a configuration or a `model.json`. The longest real ones, with 22,000 classes, have 3 MB.
   public static let descriptionBytes = 8 << 20
   /// Bytes of a tokenizer's file. The longest real ones have 40 MB.
-  public static let tokenizerBytes = 256 << 20
+  public static let tokenizerBytes = 64 << 20
+  /// Values of a tokenizer's JSON, each of which takes some hundred bytes of memory. Real ones have two million.
+  public static let tokenizerValues = 4_000_000
 }

@@ -16,6 +16,15 @@ def judge(attack, outcome, what, mapped):
         outcome, what, within and in_time, f"{outcome.memory // MEGABYTE} MB of memory in {outcome.seconds:.1f} s")
 
 
+def pad(path, filling):
+    """Puts a list that nobody reads before all that is in an object."""
+    with open(path, "rb") as file:
+        text = file.read().lstrip()
+    os.chmod(path, 0o644)
+    with open(path, "wb") as file:
+        file.write(b'{"x":[' + filling + b"0]," + text[1:])
+
+
 def run(setting):
     attack = Attack("small files that want memory or time: inspect")
     folder = setting.place("files")
@@ -28,6 +37,13 @@ def run(setting):
         os.remove(path)
     if setting.quick:
         return
+    attack = Attack("tokenizers of 16 MB to 100 MB: convert")
+    for name, size, filling in (("strings", 16, b'"a",'), ("arrays", 60, b"[],"), ("more than allowed", 100, b"0,")):
+        place = setting.place("checkpoint")
+        shutil.copytree(os.path.join(setting.repository, "Tests/Golden/models/siglip2/checkpoints/hf"), place, dirs_exist_ok=True)
+        in_child(pad, os.path.join(place, "tokenizer.json"), filling * (size * MEGABYTE // len(filling)))
+        outcome = setting.zoo().run("convert", place, "-o", os.path.join(setting.place("out"), "model"))
+        attack.judge(outcome, name, outcome.memory <= 700 * MEGABYTE, f"{outcome.memory // MEGABYTE} MB of memory")
     attack = Attack("a compressed model of 600 MB in a file of 600 kB: convert")
     path = os.path.join(folder, "ViT-B-32.pt")
     for kind in ("plain", "transposed", "shared"):

@@ -1,3 +1,5 @@
+import ZooModels
+
 /// A JSON value whose strings are UTF-8 bytes and whose objects keep order.
 ///
 /// Foundation's parsers make dictionaries of `String` keys, which fall together when two pieces of a vocabulary are canonically
@@ -47,6 +49,7 @@ private struct JSONParser {
   let file: String
   private var at = 0
   private var depth = 0
+  private var count = 0
 
   init(bytes: UnsafeBufferPointer<UInt8>, file: String) {
     self.bytes = bytes
@@ -79,6 +82,10 @@ private struct JSONParser {
   private mutating func value() throws -> JSONValue {
     skipSpace()
     guard let byte = peek else { throw fail("the JSON ends too early") }
+    count += 1
+    guard count <= Limits.tokenizerValues else {
+      throw fail("it has more than \(Limits.tokenizerValues) values, too many for a tokenizer")
+    }
     switch byte {
     case UInt8(ascii: "{"): return try nested { try $0.object() }
     case UInt8(ascii: "["): return try nested { try $0.array() }
