@@ -76,8 +76,9 @@ lint:
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -s -m 755 $(ZOO) $(DESTDIR)$(PREFIX)/bin/zoo
-	install -d $(DESTDIR)$(PREFIX)/share/doc/zoo
-	install -m 644 LICENSE SECURITY.md Licences/* $(DESTDIR)$(PREFIX)/share/doc/zoo
+	install -d $(DESTDIR)$(PREFIX)/share/doc/zoo/Licences
+	install -m 644 LICENSE SECURITY.md $(DESTDIR)$(PREFIX)/share/doc/zoo
+	install -m 644 Licences/* $(DESTDIR)$(PREFIX)/share/doc/zoo/Licences
 
 clean:
 	rm -rf .build .build-asan .build-fuzz out
