@@ -54,7 +54,7 @@ def text_of(value, chance):
 
 def run(setting):
     chance = random.Random(16)
-    count = 12 if setting.quick else 110
+    count = 12 if setting.quick else 60
     model_json(setting, chance, count)
     manifests(setting, chance, count)
     configurations(setting, chance, count)
