@@ -22,6 +22,8 @@ public enum Limits {
   public static let foreignTensors = 0...100_000
   /// Elements of one of them.
   public static let foreignElements = 1 << 40
+  /// Numbers of a table that is made from others in memory.
+  public static let computed = 1 << 28
   public static let threads = 1...1024
 
   /// Bytes of a manifest, a configuration or a `model.json`. The longest real ones, with 22,000 classes, have 3 MB.

@@ -77,23 +77,6 @@ private struct Checker {
   func check(_ text: TextTower) throws(ManifestError) {
     try check("text.blocks", text.blocks)
     try check("text.blocks.sum_norm", !text.blocks.sumNorm || !text.blocks.postNorm, "does not go with post_norm")
-    if let bias = text.blocks.relativeBias {
-      try check("text.blocks.relative_bias.buckets", bias.buckets, 4...1024)
-      try check(
-        "text.blocks.relative_bias.max_distance", bias.maxDistance, bias.buckets / 4 + 1...Limits.token.upperBound)
-      try check("text.blocks.relative_bias", !text.causal && text.pooling == .mean, "goes with the pooling 'mean'")
-    }
-    try check("text.blocks.rms", !text.blocks.rms || text.blocks.normFirst, "goes with norms that come first")
-    if let embedding = text.embedding {
-      try check(
-        "text.embedding.sinusoidal", !embedding.sinusoidal || embedding.positions == 0, "does not go with a table")
-      try check("text.embedding.positions", embedding.positions, 0...Limits.contextLength.upperBound)
-      try check("text.embedding.token_types", embedding.tokenTypes, 0...Limits.contextLength.upperBound)
-      let last = text.position(ofToken: text.contextLength - 1, at: text.contextLength - 1)
-      try check(
-        "text.embedding.positions", embedding.positions == 0 || last < embedding.positions,
-        "must have a row for each of the \(text.contextLength) tokens of a prompt")
-    }
     try check(
       "text.hides_padding", !text.hidesPadding || [.first, .mean].contains(text.pooling) && !text.causal,
       "goes with the poolings 'first' and 'mean' of a tower that is not causal")
@@ -106,6 +89,32 @@ private struct Checker {
       if let id { try check("text.tokenizer.\(field)", id, Limits.token) }
     }
     if case .endOfText(let id) = text.pooling { try check("text.pooling", id, Limits.token) }
+    if let bias = text.blocks.relativeBias {
+      try check("text.blocks.relative_bias.buckets", bias.buckets, 4...1024)
+      try check(
+        "text.blocks.relative_bias.max_distance", bias.maxDistance, bias.buckets / 4 + 1...Limits.token.upperBound)
+      try check("text.blocks.relative_bias", !text.causal && text.pooling == .mean, "goes with the pooling 'mean'")
+      try check(
+        "text.blocks.relative_bias", text.blocks.heads * text.contextLength * text.contextLength <= Limits.computed,
+        "has a number for each head and each two tokens of a prompt, which are more than \(Limits.computed)")
+    }
+    try check("text.blocks.rms", !text.blocks.rms || text.blocks.normFirst, "goes with norms that come first")
+    if let embedding = text.embedding {
+      try check(
+        "text.embedding.sinusoidal", !embedding.sinusoidal || embedding.positions == 0, "does not go with a table")
+      try check("text.embedding.positions", embedding.positions, 0...2 * Limits.contextLength.upperBound)
+      try check("text.embedding.token_types", embedding.tokenTypes, 0...Limits.contextLength.upperBound)
+      if embedding.skipsPadding {
+        try check("text.tokenizer.pad_id", tokenizer.padID, 0...Limits.contextLength.upperBound)
+      }
+      let last = text.position(ofToken: text.contextLength - 1, at: text.contextLength - 1)
+      try check(
+        "text.embedding.sinusoidal", !embedding.sinusoidal || (last + 1) * text.blocks.width <= Limits.computed,
+        "gives a table of more than \(Limits.computed) numbers")
+      try check(
+        "text.embedding.positions", embedding.positions == 0 || last < embedding.positions,
+        "must have a row for each of the \(text.contextLength) tokens of a prompt")
+    }
   }
 
   func check(_ foreign: [ForeignTensors]) throws(ManifestError) {

@@ -84,4 +84,36 @@ import ZooTestSupport
       try Manifest(json: Data(text.utf8), file: "x.json")
     } throws: { "\($0)" == "x.json: vision.blocks.heads must be between 1 and 65536, not 0" }
   }
+
+  @Test(arguments: [
+    (
+      "xlm-roberta-base-ViT-B-32", "\"positions\": 514", "\"positions\": 78", "text.embedding.positions must have a row"
+    ),
+    (
+      "xlm-roberta-base-ViT-B-32", "\"positions\": 514", "\"positions\": -1", "text.embedding.positions must be between"
+    ),
+    ("xlm-roberta-base-ViT-B-32", "\"pad_id\": 1", "\"pad_id\": 2147483647", "text.tokenizer.pad_id must be between"),
+    (
+      "xlm-roberta-base-ViT-B-32", "\"hides_padding\": true", "\"hides_padding\": false",
+      "text.pooling 'mean' goes with"
+    ),
+    ("xlm-roberta-base-ViT-B-32", "\"causal\": false", "\"causal\": true", "text.hides_padding goes with"),
+    (
+      "nllb-clip-base", "\"context_length\": 77", "\"context_length\": 2147483647",
+      "text.tokenizer.context_length must be between"
+    ),
+    (
+      "mt5-base-ViT-B-32", "\"context_length\": 77", "\"context_length\": 65536",
+      "text.blocks.relative_bias has a number for each head"
+    ),
+    ("mt5-base-ViT-B-32", "\"buckets\": 32", "\"buckets\": 1", "text.blocks.relative_bias.buckets must be between"),
+  ])
+  func impossibleTextTowersAreRefused(_ name: String, _ field: String, _ value: String, _ sentence: String) throws {
+    let url = Golden.repository.appending(path: "Manifests/models/\(name).json")
+    let text = try String(contentsOf: url, encoding: .utf8)
+    #expect(text.contains(field))
+    #expect {
+      try Manifest(json: Data(text.replacing(field, with: value).utf8), file: "x.json")
+    } throws: { "\($0)".hasPrefix("x.json: \(sentence)") }
+  }
 }

@@ -25,14 +25,14 @@ struct RefusedKind {
       reason: convolutions("S0 to S4")),
     RefusedKind(
       tensor: "text_model.roberta.embeddings.word_embeddings.weight", model: "checkpoint of AltCLIP",
-      reason: "its text tower is XLM-RoBERTa, which does not run"),
+      reason: "the tensor names of transformers' AltCLIPModel are not read"),
     RefusedKind(
       tensor: "text_model.embeddings.word_embeddings.weight", beside: "vision_model.embeddings.class_embedding",
-      model: "checkpoint of Chinese-CLIP", reason: "its text tower is BERT, which does not run"),
+      model: "checkpoint of Chinese-CLIP", reason: "the tensor names of transformers' ChineseCLIPModel are not read"),
     RefusedKind(
       tensor: "bert.embeddings.word_embeddings.weight", beside: "visual.conv1.weight",
       model: "checkpoint of Chinese-CLIP",
-      reason: "its text tower is BERT, which does not run"),
+      reason: "the tensor names of the authors' code are not read"),
     RefusedKind(
       tensor: "visual.layer1.0.conv1.weight", model: "CLIP model with a ResNet",
       reason: "its image tower is a ResNet, which does not run: heat maps need attention over patches"),
