@@ -38,6 +38,10 @@ package func plainReason(of error: DecodingError) -> String {
     if let unknown = context.debugDescription.wholeMatch(of: /Cannot initialize \w+ from invalid \w+ value (.*)/) {
       return "'\(unknown.1)' is not a value that is known \(path(context))"
     }
+    // Foundation's own sentence, which also says no more.
+    if detail == nil, context.debugDescription.hasPrefix("The given data was not valid JSON") {
+      return "it is not valid JSON"
+    }
     return "\(detail ?? context.debugDescription) \(path(context))"
   @unknown default: return "\(error)"
   }

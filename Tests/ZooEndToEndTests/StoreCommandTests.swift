@@ -242,7 +242,7 @@ import ZooTestSupport
       "hf://zoo/nothing", "hf://zoo/nothing does not exist (404)", code: 2)
     try expect(
       "hf://zoo",
-      "'hf://zoo' cannot be pulled: it does not read hf://OWNER/REPOSITORY[@REVISION][/FILE]\n"
+      "'hf://zoo' is not a valid reference; expected hf://OWNER/REPOSITORY[@REVISION][/FILE]\n"
         + "  give ARCHITECTURE:TAG, hf://OWNER/REPOSITORY[@REVISION][/FILE] or a URL", code: 2)
     try expect(
       "ViT-H-41:laion2b_s32b_b79k",

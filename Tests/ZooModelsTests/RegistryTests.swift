@@ -51,6 +51,14 @@ import ZooTestSupport
     #expect(weights?.tag == "laion2b_s32b_b79k")
   }
 
+  @Test func brokenJSONIsToldInWordsOfOurOwn() {
+    for text in ["", "{", "{'name': 1}"] {
+      #expect(throws: ManifestError.unreadable(file: "m.json", reason: "it is not valid JSON")) {
+        try Manifest(json: Data(text.utf8), file: "m.json")
+      }
+    }
+  }
+
   @Test func nearMissesAreSuggested() {
     #expect(throws: RegistryError.unknownArchitecture("ViT-H14", near: ["ViT-H-14", "ViT-H-16", "ViT-L-14"])) {
       try Registry.builtIn.resolve(ModelName("ViT-H14"))

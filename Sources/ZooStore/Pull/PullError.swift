@@ -49,7 +49,7 @@ public enum PullError: ZooError, Equatable {
 
   public var description: String {
     switch self {
-    case .badReference(let text, let form): return "'\(text)' cannot be pulled: it does not read \(form)"
+    case .badReference(let text, let form): return "'\(text)' is not a valid reference; expected \(form)"
     case .badEndpoint(let text): return "HF_ENDPOINT is '\(text)', which is no http address"
     case .tagNeeded(let name, let tags):
       return tags.isEmpty
