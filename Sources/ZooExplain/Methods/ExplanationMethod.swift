@@ -108,6 +108,8 @@ package struct PassEnd: Sendable {
   package let vision: VisionRuntime
   /// The picture's place in the pass.
   package let sequence: Int
+  /// The picture's place among all that are explained.
+  package let picture: Int
   /// Tokens, the prefix included.
   package let count: Int
   /// `[pictures * count, width]`: the last block's output; only the rows that the request asks for are sure to be there.

@@ -57,7 +57,7 @@ private final class GEMRun: MethodRun {
   func forward(_ layer: LayerView) {
     guard let input = layer.input else { return }
     let count = layer.count, width = layer.width, block = layer.block, parallel = job.engine.parallel
-    let stream = streams[layer.sequence] ?? Rows(copying: input, count: count, width: width)
+    let stream = streams[layer.picture] ?? Rows(copying: input, count: count, width: width)
     let normed = Rows(count: count, width: width), mixed = Rows(count: count, width: width)
     block.norm1.apply(input, rows: count, into: normed.pointer, parallel: parallel)
     let lengths = (0..<count).map { row in
@@ -74,7 +74,7 @@ private final class GEMRun: MethodRun {
     }
     block.out.forward(mixed.pointer, rows: count, into: normed.pointer, parallel: parallel)
     zoo_add_residual(stream.pointer, normed.pointer, nil, block.scale1?.pointer, count, width)
-    streams[layer.sequence] = stream
+    streams[layer.picture] = stream
   }
 
   /// The mean of the three mixtures of one head's values, written to its columns of `[count, width]`.
@@ -108,7 +108,7 @@ private final class GEMRun: MethodRun {
   }
 
   func end(_ end: PassEnd) {
-    guard let stream = streams.removeValue(forKey: end.sequence) else { return }
+    guard let stream = streams.removeValue(forKey: end.picture) else { return }
     let patches = job.patchRows(stream)
     head.norm.apply(patches.pointer, rows: patches.count, into: patches.pointer, parallel: job.engine.parallel)
     var values = job.repeated([Float]())

@@ -26,11 +26,11 @@ private final class RawAttentionRun: MethodRun {
       ? .embedding : PassRequest(layers: job.lastLayer..<job.lastLayer + 1, parts: .tokens, lastRows: .pooled)
   }
 
-  func forward(_ layer: LayerView) { last[layer.sequence] = layer.meanAttention(job.engine) }
+  func forward(_ layer: LayerView) { last[layer.picture] = layer.meanAttention(job.engine) }
 
   func end(_ end: PassEnd) {
     let weights = pooling.weights(end, job.engine)
-    pooled[end.sequence] = last.removeValue(forKey: end.sequence)?.row(weightedBy: weights) ?? weights
+    pooled[end.picture] = last.removeValue(forKey: end.picture)?.row(weightedBy: weights) ?? weights
   }
 
   func maps() -> [[Heatmap]] {

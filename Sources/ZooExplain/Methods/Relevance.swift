@@ -161,7 +161,7 @@ private final class PixelRelevanceRun: MethodRun {
   func backward(_ layer: LayerView, _ flow: LayerFlow) {
     guard let input = flow.input, let weights = job.vision.patchWeights else { return }
     let vision = job.vision, width = layer.width, patches = job.grid.count, side = vision.tower.patch
-    let picture = job.pictures[found.count], rule = RelevanceRule(rules: rules, engine: job.engine)
+    let picture = job.pictures[layer.picture], rule = RelevanceRule(rules: rules, engine: job.engine)
     let cells = Rows(vision.patchPixels(picture, engine: job.engine), count: patches, width: 3 * side * side)
     let embedded = Rows(
       vision.patchTokens(cells.buffer, grid: job.grid, engine: job.engine), count: patches, width: width)

@@ -36,12 +36,12 @@ private final class RolloutRun: MethodRun {
     let matrix = layer.meanAttention(job.engine)
     matrix.addIdentity()
     matrix.divideRowsBySums()
-    product[layer.sequence] = product[layer.sequence].map { matrix.times($0) } ?? matrix
+    product[layer.picture] = product[layer.picture].map { matrix.times($0) } ?? matrix
   }
 
   func end(_ end: PassEnd) {
-    guard let product = product.removeValue(forKey: end.sequence) else { return }
-    pooled[end.sequence] = product.row(weightedBy: pooling.weights(end, job.engine))
+    guard let product = product.removeValue(forKey: end.picture) else { return }
+    pooled[end.picture] = product.row(weightedBy: pooling.weights(end, job.engine))
   }
 
   func maps() -> [[Heatmap]] {

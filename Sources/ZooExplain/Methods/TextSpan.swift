@@ -135,13 +135,13 @@ private final class TextSpanRun: MethodRun {
         let direction = r.pointer + prompt * width + head * shape.headWidth
         for token in 0..<count {
           let value = zoo_dot(direction, layer.part(2, head: head) + token * 3 * width, shape.headWidth)
-          effects[layer.sequence][prompt][token] += attention[token] * value
+          effects[layer.picture][prompt][token] += attention[token] * value
         }
       }
     }
     for prompt in 0..<prompts {
       let own = layer.block.out.bias.map { zoo_dot($0.pointer, probe.pointer + prompt * width, width) } ?? 0
-      constants[layer.sequence][prompt] += own * Float(chosen.count) / Float(count * shape.heads)
+      constants[layer.picture][prompt] += own * Float(chosen.count) / Float(count * shape.heads)
     }
   }
 
@@ -156,9 +156,9 @@ private final class TextSpanRun: MethodRun {
     let chosen = Double(heads?.count ?? shape.layers * shape.heads)
     found.append(
       job.directions.indices.map { prompt in
-        let constant = Double(constants[end.sequence][prompt]) - mean * Double(sums[prompt]) * chosen / parts
+        let constant = Double(constants[end.picture][prompt]) - mean * Double(sums[prompt]) * chosen / parts
         let offset = Double(offsets[prompt]) * chosen / parts
-        let values = job.patches(effects[end.sequence][prompt]).map {
+        let values = job.patches(effects[end.picture][prompt]).map {
           Float(((Double($0) + constant) * inverse + offset) / (job.vision.isClassifier ? 1 : length))
         }
         return job.heatmap(values, layers: Array(0..<shape.layers), finish: .upsampleClipNormalise)

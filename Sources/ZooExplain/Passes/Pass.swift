@@ -31,13 +31,15 @@ package struct Pass {
     var output = Output(maps: jobs.map { _ in [] })
     guard !pictures.isEmpty else { return output }
     let plan = try PassPlan(jobs, model: model, pictures: pictures)
-    let groups = plan.request.lifetime == .pass ? pictures.map { [$0] } : [pictures]
-    for (index, group) in groups.enumerated() {
-      let plan = index == 0 && groups.count == 1 ? plan : try PassPlan(jobs, model: model, pictures: group)
-      let kept = try KeptPass(group, plan.request, model: model, observe: plan.forward)
+    let together = plan.request.lifetime == .pass ? 1 : pictures.count
+    for first in stride(from: 0, to: pictures.count, by: together) {
+      let kept = try KeptPass(Array(pictures[first..<first + together]), plan.request, model: model) {
+        plan.forward($0, from: first)
+      }
       output.embeddings += kept.embeddings
-      for (job, maps) in try plan.finish(kept).enumerated() { output.maps[job] += maps }
+      try plan.end(kept, from: first)
     }
+    output.maps = plan.maps()
     return output
   }
 }
@@ -81,8 +83,9 @@ package final class KeptPass: Sendable {
   /// The maps of prompts, `[jobs][pictures][prompts]`, without another forward pass. The methods must be among those that the pass ran for.
   package func maps(_ jobs: [Pass.Job]) throws -> [[[Heatmap]]] {
     let plan = try PassPlan(jobs, model: model, pictures: pictures)
-    records.forEach(plan.forward)
-    return try plan.finish(self)
+    for record in records { plan.forward(record, from: 0) }
+    try plan.end(self, from: 0)
+    return plan.maps()
   }
 }
 
@@ -103,14 +106,13 @@ private final class PassPlan {
 
   private let vision: VisionRuntime
   private let engine: Engine
-  private let pictures: Int
   private let jobs: Int
   private let groups: [Group]
   let request: PassRequest
 
   init(_ jobs: [Pass.Job], model: Model, pictures: [PixelTensor]) throws {
     let vision = try model.vision, engine = model.engine, count = vision.blocks.count
-    (self.vision, self.engine, self.pictures, self.jobs) = (vision, engine, pictures.count, jobs.count)
+    (self.vision, self.engine, self.jobs) = (vision, engine, jobs.count)
     var members: [Key: [(job: Int, layers: Range<Int>?)]] = [:]
     for (index, job) in jobs.enumerated() {
       let layers = try job.method.ownLayers(of: count)
@@ -147,23 +149,30 @@ private final class PassPlan {
   }
 
   /// Gives a block that has run to those that asked for it.
-  func forward(_ record: LayerRecord) {
+  ///
+  /// - Parameter first: the place of the record's first picture among all.
+  func forward(_ record: LayerRecord, from first: Int) {
     for group in groups where group.run.request.layers.contains(record.layer) && !group.directions.isEmpty {
-      for sequence in 0..<pictures {
-        group.run.forward(LayerView(vision: vision, record: record, sequence: sequence))
+      for sequence in 0..<record.sequences {
+        group.run.forward(
+          LayerView(vision: vision, record: record, sequence: sequence, picture: first + sequence))
       }
     }
   }
 
-  /// The end of the pass, the way back, and the maps: `[jobs][pictures][prompts]`.
-  func finish(_ pass: KeptPass) throws -> [[[Heatmap]]] {
-    for sequence in 0..<pictures {
+  /// The end of a pass for some of the pictures, from the one at `first` on, and the way back.
+  func end(_ pass: KeptPass, from first: Int) throws {
+    for sequence in pass.pictures.indices {
       let end = PassEnd(
-        vision: vision, sequence: sequence, count: pass.tokens, output: pass.output,
+        vision: vision, sequence: sequence, picture: first + sequence, count: pass.tokens, output: pass.output,
         embedding: pass.embeddings[sequence])
       groups.forEach { $0.run.end(end) }
       try goBack(from: end, records: pass.records)
     }
+  }
+
+  /// `[jobs][pictures][prompts]`
+  func maps() -> [[[Heatmap]]] {
     var results = [[[Heatmap]]](repeating: [], count: jobs)
     for group in groups {
       let maps = group.run.maps()
@@ -193,7 +202,7 @@ private final class PassPlan {
         flow: try startFlow(stream.kind, directions: stream.directions, end: end, engine: engine))
     }
     for record in records.reversed() {
-      let layer = LayerView(vision: vision, record: record, sequence: end.sequence)
+      let layer = LayerView(vision: vision, record: record, sequence: end.sequence, picture: end.picture)
       for index in streams.indices { streams[index].pass(layer, engine) }
     }
   }

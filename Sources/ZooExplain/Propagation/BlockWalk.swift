@@ -47,7 +47,7 @@ struct BlockWalk<Rule: PropagationRule> {
   }
 
   private func difference(_ a: Rows, _ b: Rows) -> Rows {
-    a.combined(with: b.pointer, rows: b.count) { $0 - $1 }
+    a.combined(with: b, engine.parallel) { $0 - $1 }
   }
 
   private func output() -> Rows { Rows(copying: layer.tokens, count: layer.count, width: layer.width) }

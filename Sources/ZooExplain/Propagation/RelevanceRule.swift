@@ -1,6 +1,5 @@
 import CZooKernels
 import ZooRuntime
-import ZooTensors
 
 /// Layer-wise relevance propagation with alpha 1 and beta 0, as hila-chefer/Transformer-Explainability publishes it.
 ///
@@ -20,15 +19,31 @@ package struct RelevanceRule: PropagationRule {
   let engine: Engine
 
   func linear(_ map: Linear, input: () -> Rows, _ flow: Rows) -> Rows {
-    let x = input(), signs = SignedLinear(map)
-    let positive = x.clamped { max($0, 0) }, negative = x.clamped { min($0, 0) }
-    let z1 = signs.forward(positive, .positive, engine), z2 = signs.forward(negative, .negative, engine)
-    if rules == .transformer { z1.add(z2) }
-    let s1 = flow.combined(with: z1.pointer, rows: z1.count, safeDivide)
-    let s2 = rules == .transformer ? s1 : flow.combined(with: z2.pointer, rows: z2.count, safeDivide)
-    let c1 = signs.backward(s1, .positive, engine).combined(with: positive.pointer, rows: x.count, *)
-    c1.add(signs.backward(s2, .negative, engine).combined(with: negative.pointer, rows: x.count, *))
-    return c1
+    let x = input()
+    return rules == .transformer ? jointly(map, x, flow) : bySign(map, x, flow)
+  }
+
+  /// `x+ * (S W+) + x- * (S W-)`, with `S = R / (x+ W+^T + x- W-^T)`. As `x+ W+^T + x- W-^T = (x W^T + |x| |W|^T) / 2` and likewise on the
+  /// way back, only one matrix has to be made.
+  private func jointly(_ map: Linear, _ x: Rows, _ flow: Rows) -> Rows {
+    let plain = PartOfLinear(map, .all, engine), sizes = PartOfLinear(map, .magnitude, engine)
+    let magnitude = x.mapped(engine.parallel, abs), z = plain.forward(x)
+    let shares = flow.combined(
+      with: z.combined(with: sizes.forward(magnitude), engine.parallel) { ($0 + $1) / 2 }, engine.parallel, safeDivide)
+    let signed = plain.backward(shares).combined(with: x, engine.parallel) { $0 * $1 / 2 }
+    signed.add(sizes.backward(shares).combined(with: magnitude, engine.parallel) { $0 * $1 / 2 })
+    return signed
+  }
+
+  /// The same where each sign has its own denominator.
+  private func bySign(_ map: Linear, _ x: Rows, _ flow: Rows) -> Rows {
+    func share(_ part: PartOfLinear, _ x: Rows) -> Rows {
+      part.backward(flow.combined(with: part.forward(x), engine.parallel, safeDivide))
+        .combined(with: x, engine.parallel, *)
+    }
+    let sum = share(PartOfLinear(map, .positive, engine), x.mapped(engine.parallel) { max($0, 0) })
+    sum.add(share(PartOfLinear(map, .negative, engine), x.mapped(engine.parallel) { min($0, 0) }))
+    return sum
   }
 
   func norm(_ norm: Norm, input: () -> Rows, _ flow: Rows) -> Rows { flow }
@@ -39,8 +54,8 @@ package struct RelevanceRule: PropagationRule {
     let x = stream(), y = branch()
     let sum = x.copy()
     sum.add(y)
-    let shares = flow.combined(with: sum.pointer, rows: sum.count, safeDivide)
-    let a = shares.combined(with: x.pointer, rows: x.count, *), b = shares.combined(with: y.pointer, rows: y.count, *)
+    let shares = flow.combined(with: sum, engine.parallel, safeDivide)
+    let a = shares.combined(with: x, engine.parallel, *), b = shares.combined(with: y, engine.parallel, *)
     if rules == .transformer {
       let period = x.size
       for prompt in 0..<flow.count / x.count {
@@ -60,13 +75,13 @@ package struct RelevanceRule: PropagationRule {
   func join(_ stream: Rows, _ branch: Rows, at tokens: () -> Rows) -> Rows {
     let tokens = tokens()
     branch.add(stream)
-    return branch.combined(with: tokens.pointer, rows: tokens.count) { safeDivide($0, $1) * $1 }
+    return branch.combined(with: tokens, engine.parallel) { safeDivide($0, $1) * $1 }
   }
 
   func attention(_ layer: LayerView, mixed: () -> Rows, _ flow: Rows) -> any AttentionFlow {
     let mixed = mixed()
     return AttentionRelevance(
-      layer: layer, shares: flow.combined(with: mixed.pointer, rows: mixed.count, safeDivide))
+      layer: layer, shares: flow.combined(with: mixed, engine.parallel, safeDivide))
   }
 }
 
@@ -129,48 +144,4 @@ func safeDivide<Number: BinaryFloatingPoint>(_ a: Number, _ b: Number) -> Number
   if b == 0 { return 0 }
   let denominator = b + 1e-9
   return a / (denominator == 0 ? 1e-9 : denominator)
-}
-
-/// A linear map's weights by their sign.
-private struct SignedLinear {
-  enum Sign { case positive, negative }
-  private let map: Linear
-
-  init(_ map: Linear) { self.map = map }
-
-  private func matrix(_ sign: Sign) -> WeightMatrix {
-    let block = MemoryBlock(byteCount: map.outputs * map.inputs * MemoryLayout<Float>.stride)
-    let weight = map.weight, target = block.bytes.bindMemory(to: Float.self)
-    for index in target.indices {
-      target[index] = sign == .positive ? max(weight.pointer[index], 0) : min(weight.pointer[index], 0)
-    }
-    return WeightMatrix(
-      Tensor(
-        dtype: .f32, shape: [map.outputs, map.inputs],
-        data: ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)))
-  }
-
-  /// `x W^T` with the weights of one sign.
-  func forward(_ x: Rows, _ sign: Sign, _ engine: Engine) -> Rows {
-    let result = Rows(count: x.count, width: map.outputs)
-    engine.algebra.exact.prepare(matrix(sign), direction: .forward, lasting: false).multiply(
-      x.pointer, scaledBy: nil, rows: x.count, into: result.pointer, epilogue: .none, parallel: engine.parallel)
-    return result
-  }
-
-  /// `x W` with the weights of one sign.
-  func backward(_ x: Rows, _ sign: Sign, _ engine: Engine) -> Rows {
-    let result = Rows(count: x.count, width: map.inputs)
-    engine.algebra.exact.prepare(matrix(sign), direction: .backward, lasting: false).multiply(
-      x.pointer, scaledBy: nil, rows: x.count, into: result.pointer, epilogue: .none, parallel: engine.parallel)
-    return result
-  }
-}
-
-extension Rows {
-  fileprivate func clamped(_ operation: (Float) -> Float) -> Rows {
-    let result = Rows(count: count, width: width)
-    for index in 0..<size { result.pointer[index] = operation(pointer[index]) }
-    return result
-  }
 }

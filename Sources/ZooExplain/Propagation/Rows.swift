@@ -37,13 +37,26 @@ package struct Rows: Sendable {
     return result
   }
 
+  /// Each element by itself.
+  func mapped(_ parallel: Parallel, _ operation: @Sendable (Float) -> Float) -> Rows {
+    let result = Rows(count: count, width: width)
+    parallel.forRanges(count, atLeast: 16) { rows in
+      for index in rows.lowerBound * width..<rows.upperBound * width {
+        result.pointer[index] = operation(pointer[index])
+      }
+    }
+    return result
+  }
+
   /// Element by element; `other` may have fewer rows, which then repeat.
-  func combined(with other: UnsafePointer<Float>, rows: Int, _ operation: (Float, Float) -> Float) -> Rows {
-    let result = Rows(count: count, width: width), period = rows * width
-    var start = 0
-    while start < size {
-      for index in 0..<period { result.pointer[start + index] = operation(pointer[start + index], other[index]) }
-      start += period
+  func combined(with other: Rows, _ parallel: Parallel, _ operation: @Sendable (Float, Float) -> Float) -> Rows {
+    let result = Rows(count: count, width: width)
+    parallel.forRanges(count, atLeast: 16) { rows in
+      for row in rows {
+        let target = result.pointer + row * width, x = pointer + row * width
+        let y = other.pointer + row % other.count * width
+        for column in 0..<width { target[column] = operation(x[column], y[column]) }
+      }
     }
     return result
   }

@@ -25,21 +25,24 @@ package struct LayerRecord: Sendable {
 package struct LayerView: Sendable {
   package let block: Block
   package let record: LayerRecord
-  /// The sequence's place in the pass.
+  /// The sequence's place in the record.
   package let sequence: Int
+  /// The picture's place among those that are explained, which several records may share out.
+  package let picture: Int
   /// Tokens before the patches.
   package let prefix: Int
   /// True where a token sees only those before it.
   package let isCausal: Bool
 
   /// A picture's view.
-  package init(vision: VisionRuntime, record: LayerRecord, sequence: Int) {
+  package init(vision: VisionRuntime, record: LayerRecord, sequence: Int, picture: Int) {
     self.init(
-      block: vision.blocks[record.layer], record: record, sequence: sequence, prefix: vision.tower.prefixTokens,
-      isCausal: false)
+      block: vision.blocks[record.layer], record: record, sequence: sequence, picture: picture,
+      prefix: vision.tower.prefixTokens, isCausal: false)
   }
 
-  package init(block: Block, record: LayerRecord, sequence: Int, prefix: Int, isCausal: Bool) {
+  package init(block: Block, record: LayerRecord, sequence: Int, picture: Int = 0, prefix: Int, isCausal: Bool) {
+    self.picture = picture
     self.block = block
     self.record = record
     self.sequence = sequence

@@ -86,7 +86,7 @@ final class FinalScoreRun: MethodRun {
     let values = job.directions.indices.map { prompt in
       (layer.prefix..<count).map { results.pointer[prompt * count + $0] / Float(layer.shape.heads * count) }
     }
-    collected.append(values, of: layer.sequence)
+    collected.append(values, of: layer.picture)
   }
 
   func maps() -> [[Heatmap]] {

@@ -69,7 +69,7 @@ private struct KeptLayer {
   let count: Int
 
   init(_ layer: LayerView) {
-    picture = layer.sequence
+    picture = layer.picture
     count = layer.count
     tokens = FloatBuffer(uninitialised: layer.count * layer.width)
     tokens.pointer.update(from: layer.tokens, count: tokens.count)

@@ -109,7 +109,7 @@ final class TokenRun: MethodRun {
   func forward(_ layer: LayerView) {
     let values = readout.relevance(
       of: job.directions, layer: layer, head: job.vision.head.base, engine: job.engine)
-    collected.append(values, of: layer.sequence)
+    collected.append(values, of: layer.picture)
   }
 
   func maps() -> [[Heatmap]] { collected.heatmaps(job, layers: layers, finish: .upsampleThenNormalise) }
