@@ -21,6 +21,8 @@ struct PartOfLinear {
     }
   }
 
+  /// In line, so that the operation is part of the loop.
+  @inline(__always)
   private static func weights(of map: Linear, _ engine: Engine, _ operation: @Sendable (Float) -> Float) -> WeightMatrix
   {
     let values = FloatBuffer(uninitialised: map.outputs * map.inputs), weight = map.weight

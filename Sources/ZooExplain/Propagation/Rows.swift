@@ -37,7 +37,8 @@ package struct Rows: Sendable {
     return result
   }
 
-  /// Each element by itself.
+  /// Each element by itself. In line, so that the operation is part of the loop.
+  @inline(__always)
   func mapped(_ parallel: Parallel, _ operation: @Sendable (Float) -> Float) -> Rows {
     let result = Rows(count: count, width: width)
     parallel.forRanges(count, atLeast: 16) { rows in
@@ -48,7 +49,8 @@ package struct Rows: Sendable {
     return result
   }
 
-  /// Element by element; `other` may have fewer rows, which then repeat.
+  /// Element by element; `other` may have fewer rows, which then repeat. In line as `mapped`.
+  @inline(__always)
   func combined(with other: Rows, _ parallel: Parallel, _ operation: @Sendable (Float, Float) -> Float) -> Rows {
     let result = Rows(count: count, width: width)
     parallel.forRanges(count, atLeast: 16) { rows in
