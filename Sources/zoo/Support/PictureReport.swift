@@ -94,13 +94,14 @@ struct PictureReport: Encodable {
       let explains = prompts.contains { $0.energy != nil }
       func percent(_ share: Float?) -> String { share.map { String(format: "%5.1f %%", $0 * 100) } ?? "" }
       let scores = (compares ? ["SOFTMAX"] : []) + (sigmoid ? ["SIGMOID"] : [])
+      let hasFiles = prompts.contains { !($0.files ?? []).isEmpty }
       let hasMethods = prompts.contains { ($0.maps?.count ?? 0) > 1 }
       let header =
         ["PROMPT", "SIMILARITY"] + scores + (hasMethods ? ["METHOD"] : []) + (explains ? ["ENERGY"] : []) + [""]
-        + (explains ? ["FILE"] : [])
-      var right = Set(1..<header.count - (explains ? 2 : 1))
+        + (hasFiles ? ["FILE"] : [])
+      var right = Set(1..<header.count - (hasFiles ? 2 : 1))
       if hasMethods { right.remove(2 + scores.count) }
-      var table = Table(header, right: right, shortened: explains ? [0, header.count - 1] : [0])
+      var table = Table(header, right: right, shortened: hasFiles ? [0, header.count - 1] : [0])
       for prompt in prompts {
         let own =
           [prompt.prompt, String(format: "%.4f", prompt.similarity)]
@@ -113,7 +114,7 @@ struct PictureReport: Encodable {
           table.add(
             (index == 0 ? own : own.map { _ in "" }) + (hasMethods ? [map.name] : [])
               + [String(format: "%.3g", map.energy), rowRemark(index == 0 && prompt.absent, map.flat)]
-              + [map.files.first ?? ""])
+              + (hasFiles ? [map.files.first ?? ""] : []))
         }
       }
       return ([table.text(within: width)] + prompts.compactMap(\.wordLine) + (sheets ?? [])).joined(separator: "\n")

@@ -49,7 +49,7 @@ enum RunFacts {
       ),
       ("mean, deviation", "\(numbers(preprocessing.mean)); \(numbers(preprocessing.std))"),
       ("upright", loader.upright ? "yes" : "no"),
-      ("arithmetic", "\(first.model.algebraName), \(run.precision.rawValue), \(run.parallel.threads) threads"),
+      ("arithmetic", "\(first.model.algebraName), \(run.parallel.threads) threads"),
       ("colours", "\(drawing.colorMap.rawValue), alpha \(drawing.alpha), scale \(drawing.scale.rawValue)"),
     ]
     return rows
