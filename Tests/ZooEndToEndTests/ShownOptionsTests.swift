@@ -107,7 +107,7 @@ import ZooTestSupport
     // With all layers, what the scale multiplies is more than a factor.
     "start-layer": ["--method", "chefercam"], "scaled": ["--method", "chefercam", "--start-layer", "0"],
     "heads": ["--method", "textspan"], "background": ["--method", "textspan"], "form": ["--method", "attentioncam"],
-    "format": ["--grid"], "tile": ["--grid"],
+    "format": ["--grid"], "tile": ["--grid"], "words": ["--grid"],
     "rules": ["--method", "partial-lrp"], "depth": ["--method", "gem"],
   ]
 
