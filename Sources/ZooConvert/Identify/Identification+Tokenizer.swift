@@ -213,6 +213,9 @@ extension Identification {
     // In a prompt that fills the context there is no padding, which often has the id of the end.
     let spec = finding.architecture.text?.tokenizer ?? text.tokenizer, limit = spec.maxTokens ?? spec.contextLength
     let full = found.tokenizer.encode(String(repeating: "a ", count: 2 * limit)).prefix(limit)
+    if text.pooling == .argmax, let id = empty.max(), !full.contains(id) {
+      throw refuse("prompts are pooled at the id \(id), the largest, which only this tokenizer's padding has")
+    }
     if case .endOfText(let id) = text.pooling, full.last != Int32(clamping: id) {
       throw refuse("prompts are pooled at the id \(id), which this tokenizer does not put at the end of a text")
     }

@@ -20,8 +20,11 @@ struct NameEvidence {
     // A folder tells whose weights a file holds only if the file has the name that hubs give, and nothing but a hub's own folders stands
     // between them: what training saves there may be a fine-tune.
     var isOwn = nameWords(nameComponents(path).first ?? "").allSatisfy(hubFile.contains)
-    for (depth, component) in nameComponents(path).enumerated() {
+    let components = nameComponents(path)
+    for (depth, component) in components.enumerated() {
       let words = nameWords(component)
+      // A commit of a hub's cache.
+      if depth > 0, components.dropFirst(depth + 1).first == "snapshots" { continue }
       if words.allSatisfy(neutral.contains) || OwnName.isCommit(component) || hubFolders.contains(component) {
         continue
       }
