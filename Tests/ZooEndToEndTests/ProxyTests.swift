@@ -3,7 +3,7 @@ import Testing
 import ZooTestSupport
 
 /// The variables that name proxies, as curl and the Python tools read them.
-@Suite(.timeLimit(.minutes(5))) struct ProxyTests {
+@Suite(.timeLimit(.minutes(30))) struct ProxyTests {
   let zoo: Command
   let hub: HubStub
   /// Plays the hub behind the proxy too: it answers for every host.

@@ -3,7 +3,7 @@ import Testing
 import ZooTestSupport
 
 /// What `zoo pull` and its relatives do to a zoo, against a server that behaves like the hub.
-@Suite(.timeLimit(.minutes(5))) struct StoreCommandTests {
+@Suite(.timeLimit(.minutes(30))) struct StoreCommandTests {
   let zoo: Command
   let hub: HubStub
   private static let example = Golden.repository.appending(path: "Examples/ViT-Ti-8-emoji")
@@ -289,7 +289,7 @@ import ZooTestSupport
 }
 
 /// The generated script in a real bash, which ends words at colons.
-@Suite(.timeLimit(.minutes(2))) struct CompletionTests {
+@Suite(.timeLimit(.minutes(30))) struct CompletionTests {
   @Test(arguments: [
     // What is typed, and what bash puts in place of what follows the last colon.
     (["show", "ViT-Ti-8-emoji", ":", "lo"], "lo", "local"),

@@ -4,7 +4,7 @@ import ZooTestSupport
 
 @testable import ZooStore
 
-@Suite(.timeLimit(.minutes(2))) struct HubCacheTests {
+@Suite(.timeLimit(.minutes(30))) struct HubCacheTests {
   let setting: PullSetting
   let body = noise(2000)
   let base = "cache/models--owner--name"

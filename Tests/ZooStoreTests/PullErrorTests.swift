@@ -6,7 +6,7 @@ import ZooTestSupport
 
 @testable import ZooStore
 
-@Suite(.timeLimit(.minutes(2))) struct PullErrorTests {
+@Suite(.timeLimit(.minutes(30))) struct PullErrorTests {
   let setting: PullSetting
   var hub: HubStub { setting.hub }
 

@@ -4,7 +4,7 @@ import ZooTestSupport
 
 @testable import ZooStore
 
-@Suite(.timeLimit(.minutes(2))) struct PullTests {
+@Suite(.timeLimit(.minutes(30))) struct PullTests {
   let setting: PullSetting
   var hub: HubStub { setting.hub }
 
@@ -150,7 +150,7 @@ import ZooTestSupport
 }
 
 /// What the registry says leads to the right files.
-@Suite(.timeLimit(.minutes(2))) struct RegisteredPullTests {
+@Suite(.timeLimit(.minutes(30))) struct RegisteredPullTests {
   let setting: PullSetting
   var hub: HubStub { setting.hub }
 

@@ -5,7 +5,7 @@ import ZooTestSupport
 
 @testable import ZooStore
 
-@Suite(.timeLimit(.minutes(2))) struct ResumeTests {
+@Suite(.timeLimit(.minutes(30))) struct ResumeTests {
   let setting: PullSetting
   let body = Self.body
   private static let body = noise(9 << 20)

@@ -3,7 +3,7 @@ import Testing
 import ZooTestSupport
 
 /// Files with numbers that no model has: every command says so, and does its work for all the others.
-@Suite(.timeLimit(.minutes(5))) struct HostileNumbersTests {
+@Suite(.timeLimit(.minutes(30))) struct HostileNumbersTests {
   let zoo: Command
   private static let cases = Golden.repository.appending(path: "Tests/Cases/attacks/json")
   private static let picture = "Examples/examples/scene1.jpg"

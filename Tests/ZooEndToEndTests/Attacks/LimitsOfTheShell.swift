@@ -3,7 +3,7 @@ import Testing
 import ZooTestSupport
 
 /// Limits for the sizes of files and for memory: a sentence and exit code 1, and nothing half-written.
-@Suite(.timeLimit(.minutes(10))) struct LimitsOfTheShellTests {
+@Suite(.timeLimit(.minutes(30))) struct LimitsOfTheShellTests {
   let zoo: Command
 
   init() throws { zoo = try Command() }

@@ -3,7 +3,7 @@ import Testing
 import ZooTestSupport
 
 /// A model's folder from a stranger: its names, links and texts.
-@Suite(.timeLimit(.minutes(5))) struct StrangersModelsTests {
+@Suite(.timeLimit(.minutes(30))) struct StrangersModelsTests {
   let zoo: Command
   private var folder: String { zoo.file("models/ViT-Ti-8-emoji/local") }
   private let vocabulary = "bpe_simple_vocab_16e6.txt.gz"

@@ -6,7 +6,7 @@ import ZooTestSupport
 @testable import ZooStore
 
 /// Servers that give more than was asked for, something else, or nothing at all.
-@Suite(.timeLimit(.minutes(2))) struct HostileServerTests {
+@Suite(.timeLimit(.minutes(30))) struct HostileServerTests {
   let setting: PullSetting
   private let body = noise(3000)
   private var hub: HubStub { setting.hub }
