@@ -92,6 +92,13 @@ import ZooTestSupport
       try read("a\n\"x")
     }
     #expect(throws: EvaluateError.unreadable(file: file, reason: "it is empty")) { try read("") }
+    // The line that a row begins in, whether it has several or ends with the file.
+    try Data("id,name\na,\"b\nc\"\nd,e".utf8).write(to: URL(filePath: file))
+    var table = try CSV(file)
+    for line in [2, 4] {
+      _ = try table.next()
+      #expect(table.line == line)
+    }
     #expect(throws: EvaluateError.self) { try CSV("/nowhere") }
   }
 }

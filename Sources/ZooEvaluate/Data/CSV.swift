@@ -8,6 +8,8 @@ struct CSV {
   private let separator: UInt8
   private var at: Int
   /// The line that comes next, from 1.
+  private var nextLine = 1
+  /// The line that the last row began in.
   private(set) var line = 1
   private(set) var columns: [String] = []
 
@@ -48,10 +50,11 @@ struct CSV {
 
   private mutating func row() throws -> [String] {
     var fields: [String] = [], field: [UInt8] = [], isQuoted = false
-    let start = line
+    line = nextLine
+    let line = line
     func finished() throws -> String {
       guard let text = String(validating: field, as: UTF8.self) else {
-        throw EvaluateError.badLine(start, file: file, reason: "it is not UTF-8")
+        throw EvaluateError.badLine(line, file: file, reason: "it is not UTF-8")
       }
       return text
     }
@@ -72,7 +75,7 @@ struct CSV {
         field = []
       case 0x0D where !isQuoted && at < bytes.count && bytes[bytes.startIndex + at] == 0x0A: break
       case 0x0A:
-        line += 1
+        nextLine += 1
         if isQuoted {
           field.append(byte)
         } else {
@@ -81,7 +84,7 @@ struct CSV {
       default: field.append(byte)
       }
     }
-    if isQuoted { throw EvaluateError.badLine(start, file: file, reason: "a quotation mark is not closed") }
+    if isQuoted { throw EvaluateError.badLine(line, file: file, reason: "a quotation mark is not closed") }
     return fields + [try finished()]
   }
 }

@@ -24,7 +24,7 @@ public struct ClassNames: Sendable {
     let (id, name) = (try table.column("wnid", "id", "synset"), try table.column("name", "class"))
     while let row = try table.next() {
       guard row.count > max(id, name), !row[name].isEmpty else {
-        throw EvaluateError.badLine(table.line - 1, file: file, reason: "it has no name")
+        throw EvaluateError.badLine(table.line, file: file, reason: "it has no name")
       }
       names[row[id]] = row[name]
     }

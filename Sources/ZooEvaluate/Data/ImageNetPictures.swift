@@ -69,7 +69,7 @@ private func kaggle(_ solution: String, _ pictures: PictureIndex, _ folder: Stri
   let (id, answer) = (try table.column("ImageId"), try table.column("PredictionString"))
   while let row = try table.next() {
     guard row.count > max(id, answer), let synset = row[answer].split(separator: " ").first, isSynset(synset) else {
-      throw EvaluateError.badLine(table.line - 1, file: solution, reason: "it names no class")
+      throw EvaluateError.badLine(table.line, file: solution, reason: "it names no class")
     }
     guard let file = pictures[row[id]] else {
       throw EvaluateError.unreadable(file: row[id], reason: "there is no picture of this name in \(folder)")

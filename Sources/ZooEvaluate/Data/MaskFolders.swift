@@ -38,7 +38,7 @@ extension MaskedPictures {
     let (index, name) = (try table.column("index", "id"), try table.column("name", "class"))
     while let row = try table.next() {
       guard row.count > max(index, name) else {
-        throw EvaluateError.badLine(table.line - 1, file: file, reason: "it has \(row.count) fields")
+        throw EvaluateError.badLine(table.line, file: file, reason: "it has \(row.count) fields")
       }
       if row[name].isEmpty {
         try problem(row[index], "it has no name")

@@ -21,7 +21,7 @@ extension PointedPictures {
     let (label, answer) = (try table.column("Label", "LabelName"), try table.column("EstimatedYesNo"))
     var found: [String: [String: [LabelledPoint]]] = [:]
     while let row = try table.next() {
-      func fail(_ reason: String) -> EvaluateError { .badLine(table.line - 1, file: points, reason: reason) }
+      func fail(_ reason: String) -> EvaluateError { .badLine(table.line, file: points, reason: reason) }
       guard row.count > max(image, x, y, label, answer) else { throw fail("it has \(row.count) fields") }
       guard let across = Double(row[x]), let down = Double(row[y]), across.isFinite, down.isFinite else {
         throw fail("'\(row[x]),\(row[y])' is not a place")
@@ -59,7 +59,7 @@ private func classDescriptions(_ file: String) throws -> [String: String] {
   var table = try CSV(file), names: [String: String] = [:]
   if table.columns.count > 1, table.columns[0].hasPrefix("/") { names[table.columns[0]] = table.columns[1] }
   while let row = try table.next() {
-    guard row.count > 1 else { throw EvaluateError.badLine(table.line - 1, file: file, reason: "it has one field") }
+    guard row.count > 1 else { throw EvaluateError.badLine(table.line, file: file, reason: "it has one field") }
     names[row[0]] = row[1]
   }
   return names

@@ -34,14 +34,8 @@ public struct Figure: Sendable, Hashable, Codable {
   public let name: String
   /// False where less is better.
   public let isBetterHigh: Bool
-  /// False for a number that is no share, such as a count.
-  public let isShare: Bool
 
-  init(_ name: String, isBetterHigh: Bool = true, isShare: Bool = true) {
-    self.name = name
-    self.isBetterHigh = isBetterHigh
-    self.isShare = isShare
-  }
+  init(_ name: String, isBetterHigh: Bool = true) { (self.name, self.isBetterHigh) = (name, isBetterHigh) }
 }
 
 /// A convention that papers leave open, and what was chosen.

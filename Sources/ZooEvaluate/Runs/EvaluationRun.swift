@@ -46,10 +46,11 @@ private final class Lookahead<Value: Sendable>: Sendable {
   private let values = Mutex<[Value]>([])
   private let isStopped = Mutex(false)
   private let filled = DispatchSemaphore(value: 0)
-  private let free: DispatchSemaphore
+  /// Counted up from 0: a semaphore must not go away with less than it began with, and a run may end early.
+  private let free = DispatchSemaphore(value: 0)
 
   init(_ indices: [Int], depth: Int, make: @escaping @Sendable (Int) -> Value) {
-    free = DispatchSemaphore(value: max(depth, 1))
+    for _ in 0..<max(depth, 1) { free.signal() }
     Thread.detachNewThread { [self] in
       for index in indices {
         free.wait()

@@ -68,16 +68,10 @@ struct EvaluationReport: Encodable {
     (`protocol`, model, modelDigest) = (settings.protocolName, settings.model, settings.modelDigest)
     (templates, pictures, choices) = (settings.templates, settings.pictures, settings.choices)
     promptTemplate = settings.templates.first ?? ""
-    let names = settings.methods
-    let table: EvaluationTable
-    switch settings.protocolName {
-    case PointingProtocol.name: table = EvaluationTable(PointingProtocol.self, results, methods: names)
-    case SegmentationProtocol.name: table = EvaluationTable(SegmentationProtocol.self, results, methods: names)
-    case PointsProtocol.name: table = EvaluationTable(PointsProtocol.self, results, methods: names)
-    case PerturbationProtocol.name: table = EvaluationTable(PerturbationProtocol.self, results, methods: names)
-    default:
+    guard let type = Self.protocols.first(where: { $0.name == settings.protocolName }) else {
       throw EvaluateError.notARun(folder: "the run", reason: "its protocol '\(settings.protocolName)' is unknown")
     }
+    let table = Self.table(type, results, methods: settings.methods)
     scenes = table.samples
     figures = table.figures
     methods = table.methods.map { method in
@@ -96,6 +90,14 @@ struct EvaluationReport: Encodable {
   }
 
   let figures: [Figure]
+
+  private static let protocols: [any EvaluationProtocol.Type] = [
+    PointingProtocol.self, SegmentationProtocol.self, PointsProtocol.self, PerturbationProtocol.self,
+  ]
+
+  private static func table<P: EvaluationProtocol>(
+    _ type: P.Type, _ results: [SampleResult], methods: [String]
+  ) -> EvaluationTable { EvaluationTable(type, results, methods: methods) }
 
   private enum CodingKeys: String, CodingKey {
     case schema, `protocol`, model, modelDigest, data, scenes, promptTemplate, templates, pictures, choices, methods
