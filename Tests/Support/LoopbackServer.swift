@@ -90,6 +90,10 @@ public final class LoopbackServer: Sendable {
     guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
     port = Int(UInt16(bigEndian: address.sin_port))
     let thread = Thread { [weak self] in
+      // Closed by the one who accepts: its number may be another server's the moment after.
+      #if !canImport(Darwin)
+        defer { close(listener) }
+      #endif
       while true {
         let connection = accept(listener, nil, nil)
         if connection < 0 {
@@ -117,7 +121,10 @@ public final class LoopbackServer: Sendable {
     }
     guard isFirst else { return }
     shutdown(listener, Int32(2))
-    close(listener)
+    #if canImport(Darwin)
+      // There, a shutdown does not end the waiting.
+      close(listener)
+    #endif
   }
 
   /// `http://127.0.0.1:PORT`.
