@@ -30,6 +30,6 @@ public enum Limits {
   public static let descriptionBytes = 8 << 20
   /// Bytes of a tokenizer's file. The longest real ones have 40 MB.
   public static let tokenizerBytes = 64 << 20
-  /// Values of a tokenizer's JSON, each of which takes some hundred bytes of memory. Real ones have two million.
+  /// Values of a tokenizer's JSON, each of which takes up to some 60 bytes of memory. Real ones have two million.
   public static let tokenizerValues = 4_000_000
 }

@@ -1,5 +1,29 @@
 import ZooModels
 
+/// A string of a JSON file: where it stands between its quotes. Vocabularies have a million of them, so that none is copied.
+struct JSONText: Sendable {
+  private let source: [UInt8]
+  private let start: UInt32
+  private let count: UInt32
+  private let hasEscapes: Bool
+
+  fileprivate init(_ source: [UInt8], _ range: Range<Int>, hasEscapes: Bool) {
+    self.source = source
+    (start, count) = (UInt32(range.lowerBound), UInt32(range.count))
+    self.hasEscapes = hasEscapes
+  }
+
+  /// What it says, with its escapes resolved.
+  var utf8: ArraySlice<UInt8> {
+    guard hasEscapes else { return source[Int(start)..<Int(start) + Int(count)] }
+    return source.withUnsafeBufferPointer { bytes in
+      var parser = JSONParser(source: source, bytes: bytes, file: "", at: Int(start))
+      // It was read once without an error.
+      return ((try? parser.characters()) ?? [])[...]
+    }
+  }
+}
+
 /// A JSON value whose strings are UTF-8 bytes and whose objects keep order.
 ///
 /// Foundation's parsers make dictionaries of `String` keys, which fall together when two pieces of a vocabulary are canonically
@@ -9,14 +33,14 @@ enum JSONValue: Sendable {
   case bool(Bool)
   case integer(Int)
   case number(Double)
-  case string([UInt8])
+  case string(JSONText)
   case array([JSONValue])
-  case object([(key: [UInt8], value: JSONValue)])
+  case object([(key: JSONText, value: JSONValue)])
 
   /// Parses a whole file.
   init(_ bytes: [UInt8], file: String) throws {
     self = try bytes.withUnsafeBufferPointer { buffer in
-      var parser = JSONParser(bytes: buffer, file: file)
+      var parser = JSONParser(source: bytes, bytes: buffer, file: file, at: 0)
       return try parser.document()
     }
   }
@@ -24,12 +48,12 @@ enum JSONValue: Sendable {
   /// A member of an object; the last one when a name is repeated.
   subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
-    guard let value = members.last(where: { $0.key.elementsEqual(name.utf8) })?.value else { return nil }
+    guard let value = members.last(where: { $0.key.utf8.elementsEqual(name.utf8) })?.value else { return nil }
     if case .null = value { return nil }
     return value
   }
 
-  var bytes: [UInt8]? { if case .string(let bytes) = self { bytes } else { nil } }
+  var bytes: [UInt8]? { if case .string(let text) = self { Array(text.utf8) } else { nil } }
   var text: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
   var int: Int? { if case .integer(let value) = self { value } else { nil } }
   var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
@@ -45,15 +69,19 @@ enum JSONValue: Sendable {
 }
 
 private struct JSONParser {
+  let source: [UInt8]
   let bytes: UnsafeBufferPointer<UInt8>
   let file: String
-  private var at = 0
+  private var at: Int
   private var depth = 0
   private var count = 0
 
-  init(bytes: UnsafeBufferPointer<UInt8>, file: String) {
+  /// - Parameter bytes: those of `source`.
+  init(source: [UInt8], bytes: UnsafeBufferPointer<UInt8>, file: String, at: Int) {
+    self.source = source
     self.bytes = bytes
     self.file = file
+    self.at = at
   }
 
   private func fail(_ problem: String) -> TextError {
@@ -106,7 +134,7 @@ private struct JSONParser {
   }
 
   private mutating func object() throws -> JSONValue {
-    var members: [(key: [UInt8], value: JSONValue)] = []
+    var members: [(key: JSONText, value: JSONValue)] = []
     skipSpace()
     if accept(UInt8(ascii: "}")) { return .object(members) }
     repeat {
@@ -155,15 +183,23 @@ private struct JSONParser {
     return .number(value)
   }
 
-  private mutating func string() throws -> [UInt8] {
+  private mutating func string() throws -> JSONText {
     at += 1
     let start = at
-    // Most strings have no escapes: one copy.
-    while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-      guard byte >= 0x20 else { throw fail("a control character stands in a string") }
+    while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { at += 1 }
+    let hasEscapes = peek != UInt8(ascii: "\"")
+    if hasEscapes {
+      at = start
+      _ = try characters()
+    } else {
       at += 1
     }
-    var result = [UInt8](bytes[start..<at])
+    return JSONText(source, start..<at - 1, hasEscapes: hasEscapes)
+  }
+
+  /// The characters up to the quote that ends a string, with their escapes resolved.
+  mutating func characters() throws -> [UInt8] {
+    var result: [UInt8] = []
     while let byte = peek {
       at += 1
       if byte == UInt8(ascii: "\"") { return result }

@@ -29,11 +29,11 @@ struct JSONNode {
     return node
   }
 
-  /// The elements of an array.
-  func elements() throws -> [JSONNode] {
+  /// The elements of an array, made as they are asked for.
+  func elements() throws -> LazyMapCollection<Range<Int>, JSONNode> {
     guard let array = value.array else { throw problem("an array was expected") }
-    let path = path
-    return array.enumerated().map { JSONNode(value: $1, file: file, path: path, index: $0) }
+    let (file, path) = (file, path)
+    return array.indices.lazy.map { JSONNode(value: array[$0], file: file, path: path, index: $0) }
   }
 
   /// The members of an object, in order; null ones are left out.
@@ -41,12 +41,12 @@ struct JSONNode {
     guard case .object(let members) = value else { throw problem("an object was expected") }
     return members.compactMap { key, value in
       if case .null = value { return nil }
-      let name = String(decoding: key, as: UTF8.self)
+      let name = String(decoding: key.utf8, as: UTF8.self)
       return (name, JSONNode(value: value, file: file, path: path.isEmpty ? name : "\(path).\(name)"))
     }
   }
 
-  func elements(_ name: String) throws -> [JSONNode] { try member(name).elements() }
+  func elements(_ name: String) throws -> LazyMapCollection<Range<Int>, JSONNode> { try member(name).elements() }
 
   func bytes() throws -> [UInt8] {
     guard let bytes = value.bytes else { throw problem("a string was expected") }

@@ -47,7 +47,7 @@ package struct TokenizerSettings: Sendable {
   private mutating func readRoles(_ node: JSONNode) throws {
     for (key, value) in try node.members() {
       if ["extra_special_tokens", "additional_special_tokens"].contains(key) {
-        let list = value.value.array == nil ? try value.members().map(\.value) : try value.elements()
+        let list = value.value.array == nil ? try value.members().map(\.value) : Array(try value.elements())
         extra += try list.map(AddedTokens.Token.init(unplaced:))
       } else if key.hasSuffix("_token"), value.value.bytes != nil || value.optional("content") != nil {
         roles[key] = try AddedTokens.Token(unplaced: value)
