@@ -74,8 +74,8 @@ public struct Layout: Sendable {
     .perceptionEncoder, .evaCLIP, .mobileCLIP,
     .transformersCLIP, .transformersSigLIP, .transformersSigLIP2, .bigVision, .timmClassifier, .googleClassifier,
     .openCLIPImage, .openCLIPTrunkImage, .openCLIPTextTower, .transformersCLIPImage, .transformersCLIPTextTower,
-    .transformersSigLIPImage, .transformersSigLIPTextTower, .timmImage,
-    .bareCLIPImage, .bareCLIPTextTower, .bareSigLIPImage, .bareSigLIPTextTower,
+    .transformersSigLIPImage, .transformersSigLIP2Image, .transformersSigLIPTextTower, .timmImage,
+    .bareCLIPImage, .bareCLIPTextTower, .bareSigLIPImage, .bareSigLIP2Image, .bareSigLIPTextTower,
     .transformersViT, .transformersCLIPClassifier,
   ]
 

@@ -26,11 +26,12 @@ import ZooTestSupport
     var section: String?
     var options = ConversionOptions()
     var layout: String
+    var group = "models"
     var testDescription: String { "\(layout) of \(golden)" }
 
     static let clip = "openclip/open_clip_model.safetensors"
 
-    func source() -> String { Golden.url("models/\(golden)/checkpoints/\(checkpoint)").path }
+    func source() -> String { Golden.url("\(group)/\(golden)/checkpoints/\(checkpoint)").path }
 
     /// Writes the tower's checkpoint and what stands beside it.
     func save(in folder: URL) throws -> String {
@@ -102,7 +103,23 @@ import ZooTestSupport
     Half(
       golden: "siglip", checkpoint: "hf/model.safetensors", prefixes: ["vision_model."], stripped: "vision_model.",
       section: "vision_config", layout: "transformers-siglip-image-bare"),
+    naFlex,
+    Half(
+      golden: "siglip2_hf", checkpoint: "hf/model.safetensors", prefixes: ["vision_model."], stripped: "vision_model.",
+      configuration: "preprocessor_config.json", section: "vision_config", layout: "transformers-siglip2-image-bare",
+      group: "families"),
+    // Without a configuration the grid is the position table's, unless the caller says another.
+    Half(
+      golden: "siglip2_hf", checkpoint: "hf/model.safetensors", prefixes: ["vision_model."],
+      options: options {
+        ($0.visionActivation, $0.visionHeads, $0.imageSize) = (.geluTanh, 3, GridSize(square: 40))
+      }, layout: "transformers-siglip2-image", group: "families"),
   ]
+
+  static let naFlex = Half(
+    golden: "siglip2_hf", checkpoint: "hf/model.safetensors", prefixes: ["vision_model."],
+    configuration: "preprocessor_config.json", section: "vision_config", layout: "transformers-siglip2-image",
+    group: "families")
 
   @Test(arguments: images)
   func anImageTowerAloneEmbedsWhatTheWholeModelEmbeds(_ half: Half) throws {
@@ -110,7 +127,7 @@ import ZooTestSupport
     #expect(identified.layout.name == half.layout)
     #expect(model.architecture.part == .imageTower)
     #expect(model.architecture.text == nil)
-    let golden = try GoldenModel(half.golden, half.checkpoint)
+    let golden = try GoldenModel(half.golden, half.checkpoint, group: half.group)
     let expected = try golden.expected(half.golden == "siglip" ? "forward_tanh.npz" : "forward.npz")
     let inputs =
       expected.arrays["pixel_values"] != nil ? expected : try golden.expected("forward.npz")
@@ -149,6 +166,12 @@ import ZooTestSupport
       golden: "clip_gelu", checkpoint: Half.clip,
       prefixes: ["transformer.", "token_embedding.", "positional_embedding", "text_projection", "ln_final."],
       configuration: "open_clip_config.json", layout: "openclip-text-tower"),
+    Half(
+      golden: "siglip2_hf", checkpoint: "hf/model.safetensors", prefixes: ["text_model."], section: "text_config",
+      layout: "transformers-siglip-text", group: "families"),
+    Half(
+      golden: "siglip2_hf", checkpoint: "hf/model.safetensors", prefixes: ["text_model."], stripped: "text_model.",
+      section: "text_config", layout: "transformers-siglip-text-bare", group: "families"),
   ]
 
   @Test(arguments: texts)
@@ -157,7 +180,7 @@ import ZooTestSupport
     #expect(identified.layout.name == half.layout)
     #expect(model.architecture.part == .textTower)
     #expect(model.description.preprocessing == nil)
-    let expected = try GoldenModel(half.golden, half.checkpoint).expected("forward.npz")
+    let expected = try GoldenModel(half.golden, half.checkpoint, group: half.group).expected("forward.npz")
     let ids = (0..<3).map { expected["token_ids"][$0].ints.map { Int32($0) } }
     for (index, embedding) in try model.textEmbeddings(tokens: ids).enumerated() {
       #expect(expected.distance(embedding, to: "text_embeddings", row: index) <= 1)
@@ -185,6 +208,17 @@ import ZooTestSupport
       bias[row] + dot(Array(weight[row * width..<(row + 1) * width]), features)
     }
     #expect(expected.distance(logits, to: "logits", row: 0) <= 1)
+  }
+
+  /// As in the whole model, a picture has the square grid of as many patches as the processor allows.
+  @Test func aNaFlexTowerSaysWhatPicturesBecome() throws {
+    let (model, identified) = try Self.naFlex.convert()
+    let vision = try #require(model.architecture.vision)
+    #expect(vision.image == GridSize(square: 40) && vision.tableGrid == GridSize(square: 3))
+    #expect(model.description.preprocessing?.interpolation == .bilinear)
+    #expect(identified.notes.contains { $0.hasPrefix("NaFlex gives every picture a grid of its own shape") })
+    let text = try #require(Self.texts.first { $0.group == "families" }).convert().identified
+    #expect(!text.notes.contains { $0.contains("NaFlex") })
   }
 
   @Test func mapsForEmbeddingsFromElsewhereAreTheReferences() throws {

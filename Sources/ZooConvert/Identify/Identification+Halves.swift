@@ -56,14 +56,16 @@ extension Identification {
         "Nothing describes this text tower: epsilon, mask and pooling are those of \(isSigLIP ? "SigLIP" : "CLIP").")
     }
     let image = vision?.image ?? GridSize(square: 224)
+    var preprocessing =
+      isSigLIP
+      ? Preprocessing.minusOneToOne(image)
+      : Preprocessing(size: image, interpolation: .bicubic, resizeMode: .shortest)
+    if layout.name.hasPrefix(Layout.transformersSigLIP2.name) { preprocessing.interpolation = .bilinear }
     return Finding(
       architecture: Architecture(
         name: modelName(nil), family: isSigLIP ? "siglip" : "openclip_native", embedding: embedding, part: layout.part,
         vision: vision, text: text),
-      tag: options.model?.tag ?? "local",
-      preprocessing: isSigLIP
-        ? .minusOneToOne(image)
-        : Preprocessing(size: image, interpolation: .bicubic, resizeMode: .shortest))
+      tag: options.model?.tag ?? "local", preprocessing: preprocessing)
   }
 }
 

@@ -4,7 +4,9 @@ extension TransformersFile {
   /// The model types of towers that were saved alone, and the whole model's.
   private static let halves = [
     "clip_vision_model": "clip", "clip_text_model": "clip", "siglip_vision_model": "siglip",
-    "siglip_text_model": "siglip",
+    "siglip_text_model": "siglip", "siglip2_vision_model": "siglip2",
+    // The text tower knows nothing of NaFlex.
+    "siglip2_text_model": "siglip",
   ]
 
   /// Reads `config.json`. That of a tower alone has the tower's fields at the top: both towers are given them, and the one

@@ -8,7 +8,9 @@ extension Layout {
   static let bareCLIPTextTower = transformersCLIPTextTower.bare("text_model.", forbids: ["head.weight"])
   /// `SiglipVisionModel` as transformers 5 writes it.
   static let bareSigLIPImage = transformersSigLIPImage.bare("vision_model.")
-  /// `SiglipTextModel` as transformers 5 writes it.
+  /// `Siglip2VisionModel` as transformers 5 writes it.
+  static let bareSigLIP2Image = transformersSigLIP2Image.bare("vision_model.")
+  /// `SiglipTextModel` and `Siglip2TextModel` as transformers 5 writes them.
   static let bareSigLIPTextTower = transformersSigLIPTextTower.bare("text_model.")
 
   /// The same layout where names come without `prefix`.

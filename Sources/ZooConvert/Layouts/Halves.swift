@@ -45,7 +45,14 @@ extension Layout {
       needs: [["vision_model.head.probe"], ["vision_model.embeddings.patch_embedding.weight"]],
       ranks: ["vision_model.embeddings.patch_embedding.weight": 4], forbidsPrefixes: ["text_model."]))
 
-  /// transformers' `SiglipTextModel`.
+  /// transformers' `Siglip2VisionModel` (NaFlex).
+  static let transformersSigLIP2Image = transformersSigLIP2.half(
+    .imageTower, name: "transformers-siglip2-image", title: "Hugging Face Siglip2VisionModel",
+    Fingerprint(
+      needs: [["vision_model.head.probe"], ["vision_model.embeddings.patch_embedding.weight"]],
+      ranks: ["vision_model.embeddings.patch_embedding.weight": 2], forbidsPrefixes: ["text_model."]))
+
+  /// transformers' `SiglipTextModel`, and `Siglip2TextModel`, which is the same.
   static let transformersSigLIPTextTower = transformersSigLIP.half(
     .textTower, name: "transformers-siglip-text", title: "Hugging Face SiglipTextModel",
     Fingerprint(

@@ -23,7 +23,10 @@ extension Layout {
       drops: { _ in [.positionIDs] },
       measure: { headers in
         var vision = TransformersBlocks.vision(headers)
-        if patchRank == 2 { NaFlexEmbedding.measurePatch(headers, "\(patch).weight", into: &vision) }
+        if patchRank == 2 {
+          NaFlexEmbedding.measurePatch(headers, "\(patch).weight", into: &vision)
+          vision.positionGrid = vision.positions.flatMap(exactSquareRoot).map { GridSize(square: $0) }
+        }
         vision.patchBias = true
         pooler.measure(headers, into: &vision)
         var text = TransformersBlocks.text(headers)
