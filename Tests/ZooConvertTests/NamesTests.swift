@@ -86,16 +86,33 @@ import ZooTestSupport
     }
   }
 
+  private static let config = """
+    {"model_cfg": {"embed_dim": 512, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
+     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}}}
+    """
+
+  /// The name of the index says nothing, in whatever precision its shards are.
+  @Test func shardsOfAPrecisionAreCalledLikeTheirFolder() throws {
+    let scratch = try ScratchFolder()
+    let names = try ["cats", "dogs", "runs/one", "runs/out"].map { folder in
+      let shard = "model.fp16-00001-of-00001.safetensors"
+      let tensors = try checkpoint(scratch, "\(folder)/\(shard)", of: "ViT-B-32").entries
+      let map = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, shard) })
+      try JSONSerialization.data(withJSONObject: ["weight_map": map])
+        .write(to: URL(filePath: scratch.file("\(folder)/model.safetensors.index.fp16.json")))
+      try Data(Self.config.utf8).write(to: URL(filePath: scratch.file("\(folder)/open_clip_config.json")))
+      return try identify(Checkpoint.open(scratch.file(folder)), registry: .builtIn).name.description
+    }
+    #expect(names.prefix(3) == ["ViT-B-32:cats", "ViT-B-32:dogs", "ViT-B-32:one"])
+    #expect(names[3].wholeMatch(of: /ViT-B-32:model-[0-9a-f]{8}/) != nil, "\(names[3])")
+  }
+
   @Test func filesWithNamesThatSayNothingDoNotCollide() throws {
     let scratch = try ScratchFolder()
-    let config = """
-      {"model_cfg": {"embed_dim": 512, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
-       "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}}}
-      """
     func name(_ file: String) throws -> String {
       let checkpoint = try checkpoint(scratch, file, of: "ViT-B-32")
       let folder = URL(filePath: checkpoint.path).deletingLastPathComponent()
-      try Data(config.utf8).write(to: folder.appending(path: "open_clip_config.json"))
+      try Data(Self.config.utf8).write(to: folder.appending(path: "open_clip_config.json"))
       return try identify(checkpoint, registry: .builtIn).name.description
     }
     #expect(try name("cats/checkpoints/epoch_3.safetensors") == "ViT-B-32:cats")
