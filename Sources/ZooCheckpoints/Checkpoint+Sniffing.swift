@@ -17,7 +17,7 @@ func readContent(_ bytes: ByteView, path: String, part: String? = nil) throws(Ch
     do throws(CheckpointError) {
       return try readZip(ZipArchive(bytes, file: path), part: part)
     } catch let error where error.rule == .zipEnd {
-      throw CheckpointError(path, .zipEnd, found: missingStorages(bytes, file: path))
+      throw CheckpointError(path, .zipEnd, found: missingEnd(bytes, file: path))
     }
   }
   if bytes.bytes[0] == 0x93 || path.hasSuffix(".npy") { return try readNPY(bytes, file: path) }

@@ -7,7 +7,7 @@ import ZooTestSupport
   static let rules: [(String, CheckpointError.Rule)] = [
     ("npy/version_9.npy", .npyVersion), ("npy/header_calls_function.npy", .npyHeader),
     ("npy/header_duplicate_key.npy", .npyHeader), ("npy/shape_wraps.npy", .sizeOverflow),
-    ("npy/object_array.npy", .npyType), ("npy/void4.npy", .npyType), ("npy/data_short.npy", .npySize),
+    ("npy/object_array.npy", .npyType), ("npy/void4.npy", .npyType), ("npy/data_short.npy", .dataMissing),
     ("npy/header_deep_parens.npy", .npyHeaderLength), ("npy/header_length_beyond_file.npy", .npyHeaderLength),
     ("npz/no_eocd.npz", .zipEnd), ("npz/count_too_high.npz", .zipDirectory), ("npz/count_65535_no_zip64.npz", .zip64),
     ("npz/crc_wrong.npz", .zipChecksum), ("npz/zip_bomb_shape_lies.npz", .npySize),

@@ -4,6 +4,11 @@ import ZooTensors
 func readNPY(_ bytes: ByteView, file: String) throws(CheckpointError) -> CheckpointContent {
   let header = try NPYHeader(bytes, file: file, tensor: nil, base: 0)
   let found = bytes.count - header.dataStart
+  guard found >= header.byteCount else {
+    throw CheckpointError(
+      file, .dataMissing, offset: header.dataStart, expected: "\(header.byteCount) bytes",
+      found: "\(found): \(header.byteCount - found) bytes are missing")
+  }
   guard found == header.byteCount else {
     throw CheckpointError(
       file, .npySize, offset: header.dataStart, expected: "\(header.byteCount) bytes", found: "\(found)")

@@ -12,9 +12,16 @@ func readTorchLegacy(
 ) throws(CheckpointError) -> CheckpointContent {
   var at = torchLegacyMagic.count
   func next(_ machine: inout PickleMachine) throws(CheckpointError) -> PickleValue {
-    let (value, length) = try machine.run()
-    at += length
-    return value
+    do throws(CheckpointError) {
+      let (value, length) = try machine.run()
+      at += length
+      return value
+    } catch let error where error.rule == .pickleTruncated {
+      throw CheckpointError(
+        file, .pickleTruncated, offset: error.offset,
+        found:
+          "the file ends in the list of its tensors, and how much is missing cannot be known without the rest of it")
+    }
   }
   func machine() -> PickleMachine { PickleMachine(bytes[at..<bytes.count], file: file, base: at) }
   func headerError(_ expected: String) -> CheckpointError {
