@@ -153,6 +153,70 @@ import ZooText
     }
   }
 
+  // MARK: Classes
+
+  private static func json(_ name: String) throws -> String {
+    try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+  }
+
+  /// transformers 5.24 gives `a photo of a cat` the ids 1022 64 220 816 580 ... with this class, and 1022 320 816 531 ... with CLIP's.
+  @Test(arguments: ["GPT2Tokenizer", "GPT2TokenizerFast", "RobertaTokenizer", "BertTokenizer", "Qwen2Tokenizer"])
+  func aClassThatMakesOtherTokensThanTheFileIsRefused(_ name: String) throws {
+    let config = "{\"tokenizer_class\": \"\(name)\"}", plain = name.replacing("Fast", with: "")
+    let written: [(files: [String: String], reason: String)] = [
+      (
+        ["tokenizer.json": try Self.json("saved/tokenizer.json")],
+        "with it transformers makes other tokens than tokenizer.json says: write PreTrainedTokenizerFast if tokenizer.json is "
+          + "right, or the class that the model was trained with, such as CLIPTokenizer"
+      ),
+      (
+        ["vocab.json": try Self.json("plain/vocab.json"), "merges.txt": try Self.json("plain/merges.txt")],
+        "zoo runs such a tokenizer by its tokenizer.json alone, which is not there: write the class that the model was "
+          + "trained with, such as CLIPTokenizer"
+      ),
+    ]
+    for (files, reason) in written {
+      let error = #expect(throws: ConvertError.self) {
+        try identified(files: files.merging(["tokenizer_config.json": config]) { $1 })
+      }
+      let sentence = "'tokenizer_class' is '\(plain)', which cannot be honoured; \(reason)"
+      #expect(error?.description.hasSuffix(sentence) == true, "\(String(describing: error))")
+      // The model's own configuration speaks where the tokenizer's is silent.
+      #expect(throws: ConvertError.self) {
+        try identified(
+          config: ["\"model_type\": \"clip\"": "\"model_type\": \"clip\", \"tokenizer_class\": \"\(name)\""],
+          files: files)
+      }
+    }
+  }
+
+  @Test(arguments: ["PreTrainedTokenizerFast", "PreTrainedTokenizer", "TokenizersBackend"])
+  func aClassWithoutAWayOfItsOwnRunsTheFile(_ name: String) throws {
+    let config = ["tokenizer_config.json": "{\"tokenizer_class\": \"\(name)\", \"pad_token\": \"<|endoftext|>\"}"]
+    let model = try identified(
+      files: config.merging(["tokenizer.json": try Self.json("saved/tokenizer.json")]) { $1 })
+    #expect(model.architecture.text?.tokenizer.kind == .tokenizerJSON && names(model) == ["tokenizer.json"])
+    // transformers has nothing to run either.
+    #expect(throws: ConvertError.self) {
+      try identified(
+        files: config.merging([
+          "vocab.json": try Self.json("plain/vocab.json"), "merges.txt": try Self.json("plain/merges.txt"),
+        ]) { $1 })
+    }
+  }
+
+  /// What `GPT2Tokenizer` of transformers 5.24 saves of CLIP's vocabulary; its ids are in `CLIPCasesTests`.
+  @Test func aClassThatTheFileAgreesWithIsRun() throws {
+    let model = try identified(tokenizer: "gpt2")
+    #expect(model.architecture.text?.tokenizer.kind == .tokenizerJSON && names(model) == ["tokenizer.json"])
+    #expect(throws: ConvertError.self) {
+      try identified(files: [
+        "tokenizer.json": Self.json("gpt2/tokenizer.json"),
+        "tokenizer_config.json": #"{"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": true}"#,
+      ])
+    }
+  }
+
   @Test func withoutOneANoteSaysSo() throws {
     let model = try identified()
     #expect(names(model) == [])

@@ -15,6 +15,7 @@ import ZooText
     struct Simple: Decodable { let strings: [String], whitespace: [[Int32]], canonicalize: [[Int32]] }
     let cases: [String: Case]
     let openClipSimple: Simple
+    let gpt2: [[Int32]]
   }
 
   private static let decoder = {
@@ -61,6 +62,15 @@ import ZooText
       "decoder": ["vocab.json", "merges.txt"] + settings + ["added_tokens.json"],
     ]
     #expect(survey.files == files[name] ?? ["vocab.json", "merges.txt"] + settings)
+  }
+
+  /// A class that cuts texts in another way; what it saves says so.
+  @Test func theSameVocabularyAsGPT2TokenizerRunsIt() throws {
+    let file = try Self.file.get()
+    let tokenizer = try load(
+      .tokenizerJSON, Self.folder.appending(path: "gpt2"), context: 4096, pad: 1023, clean: noCleaning)
+    let padded = file.gpt2.map { $0 + [Int32](repeating: 1023, count: 4096 - $0.count) }
+    #expect(differing(file.strings, file.strings.map(tokenizer.encode), padded) == [])
   }
 
   @Test func theFileOfTheBuildIsStandardInEveryForm() throws {

@@ -186,5 +186,19 @@ def simple():
     return {"strings": strings, **{clean: SimpleTokenizer(clean=clean)(strings, 20).tolist() for clean in cleans}}
 
 
-result = {"open_clip_clips": clips(), "open_clip_simple": simple(), "by": "transformers 5.24 AutoTokenizer", "strings": strings, "cases": cases, "clip_added_tokens": checkpoint()}
+def gpt2():
+    """CLIP's vocabulary under another class, which cuts texts in its own way: `gpt2` is what it saves, whose file says what it does."""
+    folder = start("gpt2", ["tokenizer.json"])
+    write(folder, "config.json", {"model_type": "clip"})
+    write(folder, "tokenizer_config.json", {"tokenizer_class": "GPT2Tokenizer", "model_max_length": 77, **TOKENS})
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert type(tokenizer).__name__ == "GPT2Tokenizer"
+    ids = [tokenizer(s).input_ids for s in strings]
+    tokenizer.save_pretrained(folder)
+    assert ids == [AutoTokenizer.from_pretrained(folder)(s).input_ids for s in strings]
+    (folder / "config.json").unlink()
+    return ids
+
+
+result = {"gpt2": gpt2(), "open_clip_clips": clips(), "open_clip_simple": simple(), "by": "transformers 5.24 AutoTokenizer", "strings": strings, "cases": cases, "clip_added_tokens": checkpoint()}
 (OUT / "ids.json").write_text(json.dumps(result, separators=(",", ":")) + "\n")

@@ -33,6 +33,7 @@ extension Identification {
       folder: path, needed: "one of " + TokenizerFileNames.vocabularies.joined(separator: ", "))
     guard let place = TokenizerPlace(path) else { throw missing }
     let settings = try TokenizerSettings(in: place.url)
+    try checkTokenizerClass(settings, in: place)
     let isTransformers = layout.name.hasPrefix(Layout.transformersCLIP.name)
     var spec = text.tokenizer
     // Each ecosystem has its own way with CLIP's vocabulary. Where transformers reads the files, their class says what they are.

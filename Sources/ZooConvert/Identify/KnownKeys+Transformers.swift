@@ -10,7 +10,7 @@ private let common: KeyTable = {
       .bookkeeping,
       [
         "_commit_hash", "_name_or_path", "architectures", "auto_map", "dtype", "finetuning_task", "model_type",
-        "processor_class", "task_specific_params", "tokenizer_class", "torch_dtype", "transformers_version",
+        "processor_class", "task_specific_params", "torch_dtype", "transformers_version",
       ]
     ),
     (
@@ -39,6 +39,7 @@ private let common: KeyTable = {
       ]
     ),
     (.weightsHold, ["tie_encoder_decoder", "tie_word_embeddings"]),
+    (.used, ["tokenizer_class"]),
     (tokenizerSays, ["bos_token_id", "pad_token_id", "sep_token_id"]),
     (.irrelevant("it names the classes of a classifier, which these models are not"), ["id2label", "label2id"]),
     (

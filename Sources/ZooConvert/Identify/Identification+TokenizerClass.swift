@@ -1,0 +1,42 @@
+import ZooModels
+import ZooText
+
+extension Identification {
+  /// What each kind of model has as a tokenizer in transformers.
+  private static let usualClasses: [(layout: String, names: [String])] = [
+    (Layout.transformersCLIP.name, ["CLIPTokenizer"]),
+    // Where these do not do what the training did, a note says so.
+    (Layout.transformersSigLIP.name, ["SiglipTokenizer", "Siglip2Tokenizer", "GemmaTokenizer", "T5Tokenizer"]),
+  ]
+
+  /// Throws where transformers makes other tokens than the files say by themselves, since a configuration names a class of another model.
+  func checkTokenizerClass(_ settings: TokenizerSettings, in place: TokenizerPlace) throws {
+    // A file that the caller names is run as what it is; transformers leaves the class of a NaFlex model's tokenizer unread.
+    guard place.file == nil, let usual = Self.usualClasses.first(where: { layout.name.hasPrefix($0.layout) })?.names,
+      !layout.name.hasPrefix(Layout.transformersSigLIP2.name), let (file, name) = try statedClass(settings, place),
+      !usual.contains(name), try !TokenizerClass.runsFile(name, in: place.url, settings)
+    else { return }
+    let hasFile = place.files(of: .tokenizerJSON, expected: .tokenizerJSON) != nil
+    let reason =
+      hasFile
+      ? "with it transformers makes other tokens than tokenizer.json says"
+      : "zoo runs such a tokenizer by its tokenizer.json alone, which is not there"
+    let choice = hasFile ? "PreTrainedTokenizerFast if tokenizer.json is right, or " : ""
+    throw ConvertError.unusableValue(
+      file: file, key: "tokenizer_class", value: "'\(name)'",
+      remedy: "\(reason): write \(choice)the class that the model was trained with, such as \(usual[0])")
+  }
+
+  /// The class without its `Fast`, and the file that names it: the tokenizer's own configuration, or the model's.
+  private func statedClass(
+    _ settings: TokenizerSettings, _ place: TokenizerPlace
+  ) throws -> (file: String, name: String)? {
+    if let name = settings.className { return (joinPath(place.folder, TokenizerFileNames.config), name) }
+    struct Model: Decodable { var tokenizerClass: String? }
+    let file = joinPath(splitPath(path).parent, "config.json")
+    guard options.tokenizer == nil, fileExists(file), let name = try readJSON(Model.self, file).tokenizerClass else {
+      return nil
+    }
+    return (file, name.hasSuffix("Fast") ? String(name.dropLast(4)) : name)
+  }
+}

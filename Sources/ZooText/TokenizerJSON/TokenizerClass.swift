@@ -1,0 +1,53 @@
+import Foundation
+import ZooModels
+
+/// The classes of transformers 5, which decide what becomes of a `tokenizer.json`.
+///
+/// Classes without a pipeline of their own run the file as it is. The others take the vocabulary, the merges and what stands around a text
+/// from it, and cut texts in their own way, whatever its normalizer and its pre-tokenizer are.
+package enum TokenizerClass {
+  /// Those that run the file as it is, and need it.
+  package static let readers: Set = ["PreTrainedTokenizer", "TokenizersBackend"]
+  /// Those whose own way is compared with what a file says.
+  private static let pipelines: [String: @Sendable (JSONNode, TokenizerSettings) throws -> Bool] = [
+    "GPT2Tokenizer": isGPT2, "BertTokenizer": isBERT, "XLMRobertaTokenizer": isXLMRoberta,
+  ]
+
+  /// True if the class makes the tokens that the folder's `tokenizer.json` describes, so that the file alone may be run; false where it does
+  /// not, where the class is not known, and without such a file.
+  package static func runsFile(_ name: String, in folder: URL, _ settings: TokenizerSettings) throws -> Bool {
+    let file = folder.appending(path: TokenizerFileNames.json)
+    guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return false }
+    if readers.contains(name) { return true }
+    guard let agrees = pipelines[name] else { return false }
+    let text = try JSONValue(try readTokenizerFile(file), file: TokenizerFileNames.json)
+    return try agrees(JSONNode(value: text, file: TokenizerFileNames.json, path: ""), settings)
+  }
+
+  @Sendable private static func isGPT2(_ file: JSONNode, _ settings: TokenizerSettings) throws -> Bool {
+    guard file.optional("normalizer") == nil, let split = file.optional("pre_tokenizer"),
+      try split.type() == "ByteLevel", try split.bool("use_regex", default: true),
+      try split.bool("add_prefix_space", default: true) == settings.bool("add_prefix_space") ?? false
+    else { return false }
+    let model = try file.member("model")
+    return try !model.bool("ignore_merges", default: false)
+      && ["end_of_word_suffix", "continuing_subword_prefix"].allSatisfy {
+        try model.optional($0)?.bytes().isEmpty ?? true
+      }
+  }
+
+  @Sendable private static func isBERT(_ file: JSONNode, _ settings: TokenizerSettings) throws -> Bool {
+    guard let normalizer = file.optional("normalizer"), try normalizer.type() == "BertNormalizer",
+      try file.optional("pre_tokenizer")?.type() == "BertPreTokenizer"
+    else { return false }
+    return try normalizer.bool("lowercase", default: true) == settings.bool("do_lower_case") ?? true
+      && normalizer.optional("strip_accents")?.value.bool == settings.bool("strip_accents")
+      && normalizer.bool("handle_chinese_chars", default: true) == settings.bool("tokenize_chinese_chars") ?? true
+  }
+
+  @Sendable private static func isXLMRoberta(_ file: JSONNode, _ settings: TokenizerSettings) throws -> Bool {
+    guard let split = file.optional("pre_tokenizer") else { return false }
+    let steps = try split.optional("pretokenizers")?.elements() ?? [split]
+    return try steps.last?.type() == "Metaspace" && file.member("model").type() == "Unigram"
+  }
+}
