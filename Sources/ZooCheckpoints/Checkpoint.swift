@@ -38,6 +38,8 @@ public struct Checkpoint: Sendable {
   public let metadata: [String: String]
   /// What was unwrapped, renamed or left out, in whole sentences.
   public let notes: [String]
+  /// What was asked for of a file that holds several models.
+  public private(set) var part: String?
 
   /// The most tensors that are read of one checkpoint. Real ones have some thousand.
   static let tensorLimit = 100_000
@@ -75,7 +77,9 @@ public struct Checkpoint: Sendable {
       (path, files) = (shards.first ?? path, shards)
     }
     if let note { content.notes.insert(note, at: 0) }
-    return try Checkpoint(path: path, files: files, unwrapping: content)
+    var checkpoint = try Checkpoint(path: path, files: files, unwrapping: content)
+    checkpoint.part = part
+    return checkpoint
   }
 
   /// Reads over the headers of one file and leaves everything as it is there: names with their prefixes, 8-bit floats, a shard alone.
@@ -103,6 +107,7 @@ public struct Checkpoint: Sendable {
       guard isStored || content.select(part) else {
         throw CheckpointError(path, .noSuchPart, found: "'\(part)'")
       }
+      if !isStored { content.stripPrefixes() }
     } else {
       content.stripPrefixes()
     }

@@ -15,6 +15,8 @@ public enum ConvertError: ZooError, Equatable {
   case configuration(file: String, reason: String)
   /// A `config.json` of a model that is none of these kinds.
   case otherModelType(file: String, type: String, known: String)
+  /// A `config.json` that has none of the keys by which the kinds are told.
+  case otherConfiguration(file: String)
   /// A value in a file beside the weights would change the result, and cannot be honoured. The remedy is a clause.
   case unusableValue(file: String, key: String, value: String, remedy: String)
   /// The architecture that was asked for is not the one of these tensors.
@@ -42,6 +44,14 @@ public enum ConvertError: ZooError, Equatable {
     }
   }
 
+  /// True for a configuration of another program, which says nothing of the weights.
+  var isForeignConfiguration: Bool {
+    switch self {
+    case .otherModelType, .otherConfiguration: true
+    default: false
+    }
+  }
+
   public var description: String {
     switch self {
     case .unknownLayout(let path, let diagnosis): return "\(path) \(diagnosis.description)"
@@ -55,6 +65,9 @@ public enum ConvertError: ZooError, Equatable {
       return "\(path) is a \(architecture), which cannot be converted: \(reason)"
     case .otherModelType(let file, let type, let known):
       return "\(file) cannot be used: its model_type '\(type)' is not one of \(known)"
+    case .otherConfiguration(let file):
+      return "\(file) cannot be used: it has none of 'model_cfg' (OpenCLIP), 'model_type' (Hugging Face) and "
+        + "'architecture' (timm)"
     case .configuration(let file, let reason): return "\(file) cannot be used: \(reason)"
     case .unusableValue(let file, let key, let value, let remedy):
       return "\(file) cannot be used: '\(key)' is \(value), which cannot be honoured; \(remedy)"

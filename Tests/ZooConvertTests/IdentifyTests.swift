@@ -100,20 +100,29 @@ import ZooTestSupport
   }
 
   /// Another program's `config.json`.
-  @Test func aConfigurationThatCannotBeUsedDoesNotBeatRegisteredWeights() throws {
+  @Test(arguments: [
+    (
+      #"{"model_type": "llama", "hidden_size": 4096}"#,
+      "its model_type 'llama' is not one of clip, metaclip_2, siglip and siglip2"
+    ),
+    (
+      #"{"hidden_size": 4096}"#,
+      "it has none of 'model_cfg' (OpenCLIP), 'model_type' (Hugging Face) and 'architecture' (timm)"
+    ),
+  ])
+  func aConfigurationThatCannotBeUsedDoesNotBeatRegisteredWeights(_ text: String, _ problem: String) throws {
     let scratch = try ScratchFolder()
     let checkpoint = try checkpoint(scratch, "model.safetensors", of: "ViT-B-32")
     let file = scratch.file("config.json")
-    try Data(#"{"model_type": "llama", "hidden_size": 4096}"#.utf8).write(to: URL(filePath: file))
-    let reason =
-      "\(file) cannot be used: its model_type 'llama' is not one of clip, metaclip_2, siglip and siglip2"
+    try Data(text.utf8).write(to: URL(filePath: file))
+    let reason = "\(file) cannot be used: \(problem)"
     let error = #expect(throws: ConvertError.self) { try identify(checkpoint, registry: .builtIn) }
     #expect(error?.description == reason)
     var options = ConversionOptions()
     options.model = ModelName("ViT-B-32:openai")
     let model = try identify(checkpoint, options: options, registry: .builtIn)
     #expect(model.name.description == "ViT-B-32:openai")
-    #expect(model.notes.first?.hasPrefix("\(file) cannot be used: its model_type 'llama'") == true)
+    #expect(model.notes.first?.hasPrefix(reason) == true)
     #expect(model.notes.first?.hasSuffix("--as ViT-B-32:openai says what the model is.") == true)
     // Nor a name of the caller's own: what is open is asked as it is without the file.
     options.model = ModelName("ViT-B-32:cats")

@@ -73,8 +73,11 @@ import ZooTestSupport
     #expect(
       model.notes == ["It is run like ViT-H-14:dfn5b, from which --like says it was fine-tuned."])
     options.visionActivation = .gelu
+    let changed = try identify(checkpoint, options: options, registry: .builtIn)
+    #expect(changed.architecture.activations.vision == .gelu)
     #expect(
-      try identify(checkpoint, options: options, registry: .builtIn).architecture.activations.vision == .gelu)
+      changed.notes.last
+        == "The activation of the image tower is gelu by the option and quick_gelu by ViT-H-14:dfn5b: the option wins.")
     options.model = ModelName("ViT-H-14:dfn5b")
     #expect(throws: ConvertError.badLike("dfn5b", reason: "--as must give the fine-tune a tag that is not registered"))
     {
@@ -115,7 +118,11 @@ import ZooTestSupport
       try Data(Self.config.utf8).write(to: folder.appending(path: "open_clip_config.json"))
       return try identify(checkpoint, registry: .builtIn).name.description
     }
-    #expect(try name("cats/checkpoints/epoch_3.safetensors") == "ViT-B-32:cats")
+    #expect(try name("cats/checkpoints/epoch_3.safetensors") == "ViT-B-32:cats-epoch_3")
+    #expect(try name("cats/checkpoints/epoch_4.safetensors") == "ViT-B-32:cats-epoch_4")
+    #expect(try name("cats/run2/last.fp16.safetensors") == "ViT-B-32:cats-run2")
+    #expect(try name("cats/b/checkpoint.safetensors") == "ViT-B-32:cats-b")
+    #expect(try name("cats/open_clip_pytorch_model.bf16.safetensors") == "ViT-B-32:cats")
     #expect(try name("dogs/model.safetensors") == "ViT-B-32:dogs")
     #expect(try name("birds.safetensors") == "ViT-B-32:birds")
     #expect(try name("runs/openai.safetensors") == "ViT-B-32:openai")

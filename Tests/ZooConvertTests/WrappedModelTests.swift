@@ -160,6 +160,23 @@ import ZooTestSupport
       remedy == "it holds a model under a prefix of its own: read that alone with --part teacher or --part student.clip"
     )
     let scratch = try ScratchFolder()
+    // A part that holds the model deeper is said whole.
+    try rewrite(
+      openCLIP, to: scratch.file("y.safetensors"),
+      more: [("student.head.weight", Tensor([1], shape: [1])), ("x", Tensor([1], shape: [1]))]
+    ) {
+      "student.inner.clip_a.\($0)"
+    }
+    for part in [nil, "student", "student.inner"] {
+      let error = #expect(throws: ConvertError.self) {
+        try identify(Checkpoint.open(scratch.file("y.safetensors"), part: part), registry: .builtIn)
+      }
+      guard case .unknownLayout(_, let diagnosis)? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(diagnosis.parts == ["student.inner.clip_a"], "\(part ?? "")")
+    }
     try rewrite(openCLIP, to: scratch.file("x.safetensors"), more: [("head.weight", Tensor([1], shape: [1]))]) {
       "student.clip.\($0)"
     }

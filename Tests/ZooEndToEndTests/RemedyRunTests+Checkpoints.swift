@@ -92,6 +92,26 @@ extension RemedyRunTests {
       then: [["convert", model, "--part", "vision_tower", "-o", zoo.file("model")]])
   }
 
+  /// The original LLaVA names its tower in a configuration of its own, which says nothing of it.
+  @Test func optionsSettleATowerBesideAnotherProgramsConfiguration() throws {
+    let model = try folder("original", of: "hf/model.safetensors") {
+      if $0.hasPrefix("vision_model.") { return "model.vision_tower.vision_tower.\($0)" }
+      return $0.hasPrefix("text_model.encoder.") ? "model.\($0)" : nil
+    }
+    try write(["model_type": "llava_llama", "mm_vision_tower": "openai/clip"], to: "\(model)/config.json")
+    let whole = try said(["convert", model], code: 2, /read that alone with --part (\S+)/)
+    #expect(whole == "vision_tower.vision_tower")
+    let part = ["convert", model, "--part", whole]
+    try refused(
+      part, "--as ARCHITECTURE:TAG or --config FILE says what the model is",
+      then: [
+        part + ["--config", "\(Self.golden)/hf/config.json", "-o", zoo.file("one")],
+        part + ["--activation", "gelu", "--heads", "4", "-o", zoo.file("two")],
+      ])
+    let notes = try zoo.run(part + ["--activation", "gelu", "--heads", "4", "-o", zoo.file("three")]).output
+    #expect(notes.contains("The options say what the tower is."), "\(notes)")
+  }
+
   // MARK: Halves
 
   @Test func aHalfSaysHowItIsJoined() throws {

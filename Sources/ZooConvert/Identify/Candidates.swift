@@ -3,13 +3,18 @@ import ZooModels
 /// The layout whose fingerprint fits.
 ///
 /// Throws a `ConvertError` that says what the checkpoint looks like otherwise.
-public func detectLayout(_ headers: Headers, path: String) throws(ConvertError) -> Layout {
+///
+/// - Parameter part: The part of the file that the headers are of, if not all.
+public func detectLayout(
+  _ headers: Headers, path: String, part: String? = nil
+) throws(ConvertError) -> Layout {
   let matches = Layout.all.filter { $0.mismatches(headers).isEmpty }
   // An adapter beside or around some of a model's weights leaves the names that tell the layout as they are.
   let hasAdapters = FamiliarCheckpoint.hasAdapters(headers), fitting = hasAdapters ? [] : matches
   if let layout = fitting.first, fitting.count == 1 { return layout }
   guard fitting.isEmpty else { throw .severalLayouts(path: path, layouts: fitting.map(\.name)) }
-  throw .unknownLayout(path: path, Diagnosis(headers, path: path, isUnmerged: hasAdapters && !matches.isEmpty))
+  throw .unknownLayout(
+    path: path, Diagnosis(headers, path: path, part: part, isUnmerged: hasAdapters && !matches.isEmpty))
 }
 
 /// For each layout, why it is not the one of a checkpoint; no reasons for those that fit.

@@ -16,8 +16,9 @@ public struct Diagnosis: Sendable, Hashable {
 
   /// - Parameters:
   ///   - path: The checkpoint, for what lies beside it.
+  ///   - part: The part of it that the headers are of, if not all.
   ///   - isUnmerged: True where a whole model has an adapter beside its weights.
-  init(_ headers: Headers, path: String, isUnmerged: Bool = false) {
+  init(_ headers: Headers, path: String, part: String? = nil, isUnmerged: Bool = false) {
     mismatches = layoutMismatches(headers)
     let familiar = isUnmerged ? .unmerged : FamiliarCheckpoint.all.first { $0.isLike(headers) }
     let base = familiar?.isAdapter == true ? adapterBase(beside: path) : nil
@@ -26,7 +27,11 @@ public struct Diagnosis: Sendable, Hashable {
       base.map { "\(advice); its base model is '\($0)' (adapter_config.json)" } ?? advice
     }
     // A part of a model with an adapter has the adapter too.
-    parts = familiar?.marks.contains(FamiliarCheckpoint.adapters) == true ? [] : partsWithModels(headers)
+    parts =
+      familiar?.marks.contains(FamiliarCheckpoint.adapters) == true
+      ? []
+      : partsWithModels(headers)
+        .map { inner in part.map { "\($0).\(inner)" } ?? inner }
     let fewest = zip(Layout.all, mismatches).min { $0.0.share(of: headers) > $1.0.share(of: headers) }
     nearest = fewest.flatMap { $0.0.share(of: headers) > 0 ? $0.1 : nil }
   }

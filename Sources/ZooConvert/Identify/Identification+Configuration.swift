@@ -82,9 +82,7 @@ extension Identification {
       return result
     }
     guard isOnlyOne else { return nil }
-    throw ConvertError.configuration(
-      file: file, reason: "it has none of 'model_cfg' (OpenCLIP), 'model_type' (Hugging Face) and 'architecture' (timm)"
-    )
+    throw ConvertError.otherConfiguration(file: file)
   }
 
   /// What the settings for pictures say that nothing reads, or what is done without settings.

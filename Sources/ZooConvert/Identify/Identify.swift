@@ -28,7 +28,7 @@ public func identify(
   if let kind = RefusedKind.find(headers) {
     throw ConvertError.unsupported(path: checkpoint.path, architecture: kind.model, reason: kind.reason)
   }
-  let layout = try knownLayout(headers, path: checkpoint.path, options: options)
+  let layout = try knownLayout(headers, of: checkpoint, options: options)
   var identification = Identification(
     path: checkpoint.path, layout: layout, headers: headers, facts: layout.measure(headers), options: options,
     registry: Identification.registry(registry, for: layout, headers),
@@ -38,14 +38,14 @@ public func identify(
 }
 
 /// The layout; where there is none, a configuration that names a part which is not run tells more than the missing keys.
-private func knownLayout(_ headers: Headers, path: String, options: ConversionOptions) throws -> Layout {
-  let beside = joinPath(splitPath(path).parent, "open_clip_config.json")
+private func knownLayout(_ headers: Headers, of checkpoint: Checkpoint, options: ConversionOptions) throws -> Layout {
+  let beside = joinPath(splitPath(checkpoint.path).parent, "open_clip_config.json")
   let file = options.configuration ?? (fileExists(beside) ? beside : nil)
   let isUnknown = Layout.all.allSatisfy { !$0.mismatches(headers).isEmpty }
   if isUnknown, let file, let config = try? readJSON(OpenCLIPFile.self, file), config.isWithHuggingFaceText {
     _ = try config.configuration(file: file)
   }
-  return try detectLayout(headers, path: path)
+  return try detectLayout(headers, path: checkpoint.path, part: checkpoint.part)
 }
 
 /// The work of `identify`, step by step.
@@ -77,7 +77,8 @@ struct Identification {
     finding.architecture = options.applied(to: finding.architecture)
     if let model = options.model, model.tag != nil, registry.manifest(model.architecture) != nil {
       notes += conflicts(
-        "the option", (finding.architecture, finding.preprocessing), "\(model)",
+        "the option", (finding.architecture, finding.preprocessing),
+        "\(ModelName(architecture: model.architecture, tag: options.like ?? model.tag))",
         (before.architecture, before.preprocessing))
     }
     settleLogitBias(&finding.architecture)
@@ -121,22 +122,25 @@ struct Identification {
     if let named, let manifest = named.manifest, let weights = named.weights {
       return registered(manifest, weights, configured(beside: manifest, weights, fitting))
     }
+    let activation = layout.part == .textTower ? options.textActivation : options.visionActivation
+    let isChosen = layout.part.half != nil && activation != nil && named?.manifest == nil
     let configured: Configured?
     do {
       configured = try self.configured(fitting, named?.manifest ?? evidence?.manifest)
-    } catch let error as ConvertError {
+    } catch let error as ConvertError where error.isForeignConfiguration && options.configuration == nil {
       // Another program's file does not beat the caller's word.
-      guard case .otherModelType = error, options.configuration == nil, let model = options.model,
-        let manifest = named?.manifest, let tag = model.tag
-      else { throw error }
-      notes.append("\(error). --as \(model) says what the model is.")
-      return finding(manifest, try untold(manifest, tag))
+      if let model = options.model, let manifest = named?.manifest, let tag = model.tag {
+        notes.append("\(error). --as \(model) says what the model is.")
+        return finding(manifest, try untold(manifest, tag))
+      }
+      guard isChosen else { throw error }
+      notes.append("\(error). The options say what the tower is.")
+      return try measuredHalf()
     }
     if let configured {
       return settled(configured, named.map { ($0.manifest, nil) } ?? evidence.map { ($0.manifest, $0.weights) })
     }
-    let activation = layout.part == .textTower ? options.textActivation : options.visionActivation
-    if layout.part.half != nil, activation != nil, named == nil || named?.manifest == nil { return try measuredHalf() }
+    if isChosen { return try measuredHalf() }
     if let named { throw undecided(named.manifest.map { [$0] } ?? fitting) }
     if let evidence, let weights = evidence.weights ?? defaultWeights(evidence) {
       notes.append(

@@ -13,14 +13,15 @@ enum OwnName {
     "of", "bin",
   ]
 
-  /// The first of the file's name and its folders', nearest first, that says something; else `model-` with a short digest of the files.
+  /// The first of the file's name and its folders', nearest first, that says something, with what tells apart the files and folders in it
+  /// (`cats-epoch_3`); else `model-` with a short digest of the files.
   static func find(path: String, files: [String]) -> PlainName? {
     let components = nameComponents(path)
     let folders = components.dropFirst().filter { !isCommit($0) && $0 != "snapshots" }.prefix(2)
-    for component in components.prefix(1) + folders where isTelling(component) {
-      if let name = PlainName(nearest: component) { return name }
-    }
-    return PlainName(nearest: "model-\(digest(files))")
+    let places = components.prefix(1) + folders
+    guard let telling = places.firstIndex(where: isTelling) else { return PlainName(nearest: "model-\(digest(files))") }
+    let within = places[..<telling].filter(isDistinct).reversed()
+    return PlainName(nearest: ([places[telling]] + within).joined(separator: "-"))
   }
 
   static func isCommit(_ name: String) -> Bool { name.count >= 32 && name.allSatisfy(\.isHexDigit) }
@@ -30,6 +31,16 @@ enum OwnName {
     if isCommit(name) { return false }
     return nameWords(name).contains { word in
       !generic.contains(word) && !word.allSatisfy(\.isNumber) && word.count > 1
+    }
+  }
+
+  /// True for a name with anything beside generic words, such as a number; precisions do not count.
+  private static func isDistinct(_ name: String) -> Bool {
+    let words = nameWords(name)
+    return words.indices.contains { index in
+      let isPrecision =
+        index > 0 && ["fp", "bf", "f"].contains(words[index - 1]) && words[index].allSatisfy(\.isNumber)
+      return !isPrecision && !generic.contains(words[index])
     }
   }
 

@@ -134,7 +134,8 @@ enum Failure {
     case StoreError.claimed: "give the folder in place of the name"
     case StoreError.broken(let name, _): "'zoo rm \(name)' removes it; convert or pull it again"
     case StoreError.link: "remove the link itself, or name what it leads to"
-    case ConvertError.otherModelType: "--as ARCHITECTURE:TAG or --config FILE says what the model is"
+    case ConvertError.otherModelType, ConvertError.otherConfiguration:
+      "--as ARCHITECTURE:TAG or --config FILE says what the model is"
     case ConvertError.notReplaced: "choose another place, or move what is there away"
     case StoreError.outside: "'zoo rm' removes models of the zoo by name; remove other folders yourself"
     case StoreError.lockFailed, StoreError.notRemoved, PullError.unwritable:
