@@ -59,45 +59,14 @@ import ZooTestSupport
     ("legrad.final_score.layers", "legrad", ["final-score": "yes"]),
   ]
 
-  private struct Loaded {
-    let model: Model
-    let expected: GoldenModel.Expected
-    let pictures: [String: PixelTensor]
-    let background: [[Float]]
-    let directions: [[Float]]
-
-    init(_ golden: Case) throws {
-      let loaded = try GoldenModel(golden.name, golden.checkpoint, group: golden.group) {
-        if golden.name == "siglip" { ($0.visionActivation, $0.textActivation) = (.gelu, .gelu) }
-      }
-      model = loaded.model
-      expected = try loaded.expected("methods.npz")
-      let arrays = try loaded.expected("preprocess.npz")
-      pictures = ["native", golden.size].reduce(into: [:]) { pictures, size in
-        let array = arrays["image_a.\(size).tensor"]
-        pictures[size] = PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
-      }
-      if model.architecture.isClassifier {
-        let count = model.architecture.embedding
-        (directions, background) = ([0, 3, 7].map { index in (0..<count).map { $0 == index ? 1 : 0 } }, [])
-      } else {
-        let file = golden.name == "siglip" ? "forward_erf.npz" : "forward.npz"
-        let texts = try loaded.expected(file)["text_embeddings_norm"]
-        background = (0..<texts.shape[0]).map { texts[$0].floats }
-        directions = Array(background.prefix(3))
-      }
-    }
-
-    func maps(_ name: String, _ options: [String: String], _ picture: PixelTensor) throws -> [Heatmap] {
-      let base = try Method(named: name, options: options).base
-      let wanted = base.background == .prompts ? background : []
-      return try base.explain([picture], prompts: directions, background: wanted, model: model)[0].heatmaps
-    }
+  private func load(_ golden: Case) throws -> ExplainedGolden {
+    try ExplainedGolden(
+      golden.name, golden.checkpoint, group: golden.group, file: "methods.npz", sizes: ["native", golden.size])
   }
 
   @Test(arguments: cases)
   func mapsAreThoseOfAutomaticDifferentiation(_ golden: Case) throws {
-    let loaded = try Loaded(golden), expected = loaded.expected
+    let loaded = try load(golden), expected = loaded.expected
     var compared: Set<String> = []
     for (size, picture) in loaded.pictures {
       for (key, method, options) in Self.methods {
@@ -130,7 +99,7 @@ import ZooTestSupport
 
   @Test(arguments: cases)
   func whatIsNotDefinedSaysWhyAndWhatRuns(_ golden: Case) throws {
-    let model = try Loaded(golden).model, defined = Method.defined(on: model).map(\.id)
+    let model = try load(golden).model, defined = Method.defined(on: model).map(\.id)
     #expect(Set(Method.all.map(\.id)).subtracting(defined) == golden.undefined)
     for id in golden.undefined {
       let method = try Method(named: id), width = model.architecture.embedding

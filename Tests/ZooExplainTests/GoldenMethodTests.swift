@@ -13,14 +13,13 @@ import ZooTestSupport
     var name: String
     var checkpoint = "openclip/open_clip_model.safetensors"
     var file = "baselines.npz"
-    var forward = "forward.npz"
     var arrays: Int
     var testDescription: String { name }
   }
 
   static let cases = [
     Case(name: "clip_gelu", arrays: 18), Case(name: "clip_quickgelu", arrays: 18),
-    Case(name: "siglip", file: "baselines_erf.npz", forward: "forward_erf.npz", arrays: 8),
+    Case(name: "siglip", file: "baselines_erf.npz", arrays: 8),
     Case(name: "vit_classifier", checkpoint: "timm/model.safetensors", arrays: 11),
   ]
 
@@ -49,48 +48,15 @@ import ZooTestSupport
     ("transformer_attribution.start1", "transformer-attribution", [:]),
   ]
 
-  /// A golden model with its picture, and three prompts or classes with what they are compared with.
-  private struct Loaded {
-    let model: Model
-    let expected: GoldenModel.Expected
-    let picture: PixelTensor
-    let directions: [[Float]]
-    let background: [[Float]]
-
-    init(_ golden: Case) throws {
-      let loaded = try GoldenModel(golden.name, golden.checkpoint) {
-        if golden.name == "siglip" { ($0.visionActivation, $0.textActivation) = (.gelu, .gelu) }
-      }
-      model = loaded.model
-      expected = try loaded.expected(golden.file)
-      let array = try loaded.expected("preprocess.npz")["image_a.native.tensor"]
-      picture = PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
-      if model.architecture.isClassifier {
-        let count = model.architecture.embedding
-        directions = [0, 3, 7].map { index in (0..<count).map { $0 == index ? 1 : 0 } }
-        background = []
-      } else {
-        let texts = try loaded.expected(golden.forward)["text_embeddings_norm"]
-        background = (0..<texts.shape[0]).map { texts[$0].floats }
-        directions = Array(background.prefix(3))
-      }
-    }
-
-    func maps(_ method: String, _ options: [String: String]) throws -> [Heatmap] {
-      let base = try Method(named: method, options: options).base
-      let wanted = base.background == .prompts ? background : []
-      return try base.explain([picture], prompts: directions, background: wanted, model: model)[0].heatmaps
-    }
-  }
-
   @Test(arguments: cases)
   func mapsAreThoseOfThePublishedCode(_ golden: Case) throws {
-    let loaded = try Loaded(golden), expected = loaded.expected
+    let loaded = try ExplainedGolden(golden.name, golden.checkpoint, file: golden.file, sizes: ["native"])
+    let expected = loaded.expected, picture = try #require(loaded.pictures["native"])
     var compared = 0
     for (key, method, options) in Self.methods {
       let name = "native.\(key)"
       guard let array = expected.arrays[name] else { continue }
-      let maps = try loaded.maps(method, options)
+      let maps = try loaded.maps(method, options, picture)
       let found = array.shape.count == 2 ? maps[0].values : maps.flatMap(\.values)
       if ["lrp_full", "lrp_partial"].contains(key) {
         // Denominators that nearly cancel: in single precision only the shape of the map means something.
@@ -103,21 +69,21 @@ import ZooTestSupport
       compared += 1
     }
     for layer in 0..<(expected.arrays["native.gradcam_eq9.layers"]?.shape[0] ?? 0) {
-      let found = try loaded.maps("gradcam", ["layer": "\(layer)"]).flatMap(\.values)
+      let found = try loaded.maps("gradcam", ["layer": "\(layer)"], picture).flatMap(\.values)
       let distance = expected.distance(found, to: "native.gradcam_eq9.layers", row: layer)
       #expect(distance <= 1, "GradCAM, layer \(layer): \(distance) times the tolerance")
       compared += layer == 0 ? 1 : 0
     }
     if expected.arrays["native.textspan.final"] != nil {
-      let found = try loaded.maps("textspan", [:]).flatMap { $0.picture() }
+      let found = try loaded.maps("textspan", [:], picture).flatMap { $0.picture() }
       #expect(expected.distance(found, to: "native.textspan.final") <= 1)
       compared += 1
     }
     if let heads = expected.arrays["native.textspan.per_head"] {
       let (layers, count) = (heads.shape[1], heads.shape[2])
-      let prefix = try heads.shape[3] - loaded.maps("rollout", [:])[0].grid.count
+      let prefix = try heads.shape[3] - loaded.maps("rollout", [:], picture)[0].grid.count
       for (layer, head) in [(0, 0), (layers - 1, count - 1)] {
-        let maps = try loaded.maps("textspan", ["background": "none", "heads": "\(layer).\(head)"])
+        let maps = try loaded.maps("textspan", ["background": "none", "heads": "\(layer).\(head)"], picture)
         for (prompt, map) in maps.enumerated() {
           let want = heads[prompt][layer][head].floats.dropFirst(prefix)
           let tolerance = expected.tolerance(of: "native.textspan.per_head")
@@ -146,14 +112,5 @@ import ZooTestSupport
         #expect(abs(found.parts.reduce(0) { $0 + $1.share } - 1) < 1e-5)
       }
     }
-  }
-
-  private func correlation(_ a: [Float], _ b: [Float]) -> Double {
-    let count = Double(a.count)
-    let (x, y) = (a.map { Double($0) }, b.map { Double($0) })
-    let (mx, my) = (x.reduce(0, +) / count, y.reduce(0, +) / count)
-    let cross = zip(x, y).reduce(0) { $0 + ($1.0 - mx) * ($1.1 - my) }
-    func spread(_ values: [Double], _ mean: Double) -> Double { values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } }
-    return cross / (spread(x, mx) * spread(y, my)).squareRoot()
   }
 }

@@ -163,17 +163,17 @@ private final class PixelRelevanceRun: MethodRun {
     let vision = job.vision, width = layer.width, patches = job.grid.count, side = vision.tower.patch
     let picture = job.pictures[layer.picture], rule = RelevanceRule(rules: rules, engine: job.engine)
     let cells = Rows(vision.patchPixels(picture, engine: job.engine), count: patches, width: 3 * side * side)
+    let count = layer.count, prefix = layer.prefix
     let embedded = Rows(
-      vision.patchTokens(cells.buffer, grid: job.grid, engine: job.engine), count: patches, width: width)
-    let positions = Rows(
-      copying: vision.patchPositions(job.grid), count: patches, width: width)
+      vision.tokens(of: cells.buffer, grid: job.grid, engine: job.engine), count: count, width: width)
+    let positions = Rows(vision.positionRows(job.grid), count: count, width: width)
     let low = picture.values.min() ?? 0, high = picture.values.max() ?? 0
     found.append(
       job.directions.indices.map { prompt in
-        let start = input.pointer + (prompt * layer.count + layer.prefix) * width
-        let tokens = Rows(copying: start, count: patches, width: width)
+        let tokens = Rows(copying: input.pointer + prompt * count * width, count: count, width: width)
         let relevance = rule.split(stream: { embedded }, branch: { positions }, tokens).stream
-        let pixels = boundedRelevance(relevance, at: cells, weights: weights, low: low, high: high)
+        let own = Rows(copying: relevance.pointer + prefix * width, count: patches, width: width)
+        let pixels = boundedRelevance(own, at: cells, weights: weights, low: low, high: high)
         return heatmap(pixels, side: side)
       })
   }

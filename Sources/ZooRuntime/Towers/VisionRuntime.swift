@@ -139,18 +139,24 @@ package final class VisionRuntime: Sendable {
 
   /// Patches, prefix tokens and positions of one picture, written into its rows of `work.x`.
   private func embed(_ picture: PixelTensor, grid: GridSize, sequence: Int, _ work: BlockWork, _ engine: Engine) {
-    let width = tower.blocks.width, skip = tower.prefixTokens
-    let patches = patchPixels(picture, engine: engine)
-    let start = work.x.pointer + sequence * work.tokens * width
-    patch.forward(patches.pointer, rows: grid.count, into: start + skip * width, parallel: engine.parallel)
-    var row = start
+    let width = tower.blocks.width, start = work.x.pointer + sequence * work.tokens * width
+    write(patchPixels(picture, engine: engine), grid: grid, into: start, engine)
+    let first = tower.positionsCoverPrefix ? 0 : tower.prefixTokens
+    zoo_add_residual(start + first * width, positions(for: grid), nil, nil, work.tokens - first, width)
+  }
+
+  /// Prefix tokens and patches, before positions are added.
+  private func write(
+    _ pixels: FloatBuffer, grid: GridSize, into tokens: UnsafeMutablePointer<Float>, _ engine: Engine
+  ) {
+    patch.forward(
+      pixels.pointer, rows: grid.count, into: tokens + tower.prefixTokens * tower.blocks.width,
+      parallel: engine.parallel)
+    var row = tokens
     for tokens in prefix {
       row.update(from: tokens.pointer, count: tokens.count)
       row += tokens.count
     }
-    let table = positions(for: grid)
-    let first = tower.positionsCoverPrefix ? 0 : skip
-    zoo_add_residual(start + first * width, table, nil, nil, work.tokens - first, width)
   }
 
   /// `[patches, inputs]`: what the patch embedding reads, the pixels of each patch as `[3, patch, patch]`, or what a stem makes of them.
@@ -160,19 +166,24 @@ package final class VisionRuntime: Sendable {
       ?? gatherCells(picture, grid: grid, patch: side, side: side, offsets: [(0, 0)], parallel: engine.parallel)
   }
 
-  /// `[patches, width]`: patches as tokens, before positions are added.
-  package func patchTokens(_ pixels: FloatBuffer, grid: GridSize, engine: Engine) -> FloatBuffer {
-    let tokens = FloatBuffer(uninitialised: grid.count * tower.blocks.width)
-    patch.forward(pixels.pointer, rows: grid.count, into: tokens.pointer, parallel: engine.parallel)
+  /// `[tokens, width]`: prefix tokens and patches, before positions are added.
+  ///
+  /// - Parameter pixels: `[patches, inputs]`, see `patchPixels`.
+  package func tokens(of pixels: FloatBuffer, grid: GridSize, engine: Engine) -> FloatBuffer {
+    let tokens = FloatBuffer(uninitialised: (tower.prefixTokens + grid.count) * tower.blocks.width)
+    write(pixels, grid: grid, into: tokens.pointer, engine)
     return tokens
   }
 
   /// `[width, 3 * patch * patch]`: the weights of the patch embedding; nil where convolutions come before.
   package var patchWeights: FloatView? { stem == nil ? patch.weight : nil }
 
-  /// `[patches, width]`: what is added to the patches of a grid.
-  package func patchPositions(_ grid: GridSize) -> UnsafePointer<Float> {
-    positions(for: grid) + (tower.positionsCoverPrefix ? tower.prefixTokens : 0) * tower.blocks.width
+  /// `[tokens, width]`: what is added to the tokens of a grid, zeros for prefix tokens without a position.
+  package func positionRows(_ grid: GridSize) -> FloatBuffer {
+    let rows = FloatBuffer((tower.prefixTokens + grid.count) * tower.blocks.width)
+    let skip = (tower.positionsCoverPrefix ? 0 : tower.prefixTokens) * tower.blocks.width
+    (rows.pointer + skip).update(from: positions(for: grid), count: rows.count - skip)
+    return rows
   }
 
   /// The position table for a grid: the model's own, or that one resampled. It is never changed.
