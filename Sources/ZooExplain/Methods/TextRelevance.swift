@@ -52,7 +52,9 @@ extension Explainer {
       row = zip(row, matrix.row(weightedBy: row)).map(+)
       if record.layer > start { flow = walk.toInput(attention, stream: stream) }
     }
-    let pieces = tokenizer.pieces(prompt), first = ids.starts(with: pieces) ? 0 : 1
+    let pieces = tokenizer.pieces(prompt)
+    // Of a prompt that was cut the last token may be another.
+    let first = ids.dropLast().starts(with: pieces.prefix(ids.count - 1)) ? 0 : 1
     let end = min(pass.place, first + pieces.count)
     let values = Array(row[min(first, end)..<end]), sum = values.reduce(0, +)
     let shares = sum > 0 ? values.map { $0 / sum } : values
