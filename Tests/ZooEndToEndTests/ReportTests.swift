@@ -63,6 +63,40 @@ import ZooTestSupport
     }
   }
 
+  /// `--strict` ends the run at the first picture that cannot be read; what was done before it is in all results.
+  @Test func aRunThatEndsEarlyWritesWhatIsDone() throws {
+    let whole = try Data(contentsOf: Golden.repository.appending(path: scene))
+    try whole.prefix(9000).write(to: URL(filePath: zoo.file("damaged.jpg")))
+    let call = [
+      "explain", "ViT-Ti-8-emoji", scene, zoo.file("damaged.jpg"), "Examples/examples/scene3.jpg", "-p", "a bee",
+      "--strict",
+      "-o", zoo.file("out"), "--report", zoo.file("page.html"), "--boxes", zoo.file("boxes.json"),
+    ]
+    for json in [false, true] {
+      let result = try zoo.run(call + (json ? ["--json"] : []))
+      #expect(result.code == 2)
+      #expect(
+        result.errors == """
+          zoo: \(zoo.file("damaged.jpg")) is a damaged JPEG: the file ends before the picture does
+          note: The run ended there: 2 of 3 pictures are not in the results.
+
+          """)
+      let page = try String(contentsOfFile: zoo.file("page.html"), encoding: .utf8)
+      #expect(page.contains("scene2.jpg") && !page.contains("<h2><bdi>Examples/examples/scene3.jpg"))
+      #expect(page.contains("is a damaged JPEG") && page.contains("2 of 3 pictures are not in the results."))
+      if json {
+        let report = try #require(try result.json() as? [String: Any])
+        #expect(report["report_file"] as? String == zoo.file("page.html"))
+      } else {
+        #expect(result.output.hasSuffix("\(zoo.file("page.html"))\n\(zoo.file("boxes.json"))\n"))
+      }
+      for file in ["page.html", "boxes.json"] { try FileManager.default.removeItem(atPath: zoo.file(file)) }
+    }
+    // Nothing is written where nothing was done.
+    let none = try zoo.run(call.filter { $0 != scene })
+    #expect(none.code == 2 && !FileManager.default.fileExists(atPath: zoo.file("page.html")))
+  }
+
   @Test func wordsShareTheSimilarity() throws {
     let result = try zoo.run(
       "explain", "ViT-Ti-8-emoji", scene, "-p", "a photo of a bee", "--words", "--json", "-o", zoo.file("out"))

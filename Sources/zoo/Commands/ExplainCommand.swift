@@ -105,6 +105,18 @@ struct ExplainCommand: ParsableCommand {
     try found.add(methods, layers: model.vision.tower.blocks.layers)
     var printer = ReportPrinter(
       found, label: "explaining", tasks: paths, notes: notes, isStrict: failureOptions.strict, json: json)
+    printer.complete = { found in
+      let page = try results.report?.finish(
+        title: "What \(model.name) sees",
+        tables: [
+          ("Model", RunFacts.model(model)),
+          ("Settings", try RunFacts.settings(explainers, loader, runOptions, drawingOptions)),
+          ("Notes", found.notes.map { ("note", $0) } + found.errors.map { ("error", $0.error) }),
+          ("Timings", RunFacts.timings(timings)), ("Versions", RunFacts.versions()),
+        ], call: RunFacts.call(CommandLine.arguments))
+      if let page { found.reportFile = page }
+      found.boxesFile = try results.boxes?.finish()
+    }
     try run.run(paths) { places, pictures in
       printer.progress(places)
       timings.decode += lap.next()
@@ -128,18 +140,7 @@ struct ExplainCommand: ParsableCommand {
       }
       printer.report.timings = timings
     }
-    try printer.finish { found in
-      let page = try results.report?.finish(
-        title: "What \(model.name) sees",
-        tables: [
-          ("Model", RunFacts.model(model)),
-          ("Settings", try RunFacts.settings(explainers, loader, runOptions, drawingOptions)),
-          ("Notes", found.notes.map { ("note", $0) } + found.errors.map { ("error", $0.error) }),
-          ("Timings", RunFacts.timings(timings)), ("Versions", RunFacts.versions()),
-        ], call: RunFacts.call(CommandLine.arguments))
-      if let page { found.reportFile = page }
-      found.boxesFile = try results.boxes?.finish()
-    }
+    try printer.finish()
   }
 }
 

@@ -4,6 +4,8 @@ import ZooImages
 /// Prints what is found in pictures as it comes, or all of it as JSON at the end.
 struct ReportPrinter {
   var report: PictureReport
+  /// Is given the whole report before it is printed, also where one error ends the run after some pictures.
+  var complete: (inout PictureReport) throws -> Void = { _ in }
   private let tasks: [String]
   private let json: Bool
   private let bar: Progress
@@ -35,9 +37,12 @@ struct ReportPrinter {
       bar.finish()
       do { try failures.add(tasks[place], error) } catch {
         // What was found before is not lost where one error ends the run.
-        guard json, tasks.count > 1 else { throw error }
+        guard tasks.count > 1, json || !report.images.isEmpty else { throw error }
         failures.note(tasks[place], error)
-        try printReport()
+        notes.add(
+          "The run ended there: \(tasks.count - report.images.count) of \(tasks.count) pictures are not in the results."
+        )
+        try printReport(withFiles: !report.images.isEmpty)
         throw ExitCode(Failure.code(of: error))
       }
     case .success(let (picture, output)):
@@ -55,19 +60,17 @@ struct ReportPrinter {
   }
 
   /// Ends the run: notes, JSON, and an error where inputs failed.
-  ///
-  /// - Parameter complete: is given the whole report before it is printed.
-  mutating func finish(_ complete: (inout PictureReport) throws -> Void = { _ in }) throws {
+  mutating func finish() throws {
     bar.finish()
-    try printReport(complete)
+    try printReport(withFiles: true)
     try failures.finish()
   }
 
-  private mutating func printReport(_ complete: (inout PictureReport) throws -> Void = { _ in }) throws {
+  private mutating func printReport(withFiles: Bool) throws {
     for note in pictureNotes.sentences { notes.add(note) }
     report.errors = failures.entries
     report.notes = notes.all
-    try complete(&report)
+    if withFiles { try complete(&report) }
     if json {
       try printJSON(report)
     } else {
