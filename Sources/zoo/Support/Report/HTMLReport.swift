@@ -136,10 +136,12 @@ struct HTMLReport {
     }
     let strip: HTML = words.isEmpty ? "" : "<p class=\"words\">\(HTML(words))</p>"
     return """
+      <div class="prompt">
       <h3><bdi>\(prompt.prompt)</bdi> \(prompt.absent ? badges([PromptReport.absentBadge]) : "")</h3>
       \(strip)
       <div class="maps">
       \(HTML(figures))
+      </div>
       </div>
       """
   }

@@ -30,6 +30,6 @@ extension HTML {
     dd { margin: 0; } pre { white-space: pre-wrap; border: 1px solid var(--line); border-radius: 6px;
       padding: .5rem .75rem; }
     @media print { body { font-size: 11px; } main { max-width: none; padding: 0; }
-      figure, tr, dl > * { break-inside: avoid; } h2, h3 { break-after: avoid; } .maps { grid-template-columns: repeat(4, 1fr); } }
+      figure, tr, dl > *, .prompt, pre { break-inside: avoid; } h2, h3 { break-after: avoid; } .maps { grid-template-columns: repeat(4, 1fr); } }
     """
 }
