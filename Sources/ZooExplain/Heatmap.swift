@@ -50,7 +50,7 @@ public struct Heatmap: Sendable {
   public var isFlat: Bool { values.allSatisfy { $0 == values.first } }
 
   /// The map of some of its layers, not corrected; layers that it does not have are left out.
-  public func restricted(to wanted: Range<Int>) -> Heatmap {
+  public func restricted(to wanted: [Int]) -> Heatmap {
     let kept = layers.indices.filter { wanted.contains(layers[$0]) }
     return Heatmap(
       grid: grid, patch: patch, layers: kept.map { layers[$0] }, layerValues: kept.map { layerValues[$0] },

@@ -9,8 +9,10 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
   /// The last `p` percent of the layers, rounded up.
   case lastPercent(Int)
   case range(ClosedRange<Int>)
+  /// Several ranges.
+  case list([ClosedRange<Int>])
 
-  /// Reads `all`, `last:2`, `last:40%`, `7` or `5-11`.
+  /// Reads `all`, `last:2`, `last:40%`, `7`, `5-11` or `0,3,8-11`.
   public init(_ text: String) throws(LayerSelectionError) {
     if text == "all" {
       self = .all
@@ -21,12 +23,29 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
     } else if text.hasPrefix("last:"), let count = Int(text.dropFirst(5)), count > 0 {
       self = .last(count)
     } else {
-      let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first >= 0,
-        first <= last
-      else { throw .unreadable(text) }
-      self = .range(first...last)
+      var ranges: [ClosedRange<Int>] = []
+      for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+        let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first >= 0,
+          first <= last
+        else { throw .unreadable(text) }
+        ranges.append(first...last)
+      }
+      self = ranges.count == 1 ? .range(ranges[0]) : .list(ranges)
     }
+  }
+
+  /// Exactly these layers, in rising order; all where there is none.
+  init(_ layers: [Int]) {
+    var ranges: [ClosedRange<Int>] = []
+    for layer in layers {
+      if let last = ranges.last, last.upperBound + 1 == layer {
+        ranges[ranges.count - 1] = last.lowerBound...layer
+      } else {
+        ranges.append(layer...layer)
+      }
+    }
+    self = ranges.isEmpty ? .all : ranges.count == 1 ? .range(ranges[0]) : .list(ranges)
   }
 
   public var description: String {
@@ -34,23 +53,29 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
     case .all: "all"
     case .last(let count): "last:\(count)"
     case .lastPercent(let percent): "last:\(percent)%"
-    case .range(let range):
-      range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
+    case .range(let range): Self.text(of: range)
+    case .list(let ranges): ranges.map(Self.text).joined(separator: ",")
     }
   }
 
-  /// The layers of a tower of `count` blocks.
-  public func layers(of count: Int) throws(LayerSelectionError) -> Range<Int> {
+  private static func text(of range: ClosedRange<Int>) -> String {
+    range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
+  }
+
+  /// The layers of a tower of `count` blocks, in rising order.
+  public func layers(of count: Int) throws(LayerSelectionError) -> [Int] {
+    let ranges: [ClosedRange<Int>]
     switch self {
-    case .all: return 0..<count
-    case .lastPercent(let percent): return count - (count * percent + 99) / 100..<count
+    case .all: return Array(0..<count)
+    case .lastPercent(let percent): return Array(count - (count * percent + 99) / 100..<count)
     case .last(let wanted):
       guard wanted <= count else { throw .tooMany(self, layers: count) }
-      return count - wanted..<count
-    case .range(let range):
-      guard range.upperBound < count else { throw .tooMany(self, layers: count) }
-      return Range(range)
+      return Array(count - wanted..<count)
+    case .range(let range): ranges = [range]
+    case .list(let several): ranges = several
     }
+    guard ranges.allSatisfy({ $0.upperBound < count }) else { throw .tooMany(self, layers: count) }
+    return Set(ranges.joined()).sorted()
   }
 }
 
@@ -64,7 +89,7 @@ public enum LayerSelectionError: ZooError, Equatable {
   public var description: String {
     switch self {
     case .unreadable(let text):
-      "'\(text)' is no selection of layers: write all, last:2, last:40%, 7 or 5-11 (the first layer is 0)"
+      "'\(text)' is no selection of layers: write all, last:2, last:40%, 7, 5-11 or 0,3,8-11 (the first layer is 0)"
     case .tooMany(let selection, let layers):
       "layers \(selection) do not exist: the image tower has \(layers), 0 to \(layers - 1)"
     }

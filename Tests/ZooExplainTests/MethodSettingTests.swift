@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import ZooFixtures
 import ZooImages
@@ -65,5 +66,62 @@ import ZooRuntime
     #expect(
       list.map(\.options) == [[:], ["layer": "3", "score": "dot"], ["heads": "1.0,2.1"], ["layers": "last:2"], [:]])
     #expect(throws: MethodError.unknown("grad-cam", near: ["gradcam"])) { try Method.list("legrad,grad-cam") }
+  }
+
+  @Test func layersMayBeAnySubset() throws {
+    #expect(try LayerSelection("0,3,8-11").layers(of: 12) == [0, 3, 8, 9, 10, 11])
+    #expect(try LayerSelection("4-5,4,1").layers(of: 6) == [1, 4, 5])
+    #expect("\(try LayerSelection("0,3,8-11"))" == "0,3,8-11")
+    for bad in ["0,", ",", "0,all", "3-1,4", "0, 2"] {
+      #expect(throws: LayerSelectionError.unreadable(bad)) { try LayerSelection(bad) }
+    }
+    let beyond = try LayerSelection("0,99")
+    #expect(throws: LayerSelectionError.tooMany(beyond, layers: 12)) { try beyond.layers(of: 12) }
+    // The maps of the layers that are named, summed.
+    let last = try model.vision.blocks.count - 1
+    for options in ["", ",final-score=yes", ",relu=no"] {
+      let explainers = try Method.list("legrad:layers=0,\(last)\(options),legrad:layers=all\(options)").map {
+        Explainer(model: model, method: $0)
+      }
+      let prompts = try explainers[0].prepare(["a red square", "a cat"])
+      let found = try Explainer.explain([picture], explainers.map { ($0, prompts) }).map {
+        $0[0].prompts.map(\.heatmap)
+      }
+      for (some, all) in zip(found[0], found[1]) {
+        #expect(some.layers == [0, last] && some.layerValues == [all.layerValues[0], all.layerValues[last]])
+        #expect(some.values == zip(all.layerValues[0], all.layerValues[last]).map(+))
+      }
+      let alone = try explainers[0].explain([picture], prompts)[0].prompts.map(\.heatmap.values)
+      #expect(alone == found[0].map(\.values))
+    }
+  }
+
+  @Test func textSpanTakesItsBackgroundFromAFile() throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "background-\(UUID().uuidString).txt")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("# things\na red square\n\na blue circle\n".utf8).write(to: file)
+    var explainer = try explainer("textspan")
+    let both = try explainer.prepare(["a red square", "a blue circle"])
+    let wanted = try explainer.explain([picture], both)[0].prompts[0].heatmap.values
+    explainer.method = try Method(named: "textspan", options: ["background": file.path])
+    let one = try explainer.prepare(["a red square"])
+    let found = try explainer.explain([picture], one)[0].prompts[0].heatmap.values
+    let largest = wanted.map(abs).max() ?? 0
+    #expect(zip(found, wanted).allSatisfy { abs($0 - $1) <= 1e-5 * largest } && largest > 0)
+    guard case .texts(let names) = try Method(named: "textspan", options: ["background": "imagenet"]).base.background
+    else { return #expect(Bool(false)) }
+    #expect(names.count == 1000 && names[0] == "a photo of a tench" && names[999] == "a photo of a toilet paper")
+    #expect(throws: MethodError.self) { try Method(named: "textspan", options: ["background": "missing.txt"]) }
+    try Data("# nothing\n".utf8).write(to: file)
+    #expect(throws: MethodError.self) { try Method(named: "textspan", options: ["background": file.path]) }
+  }
+
+  @Test func gemSaysHowManyLayersThereAre() throws {
+    let count = try model.vision.blocks.count
+    for (depth, obstacle) in [(count, false), (count + 1, true)] {
+      let found = try Method(named: "gem", options: ["depth": "\(depth)"]).obstacle(on: model)
+      #expect((found != nil) == obstacle)
+      if let found { #expect("\(found)".hasSuffix("expected 1 to \(count) layers")) }
+    }
   }
 }

@@ -8,10 +8,10 @@ import ZooRuntime
 package protocol ExplanationMethod: Sendable, Hashable {
   static var info: MethodInfo { get }
   init(_ options: inout MethodOptions) throws
-  /// The layers whose maps are summed; nil where a map is not such a sum.
-  func ownLayers(of count: Int) throws -> Range<Int>?
+  /// The layers whose maps are summed, in rising order; nil where a map is not such a sum.
+  func ownLayers(of count: Int) throws -> [Int]?
   /// The same with other layers, so that methods which differ in nothing else share their work.
-  func using(_ layers: Range<Int>) -> Self
+  func using(_ layers: [Int]) -> Self
   /// What a prompt is compared with besides the other prompts.
   var background: MethodBackground { get }
   /// What is needed for a job, and the work itself.
@@ -21,12 +21,12 @@ package protocol ExplanationMethod: Sendable, Hashable {
 }
 
 extension ExplanationMethod {
-  package func ownLayers(of count: Int) throws -> Range<Int>? { nil }
-  package func using(_ layers: Range<Int>) -> Self { self }
+  package func ownLayers(of count: Int) throws -> [Int]? { nil }
+  package func using(_ layers: [Int]) -> Self { self }
   package var background: MethodBackground { .none }
 
   /// The same for methods that share their work: all that they are, but for their layers.
-  var sharingKey: AnyHashable { AnyHashable(using(0..<1)) }
+  var sharingKey: AnyHashable { AnyHashable(using([0])) }
 
   /// Why the method has no definition on a model.
   func undefined(on vision: VisionRuntime, _ reason: String) -> MethodError {

@@ -14,11 +14,12 @@ struct GEM: ExplanationMethod {
         "depth", values: "1 to the number of layers", standard: "6 layers", help: "how many layers, the last ones")
     ])
 
-  var depth: Int
+  /// Nil for the standard, or all layers of a tower that has fewer.
+  var depth: Int?
 
   init(_ options: inout MethodOptions) throws {
-    depth = try options.layer("depth") ?? 6
-    guard depth > 0 else {
+    depth = try options.layer("depth")
+    guard depth != 0 else {
       throw MethodError.badValue(method: Self.info.id, option: "depth", value: "0", expected: "at least 1")
     }
   }
@@ -31,8 +32,11 @@ struct GEM: ExplanationMethod {
         "it compares projected patch tokens with a prompt, which needs a class token or mean and a text side")
     }
     guard !shape.postNorm else { throw undefined(on: vision, "it adds to the stream before the norm of a branch") }
-    let first = max(0, shape.layers - depth)
-    return GEMRun(job, head, layers: first..<shape.layers)
+    if let depth, depth > shape.layers {
+      throw MethodError.badValue(
+        method: Self.info.id, option: "depth", value: "\(depth)", expected: "1 to \(shape.layers) layers")
+    }
+    return GEMRun(job, head, layers: max(0, shape.layers - (depth ?? 6))..<shape.layers)
   }
 }
 

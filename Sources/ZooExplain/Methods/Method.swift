@@ -56,7 +56,7 @@ public struct Method: Sendable, Hashable {
 
   public var info: MethodInfo { type(of: base).info }
   /// True where a map is the sum of maps of layers.
-  public var sumsLayers: Bool { (try? base.using(0..<1).ownLayers(of: 1)) ?? nil != nil }
+  public var sumsLayers: Bool { (try? base.using([0]).ownLayers(of: 1)) ?? nil != nil }
   /// The options, where the method is LeGrad.
   package var legrad: LeGrad? { base as? LeGrad }
 

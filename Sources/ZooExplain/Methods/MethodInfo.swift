@@ -42,7 +42,8 @@ public struct MethodOption: Sendable, Hashable {
   }
 
   static let layers = MethodOption(
-    "layers", values: "all, last:N, last:P%, N or N-M", standard: "all", help: "the layers that take part")
+    "layers", values: "all, last:N, last:P%, N, N-M or several as in 0,3,8-11", standard: "all",
+    help: "the layers that take part")
   static let score = MethodOption(
     "score", values: "cosine or dot", standard: "cosine", help: "how picture and prompt are compared")
 

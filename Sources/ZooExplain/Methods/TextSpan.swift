@@ -1,11 +1,10 @@
 import CZooKernels
+import Foundation
 import ZooModels
 import ZooRuntime
 
 /// The direct effect of every layer, head and token on the class token's embedding (Gandelsman et al. 2024, "TextSpan").
 struct TextSpan: ExplanationMethod {
-  enum Background: String, CaseIterable { case prompts, empty, none }
-
   static let info = MethodInfo(
     id: "textspan", title: "TextSpan decomposition",
     summary: "what each patch adds directly to the picture's embedding through attention, along the prompt",
@@ -13,10 +12,11 @@ struct TextSpan: ExplanationMethod {
     cost: "one attention row for each head of each layer",
     options: [
       MethodOption(
-        "background", values: "prompts, empty or none", standard: "prompts",
-        help:
-          "whose mean is subtracted from a prompt: all prompts of the call (with one prompt: \"a photo of a\"), \"a photo of a\", nothing"
-      ),
+        "background", values: "prompts, empty, imagenet, none or a file", standard: "prompts",
+        help: """
+          whose mean is subtracted from a prompt: that of all prompts of the call (with one prompt: "a photo of a"), \
+          "a photo of a", "a photo of a" with each of ImageNet's 1000 names, nothing, or a file's prompts, one a line
+          """),
       MethodOption(
         "heads", values: "LAYER.HEAD, separated by commas", standard: "all", help: "the heads that are summed"),
     ])
@@ -31,10 +31,19 @@ struct TextSpan: ExplanationMethod {
   var heads: Set<Place>?
 
   init(_ options: inout MethodOptions) throws {
-    switch try options.choice("background", Background.self) ?? .prompts {
-    case .prompts: background = .prompts
-    case .empty: background = .texts([Correction.emptyPrompt])
-    case .none: background = .none
+    switch options.text("background") {
+    case nil, "prompts": background = .prompts
+    case "empty": background = .texts([Correction.emptyPrompt])
+    case "imagenet": background = .texts(imageNetNames.map { "\(Correction.emptyPrompt) \($0)" })
+    case "none": background = .none
+    case let file?:
+      let lines = FileManager.default.contents(atPath: file).flatMap { String(validating: $0, as: UTF8.self) }
+      guard let texts = lines.map(promptLines), !texts.isEmpty else {
+        throw MethodError.badValue(
+          method: Self.info.id, option: "background", value: file,
+          expected: "prompts, empty, imagenet, none or a UTF-8 file with a prompt on each line")
+      }
+      background = .texts(texts)
     }
     guard let text = options.text("heads") else { return }
     heads = try Set(

@@ -101,7 +101,7 @@ private final class PassPlan {
   private struct Group {
     let run: any MethodRun
     let directions: [[Float]]
-    let members: [(job: Int, layers: Range<Int>?)]
+    let members: [(job: Int, layers: [Int]?)]
   }
 
   private let vision: VisionRuntime
@@ -113,7 +113,7 @@ private final class PassPlan {
   init(_ jobs: [Pass.Job], model: Model, pictures: [PixelTensor]) throws {
     let vision = try model.vision, engine = model.engine, count = vision.blocks.count
     (self.vision, self.engine, self.jobs) = (vision, engine, jobs.count)
-    var members: [Key: [(job: Int, layers: Range<Int>?)]] = [:]
+    var members: [Key: [(job: Int, layers: [Int]?)]] = [:]
     for (index, job) in jobs.enumerated() {
       let layers = try job.method.ownLayers(of: count)
       let key = Key(method: job.method.sharingKey, directions: job.directions, background: job.background)
@@ -122,8 +122,8 @@ private final class PassPlan {
     let grid = vision.grid(of: pictures[0]), scale = model.logitScale
     groups = try members.values.sorted { $0[0].job < $1[0].job }.map { members in
       let job = jobs[members[0].job], layers = members.compactMap(\.layers)
-      let first = layers.map(\.lowerBound).min(), last = layers.map(\.upperBound).max()
-      let method = if let first, let last { job.method.using(first..<last) } else { job.method }
+      let first = layers.compactMap(\.first).min(), last = layers.compactMap(\.last).max()
+      let method = if let first, let last { job.method.using(Array(first...last)) } else { job.method }
       do {
         let run = try method.start(
           MethodJob(

@@ -10,7 +10,7 @@ struct ExplanationOptions: ParsableArguments {
   @Option(help: "LeGrad: official (the authors' code) or paper (the paper's formulas); official by default.")
   var variant: LeGrad.Variant?
 
-  @Option(help: "LeGrad: all, last:2, last:40%, 7 or 5-11; the first layer is 0, and all is the default.")
+  @Option(help: "LeGrad: all, last:2, last:40%, 7, 5-11 or 0,3,8-11; the first layer is 0, and all is the default.")
   var layers: String?
 
   @Option(help: "cosine or dot; by default what the method or the variant says.")

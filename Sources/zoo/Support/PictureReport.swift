@@ -38,7 +38,7 @@ struct PictureReport: Encodable {
     let reports = try methods.map { method in
       MethodReport(
         method: method.info.id, name: method.displayName, options: method.options,
-        layers: try method.base.ownLayers(of: count).map { Array($0) })
+        layers: try method.base.ownLayers(of: count))
     }
     (method, variant, layers) = (reports.first?.method, methods.first?.legrad?.variant, reports.first?.layers ?? [])
     self.methods = reports

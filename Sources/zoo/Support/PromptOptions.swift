@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ZooExplain
 import ZooTensors
 import ZooText
 
@@ -27,8 +28,7 @@ struct PromptOptions: ParsableArguments {
   func all() throws -> [String] {
     var all = prompts
     if let file {
-      all += try Self.text(of: file).split(whereSeparator: \.isNewline).map(String.init)
-        .filter { !isBlank($0) && $0.first { !$0.isWhitespace } != "#" }
+      all += try promptLines(of: Self.text(of: file))
     }
     guard !all.isEmpty else { throw CallError.noPrompts }
     if let blank = all.firstIndex(where: isBlank) { throw CallError.blankPrompt(blank + 1) }

@@ -7,9 +7,10 @@ func sheetFacts(_ explainers: [Explainer]) throws -> [String] {
   let count = try first.model.vision.tower.blocks.layers
   let methods = try explainers.map { explainer in
     let layers = try explainer.method.base.ownLayers(of: count).map { layers in
-      layers.count == 1
-        ? "layer \(layers.lowerBound) of \(count)"
-        : "layers \(layers.lowerBound) to \(layers.upperBound - 1) of \(count)"
+      let first = layers[0], last = layers[layers.count - 1]
+      if layers.count == 1 { return "layer \(first) of \(count)" }
+      let isWhole = layers.count == last - first + 1
+      return "layers \(isWhole ? "\(first) to \(last)" : layers.map(String.init).joined(separator: ", ")) of \(count)"
     }
     return [explainer.method.displayName, layers].compactMap { $0 }.joined(separator: ": ")
   }

@@ -69,16 +69,18 @@ extension LeGrad: ExplanationMethod {
     fromFinalScore = try options.flag("final-score") ?? false
   }
 
-  package func ownLayers(of count: Int) throws -> Range<Int>? { try layers.layers(of: count) }
+  package func ownLayers(of count: Int) throws -> [Int]? { try layers.layers(of: count) }
 
-  package func using(_ layers: Range<Int>) -> LeGrad {
+  package func using(_ layers: [Int]) -> LeGrad {
     var other = self
-    other.layers = .range(layers.lowerBound...layers.upperBound - 1)
+    other.layers = LayerSelection(layers)
     return other
   }
 
   package func start(_ job: MethodJob) throws -> any MethodRun {
-    let layers = try layers.layers(of: job.vision.blocks.count)
+    let chosen = try layers.layers(of: job.vision.blocks.count)
+    // Those between are left out of the finished maps.
+    let layers = chosen[0]..<chosen[chosen.count - 1] + 1
     if fromFinalScore { return FinalScoreRun(job, layers: layers, score: job.score(score), relu: relu) }
     switch (Readout(self, vision: job.vision), job.vision.head) {
     case (.tokens(let readout), _): return TokenRun(job, readout, layers: layers)
