@@ -299,6 +299,9 @@ import ZooTestSupport
     (["rm", "ViT-Ti-8-emoji", ":", "local ", "ViT-Ti"], "ViT-Ti", "ViT-Ti-8-emoji:local"),
     (["pull", "ViT-H-14", ":", "laion2b_s32b"], "laion2b_s32b", "laion2b_s32b_b79k"),
     (["ver"], "ver", "verify"),
+    (["explain", "x", "--method", "legrad,gradc"], "legrad,gradc", "legrad,gradcam"),
+    (["eval", "pointing", "--method", "transf"], "transf", "transformer-attribution"),
+    (["compare", "x", "--method", "al"], "al", "all"),
   ])
   func completesNamesWithColons(_ words: [String], _ current: String, _ expected: String) throws {
     let zoo = try Command()

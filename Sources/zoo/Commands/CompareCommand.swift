@@ -24,7 +24,7 @@ struct CompareCommand: ParsableCommand {
     name: .customLong("method"),
     help: ArgumentHelp(
       "Methods with their options, as in legrad,gradcam:layer=3; all that run on the model by default.",
-      valueName: "list"))
+      valueName: "list"), completion: .methods(or: ChosenMethods.all))
   var methods: [String] = []
 
   @Option(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ZooExplain
 import ZooManifests
 import ZooModels
 import ZooStore
@@ -14,6 +15,16 @@ extension CompletionKind {
 
   /// Names with tags of all that the registry knows.
   static let registeredModels = CompletionKind.custom { _, _, prefix in names(registered, prefix) }
+
+  /// Lists of explanation methods, and what stands for all of them where a command takes that.
+  static func methods(or all: String? = nil) -> CompletionKind {
+    .custom { _, _, prefix in
+      // Of a list, the last name is what is typed.
+      let typed = prefix.split(separator: ",", omittingEmptySubsequences: false).last ?? "",
+        start = prefix.dropLast(typed.count)
+      return (Method.all.map(\.id) + (all.map { [$0] } ?? [])).filter { $0.hasPrefix(typed) }.map { start + $0 }
+    }
+  }
 }
 
 private var registered: [ModelName] {

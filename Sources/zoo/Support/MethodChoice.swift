@@ -11,7 +11,7 @@ struct MethodChoice: ParsableArguments {
       discussion: """
         \(Method.all.map(\.id).joined(separator: ", ")). 'zoo methods' describes them and their options, which may follow a \
         name, as in gradcam:layer=3; as options of the command they are for all methods that take them.
-        """, valueName: "name[:option=value,...]"))
+        """, valueName: "name[:option=value,...]"), completion: .methods())
   var names: [String] = []
 
   @Option(help: "The layer that a method looks at, counted from 0.")

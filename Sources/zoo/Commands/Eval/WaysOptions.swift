@@ -8,7 +8,7 @@ struct WaysOptions: ParsableArguments {
     name: .customLong("method"),
     help: ArgumentHelp(
       "Methods with their options, as in legrad,gradcam:layer=3; all for every one. 'zoo methods' lists them.",
-      valueName: "list"))
+      valueName: "list"), completion: .methods(or: ChosenMethods.all))
   var methods: [String] = []
 
   @Option(help: "LeGrad: official (the authors' code) or paper (the paper's formulas).")
