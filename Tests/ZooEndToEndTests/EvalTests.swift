@@ -130,6 +130,26 @@ import ZooTestSupport
     #expect(other.code == 2 && other.errors.contains("holds a run with other settings (methods: "), "\(other.errors)")
   }
 
+  /// Every method's rows are the same on one thread and on two, in one go or after an interruption.
+  @Test func rowsDoNotDependOnThreads() throws {
+    let zoo = try Command(), data = Golden.cases.appending(path: "evaluation/voc").path
+    for model in ["ViT-Ti-8-emoji", "ViT-Ti-8-SigLIP-emoji"] {
+      try zoo.run("convert", "Examples/\(model)/open_clip_model.safetensors")
+      let run = zoo.file(model), rows = URL(filePath: run + "/rows.jsonl")
+      let call = [
+        "eval", "segmentation", model, "--data", data, "--shard", "1/2", "--run", run, "--method",
+        "all,legrad:variant=paper,legrad:relu=no,legrad:final-score=yes,chefercam:start-layer=0",
+      ]
+      let outcome = try zoo.run(call + ["--threads", "1"])
+      #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      let one = try Data(contentsOf: rows), second = try #require(one.firstIndex(of: 0x0A)) + 100
+      try one.prefix(second).write(to: rows)
+      try zoo.run(call + ["--threads", "2", "--resume"])
+      let two = try Data(contentsOf: rows)
+      #expect(one.count > 4000 && one == two, "\(model)")
+    }
+  }
+
   /// Whatever is left out is said and counted, and the exit code tells.
   @Test func whatIsMissingIsSaid() throws {
     let zoo = try Command(), folder = Golden.cases.appending(path: "evaluation").path

@@ -76,7 +76,10 @@ extension LayerView {
       -> Void
   ) -> TokenMatrix {
     let matrix = TokenMatrix(count: count)
-    engine.parallel.forRanges(count, atLeast: 16) { rows in
+    // BLAS rounds by the number of rows, which must not be that of the threads.
+    let pieces = max(1, count / 48)
+    engine.parallel.forEach(pieces) { piece in
+      let rows = count * piece / pieces..<count * (piece + 1) / pieces
       let target = matrix.values.pointer + rows.lowerBound * count
       withScratch(2 * rows.count * count) { scratch in
         for head in 0..<shape.heads { body(head, rows, target, scratch) }

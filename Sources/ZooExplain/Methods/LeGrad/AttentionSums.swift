@@ -26,16 +26,20 @@ struct AttentionSums {
   }
 
   /// Adds the sums over the rows of r `[prompts, rows, width]` to `sums(prompt)` `[count]`, on this thread.
+  ///
+  /// - Parameter apart: rows from one prompt's first to the next prompt's; by default there are no others between them.
   func add(
-    _ r: UnsafePointer<Float>, prompts: Int, rows: Int, to sums: (_ prompt: Int) -> UnsafeMutablePointer<Float>
+    _ r: UnsafePointer<Float>, prompts: Int, rows: Int, apart: Int? = nil,
+    to sums: (_ prompt: Int) -> UnsafeMutablePointer<Float>
   ) {
+    let apart = apart ?? rows
     let shape = layer.shape, width = layer.width, count = layer.count
     guard relu else {
       // Without the positive part a sum of products is the product with a sum.
       for prompt in 0..<prompts {
         var total = [Float](repeating: 0, count: width)
         for row in 0..<rows {
-          for column in 0..<width { total[column] += r[(prompt * rows + row) * width + column] }
+          for column in 0..<width { total[column] += r[(prompt * apart + row) * width + column] }
         }
         for head in 0..<shape.heads {
           let start = head * shape.headWidth, part = Array(total[start..<start + shape.headWidth])
@@ -50,7 +54,7 @@ struct AttentionSums {
       for head in 0..<shape.heads {
         for prompt in 0..<prompts {
           zoo_relu_sums(
-            r + prompt * rows * width + head * shape.headWidth, width, values.pointer + head * size, rows, count,
+            r + prompt * apart * width + head * shape.headWidth, width, values.pointer + head * size, rows, count,
             shape.headWidth, bf16, sums(prompt), scratch)
         }
       }

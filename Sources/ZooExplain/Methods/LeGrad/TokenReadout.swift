@@ -58,26 +58,49 @@ private func blockRelevance(
   let sums = AttentionSums(layer, relu: relu, engine)
   // Prompts go together, so that rows are read once for several of them.
   let group = min(prompts, 8), groups = (prompts + group - 1) / group
-  let pieces = pieces(of: rows.count, prompts: group, groups: groups, threads: engine.parallel.threads)
+  let strips = RowStrips(rows: rows.count)
+  let pieces = min(
+    strips.count, pieces(of: rows.count, prompts: group, groups: groups, threads: engine.parallel.threads))
   let inner = groups * pieces == 1 ? engine.parallel : Parallel(threads: 1)
-  let results = FloatBuffer(prompts * pieces * tokens)
+  let results = FloatBuffer(prompts * strips.count * tokens)
   engine.parallel.forEach(groups * pieces) { index in
     let (number, piece) = (index / pieces, index % pieces)
     let chosen = prompts * number / groups..<prompts * (number + 1) / groups
-    let range = rows.count * piece / pieces..<rows.count * (piece + 1) / pieces
+    let own = strips.count * piece / pieces..<strips.count * (piece + 1) / pieces
+    let range = strips.start(own.lowerBound)..<strips.start(own.upperBound)
     withScratch(group * range.count * shape.width) { r in
       backward.attention(prompts: chosen, rows: range, into: r, parallel: inner)
-      sums.add(r, prompts: chosen.count, rows: range.count) { prompt in
-        results.pointer + ((chosen.lowerBound + prompt) * pieces + piece) * tokens
+      for strip in own {
+        let first = strips.start(strip), end = strips.start(strip + 1)
+        sums.add(
+          r + (first - range.lowerBound) * shape.width, prompts: chosen.count, rows: end - first, apart: range.count
+        ) { prompt in results.pointer + ((chosen.lowerBound + prompt) * strips.count + strip) * tokens }
       }
     }
   }
   return (0..<prompts).map { prompt in
     (layer.prefix..<tokens).map { token in
-      let total = (0..<pieces).reduce(Float(0)) { $0 + results.pointer[(prompt * pieces + $1) * tokens + token] }
+      let total = (0..<strips.count).reduce(Float(0)) {
+        $0 + results.pointer[(prompt * strips.count + $1) * tokens + token]
+      }
       return total / Float(shape.heads * tokens)
     }
   }
+}
+
+/// Rows that are summed together, in an order of their own: the sums are the same on any number of threads.
+private struct RowStrips {
+  let rows: Int
+  /// A number with many divisors, so that threads get about equally many; strips of 12 or more rows are as fast as long ones.
+  let count: Int
+
+  init(rows: Int) {
+    self.rows = rows
+    let most = max(1, rows / 16), unit = most >= 12 ? 12 : most >= 4 ? 4 : 1
+    count = most / unit * unit
+  }
+
+  func start(_ strip: Int) -> Int { rows * strip / count }
 }
 
 /// How many pieces the rows are cut into for each group of prompts, so that all threads end at about the same time.
