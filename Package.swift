@@ -61,7 +61,8 @@ let package = Package(
     // C.
     .target(name: "CZooKernels", cSettings: kernelSettings),
     .target(
-      name: "CVocabulary", exclude: ["bpe_simple_vocab_16e6.txt.gz"], cSettings: [.unsafeFlags(["-std=c23"])]),
+      name: "CVocabulary", exclude: ["bpe_simple_vocab_16e6.txt.gz", "class_names.tsv.gz", "templates.txt"],
+      cSettings: [.unsafeFlags(["-std=c23"])]),
     // A default trait holds on every platform, so that the platform is asked for wherever the trait is.
     .target(
       name: "COneDNNShim",
@@ -84,6 +85,9 @@ let package = Package(
     // Finds Pango and Cairo when something is drawn; the build needs neither.
     .target(name: "CDrawing", cSettings: hardened("-O2", "-std=gnu17")),
 
+    // Finds the HDF5 library when a MATLAB file is read; the build needs none.
+    .target(name: "CHDF5", cSettings: hardened("-std=gnu17")),
+
     // The rooms of the house; imports point down only.
     .target(name: "ZooTensors", dependencies: ["CZooKernels"]),
     .target(name: "ZooModels", dependencies: ["ZooTensors"]),
@@ -103,7 +107,9 @@ let package = Package(
         .target(name: "COneDNNShim", condition: .when(platforms: [.linux], traits: ["OneDNN"])),
       ]),
     .target(name: "ZooExplain", dependencies: ["ZooRuntime"]),
-    .target(name: "ZooEvaluate", dependencies: ["ZooExplain", "ZooCheckpoints", "CZooKernels"]),
+    .target(
+      name: "ZooEvaluate",
+      dependencies: ["ZooExplain", "ZooCheckpoints", "ZooText", "CZooKernels", "CVocabulary", "CHDF5"]),
     .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels", "CFiles", "CHTTP"]),
     .executableTarget(
       name: "zoo",
@@ -133,7 +139,7 @@ let package = Package(
     .testTarget(name: "ZooConvertTests", dependencies: ["ZooConvert", "ZooImages", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "ZooFixtures", "CZooKernels"]),
     .testTarget(name: "ZooExplainTests", dependencies: ["ZooExplain", "ZooFixtures"]),
-    .testTarget(name: "ZooEvaluateTests", dependencies: ["ZooEvaluate", "ZooFixtures"]),
+    .testTarget(name: "ZooEvaluateTests", dependencies: ["ZooEvaluate", "ZooFixtures", "CHDF5"]),
     .testTarget(name: "ZooStoreTests", dependencies: ["ZooStore", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "zoo"]),
   ],

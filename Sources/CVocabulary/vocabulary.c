@@ -5,4 +5,16 @@ static const unsigned char zoo_clip_vocabulary[] = {
 };
 const size_t zoo_clip_vocabulary_size = sizeof zoo_clip_vocabulary;
 
+static const unsigned char zoo_class_names[] = {
+#embed "class_names.tsv.gz"
+};
+const size_t zoo_class_names_size = sizeof zoo_class_names;
+
+static const unsigned char zoo_templates[] = {
+#embed "templates.txt"
+};
+const size_t zoo_templates_size = sizeof zoo_templates;
+
+const unsigned char *zoo_class_names_bytes(void) { return zoo_class_names; }
+const unsigned char *zoo_templates_bytes(void) { return zoo_templates; }
 const unsigned char *zoo_clip_vocabulary_bytes(void) { return zoo_clip_vocabulary; }

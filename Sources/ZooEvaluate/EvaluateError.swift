@@ -3,25 +3,33 @@ import ZooTensors
 /// Why something cannot be measured.
 public enum EvaluateError: ZooError, Equatable {
   case unreadable(file: String, reason: String)
+  case unwritable(file: String, reason: String)
   case noScenes(file: String, minObjects: Int)
   case badLabel(Int, object: String, scene: String, file: String)
   case notAMask(file: String, mode: String)
   case maskSize(file: String, expected: String, found: String)
   case templateWithoutPlace(String)
+  /// A MATLAB file, and no library that reads it.
+  case noHDF5(file: String, reason: String)
   case badLine(Int, file: String, reason: String)
+  /// A preset that is not of the protocol.
+  case noPreset(String, protocolName: String, known: [String])
   case nothing(data: String)
   /// A run's folder that holds another run, or something else.
   case otherRun(folder: String, difference: String)
   case notARun(folder: String, reason: String)
   case badShard(String)
+  case noEmbeddings(model: String)
+  case otherModel(folder: String, model: String)
   case runsDiffer(String, String, difference: String)
   case overlap(String, String, sample: String)
 
-  public var blame: Blame { .input }
+  public var blame: Blame { if case .unwritable = self { .work } else { .input } }
 
   public var description: String {
     switch self {
     case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
+    case .unwritable(let file, let reason): "\(file) cannot be written: \(reason)"
     case .noScenes(let file, let minObjects): "\(file) has no scene with \(minObjects) or more objects"
     case .badLabel(let label, let object, let scene, let file):
       "\(file): '\(object)' of scene \(scene) has label \(label); labels are 1 to 255"
@@ -29,12 +37,21 @@ public enum EvaluateError: ZooError, Equatable {
       "\(file) has pixels of mode \(mode); a mask has 8-bit labels, grey or with a palette"
     case .maskSize(let file, let expected, let found): "\(file) is \(found) pixels, its picture is \(expected)"
     case .templateWithoutPlace(let template): "'\(template)' has no {} where the name goes"
+    case .noHDF5(let file, let reason):
+      "\(file) needs the HDF5 library, but \(reason): install libhdf5-103-1 (Debian) or hdf5 (Homebrew), or export the set as a folder "
+        + "with images, masks and data.csv (index, wnid)"
     case .badLine(let line, let file, let reason): "\(file), line \(line): \(reason)"
+    case .noPreset(let name, let protocolName, let known):
+      "\(protocolName) has no preset '\(name)'; "
+        + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))")
     case .nothing(let data): "\(data) has nothing that can be measured"
     case .otherRun(let folder, let difference):
       "\(folder) holds a run with other settings (\(difference)); give another folder with --run"
     case .notARun(let folder, let reason): "\(folder) is not the folder of a run: \(reason)"
     case .badShard(let text): "'\(text)' is not a shard: write i/n, with i from 1 to n"
+    case .noEmbeddings(let model): "\(model) is a classifier: it gives logits, not embeddings"
+    case .otherModel(let folder, let model):
+      "\(folder) was not made by \(model): its weights or its preprocessing are different; name the right model with --model"
     case .runsDiffer(let a, let b, let difference): "\(a) and \(b) cannot be merged: \(difference)"
     case .overlap(let a, let b, let sample): "\(a) and \(b) both have the sample \(sample)"
     }

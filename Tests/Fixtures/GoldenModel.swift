@@ -59,6 +59,21 @@ public struct GoldenModel: Sendable {
     try write(plan, of: identified, from: source, to: target.path)
   }
 
+  /// A demo model of `Examples`.
+  public static func demo(_ name: String, textCache: URL? = nil) throws -> Model {
+    let target = FileManager.default.temporaryDirectory.appending(path: "zoo-demo-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: target) }  // open mappings keep the weights
+    let path = Golden.repository.appending(path: "Examples/\(name)/open_clip_model.safetensors").path
+    let source = try Checkpoint.open(path)
+    let identified = try identify(source, options: ConversionOptions(), registry: .builtIn)
+    try write(
+      makePlan(identified.layout, identified.architecture, Headers(source)), of: identified, from: source,
+      to: target.path)
+    let model = try Model(directory: target, textCache: textCache)
+    _ = try model.tokenizer()
+    return model
+  }
+
   /// The arrays of one of the case's expected files, with the tolerances of `case.json` or of a JSON file beside them.
   public func expected(_ file: String) throws -> Expected {
     let path = "\(folder)/expected/\(file)"

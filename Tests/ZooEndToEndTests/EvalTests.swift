@@ -150,6 +150,60 @@ import ZooTestSupport
     }
   }
 
+  /// One page with the table, and the worst and best cases with their truth, that fetches and runs nothing.
+  @Test func theReportShowsWorstAndBest() throws {
+    let zoo = try Command(), folder = Golden.cases.appending(path: "evaluation").path
+    try zoo.run("convert", MainJobTests.checkpoint)
+    let data: [(arguments: [String], cases: Int, parts: [String])] = [
+      (["segmentation", "--data", "\(folder)/voc", "--per-class"], 14, ["IoU of the foreground", "<h2>Classes</h2>"]),
+      (
+        [
+          "points", "--data", "\(folder)/points", "--points", "\(folder)/points/points.csv", "--descriptions",
+          "\(folder)/points/descriptions.csv", "--preset", "paper-table2",
+        ], 14, ["IoU of the points", "resize (not stated)", "there is no picture of this name"]
+      ),
+    ]
+    for (arguments, cases, parts) in data {
+      let path = zoo.file("\(arguments[0]).html")
+      let call = ["eval", arguments[0], "ViT-Ti-8-emoji"] + arguments.dropFirst() + ["--method", "legrad,rollout"]
+      let outcome = try zoo.run(call + ["--report", path])
+      #expect(outcome.output.hasSuffix("\n\(path)\n"), "\(outcome.errors)")
+      let page = try String(contentsOfFile: path, encoding: .utf8)
+      #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
+      let sources = page.matches(of: /(?:src|href|url)\s*[=(]\s*"?([^">)]{0,30})/).map { $0.1 }
+      #expect(sources.allSatisfy { $0.hasPrefix("data:image/png;base64,") } && !page.contains("<script"))
+      // Each case has its picture and two maps; and there is a bar.
+      #expect(sources.count == cases * 3 + 1, "\(arguments[0])")
+      for part in parts + [
+        "Worst cases", "Best cases", "LeGrad official, layers all", "SHA-256", "prefers-color-scheme",
+      ] {
+        #expect(page.contains(part), "\(part)")
+      }
+    }
+  }
+
+  /// Presets and named sets of templates are what they say; what is not of a protocol is refused.
+  @Test func presetsSetWhatThePaperStates() throws {
+    let zoo = try Command(), data = Golden.cases.appending(path: "evaluation/imagenet/folders").path
+    try zoo.run("convert", "Examples/ViT-Ti-8-SigLIP-emoji/open_clip_model.safetensors")
+    let names = Golden.cases.appending(path: "evaluation/imagenet/LOC_synset_mapping.txt").path
+    let call = ["eval", "perturbation", "ViT-Ti-8-SigLIP-emoji", "--data", data]
+    let outcome = try zoo.run(call + ["--names", names, "--preset", "paper-table3", "--size", "64", "--json"])
+    let report = try #require(try outcome.json() as? [String: Any], "\(outcome.errors)")
+    #expect(report["templates"] as? [String] == ["a photo of a {}."])
+    #expect((report["undefined"] as? [[String: String]])?.map { $0["method"] } == ["textspan"])
+    #expect((report["methods"] as? [Any])?.count == 6)
+    let choices = try #require(report["pictures"] as? [[String: String]])
+    #expect(choices.prefix(2).map { $0["value"] } == ["64x64", "squash"])
+    let other = try zoo.run(call + ["--preset", "paper-table1"])
+    #expect(other.code == 2)
+    #expect(
+      other.errors == """
+        zoo: perturbation has no preset 'paper-table1'; it has paper-table3, paper-table4, paper-table5, paper-table7
+
+        """)
+  }
+
   /// Whatever is left out is said and counted, and the exit code tells.
   @Test func whatIsMissingIsSaid() throws {
     let zoo = try Command(), folder = Golden.cases.appending(path: "evaluation").path

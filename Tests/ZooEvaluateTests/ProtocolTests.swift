@@ -85,12 +85,10 @@ import ZooTestSupport
       let curve = try #require(expected.accuracy[sign.rawValue])
       var right = [Double](repeating: 0, count: curve.accuracy.count)
       for index in labels.indices {
-        let picture = preprocess(
-          Image(width: 32, height: 32, mode: .rgb, pixels: images[index].bytes), rules
-        ).tensor
+        let picture = preprocess(Image(width: 32, height: 32, mode: .rgb, pixels: images[index].bytes), rules)
         let sample = PerturbationProtocol.Sample(
-          picture: picture, truth: labels[index], black: zip(rules.mean, rules.std).map { (0 - $0) / $1 })
-        let start = try classify([picture])[0] == labels[index]
+          input: picture, truth: labels[index], black: zip(rules.mean, rules.std).map { (0 - $0) / $1 })
+        let start = try classify([picture.tensor])[0] == labels[index]
         let steps = try perturbation.answers(
           sample, map: maps[index].floats, size: GridSize(square: 32), sign: sign, by: classify)
         for (step, isRight) in ([start] + steps).enumerated() where isRight { right[step] += 1 }

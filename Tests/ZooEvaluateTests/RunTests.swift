@@ -28,6 +28,9 @@ import ZooImages
     static let columns = PointsProtocol.columns
     static let figures = PointsProtocol.figures
     static func figures(of sums: [ClassSum]) -> [Double] { PointsProtocol.figures(of: sums) }
+    static let meritName = PointsProtocol.meritName
+    static func merit(of row: [Double]) -> Double? { PointsProtocol.merit(of: row) }
+    func shown(_: Int, at: EvaluationDesk) throws -> ShownSample { throw EvaluateError.nothing(data: "") }
     let classes = ["a", "b", "c"]
     let samples = (0..<6).map { "s\($0)" }
     let choices: [Choice] = []

@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """Makes Tests/Cases/evaluation: a few of the demo scenes in the forms in which people have evaluation data.
 
-    python3 -m venv venv && venv/bin/pip install pillow numpy
+    python3 -m venv venv && venv/bin/pip install pillow numpy h5py
     venv/bin/python Tools/evaluation/make_sets.py
 
 voc         PASCAL VOC: JPEGImages, SegmentationClass (palettes, a border of 255), names.txt
 export      ImageNet-Segmentation as a folder: images, masks (0 and 255), data.csv
+gtsegs.mat  ImageNet-Segmentation as it is published: MATLAB v7.3; one picture is grey, one id is not ImageNet's
 points      OpenImages: pictures in a folder below, points.csv, descriptions.csv (with a first line of names)
+webdataset  shards as Python's tarfile writes them, in each of its formats: a picture, a text and a name of more than 100 letters
 imagenet    validation pictures as class folders, with Kaggle's table, and with the devkit's list in its own order of classes
 """
 import csv
+import io
 import json
 import pathlib
 import shutil
+import tarfile
 
+import h5py
 import numpy as np
 from PIL import Image
 
@@ -30,6 +35,52 @@ def table(path, rows):
 def save(image, path, **options):
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path, **options)
+
+
+def matlab(pictures, masks, scenes):
+    """The layout of gtsegs_ijcv.mat: arrays of references, columns first, compressed in chunks."""
+    with h5py.File(OUT / "gtsegs.mat", "w", userblock_size=512) as file:
+        refs, value = file.create_group("#refs#"), file.create_group("value")
+        columns = {"img": [], "gt": [], "target": [], "id": []}
+
+        def add(array):
+            data = refs.create_dataset(str(len(refs)), data=array, **({"compression": "gzip"} if array.size > 64 else {}))
+            return data.ref
+
+        def text(letters):
+            return add(np.array([[ord(c)] for c in letters], np.uint16))
+
+        ids = ["n02084071", "n01440764", "n02084071", "n00000000"]
+        for number, (picture, mask, scene) in enumerate(zip(pictures, masks, scenes)):
+            shown = np.array(picture.convert("L") if number == 1 else picture)
+            label = scene["objects"][number % len(scene["objects"])]["label"]
+            columns["img"].append(add(shown.T))
+            cell = refs.create_dataset(str(len(refs)), (1, 1), h5py.ref_dtype)
+            cell[0, 0] = add((mask == label).astype(np.uint8).T)
+            columns["gt"].append(cell.ref)
+            columns["target"].append(text(ids[number]))
+            columns["id"].append(text(f"{ids[number]}_{number + 1}"))
+        for name, entries in columns.items():
+            data = value.create_dataset(name, (len(entries), 1), h5py.ref_dtype)
+            for row, entry in enumerate(entries):
+                data[row, 0] = entry
+
+
+def shards(scenes):
+    (OUT / "webdataset").mkdir()
+    for number, (name, form) in enumerate((("ustar", tarfile.USTAR_FORMAT), ("gnu", tarfile.GNU_FORMAT), ("pax", tarfile.PAX_FORMAT))):
+        with tarfile.open(OUT / f"webdataset/{name}.tar", "w", format=form) as archive:
+            folder = tarfile.TarInfo("pictures")
+            folder.type = tarfile.DIRTYPE
+            archive.addfile(folder)
+            for place in (number, number + 1):
+                key = ("pictures/" + "long " * 20 if place > number else "") + scenes[place]["id"]
+                if form == tarfile.USTAR_FORMAT:
+                    key = key.replace("long " * 20, "long" * 20 + "/" + "name" * 20 + "/")
+                for ending, data in (("jpg", (OUT / f"voc/JPEGImages/{scenes[place]['id']}.jpg").read_bytes()), ("txt", b"a scene")):
+                    member = tarfile.TarInfo(f"{key}.{ending}")
+                    member.size = len(data)
+                    archive.addfile(member, io.BytesIO(data))
 
 
 def main():
@@ -59,6 +110,9 @@ def main():
         save(picture, OUT / f"export/images/{number}.png")
         save(Image.fromarray(np.where(mask == thing["label"], 255, 0).astype(np.uint8)), OUT / f"export/masks/{number}.png")
     table(OUT / "export/data.csv", rows + [[9, "n00000009", "nothing"]])
+
+    matlab(pictures, masks, scenes)
+    shards(scenes)
 
     rng = np.random.default_rng(3)
     rows = ["ImageId,X,Y,Label,EstimatedYesNo,Source,YesVotes,NoVotes,UnsureVotes,TextLabel".split(",")]

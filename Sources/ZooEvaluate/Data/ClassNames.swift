@@ -1,4 +1,5 @@
 import Foundation
+import ZooText
 
 /// Names of classes by their ids: a CSV with the columns `wnid` (or `id`) and `name`, or lines of an id and names, such as Kaggle's
 /// `LOC_synset_mapping.txt` (`n01440764 tench, Tinca tinca`), of which the first name is taken.
@@ -7,7 +8,8 @@ public struct ClassNames: Sendable {
   public let source: String
   private let names: [String: String]
 
-  public var ids: [String] { names.keys.sorted() }
+  /// Those of a zero-shot head: all that a file names, or ImageNet's 1000 classes.
+  public let ids: [String]
 
   public subscript(id: String) -> String? { names[id] }
 
@@ -17,6 +19,19 @@ public struct ClassNames: Sendable {
     names =
       ["csv", "tsv"].contains((file as NSString).pathExtension.lowercased())
       ? try Self.table(file) : try Self.lines(file)
+    ids = names.keys.sorted()
+  }
+
+  /// What comes with the build (`imageNetNames()`).
+  public static func builtIn() throws -> ClassNames {
+    let rows = try imageNetNames()
+    return ClassNames(
+      source: "the names that come with zoo", ids: rows.prefix(imageNetClassCount).map(\.id),
+      names: Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0.name) }))
+  }
+
+  private init(source: String, ids: [String], names: [String: String]) {
+    (self.source, self.ids, self.names) = (source, ids, names)
   }
 
   private static func table(_ file: String) throws -> [String: String] {

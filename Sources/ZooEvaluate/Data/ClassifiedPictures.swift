@@ -11,5 +11,10 @@ public struct ClassifiedPictures: Sendable {
     public let label: Int
   }
 
-  public init(classes: [String], pictures: [Entry]) { (self.classes, self.pictures) = (classes, pictures) }
+  /// The classes are ImageNet's 1000, in the order of their ids.
+  public let areImageNets: Bool
+
+  public init(classes: [String], pictures: [Entry], areImageNets: Bool = false) {
+    (self.classes, self.pictures, self.areImageNets) = (classes, pictures, areImageNets)
+  }
 }

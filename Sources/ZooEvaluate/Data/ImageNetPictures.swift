@@ -23,7 +23,9 @@ extension ClassifiedPictures {
     let entries = truths.compactMap { truth in
       places[truth.synset].map { Entry(id: truth.id, file: truth.file, label: $0) }
     }
-    self.init(classes: classes.compactMap { names[$0] }, pictures: entries)
+    self.init(
+      classes: classes.compactMap { names[$0] }, pictures: entries,
+      areImageNets: classes == (try ClassNames.builtIn().ids))
   }
 }
 

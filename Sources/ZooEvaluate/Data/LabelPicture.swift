@@ -8,12 +8,15 @@ struct LabelPicture {
   let image: Image
 
   init(file: String, of picture: PictureFacts, _ loader: PictureLoader) throws {
-    let image = try Self.decode(file, pixelLimit: loader.pixelLimit)
+    try self.init(Self.decode(file, pixelLimit: loader.pixelLimit), name: file, of: picture, loader)
+  }
+
+  init(_ image: Image, name: String, of picture: PictureFacts, _ loader: PictureLoader) throws {
     // A palette's indices are the labels, its colours do not matter.
     let grey = Image(width: image.width, height: image.height, mode: .l, pixels: image.pixels)
     guard let fitted = loader.fit(labels: grey, to: picture) else {
       throw EvaluateError.maskSize(
-        file: file, expected: "\(picture.storedWidth) x \(picture.storedHeight)",
+        file: name, expected: "\(picture.storedWidth) x \(picture.storedHeight)",
         found: "\(image.width) x \(image.height)")
     }
     self.image = fitted

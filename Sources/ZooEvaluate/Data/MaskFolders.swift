@@ -35,15 +35,19 @@ extension MaskedPictures {
     export file: String, _ pictures: PictureIndex, _ masks: PictureIndex, _ problem: (String, String) throws -> Void
   ) throws {
     var table = try CSV(file), rows: [(id: String, name: String)] = []
-    let (index, name) = (try table.column("index", "id"), try table.column("name", "class"))
+    let index = try table.column("index", "id"), wnid = table.optional(["wnid", "synset"])
+    // Without a name the id says it.
+    let name = wnid == nil ? try table.column("name", "class") : table.optional(["name", "class"])
+    let known = wnid == nil ? nil : try ClassNames.builtIn()
     while let row = try table.next() {
-      guard row.count > max(index, name) else {
+      guard row.count > max(index, name ?? 0, wnid ?? 0) else {
         throw EvaluateError.badLine(table.line, file: file, reason: "it has \(row.count) fields")
       }
-      if row[name].isEmpty {
-        try problem(row[index], "it has no name")
+      let own = name.map { row[$0] } ?? "", id = wnid.map { row[$0] } ?? ""
+      if let name = own.isEmpty ? known?[id] : own {
+        rows.append((row[index], name))
       } else {
-        rows.append((row[index], row[name]))
+        try problem(row[index], id.isEmpty ? "it has no name" : "'\(id)' has no name, and is not an id of ImageNet")
       }
     }
     let classes = Array(Set(rows.map(\.name))).sorted()

@@ -10,12 +10,24 @@ public struct MaskedPictures: Sendable {
 
   public struct Entry: Sendable {
     public let id: String
-    public let file: String
-    /// A picture of the same size whose pixels are labels, 0 for the background.
-    public let mask: String
+    let source: Source
     public let things: [Thing]
     /// The label of pixels that do not count; nil for none.
     public var ignored: Int?
+
+    init(id: String, source: Source, things: [Thing], ignored: Int? = nil) {
+      (self.id, self.source, self.things, self.ignored) = (id, source, things, ignored)
+    }
+
+    public init(id: String, file: String, mask: String, things: [Thing], ignored: Int? = nil) {
+      self.init(id: id, source: .files(picture: file, mask: mask), things: things, ignored: ignored)
+    }
+  }
+
+  /// Where a picture and its mask are: of the same size, and the mask's pixels are labels, 0 for the background.
+  enum Source: Sendable {
+    case files(picture: String, mask: String)
+    case mat(SegmentationMAT, Int)
   }
 
   /// Something that a mask shows.
@@ -36,21 +48,39 @@ public struct MaskedPictures: Sendable {
 
   /// A picture as the model gets it, with its labels turned, resized and cropped like it.
   public struct Loaded: Sendable {
-    let picture: PixelTensor
+    let input: PreprocessedImage
     let labels: Image
     let things: [Thing]
     let ignored: Int?
+
+    var picture: PixelTensor { input.tensor }
   }
 
   func load(_ index: Int, by loader: PictureLoader) throws -> Loaded {
     let entry = pictures[index]
-    let picture = try loader.load(path: entry.file)
-    let labels = try LabelPicture(file: entry.mask, of: picture.source, loader).image
-    return Loaded(picture: picture.input.tensor, labels: labels, things: entry.things, ignored: entry.ignored)
+    let picture: LoadedPicture, labels: Image
+    switch entry.source {
+    case .files(let file, let mask):
+      picture = try loader.load(path: file)
+      labels = try LabelPicture(file: mask, of: picture.source, loader).image
+    case .mat(let file, let index):
+      picture = loader.load(try file.picture(index))
+      labels = try LabelPicture(file.mask(index), name: "\(file.path), mask \(index)", of: picture.source, loader).image
+    }
+    return Loaded(input: picture.input, labels: labels, things: entry.things, ignored: entry.ignored)
   }
 }
 
 extension MaskedPictures.Loaded {
+  /// - Parameter asked: things, each with the class whose map is drawn for it.
+  func shown(_ asked: [(thing: MaskedPictures.Thing, label: Int)]) -> ShownSample {
+    ShownSample(
+      picture: input,
+      questions: asked.map {
+        ShownSample.Question(label: $0.thing.label, asked: $0.label, truth: .mask(self, $0.thing))
+      })
+  }
+
   /// Where a thing is, in the part of the input that the patches cover.
   func mask(of thing: MaskedPictures.Thing, size: GridSize) -> Mask {
     var values = [Int8](repeating: 0, count: size.count)

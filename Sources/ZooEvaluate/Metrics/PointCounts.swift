@@ -11,6 +11,15 @@ public struct LabelledPoint: Sendable, Hashable {
     self.y = y
     self.isThing = isThing
   }
+
+  /// The pixels that it lies in; the far edges are in the last ones.
+  func row(of height: Int) -> Int { Self.pixel(y, of: height) }
+  func column(of width: Int) -> Int { Self.pixel(x, of: width) }
+
+  private static func pixel(_ place: Double, of length: Int) -> Int {
+    let scaled = place * Double(length)
+    return scaled >= Double(length) ? length - 1 : scaled > 0 ? Int(scaled) : 0
+  }
 }
 
 /// Maps against labelled points, for the p-mIoU of OpenImages' points. Counts of several pictures add up.
@@ -28,7 +37,7 @@ public struct PointCounts: Sendable, Hashable {
   public init(map: [Float], height: Int, width: Int, points: [LabelledPoint], threshold: Float = 0.5) {
     precondition(map.count == height * width && height > 0 && width > 0, "a map fits its size")
     for point in points {
-      let row = Self.pixel(point.y, of: height), column = Self.pixel(point.x, of: width)
+      let row = point.row(of: height), column = point.column(of: width)
       switch (map[row * width + column] > threshold, point.isThing) {
       case (true, true): truePositives += 1
       case (true, false): falsePositives += 1
@@ -45,9 +54,4 @@ public struct PointCounts: Sendable, Hashable {
   }
 
   public var iou: Double { ratio(truePositives, truePositives + falsePositives + falseNegatives) }
-
-  private static func pixel(_ place: Double, of length: Int) -> Int {
-    let scaled = place * Double(length)
-    return scaled >= Double(length) ? length - 1 : scaled > 0 ? Int(scaled) : 0
-  }
 }

@@ -4,30 +4,30 @@ import ZooRuntime
 extension Explainer {
   /// The direction of each class: the normalised mean of the normalised embeddings of its name in all templates.
   ///
-  /// Of a classifier, the classes are those of the model with these names.
+  /// Of a classifier, the classes are those of the model with these names, or those in these places.
   ///
-  /// Throws `EvaluateError.templateWithoutPlace`, and `ExplainError.noClassCalled` where a classifier lacks a class.
-  public func head(_ classes: [String], templates: [String]) throws -> PreparedPrompts {
-    for template in templates where !template.contains("{}") { throw EvaluateError.templateWithoutPlace(template) }
+  /// - Parameters:
+  ///   - areImageNets: the classes are ImageNet's 1000 in their order, which is that of every classifier of 1000 classes for it.
+  ///   - done: called with the count of classes that are done, where there are several templates.
+  ///
+  /// Throws `ExplainError.noClassCalled` where a classifier lacks a class.
+  public func head(
+    _ classes: [String], templates: [String], areImageNets: Bool = false, done: (Int) -> Void = { _ in }
+  ) throws -> PreparedPrompts {
     if model.architecture.isClassifier {
-      return try prepare(classNames: classes)
+      let isByPlace = areImageNets && model.architecture.embedding == classes.count
+      return try isByPlace ? prepare(classes: Array(classes.indices)) : prepare(classNames: classes)
     }
-    let prompts = classes.flatMap { name in templates.map { $0.replacing("{}", with: name) } }
-    let all = try prepare(prompts)
-    guard templates.count > 1 else { return all }
-    func means(_ vectors: [[Float]]) -> [[Float]] {
-      classes.indices.map { index in
-        let own = vectors[index * templates.count..<(index + 1) * templates.count]
-        return normalised(own.dropFirst().reduce(own.first ?? []) { sum, vector in zip(sum, vector).map { $0 + $1 } })
-      }
+    guard templates.count > 1, let first = classes.first else {
+      return try prepare(classes.map { name in templates[0].replacing("{}", with: name) })
     }
+    // What all prompts share: the prompt that names nothing, and the mean of the negatives.
+    let shared = try prepare([first])
+    let negative = zip(shared.embeddings[0], shared.directions[0]).map { $0 - $1 }
+    let embeddings = try model.textEmbeddings(of: classes, in: templates, done: done)
     return PreparedPrompts(
-      prompts: classes, embeddings: means(all.embeddings), directions: means(all.directions), empty: all.empty,
-      absentBelow: all.absentBelow)
+      prompts: classes, embeddings: embeddings,
+      directions: negatives.isEmpty ? embeddings : embeddings.map { zip($0, negative).map { $0 - $1 } },
+      empty: shared.empty, absentBelow: shared.absentBelow)
   }
-}
-
-/// Sentences that class names are put into, at `{}`.
-public enum PromptTemplates {
-  public static let plain = ["a photo of a {}"]
 }

@@ -1,5 +1,6 @@
 import ZooExplain
 import ZooImages
+import ZooModels
 import ZooRuntime
 
 /// A model, the ways to explain with it, and the direction of each class.
@@ -18,9 +19,15 @@ public struct EvaluationDesk: Sendable {
   }
 
   /// A map of each class on one picture, `[ways][classes]`; all ways share the pass.
-  func maps(_ picture: PixelTensor, of classes: [Int]) throws -> [[Heatmap]] {
+  package func maps(_ picture: PixelTensor, of classes: [Int]) throws -> [[Heatmap]] {
     let ways = zip(explainers, prepared).map { (explainer: $0, prompts: $1[classes]) }
     return try Explainer.explain([picture], ways).map { $0[0].prompts.map(\.heatmap) }
+  }
+
+  /// The part of a picture that patches cover.
+  func seenSize(of picture: PixelTensor) throws -> GridSize {
+    let patch = try model.vision.tower.patch
+    return GridSize(height: picture.height / patch * patch, width: picture.width / patch * patch)
   }
 
   /// The class that fits each picture best; the first of equal ones.

@@ -15,6 +15,10 @@ public protocol EvaluationProtocol: Sendable {
   static var figures: [Figure] { get }
   /// The figures of rows that were added up for each class, in the order of `figures`.
   static func figures(of sums: [ClassSum]) -> [Double]
+  /// What tells worst cases from best ones, in words.
+  static var meritName: String { get }
+  /// How good a row is, 0 to 1 or less; nil where it says nothing.
+  static func merit(of row: [Double]) -> Double?
 
   /// Names of all that is asked for; rows name them by their places.
   var classes: [String] { get }
@@ -22,11 +26,19 @@ public protocol EvaluationProtocol: Sendable {
   var samples: [String] { get }
   /// Each convention that the protocol leaves open, with what was chosen.
   var choices: [Choice] { get }
+  /// The classes are ImageNet's 1000, in the order of their ids.
+  var hasImageNetsClasses: Bool { get }
 
   /// Reads a sample; called on any thread.
   func load(_ index: Int, by loader: PictureLoader) throws -> Sample
   /// Measures a sample in each of the desk's ways, `[ways][rows]`.
   func measure(_ sample: Sample, at desk: EvaluationDesk) throws -> [[MeasuredRow]]
+  /// What a report draws of a sample.
+  func shown(_ sample: Sample, at desk: EvaluationDesk) throws -> ShownSample
+}
+
+extension EvaluationProtocol {
+  public var hasImageNetsClasses: Bool { false }
 }
 
 /// A number of a table.

@@ -31,6 +31,13 @@ public struct PerturbationProtocol: EvaluationProtocol {
     return areas + [accuracies.first ?? 0]
   }
 
+  public static let meritName = "negative less positive AUC of the true class"
+  /// Nothing where the class is not found in the whole picture.
+  public static func merit(of row: [Double]) -> Double? {
+    let steps = shares.count, areas = curves.indices.map { area(Array(row[$0 * steps..<($0 + 1) * steps])) }
+    return row[0] > 0 ? areas[3] - areas[2] : nil
+  }
+
   /// The area under accuracies at `shares`, by the trapezoid rule.
   public static func area(_ accuracies: [Double]) -> Double {
     zip(accuracies, accuracies.dropFirst()).map { ($0 + $1) / 2 * 0.1 }.reduce(0, +)
@@ -42,6 +49,7 @@ public struct PerturbationProtocol: EvaluationProtocol {
 
   public var classes: [String] { data.classes }
   public var samples: [String] { data.pictures.map(\.id) }
+  public var hasImageNetsClasses: Bool { data.areImageNets }
   public var choices: [Choice] {
     [
       Choice("accuracy", "top-1 against the true class"), Choice("area", "trapezoid over 0...0.9 with the 0 point"),
@@ -50,16 +58,18 @@ public struct PerturbationProtocol: EvaluationProtocol {
   }
 
   public struct Sample: Sendable {
-    let picture: PixelTensor
+    let input: PreprocessedImage
     let truth: Int
     /// What a black pixel is in each channel of the model's input.
     let black: [Float]
+
+    var picture: PixelTensor { input.tensor }
   }
 
   public func load(_ index: Int, by loader: PictureLoader) throws -> Sample {
     let entry = data.pictures[index], rules = loader.preprocessing
     return Sample(
-      picture: try loader.load(path: entry.file).input.tensor, truth: entry.label,
+      input: try loader.load(path: entry.file).input, truth: entry.label,
       black: zip(rules.mean, rules.std).map { (0 - $0) / $1 })
   }
 
@@ -77,6 +87,12 @@ public struct PerturbationProtocol: EvaluationProtocol {
       let values = (curves[0] + curves[curves.count - 1]).map { $0 ? 1.0 : 0.0 }
       return [MeasuredRow(label: sample.truth, values: values)]
     }
+  }
+
+  public func shown(_ sample: Sample, at desk: EvaluationDesk) throws -> ShownSample {
+    ShownSample(
+      picture: sample.input,
+      questions: [ShownSample.Question(label: sample.truth, asked: sample.truth, truth: .none)])
   }
 
   /// Whether the true class is found after each step, from the first share above 0 on.

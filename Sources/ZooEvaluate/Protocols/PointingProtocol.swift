@@ -16,6 +16,9 @@ public struct PointingProtocol: EvaluationProtocol {
     return [result.meanIoU, result.pointing, result.tolerantPointing, result.pixelAP]
   }
 
+  public static let meritName = "IoU at 0.5"
+  public static func merit(of row: [Double]) -> Double? { row[2] }
+
   public let data: MaskedPictures
 
   public init(_ data: MaskedPictures) { self.data = data }
@@ -50,5 +53,14 @@ public struct PointingProtocol: EvaluationProtocol {
           ] + counts.values + atMean.values)
       }
     }
+  }
+
+  public func shown(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> ShownSample {
+    // Rows leave out things without a pixel in the picture.
+    let size = try desk.seenSize(of: sample.picture)
+    let kept = sample.things.filter { thing in
+      sample.mask(of: thing, size: size).values.contains(1)
+    }
+    return sample.shown(kept.map { ($0, $0.label) })
   }
 }

@@ -16,6 +16,9 @@ public struct PointsProtocol: EvaluationProtocol {
     return [ratio(labels.reduce(0, +), Double(labels.count)), seen.isEmpty ? 0 : ratio(total.values[3], total.rows)]
   }
 
+  public static let meritName = "IoU of the points"
+  public static func merit(of row: [Double]) -> Double? { row[3] }
+
   public let data: PointedPictures
   public var threshold: Float
 
@@ -54,5 +57,13 @@ public struct PointsProtocol: EvaluationProtocol {
           ])
       }
     }
+  }
+
+  public func shown(_ sample: Sample, at desk: EvaluationDesk) throws -> ShownSample {
+    ShownSample(
+      picture: sample.picture.input,
+      questions: sample.questions.map {
+        ShownSample.Question(label: $0.label, asked: $0.label, truth: .points(sample.picture.source, $0.points))
+      })
   }
 }

@@ -22,6 +22,9 @@ public struct SegmentationProtocol: EvaluationProtocol {
     ]
   }
 
+  public static let meritName = "IoU of the foreground"
+  public static func merit(of row: [Double]) -> Double? { ratio(row[0], row[0] + row[1] + row[2]) }
+
   /// Whose map is measured.
   public enum ClassRule: String, Sendable, CaseIterable {
     /// The class of the mask, as in LeGrad's paper.
@@ -54,10 +57,7 @@ public struct SegmentationProtocol: EvaluationProtocol {
   }
 
   public func measure(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
-    let truths = sample.things.map(\.label)
-    let asked =
-      classRule == .truth
-      ? truths : try [Int](repeating: desk.bestClasses([sample.picture])[0], count: truths.count)
+    let asked = try asked(sample, at: desk)
     // One map for each class, however often it is asked for.
     let unique = Array(Set(asked)).sorted()
     return try desk.maps(sample.picture, of: unique).map { maps in
@@ -66,6 +66,17 @@ public struct SegmentationProtocol: EvaluationProtocol {
         return MeasuredRow(label: thing.label, values: try row(of: maps[place], on: sample, thing))
       }
     }
+  }
+
+  /// The class whose map is taken for each thing.
+  private func asked(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> [Int] {
+    let truths = sample.things.map(\.label)
+    guard classRule == .predicted else { return truths }
+    return try [Int](repeating: desk.bestClasses([sample.picture])[0], count: truths.count)
+  }
+
+  public func shown(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> ShownSample {
+    sample.shown(zip(sample.things, try asked(sample, at: desk)).map { $0 })
   }
 
   private func row(

@@ -42,7 +42,7 @@ public struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
 }
 
 /// Values that a thread makes ahead of their use, a few at a time.
-private final class Lookahead<Value: Sendable>: Sendable {
+final class Lookahead<Value: Sendable>: Sendable {
   private let values = Mutex<[Value]>([])
   private let isStopped = Mutex(false)
   private let filled = DispatchSemaphore(value: 0)

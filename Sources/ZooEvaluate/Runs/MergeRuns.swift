@@ -1,11 +1,11 @@
-extension RunFolder {
+extension RunJournal where Head == EvaluationDescription, Line == SampleResult {
   /// The rows of several shards of one run, with the samples that none of them has.
   ///
   /// Throws an `EvaluateError` where they differ in model, settings or data, or both have a sample.
   public static func merge(
     _ paths: [String]
-  ) throws -> (description: Description, results: [Int: SampleResult], missing: [Int]) {
-    var merged: (description: Description, results: [Int: SampleResult])?
+  ) throws -> (description: EvaluationDescription, results: [Int: SampleResult], missing: [Int]) {
+    var merged: (description: EvaluationDescription, results: [Int: SampleResult])?
     var owners: [Int: String] = [:]
     for path in paths {
       let (description, results) = try read(path)

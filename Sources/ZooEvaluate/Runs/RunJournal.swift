@@ -7,41 +7,45 @@ import ZooTensors
   import Darwin
 #endif
 
-/// The folder of a run: `run.json` with its settings, and `rows.jsonl` with a line for each sample, appended as it is measured, so that a
-/// process that is killed loses the samples in hand and no others.
-public final class RunFolder {
-  public static let settingsName = "run.json"
-  public static let rowsName = "rows.jsonl"
+/// What makes a run what it is, as the first file of its folder has it.
+public protocol RunDescription: Codable, Sendable {
+  /// The file's name.
+  static var fileName: String { get }
+  /// The name of the file with a line for each sample.
+  static var linesName: String { get }
+  var shard: Shard { get }
+  /// The first thing in which two runs differ, in words; nil where their lines belong together.
+  func difference(from other: Self) -> String?
+}
+
+/// A sample's line.
+public protocol RunLine: Codable, Sendable {
+  /// The sample's place in the data set.
+  var index: Int { get }
+  /// Why there is no result.
+  var error: String? { get }
+}
+
+/// The folder of a run: a file with its description, and one with a line for each sample, appended as it is done, so that a process
+/// that is killed loses the samples in hand and no others.
+public final class RunJournal<Head: RunDescription, Line: RunLine> {
+  public typealias Description = Head
 
   public let path: String
-  /// What was measured before, by the sample's place.
-  public let known: [Int: SampleResult]
+  /// What was done before, by the sample's place.
+  public let known: [Int: Line]
   private let rows: FileHandle
-
-  /// What stands in `run.json`.
-  public struct Description: Codable, Sendable {
-    public var settings: RunSettings
-    public var shard: Shard
-    public var columns: [String]
-    public var figures: [Figure]
-    /// How it was made, for people: the version, the call, the data's path, the processor. Two runs may differ in these.
-    public var made: [Choice]
-
-    public init(settings: RunSettings, shard: Shard, columns: [String], figures: [Figure], made: [Choice]) {
-      (self.settings, self.shard, self.columns, self.figures, self.made) = (settings, shard, columns, figures, made)
-    }
-  }
 
   /// Makes the folder, or goes on with the run in it.
   ///
   /// Throws an `EvaluateError` where the folder holds another run or something else, or another process writes to it.
-  public init(_ path: String, _ description: Description, resume: Bool) throws {
+  public init(_ path: String, _ description: Head, resume: Bool) throws {
     self.path = path
-    let folder = path as NSString, settings = folder.appendingPathComponent(Self.settingsName)
-    let file = folder.appendingPathComponent(Self.rowsName)
+    let folder = path as NSString, settings = folder.appendingPathComponent(Head.fileName)
+    let file = folder.appendingPathComponent(Head.linesName)
     if FileManager.default.fileExists(atPath: settings) {
       let other = try Self.description(in: path)
-      if let difference = description.settings.difference(from: other.settings) {
+      if let difference = description.difference(from: other) {
         throw EvaluateError.otherRun(folder: path, difference: difference)
       }
       guard other.shard == description.shard else {
@@ -54,7 +58,7 @@ public final class RunFolder {
       let others = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
       guard others.isEmpty else { throw EvaluateError.notARun(folder: path, reason: "it holds other files") }
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      try Self.encoder.encode(description).write(to: URL(filePath: settings), options: .atomic)
+      try runEncoder(.prettyPrinted).encode(description).write(to: URL(filePath: settings), options: .atomic)
     }
     let descriptor = open(file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { throw EvaluateError.unreadable(file: file, reason: String(cString: strerror(errno))) }
@@ -71,36 +75,39 @@ public final class RunFolder {
   }
 
   /// Appends a sample's line; it is with the system when this returns.
-  public func append(_ result: SampleResult) throws {
-    try rows.write(contentsOf: try Self.lineEncoder.encode(result) + Data("\n".utf8))
+  public func append(_ line: Line) throws { try append([line]) }
+
+  /// Appends several lines at once.
+  public func append(_ lines: [Line]) throws {
+    try rows.write(contentsOf: try lines.reduce(into: Data()) { $0 += try runEncoder().encode($1) + Data("\n".utf8) })
   }
 
-  /// The settings and all whole lines of a run; of several lines for one sample, the last counts.
-  public static func read(_ path: String) throws -> (description: Description, results: [Int: SampleResult]) {
+  /// The description and all whole lines of a run; of several lines for one sample, the last counts.
+  public static func read(_ path: String) throws -> (description: Head, results: [Int: Line]) {
     let description = try description(in: path)
-    return (description, try results(in: (path as NSString).appendingPathComponent(rowsName)).results)
+    return (description, try results(in: (path as NSString).appendingPathComponent(Head.linesName)).results)
   }
 
-  private static func description(in path: String) throws -> Description {
-    let file = (path as NSString).appendingPathComponent(settingsName)
+  public static func description(in path: String) throws -> Head {
+    let file = (path as NSString).appendingPathComponent(Head.fileName)
     guard let json = FileManager.default.contents(atPath: file) else {
-      throw EvaluateError.notARun(folder: path, reason: "it has no \(settingsName)")
+      throw EvaluateError.notARun(folder: path, reason: "it has no \(Head.fileName)")
     }
     do {
-      return try JSONDecoder().decode(Description.self, from: json)
+      return try JSONDecoder().decode(Head.self, from: json)
     } catch {
-      throw EvaluateError.notARun(folder: path, reason: "\(settingsName) is not that of a run")
+      throw EvaluateError.notARun(folder: path, reason: "\(Head.fileName) is not that of a run")
     }
   }
 
   /// Also how many bytes the whole lines take.
-  private static func results(in file: String) throws -> (results: [Int: SampleResult], bytes: Int) {
+  private static func results(in file: String) throws -> (results: [Int: Line], bytes: Int) {
     guard let data = try? Data(contentsOf: URL(filePath: file), options: .mappedIfSafe) else { return ([:], 0) }
-    var results: [Int: SampleResult] = [:], start = data.startIndex, line = 1
+    var results: [Int: Line] = [:], start = data.startIndex, line = 1
     let decoder = JSONDecoder()
     while let end = data[start...].firstIndex(of: 0x0A) {
       do {
-        let result = try decoder.decode(SampleResult.self, from: data[start..<end])
+        let result = try decoder.decode(Line.self, from: data[start..<end])
         results[result.index] = result
       } catch {
         throw EvaluateError.badLine(line, file: file, reason: "it is not a sample's row")
@@ -109,16 +116,10 @@ public final class RunFolder {
     }
     return (results, start - data.startIndex)
   }
+}
 
-  private static let encoder: JSONEncoder = {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return encoder
-  }()
-
-  private static let lineEncoder: JSONEncoder = {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return encoder
-  }()
+private func runEncoder(_ more: JSONEncoder.OutputFormatting = []) -> JSONEncoder {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = more.union([.sortedKeys, .withoutEscapingSlashes])
+  return encoder
 }

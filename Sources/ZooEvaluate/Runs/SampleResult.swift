@@ -1,5 +1,5 @@
 /// What a run found for one sample: a line of its rows.
-public struct SampleResult: Codable, Sendable, Hashable {
+public struct SampleResult: RunLine, Hashable {
   /// The sample's place in the data set.
   public let index: Int
   public let sample: String

@@ -2,6 +2,7 @@ import CZooKernels
 import Foundation
 import ZooModels
 import ZooRuntime
+import ZooText
 
 /// The direct effect of every layer, head and token on the class token's embedding (Gandelsman et al. 2024, "TextSpan").
 struct TextSpan: ExplanationMethod {
@@ -34,7 +35,9 @@ struct TextSpan: ExplanationMethod {
     switch options.text("background") {
     case nil, "prompts": background = .prompts
     case "empty": background = .texts([Correction.emptyPrompt])
-    case "imagenet": background = .texts(imageNetNames.map { "\(Correction.emptyPrompt) \($0)" })
+    case "imagenet":
+      background = .texts(
+        try imageNetNames().prefix(imageNetClassCount).map { "\(Correction.emptyPrompt) \($0.name)" })
     case "none": background = .none
     case let file?:
       let lines = FileManager.default.contents(atPath: file).flatMap { String(validating: $0, as: UTF8.self) }

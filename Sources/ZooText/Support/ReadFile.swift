@@ -16,7 +16,7 @@ func readTokenizerFile(_ url: URL, inflatedLimit: Int = 16 << 20) throws -> [UIn
 }
 
 /// Inflates one gzip member.
-func gunzip(_ input: [UInt8], file: String, limit: Int) throws -> [UInt8] {
+package func gunzip(_ input: [UInt8], file: String, limit: Int) throws -> [UInt8] {
   guard input.count >= 18, input[0] == 0x1f, input[1] == 0x8b else {
     throw TextError.malformed(file: file, place: "byte 0", problem: "this is not a gzip file")
   }

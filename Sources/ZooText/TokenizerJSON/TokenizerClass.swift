@@ -47,7 +47,7 @@ package enum TokenizerClass {
 
   @Sendable private static func isXLMRoberta(_ file: JSONNode, _ settings: TokenizerSettings) throws -> Bool {
     guard let split = file.optional("pre_tokenizer") else { return false }
-    let steps = try split.optional("pretokenizers")?.elements() ?? [split]
-    return try steps.last?.type() == "Metaspace" && file.member("model").type() == "Unigram"
+    let last = try split.optional("pretokenizers")?.elements().last ?? split
+    return try last.type() == "Metaspace" && file.member("model").type() == "Unigram"
   }
 }

@@ -110,7 +110,7 @@ struct ExplainCommand: ParsableCommand {
         title: "What \(model.name) sees",
         tables: [
           ("Model", RunFacts.model(model)),
-          ("Settings", try RunFacts.settings(explainers, loader, runOptions, drawingOptions)),
+          ("Settings", try RunFacts.settings(explainers, loader, runOptions, colors: drawingOptions.colors)),
           ("Notes", found.notes.map { ("note", $0) } + found.errors.map { ("error", $0.error) }),
           ("Timings", RunFacts.timings(timings)), ("Versions", RunFacts.versions()),
         ], call: RunFacts.call(CommandLine.arguments))

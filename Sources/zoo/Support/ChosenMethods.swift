@@ -15,27 +15,30 @@ struct ChosenMethods {
   private(set) var methods: [Method] = []
   private(set) var undefined: [Undefined] = []
 
-  /// - Parameter lists: methods with their options, or `all`; see `Method.list`.
+  /// - Parameters:
+  ///   - lists: methods with their options, or `all`; see `Method.list`.
+  ///   - leavingOut: methods that do not run on the model are left out, also where they are named.
   ///
   /// Throws where a method that is named does not run on the model.
-  init(_ lists: [String], on model: Model) throws {
+  init(_ lists: [String], on model: Model, leavingOut: Bool = false) throws {
     for name in lists.flatMap(Method.names) {
       if name == Self.all {
         for method in try Method.all.map({ try Method(named: $0.id) }) {
-          if let obstacle = method.obstacle(on: model) {
-            undefined.append(Undefined(method: method.info.id, reason: obstacle.reason))
-          } else {
-            add(method)
-          }
+          try add(method, on: model, leavingOut: true)
         }
       } else {
-        let method = try Method(name)
-        if let obstacle = method.obstacle(on: model) { throw obstacle }
-        add(method)
+        try add(try Method(name), on: model, leavingOut: leavingOut)
       }
     }
   }
 
   /// Each method once.
-  private mutating func add(_ method: Method) { if !methods.contains(method) { methods.append(method) } }
+  private mutating func add(_ method: Method, on model: Model, leavingOut: Bool) throws {
+    if let obstacle = method.obstacle(on: model) {
+      guard leavingOut else { throw obstacle }
+      undefined.append(Undefined(method: method.info.id, reason: obstacle.reason))
+    } else if !methods.contains(method) {
+      methods.append(method)
+    }
+  }
 }

@@ -65,6 +65,9 @@ struct DrawingOptions: ParsableArguments {
     }
   }
 
+  /// What a report says of colours.
+  var colors: String { "\(colorMap.rawValue), alpha \(alpha), scale \(scale.rawValue)" }
+
   var overlays: Bool { !noOverlays }
   var drawsSheets: Bool { grid || layersGrid }
   var sheetFormat: Sheet.Format { format ?? .png }

@@ -20,12 +20,13 @@ extension EvaluationReport {
       lines.append("* differs from \(methods[0].name) in 95 % of 1,000 draws of the pictures")
     }
     lines.append(
-      (["templates \(templates.map { "\"\($0)\"" }.joined(separator: " "))"]
+      (["templates \(PromptTemplates.describe(templates))"]
         + (pictures + choices).map { "\($0.name): \($0.value)" }).joined(separator: "; "))
     if let picturesPerSecond {
       lines.append(String(format: "%.1f pictures a second, all methods together", picturesPerSecond))
     }
     if perClass { lines.append(classTable) }
+    if let reportFile { lines.append(reportFile) }
     return lines.joined(separator: "\n")
   }
 
@@ -93,6 +94,29 @@ extension EvaluationReport {
       \\bottomrule
       \\end{tabular}
       """
+  }
+
+  /// The table of `text` as HTML.
+  var htmlTable: HTML {
+    .table(
+      ["method", "prompts"] + figures.map(\.name),
+      methods.map { method in
+        [method.name, "\(method.prompts)"]
+          + method.figures.enumerated().map { place, value in
+            "\(percent(value.value)) ±\(percent((value.high - value.low) / 2))\(mark(method, place))"
+          }
+      })
+  }
+
+  var htmlClasses: HTML {
+    .table(
+      ["class", "method", "prompts"] + figures.map(\.name),
+      (methods.first?.classes.indices ?? 0..<0).flatMap { place in
+        methods.filter { $0.classes.indices.contains(place) }.map { method in
+          let row = method.classes[place]
+          return [row.name, method.name, "\(row.prompts)"] + row.values.map(percent)
+        }
+      })
   }
 
   private func percent(_ share: Double) -> String { String(format: "%.1f", share * 100) }

@@ -24,6 +24,8 @@ struct EvaluationReport: Encodable {
   var leftOut: [InputFailures.Entry] = []
   var notes: [String] = []
   var picturesPerSecond: Double?
+  /// The path of the page that `--report` asks for.
+  var reportFile: String?
 
   struct Method {
     let name: String
@@ -101,7 +103,7 @@ struct EvaluationReport: Encodable {
 
   private enum CodingKeys: String, CodingKey {
     case schema, `protocol`, model, modelDigest, data, scenes, promptTemplate, templates, pictures, choices, methods
-    case undefined, errors, leftOut, notes, picturesPerSecond
+    case undefined, errors, leftOut, notes, picturesPerSecond, reportFile
   }
 
   /// Adds what the methods were asked for.

@@ -13,13 +13,20 @@ struct EvaluationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The folder with the data.", valueName: "dir"))
   var data: String
 
+  @Option(
+    help: ArgumentHelp(
+      "What LeGrad's paper states for one of its tables: paper-table1 to 5 and 7.",
+      discussion: "Methods, template, size and conventions; single options override it.", valueName: "name"))
+  var preset: String?
+
   @OptionGroup var ways: WaysOptions
 
   @Option(
     name: .customLong("prompt-template"),
     help: ArgumentHelp(
-      "What a name is put into, at {}; of several, the mean direction is taken.", valueName: "template"))
-  var templates = PromptTemplates.plain
+      "What a name is put into, at {}; of several, the mean direction is taken. openai stands for OpenAI's 80, openai-7 for the best of them.",
+      discussion: "By default \"\(PromptTemplates.plain[0])\".", valueName: "template"))
+  var templates: [String] = []
 
   @Option(help: ArgumentHelp("Keep the run in a folder.", valueName: "dir"))
   var run: String?
@@ -33,6 +40,12 @@ struct EvaluationOptions: ParsableArguments {
       valueName: "i/n"))
   var shard: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "One HTML page with the table and the worst and best cases as pictures, which needs no other file.",
+      valueName: "file"), completion: .file(extensions: ["html"]))
+  var report: String?
+
   @OptionGroup var output: EvaluationOutput
   @OptionGroup var pictureOptions: PictureOptions
   @OptionGroup var runOptions: RunOptions
@@ -41,14 +54,28 @@ struct EvaluationOptions: ParsableArguments {
   /// What is left out of the data.
   func problems() -> DataProblems { DataProblems(isStrict: failureOptions.strict) }
 
+  /// The preset of the call.
+  func preset(for protocolName: String) throws -> PaperPreset? {
+    try preset.map { try PaperPreset.named($0, for: protocolName) }
+  }
+
   /// Measures, prints the table, and ends with 1 where something was left out.
   func evaluate<P: EvaluationProtocol>(_ protocol: P, problems: DataProblems = DataProblems(isStrict: false)) throws {
     guard !`protocol`.samples.isEmpty else { throw EvaluateError.nothing(data: data) }
     let shard = try shard.map { try Shard($0) } ?? Shard.ofScheduler(ProcessInfo.processInfo.environment) ?? .whole
     let loaded = try runOptions.load(model)
     var notes = Notes(isQuiet: runOptions.quiet)
+    let preset = try preset(for: P.name)
+    var pictureOptions = pictureOptions
+    if preset != nil {
+      pictureOptions.size = pictureOptions.size ?? PaperPreset.size
+      pictureOptions.resize = pictureOptions.resize ?? .squash
+    }
+    let templates = try PromptTemplates.expand(
+      self.templates.isEmpty ? preset.map { [$0.template] } ?? PromptTemplates.plain : self.templates)
     let loader = try pictureOptions.loader(for: loaded, notes: &notes)
-    let chosen = try ways.chosen(for: loaded), explainers = try ways.explainers(of: loaded, chosen.methods)
+    let chosen = try ways.chosen(for: loaded, preset: preset),
+      explainers = try ways.explainers(of: loaded, chosen.methods)
     let description = RunFolder.Description(
       settings: RunSettings(
         protocolName: P.name, model: loaded.name, modelDigest: try loaded.description.runDigest(),
@@ -57,17 +84,21 @@ struct EvaluationOptions: ParsableArguments {
         pictures: [
           Choice("size", "\(loader.preprocessing.size)"), Choice("resize", loader.preprocessing.resizeMode.rawValue),
           Choice("upright", loader.upright ? "yes" : "no"), Choice("precision", runOptions.precision.rawValue),
-        ], choices: `protocol`.choices),
+        ], choices: (preset.map { [Choice("preset", $0.name)] + $0.open } ?? []) + `protocol`.choices),
       shard: shard, columns: P.columns, figures: P.figures,
       made: [
         Choice("zoo", Zoo.configuration.version), Choice("call", CommandLine.arguments.joined(separator: " ")),
         Choice("data", data),
       ])
+    if let preset, !preset.models.contains(loaded.name) {
+      notes.add("\(preset.name) has \(preset.models.joined(separator: ", ")); this is \(loaded.name).")
+    }
+    var page = try self.report.map { try EvaluationPage($0, inputs: []) }
     let folder = try run.map { try RunFolder($0, description, resume: resume) }
     let own = shard.indices(of: `protocol`.samples.count)
     var results = own.compactMap { folder?.known[$0] }
     let left = own.filter { folder?.known[$0] == nil }
-    let desk = try desk(explainers, `protocol`.classes, passes: left.count)
+    let desk = try desk(explainers, `protocol`, templates, passes: left.count)
     var failures = InputFailures(total: own.count, isStrict: failureOptions.strict)
     let progress = Progress("evaluating", total: left.count, quiet: runOptions.quiet), start = ContinuousClock.now
     var measured = 0
@@ -82,23 +113,36 @@ struct EvaluationOptions: ParsableArguments {
     }
     progress.finish()
     let seconds = (ContinuousClock.now - start).seconds
-    var report = try EvaluationReport(description, results.sorted { $0.index < $1.index })
+    results.sort { $0.index < $1.index }
+    var report = try EvaluationReport(description, results)
     (report.data, report.errors, report.leftOut, report.notes) = (data, failures.entries, problems.entries, notes.all)
     report.explain(explainers)
     report.undefined = chosen.undefined
     if measured > 0 { report.picturesPerSecond = Double(measured) / seconds }
+    report.reportFile = try page?.write(
+      report, results, of: `protocol`, at: desk, loader: loader, perClass: output.perClass,
+      settings: try RunFacts.settings(explainers, loader, runOptions, colors: nil)
+        + [("templates", PromptTemplates.describe(templates))])
     try output.print(report)
     try problems.finish()
     try failures.finish()
   }
 
-  private func desk(_ explainers: [Explainer], _ classes: [String], passes: Int) throws -> EvaluationDesk {
+  private func desk<P: EvaluationProtocol>(
+    _ explainers: [Explainer], _ protocol: P, _ templates: [String], passes: Int
+  ) throws -> EvaluationDesk {
     if let model = explainers.first?.model { runOptions.prepare(model, passes: passes) }
     // Ways that look for the same share their directions.
     var known: [[String]: PreparedPrompts] = [:]
+    let classes = `protocol`.classes
+    let progress = Progress("class names", total: classes.count, quiet: runOptions.quiet)
+    defer { progress.finish() }
     let heads = try explainers.map { explainer in
       let key = [explainer.correction?.prompt ?? Correction.emptyPrompt] + explainer.negatives
-      let head = try known[key] ?? explainer.head(classes, templates: templates)
+      let head =
+        try known[key]
+        ?? explainer.head(
+          classes, templates: templates, areImageNets: `protocol`.hasImageNetsClasses, done: { progress.update($0) })
       known[key] = head
       return head
     }

@@ -14,12 +14,14 @@ struct PerturbationCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Names of the classes: a CSV with wnid and name, or LOC_synset_mapping.txt.", valueName: "file"))
-  var names: String
+      "Names of the classes: a CSV with wnid and name, or LOC_synset_mapping.txt; by default OpenAI's for ImageNet's 1000.",
+      valueName: "file"))
+  var names: String?
 
   func run() throws {
     var problems = options.problems()
-    let data = try ClassifiedPictures(imageNet: options.data, names: try ClassNames(file: names)) {
+    let names = try names.map { try ClassNames(file: $0) } ?? .builtIn()
+    let data = try ClassifiedPictures(imageNet: options.data, names: names) {
       try problems.add($0, $1)
     }
     try options.evaluate(PerturbationProtocol(data), problems: problems)

@@ -7,7 +7,7 @@ struct SegmentationCommand: ParsableCommand {
     commandName: "segmentation",
     abstract: "ImageNet-Segmentation's protocol: pixel accuracy, mIoU over both classes, mAP.",
     discussion: """
-      The data is a folder with images, masks and data.csv (index, wnid, name), as ImageNet-Segmentation is exported; with masks of labels \
+      The data is gtsegs_ijcv.mat as ImageNet-Segmentation is published; a folder with images, masks and data.csv (index, wnid, name), as ImageNet-Segmentation is exported; with masks of labels \
       and names.txt, as PASCAL VOC's or COCO's are; or a folder of scenes.
       """)
 
@@ -30,9 +30,13 @@ struct SegmentationCommand: ParsableCommand {
     var problems = options.problems()
     let scenes = (options.data as NSString).appendingPathComponent(SceneFolder.fileName)
     let data =
-      FileManager.default.fileExists(atPath: scenes)
-      ? MaskedPictures(try SceneFolder(URL(filePath: options.data, directoryHint: .isDirectory)), minObjects: 1)
-      : try MaskedPictures(folder: options.data, names: names) { try problems.add($0, $1) }
+      if options.data.lowercased().hasSuffix(".mat") {
+        try MaskedPictures(mat: options.data) { try problems.add($0, $1) }
+      } else if FileManager.default.fileExists(atPath: scenes) {
+        MaskedPictures(try SceneFolder(URL(filePath: options.data, directoryHint: .isDirectory)), minObjects: 1)
+      } else {
+        try MaskedPictures(folder: options.data, names: names) { try problems.add($0, $1) }
+      }
     let threshold = MapThreshold(threshold) ?? .value(0.5)
     try options.evaluate(
       SegmentationProtocol(data, threshold: threshold, classRule: classRule), problems: problems)

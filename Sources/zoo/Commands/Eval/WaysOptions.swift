@@ -1,4 +1,5 @@
 import ArgumentParser
+import ZooEvaluate
 import ZooExplain
 import ZooRuntime
 
@@ -33,8 +34,10 @@ struct WaysOptions: ParsableArguments {
   var correctThreshold: Float?
 
   /// Methods of the call, and those that 'all' leaves out.
-  func chosen(for model: Model) throws -> ChosenMethods {
-    try ChosenMethods(methods.isEmpty ? [LeGrad.info.id] : methods, on: model)
+  func chosen(for model: Model, preset: PaperPreset? = nil) throws -> ChosenMethods {
+    // A table's methods need not all run on every model.
+    if methods.isEmpty, let preset { return try ChosenMethods(preset.methods, on: model, leavingOut: true) }
+    return try ChosenMethods(methods.isEmpty ? [LeGrad.info.id] : methods, on: model)
   }
 
   func explainers(of model: Model, _ methods: [Method]) throws -> [Explainer] {

@@ -24,7 +24,7 @@ struct HTMLReport {
 
   /// Adds a picture with all its maps.
   mutating func add(_ entry: PictureReport.ImageReport, _ drawing: Drawing) throws {
-    if pictures.isEmpty { legend = try Self.legend(drawing) }
+    if pictures.isEmpty { legend = try .legend(drawing.reportLegend) }
     let seen = drawing.covered, crop = entry.crop
     let window = [crop.left, crop.top, crop.right, crop.bottom].map { String(format: "%.0f", $0) }
     pictures.append(
@@ -46,44 +46,8 @@ struct HTMLReport {
   mutating func finish(
     title: String, tables: [(heading: String, rows: [(name: String, value: String)])], call: String
   ) throws -> String {
-    let page: HTML = """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-      <title>\(title)</title>
-      <style>
-      \(.style)
-      </style>
-      </head>
-      <body>
-      <main>
-      <h1>\(title)</h1>
-      \(HTML(facts.map { "<p class=\"quiet\">\($0)</p>" }))
-      \(legend)
-      \(HTML(pictures))
-      \(HTML(tables.filter { !$0.rows.isEmpty }.map { "<h2>\($0.heading)</h2>\n\(HTML.list($0.rows))" }))
-      <h2>Run it again</h2>
-      <pre>\(call)</pre>
-      </main>
-      </body>
-      </html>
-
-      """
+    let page = HTML.page(title: title, facts: facts, parts: [legend] + pictures, tables: tables, call: call)
     return try destination.write(Data(page.text.utf8), as: "")
-  }
-
-  private static func legend(_ drawing: Drawing) throws -> HTML {
-    let legend = drawing.reportLegend
-    return """
-      <div class="legend">
-      \(.picture(try legend.bar.pngData(), alternative: "colours from low to high"))
-      <div><span>\(legend.low)</span><span>\(legend.high)</span></div>
-      <p class="quiet">\(legend.note)</p>
-      </div>
-      """
   }
 
   private static func badges(_ texts: [String]) -> HTML { HTML(texts.map { "<span class=\"badge\">\($0)</span>" }) }

@@ -23,7 +23,7 @@ extension HTML {
       padding: 0 .4em; font-size: .8125rem; font-weight: 600; white-space: nowrap; print-color-adjust: exact; }
     .words span { display: inline-block; border-radius: 4px; padding: 0 .35em; margin: 0 2px 4px 0;
       print-color-adjust: exact; }
-    .scroll { overflow-x: auto; } table { border-collapse: collapse; margin: .5rem 0; }
+    .scroll { overflow-x: auto; } .scroll :is(th, td):first-child { min-width: 8em; } table { border-collapse: collapse; margin: .5rem 0; }
     th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line);
       vertical-align: top; } td.number, th.number { text-align: right; white-space: nowrap; }
     dl { display: grid; grid-template-columns: minmax(7em, max-content) 1fr; gap: .15rem 1rem; margin: .5rem 0; }

@@ -26,7 +26,7 @@ enum RunFacts {
   }
 
   static func settings(
-    _ explainers: [Explainer], _ loader: PictureLoader, _ run: RunOptions, _ drawing: DrawingOptions
+    _ explainers: [Explainer], _ loader: PictureLoader, _ run: RunOptions, colors: String?
   ) throws -> [Row] {
     let preprocessing = loader.preprocessing, first = explainers[0]
     func numbers(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
@@ -50,9 +50,8 @@ enum RunFacts {
       ("mean, deviation", "\(numbers(preprocessing.mean)); \(numbers(preprocessing.std))"),
       ("upright", loader.upright ? "yes" : "no"),
       ("arithmetic", "\(first.model.algebraName), \(run.parallel.threads) threads"),
-      ("colours", "\(drawing.colorMap.rawValue), alpha \(drawing.alpha), scale \(drawing.scale.rawValue)"),
     ]
-    return rows
+    return rows + (colors.map { [("colours", $0)] } ?? [])
   }
 
   static func versions(date: Date = Date()) -> [Row] {

@@ -1,0 +1,98 @@
+import ZooImages
+import ZooModels
+
+/// A question of a run that went very well or very badly by the first method.
+public struct EvaluationCase: Sendable {
+  /// The sample's place in the data set.
+  public let index: Int
+  public let sample: String
+  public let name: String
+  public let label: Int
+  /// Which of the sample's questions about the class it is: it may have several of one class.
+  public let ordinal: Int
+  /// The merit of each method's map; nil where it says nothing.
+  public let merits: [Double?]
+
+  /// The worst and the best questions of a run, worst and best first; equal ones in the order of the data.
+  ///
+  /// - Parameter count: how many of each there are at most; a question is in one of the lists.
+  public static func extremes<P: EvaluationProtocol>(
+    _: P.Type, _ results: [SampleResult], methods: Int, count: Int
+  ) -> (worst: [EvaluationCase], best: [EvaluationCase]) {
+    var cases: [(merit: Double, value: EvaluationCase)] = []
+    for result in results.sorted(by: { $0.index < $1.index }) where result.error == nil {
+      let rows = (0..<methods).map { method in result.results.filter { $0.method == method } }
+      var seen: [Int: Int] = [:]
+      for (place, row) in rows[0].enumerated() {
+        let ordinal = seen[row.label, default: 0]
+        seen[row.label] = ordinal + 1
+        let merits = rows.map { rows in
+          rows.indices.contains(place) ? P.merit(of: P.columns.map { rows[place].values[$0] ?? 0 }) : nil
+        }
+        guard let merit = merits[0] else { continue }
+        let one = EvaluationCase(
+          index: result.index, sample: result.sample, name: row.name, label: row.label, ordinal: ordinal, merits: merits
+        )
+        cases.append((merit, one))
+      }
+    }
+    // Sorting is stable: equal ones keep their order.
+    let worst = cases.sorted { $0.merit < $1.merit }, best = cases.sorted { $0.merit > $1.merit }
+    let each = min(count, cases.count / 2)
+    return (worst.prefix(each).map(\.value), best.prefix(max(each, cases.count == 1 ? 1 : 0)).map(\.value))
+  }
+}
+
+/// A sample as a report draws it.
+public struct ShownSample: Sendable {
+  /// What the model sees.
+  public let picture: PreprocessedImage
+  /// In the order of the rows.
+  public let questions: [Question]
+
+  public struct Question: Sendable {
+    /// The label of its row.
+    public let label: Int
+    /// The class whose map is drawn.
+    public let asked: Int
+    public let truth: Truth
+  }
+
+  public enum Truth: Sendable {
+    /// There is no place.
+    case none
+    case mask(MaskedPictures.Loaded, MaskedPictures.Thing)
+    case points(PictureFacts, [LabelledPoint])
+  }
+}
+
+extension ShownSample.Truth {
+  /// The truth drawn on a picture of the part that the patches cover: a line around the thing; white points on it, and black ones off it.
+  public func drawn(on picture: Image) -> Image {
+    let size = GridSize(height: picture.height, width: picture.width)
+    switch self {
+    case .none: return picture.convertedToRGB()
+    case .mask(let sample, let thing):
+      return picture.outlined(sample.mask(of: thing, size: size).values.map { $0 == 1 })
+    case .points(let facts, let points):
+      return points.compactMap { facts.place($0, in: size) }.reduce(picture.convertedToRGB()) { $0.dotted($1) }
+    }
+  }
+}
+
+extension Image {
+  /// With a dot that is as large as the picture is.
+  fileprivate func dotted(_ point: LabelledPoint) -> Image {
+    let reach = max(2, max(width, height) / 60), (x, y) = (point.column(of: width), point.row(of: height))
+    var pixels = pixels
+    for row in max(0, y - reach)...min(height - 1, y + reach) {
+      for column in max(0, x - reach)...min(width - 1, x + reach) {
+        let distance = (row - y) * (row - y) + (column - x) * (column - x)
+        guard distance <= reach * reach else { continue }
+        let isInner = distance < (reach - 1) * (reach - 1)
+        for channel in 0..<3 { pixels[(row * width + column) * 3 + channel] = isInner == point.isThing ? 255 : 0 }
+      }
+    }
+    return Image(width: width, height: height, pixels: pixels)
+  }
+}

@@ -1,0 +1,31 @@
+import CVocabulary
+import Foundation
+
+/// Sentences that class names are put into, at `{}`.
+public enum PromptTemplates {
+  public static let plain = ["a photo of a {}"]
+
+  /// Sets by name: `plain`; `openai`, OpenAI's 80 templates for ImageNet; `openai-7`, those of them that do best.
+  public static let named: [(name: String, templates: [String])] = {
+    let text = String(decoding: Data(bytes: zoo_templates_bytes(), count: zoo_templates_size), as: UTF8.self)
+    let sets = text.components(separatedBy: "\n\n").map { $0.split(separator: "\n").map(String.init) }
+    return [("plain", plain), ("openai", sets[0]), ("openai-7", sets[1])]
+  }()
+
+  /// Templates, in which a name stands for its set. Throws `EvaluateError.templateWithoutPlace`.
+  public static func expand(_ texts: [String]) throws -> [String] {
+    try texts.flatMap { text in
+      if let set = named.first(where: { $0.name == text }) { return set.templates }
+      guard text.contains("{}") else { throw EvaluateError.templateWithoutPlace(text) }
+      return [text]
+    }
+  }
+
+  /// What a report says of templates: a set's name, or all of them.
+  public static func describe(_ templates: [String]) -> String {
+    if let set = named.dropFirst().first(where: { $0.templates == templates }) {
+      return "\(set.name) (\(templates.count))"
+    }
+    return templates.map { "\"\($0)\"" }.joined(separator: " ")
+  }
+}
