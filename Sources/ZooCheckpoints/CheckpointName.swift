@@ -64,6 +64,12 @@ struct CheckpointName {
 }
 
 /// True for `NAME.index.json` and `NAME.index.VARIANT.json`.
-func isShardIndex(_ name: String) -> Bool { name.wholeMatch(of: indexPattern) != nil }
+package func isShardIndex(_ name: String) -> Bool { name.wholeMatch(of: indexPattern) != nil }
+
+/// The names of all shards with this one, in order; empty for a file that is not one of several.
+package func shardNames(with name: String) -> [String] {
+  guard let parsed = CheckpointName(name), parsed.shard != nil else { return [] }
+  return parsed.siblings
+}
 
 private var indexPattern: Regex<(Substring, Substring, Substring?)> { /(.*)\.index(?:\.([a-z0-9_]+))?\.json/ }

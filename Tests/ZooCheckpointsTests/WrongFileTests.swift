@@ -68,14 +68,14 @@ import ZooTestSupport
     ),
     (
       "siglip/checkpoints/npz_deflated/siglip.npz", 40_016,
-      "ends behind 'params/img/embedding/kernel.npy', and \(unknown)"
+      "ends after 'params/img/embedding/kernel.npy', and \(unknown)"
     ),
     (
       "clip_gelu/checkpoints/torch_zip/open_clip_pytorch_model.bin", 200,
-      "ends in or behind 'archive/data.pkl', and \(unknown)"
+      "ends in or after 'archive/data.pkl', and \(unknown)"
     ),
     (
-      "openai_jit/checkpoints/openai/ViT-tiny.pt", 5_000, "ends in or behind 'ViT-tiny/data/0', and \(unknown)"
+      "openai_jit/checkpoints/openai/ViT-tiny.pt", 5_000, "ends in or after 'ViT-tiny/data/0', and \(unknown)"
     ),
   ])
   func anArchiveThatWasCutSaysWhatIsKnown(_ file: String, _ length: Int, _ expected: String) throws {

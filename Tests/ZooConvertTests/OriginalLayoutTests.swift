@@ -82,6 +82,12 @@ import ZooTestSupport
       ["visual.conv1.weight", "visual.layer1.0.conv1.weight", "token_embedding.weight", "positional_embedding"],
       "its image tower is a ResNet"
     ),
+    (
+      [
+        "vision_model.head.probe", "vision_model.embeddings.patch_embedding.weight", "classifier.weight",
+        "classifier.bias",
+      ], "is a SiglipForImageClassification"
+    ),
   ])
   func whatDoesNotRunIsRefusedByName(names: [String], expected: String) throws {
     let scratch = try ScratchFolder()

@@ -107,7 +107,6 @@ import ZooTestSupport
     (["model.diffusion_model.input_blocks.0.0.weight", "first_stage_model.x"], "a Stable Diffusion checkpoint"),
     (["layers.0.self_attn.q_proj.weight", "embed_tokens.weight"], "a language model"),
     (["encoder.block.0.layer.0.SelfAttention.q.weight", "shared.weight"], "a T5 text encoder"),
-    (["visual.layer1.0.conv1.weight", "positional_embedding"], "a CLIP model with a ResNet"),
   ])
   func whatItLooksLike(_ names: [String], _ kind: String) throws {
     let (sentence, remedy) = try diagnosis(names)

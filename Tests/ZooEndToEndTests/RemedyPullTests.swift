@@ -100,6 +100,80 @@ import ZooTestSupport
       with: ["ZOO_HOME": zoo.file("open")])
   }
 
+  @Test func acceptedTermsAreThoseOfTheTokensAccount() throws {
+    hub.require(token: "right", gated: true)
+    try refused(
+      Self.repository, under: ["HF_TOKEN": "another"],
+      "accept its terms on its page at the hub, with the account of the token in HF_TOKEN", then: Self.repository,
+      with: ["HF_TOKEN": "right"])
+  }
+
+  @Test func theCacheThatHasItIsNamed() throws {
+    let cache = zoo.file("cache"), repository = "\(cache)/models--owner--model"
+    let commit = HubStub.commit, snapshot = "\(repository)/snapshots/\(commit)"
+    for folder in [snapshot, "\(repository)/refs"] {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    try Data(commit.utf8).write(to: URL(filePath: "\(repository)/refs/main"))
+    for name in ["open_clip_model.safetensors", "open_clip_config.json"] {
+      try #require(hub["owner/model/\(name)"]).body.write(to: URL(filePath: "\(snapshot)/\(name)"))
+    }
+    hub.stop()
+    try refused(
+      Self.repository, under: ["HF_HUB_OFFLINE": "1"], "or set HF_HUB_CACHE to the cache that has it",
+      with: ["HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": cache])
+  }
+
+  @Test func aProxyIsSetRightOrLeftOut() throws {
+    let proxy = try HubStub(), gone = try HubStub(), weights = "owner/model/open_clip_model.safetensors"
+    let dead = gone.url.absoluteString
+    gone.stop()
+    for name in [weights, "owner/model/open_clip_config.json"] { proxy[name] = hub[name] }
+    let remedy =
+      "set http_proxy to http://[USER:PASSWORD@]HOST:PORT, or add 127.0.0.1 to NO_PROXY to go without a proxy"
+    try refused(
+      Self.repository, under: ["http_proxy": dead], code: 1, remedy,
+      with: ["http_proxy": proxy.url.absoluteString])
+    #expect(proxy.requests.contains { $0.isToProxy })
+    try zoo.run("rm", "--all")
+    try refused(
+      Self.repository, under: ["http_proxy": dead], code: 1, remedy,
+      with: ["http_proxy": dead, "NO_PROXY": "127.0.0.1"])
+    // A proxy that wants a name and a password is told them.
+    try zoo.run("rm", "--all")
+    proxy.inject(.reply(.init(407, headers: ["Proxy-Authenticate": "Basic"])), at: "/owner")
+    proxy.forgetRequests()
+    let named = "http://me:secret@127.0.0.1:\(try #require(proxy.url.port))"
+    try refused(
+      Self.repository, under: ["http_proxy": proxy.url.absoluteString], code: 1, remedy, with: ["http_proxy": named])
+    #expect(proxy.requests.contains { $0.headers["proxy-authorization"] == "Basic bWU6c2VjcmV0" })
+  }
+
+  /// The hub announces more than any disk has.
+  @Test func roomIsMadeForWhatDoesNotFit() throws {
+    let probed = LoopbackServer.Reply(
+      206, headers: ["ETag": "\"v1\"", "Content-Range": "bytes 0-0/\(1 << 45)"], body: Data([0]))
+    hub.inject(.reply(probed), at: "open_clip_model.safetensors")
+    try refused(
+      Self.repository, code: 1, "make room ('zoo du' shows what the zoo takes), or set ZOO_HOME to another disk",
+      before: { #expect((try? zoo.run("du"))?.code == 0) }, with: ["ZOO_HOME": zoo.file("another")])
+  }
+
+  /// A limit for the size of files stands for a disk that gets full on the way.
+  @Test func aPullThatCouldNotBeWrittenGoesOn() throws {
+    let environment = [
+      "HF_ENDPOINT": hub.url.absoluteString, "HF_HOME": zoo.file("hf"), "HF_TOKEN": "", "http_proxy": "",
+    ]
+    let full = try zoo.run(
+      program: "/bin/sh",
+      ["-c", "ulimit -f 64; exec \"$@\"", "sh", Command.executable.path, "pull", Self.repository],
+      environment: environment)
+    #expect(full.code == 1, "\(full.output)")
+    #expect(full.errors.contains("see that the folder may be written, or set ZOO_HOME to another"), "\(full.errors)")
+    let again = try pull(Self.repository)
+    #expect(again.code == 0, "\(again.errors)")
+  }
+
   /// A pointer in the place of a file, and an archive that stopped early: the whole file comes from the hub.
   @Test func whatStandsInForAFileIsFetched() throws {
     let pointer = zoo.file("pointer.safetensors")
@@ -107,6 +181,17 @@ import ZooTestSupport
       .write(to: URL(filePath: pointer))
     let lfs = try zoo.run("convert", pointer)
     #expect(lfs.code == 2 && lfs.errors.contains("so does 'zoo pull hf://OWNER/REPOSITORY'"), "\(lfs.errors)")
+    for (name, text, remedy) in [
+      ("xet.safetensors", "# xet version 0\n", "'zoo pull hf://OWNER/REPOSITORY' fetches the file"),
+      (
+        "page.safetensors", "<!DOCTYPE html><html>",
+        "it may have come in place of a file that was not found or needs a login: fetch it again"
+      ),
+    ] {
+      try Data(text.utf8).write(to: URL(filePath: zoo.file(name)))
+      let outcome = try zoo.run("convert", zoo.file(name))
+      #expect(outcome.code == 2 && outcome.errors.contains(remedy), "\(outcome.errors)")
+    }
     let cut = zoo.file("open_clip_model.safetensors")
     try #require(hub["owner/model/open_clip_model.safetensors"]).body.prefix(30_000).write(to: URL(filePath: cut))
     let truncated = try zoo.run("convert", cut)
@@ -117,7 +202,9 @@ import ZooTestSupport
   }
 
   @Test func aRegisteredModelIsPulledByTheNameThatTheMessageGives() throws {
-    try refusedName("ViT-B-16-SigLIP", "'zoo pull ViT-B-16-SigLIP:webli' fetches it")
+    try refusedName(
+      "ViT-B-16-SigLIP", "'zoo pull ViT-B-16-SigLIP:webli' fetches it; 'zoo convert FILE' takes a file that is here")
+    try refusedName("ViT-H-14", "'zoo pull ViT-H-14:TAG' fetches it, with a tag of laion2b_s32b_b79k")
     try refusedName("ViT-B-32", "'zoo pull ViT-B-32:TAG' fetches it; 'zoo show ViT-B-32' lists its")
     let several = try pull("ViT-B-32")
     #expect(several.code == 2)

@@ -7,7 +7,7 @@ extension RemedyRunTests {
   private static let containers = "Tests/Cases/containers"
 
   /// A folder with some tensors of a golden checkpoint under other names, and files that lie beside it.
-  private func folder(
+  func folder(
     _ name: String, of source: String, beside: [String] = [], rename: (String) -> String?
   ) throws -> String {
     let folder = zoo.file(name)
@@ -63,6 +63,32 @@ extension RemedyRunTests {
       ])
   }
 
+  @Test func activationAndHeadsSettleATextTower() throws {
+    let tower = try folder("text", of: "hf/model.safetensors") { $0.hasPrefix("text_") ? $0 : nil }
+    try refused(
+      ["convert", tower], "--config FILE, or with --text-activation and --text-heads",
+      then: [
+        ["convert", tower, "--text-activation", "gelu", "--text-heads", "2", "-o", zoo.file("one")],
+        ["convert", tower, "--config", "\(Self.golden)/hf/config.json", "-o", zoo.file("two")],
+      ])
+  }
+
+  @Test func theClassOfATokenizerIsCorrected() throws {
+    let model = try folder("class", of: "hf/model.safetensors", beside: ["config.json", "preprocessor_config.json"]) {
+      $0
+    }
+    let saved = Golden.cases.appending(path: "tokenizers/saved/tokenizer.json").path
+    try FileManager.default.copyItem(atPath: saved, toPath: "\(model)/tokenizer.json")
+    try write(["tokenizer_class": "GPT2Tokenizer"], to: "\(model)/tokenizer_config.json")
+    try refused(
+      ["convert", model], "or the class that the model was trained with, such as CLIPTokenizer", then: [])
+    for name in ["CLIPTokenizer", "PreTrainedTokenizerFast"] {
+      try write(["tokenizer_class": name, "pad_token": "<|endoftext|>"], to: "\(model)/tokenizer_config.json")
+      let result = try zoo.run("convert", model, "-o", zoo.file(name))
+      #expect(result.code == 0, "\(result.errors)")
+    }
+  }
+
   @Test func aConfigurationOfAnotherProgramIsReplaced() throws {
     let model = try folder("foreign", of: "hf/model.safetensors") { $0 }
     try write(["model_type": "llama"], to: "\(model)/config.json")
@@ -88,7 +114,7 @@ extension RemedyRunTests {
         "model_type": "llava", "text_config": ["model_type": "llama", "hidden_act": "silu"], "vision_config": vision,
       ], to: "\(model)/config.json")
     try refused(
-      ["convert", model], "--part vision_tower",
+      ["convert", model], "it holds a model under a prefix of its own: read that alone with --part vision_tower",
       then: [["convert", model, "--part", "vision_tower", "-o", zoo.file("model")]])
   }
 
@@ -212,7 +238,7 @@ extension RemedyRunTests {
     let path = zoo.file(file)
     try Data("{".utf8).write(to: URL(filePath: path))
     try refused(
-      ["score", "mine:tuned", Self.picture, "-p", "a cat"], "'zoo rm mine:tuned' removes it",
+      ["score", "mine:tuned", Self.picture, "-p", "a cat"], "'zoo rm mine:tuned' removes it; convert or pull it again",
       then: [["rm", "mine:tuned"], ["convert", Self.openCLIP, "--as", "mine:tuned"], ["show", "mine:tuned"]])
   }
 

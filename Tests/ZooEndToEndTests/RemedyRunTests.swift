@@ -24,7 +24,7 @@ import ZooTestSupport
   }
 
   /// A copy of a checkpoint with nothing beside it.
-  private func alone(_ path: String) throws -> String {
+  func alone(_ path: String) throws -> String {
     let copy = zoo.file("alone.safetensors")
     try FileManager.default.copyItem(atPath: Golden.repository.appending(path: path).path, toPath: copy)
     return copy
@@ -72,8 +72,11 @@ import ZooTestSupport
     try zoo.run("convert", "Tests/Cases/timm/plain", "-o", model)
     let call = ["explain", model, Self.picture, "-o", zoo.file("out")]
     try refused(
-      call + ["-p", "a cat"], "a classifier takes --class NAME or INDEX, or explains its best classes",
+      call + ["-p", "a cat"], "'zoo explain' takes --class NAME or INDEX in place of prompts, and without it explains",
       then: [call + ["--class", "1"], call])
+    // Where there is no --class, the command that has it is named.
+    try refused(
+      ["score", model, Self.picture, "-p", "a cat"], "'zoo explain' takes --class NAME or INDEX", then: [call])
   }
 
   @Test func oneOfSeveralModelsIsChosen() throws {

@@ -108,6 +108,24 @@ import ZooTestSupport
     #expect(setting.folder.files.isEmpty)
   }
 
+  /// One that was asked for brings in the others, of which its name tells; an index may be one of a precision.
+  @Test func fetchesShardsThatANameTells() async throws {
+    let names = (1...3).map { "f/m.fp16-0000\($0)-of-00003.safetensors" }
+    for (place, name) in names.enumerated() { hub["owner/name/\(name)"] = .init(noise(1000 + place)) }
+    let puller = setting.puller()
+    let plan = try await puller.plan(setting.source("hf://owner/name/\(names[1])"))
+    #expect(plan.files.map(\.name) == [names[1], names[0], names[2]])
+    _ = try await puller.fetch(plan)
+    #expect(try Data(contentsOf: plan.folder.appending(path: names[2])) == noise(1002))
+    hub["owner/name/\(names[2])"] = nil
+    let sentence = await setting.sentence { _ = try await setting.pull("hf://owner/name/\(names[0])") }
+    #expect(sentence == "hf://owner/name/\(names[2]) does not exist (404)")
+    let index = #"{"weight_map": {"a": "m.fp16-00001-of-00003.safetensors"}}"#
+    hub["owner/name/f/m.safetensors.index.fp16.json"] = .init(Data(index.utf8))
+    let indexed = try await puller.plan(setting.source("hf://owner/name/f/m.safetensors.index.fp16.json"))
+    #expect(indexed.files.map(\.name) == ["f/m.safetensors.index.fp16.json", names[0]])
+  }
+
   @Test(arguments: [
     (#"{"weight_map": {"a": "../../evil"}}"#, "'../../evil' is no name of a file beside it"),
     (#"{"weight_map": {"a": ".hidden"}}"#, "'.hidden' is no name of a file beside it"),

@@ -10,7 +10,7 @@ func missingEnd(_ bytes: ByteView, file: String) -> String {
       if let missing = missingStorages(bytes, from: member, file: file) { return missing }
     }
     guard let size = member.storedSize(bytes) else {
-      place = "the file ends in or behind '\(member.name)'"
+      place = "the file ends in or after '\(member.name)'"
       break
     }
     let present = bytes.count - member.start
@@ -19,7 +19,7 @@ func missingEnd(_ bytes: ByteView, file: String) -> String {
         "the file ends in '\(member.name)', of which \(size - present) of \(size) bytes are missing, and so is all "
         + "that followed it"
     }
-    place = "the file ends behind '\(member.name)'"
+    place = "the file ends after '\(member.name)'"
     at = member.start + size
   }
   return "\(place), and how much is missing cannot be known without the list of members at its end"

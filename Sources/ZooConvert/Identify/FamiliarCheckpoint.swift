@@ -61,9 +61,6 @@ struct FamiliarCheckpoint: Sendable {
     FamiliarCheckpoint(
       title: "a Segment Anything model", marks: [["mask_decoder."], ["prompt_encoder."]], advice: nil),
     FamiliarCheckpoint(
-      title: "a CLIP model with a ResNet as its image tower, which is not run", marks: [["visual.layer1.0.conv1."]],
-      advice: "'zoo list' shows the architectures that run"),
-    FamiliarCheckpoint(
       title: "the state of an optimizer", marks: [["exp_avg"]], absent: ["token_embedding"],
       advice: "give the file of the model, which is beside it as a rule"),
   ]

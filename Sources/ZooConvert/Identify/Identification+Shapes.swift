@@ -53,6 +53,9 @@ extension Identification {
     guard let embedding = facts.embedding else {
       throw ConvertError.configuration(file: path, reason: "the shapes of its tower do not fit one another")
     }
+    if headers.entries.contains(where: { $0.name.contains("pre_logits/") }) {
+      notes.append("The layer 'pre_logits' before the head is left out, as timm does; Google's own code runs it.")
+    }
     notes.append(
       "Nothing describes this \(layout.part.half ?? "classifier"): it is run as timm runs it (\(choices.activation?.rawValue ?? ""), epsilon "
         + "\(choices.eps ?? 0), pixels scaled to -1...1, both sides resized).")

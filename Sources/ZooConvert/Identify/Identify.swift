@@ -259,11 +259,15 @@ struct Identification {
         ? [ModelName(architecture: manifest.name, tag: nil)]
         : manifest.weights.map { ModelName(architecture: manifest.name, tag: $0.tag) }
     }
+    let option =
+      switch layout.part {
+      case _ where !names.isEmpty: "--as ARCHITECTURE:TAG"
+      case .whole: "--config FILE"
+      case .textTower: "--config FILE, or with --text-activation and --text-heads"
+      default: "--config FILE, or with --activation and --heads"
+      }
     return .undecided(
-      path: path, undecided: ["which architecture and which weights it has"], candidates: names,
-      options: !names.isEmpty
-        ? ["--as ARCHITECTURE:TAG"]
-        : layout.part == .whole ? ["--config FILE"] : ["--config FILE, or with --activation and --heads"])
+      path: path, undecided: ["which architecture and which weights it has"], candidates: names, options: [option])
   }
 
   /// Refuses what no model can be before anything is unrolled by its dimensions.

@@ -47,7 +47,7 @@ private let common: KeyTable = {
       ["add_cross_attention", "is_decoder", "is_encoder_decoder"]
     ),
     (.irrelevant("only cross attention reads it"), ["cross_attention_hidden_size"]),
-    (.only([[:]], remedy: "save the model with its heads pruned in a layout that zoo reads"), ["pruned_heads"]),
+    (.only([[:]], remedy: "zoo runs layers with all their heads"), ["pruned_heads"]),
   ]
   return KeyTable(rules.flatMap { rule, keys in keys.map { ($0, rule) } }) { $1 }
 }()

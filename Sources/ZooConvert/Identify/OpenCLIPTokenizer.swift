@@ -26,17 +26,19 @@ extension OpenCLIPFile {
   func tokenizer(file: String) throws(ConvertError) -> TokenizerSpec {
     let config = modelCfg.textCfg, arguments = config.tokenizerKwargs
     let isHuggingFace = config.hfTokenizerName?.isEmpty == false
-    func unusable(_ key: String, _ value: String, _ remedy: String) -> ConvertError {
+    func unusable(_ key: String, _ value: String, remedy: String) -> ConvertError {
       .unusableValue(file: file, key: "model_cfg.text_cfg.\(key)", value: value, remedy: remedy)
     }
     let ways: [TokenizerSpec.Clean] = [.whitespace, .lower, .canonicalize]
     let named = arguments?.clean ?? (isHuggingFace ? TokenizerSpec.Clean.whitespace : .lower).rawValue
     guard let clean = ways.first(where: { $0.rawValue == named }) else {
       throw unusable(
-        "tokenizer_kwargs.clean", "\"\(named)\"", "open_clip has \(ways.map(\.rawValue).joined(separator: ", "))")
+        "tokenizer_kwargs.clean", "\"\(named)\"",
+        remedy: "open_clip has \(ways.map(\.rawValue).joined(separator: ", "))")
     }
     if !isHuggingFace, let strip = arguments?.stripSepToken {
-      throw unusable("tokenizer_kwargs.strip_sep_token", "\(strip)", "only a tokenizer with hf_tokenizer_name has it")
+      throw unusable(
+        "tokenizer_kwargs.strip_sep_token", "\(strip)", remedy: "only a tokenizer with hf_tokenizer_name has it")
     }
     // Only "clips" changes anything, and only where transformers reads the tokenizer.
     let isCLIPS = isHuggingFace && config.tokenizerMode == "clips"

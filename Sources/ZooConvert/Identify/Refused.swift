@@ -34,6 +34,9 @@ struct RefusedKind {
       model: "checkpoint of Chinese-CLIP",
       reason: "the tensor names of the authors' code are not read"),
     RefusedKind(
+      tensor: "vision_model.head.probe", beside: "classifier.weight", model: "SiglipForImageClassification",
+      reason: "its classifier leaves the attention pooling out, which is not run"),
+    RefusedKind(
       tensor: "visual.layer1.0.conv1.weight", model: "CLIP model with a ResNet",
       reason: "its image tower is a ResNet, which does not run: heat maps need attention over patches"),
   ]

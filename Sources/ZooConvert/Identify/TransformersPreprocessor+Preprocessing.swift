@@ -65,10 +65,10 @@ extension TransformersPreprocessor {
     case .number(let side): crop = GridSize(square: side)
     case .sides(let size): crop = size
     case .shortestEdge, .other:
-      if crops { throw unusable("crop_size", file, "it needs a height and a width") }
+      if crops { throw unusable("crop_size", file, remedy: "it needs a height and a width") }
     case nil: break
     }
-    if crops, crop == nil { throw unusable("do_center_crop", file, "it needs a crop_size") }
+    if crops, crop == nil { throw unusable("do_center_crop", file, remedy: "it needs a crop_size") }
     guard resizes else {
       guard crops, let crop else {
         throw .unusableValue(
@@ -89,7 +89,7 @@ extension TransformersPreprocessor {
       return (crop, GridSize(square: side), .shortest)
     case .sides(let size): return (crops ? crop ?? size : size, size, .squash)
     case .number, .other:
-      throw unusable("size", file, "zoo resizes to a height and a width, or to a shortest_edge")
+      throw unusable("size", file, remedy: "zoo resizes to a height and a width, or to a shortest_edge")
     }
   }
 
@@ -103,7 +103,7 @@ extension TransformersPreprocessor {
     return defaultToSquare ?? defaults.isSquare ? .sides(GridSize(square: side)) : .shortestEdge(side)
   }
 
-  private func unusable(_ key: String, _ file: String, _ remedy: String) -> ConvertError {
+  private func unusable(_ key: String, _ file: String, remedy: String) -> ConvertError {
     let value: String
     switch key == "size" ? size : cropSize {
     case .other(let names): value = "{\(names.map(snakeCase).joined(separator: ", "))}"

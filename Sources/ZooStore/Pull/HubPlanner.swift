@@ -1,4 +1,5 @@
 import Foundation
+import ZooCheckpoints
 import ZooModels
 
 /// Finds the files of a repository, in the local cache before the hub.
@@ -27,7 +28,7 @@ struct HubPlanner {
       .appending(component: (commit ?? repository.revision).replacing("/", with: "--"))
       .appending(path: repository.name)
     var files = [checkpoint]
-    if checkpoint.name.hasSuffix(".index.json") { files += try await shards(of: checkpoint) }
+    files += try await isShardIndex(checkpoint.name) ? shards(of: checkpoint) : shards(with: checkpoint.name)
     files += try await companions(isCheckpointCached: checkpoint.file != nil)
     return PullPlan(
       folder: folder, checkpoint: checkpoint.name,
@@ -105,12 +106,23 @@ struct HubPlanner {
     guard names.count <= 10_000, let folder = Optional(index.name.split(separator: "/").dropLast()) else {
       throw PullError.badIndex(label, reason: "it names \(names.count) files")
     }
+    for name in names where !isPlainFileName(name) {
+      throw PullError.badIndex(label, reason: "'\(name)' is no name of a file beside it")
+    }
+    return try await shards(names.map { (folder + [Substring($0)]).joined(separator: "/") })
+  }
+
+  /// The other shards of one that was asked for by its name.
+  private func shards(with path: String) async throws -> [Found] {
+    let parts = path.split(separator: "/"), name = parts.last.map(String.init) ?? path
+    return try await shards(
+      shardNames(with: name).filter { $0 != name }
+        .map { (parts.dropLast() + [Substring($0)]).joined(separator: "/") })
+  }
+
+  private func shards(_ paths: [String]) async throws -> [Found] {
     var found: [Found] = []
-    for name in names {
-      guard isPlainFileName(name) else {
-        throw PullError.badIndex(label, reason: "'\(name)' is no name of a file beside it")
-      }
-      let path = (folder + [Substring(name)]).joined(separator: "/")
+    for path in paths {
       guard let shard = try await find(path) else {
         throw puller.settings.isOffline
           ? PullError.offline("\(repository)/\(path)", cache: puller.settings.cache.path(percentEncoded: false))

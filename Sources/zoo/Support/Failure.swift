@@ -112,7 +112,7 @@ enum Failure {
     case .headerTooShort, .headerBeyondFile, .dataMissing, .zipEnd, .pickleTruncated, .empty:
       "the download may have stopped early: fetch it again ('zoo pull' continues where it stopped)"
     case .foreignFormat, .unknownContainer, .zipUnknownContent:
-      "'zoo convert' reads safetensors, PyTorch, NPZ and NPY files: give the model in one of these"
+      "'zoo convert' reads safetensors, PyTorch and NPZ files: give the model in one of these"
     case .shardMissing: "fetch all shards into one folder, and give the folder"
     case .severalCheckpointsInFolder: "give one of these files"
     case .noCheckpointInFolder where error.found != nil: "give one of these folders"
@@ -162,7 +162,8 @@ enum Failure {
     case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"
     case ModelError.missingTensor, ModelError.wrongTensor, ModelError.notAModel:
       "convert the checkpoint again with 'zoo convert'"
-    case ModelError.noText(_, .classifier): "a classifier takes --class NAME or INDEX, or explains its best classes"
+    case ModelError.noText(_, .classifier):
+      "'zoo explain' takes --class NAME or INDEX in place of prompts, and without it explains the best classes"
     case ModelError.noText(_, _):
       "give --embeddings FILE.npy with embeddings of prompts from its text tower, or join the two with "
         + "'zoo convert IMAGE_TOWER --text TEXT_TOWER'"
