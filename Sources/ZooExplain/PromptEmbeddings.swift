@@ -10,6 +10,8 @@ public struct PromptEmbeddings: Sendable {
   /// `[prompts][width]`, finite and not zero; their lengths do not matter.
   public let vectors: [[Float]]
 
+  public init(names: [String], vectors: [[Float]]) { (self.names, self.vectors) = (names, vectors) }
+
   /// - Parameters:
   ///   - file: An NPY file of `[prompts, width]`, or of `[width]` for one prompt, in any floating-point type.
   ///   - names: A text file with one name a line; without it the prompts are called by their numbers, from 1.

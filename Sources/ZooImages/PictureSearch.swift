@@ -93,6 +93,6 @@ private let pictureEndings: Set = [
   "tif", "tiff", "jxl", "jp2",
 ]
 
-private func isCalledPicture(_ name: String) -> Bool {
+package func isCalledPicture(_ name: String) -> Bool {
   pictureEndings.contains((name as NSString).pathExtension.lowercased())
 }

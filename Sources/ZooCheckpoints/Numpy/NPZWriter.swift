@@ -142,6 +142,9 @@ private let npyTypes: [DType: String] = [
   .f16: "<f2", .f32: "<f4", .f64: "<f8", .bf16: "|V2",
 ]
 
+/// The header of an NPY file of its own; nil for types that NumPy has no name for.
+package func npyHeader(_ dtype: DType, _ shape: [Int]) -> [UInt8]? { npyTypes[dtype].map { npyHeader($0, shape) } }
+
 /// A version 1.0 header, filled up to a multiple of 64 bytes.
 private func npyHeader(_ type: String, _ shape: [Int]) -> [UInt8] {
   let sides = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")

@@ -80,6 +80,13 @@ public final class SafetensorsWriter: TensorWriter {
   }
 }
 
+/// The start of a file with one tensor.
+package func safetensorsHeader(_ slot: SafetensorsWriter.Slot, file: String) throws(CheckpointError) -> [UInt8] {
+  let header = try safetensorsHeader([slot], metadata: [:], file: file)
+  defer { withExtendedLifetime(header.bytes) {} }
+  return Array(header.bytes.bytes)
+}
+
 /// The length and the JSON text, padded with spaces to a multiple of the alignment, and the sizes of the tensors.
 private func safetensorsHeader(
   _ tensors: [SafetensorsWriter.Slot], metadata: [String: String], file: String

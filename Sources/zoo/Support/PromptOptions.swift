@@ -27,9 +27,7 @@ struct PromptOptions: ParsableArguments {
   /// The prompts of all pictures.
   func all() throws -> [String] {
     var all = prompts
-    if let file {
-      all += try promptLines(of: Self.text(of: file))
-    }
+    if let file { all += try Self.lines(of: file) }
     guard !all.isEmpty else { throw CallError.noPrompts }
     if let blank = all.firstIndex(where: isBlank) { throw CallError.blankPrompt(blank + 1) }
     return all
@@ -42,6 +40,9 @@ struct PromptOptions: ParsableArguments {
     let rows = try PromptTable(try Self.text(of: file), file: file).pictures
     return rows.map { PictureTask(path: $0.path, prompts: $0.prompts + prompts) }
   }
+
+  /// The lines of a file that are neither blank nor comments.
+  static func lines(of file: String) throws -> [String] { try promptLines(of: text(of: file)) }
 
   private static func text(of path: String) throws -> String {
     let data: Data

@@ -1,0 +1,108 @@
+import ZooTensors
+
+/// The folder of embeddings: `embeddings.json`, `index.jsonl` with a line for each input, and files of `[rows, width]`.
+public typealias EmbeddingJournal = RunJournal<EmbeddingDescription, EmbeddingLine>
+
+/// What stands in `embeddings.json`.
+public struct EmbeddingDescription: RunDescription {
+  public static let fileName = "embeddings.json"
+  public static let linesName = "index.jsonl"
+
+  public var schema = 1
+  /// What was embedded.
+  public var kind: Kind
+  /// `ARCHITECTURE:TAG`.
+  public var model: String
+  /// SHA-256 over the digests of all its tensors and its description.
+  public var modelDigest: String
+  /// SHA-256 over the ids and places of all inputs.
+  public var dataDigest: String
+  /// Inputs of all shards together.
+  public var inputs: Int
+  /// Numbers in an embedding.
+  public var width: Int
+  /// Divided by their lengths.
+  public var normalised: Bool
+  public var storage: EmbeddingStorage
+  /// How pictures reach the model and what it computes in.
+  public var pictures: [Choice]
+  public var shard: Shard
+  /// How it was made, for people. Two runs may differ in these.
+  public var made: [Choice]
+
+  public enum Kind: String, Codable, Sendable { case images, texts }
+
+  public init(
+    kind: Kind, model: String, modelDigest: String, dataDigest: String, inputs: Int, width: Int, normalised: Bool,
+    storage: EmbeddingStorage, pictures: [Choice], shard: Shard, made: [Choice]
+  ) {
+    (self.kind, self.model, self.modelDigest, self.dataDigest) = (kind, model, modelDigest, dataDigest)
+    (self.inputs, self.width, self.normalised, self.storage) = (inputs, width, normalised, storage)
+    (self.pictures, self.shard, self.made) = (pictures, shard, made)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, kind, model, inputs, width, normalised, storage, pictures, shard, made
+    case modelDigest = "model_digest"
+    case dataDigest = "data_digest"
+  }
+
+  public func difference(from other: EmbeddingDescription) -> String? {
+    func differ<Value: Equatable>(_ what: String, _ value: (EmbeddingDescription) -> Value) -> String? {
+      value(self) == value(other) ? nil : "\(what): \(value(other)) there, \(value(self)) here"
+    }
+    func list(_ description: EmbeddingDescription) -> String {
+      description.pictures.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+    }
+    return differ("kind", \.kind.rawValue) ?? differ("model", \.model) ?? differ("the model's digest", \.modelDigest)
+      ?? differ("inputs", \.inputs) ?? differ("the digest of the inputs", \.dataDigest)
+      ?? differ("normalised", \.normalised) ?? differ("storage", \.storage.description) ?? differ("pictures", list)
+  }
+}
+
+/// How embeddings lie on disk.
+public struct EmbeddingStorage: Codable, Sendable, Hashable, CustomStringConvertible {
+  public enum Format: String, Codable, Sendable, CaseIterable { case npy, safetensors }
+  public enum Element: String, Codable, Sendable, CaseIterable { case f32, f16 }
+
+  public var format: Format
+  public var element: Element
+  /// Rows of each file but the last.
+  public var rowsPerFile: Int
+
+  public init(format: Format, element: Element, rowsPerFile: Int) {
+    (self.format, self.element, self.rowsPerFile) = (format, element, rowsPerFile)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case format, element
+    case rowsPerFile = "rows_per_file"
+  }
+
+  var dtype: DType { element == .f32 ? .f32 : .f16 }
+  /// The one tensor of a safetensors file.
+  static let tensorName = "embeddings"
+
+  func fileName(_ number: Int) -> String {
+    let digits = "\(number)"
+    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits + "." + format.rawValue
+  }
+
+  public var description: String { "\(format.rawValue) \(element.rawValue), \(rowsPerFile) rows a file" }
+}
+
+/// What became of one input.
+public struct EmbeddingLine: RunLine, Hashable {
+  public let index: Int
+  /// A picture's name without its ending, a WebDataset sample's key, or a prompt.
+  public let id: String
+  /// Where it is: a picture's path, or ARCHIVE.tar/MEMBER; nil for a prompt.
+  public let path: String?
+  /// The place of its embedding among all rows of the folder; nil where there is none.
+  public let row: Int?
+  public let error: String?
+
+  public init(index: Int, id: String, path: String?, row: Int?, error: String?) {
+    (self.index, self.id, self.path, self.row, self.error) = (index, id, path, row, error)
+  }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import ZooCheckpoints
+import ZooImages
+
+/// What is embedded: pictures, members of WebDataset archives, or prompts, in a stable order.
+public struct EmbeddingInputs: Sendable {
+  public let kind: EmbeddingDescription.Kind
+  public let entries: [Entry]
+
+  public struct Entry: Sendable {
+    public let id: String
+    public let path: String?
+    fileprivate let member: (archive: String, member: TarArchive.Member)?
+  }
+
+  public init(prompts: [String]) {
+    kind = .texts
+    entries = prompts.map { Entry(id: $0, path: nil, member: nil) }
+  }
+
+  /// Pictures by their paths; what ends in `.tar` is an archive, of which the members that are called pictures are taken.
+  ///
+  /// Throws an `EvaluateError` for an archive that cannot be read.
+  public init(pictures paths: [String]) throws {
+    kind = .images
+    entries = try paths.flatMap { path in
+      let name = (path as NSString).lastPathComponent
+      guard path.lowercased().hasSuffix(".tar") else {
+        return [Entry(id: (name as NSString).deletingPathExtension, path: path, member: nil)]
+      }
+      return try TarArchive(path).members.filter { isCalledPicture($0.name) }.map {
+        Entry(id: $0.key, path: "\(path)/\($0.name)", member: (path, $0))
+      }
+    }
+  }
+
+  /// SHA-256 over ids and places, as hexadecimal digits.
+  public var digest: String {
+    let hasher = SHA256Hasher()
+    for entry in entries {
+      Data("\(entry.id)\t\(entry.path ?? "")\n".utf8).withUnsafeBytes { hasher.update($0) }
+    }
+    return hasher.finish().description
+  }
+}
+
+extension EmbeddingInputs.Entry {
+  /// The picture as a model gets it.
+  func load(by loader: PictureLoader) throws -> LoadedPicture {
+    guard let (archive, member) = member else { return try loader.load(path: path ?? "") }
+    let bytes = try TarArchive.bytes(of: member, in: archive)
+    return loader.load(
+      try Image.decode(bytes: bytes, name: "\(archive)/\(member.name)", pixelLimit: loader.pixelLimit))
+  }
+}
+
+extension PictureLoader {
+  /// A picture that an index names: a file, or ARCHIVE.tar/MEMBER.
+  public func load(indexed path: String) throws -> LoadedPicture {
+    guard let range = path.range(of: ".tar/", options: .caseInsensitive),
+      !FileManager.default.fileExists(atPath: path)
+    else { return try load(path: path) }
+    let archive = String(path[..<path.index(before: range.upperBound)]), name = path[range.upperBound...]
+    guard let member = try TarArchive(archive).members.first(where: { $0.name == name }) else {
+      throw EvaluateError.unreadable(file: path, reason: "the archive has no such member")
+    }
+    return load(
+      try Image.decode(bytes: TarArchive.bytes(of: member, in: archive), name: path, pixelLimit: pixelLimit))
+  }
+}

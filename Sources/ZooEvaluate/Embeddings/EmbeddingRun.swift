@@ -1,0 +1,92 @@
+import ZooImages
+import ZooRuntime
+
+/// Embeds inputs into a folder, several at a time, while the next ones are read.
+public final class EmbeddingRun {
+  private let inputs: EmbeddingInputs
+  private let model: Model
+  private let journal: EmbeddingJournal
+  private let writer: EmbeddingWriter
+  private let description: EmbeddingDescription
+  private var rows: Int
+
+  /// Inputs of the shard that are still to be done, by their places.
+  public let left: [Int]
+  /// How many of the shard were done before.
+  public let known: Int
+
+  /// Makes the folder, or goes on with the run in it. Throws an `EvaluateError` where it holds something else.
+  public init(
+    _ folder: String, _ inputs: EmbeddingInputs, _ description: EmbeddingDescription, model: Model, resume: Bool
+  ) throws {
+    (self.inputs, self.model, self.description) = (inputs, model, description)
+    journal = try EmbeddingJournal(folder, description, resume: resume)
+    let known = journal.known
+    rows = (known.values.compactMap(\.row).max() ?? -1) + 1
+    writer = try EmbeddingWriter(folder, description.storage, width: description.width, rows: rows)
+    let own = description.shard.indices(of: inputs.entries.count)
+    left = own.filter { known[$0] == nil }
+    self.known = own.count - left.count
+  }
+
+  /// Embeds what is left.
+  ///
+  /// - Parameters:
+  ///   - loader: how pictures reach the model; nil for prompts.
+  ///   - together: inputs that share a pass.
+  ///   - failed: called for an input that cannot be read; unless it throws, the others are done.
+  ///   - done: called with the count of inputs that are done.
+  public func run(
+    loader: PictureLoader?, together: Int, failed: (_ input: String, any Error) throws -> Void, done: (Int) -> Void
+  ) throws {
+    guard let loader else { return try embedPrompts(together, done) }
+    let loads = Lookahead(left, depth: 2 * together) { [inputs] index in
+      Result { try inputs.entries[index].load(by: loader).input.tensor }
+    }
+    defer { loads.stop() }
+    for first in stride(from: 0, to: left.count, by: together) {
+      let places = left[first..<min(first + together, left.count)]
+      let loaded = places.map { (index: $0, picture: loads.next()) }
+      var embeddings = try model.imageEmbeddings(loaded.compactMap { try? $0.picture.get() })[...]
+      try keep(
+        loaded.map { index, picture in
+          switch picture {
+          case .success: return (index, .success(embeddings.removeFirst()))
+          case .failure(let error):
+            try failed(inputs.entries[index].path ?? inputs.entries[index].id, error)
+            return (index, .failure(error))
+          }
+        })
+      done(first + places.count)
+    }
+  }
+
+  private func embedPrompts(_ together: Int, _ done: (Int) -> Void) throws {
+    let tokenizer = try model.tokenizer()
+    for first in stride(from: 0, to: left.count, by: together) {
+      let places = left[first..<min(first + together, left.count)]
+      let tokens = places.map { tokenizer.encode(inputs.entries[$0].id) }
+      try keep(zip(places, try model.textEmbeddings(tokens: tokens)).map { ($0, .success($1)) })
+      done(first + places.count)
+    }
+  }
+
+  /// Embeddings go to their file before the index names them.
+  private func keep(_ results: [(index: Int, embedding: Result<[Float], any Error>)]) throws {
+    var lines: [EmbeddingLine] = [], embeddings: [[Float]] = []
+    for (index, result) in results {
+      let entry = inputs.entries[index]
+      var row: Int?, reason: String?
+      switch result {
+      case .success(let embedding):
+        embeddings.append(description.normalised ? normalised(embedding) : embedding)
+        row = rows
+        rows += 1
+      case .failure(let error): reason = "\(error)"
+      }
+      lines.append(EmbeddingLine(index: index, id: entry.id, path: entry.path, row: row, error: reason))
+    }
+    try writer.append(embeddings)
+    try journal.append(lines)
+  }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import ZooCheckpoints
+import ZooRuntime
+import ZooTensors
+
+/// Embeddings on disk that can be searched: a folder of `zoo embed`, or a folder of the folders of its shards.
+public struct EmbeddingSearch: Sendable {
+  /// That of the first folder; the others differ in the shard alone.
+  public let description: EmbeddingDescription
+  private let folders: [Folder]
+
+  /// How many embeddings there are.
+  public var count: Int { folders.reduce(0) { $0 + $1.lines.count } }
+  /// Places of inputs that no folder has.
+  public let missing: Int
+
+  private struct Folder: Sendable {
+    let files: [Tensor]
+    /// By row.
+    let lines: [EmbeddingLine]
+  }
+
+  public struct Hit: Sendable {
+    public let line: EmbeddingLine
+    /// The cosine.
+    public let similarity: Float
+  }
+
+  /// Opens the folder; its files are mapped.
+  ///
+  /// Throws an `EvaluateError` where there are no embeddings, shards do not belong together or both have an input, or a file lacks rows.
+  public init(_ path: String) throws {
+    func isFolder(_ path: String) -> Bool {
+      FileManager.default.fileExists(atPath: (path as NSString).appendingPathComponent(EmbeddingDescription.fileName))
+    }
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    let paths = isFolder(path) ? [path] : names.map { (path as NSString).appendingPathComponent($0) }.filter(isFolder)
+    guard let first = paths.first else {
+      throw EvaluateError.notARun(folder: path, reason: "neither it nor a folder in it has embeddings.json")
+    }
+    description = try EmbeddingJournal.description(in: first)
+    var owners: [Int: String] = [:], folders: [Folder] = [], seen = 0
+    for path in paths {
+      let (other, results) = try EmbeddingJournal.read(path)
+      if let difference = other.difference(from: description) {
+        throw EvaluateError.runsDiffer(first, path, difference: difference)
+      }
+      seen += results.count
+      for (index, line) in results {
+        if let owner = owners[index] { throw EvaluateError.overlap(owner, path, sample: line.id) }
+        owners[index] = path
+      }
+      folders.append(try Self.folder(path, other, results.values.filter { $0.row != nil }))
+    }
+    self.folders = folders
+    missing = description.inputs - seen
+  }
+
+  private static func folder(
+    _ path: String, _ description: EmbeddingDescription, _ known: [EmbeddingLine]
+  ) throws -> Folder {
+    let lines = known.sorted { ($0.row ?? 0) < ($1.row ?? 0) }, storage = description.storage
+    guard storage.rowsPerFile > 0, lines.enumerated().allSatisfy({ $0 == $1.row }) else {
+      throw EvaluateError.notARun(folder: path, reason: "its index does not number the rows")
+    }
+    let files = try stride(from: 0, to: lines.count, by: storage.rowsPerFile).map { first in
+      let file = (path as NSString).appendingPathComponent(storage.fileName(first / storage.rowsPerFile))
+      let checkpoint = try Checkpoint.open(file)
+      guard let entry = checkpoint.entries.first, checkpoint.entries.count == 1, entry.dtype == storage.dtype,
+        entry.shape.count == 2, entry.shape[1] == description.width,
+        entry.shape[0] >= min(lines.count - first, storage.rowsPerFile)
+      else {
+        throw EvaluateError.notARun(folder: path, reason: "\(storage.fileName(first / storage.rowsPerFile)) lacks rows")
+      }
+      return try checkpoint.tensor(entry.name)
+    }
+    return Folder(files: files, lines: lines)
+  }
+
+  /// The embeddings that are nearest to each query by cosine, best first; equal ones in the order of the inputs.
+  ///
+  /// - Parameters:
+  ///   - queries: `[queries][width]`, of any length but 0.
+  ///   - count: how many for each.
+  public func nearest(to queries: [[Float]], count: Int, parallel: Parallel = Parallel()) -> [[Hit]] {
+    let width = description.width, units = queries.map(normalised), flat = units.flatMap { $0 }
+    precondition(units.allSatisfy { $0.count == width }, "queries have the width of the embeddings")
+    // A block of rows is a piece of work.
+    let blocks = folders.indices.flatMap { folder in
+      folders[folder].files.indices.flatMap { file in
+        let first = file * description.storage.rowsPerFile
+        let rows = min(folders[folder].lines.count - first, description.storage.rowsPerFile)
+        return stride(from: 0, to: rows, by: Self.blockRows).map {
+          Block(folder: folder, file: file, first: first, rows: $0..<min($0 + Self.blockRows, rows))
+        }
+      }
+    }
+    var found = [[[Hit]]](repeating: [], count: blocks.count)
+    found.withUnsafeMutableBufferPointer { found in
+      nonisolated(unsafe) let found = found
+      parallel.forEach(blocks.count) { found[$0] = hits(in: blocks[$0], flat, queries.count, count) }
+    }
+    return queries.indices.map { query in best(found.flatMap { $0[query] }, count) }
+  }
+
+  private struct Block: Sendable {
+    let folder: Int
+    let file: Int
+    /// The row that is the file's first.
+    let first: Int
+    let rows: Range<Int>
+  }
+
+  private static let blockRows = 4096
+
+  private func hits(in block: Block, _ queries: [Float], _ queryCount: Int, _ count: Int) -> [[Hit]] {
+    let width = description.width, rows = block.rows.count, file = folders[block.folder].files[block.file]
+    let bytes = file.data[
+      block.rows.lowerBound * width * file.dtype.bits / 8..<block.rows.upperBound * width * file.dtype.bits / 8]
+    let part = FloatBuffer(uninitialised: rows * width), products = FloatBuffer(uninitialised: rows * queryCount)
+    Tensor(dtype: file.dtype, shape: [rows, width], data: bytes).widen(to: part.pointer)
+    queries.withUnsafeBufferPointer { queries in
+      guard let queries = queries.baseAddress else { return }
+      gemm(
+        part.pointer, rows: rows, depth: width, stride: width, queries, transposed: true, columns: queryCount,
+        into: products.pointer, stride: queryCount, adding: false)
+    }
+    let scales: [Float]? =
+      description.normalised
+      ? nil
+      : (0..<rows).map { row in
+        let values = UnsafeBufferPointer(start: part.pointer + row * width, count: width)
+        return Float(1 / max(values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot(), 1e-12))
+      }
+    return (0..<queryCount).map { query in
+      best(
+        (0..<rows).map { row in
+          Hit(
+            line: folders[block.folder].lines[block.first + block.rows.lowerBound + row],
+            similarity: products.pointer[row * queryCount + query] * (scales?[row] ?? 1))
+        }, count)
+    }
+  }
+
+  private func best(_ hits: [Hit], _ count: Int) -> [Hit] {
+    Array(
+      hits.sorted {
+        $0.similarity == $1.similarity ? $0.line.index < $1.line.index : $0.similarity > $1.similarity
+      }.prefix(count))
+  }
+}

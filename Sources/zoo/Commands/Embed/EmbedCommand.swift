@@ -1,0 +1,153 @@
+import ArgumentParser
+import Foundation
+import ZooEvaluate
+import ZooImages
+import ZooModels
+import ZooRuntime
+
+struct EmbedCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "embed", abstract: "Writes the embeddings of many pictures, or of many prompts.",
+    discussion: """
+      The folder gets embeddings.json (model, digests, settings), index.jsonl (id, path and row of each input, or why it has none) and files \
+      of [rows, width]. They are whole after every batch: a run that was killed goes on with --resume. Pictures may be files, folders and \
+      WebDataset's .tar archives, of which the pictures are taken. 'zoo search' finds the nearest.
+      """)
+
+  @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
+  var model: String
+
+  @OptionGroup var inputs: PictureInputs
+
+  @Option(
+    help: ArgumentHelp("A file with a path in each line: pictures, folders or .tar archives.", valueName: "file"),
+    completion: .file())
+  var list: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Embed prompts instead: a file with one a line, or - for standard input; lines that begin with # are comments.",
+      valueName: "file"), completion: .file())
+  var prompts: String?
+
+  @Option(
+    name: [.short, .customLong("output")], help: ArgumentHelp("The folder for the embeddings.", valueName: "dir"))
+  var output: String
+
+  @Flag(help: "Go on with the run in the folder.")
+  var resume = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Embed every nth input from the ith on; by default what Slurm, SGE, PBS or Kubernetes asks for.",
+      valueName: "i/n"))
+  var shard: String?
+
+  @Option(help: "What embeddings are written as: npy or safetensors.")
+  var format: EmbeddingStorage.Format = .npy
+
+  @Option(help: "What numbers are written as: f32 or f16.")
+  var element: EmbeddingStorage.Element = .f32
+
+  @Flag(help: "Embeddings as the model gives them, not divided by their lengths.")
+  var raw = false
+
+  @Option(help: "Rows of each file but the last.")
+  var rowsPerFile = 100_000
+
+  @Option(help: "Pictures that share a pass.")
+  var batch = 8
+
+  @Flag(help: "What was done as JSON.")
+  var json = false
+
+  @OptionGroup var pictureOptions: PictureOptions
+  @OptionGroup var runOptions: RunOptions
+  @OptionGroup var failureOptions: FailureOptions
+
+  func validate() throws {
+    if !(1...10_000_000).contains(rowsPerFile) {
+      throw ValidationError("--rows-per-file must be between 1 and 10000000.")
+    }
+    if !(1...256).contains(batch) { throw ValidationError("--batch must be between 1 and 256.") }
+    if prompts != nil, list != nil || !inputs.images.isEmpty {
+      throw ValidationError("--prompts goes without pictures.")
+    }
+  }
+
+  func run() throws {
+    var notes = Notes(isQuiet: runOptions.quiet)
+    let shard = try shard.map { try Shard($0) } ?? Shard.ofScheduler(ProcessInfo.processInfo.environment) ?? .whole
+    let inputs = try inputs(notes: &notes)
+    let loaded = try runOptions.load(model)
+    if loaded.architecture.isClassifier { throw EvaluateError.noEmbeddings(model: loaded.name) }
+    let loader = inputs.kind == .texts ? nil : try pictureOptions.loader(for: loaded, notes: &notes)
+    let description = EmbeddingDescription(
+      kind: inputs.kind, model: loaded.name, modelDigest: try loaded.description.runDigest(),
+      dataDigest: inputs.digest, inputs: inputs.entries.count, width: loaded.architecture.embedding,
+      normalised: !raw, storage: EmbeddingStorage(format: format, element: element, rowsPerFile: rowsPerFile),
+      pictures: loader.map { loader in
+        [
+          Choice("size", "\(loader.preprocessing.size)"), Choice("resize", loader.preprocessing.resizeMode.rawValue),
+          Choice("upright", loader.upright ? "yes" : "no"), Choice("precision", runOptions.precision.rawValue),
+        ]
+      } ?? [], shard: shard,
+      made: [
+        Choice("zoo", Zoo.configuration.version), Choice("call", CommandLine.arguments.joined(separator: " ")),
+      ])
+    let run = try EmbeddingRun(output, inputs, description, model: loaded, resume: resume)
+    if loader != nil { runOptions.prepare(loaded, passes: run.left.count, gradients: false) }
+    var failures = InputFailures(total: run.left.count, isStrict: failureOptions.strict)
+    let progress = Progress("embedding", total: run.left.count, quiet: runOptions.quiet), start = ContinuousClock.now
+    try run.run(loader: loader, together: loader == nil ? 32 : batch) {
+      progress.finish()
+      try failures.add($0, $1)
+    } done: {
+      progress.update($0)
+    }
+    progress.finish()
+    let seconds = (ContinuousClock.now - start).seconds, done = run.left.count - failures.entries.count
+    let report = EmbeddingReport(
+      model: loaded.name, directory: output, kind: inputs.kind.rawValue, embeddings: run.known + done,
+      knownBefore: run.known, width: description.width, errors: failures.entries, notes: notes.all,
+      perSecond: run.left.isEmpty ? nil : Double(run.left.count) / seconds)
+    try report.print(json: json)
+    try failures.finish()
+  }
+
+  private func inputs(notes: inout Notes) throws -> EmbeddingInputs {
+    if let prompts {
+      return EmbeddingInputs(prompts: try PromptOptions.lines(of: prompts))
+    }
+    var inputs = inputs
+    if let list { inputs.images += try PromptOptions.lines(of: list) }
+    let paths = try inputs.paths(excluding: output, notes: &notes)
+    let all = try EmbeddingInputs(pictures: paths)
+    guard !all.entries.isEmpty else { throw CallError.noPictures }
+    return all
+  }
+}
+
+extension EmbeddingStorage.Format: ExpressibleByArgument {}
+extension EmbeddingStorage.Element: ExpressibleByArgument {}
+
+/// What `zoo embed` says. Fields are only ever added.
+private struct EmbeddingReport: Encodable {
+  let schema = 1
+  let model: String
+  let directory: String
+  let kind: String
+  /// In the folder, with those that were there before.
+  let embeddings: Int
+  let knownBefore: Int
+  let width: Int
+  let errors: [InputFailures.Entry]
+  let notes: [String]
+  let perSecond: Double?
+
+  func print(json: Bool) throws {
+    if json { return try printJSON(self) }
+    let rate = perSecond.map { String(format: ", %.1f a second", $0) } ?? ""
+    Output.write("\(embeddings) embeddings of \(width) in \(directory)\(rate)")
+  }
+}
