@@ -20,8 +20,14 @@ public struct EvaluationDesk: Sendable {
 
   /// A map of each class on one picture, `[ways][classes]`; all ways share the pass.
   package func maps(_ picture: PixelTensor, of classes: [Int]) throws -> [[Heatmap]] {
+    try explained(picture, of: classes).maps
+  }
+
+  /// The maps, and the class that fits the picture best by the same pass.
+  func explained(_ picture: PixelTensor, of classes: [Int]) throws -> (maps: [[Heatmap]], bestClass: Int) {
     let ways = zip(explainers, prepared).map { (explainer: $0, prompts: $1[classes]) }
-    return try Explainer.explain([picture], ways).map { $0[0].prompts.map(\.heatmap) }
+    let explanations = try Explainer.explain([picture], ways).map { $0[0] }
+    return (explanations.map { $0.prompts.map(\.heatmap) }, bestClass(explanations[0].embedding))
   }
 
   /// The part of a picture that patches cover.
@@ -32,10 +38,12 @@ public struct EvaluationDesk: Sendable {
 
   /// The class that fits each picture best; the first of equal ones.
   func bestClasses(_ pictures: [PixelTensor]) throws -> [Int] {
-    try model.imageEmbeddings(pictures).map { embedding in
-      // Lengths do not change which is the best.
-      let scores = prepared[0].embeddings.map { dot($0, embedding) }
-      return scores.indices.dropFirst().reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
-    }
+    try model.imageEmbeddings(pictures).map(bestClass)
+  }
+
+  private func bestClass(_ embedding: [Float]) -> Int {
+    // Lengths do not change which is the best.
+    let scores = prepared[0].embeddings.map { dot($0, embedding) }
+    return scores.indices.dropFirst().reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
   }
 }

@@ -15,7 +15,9 @@ public struct PaperPreset: Sendable {
   public static let size = "224"
 
   /// What the paper's formulas say, which the authors' published code is not.
-  private static let peers = ["rollout", "raw-attention", "gradcam", "attentioncam", "chefercam", "textspan"]
+  private static let peers = [
+    "rollout", "raw-attention", "gradcam", "attentioncam", "chefercam", "textspan:background=imagenet",
+  ]
   private static let openCLIP = [
     "ViT-B-16:laion2b_s34b_b88k", "ViT-L-14:laion2b_s32b_b82k", "ViT-H-14:laion2b_s32b_b79k",
     "ViT-bigG-14:laion2b_s39b_b160k",

@@ -74,9 +74,11 @@ public struct PerturbationProtocol: EvaluationProtocol {
   }
 
   public func measure(_ sample: Sample, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
-    let predicted = try desk.bestClasses([sample.picture])[0], start = predicted == sample.truth
-    let asked = predicted == sample.truth ? [predicted] : [predicted, sample.truth]
-    return try desk.maps(sample.picture, of: asked).map { maps in
+    // Most pictures are of the class that they are taken for, and need one pass for their maps.
+    let (target, predicted) = try desk.explained(sample.picture, of: [sample.truth]), start = predicted == sample.truth
+    let other = start ? nil : try desk.maps(sample.picture, of: [predicted])
+    return try target.indices.map { way in
+      let maps = (other?[way] ?? []) + target[way]
       // Where both modes have one map, they have one curve.
       let curves = try maps.map { heatmap in
         let map = minMax(heatmap.picture())
