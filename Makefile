@@ -1,6 +1,7 @@
 # make demo    the main job on the demo checkpoint: convert, list, explain
 # make test    all tests
 # make test-arm  the C kernels compiled for 64-bit ARM, in qemu, against this machine's
+# make test-slurm  a Slurm cluster of one node on this machine (Debian, as root): tasks and the node's daemon are killed
 # make fuzz    libFuzzer over the checkpoint readers, FUZZ_SECONDS=60 for each container
 # make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
 # make attack  attacks the command: kills, full disks, hostile files, JSON and servers, races; ten minutes
@@ -18,7 +19,7 @@ STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-loc
 # GIF, TIFF, HEIC and AVIF pictures, where their libraries are installed.
 TRAITS := $(shell Tools/more-formats.sh)
 
-.PHONY: all build demo test test-release test-asan test-arm fuzz attack attack-quick bench bench-reference format lint install packages clean
+.PHONY: all build demo test test-release test-asan test-arm test-slurm fuzz attack attack-quick bench bench-reference format lint install packages clean
 
 all: build
 
@@ -45,6 +46,10 @@ test-asan: packages
 
 test-arm:
 	@Tools/arm/check.sh
+
+# An evaluation as an array of 8 tasks; the table must be that of one process. Installs slurm-wlm and munge; some ten minutes.
+test-slurm: build
+	Tools/cluster/test_slurm.sh $(ZOO)
 
 # libFuzzer over the readers; one build of its own.
 fuzz: packages
