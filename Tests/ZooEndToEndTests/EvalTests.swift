@@ -112,8 +112,12 @@ import ZooTestSupport
       _ = try run(["--shard", part, "--run", zoo.file("part\(part.prefix(1))")])
     }
     let parts = (1...3).map { zoo.file("part\($0)") }
-    let merged = try zoo.run(["eval", "merge", "--csv", "--per-class"] + parts)
+    let merged = try zoo.run(["eval", "merge", "--csv", "--per-class", "-o", zoo.file("merged")] + parts)
     #expect(merged.code == 0 && merged.output == whole.output)
+    #expect(try String(contentsOfFile: zoo.file("merged/rows.jsonl"), encoding: .utf8) == rows)
+    let page = zoo.file("merged.html"), again = ["--run", zoo.file("merged"), "--resume", "--report", page]
+    #expect(try run(again).output.hasSuffix("\(page)\n"))
+    #expect(try String(contentsOfFile: page, encoding: .utf8).contains("Worst cases"))
     let lines = try parts.flatMap {
       try String(contentsOfFile: "\($0)/rows.jsonl", encoding: .utf8).split(separator: "\n")
     }

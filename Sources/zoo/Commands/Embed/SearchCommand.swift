@@ -62,7 +62,9 @@ struct SearchCommand: ParsableCommand {
       throw CallError.ignored(option: "--explain", reason: "the embeddings are those of prompts")
     }
     let model = try runOptions.load(model ?? description.model)
-    guard try model.description.runDigest() == description.modelDigest else {
+    guard try model.description.runDigest() == description.modelDigest,
+      model.architecture.embedding == description.width
+    else {
       throw EvaluateError.otherModel(folder: embeddings, model: model.name)
     }
     if search.missing > 0 {

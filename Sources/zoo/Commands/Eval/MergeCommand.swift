@@ -5,18 +5,23 @@ struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge", abstract: "Puts the shards of one run together.",
     discussion: """
-      Shards that differ in model, settings or data, or that overlap, are refused; samples that no shard has are named, and the exit code is 1.
+      Shards that differ in model, settings or data, or that overlap, are refused; samples that no shard has are named, and the exit code is 1. \
+      What -o writes is a run like any other: the protocol's own command with --run and --resume measures what is missing, and draws --report.
       """)
 
   @Argument(help: ArgumentHelp("The folders of the shards' runs.", valueName: "runs"))
   var runs: [String]
 
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Write the whole run to a folder.", valueName: "dir"))
+  var into: String?
+
   @OptionGroup var output: EvaluationOutput
 
   func run() throws {
     let (description, results, missing) = try RunFolder.merge(runs)
-    let settings = description.settings
-    var report = try EvaluationReport(description, results.values.sorted { $0.index < $1.index })
+    let settings = description.settings, sorted = results.values.sorted { $0.index < $1.index }
+    if let into { try RunFolder(into, description, resume: false).append(sorted) }
+    var report = try EvaluationReport(description, sorted)
     report.data = runs.joined(separator: " ")
     try output.print(report)
     guard !missing.isEmpty else { return }
