@@ -17,9 +17,10 @@ public struct GoldenModel: Sendable {
   /// - Parameters:
   ///   - group: `models`, or `families` for those of `Tools/golden/make_families.py`.
   ///   - configuration: which layout's `open_clip_config.json` describes it, where none lies beside it.
+  ///   - algebra: what multiplies; by default what the model picks.
   public init(
     _ name: String, _ checkpoint: String, group: String = "models", configuration: String? = nil,
-    adjust: (inout ConversionOptions) -> Void = { _ in }
+    algebra: (any LinearAlgebra)? = nil, adjust: (inout ConversionOptions) -> Void = { _ in }
   ) throws {
     folder = "\(group)/\(name)"
     guard let file = try Golden.json("\(folder)/case.json") as? [String: Any],
@@ -29,7 +30,7 @@ public struct GoldenModel: Sendable {
     let target = FileManager.default.temporaryDirectory.appending(path: "zoo-golden-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: target) }  // open mappings keep the weights
     try Self.convert(name, checkpoint, group: group, configuration: configuration, to: target, adjust: adjust)
-    model = try Model(directory: target)
+    model = try Model(directory: target, algebra: algebra)
     if model.architecture.text != nil { _ = try? model.tokenizer() }
   }
 

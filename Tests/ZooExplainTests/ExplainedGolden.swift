@@ -15,8 +15,11 @@ struct ExplainedGolden {
   let background: [[Float]]
 
   /// - Parameter file: the expected file.
-  init(_ name: String, _ checkpoint: String, group: String = "models", file: String, sizes: [String]) throws {
-    let loaded = try GoldenModel(name, checkpoint, group: group) {
+  init(
+    _ name: String, _ checkpoint: String, group: String = "models", file: String, sizes: [String],
+    algebra: (any LinearAlgebra)? = nil
+  ) throws {
+    let loaded = try GoldenModel(name, checkpoint, group: group, algebra: algebra) {
       if name == "siglip" { ($0.visionActivation, $0.textActivation) = (.gelu, .gelu) }
     }
     model = loaded.model

@@ -22,8 +22,21 @@ import ZooTestSupport
 
   @Test(arguments: cases)
   func relevanceIsThatOfTheOriginalCode(_ golden: GoldenMethodFamilyTests.Case) throws {
+    let compared = try compareAll(golden, sizes: ["native", golden.size])
+    #expect(compared == GoldenMethodFamilyTests.Case.relevance.subtracting(golden.undefined))
+  }
+
+  /// Some multiply by parts of the weights as they read them, others make matrices of these.
+  @Test(arguments: Backend.available)
+  func everyBackendHasTheSameRelevance(_ backend: Backend) throws {
+    _ = try compareAll(Self.cases[2], sizes: ["rect"], algebra: makeAlgebra(backend: backend))
+  }
+
+  private func compareAll(
+    _ golden: GoldenMethodFamilyTests.Case, sizes: [String], algebra: (any LinearAlgebra)? = nil
+  ) throws -> Set<String> {
     let loaded = try ExplainedGolden(
-      golden.name, golden.checkpoint, group: golden.group, file: "relevance.npz", sizes: ["native", golden.size])
+      golden.name, golden.checkpoint, group: golden.group, file: "relevance.npz", sizes: sizes, algebra: algebra)
     var compared: Set<String> = []
     for (size, picture) in loaded.pictures {
       for rules in ["original", "transformer"] {
@@ -44,7 +57,7 @@ import ZooTestSupport
         }
       }
     }
-    #expect(compared == GoldenMethodFamilyTests.Case.relevance.subtracting(golden.undefined))
+    return compared
   }
 
   /// Within the tolerance; where denominators nearly cancel, single precision is good for the shape of a map and its rough size.

@@ -61,13 +61,21 @@ struct BlockWalk<Rule: PropagationRule> {
   /// What the MLP reads.
   private func mlpInput() -> Rows { block.shape.postNorm ? middle() : normed(block.norm2, middle()) }
 
-  /// What `fc2` reads, in blocks without a gate and a norm there.
-  private func hidden() -> Rows {
-    let input = mlpInput(), hidden = Rows(count: input.count, width: block.shape.mlpWidth)
-    block.fc1.forward(
-      input.pointer, rows: input.count, into: hidden.pointer, epilogue: Epilogue(activation: block.shape.activation),
-      parallel: engine.parallel)
+  /// What `fc2` reads, in blocks without a gate and a norm there, from what `fc1` gives without its bias.
+  private func hidden(_ product: Rows) -> Rows {
+    let hidden = product.copy()
+    Epilogue(bias: block.fc1.bias?.pointer, activation: block.shape.activation).apply(
+      to: hidden.pointer, rows: hidden.count, width: hidden.width, parallel: engine.parallel)
     return hidden
+  }
+
+  /// A linear map's outputs without its bias.
+  private func withoutBias(_ rows: Rows, of map: Linear) -> Rows {
+    guard let bias = map.bias else { return rows }
+    rows.forEachRow(repeating: 1, engine.parallel) { place, _ in
+      for column in 0..<rows.width { rows.pointer[place + column] -= bias.pointer[column] }
+    }
+    return rows
   }
 
   /// The attention's output, all heads side by side, before a norm and the output matrix.
@@ -92,6 +100,7 @@ struct BlockWalk<Rule: PropagationRule> {
     var r = branch
     if let scale = block.scale1 { r = rule.scale(scale, r) }
     r = norm(trace.postNorm1.map { _ in block.norm1 }, trace.postNorm1, r)
+    let isBranch = block.scale1 == nil && !block.shape.postNorm
     r = rule.linear(
       block.out,
       input: {
@@ -100,7 +109,7 @@ struct BlockWalk<Rule: PropagationRule> {
         } else {
           mixed()
         }
-      }, r)
+      }, product: isBranch ? { withoutBias(difference(middle(), input()), of: block.out) } : nil, r)
     r = norm(block.attentionNorm, trace.attentionNorm, r)
     return (rule.attention(layer, mixed: mixed, r), stream)
   }
@@ -111,14 +120,28 @@ struct BlockWalk<Rule: PropagationRule> {
     var m = branch
     if let scale = block.scale2 { m = rule.scale(scale, m) }
     m = norm(trace.postNorm2.map { _ in block.norm2 }, trace.postNorm2, m)
-    m = rule.linear(block.fc2, input: hidden, m)
+    var kept: (input: Rows, product: Rows)?
+    func entered() -> (input: Rows, product: Rows) {
+      if let kept { return kept }
+      let input = mlpInput(), product = Rows(count: input.count, width: block.shape.mlpWidth)
+      block.fc1.product(input.pointer, rows: input.count, into: product.pointer, parallel: engine.parallel)
+      kept = (input, product)
+      return (input, product)
+    }
+    let isBranch = block.scale2 == nil && !block.shape.postNorm
+    m = rule.linear(
+      block.fc2, input: { hidden(entered().product) },
+      product: isBranch ? { withoutBias(difference(output(), middle()), of: block.fc2) } : nil, m)
     m = norm(block.mlpNorm, trace.mlpNorm, m)
     if let gate = block.gate, let slopes = trace.gateDerivative {
-      let open = rule.linear(gate, input: mlpInput, rule.activation(slopes: part(slopes), m))
-      m = rule.linear(block.fc1, input: mlpInput, rule.activation(slopes: part(trace.derivative), m))
+      let open = rule.linear(gate, input: mlpInput, product: nil, rule.activation(slopes: part(slopes), m))
+      m = rule.linear(
+        block.fc1, input: mlpInput, product: nil, rule.activation(slopes: part(trace.derivative), m))
       m = rule.join(m, open, at: mlpInput)
     } else {
-      m = rule.linear(block.fc1, input: mlpInput, rule.activation(slopes: part(trace.derivative), m))
+      m = rule.linear(
+        block.fc1, input: { entered().input }, product: { entered().product },
+        rule.activation(slopes: part(trace.derivative), m))
     }
     if !block.shape.postNorm { m = rule.norm(block.norm2, input: middle, m) }
     return rule.join(stream, m, at: middle)
@@ -129,10 +152,14 @@ struct BlockWalk<Rule: PropagationRule> {
     layer.record.sequences == 1 ? slopes : rows(slopes, width: block.shape.mlpWidth).buffer
   }
 
+  /// Queries, keys and values.
+  private func qkv() -> Rows { Rows(copying: layer.part(0, head: 0), count: layer.count, width: 3 * layer.width) }
+
   /// From the attention and the stream to X.
   func toInput(_ attention: any AttentionFlow, stream: Rows) -> Rows {
     var u = rule.linear(
-      block.qkv, input: { block.shape.postNorm ? input() : normed(block.norm1, input()) }, attention.atQKV(engine))
+      block.qkv, input: { block.shape.postNorm ? input() : normed(block.norm1, input()) },
+      product: block.shape.rope == nil ? { withoutBias(qkv(), of: block.qkv) } : nil, attention.atQKV(engine))
     if !block.shape.postNorm { u = rule.norm(block.norm1, input: input, u) }
     return rule.join(stream, u, at: input)
   }

@@ -5,7 +5,7 @@ import ZooRuntime
 struct GradientRule: PropagationRule {
   let engine: Engine
 
-  func linear(_ map: Linear, input: () -> Rows, _ flow: Rows) -> Rows {
+  func linear(_ map: Linear, input: () -> Rows, product: (() -> Rows)?, _ flow: Rows) -> Rows {
     let result = Rows(count: flow.count, width: map.inputs)
     map.backward(flow.pointer, rows: flow.count, into: result.pointer, parallel: engine.parallel)
     return result

@@ -6,7 +6,9 @@ import ZooRuntime
 /// rules look at are closures.
 protocol PropagationRule {
   /// Through `y = x W^T + b`.
-  func linear(_ map: Linear, input: () -> Rows, _ flow: Rows) -> Rows
+  ///
+  /// - Parameter product: `x W^T`, where the pass has left it.
+  func linear(_ map: Linear, input: () -> Rows, product: (() -> Rows)?, _ flow: Rows) -> Rows
   /// Through a LayerNorm at the rows of its input.
   func norm(_ norm: Norm, input: () -> Rows, _ flow: Rows) -> Rows
   /// Through an activation with the slopes that the pass left, `[tokens, width]`.

@@ -18,32 +18,60 @@ package struct RelevanceRule: PropagationRule {
   let rules: Rules
   let engine: Engine
 
-  func linear(_ map: Linear, input: () -> Rows, _ flow: Rows) -> Rows {
+  func linear(_ map: Linear, input: () -> Rows, product: (() -> Rows)?, _ flow: Rows) -> Rows {
     let x = input()
-    return rules == .transformer ? jointly(map, x, flow) : bySign(map, x, flow)
+    return rules == .transformer ? jointly(map, x, product: product, flow) : bySign(map, x, flow)
   }
 
   /// `x+ * (S W+) + x- * (S W-)`, with `S = R / (x+ W+^T + x- W-^T)`. As `x+ W+^T + x- W-^T = (x W^T + |x| |W|^T) / 2` and likewise on the
-  /// way back, only one matrix has to be made.
-  private func jointly(_ map: Linear, _ x: Rows, _ flow: Rows) -> Rows {
+  /// way back, the weights' sizes are all that is needed besides the weights, and where the pass has left `x W^T`, three products.
+  private func jointly(_ map: Linear, _ x: Rows, product: (() -> Rows)?, _ flow: Rows) -> Rows {
     let plain = PartOfLinear(map, .all, engine), sizes = PartOfLinear(map, .magnitude, engine)
-    let magnitude = x.mapped(engine.parallel, abs), z = plain.forward(x)
-    let shares = flow.combined(
-      with: z.combined(with: sizes.forward(magnitude), engine.parallel) { ($0 + $1) / 2 }, engine.parallel, safeDivide)
-    let signed = plain.backward(shares).combined(with: x, engine.parallel) { $0 * $1 / 2 }
-    signed.add(sizes.backward(shares).combined(with: magnitude, engine.parallel) { $0 * $1 / 2 })
-    return signed
+    let magnitude = sizes.forward(part(ZOO_PART_MAGNITUDE, of: x))
+    let isExact = engine.algebra.precision == .f32
+    let shares = shares(of: flow, (isExact ? product?() : nil) ?? plain.forward(x), magnitude)
+    return united(x, plain.backward(shares), sizes.backward(shares), zoo_unite_sizes)
   }
 
   /// The same where each sign has its own denominator.
   private func bySign(_ map: Linear, _ x: Rows, _ flow: Rows) -> Rows {
-    func share(_ part: PartOfLinear, _ x: Rows) -> Rows {
-      part.backward(flow.combined(with: part.forward(x), engine.parallel, safeDivide))
-        .combined(with: x, engine.parallel, *)
+    func share(_ sign: WeightPart, _ x: Rows) -> Rows {
+      let part = PartOfLinear(map, sign, engine)
+      return part.backward(shares(of: flow, part.forward(x)))
     }
-    let sum = share(PartOfLinear(map, .positive, engine), x.mapped(engine.parallel) { max($0, 0) })
-    sum.add(share(PartOfLinear(map, .negative, engine), x.mapped(engine.parallel) { min($0, 0) }))
-    return sum
+    let positive = share(.positive, part(ZOO_PART_POSITIVE, of: x))
+    return united(x, positive, share(.negative, part(ZOO_PART_NEGATIVE, of: x)), zoo_unite_signs)
+  }
+
+  private func part(_ part: some BinaryInteger, of x: Rows) -> Rows {
+    let result = Rows(count: x.count, width: x.width)
+    x.forEachRow(repeating: x.count, engine.parallel) { place, _ in
+      zoo_parts(x.pointer + place, Int32(part), result.pointer + place, x.width)
+    }
+    return result
+  }
+
+  /// `flow / z`, z being `a` or the mean of both.
+  private func shares(of flow: Rows, _ a: Rows, _ b: Rows? = nil) -> Rows {
+    let result = Rows(count: flow.count, width: flow.width)
+    flow.forEachRow(repeating: a.count, engine.parallel) { place, own in
+      zoo_shares(
+        flow.pointer + place, a.pointer + own, b.map { $0.pointer + own }, result.pointer + place, flow.width)
+    }
+    return result
+  }
+
+  /// What flows through two halves of the weights as one.
+  private func united(
+    _ x: Rows, _ p: Rows, _ q: Rows,
+    _ kernel: (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int
+    ) -> Void
+  ) -> Rows {
+    p.forEachRow(repeating: x.count, engine.parallel) { place, own in
+      kernel(x.pointer + own, p.pointer + place, q.pointer + place, p.pointer + place, x.width)
+    }
+    return p
   }
 
   func norm(_ norm: Norm, input: () -> Rows, _ flow: Rows) -> Rows { flow }
@@ -51,22 +79,27 @@ package struct RelevanceRule: PropagationRule {
   func scale(_ factors: FloatView, _ flow: Rows) -> Rows { flow }
 
   func split(stream: () -> Rows, branch: () -> Rows, _ flow: Rows) -> (stream: Rows, branch: Rows) {
-    let x = stream(), y = branch()
-    let sum = x.copy()
-    sum.add(y)
-    let shares = flow.combined(with: sum, engine.parallel, safeDivide)
-    let a = shares.combined(with: x, engine.parallel, *), b = shares.combined(with: y, engine.parallel, *)
-    if rules == .transformer {
-      let period = x.size
-      for prompt in 0..<flow.count / x.count {
-        func total(_ rows: Rows) -> Double {
-          (0..<period).reduce(0) { $0 + Double(rows.pointer[prompt * period + $1]) }
-        }
-        let (whole, first, second) = (total(flow), total(a), total(b))
-        for (rows, own) in [(a, first), (b, second)] {
-          let wanted = safeDivide(abs(own), abs(first) + abs(second)) * whole, factor = Float(safeDivide(wanted, own))
-          for index in prompt * period..<(prompt + 1) * period { rows.pointer[index] *= factor }
-        }
+    let x = stream(), y = branch(), period = x.size
+    let a = Rows(count: flow.count, width: flow.width), b = Rows(count: flow.count, width: flow.width)
+    // The sums of each row's flow, `a` and `b`.
+    var sums = [Double](repeating: 0, count: 3 * flow.count)
+    sums.withUnsafeMutableBufferPointer { sums in
+      nonisolated(unsafe) let sums = sums
+      flow.forEachRow(repeating: x.count, engine.parallel) { place, own in
+        zoo_split_flow(
+          flow.pointer + place, x.pointer + own, y.pointer + own, a.pointer + place, b.pointer + place,
+          sums.baseAddress.map { $0 + 3 * (place / flow.width) }, flow.width)
+      }
+    }
+    guard rules == .transformer else { return (a, b) }
+    for prompt in 0..<flow.count / x.count {
+      func total(_ part: Int) -> Double {
+        (prompt * x.count..<(prompt + 1) * x.count).reduce(0) { $0 + sums[3 * $1 + part] }
+      }
+      let (whole, first, second) = (total(0), total(1), total(2))
+      for (rows, own) in [(a, first), (b, second)] {
+        let wanted = safeDivide(abs(own), abs(first) + abs(second)) * whole, factor = Float(safeDivide(wanted, own))
+        for index in prompt * period..<(prompt + 1) * period { rows.pointer[index] *= factor }
       }
     }
     return (a, b)
@@ -74,14 +107,15 @@ package struct RelevanceRule: PropagationRule {
 
   func join(_ stream: Rows, _ branch: Rows, at tokens: () -> Rows) -> Rows {
     let tokens = tokens()
-    branch.add(stream)
-    return branch.combined(with: tokens, engine.parallel) { safeDivide($0, $1) * $1 }
+    branch.forEachRow(repeating: tokens.count, engine.parallel) { place, own in
+      zoo_join_flows(
+        branch.pointer + place, stream.pointer + place, tokens.pointer + own, branch.pointer + place, branch.width)
+    }
+    return branch
   }
 
   func attention(_ layer: LayerView, mixed: () -> Rows, _ flow: Rows) -> any AttentionFlow {
-    let mixed = mixed()
-    return AttentionRelevance(
-      layer: layer, shares: flow.combined(with: mixed, engine.parallel, safeDivide))
+    AttentionRelevance(layer: layer, shares: shares(of: flow, mixed()))
   }
 }
 
@@ -115,7 +149,7 @@ struct AttentionRelevance: AttentionFlow {
         for prompt in 0..<prompts {
           let target = result.pointer + prompt * count * stride + number * head
           atProbabilities(prompt: prompt, head: number, rows: 0..<count, into: flow)
-          for index in 0..<count * count { flow[index] = safeDivide(flow[index], logits[index]) }
+          zoo_shares(flow, logits, nil, flow, count * count)
           func product(_ matrix: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ ldx: Int, part: Int) {
             gemm(
               matrix, rows: count, depth: count, stride: count, x, transposed: false, columns: head, weightStride: ldx,

@@ -37,19 +37,15 @@ package struct Rows: Sendable {
     return result
   }
 
-  /// Each element by itself. In line, so that the operation is part of the loop.
-  @inline(__always)
-  func mapped(_ parallel: Parallel, _ operation: @Sendable (Float) -> Float) -> Rows {
-    let result = Rows(count: count, width: width)
+  /// Calls `body` for each row on all threads, with the place of its first value here and in activations of `period` rows, which repeat.
+  func forEachRow(repeating period: Int, _ parallel: Parallel, _ body: (_ place: Int, _ own: Int) -> Void) {
     parallel.forRanges(count, atLeast: 16) { rows in
-      for index in rows.lowerBound * width..<rows.upperBound * width {
-        result.pointer[index] = operation(pointer[index])
-      }
+      for row in rows { body(row * width, row % period * width) }
     }
-    return result
   }
 
-  /// Element by element; `other` may have fewer rows, which then repeat. In line as `mapped`.
+  /// Element by element; `other` may have fewer rows, which then repeat. In line, so that the operation
+  /// is part of the loop.
   @inline(__always)
   func combined(with other: Rows, _ parallel: Parallel, _ operation: @Sendable (Float, Float) -> Float) -> Rows {
     let result = Rows(count: count, width: width)

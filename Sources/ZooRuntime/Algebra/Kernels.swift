@@ -31,6 +31,11 @@ public struct Kernels: LinearAlgebra {
   public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
     StripMatrix(matrix, direction: direction, algebra: self, lasting: lasting && !streams)
   }
+
+  public func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? {
+    precision == .f32
+      ? StripMatrix(matrix, part: part, direction: direction, algebra: self, lasting: false) : nil
+  }
 }
 
 /// A weight matrix for one direction, in strips of columns.
@@ -38,12 +43,16 @@ private struct StripMatrix: PreparedMatrix {
   let inputs: Int, outputs: Int
   private let direction: Direction
   private let bf16: Bool, streams: Bool
+  private let part: WeightPart
   private let form: Lazy<Form>
 
   /// Strips that are kept, or a matrix of which they are cut while they are used.
   private enum Form { case strips(Strips), whole(WeightMatrix) }
 
-  init(_ matrix: WeightMatrix, direction: Direction, algebra: Kernels, lasting: Bool) {
+  init(
+    _ matrix: WeightMatrix, part: WeightPart = .all, direction: Direction, algebra: Kernels, lasting: Bool
+  ) {
+    self.part = part
     (inputs, outputs) = direction.ends(of: matrix)
     self.direction = direction
     (bf16, streams) = (algebra.precision == .bf16, algebra.streams)
@@ -71,7 +80,7 @@ private struct StripMatrix: PreparedMatrix {
       withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
         share(parallel) { multiply(x, stride: inputs, rows: all, by: packed, $0, bf16: false, into: y, epilogue) }
       }
-    case .whole(let matrix) where direction == .backward && all <= fewRows && epilogue.isEmpty:
+    case .whole(let matrix) where direction == .backward && all <= fewRows && epilogue.isEmpty && part == .all:
       withScaled(x, by: factors, rows: rows, parallel: parallel) { x, _ in
         share(parallel) { multiplyFew(x, rows: all, by: matrix, $0, into: y) }
       }
@@ -167,6 +176,7 @@ private struct StripMatrix: PreparedMatrix {
           cutting.cut(part.pointer, columns: 0..<end - start, bf16: bf16, into: strip)
           withExtendedLifetime(part) {}
         }
+        if part != .all { zoo_parts(strip, part.kernel, strip, Strips.width * inputs) }
         var after = epilogue.native(from: start)
         zoo_strip_product(x, stride, strip, inputs, rows, end - start, bf16 ? 1 : 0, y + start, outputs, &after)
       }

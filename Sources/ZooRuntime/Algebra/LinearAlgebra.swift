@@ -14,12 +14,29 @@ public protocol LinearAlgebra: Sendable {
   ///
   /// - Parameter lasting: True where many products will follow, so that a copy in the library's own order pays for itself.
   func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix
+  /// The same of a part of each weight, for products in f32 that are not to last; nil where such a matrix must be made first.
+  func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)?
 }
 
 extension LinearAlgebra {
   public var precision: Precision { .f32 }
   public var splitsRows: Bool { false }
   public var exact: any LinearAlgebra { self }
+  public func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? { nil }
+}
+
+/// A weight as it is, its positive or negative part, or its size.
+public enum WeightPart: Sendable {
+  case all, positive, negative, magnitude
+
+  package var kernel: Int32 {
+    switch self {
+    case .all: Int32(ZOO_PART_ALL)
+    case .positive: Int32(ZOO_PART_POSITIVE)
+    case .negative: Int32(ZOO_PART_NEGATIVE)
+    case .magnitude: Int32(ZOO_PART_MAGNITUDE)
+    }
+  }
 }
 
 /// Which way a weight matrix `W [out, in]` is used.
@@ -124,7 +141,7 @@ public struct Epilogue: @unchecked Sendable {
   }
 
   /// Applies to y what the product itself could not.
-  func apply(to y: UnsafeMutablePointer<Float>, rows: Int, width: Int, parallel: Parallel) {
+  package func apply(to y: UnsafeMutablePointer<Float>, rows: Int, width: Int, parallel: Parallel) {
     if isEmpty { return }
     parallel.forRanges(rows, atLeast: 8) { range in
       let offset = range.lowerBound * width

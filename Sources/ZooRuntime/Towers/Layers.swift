@@ -117,6 +117,11 @@ package struct Linear: Sendable {
   /// The same, of what needs no widening.
   func unmap() { matrix.unmap() }
 
+  /// A part of each weight for products in f32, where that takes no matrix of its own.
+  package func part(_ part: WeightPart, direction: Direction) -> (any PreparedMatrix)? {
+    algebra.exact.prepare(matrix, part: part, direction: direction)
+  }
+
   package var outputs: Int { matrix.outputs }
   package var inputs: Int { matrix.inputs }
   /// `[outputs, inputs]` as f32.
