@@ -34,8 +34,8 @@ import ZooTestSupport
     ]
     let evaluation: Uses = [
       "method": ["--method", "rollout"], "prompt-template": ["--prompt-template", "{}"], "shard": ["--shard", "2/2"],
-      // EvalTests has runs, forms of tables and what is left out.
-      "data": nil, "strict": nil, "run": nil, "resume": nil, "per-class": nil,
+      // EvalTests has runs, forms of tables, reports, presets and what is left out.
+      "data": nil, "strict": nil, "run": nil, "resume": nil, "per-class": nil, "report": nil, "preset": nil,
     ]
     func all(_ parts: Uses...) -> Uses { parts.reduce(into: run) { $0.merge($1) { $1 } } }
     return [

@@ -49,16 +49,18 @@ final class Progress {
     shown = Terminal.isInteractive && !quiet
   }
 
-  func update(_ done: Int, _ detail: String = "") {
+  /// - Parameter rate: how many a second as well.
+  func update(_ done: Int, _ detail: String = "", rate: Bool = false) {
     let now = ContinuousClock.now
     guard shown, done >= total || now - last > .milliseconds(80) else { return }
     last = now
     let fraction = min(1, Double(done) / Double(total))
     let seconds = (now - start).seconds
     let left = fraction > 0.02 && seconds > 1 ? "  \(spanText(Int(seconds / fraction - seconds))) left" : ""
+    let speed = rate && seconds > 1 ? String(format: "  %.1f a second", Double(done) / seconds) : ""
     let filled = Int(fraction * 24)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-    let line = "\(label) \(bar) \(unit(done)) of \(unit(total))\(left)  \(printable(detail))"
+    let line = "\(label) \(bar) \(unit(done)) of \(unit(total))\(speed)\(left)  \(printable(detail))"
     Terminal.write("\r\u{1B}[K" + String(line.prefix(Terminal.width - 1)))
   }
 

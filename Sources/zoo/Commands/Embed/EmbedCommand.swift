@@ -103,7 +103,7 @@ struct EmbedCommand: ParsableCommand {
       progress.finish()
       try failures.add($0, $1)
     } done: {
-      progress.update($0)
+      progress.update($0, rate: true)
     }
     progress.finish()
     let seconds = (ContinuousClock.now - start).seconds, done = run.left.count - failures.entries.count

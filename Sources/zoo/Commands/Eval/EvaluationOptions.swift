@@ -109,7 +109,7 @@ struct EvaluationOptions: ParsableArguments {
       try folder?.append(result)
       results.append(result)
       measured += 1
-      progress.update(measured)
+      progress.update(measured, rate: true)
     }
     progress.finish()
     let seconds = (ContinuousClock.now - start).seconds
