@@ -27,7 +27,7 @@ public struct EvaluationCase: Sendable {
         let ordinal = seen[row.label, default: 0]
         seen[row.label] = ordinal + 1
         let merits = rows.map { rows in
-          rows.indices.contains(place) ? P.merit(of: P.columns.map { rows[place].values[$0] ?? 0 }) : nil
+          rows.indices.contains(place) ? P.merit(of: rows[place].values) : nil
         }
         guard let merit = merits[0] else { continue }
         let one = EvaluationCase(

@@ -45,7 +45,7 @@ public struct EvaluationTable: Sendable {
           places[row.label] = place
           classNames.append(row.name)
         }
-        rows[row.method][number].append((place, P.columns.map { row.values[$0] ?? 0 }))
+        rows[row.method][number].append((place, row.values))
       }
     }
     let classCount = classNames.count

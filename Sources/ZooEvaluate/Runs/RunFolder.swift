@@ -1,3 +1,5 @@
+import Foundation
+
 /// The folder of an evaluation: `run.json` with its settings, and `rows.jsonl` with a line for each sample.
 public typealias RunFolder = RunJournal<EvaluationDescription, SampleResult>
 
@@ -15,6 +17,10 @@ public struct EvaluationDescription: RunDescription {
 
   public init(settings: RunSettings, shard: Shard, columns: [String], figures: [Figure], made: [Choice]) {
     (self.settings, self.shard, self.columns, self.figures, self.made) = (settings, shard, columns, figures, made)
+  }
+
+  public var coding: [CodingUserInfoKey: any Sendable] {
+    SampleResult.Row.columnsKey.map { [$0: columns] } ?? [:]
   }
 
   public func difference(from other: EvaluationDescription) -> String? { settings.difference(from: other.settings) }

@@ -16,6 +16,12 @@ public protocol RunDescription: Codable, Sendable {
   var shard: Shard { get }
   /// The first thing in which two runs differ, in words; nil where their lines belong together.
   func difference(from other: Self) -> String?
+  /// What lines are coded with.
+  var coding: [CodingUserInfoKey: any Sendable] { get }
+}
+
+extension RunDescription {
+  public var coding: [CodingUserInfoKey: any Sendable] { [:] }
 }
 
 /// A sample's line.
@@ -35,12 +41,15 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
   /// What was done before, by the sample's place.
   public let known: [Int: Line]
   private let rows: FileHandle
+  private let encoder: JSONEncoder
 
   /// Makes the folder, or goes on with the run in it.
   ///
   /// Throws an `EvaluateError` where the folder holds another run or something else, or another process writes to it.
   public init(_ path: String, _ description: Head, resume: Bool) throws {
     self.path = path
+    encoder = runEncoder()
+    encoder.userInfo = description.coding
     let folder = path as NSString, settings = folder.appendingPathComponent(Head.fileName)
     let file = folder.appendingPathComponent(Head.linesName)
     if FileManager.default.fileExists(atPath: settings) {
@@ -66,7 +75,7 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       throw EvaluateError.notARun(folder: path, reason: "another process is writing to it")
     }
-    let (results, whole) = try Self.results(in: file)
+    let (results, whole) = try Self.results(in: file, description)
     // A line that was being written when the process was killed.
     guard ftruncate(descriptor, off_t(whole)) == 0 else {
       throw EvaluateError.unreadable(file: file, reason: String(cString: strerror(errno)))
@@ -79,13 +88,15 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
 
   /// Appends several lines at once.
   public func append(_ lines: [Line]) throws {
-    try rows.write(contentsOf: try lines.reduce(into: Data()) { $0 += try runEncoder().encode($1) + Data("\n".utf8) })
+    try rows.write(contentsOf: try lines.reduce(into: Data()) { $0 += try encoder.encode($1) + Data("\n".utf8) })
   }
 
   /// The description and all whole lines of a run; of several lines for one sample, the last counts.
   public static func read(_ path: String) throws -> (description: Head, results: [Int: Line]) {
     let description = try description(in: path)
-    return (description, try results(in: (path as NSString).appendingPathComponent(Head.linesName)).results)
+    return (
+      description, try results(in: (path as NSString).appendingPathComponent(Head.linesName), description).results
+    )
   }
 
   public static func description(in path: String) throws -> Head {
@@ -101,10 +112,11 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
   }
 
   /// Also how many bytes the whole lines take.
-  private static func results(in file: String) throws -> (results: [Int: Line], bytes: Int) {
+  private static func results(in file: String, _ description: Head) throws -> (results: [Int: Line], bytes: Int) {
     guard let data = try? Data(contentsOf: URL(filePath: file), options: .mappedIfSafe) else { return ([:], 0) }
     var results: [Int: Line] = [:], start = data.startIndex, line = 1
     let decoder = JSONDecoder()
+    decoder.userInfo = description.coding
     while let end = data[start...].firstIndex(of: 0x0A) {
       do {
         let result = try decoder.decode(Line.self, from: data[start..<end])

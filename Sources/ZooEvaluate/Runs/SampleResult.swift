@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a run found for one sample: a line of its rows.
 public struct SampleResult: RunLine, Hashable {
   /// The sample's place in the data set.
@@ -8,34 +10,66 @@ public struct SampleResult: RunLine, Hashable {
   /// Why it could not be measured.
   public let error: String?
 
-  public struct Row: Codable, Sendable, Hashable {
+  public struct Row: Sendable, Hashable {
     /// The place of the method in the settings.
     public let method: Int
     /// The class's name.
     public let name: String
     /// Its place in the protocol's list.
     public let label: Int
-    /// By column.
-    public let values: [String: Double]
-
-    private enum CodingKeys: String, CodingKey {
-      case method, label, values
-      case name = "class"
-    }
+    /// In the order of the run's columns; in JSON each has its column's name.
+    public let values: [Double]
   }
 
   init<P: EvaluationProtocol>(_ index: Int, of protocol: P, _ measured: [[MeasuredRow]]) {
     (self.index, sample, error) = (index, `protocol`.samples[index], nil)
     results = measured.enumerated().flatMap { method, rows in
       rows.map { row in
-        Row(
-          method: method, name: `protocol`.classes[row.label], label: row.label,
-          values: Dictionary(uniqueKeysWithValues: zip(P.columns, row.values)))
+        Row(method: method, name: `protocol`.classes[row.label], label: row.label, values: row.values)
       }
     }
   }
 
   init(_ index: Int, sample: String, error: String) {
     (self.index, self.sample, self.error, results) = (index, sample, error, [])
+  }
+}
+
+extension SampleResult.Row: Codable {
+  /// What coders are told of a run: the names of its columns. Rows with names of their own would take several times the memory.
+  static let columnsKey = CodingUserInfoKey(rawValue: "columns")
+
+  private enum CodingKeys: String, CodingKey {
+    case method, label, values
+    case name = "class"
+  }
+
+  private struct Column: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  private static func columns(_ information: [CodingUserInfoKey: Any]) -> [Column] {
+    (columnsKey.flatMap { information[$0] as? [String] } ?? []).map(Column.init)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    let cells = try fields.nestedContainer(keyedBy: Column.self, forKey: .values)
+    method = try fields.decode(Int.self, forKey: .method)
+    name = try fields.decode(String.self, forKey: .name)
+    label = try fields.decode(Int.self, forKey: .label)
+    values = try Self.columns(decoder.userInfo).map { try cells.decode(Double.self, forKey: $0) }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(method, forKey: .method)
+    try fields.encode(name, forKey: .name)
+    try fields.encode(label, forKey: .label)
+    var cells = fields.nestedContainer(keyedBy: Column.self, forKey: .values)
+    for (column, value) in zip(Self.columns(encoder.userInfo), values) { try cells.encode(value, forKey: column) }
   }
 }

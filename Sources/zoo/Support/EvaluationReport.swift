@@ -73,6 +73,9 @@ struct EvaluationReport: Encodable {
     guard let type = Self.protocols.first(where: { $0.name == settings.protocolName }) else {
       throw EvaluateError.notARun(folder: "the run", reason: "its protocol '\(settings.protocolName)' is unknown")
     }
+    guard description.columns == type.columns else {
+      throw EvaluateError.notARun(folder: "the run", reason: "it was made by another version, with other columns")
+    }
     let table = Self.table(type, results, methods: settings.methods)
     scenes = table.samples
     figures = table.figures
