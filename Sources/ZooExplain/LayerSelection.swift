@@ -59,7 +59,7 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
   }
 
   private static func text(of range: ClosedRange<Int>) -> String {
-    range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
+    range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
   }
 
   /// The layers of a tower of `count` blocks, in rising order.
