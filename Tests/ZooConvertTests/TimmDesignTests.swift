@@ -1,4 +1,6 @@
+import Foundation
 import Testing
+import ZooCheckpoints
 import ZooManifests
 import ZooModels
 import ZooTestSupport
@@ -100,5 +102,21 @@ import ZooTestSupport
         == RotaryEmbedding(temperature: 10000, referenceGrid: GridSize(square: 14), offset: 0.5, indexing: .ij))
     arguments.ropeGridIndexing = "yx"
     #expect(throws: ConvertError.self) { try choices.adoptTimmDesign(arguments, file: "open_clip_config.json") }
+  }
+
+  /// Names of tensors that fit no layout, as those of parallel blocks do.
+  @Test func aModelThatFitsNoLayoutIsRefusedByItsName() throws {
+    let scratch = try ScratchFolder()
+    let file = scratch.file("model.safetensors")
+    let writer = try SafetensorsWriter(file, tensors: [("blocks.0.in_norm.weight", .f32, [1])], metadata: [:])
+    try [Float(0)].withUnsafeBytes { try writer.append($0) }
+    try writer.finish()
+    try Data(#"{"architecture": "vit_pwee_patch16_reg1_gap_256"}"#.utf8)
+      .write(to: URL(filePath: scratch.file("config.json")))
+    let error = #expect(throws: ConvertError.self) { try identify(Checkpoint.open(file), registry: .builtIn) }
+    #expect(
+      error?.description
+        == "\(file) is a vit_pwee_patch16_reg1_gap_256, which cannot be converted: its blocks run attention and MLP in parallel"
+    )
   }
 }

@@ -217,6 +217,53 @@ import ZooText
     }
   }
 
+  /// transformers 5.24 gives "a\tb  c\nd" the ids 0 8 4 3 4 27 4 22 2 with this class, and 0 8 3 4 4 27 3 22 2 by the file alone.
+  @Test func aClassThatCutsAtWhiteSpaceFirstIsRefusedWhereTheFileDoesNot() throws {
+    let place = Golden.cases.appending(path: "metaclip_2").path
+    let metaspace = #"{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}"#
+    func identified(_ name: String, splits: Bool = false) throws -> IdentifiedModel {
+      let scratch = try ScratchFolder()
+      for file in ["model.safetensors", "config.json", "processor_config.json"] {
+        try FileManager.default.copyItem(atPath: "\(place)/\(file)", toPath: scratch.file(file))
+      }
+      let config = try String(contentsOfFile: "\(place)/tokenizer_config.json", encoding: .utf8)
+      try Data(config.replacing("TokenizersBackend", with: name).utf8)
+        .write(to: URL(filePath: scratch.file("tokenizer_config.json")))
+      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: "\(place)/tokenizer.json")))
+      var object = try #require(json as? [String: Any])
+      let steps =
+        splits ? #"{"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, \#(metaspace)]}"# : metaspace
+      object["pre_tokenizer"] = try JSONSerialization.jsonObject(with: Data(steps.utf8))
+      try JSONSerialization.data(withJSONObject: object).write(to: URL(filePath: scratch.file("tokenizer.json")))
+      return try identify(Checkpoint.open(scratch.path), registry: .builtIn)
+    }
+    #expect(try names(identified("TokenizersBackend")) == ["tokenizer.json"])
+    #expect(throws: ConvertError.self) { try identified("XLMRobertaTokenizer") }
+    #expect(try names(identified("XLMRobertaTokenizer", splits: true)) == ["tokenizer.json"])
+  }
+
+  @Test func towersOfMetaCLIP2AreHalvesOfIt() throws {
+    let place = Golden.cases.appending(path: "metaclip_2").path
+    let whole = try identify(Checkpoint.open(place), registry: .builtIn).architecture
+    let config = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: "\(place)/config.json")))
+    for (part, prefixes) in [
+      ("vision", ["vision_model.", "visual_projection."]), ("text", ["text_model.", "text_projection."]),
+    ] {
+      let scratch = try ScratchFolder()
+      try rewrite("\(place)/model.safetensors", to: scratch.file("model.safetensors")) { name in
+        prefixes.contains { name.hasPrefix($0) } ? name : nil
+      }
+      let tower = try #require((config as? [String: Any])?["\(part)_config"])
+      try JSONSerialization.data(withJSONObject: tower).write(to: URL(filePath: scratch.file("config.json")))
+      try FileManager.default.copyItem(
+        atPath: "\(place)/processor_config.json", toPath: scratch.file("processor_config.json"))
+      let half = try identify(Checkpoint.open(scratch.file("model.safetensors")), registry: .builtIn).architecture
+      #expect(part == "vision" ? half.vision == whole.vision : half.text?.pooling == whole.text?.pooling)
+      #expect(part == "vision" || half.text?.blocks == whole.text?.blocks)
+      #expect(half.embedding == whole.embedding)
+    }
+  }
+
   @Test func withoutOneANoteSaysSo() throws {
     let model = try identified()
     #expect(names(model) == [])
@@ -230,6 +277,30 @@ import ZooText
         "The tokenizer beside the weights cannot be used (tokenizer.json, model: it has no \"vocab\"): "
           + "without one the model takes no text."
       ])
+  }
+
+  /// A table of CLIP's size says nothing of what its rows stand for: transformers has no tokenizer either.
+  @Test func itsSizeAloneMakesNoVocabularyCLIPs() throws {
+    let scratch = try ScratchFolder()
+    let clip = try #require(Registry.builtIn.manifest("ViT-B-32")).architecture
+    let layout = try #require(Layout.named("transformers-clip"))
+    let checkpoint = try sparseCheckpoint(scratch, "model.safetensors", layout.sourceTensors(of: clip))
+    let config =
+      #"{"model_type": "clip", "projection_dim": 512, "text_config": {"hidden_act": "gelu"}, "vision_config": {"hidden_act": "gelu"}}"#
+    try Data(config.utf8).write(to: URL(filePath: scratch.file("config.json")))
+    func found() throws -> (files: [String], notes: [String]) {
+      let model = try identify(checkpoint, registry: .builtIn)
+      return (names(model), model.notes.filter { $0.contains("okenizer") })
+    }
+    let own = try found()
+    #expect(own.files == ["bpe_simple_vocab_16e6.txt.gz"])
+    #expect(
+      own.notes.count == 1 && own.notes[0].contains("CLIP's own vocabulary, which has as many tokens"), "\(own.notes)")
+    // One that cannot be read is not taken for CLIP's.
+    try Data(#"{"a": 0, "b": 1}"#.utf8).write(to: URL(filePath: scratch.file("vocab.json")))
+    try Data("#version: 0.2\na b\n".utf8).write(to: URL(filePath: scratch.file("merges.txt")))
+    let other = try found()
+    #expect(other.files == [] && other.notes.last?.contains("without one the model takes no text") == true, "\(other)")
   }
 
   @Test func oneThatTheCallerNamesMustBeReadable() throws {

@@ -54,11 +54,22 @@ extension Identification {
     {
       return found
     }
-    if isCLIP, options.tokenizer == nil, text.vocabulary == CLIPVocabularyFile.size {
+    // A file that is there and cannot be used is not CLIP's; open_clip does not read any.
+    let hasFiles = TokenizerSpec.Kind.allCases.contains { place.files(of: $0, expected: $0) != nil }
+    if isCLIP, options.tokenizer == nil, text.vocabulary == CLIPVocabularyFile.size, !isTransformers || !hasFiles {
+      if isTransformers {
+        notes.append(
+          "There are no tokenizer files in '\(path.isEmpty ? "." : path)': CLIP's own vocabulary, which has as many tokens as "
+            + "the table, is used.")
+      }
       return FoundTokenizer(files: [.clipVocabulary], tokenizer: try CLIPVocabularyFile.tokenizer(spec))
     }
     guard options.tokenizer == nil else { throw missing }
     let source = spec.source.map { ", of \($0)" } ?? ""
+    if hasFiles {
+      notes.append("The tokenizer beside the weights cannot be used: without one the model takes no text.")
+      return nil
+    }
     notes.append(
       "There are no tokenizer files (\(spec.kind.rawValue)\(source)) in '\(path.isEmpty ? "." : path)': without them the model "
         + "takes no text.")

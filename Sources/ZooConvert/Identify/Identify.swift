@@ -45,7 +45,18 @@ private func knownLayout(_ headers: Headers, of checkpoint: Checkpoint, options:
   if isUnknown, let file, let config = try? readJSON(OpenCLIPFile.self, file), config.isWithHuggingFaceText {
     _ = try config.configuration(file: file)
   }
+  if isUnknown { try refuseByTimmName(path: checkpoint.path, options: options) }
   return try detectLayout(headers, path: checkpoint.path, part: checkpoint.part)
+}
+
+/// timm's name in `config.json` says why a model of it does not run.
+private func refuseByTimmName(path: String, options: ConversionOptions) throws {
+  struct File: Decodable { var architecture: String? }
+  let file = options.configuration ?? joinPath(splitPath(path).parent, "config.json")
+  guard fileExists(file), let name = try? readJSON(File.self, file).architecture,
+    case .refused(let reason)? = TimmModel.named(name)
+  else { return }
+  throw ConvertError.unsupported(path: path, architecture: name, reason: reason)
 }
 
 /// The work of `identify`, step by step.

@@ -3,7 +3,8 @@ import ZooModels
 extension TransformersFile {
   /// The model types of towers that were saved alone, and the whole model's.
   private static let halves = [
-    "clip_vision_model": "clip", "clip_text_model": "clip", "siglip_vision_model": "siglip",
+    "clip_vision_model": "clip", "clip_text_model": "clip", "metaclip_2_vision_model": "metaclip_2",
+    "metaclip_2_text_model": "metaclip_2", "siglip_vision_model": "siglip",
     "siglip_text_model": "siglip", "siglip2_vision_model": "siglip2",
     // The text tower knows nothing of NaFlex.
     "siglip2_text_model": "siglip",

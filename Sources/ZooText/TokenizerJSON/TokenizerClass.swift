@@ -46,8 +46,13 @@ package enum TokenizerClass {
   }
 
   @Sendable private static func isXLMRoberta(_ file: JSONNode, _ settings: TokenizerSettings) throws -> Bool {
-    guard let split = file.optional("pre_tokenizer") else { return false }
-    let last = try split.optional("pretokenizers")?.elements().last ?? split
-    return try last.type() == "Metaspace" && file.member("model").type() == "Unigram"
+    func types(_ key: String, _ list: String) throws -> [String] {
+      guard let node = file.optional(key) else { return [] }
+      return try node.optional(list)?.elements().map { try $0.type() } ?? [node.type()]
+    }
+    let steps = try types("pre_tokenizer", "pretokenizers"), normalizers = try types("normalizer", "normalizers")
+    guard steps.last == "Metaspace", try file.member("model").type() == "Unigram" else { return false }
+    // The class cuts at all white space first; the charsmap of the vocabulary makes spaces of it.
+    return steps.first == "WhitespaceSplit" || normalizers.contains("Precompiled")
   }
 }
