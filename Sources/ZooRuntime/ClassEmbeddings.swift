@@ -11,8 +11,8 @@ extension Model {
     let tokenizer = try tokenizer()
     return try names.enumerated().map { place, name in
       let tokens = templates.map { tokenizer.encode($0.replacing("{}", with: name)) }
-      // No prompt has as many tokens, so that the entries of prompts and of names differ.
-      let key = tokens.flatMap { $0 }
+      // No prompt has such tokens: what is kept for one is not normalised.
+      let key: [Int32] = [-2] + tokens.joined()
       defer { done(place + 1) }
       if let known = textCache?.embedding(of: key) { return known }
       let all = try textEmbeddings(tokens: tokens).map(normalised)

@@ -47,6 +47,18 @@ import ZooTestSupport
     }
   }
 
+  /// A head of one template, and the prompt that it makes, are two entries of the cache.
+  @Test func headsAndPromptsAreKeptApart() throws {
+    let cache = FileManager.default.temporaryDirectory.appending(path: "zoo-heads-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: cache) }
+    let model = try GoldenModel.demo("ViT-Ti-8-emoji", textCache: cache)
+    let prompt = try GoldenModel.demo("ViT-Ti-8-emoji").textEmbeddings(["a photo of a cat"])
+    let direction = try model.textEmbeddings(of: ["cat"], in: PromptTemplates.plain)
+    #expect(abs(dot(direction[0], direction[0]) - 1) < 1e-5)
+    #expect(try model.textEmbeddings(["a photo of a cat"]) == prompt)
+    #expect(try model.textEmbeddings(of: ["cat"], in: PromptTemplates.plain) == direction)
+  }
+
   @Test func presetsAreThePapers() throws {
     #expect(PaperPreset.all.map(\.name) == [1, 2, 3, 4, 5, 7].map { "paper-table\($0)" })
     for preset in PaperPreset.all {
