@@ -102,6 +102,14 @@ def load(name):
     return model.eval(), None, folder
 
 
+def resized(model, dynamic, pixels):
+    """What `load` gives, for pictures of another size."""
+    if dynamic is not None:
+        return dynamic
+    patch = model.visual.patch_size[0]
+    return families.large_native(model, tuple(side // patch for side in pixels.shape[-2:]))
+
+
 def watch(run):
     """What a call gives, and of each attention on the way its queries, keys, values and probabilities."""
     attentions = []
@@ -325,13 +333,7 @@ def make(name):
     arrays, facts = {}, {}
     for size in ("native", SIZES.get(name, "large")):
         pixels = torch.from_numpy(pictures[f"image_a.{size}.tensor"])[None]
-        variant = model
-        if size != "native":
-            if dynamic is None:
-                patch = model.visual.patch_size[0]
-                variant = families.large_native(model, tuple(side // patch for side in pixels.shape[-2:]))
-            else:
-                variant = dynamic
+        variant = model if size == "native" else resized(model, dynamic, pixels)
         wide, difference = compute(name, variant, pixels, texts, explained, scale, torch.float64)
         assert difference < 1e-9, f"the readout is not the model's: {difference}"
         narrow, _ = compute(name, variant, pixels, texts, explained, scale, torch.float32)

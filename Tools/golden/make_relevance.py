@@ -29,7 +29,7 @@ import torch
 from timm.layers import resample_abs_pos_embed
 
 import make_families as families
-from make_methods import EXPLAINED, Seen, Tower, load
+from make_methods import EXPLAINED, Seen, Tower, load, resized
 from npz import save_npz
 
 SIZES = {"clip_gelu": ["native", "rect", "odd"], "clip_quickgelu": ["native", "rect", "odd"]}
@@ -161,13 +161,7 @@ def make(name):
     arrays, facts = {}, {}
     for size in SIZES.get(name, ["native", "large"]):
         pixels = torch.from_numpy(pictures[f"image_a.{size}.tensor"])[None]
-        variant = model
-        if size != "native":
-            if dynamic is None:
-                patch = model.visual.patch_size[0]
-                variant = families.large_native(model, tuple(side // patch for side in pixels.shape[-2:]))
-            else:
-                variant = dynamic
+        variant = model if size == "native" else resized(model, dynamic, pixels)
         wide, difference = compute(name, variant, pixels, explained, torch.float64)
         assert difference < 1e-9, f"the original model is not the case's: {difference}"
         narrow, _ = compute(name, variant, pixels, explained, torch.float32)

@@ -132,13 +132,13 @@ public struct EmbeddingSearch: Sendable {
         let values = UnsafeBufferPointer(start: part.pointer + row * width, count: width)
         return Float(1 / max(values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot(), 1e-12))
       }
+    let lines = folders[block.folder].lines[(block.first + block.rows.lowerBound)...].prefix(rows)
     return (0..<queryCount).map { query in
-      best(
-        (0..<rows).map { row in
-          Hit(
-            line: folders[block.folder].lines[block.first + block.rows.lowerBound + row],
-            similarity: products.pointer[row * queryCount + query] * (scales?[row] ?? 1))
-        }, count)
+      let similarities = (0..<rows).map { products.pointer[$0 * queryCount + query] * (scales?[$0] ?? 1) }
+      // Hits are made of those alone that can be among the best.
+      let least = rows > count ? similarities.sorted(by: >)[count - 1] : -.infinity
+      return best(
+        zip(lines, similarities).filter { $1 >= least }.map { Hit(line: $0, similarity: $1) }, count)
     }
   }
 

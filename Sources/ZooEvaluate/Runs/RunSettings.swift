@@ -1,4 +1,6 @@
 import Foundation
+import ZooImages
+import ZooRuntime
 
 /// What makes a run what it is: two runs with the same settings give the same rows.
 public struct RunSettings: Codable, Sendable, Hashable {
@@ -72,6 +74,11 @@ public struct Shard: Codable, Sendable, Hashable, CustomStringConvertible {
     (self.number, self.count) = (number, count)
   }
 
+  /// The one that a call names, as `i/n`, else what a scheduler asks for, else all. Throws `EvaluateError.badShard`.
+  public static func chosen(_ text: String?, _ environment: [String: String]) throws -> Shard {
+    try text.map { try Shard($0) } ?? ofScheduler(environment) ?? .whole
+  }
+
   /// The places of its samples.
   public func indices(of total: Int) -> [Int] { Array(stride(from: number - 1, to: total, by: count)) }
 
@@ -94,5 +101,15 @@ public struct Shard: Codable, Sendable, Hashable, CustomStringConvertible {
         count: steps(number("SGE_TASK_FIRST"), number("SGE_TASK_LAST")))
       ?? shard(number("PBS_ARRAY_INDEX"), first: 0, count: number("PBS_ARRAY_COUNT"))
       ?? shard(number("JOB_COMPLETION_INDEX"), first: 0, count: number("JOB_COMPLETIONS"))
+  }
+}
+
+extension PictureLoader {
+  /// What a run says of its pictures: how they reach the model, and what it computes in.
+  public func choices(precision: Precision) -> [Choice] {
+    [
+      Choice("size", "\(preprocessing.size)"), Choice("resize", preprocessing.resizeMode.rawValue),
+      Choice("upright", upright ? "yes" : "no"), Choice("precision", precision.rawValue),
+    ]
   }
 }

@@ -18,8 +18,9 @@ func vocabularyTable(_ json: JSONValue, file: String, field: String) throws -> P
     throw TextError.malformed(file: file, place: field, problem: "an object of pieces and ids was expected")
   }
   var table = PieceTable(capacity: members.count)
-  for (piece, id) in members {
-    table.set(piece.utf8, try checkedID(id.int, of: piece.utf8, file: file, field: field))
+  for (name, id) in members {
+    let piece = name.utf8
+    table.set(piece, try checkedID(id.int, of: piece, file: file, field: field))
   }
   return table
 }

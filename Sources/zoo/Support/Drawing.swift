@@ -158,9 +158,7 @@ struct Drawing {
   /// - Parameter range: what all maps share.
   private func legend(_ range: ClosedRange<Float>?, note: String? = nil) -> Sheet.Legend {
     guard let range else {
-      return Sheet.Legend(
-        options.colorMap, alpha: options.alpha, low: "minimum", high: "maximum",
-        note: note ?? "each map is scaled alone")
+      return .alone(options.colorMap, alpha: options.alpha, note: note)
     }
     return Sheet.Legend(
       options.colorMap, alpha: options.alpha, low: String(format: "%.2g", range.lowerBound),
@@ -192,4 +190,11 @@ extension PromptReport {
 
   /// What must not be overlooked.
   var badges: [String] { (absent ? [Self.absentBadge] : []) + (flat == true ? [Self.flatBadge] : []) }
+}
+
+extension Sheet.Legend {
+  /// That of maps which do not share a scale.
+  static func alone(_ colors: ColorMap, alpha: Double, note: String? = nil) -> Sheet.Legend {
+    Sheet.Legend(colors, alpha: alpha, low: "minimum", high: "maximum", note: note ?? "each map is scaled alone")
+  }
 }

@@ -45,7 +45,7 @@ struct HitSheet {
     let sheet = Sheet(
       title: "What is nearest in \(source)", facts: try sheetFacts([explainer]), sections: sections,
       columns: min(5, hits.map(\.count).max() ?? 1), tileSize: 208,
-      legend: Sheet.Legend(.jet, alpha: Self.alpha, low: "minimum", high: "maximum", note: "each map is scaled alone"))
+      legend: .alone(.jet, alpha: Self.alpha))
     return try destination.write(try sheet.data(as: format), as: "")
   }
 }

@@ -77,7 +77,7 @@ struct EmbedCommand: ParsableCommand {
 
   func run() throws {
     var notes = Notes(isQuiet: runOptions.quiet)
-    let shard = try shard.map { try Shard($0) } ?? Shard.ofScheduler(ProcessInfo.processInfo.environment) ?? .whole
+    let shard = try Shard.chosen(shard, ProcessInfo.processInfo.environment)
     let inputs = try inputs(notes: &notes)
     let loaded = try runOptions.load(model)
     if loaded.architecture.isClassifier { throw EvaluateError.noEmbeddings(model: loaded.name) }
@@ -86,12 +86,7 @@ struct EmbedCommand: ParsableCommand {
       kind: inputs.kind, model: loaded.name, modelDigest: try loaded.description.runDigest(),
       dataDigest: inputs.digest, inputs: inputs.entries.count, width: loaded.architecture.embedding,
       normalised: !raw, storage: EmbeddingStorage(format: format, element: element, rowsPerFile: rowsPerFile),
-      pictures: loader.map { loader in
-        [
-          Choice("size", "\(loader.preprocessing.size)"), Choice("resize", loader.preprocessing.resizeMode.rawValue),
-          Choice("upright", loader.upright ? "yes" : "no"), Choice("precision", runOptions.precision.rawValue),
-        ]
-      } ?? [], shard: shard,
+      pictures: loader?.choices(precision: runOptions.precision) ?? [], shard: shard,
       made: [
         Choice("zoo", Zoo.configuration.version), Choice("call", CommandLine.arguments.joined(separator: " ")),
       ])

@@ -62,7 +62,7 @@ struct EvaluationOptions: ParsableArguments {
   /// Measures, prints the table, and ends with 1 where something was left out.
   func evaluate<P: EvaluationProtocol>(_ protocol: P, problems: DataProblems = DataProblems(isStrict: false)) throws {
     guard !`protocol`.samples.isEmpty else { throw EvaluateError.nothing(data: data) }
-    let shard = try shard.map { try Shard($0) } ?? Shard.ofScheduler(ProcessInfo.processInfo.environment) ?? .whole
+    let shard = try Shard.chosen(shard, ProcessInfo.processInfo.environment)
     let loaded = try runOptions.load(model)
     var notes = Notes(isQuiet: runOptions.quiet)
     let preset = try preset(for: P.name)
@@ -81,10 +81,8 @@ struct EvaluationOptions: ParsableArguments {
         protocolName: P.name, model: loaded.name, modelDigest: try loaded.description.runDigest(),
         dataDigest: `protocol`.dataDigest(), sampleCount: `protocol`.samples.count,
         methods: explainers.map(WaysOptions.name), templates: templates,
-        pictures: [
-          Choice("size", "\(loader.preprocessing.size)"), Choice("resize", loader.preprocessing.resizeMode.rawValue),
-          Choice("upright", loader.upright ? "yes" : "no"), Choice("precision", runOptions.precision.rawValue),
-        ], choices: (preset.map { [Choice("preset", $0.name)] + $0.open } ?? []) + `protocol`.choices),
+        pictures: loader.choices(precision: runOptions.precision),
+        choices: (preset.map { [Choice("preset", $0.name)] + $0.open } ?? []) + `protocol`.choices),
       shard: shard, columns: P.columns, figures: P.figures,
       made: [
         Choice("zoo", Zoo.configuration.version), Choice("call", CommandLine.arguments.joined(separator: " ")),

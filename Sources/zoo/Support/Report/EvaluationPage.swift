@@ -34,15 +34,13 @@ struct EvaluationPage {
       let parts = try cases.map { try figures(of: $0, `protocol`, desk, loader, names) }
       return "<h2>\(heading)</h2>\n\(HTML(parts))"
     }
-    let legend = Sheet.Legend(
-      .jet, alpha: Self.alpha, low: "minimum", high: "maximum", note: "each map is scaled alone")
     let rule: HTML = """
       <p class="quiet">Cases are ranked by \(P.meritName), of the map by \(names.first ?? ""). The first picture of each shows what is true.</p>
       """
     let page = HTML.page(
       title: "\(P.name.prefix(1).uppercased() + P.name.dropFirst()) of \(report.model)",
       facts: ["\(report.data), \(report.scenes) pictures"],
-      parts: [report.htmlTable, rule, try .legend(legend)]
+      parts: [report.htmlTable, rule, try .legend(.alone(.jet, alpha: Self.alpha))]
         + [try section("Worst cases", worst), try section("Best cases", best)]
         + (perClass ? ["<h2>Classes</h2>", report.htmlClasses] : []),
       tables: [
