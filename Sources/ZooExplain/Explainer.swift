@@ -82,9 +82,12 @@ public struct Explainer: Sendable {
   /// Explains pictures of one size in several ways, `[ways][pictures]`: the passes through the model are shared by all of them, and so is
   /// the work of methods that differ only in the layers that are summed.
   ///
-  /// - Parameter ways: explainers of one model, each with what it looks for.
+  /// - Parameters:
+  ///   - ways: explainers of one model, each with what it looks for.
+  ///   - clock: times the work that does not serve all ways.
   public static func explain(
-    _ pictures: [PixelTensor], _ ways: [(explainer: Explainer, prompts: PreparedPrompts)]
+    _ pictures: [PixelTensor], _ ways: [(explainer: Explainer, prompts: PreparedPrompts)],
+    clock: MethodClock = MethodClock()
   ) throws -> [[Explanation]] {
     guard let model = ways.first?.explainer.model else { return [] }
     // The empty prompt goes along for all if one wants it, so that they look for the same.
@@ -94,7 +97,7 @@ public struct Explainer: Sendable {
         way.explainer.method.base, way.prompts.directions + (corrects ? way.prompts.empty.map { [$0] } ?? [] : []),
         background: way.explainer.background(of: way.prompts))
     }
-    let output = try Pass.run(pictures, jobs, model: model)
+    let output = try Pass.run(pictures, jobs, model: model, clock: clock)
     return zip(ways, output.maps).map { way, maps in
       zip(output.embeddings, maps).map { embedding, maps in
         way.explainer.explanation(of: embedding, maps: way.explainer.corrected(maps, way.prompts), prompts: way.prompts)

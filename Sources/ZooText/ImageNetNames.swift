@@ -1,15 +1,24 @@
 import CVocabulary
 import Foundation
 
+/// A class of ImageNet.
+package struct ImageNetName: Sendable {
+  /// The WordNet id: `n01440764`.
+  package let id: String
+  package let name: String
+  /// The class's number in ILSVRC2012's devkit, from 1, whose order is not that of the ids; nil for ids beyond the 1000 classes.
+  package let devkitNumber: Int?
+}
+
 /// WordNet ids and names that come with the build: ImageNet's 1000 classes in their order with the names that OpenAI's head and
 /// open_clip have, then ImageNet's other ids with the first name of their WordNet synset.
-package func imageNetNames() throws -> [(id: String, name: String)] {
+package func imageNetNames() throws -> [ImageNetName] {
   let data = Data(bytes: zoo_class_names_bytes(), count: zoo_class_names_size)
   let text = String(
     decoding: try gunzip([UInt8](data), file: "the names that come with zoo", limit: 4 << 20), as: UTF8.self)
   return text.split(separator: "\n").map { row in
-    let parts = row.split(separator: "\t", maxSplits: 1).map(String.init)
-    return (parts[0], parts[1])
+    let parts = row.split(separator: "\t").map(String.init)
+    return ImageNetName(id: parts[0], name: parts[1], devkitNumber: parts.count > 2 ? Int(parts[2]) : nil)
   }
 }
 

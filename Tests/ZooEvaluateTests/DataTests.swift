@@ -20,17 +20,48 @@ import ZooTestSupport
     #expect(data.classes.count == 4 && problems.isEmpty)
   }
 
-  @Test func aDevkitWithoutItsOrderIsRefused() throws {
-    let folder = try scratch(), source = "\(Self.folder)/imagenet/devkit"
+  /// The first four numbers of the published list; the classes are those of Kaggle's table for the same pictures.
+  @Test func theDevkitsNumbersAreKnownWithoutItsMap() throws {
+    let folder = try scratch()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    for name in try FileManager.default.contentsOfDirectory(atPath: source) where name != "map_clsloc.txt" {
+    try copyPictures(from: "devkit", to: folder)
+    try "490\n361\n171\n822\n".write(
+      toFile: "\(folder)/ILSVRC2012_validation_ground_truth.txt", atomically: true, encoding: .utf8)
+    let data = try ClassifiedPictures(imageNet: folder, names: .builtIn()) { Issue.record("\($0): \($1)") }
+    #expect(data.pictures.map(\.label) == [65, 970, 230, 809])
+  }
+
+  /// TensorFlow's list of the same: an id for each picture.
+  @Test func aListOfIdsForAllPicturesIsRead() throws {
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try copyPictures(from: "devkit", to: folder)
+    try "n01751748\nn09193705\nn02105855\nn04263257\n".write(
+      toFile: "\(folder)/imagenet_2012_validation_synset_labels.txt", atomically: true, encoding: .utf8)
+    let data = try ClassifiedPictures(imageNet: folder, names: .builtIn()) { Issue.record("\($0): \($1)") }
+    #expect(data.pictures.map(\.label) == [65, 970, 230, 809])
+  }
+
+  @Test(arguments: ["kaggle", "devkit"])
+  func aMissingPictureIsNamedAndTheOthersAreKept(_ form: String) throws {
+    let folder = try scratch(), root = "\(Self.folder)/imagenet"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for name in try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(form)") {
+      try FileManager.default.copyItem(atPath: "\(root)/\(form)/\(name)", toPath: "\(folder)/\(name)")
+    }
+    try FileManager.default.removeItem(atPath: "\(folder)/ILSVRC2012_val_00000002.JPEG")
+    var problems: [String: String] = [:]
+    let names = try ClassNames(file: "\(root)/LOC_synset_mapping.txt")
+    let data = try ClassifiedPictures(imageNet: folder, names: names) { problems[$0] = $1 }
+    #expect(data.pictures.map(\.label) == [1, 3, 0])
+    #expect(problems == ["ILSVRC2012_val_00000002": "there is no picture of this name in \(folder)"])
+  }
+
+  private func copyPictures(from form: String, to folder: String) throws {
+    let source = "\(Self.folder)/imagenet/\(form)"
+    for name in try FileManager.default.contentsOfDirectory(atPath: source) where name.hasSuffix(".JPEG") {
       try FileManager.default.copyItem(atPath: "\(source)/\(name)", toPath: "\(folder)/\(name)")
     }
-    let names = try ClassNames(file: "\(Self.folder)/imagenet/LOC_synset_mapping.txt")
-    let error = #expect(throws: EvaluateError.self) {
-      try ClassifiedPictures(imageNet: folder, names: names) { _, _ in }
-    }
-    #expect(error?.description.contains("put map_clsloc.txt") == true)
   }
 
   @Test func openImagesPointsAreFoundBelow() throws {
@@ -47,6 +78,31 @@ import ZooTestSupport
     }
     #expect(
       data.pictures[0].questions.map { data.classes[$0.label] }.sorted().prefix(3) == ["ambulance", "clover", "crab"])
+  }
+
+  @Test func fiftyOnesFolderNeedsNoNamesOfTables() throws {
+    let folder = try scratch(), source = "\(Self.folder)/points"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for name in ["labels", "metadata"] {
+      try FileManager.default.createDirectory(atPath: "\(folder)/validation/\(name)", withIntermediateDirectories: true)
+    }
+    try FileManager.default.copyItem(atPath: "\(source)/validation/data", toPath: "\(folder)/validation/data")
+    try FileManager.default.copyItem(atPath: "\(source)/points.csv", toPath: "\(folder)/validation/labels/points.csv")
+    func read() throws -> PointedPictures { try PointedPictures(pictures: folder) { _, _ in } }
+    let error = #expect(throws: EvaluateError.self) { try read() }
+    #expect(error?.description.contains("name the file with --descriptions") == true)
+    let names = "\(folder)/validation/metadata/point_classes.csv"
+    try FileManager.default.copyItem(atPath: "\(source)/descriptions.csv", toPath: names)
+    // Other labels' tables lie beside them.
+    try "/m/01,Nothing\n".write(toFile: names.replacing("point_", with: ""), atomically: true, encoding: .utf8)
+    let known = try PointedPictures(
+      openImages: "\(source)/points.csv", descriptions: "\(source)/descriptions.csv", pictures: source
+    ) { _, _ in }
+    let found = try read()
+    #expect(found.classes == known.classes && found.pictures.map(\.id) == known.pictures.map(\.id))
+    try FileManager.default.copyItem(atPath: "\(folder)/validation", toPath: "\(folder)/train")
+    let several = #expect(throws: EvaluateError.self) { try read() }
+    #expect(several?.description.contains("name one with --points") == true)
   }
 
   @Test func anExportOfImageNetSegmentationHasOneThingEach() throws {

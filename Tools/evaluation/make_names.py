@@ -2,14 +2,16 @@
 """Makes the names and templates that the binary carries, from open_clip and timm:
 
     python3 -m venv venv && venv/bin/pip install open_clip_torch==3.3.0 timm==1.0.31
-    venv/bin/python Tools/evaluation/make_names.py
+    venv/bin/python Tools/evaluation/make_names.py map_clsloc.txt
 
-class_names.tsv.gz   WordNet ids and names: ImageNet's 1000 classes in their order with the names that open_clip has (OpenAI's, MIT),
-                     then all other ids of ImageNet with the first name of their WordNet 3.0 synset
+class_names.tsv.gz   WordNet ids, names and numbers: ImageNet's 1000 classes in their order with the names that open_clip has (OpenAI's, MIT)
+                     and their numbers in ILSVRC2012's devkit (its map_clsloc.txt), then all other ids of ImageNet with the first name
+                     of their WordNet 3.0 synset
 templates.txt        OpenAI's 80 templates for ImageNet, then an empty line, then the 7 of them that do best alone
 """
 import gzip
 import pathlib
+import sys
 
 import open_clip.zero_shot_metadata as metadata
 import timm
@@ -25,7 +27,10 @@ def main():
     for line in (info / "imagenet_synset_to_lemma.txt").read_text().splitlines():
         synset, lemmas = line.split("\t")
         names.setdefault(synset, lemmas.split(",")[0].strip())
-    table = "".join(f"{synset}\t{name}\n" for synset, name in names.items())
+    numbers = dict(line.split()[:2] for line in pathlib.Path(sys.argv[1]).read_text().splitlines())
+    assert sorted(numbers) == ids and sorted(map(int, numbers.values())) == list(range(1, 1001))
+    rows = ([synset, name, numbers.get(synset)] for synset, name in names.items())
+    table = "".join("\t".join(filter(None, row)) + "\n" for row in rows)
     (OUT / "class_names.tsv.gz").write_bytes(gzip.compress(table.encode(), 9, mtime=0))
     sets = [metadata.OPENAI_IMAGENET_TEMPLATES, metadata.SIMPLE_IMAGENET_TEMPLATES]
     (OUT / "templates.txt").write_text("\n".join("".join(f("{}") + "\n" for f in templates) for templates in sets))

@@ -7,14 +7,18 @@ extension PointedPictures {
   /// Points that are unsure are dropped; so are pairs of picture and class without a point on the class.
   ///
   /// - Parameters:
-  ///   - points: The CSV file.
-  ///   - descriptions: `oidv7-class-descriptions.csv`, with or without a first line of names.
+  ///   - points: The CSV file; nil for the one in the folder of pictures or below it, called as OpenImages or FiftyOne calls it.
+  ///   - descriptions: `oidv7-class-descriptions.csv`, with or without a first line of names; nil likewise.
   ///   - pictures: The folder with the pictures.
   ///   - problem: Called for pictures and classes that are left out, with the reason.
   public init(
-    openImages points: String, descriptions: String, pictures folder: String,
+    openImages points: String? = nil, descriptions: String? = nil, pictures folder: String,
     problem: (_ item: String, _ reason: String) throws -> Void
   ) throws {
+    let points = try points ?? table(in: folder, "the points", option: "--points", publishedNames: pointTables)
+    let descriptions =
+      try descriptions
+      ?? table(in: folder, "the classes' names", option: "--descriptions", publishedNames: descriptionTables)
     let names = try classDescriptions(descriptions), files = PictureIndex(folder)
     var table = try CSV(points)
     let (image, x, y) = (try table.column("ImageId", "ImageID"), try table.column("X"), try table.column("Y"))
@@ -52,6 +56,28 @@ extension PointedPictures {
     }
     self.init(classes: known.compactMap { names[$0] }, pictures: entries)
   }
+}
+
+/// What tables are called, by the ends of their names: OpenImages' own, then FiftyOne's. Earlier ones win.
+private let pointTables = ["annotations-point-labels.csv", "/points.csv"]
+private let descriptionTables = [
+  "v7-class-descriptions.csv", "/point_classes.csv", "class-descriptions.csv", "/classes.csv",
+]
+
+private func table(in folder: String, _ what: String, option: String, publishedNames: [String]) throws -> String {
+  let all = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String }.filter { $0.hasSuffix(".csv") }
+  for name in publishedNames {
+    let found = (all ?? []).filter { "/\($0)".hasSuffix(name) }.sorted()
+    if found.count > 1 {
+      throw EvaluateError.unreadable(
+        file: folder,
+        reason: "it has several tables of \(what), \(found[0]) and \(found[1]): name one with \(option)")
+    }
+    if let one = found.first { return (folder as NSString).appendingPathComponent(one) }
+  }
+  throw EvaluateError.unreadable(
+    file: folder,
+    reason: "neither it nor a folder below holds \(what) by a published name: name the file with \(option)")
 }
 
 /// Names by label; a first line of column names is no label.

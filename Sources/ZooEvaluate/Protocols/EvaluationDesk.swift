@@ -9,6 +9,8 @@ public struct EvaluationDesk: Sendable {
   /// Of each explainer, for all classes.
   private let prepared: [PreparedPrompts]
   public var model: Model { explainers[0].model }
+  /// Times what is done for one way and not for all.
+  public let clock = MethodClock()
 
   /// - Parameters:
   ///   - explainers: all of one model; at least one.
@@ -23,10 +25,17 @@ public struct EvaluationDesk: Sendable {
     try explained(picture, of: classes).maps
   }
 
+  /// The rows of each way's maps of some classes of a picture.
+  func rows(
+    _ picture: PixelTensor, of classes: [Int], _ measure: ([Heatmap]) throws -> [MeasuredRow]
+  ) throws -> [[MeasuredRow]] {
+    try maps(picture, of: classes).enumerated().map { way, maps in try clock.time([way]) { try measure(maps) } }
+  }
+
   /// The maps, and the class that fits the picture best by the same pass.
   func explained(_ picture: PixelTensor, of classes: [Int]) throws -> (maps: [[Heatmap]], bestClass: Int) {
     let ways = zip(explainers, prepared).map { (explainer: $0, prompts: $1[classes]) }
-    let explanations = try Explainer.explain([picture], ways).map { $0[0] }
+    let explanations = try Explainer.explain([picture], ways, clock: clock).map { $0[0] }
     return (explanations.map { $0.prompts.map(\.heatmap) }, bestClass(explanations[0].embedding))
   }
 

@@ -80,10 +80,12 @@ public struct PerturbationProtocol: EvaluationProtocol {
     return try target.indices.map { way in
       let maps = (other?[way] ?? []) + target[way]
       // Where both modes have one map, they have one curve.
-      let curves = try maps.map { heatmap in
-        let map = minMax(heatmap.picture())
-        return try Sign.allCases.flatMap { sign in
-          [start] + (try answers(sample, map: map, size: heatmap.pictureSize, sign: sign, by: desk.bestClasses))
+      let curves = try desk.clock.time([way]) {
+        try maps.map { heatmap in
+          let map = minMax(heatmap.picture())
+          return try Sign.allCases.flatMap { sign in
+            [start] + (try answers(sample, map: map, size: heatmap.pictureSize, sign: sign, by: desk.bestClasses))
+          }
         }
       }
       let values = (curves[0] + curves[curves.count - 1]).map { $0 ? 1.0 : 0.0 }

@@ -37,7 +37,7 @@ public struct PointingProtocol: EvaluationProtocol {
   }
 
   public func measure(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
-    try desk.maps(sample.picture, of: sample.things.map(\.label)).map { maps in
+    try desk.rows(sample.picture, of: sample.things.map(\.label)) { maps in
       zip(sample.things, maps).compactMap { thing, heatmap in
         let map = minMax(heatmap.picture()), mask = sample.mask(of: thing, size: heatmap.pictureSize)
         guard let pointing = Pointing(map: map, mask: mask) else { return nil }

@@ -44,7 +44,7 @@ public struct PointsProtocol: EvaluationProtocol {
   }
 
   public func measure(_ sample: Sample, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
-    try desk.maps(sample.picture.input.tensor, of: sample.questions.map(\.label)).map { maps in
+    try desk.rows(sample.picture.input.tensor, of: sample.questions.map(\.label)) { maps in
       zip(sample.questions, maps).map { question, heatmap in
         let size = heatmap.pictureSize
         let counts = PointCounts(

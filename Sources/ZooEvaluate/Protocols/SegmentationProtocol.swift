@@ -60,7 +60,7 @@ public struct SegmentationProtocol: EvaluationProtocol {
     let asked = try asked(sample, at: desk)
     // One map for each class, however often it is asked for.
     let unique = Array(Set(asked)).sorted()
-    return try desk.maps(sample.picture, of: unique).map { maps in
+    return try desk.rows(sample.picture, of: unique) { maps in
       try zip(sample.things, asked).map { thing, label in
         let place = unique.firstIndex(of: label) ?? 0
         return MeasuredRow(label: thing.label, values: try row(of: maps[place], on: sample, thing))

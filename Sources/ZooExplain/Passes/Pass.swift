@@ -27,10 +27,14 @@ package struct Pass {
 
   /// Explains pictures of one size. Methods that go back from the final score take the pictures one after the other, so that memory does
   /// not grow with their number.
-  package static func run(_ pictures: [PixelTensor], _ jobs: [Job], model: Model) throws -> Output {
+  ///
+  /// - Parameter clock: times the work that does not serve all jobs.
+  package static func run(
+    _ pictures: [PixelTensor], _ jobs: [Job], model: Model, clock: MethodClock = MethodClock()
+  ) throws -> Output {
     var output = Output(maps: jobs.map { _ in [] })
     guard !pictures.isEmpty else { return output }
-    let plan = try PassPlan(jobs, model: model, pictures: pictures)
+    let plan = try PassPlan(jobs, model: model, pictures: pictures, clock: clock)
     let together = plan.request.lifetime == .pass ? 1 : pictures.count
     for first in stride(from: 0, to: pictures.count, by: together) {
       let kept = try KeptPass(Array(pictures[first..<first + together]), plan.request, model: model) {
@@ -102,17 +106,20 @@ private final class PassPlan {
     let run: any MethodRun
     let directions: [[Float]]
     let members: [(job: Int, layers: [Int]?)]
+
+    var places: [Int] { members.map(\.job) }
   }
 
   private let vision: VisionRuntime
   private let engine: Engine
   private let jobs: Int
   private let groups: [Group]
+  private let clock: MethodClock
   let request: PassRequest
 
-  init(_ jobs: [Pass.Job], model: Model, pictures: [PixelTensor]) throws {
+  init(_ jobs: [Pass.Job], model: Model, pictures: [PixelTensor], clock: MethodClock = MethodClock()) throws {
     let vision = try model.vision, engine = model.engine, count = vision.blocks.count
-    (self.vision, self.engine, self.jobs) = (vision, engine, jobs.count)
+    (self.vision, self.engine, self.jobs, self.clock) = (vision, engine, jobs.count, clock)
     var members: [Key: [(job: Int, layers: [Int]?)]] = [:]
     for (index, job) in jobs.enumerated() {
       let layers = try job.method.ownLayers(of: count)
@@ -153,9 +160,11 @@ private final class PassPlan {
   /// - Parameter first: the place of the record's first picture among all.
   func forward(_ record: LayerRecord, from first: Int) {
     for group in groups where group.run.request.layers.contains(record.layer) && !group.directions.isEmpty {
-      for sequence in 0..<record.sequences {
-        group.run.forward(
-          LayerView(vision: vision, record: record, sequence: sequence, picture: first + sequence))
+      clock.time(group.places) {
+        for sequence in 0..<record.sequences {
+          group.run.forward(
+            LayerView(vision: vision, record: record, sequence: sequence, picture: first + sequence))
+        }
       }
     }
   }
@@ -166,7 +175,7 @@ private final class PassPlan {
       let end = PassEnd(
         vision: vision, sequence: sequence, picture: first + sequence, count: pass.tokens, output: pass.output,
         embedding: pass.embeddings[sequence])
-      groups.forEach { $0.run.end(end) }
+      for group in groups { clock.time(group.places) { group.run.end(end) } }
       try goBack(from: end, records: pass.records)
     }
   }
@@ -175,7 +184,7 @@ private final class PassPlan {
   func maps() -> [[[Heatmap]]] {
     var results = [[[Heatmap]]](repeating: [], count: jobs)
     for group in groups {
-      let maps = group.run.maps()
+      let maps = clock.time(group.places) { group.run.maps() }
       for (job, layers) in group.members {
         results[job] = layers.map { layers in maps.map { $0.map { $0.restricted(to: layers) } } } ?? maps
       }
@@ -189,10 +198,11 @@ private final class PassPlan {
       let kind: FlowRequest.Kind
       let directions: [[Float]]
     }
-    var wanted: [Stream: [(run: any MethodRun, request: FlowRequest)]] = [:]
+    var wanted: [Stream: [FlowStream.Listener]] = [:]
     for group in groups where !group.directions.isEmpty {
       for flow in group.run.flows {
-        wanted[Stream(kind: flow.kind, directions: group.directions), default: []].append((group.run, flow))
+        wanted[Stream(kind: flow.kind, directions: group.directions), default: []].append(
+          FlowStream.Listener(run: group.run, request: flow, places: group.places))
       }
     }
     guard !wanted.isEmpty else { return }
@@ -203,17 +213,26 @@ private final class PassPlan {
     }
     for record in records.reversed() {
       let layer = LayerView(vision: vision, record: record, sequence: end.sequence, picture: end.picture)
-      for index in streams.indices { streams[index].pass(layer, engine) }
+      for index in streams.indices { clock.time(streams[index].places) { streams[index].pass(layer, engine) } }
     }
   }
 }
 
 /// One way back through the blocks and those who listen along it.
 private struct FlowStream {
-  let listeners: [(run: any MethodRun, request: FlowRequest)]
+  struct Listener {
+    let run: any MethodRun
+    let request: FlowRequest
+    /// The jobs that it works for.
+    let places: [Int]
+  }
+
+  let listeners: [Listener]
   let kind: FlowRequest.Kind
   /// What has arrived at the output of the block that comes next.
   var flow: Rows
+
+  var places: [Int] { listeners.flatMap(\.places) }
 
   mutating func pass(_ layer: LayerView, _ engine: Engine) {
     switch kind {

@@ -23,7 +23,12 @@ extension EvaluationReport {
       (["templates \(PromptTemplates.describe(templates))"]
         + (pictures + choices).map { "\($0.name): \($0.value)" }).joined(separator: "; "))
     if let picturesPerSecond {
-      lines.append(String(format: "%.1f pictures a second, all methods together", picturesPerSecond))
+      let rate = String(format: "%.1f pictures a second", picturesPerSecond)
+      // Where methods share their passes, each is also told what it would be alone.
+      let alone = methods.compactMap { method in
+        method.picturesPerSecond.map { "\(method.name) " + String(format: "%.1f", $0) }
+      }
+      lines.append(methods.count > 1 ? "\(rate), all methods together; alone: \(alone.joined(separator: ", "))" : rate)
     }
     if perClass { lines.append(classTable) }
     if let reportFile { lines.append(reportFile) }

@@ -23,6 +23,7 @@ struct EvaluationReport: Encodable {
   /// What the data names and does not hold.
   var leftOut: [InputFailures.Entry] = []
   var notes: [String] = []
+  /// Of all methods together.
   var picturesPerSecond: Double?
   /// The path of the page that `--report` asks for.
   var reportFile: String?
@@ -43,11 +44,14 @@ struct EvaluationReport: Encodable {
     /// Less the first method's.
     let differences: [Value]
     let classes: [Class]
+    /// What it would be without the other methods: the pictures that this call measured, over all its time but for their own work.
+    var picturesPerSecond: Double?
     /// Of the pointing protocol alone.
     var localisation: LocalisationReport?
 
     private enum CodingKeys: String, CodingKey {
       case name, method, options, variant, layers, score, correction, prompts, figures, differences, classes
+      case picturesPerSecond
     }
 
     struct Value: Encodable {
@@ -109,6 +113,18 @@ struct EvaluationReport: Encodable {
     case undefined, errors, leftOut, notes, picturesPerSecond, reportFile
   }
 
+  /// Adds how fast this call was.
+  ///
+  /// - Parameters:
+  ///   - measured: the number of pictures.
+  ///   - alone: the seconds that each method would have taken without the others.
+  mutating func state(_ measured: Int, in seconds: Double, alone: [Double]) {
+    picturesPerSecond = Double(measured) / seconds
+    for (index, seconds) in alone.enumerated() where seconds > 0 {
+      methods[index].picturesPerSecond = Double(measured) / seconds
+    }
+  }
+
   /// Adds what the methods were asked for.
   mutating func explain(_ explainers: [Explainer]) {
     for (index, explainer) in explainers.enumerated() {
@@ -137,6 +153,7 @@ extension EvaluationReport.Method: Encodable {
     try fields.encode(figures, forKey: .figures)
     try fields.encode(differences, forKey: .differences)
     try fields.encode(classes, forKey: .classes)
+    try fields.encodeIfPresent(picturesPerSecond, forKey: .picturesPerSecond)
     // Beside them, as they were before there were other protocols.
     try localisation?.encode(to: encoder)
   }

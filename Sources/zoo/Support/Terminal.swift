@@ -1,4 +1,5 @@
 import Foundation
+import ZooTensors
 
 #if canImport(Darwin)
   import Darwin
@@ -69,6 +70,5 @@ final class Progress {
 }
 
 extension Duration {
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
   var milliseconds: Double { seconds * 1000 }
 }

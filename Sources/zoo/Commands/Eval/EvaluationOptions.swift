@@ -116,7 +116,9 @@ struct EvaluationOptions: ParsableArguments {
     (report.data, report.errors, report.leftOut, report.notes) = (data, failures.entries, problems.entries, notes.all)
     report.explain(explainers)
     report.undefined = chosen.undefined
-    if measured > 0 { report.picturesPerSecond = Double(measured) / seconds }
+    if measured > 0 {
+      report.state(measured, in: seconds, alone: desk.clock.alone(of: seconds, ways: explainers.count))
+    }
     report.reportFile = try page?.write(
       report, results, of: `protocol`, at: desk, loader: loader, perClass: output.perClass,
       settings: try RunFacts.settings(explainers, loader, runOptions, colors: nil)

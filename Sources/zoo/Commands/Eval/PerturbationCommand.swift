@@ -7,7 +7,7 @@ struct PerturbationCommand: ParsableCommand {
     discussion: """
       Positive: the highest pixels first, where a lower area under the accuracy is better. Negative: the lowest first, where a higher one is. \
       The data is ImageNet's validation set: a folder for each class (n01440764), pictures with LOC_val_solution.csv, or pictures with the \
-      devkit's ILSVRC2012_validation_ground_truth.txt and map_clsloc.txt.
+      devkit's ILSVRC2012_validation_ground_truth.txt or TensorFlow's imagenet_2012_validation_synset_labels.txt.
       """)
 
   @OptionGroup var options: EvaluationOptions
