@@ -213,7 +213,9 @@ private final class PassPlan {
     }
     for record in records.reversed() {
       let layer = LayerView(vision: vision, record: record, sequence: end.sequence, picture: end.picture)
-      for index in streams.indices { clock.time(streams[index].places) { streams[index].pass(layer, engine) } }
+      for index in streams.indices {
+        clock.time(streams[index].places(at: record.layer)) { streams[index].pass(layer, engine) }
+      }
     }
   }
 }
@@ -232,7 +234,10 @@ private struct FlowStream {
   /// What has arrived at the output of the block that comes next.
   var flow: Rows
 
-  var places: [Int] { listeners.flatMap(\.places) }
+  /// The jobs that the way back through a block works for.
+  func places(at layer: Int) -> [Int] {
+    listeners.filter { $0.request.layers.lowerBound <= layer }.flatMap(\.places)
+  }
 
   mutating func pass(_ layer: LayerView, _ engine: Engine) {
     switch kind {
