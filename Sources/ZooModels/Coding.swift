@@ -53,6 +53,9 @@ extension KeyedDecodingContainer {
   func decode(_ type: [ForeignTensors].Type, forKey key: Key) throws -> [ForeignTensors] {
     try decodeIfPresent(type, forKey: key) ?? []
   }
+  func decode(_ type: [HubFiles].Type, forKey key: Key) throws -> [HubFiles] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
   func decode(_ type: [String].Type, forKey key: Key) throws -> [String] {
     try decodeIfPresent(type, forKey: key) ?? []
   }

@@ -5,10 +5,13 @@ import ZooTensors
 public struct Manifest: Codable, Sendable, Hashable {
   public var architecture: Architecture
   public var weights: [PretrainedWeights]
+  /// What was compared with the original implementation.
+  public var verified: Verification?
 
-  public init(architecture: Architecture, weights: [PretrainedWeights]) {
+  public init(architecture: Architecture, weights: [PretrainedWeights], verified: Verification? = nil) {
     self.architecture = architecture
     self.weights = weights
+    self.verified = verified
   }
 
   /// Reads a manifest file's text; throws a `ManifestError` that names the file and the field.
@@ -28,6 +31,17 @@ public struct Manifest: Codable, Sendable, Hashable {
   public var name: String { architecture.name }
 }
 
+/// What of an architecture was compared with the original implementation. Trained weights are not part of it.
+public struct Verification: Codable, Sendable, Hashable {
+  /// A folder of `Tests/Golden`: a small random model that makes the same choices with other dimensions, made by the original
+  /// implementation. All outputs of its blocks and its maps are equal to that.
+  public var golden: String?
+  /// The package in which the full-size model has tensors of the same names and shapes.
+  public var shapes: String?
+  /// The packages whose configurations have the same dimensions, choices and tags.
+  public var facts: [String]
+}
+
 /// One set of trained weights: what the tensors of an architecture cannot say about themselves.
 public struct PretrainedWeights: Codable, Sendable, Hashable {
   /// The field's tag, such as `laion2b_s32b_b79k`.
@@ -44,14 +58,25 @@ public struct PretrainedWeights: Codable, Sendable, Hashable {
   /// First digits of that file's SHA-256.
   public var sha256Prefix: String?
   public var license: String?
+  /// What prompts may be written in, as its authors say: `English`, `109 languages`.
+  public var languages: String?
+  /// Other repositories that have the same weights.
+  public var mirrors: [HubFiles]
   /// What a user should know, such as a configuration that disagrees with the training.
   public var note: String?
 
   public init(tag: String, preprocessing: Preprocessing) {
     self.tag = tag
     self.preprocessing = preprocessing
-    files = []
+    (files, mirrors) = ([], [])
   }
+}
+
+/// Files of a repository of the hub.
+public struct HubFiles: Codable, Sendable, Hashable {
+  public var repository: String
+  /// Best first; empty where the usual names are meant.
+  public var files: [String]
 }
 
 extension PretrainedWeights {
@@ -60,7 +85,7 @@ extension PretrainedWeights {
     guard (try? PlainName(tag)) != nil else {
       throw .impossible(file: file, field: "weights.tag", reason: NameError.rule)
     }
-    let isInside = files.allSatisfy { path in
+    let isInside = (files + mirrors.flatMap(\.files)).allSatisfy { path in
       path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(isPlainFileName)
     }
     guard isInside else {

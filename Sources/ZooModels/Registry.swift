@@ -45,7 +45,7 @@ public struct Registry: Sendable {
       manifests: manifests.map { manifest in
         var architecture = change(manifest.architecture)
         architecture.name = manifest.name
-        return Manifest(architecture: architecture, weights: manifest.weights)
+        return Manifest(architecture: architecture, weights: manifest.weights, verified: manifest.verified)
       }, byName: byName, problems: problems)
   }
 

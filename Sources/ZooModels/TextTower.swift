@@ -99,6 +99,20 @@ public enum TextPooling: Sendable, Hashable {
   case mean
 }
 
+extension TextPooling: CustomStringConvertible {
+  /// The name in manifests.
+  public var description: String {
+    switch self {
+    case .argmax: "argmax"
+    case .last: "last"
+    case .classToken: "class_token"
+    case .first: "first"
+    case .mean: "mean"
+    case .endOfText(let id): "eos:\(id)"
+    }
+  }
+}
+
 extension TextPooling: Codable {
   public init(from decoder: any Decoder) throws {
     let name = try decoder.singleValueContainer().decode(String.self)
@@ -121,13 +135,6 @@ extension TextPooling: Codable {
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    switch self {
-    case .argmax: try container.encode("argmax")
-    case .last: try container.encode("last")
-    case .classToken: try container.encode("class_token")
-    case .first: try container.encode("first")
-    case .mean: try container.encode("mean")
-    case .endOfText(let id): try container.encode("eos:\(id)")
-    }
+    try container.encode(description)
   }
 }

@@ -36,6 +36,22 @@ import Testing
         """)
   }
 
+  @Test func listsAreCutToALineAndHeadingsStandAboveTheirRows() {
+    var table = Table(["NAME", "SIZE", "TAGS"], right: [1])
+    table.add(heading: "SigLIP 2")
+    table.add(["ViT-B-32", "5 MB"], list: ["openai", "laion2b", "datacomp", "dfn"])
+    table.add(["ViT-L-14", "1 GB"], list: ["a-very-long-tag-that-fits-nowhere"])
+    #expect(
+      table.text(within: 37) == """
+        NAME      SIZE  TAGS
+
+        SigLIP 2
+        ViT-B-32  5 MB  openai laion2b +2
+        ViT-L-14  1 GB  a-very-long-tag-that-fits-nowhere
+        """)
+    #expect(table.text.contains("ViT-B-32  5 MB  openai laion2b datacomp dfn"))
+  }
+
   @Test func longTextsAreShortenedInTheMiddleWhereTheTerminalIsNarrow() {
     var table = Table(["PROMPT", "SIMILARITY", "FILE"], right: [1], shortened: [0, 2])
     table.add([

@@ -5,13 +5,19 @@ import ZooStore
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Lists the registered architectures and tags, and what is installed.")
+    commandName: "list", abstract: "Lists the registered architectures and tags, and what is installed.",
+    discussion: "One line for each architecture, by family; 'zoo show NAME' says all of one.")
 
   @Argument(help: "Only names that contain this text.")
   var filter: String?
 
-  @Option(help: "Only architectures of a family, such as siglip.")
+  @Option(help: "Only architectures of a family, such as siglip or 'SigLIP 2'.")
   var family: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only what has all these words in its name, family, tag, repository, licence or languages.", valueName: "words"))
+  var search: String?
 
   @Option(help: "Only architectures with a pooler: class_token, token_mean, patch_mean, attention or coca.")
   var pooler: String?
@@ -28,48 +34,24 @@ struct ListCommand: ParsableCommand {
   @OptionGroup var registryOptions: RegistryOptions
 
   func run() throws {
-    let store = Store(), here = store.installed()
-    let rows = try entries(registryOptions.registry(store: store), installed: here).filter(matches)
-    if json { return try printJSON(rows) }
-    var table = Table(
-      tags || installed
-        ? ["MODEL", "POOLER", "SIZE", "PARAMETERS", "ON DISK", "RUNS"] + (installed ? ["ADDED", "USED"] : [])
-        : ["ARCHITECTURE", "POOLER", "SIZE", "PARAMETERS", "RUNS", "TAGS"],
-      right: tags || installed ? [2, 3, 4] : [2, 3])
-    for row in rows {
-      let size = row.image.map { $0[0] == $0[1] ? "\($0[0])" : "\($0[0])x\($0[1])" } ?? "-"
-      let parameters = countText(row.parameters), pooler = row.pooler ?? "-"
-      let runs = row.unsupported != nil ? "no" : row.part.half.map { "\($0) only" } ?? "yes"
-      if tags || installed {
-        for tag in row.tags where !installed || tag.installed {
-          let times = installed ? [dayText(tag.added), dayText(tag.used)] : []
-          table.add(
-            ["\(row.architecture):\(tag.tag)", pooler, size, parameters, tag.bytes.map(byteText) ?? "-", runs] + times)
-        }
-      } else {
-        let names = row.tags.map { $0.installed ? "*\($0.tag)" : $0.tag }
-        table.add([
-          row.architecture, pooler, size, parameters, runs,
-          names.isEmpty ? "-" : names.joined(separator: " "),
-        ])
-      }
+    let store = Store()
+    let all = RegistryEntry.all(try registryOptions.registry(store: store), installed: store.installed())
+    if let family, !all.contains(where: { Family($0.family).isCalled(family) }) {
+      throw CallError.unknownFamily(family, known: Set(all.map(\.family)).sorted())
     }
-    if table.isEmpty {
-      let what =
-        installed && filter == nil ? "Nothing is installed; 'zoo convert FILE' brings a model in." : "Nothing matches."
-      Terminal.note(what)
+    let words = search?.lowercased().split(whereSeparator: \.isWhitespace).map(String.init) ?? []
+    let rows = all.filter(matches).compactMap { $0.found(by: words) }
+    if json { return try printJSON(rows) }
+    if rows.isEmpty {
+      let isBare = installed && filter == nil && words.isEmpty && family == nil && pooler == nil
+      Terminal.note(isBare ? "Nothing is installed; 'zoo convert FILE' brings a model in." : "Nothing matches.")
       return
     }
-    print(table.text(within: Terminal.resultWidth))
-    if !tags, !installed {
-      let count = rows.reduce(0) { $0 + $1.tags.count }
-      let reasons = rows.contains { $0.unsupported != nil } ? "; 'zoo show NAME' says why one does not run" : ""
-      print("\n\(rows.count) architectures, \(count) tags; * is installed\(reasons)")
-    }
+    print(tags || installed ? byTag(rows) : byFamily(rows))
   }
 
-  private func matches(_ entry: Entry) -> Bool {
-    if let family, entry.family != family { return false }
+  private func matches(_ entry: RegistryEntry) -> Bool {
+    if let family, !Family(entry.family).isCalled(family) { return false }
     if let pooler, entry.pooler != pooler { return false }
     if installed, !entry.tags.contains(where: \.installed) { return false }
     guard let filter = filter?.lowercased() else { return true }
@@ -77,82 +59,45 @@ struct ListCommand: ParsableCommand {
       || entry.tags.contains { "\(entry.architecture):\($0.tag)".lowercased().contains(filter) }
   }
 
-  private func entries(_ registry: Registry, installed: [InstalledModel]) -> [Entry] {
-    var byName: [String: [InstalledModel]] = [:]
-    for model in installed { byName[model.name.architecture.lowercased(), default: []].append(model) }
-    var entries = registry.manifests.map { manifest in
-      let here = byName.removeValue(forKey: manifest.name.lowercased()) ?? []
-      let known = manifest.weights.map { weights in
-        Entry.Tag(
-          tag: weights.tag, weights: weights, model: here.first { ModelName.sameTag($0.name.tag ?? "", weights.tag) })
+  private func byTag(_ rows: [RegistryEntry]) -> String {
+    var table = Table(
+      ["MODEL", "SIZE", "PARAMS", "ON DISK"] + (installed ? ["ADDED", "USED"] : []) + ["RUNS"], right: [1, 2, 3])
+    for row in rows {
+      for tag in row.tags where !installed || tag.installed {
+        let times = installed ? [dayText(tag.added), dayText(tag.used)] : []
+        table.add(
+          ["\(row.architecture):\(tag.tag)", row.size, countText(row.parameters), tag.bytes.map(byteText) ?? "-"]
+            + times + [row.runs ?? "yes"])
       }
-      let others = here.filter { model in
-        !manifest.weights.contains { ModelName.sameTag($0.tag, model.name.tag ?? "") }
-      }
-      return Entry(manifest.architecture, tags: known + others.map { Entry.Tag(tag: $0.name.tag ?? "", model: $0) })
     }
-    for models in byName.values {
-      entries.append(
-        Entry(models[0].description.architecture, tags: models.map { Entry.Tag(tag: $0.name.tag ?? "", model: $0) }))
-    }
-    return entries.sorted { $0.architecture.standsBefore($1.architecture) }
+    return table.text(within: Terminal.resultWidth)
   }
 
-  /// What `--json` gives for an architecture. Fields are only ever added.
-  struct Entry: Encodable {
-    var architecture: String
-    var family: String
-    /// `whole`, `image_tower`, `text_tower` or `classifier`.
-    var part: ModelPart
-    /// Nil for a text tower alone, like the four below.
-    var pooler: String?
-    /// Height and width in pixels.
-    var image: [Int]?
-    var patch: Int?
-    var layers: Int?
-    var width: Int?
-    var embedding: Int
-    var parameters: Int
-    var unsupported: String?
-    var tags: [Tag]
-
-    init(_ architecture: Architecture, tags: [Tag]) {
-      self.architecture = architecture.name
-      family = architecture.family
-      part = architecture.part
-      pooler = architecture.vision?.pooler.name
-      image = architecture.vision.map { [$0.image.height, $0.image.width] }
-      patch = architecture.vision?.patch
-      layers = architecture.vision?.blocks.layers
-      width = architecture.vision?.blocks.width
-      embedding = architecture.embedding
-      parameters = architecture.parameterCount
-      unsupported = architecture.unsupported
-      self.tags = tags
-    }
-
-    struct Tag: Encodable {
-      var tag: String
-      var installed: Bool
-      /// Bytes on disk.
-      var bytes: Int?
-      var directory: String?
-      /// When it was converted and when it ran last, as ISO 8601.
-      var added: Date?
-      var used: Date?
-      var repository: String?
-      /// Of the weights, where it is known.
-      var license: String?
-
-      init(tag: String, weights: PretrainedWeights? = nil, model: InstalledModel?) {
-        self.tag = tag
-        installed = model != nil
-        bytes = model?.size
-        directory = model?.directory.path(percentEncoded: false)
-        (added, used) = (model?.added, model?.used)
-        repository = weights?.repository
-        license = weights?.license
+  private func byFamily(_ rows: [RegistryEntry]) -> String {
+    var table = Table(["ARCHITECTURE", "SIZE", "PARAMS", "TAGS"], right: [1, 2])
+    let families = Dictionary(grouping: rows, by: \.family)
+    let order = families.keys.map(Family.init).sorted { $0.title.standsBefore($1.title) }
+    for family in order {
+      table.add(heading: family.id == family.title ? family.id : "\(family.title) (--family \(family.id))")
+      for row in families[family.id] ?? [] {
+        let names = row.tags.filter(\.installed).map { "*\($0.tag)" } + row.tags.filter { !$0.installed }.map(\.tag)
+        let shown = names.isEmpty ? ["-"] : names
+        table.add(
+          [row.architecture, row.size, countText(row.parameters)], list: (row.runs.map { ["(\($0))"] } ?? []) + shown)
       }
     }
+    let count = rows.reduce(0) { $0 + $1.tags.count }
+    let reasons = rows.contains { $0.unsupported != nil } ? "; 'zoo show NAME' says why not" : ""
+    return table.text(within: Terminal.resultWidth)
+      + "\n\n\(rows.count) architectures, \(count) tags; * is installed\(reasons)"
   }
+}
+
+extension RegistryEntry {
+  fileprivate var size: String {
+    image.map { $0[0] == $0[1] ? "\($0[0])" : "\($0[0])x\($0[1])" } ?? "-"
+  }
+
+  /// Nil where there is nothing to say.
+  fileprivate var runs: String? { unsupported != nil ? "does not run" : part.half.map { "\($0) only" } }
 }

@@ -36,10 +36,30 @@ struct ShowCommand: ParsableCommand {
         print("    hf://\(repository)  \(weights.files.joined(separator: ", "))")
       }
       if let url = weights.url { print("    \(url)") }
-      if let license = weights.license { print("    licence of the weights: \(license)") }
+      for mirror in weights.mirrors {
+        print("    also hf://\(mirror.repository)  \(mirror.files.joined(separator: ", "))")
+      }
+      print("    licence: \(weights.license ?? "not known here; see where the weights are")")
+      if manifest.architecture.text != nil {
+        print("    languages: \(weights.languages ?? "not stated by the authors")")
+      }
       if let note = weights.note { print("    note: \(note)") }
     }
     if manifest.weights.isEmpty { print("  none are registered") }
+    print(describe(manifest.verified))
+  }
+
+  private func describe(_ verified: Verification?) -> String {
+    var lines: [String] = []
+    if let golden = verified?.golden {
+      lines.append("outputs and maps equal the original's, on a small random model of this kind (\(golden))")
+    }
+    if let shapes = verified?.shapes { lines.append("names and shapes of all tensors, at full size: \(shapes)") }
+    if let facts = verified?.facts, !facts.isEmpty {
+      lines.append("dimensions, choices and tags: \(facts.joined(separator: ", "))")
+    }
+    lines.append("not verified: the published weights themselves; 'zoo pull' checks sizes and digests")
+    return "\nVerified\n" + lines.map { "  \($0)" }.joined(separator: "\n")
   }
 
   private func show(_ model: InstalledModel) throws {
@@ -69,8 +89,8 @@ struct ShowCommand: ParsableCommand {
       lines += [
         "  image  \(vision.image) pixels, patch \(vision.patch), grid \(vision.grid), "
           + "\(vision.prefixTokens) prefix tokens",
-        "         \(describe(vision.blocks)), pooler \(vision.pooler.name), positions resampled by "
-          + vision.resampling.rawValue,
+        "         \(describe(vision.blocks))",
+        "         pooler \(vision.pooler.name), positions resampled by \(vision.resampling.rawValue)",
       ]
     }
     if let text = architecture.text {
@@ -78,6 +98,12 @@ struct ShowCommand: ParsableCommand {
         "  text   context \(text.contextLength), vocabulary \(text.vocabulary), tokenizer \(text.tokenizer.kind.rawValue)"
       )
       lines.append("         \(describe(text.blocks))\(text.causal ? ", causal" : "")")
+      lines.append(
+        "         pooled by \(text.pooling), projection \(text.projection.rawValue)")
+      if let source = text.tokenizer.source { lines.append("         tokenizer of \(source)") }
+    } else if architecture.part != .textTower {
+      lines.append(
+        "  text   none: " + (architecture.isClassifier ? "it names classes" : "prompts come as --embeddings"))
     }
     if let reason = architecture.unsupported { lines.append("  does not run: \(reason)") }
     return lines.joined(separator: "\n")

@@ -25,6 +25,7 @@ enum CallError: ZooError, Equatable {
   case oneFile(String, results: Int)
   case wrongEnding(String, needed: String)
   case ignored(option: String, reason: String)
+  case unknownFamily(String, known: [String])
 
   var blame: Blame {
     if case .outputLost = self { .work } else { .input }
@@ -40,6 +41,8 @@ enum CallError: ZooError, Equatable {
     case .oneMethod: "a comparison takes at least two methods; name them as in --method legrad,gradcam"
     case .noImages(let folder, let skipped):
       "\(folder) holds no pictures" + (skipped.isEmpty ? "" : ": \(listed(skipped, "file", "files")) of other kinds")
+    case .unknownFamily(let name, let known):
+      "no family is called '\(name)'; there are \(known.joined(separator: ", "))"
     case .badSize(let text): "'\(text)' is not a size; write --size 448 or --size 336x448 (height x width)"
     case .sizeAboveLimit(let text, let limit): "--size \(text) is too large: a side has at most \(limit) pixels"
     case .sizeBelowPatch(let size, let patch):

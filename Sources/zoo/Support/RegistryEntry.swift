@@ -1,0 +1,115 @@
+import Foundation
+import ZooModels
+import ZooStore
+
+/// What `zoo list --json` gives for an architecture. Fields are only ever added.
+struct RegistryEntry: Encodable {
+  var architecture: String
+  var family: String
+  /// `whole`, `image_tower`, `text_tower` or `classifier`.
+  var part: ModelPart
+  /// Nil for a text tower alone, like the four below.
+  var pooler: String?
+  /// Height and width in pixels.
+  var image: [Int]?
+  var patch: Int?
+  var layers: Int?
+  var width: Int?
+  var embedding: Int
+  var parameters: Int
+  var unsupported: String?
+  /// Nil where the model takes no text, like the one below.
+  var tokenizer: String?
+  /// Tokens in a prompt.
+  var context: Int?
+  var verified: Verification?
+  var tags: [Tag]
+
+  init(_ architecture: Architecture, verified: Verification? = nil, tags: [Tag]) {
+    self.architecture = architecture.name
+    family = architecture.family
+    part = architecture.part
+    pooler = architecture.vision?.pooler.name
+    image = architecture.vision.map { [$0.image.height, $0.image.width] }
+    patch = architecture.vision?.patch
+    layers = architecture.vision?.blocks.layers
+    width = architecture.vision?.blocks.width
+    embedding = architecture.embedding
+    parameters = architecture.parameterCount
+    unsupported = architecture.unsupported
+    tokenizer = architecture.text?.tokenizer.kind.rawValue
+    context = architecture.text?.contextLength
+    self.verified = verified
+    self.tags = tags
+  }
+
+  struct Tag: Encodable {
+    var tag: String
+    var installed: Bool
+    /// Bytes on disk.
+    var bytes: Int?
+    var directory: String?
+    /// When it was converted and when it ran last, as ISO 8601.
+    var added: Date?
+    var used: Date?
+    var repository: String?
+    /// Other repositories that have the same weights.
+    var mirrors: [String]
+    /// Of the weights, where it is known.
+    var license: String?
+    var languages: String?
+
+    init(tag: String, weights: PretrainedWeights? = nil, model: InstalledModel?) {
+      self.tag = tag
+      installed = model != nil
+      bytes = model?.size
+      directory = model?.directory.path(percentEncoded: false)
+      (added, used) = (model?.added, model?.used)
+      repository = weights?.repository
+      mirrors = weights?.mirrors.map(\.repository) ?? []
+      license = weights?.license
+      languages = weights?.languages
+    }
+
+    /// What a search looks at.
+    fileprivate var text: String {
+      ([tag, repository, license, languages].compactMap(\.self) + mirrors).joined(separator: "\n").lowercased()
+    }
+  }
+}
+
+extension RegistryEntry {
+  /// All architectures that are registered or installed, by family and name.
+  static func all(_ registry: Registry, installed: [InstalledModel]) -> [RegistryEntry] {
+    var byName: [String: [InstalledModel]] = [:]
+    for model in installed { byName[model.name.architecture.lowercased(), default: []].append(model) }
+    var entries = registry.manifests.map { manifest in
+      let here = byName.removeValue(forKey: manifest.name.lowercased()) ?? []
+      let known = manifest.weights.map { weights in
+        Tag(tag: weights.tag, weights: weights, model: here.first { ModelName.sameTag($0.name.tag ?? "", weights.tag) })
+      }
+      let others = here.filter { model in
+        !manifest.weights.contains { ModelName.sameTag($0.tag, model.name.tag ?? "") }
+      }
+      return RegistryEntry(
+        manifest.architecture, verified: manifest.verified,
+        tags: known + others.map { Tag(tag: $0.name.tag ?? "", model: $0) })
+    }
+    for models in byName.values {
+      let tags = models.map { Tag(tag: $0.name.tag ?? "", model: $0) }
+      entries.append(RegistryEntry(models[0].description.architecture, tags: tags))
+    }
+    return entries.sorted { $0.architecture.standsBefore($1.architecture) }
+  }
+
+  /// The entry with the tags for which all words are found in its own facts or in theirs; nil where there are none.
+  func found(by words: [String]) -> RegistryEntry? {
+    let kind = Family(family)
+    let own = [architecture, kind.id, kind.title, pooler, tokenizer].compactMap(\.self).joined(separator: "\n")
+      .lowercased()
+    if words.allSatisfy(own.contains) { return self }
+    var copy = self
+    copy.tags = tags.filter { tag in words.allSatisfy { own.contains($0) || tag.text.contains($0) } }
+    return copy.tags.isEmpty ? nil : copy
+  }
+}
