@@ -4,6 +4,7 @@
 # make test-slurm  a Slurm cluster of one node on this machine (Debian, as root): tasks and the node's daemon are killed
 # make fuzz    libFuzzer over the checkpoint readers, FUZZ_SECONDS=60 for each container
 # make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
+# make facts   every field of the manifests against open_clip's, timm's and transformers' own configurations, from PyPI
 # make attack  attacks the command: kills, full disks, hostile files, JSON and servers, races; ten minutes
 # make format  format and lint
 # make install PREFIX=/usr/local
@@ -19,7 +20,7 @@ STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-loc
 # GIF, TIFF, HEIC and AVIF pictures, where their libraries are installed.
 TRAITS := $(shell Tools/more-formats.sh)
 
-.PHONY: all build demo test test-release test-asan test-arm test-slurm fuzz attack attack-quick bench bench-reference format lint install packages clean
+.PHONY: all build demo test test-release test-asan test-arm test-slurm facts fuzz attack attack-quick bench bench-reference format lint install packages clean
 
 all: build
 
@@ -50,6 +51,13 @@ test-arm:
 # An evaluation as an array of 8 tasks; the table must be that of one process. Installs slurm-wlm and munge; some ten minutes.
 test-slurm: build
 	Tools/cluster/test_slurm.sh $(ZOO)
+
+# A check before a release: the newest packages are parsed and never imported; what differs is explained in Tools/facts or is an error.
+facts:
+	rm -rf .build/facts
+	python3 -m venv .build/facts/python
+	.build/facts/python/bin/pip download -q --no-deps --only-binary :all: -d .build/facts open_clip_torch timm transformers
+	.build/facts/python/bin/python Tools/facts/check_facts.py .build/facts
 
 # libFuzzer over the readers; one build of its own.
 fuzz: packages

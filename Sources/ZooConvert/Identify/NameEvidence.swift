@@ -69,9 +69,12 @@ struct NameEvidence {
   private static func published(_ words: [String], _ component: String, _ candidates: [Manifest]) -> NameEvidence? {
     for manifest in candidates {
       for weights in manifest.weights {
-        let names = [
-          weights.repository.map { splitPath($0).name }, weights.url.map { stem(splitPath($0).name) },
-        ].compactMap(\.self).map(nameWords)
+        let repositories = [weights.repository].compactMap(\.self) + weights.mirrors.map(\.repository)
+        // OpenAI's files have the name of their architecture alone, as others may.
+        let file = weights.url.map { nameWords(stem(splitPath($0).name)) }.flatMap {
+          $0 == nameWords(manifest.name) ? nil : $0
+        }
+        let names = repositories.map { nameWords(splitPath($0).name) } + [file].compactMap(\.self)
         if names.contains(words) { return NameEvidence(manifest: manifest, weights: weights, component: component) }
       }
     }

@@ -112,8 +112,10 @@ extension PullSource: CustomStringConvertible {
 }
 
 extension Registry {
-  /// First digits of the SHA-256 that are published for a released file, by its name.
+  /// First digits of the SHA-256 that are published for a released file, by its name; nil for names that others may have, as the
+  /// architecture's own (`ViT-B-32.pt`).
   fileprivate func digestPrefix(ofFile name: String) -> String? {
+    guard manifest(URL(filePath: name).deletingPathExtension().lastPathComponent) == nil else { return nil }
     for weights in manifests.flatMap(\.weights) {
       guard let prefix = weights.sha256Prefix, let url = weights.url.flatMap({ URL(string: $0) }),
         url.lastPathComponent == name

@@ -1,0 +1,116 @@
+"""timm's image towers, in the form of a manifest's `vision`."""
+
+
+def activation(layer):
+    if layer is None:
+        return "gelu"
+    known = {"gelu_tanh": "gelu_tanh", "gelu": "gelu", "quick_gelu": "quick_gelu"}
+    if isinstance(layer, dict) and layer.get("approximate") == "tanh":
+        return "gelu_tanh"
+    return known.get(layer, str(layer))
+
+
+class Timm:
+    """The entry points of timm's transformers."""
+
+    FILES = ("vision_transformer", "vision_transformer_hybrid", "vision_transformer_relpos", "eva", "deit")
+
+    def __init__(self, wheel):
+        self.wheel = wheel
+        constants = wheel.module("timm/data/constants.py").names
+        self.modules = {name: wheel.module(f"timm/models/{name}.py", constants) for name in self.FILES}
+
+    def entry(self, name):
+        for module in self.modules.values():
+            if name in module.functions:
+                return module, module.local(name, "model_args") or {}
+        return None, None
+
+    def configuration(self, name, tag):
+        """The pretrained configuration `name.tag`, such as the size of its pictures."""
+        for module in self.modules.values():
+            known = module.names.get("default_cfgs")
+            if isinstance(known, dict) and f"{name}.{tag}" in known:
+                return known[f"{name}.{tag}"]
+        return None
+
+    def tower(self, name, image, pool):
+        module, arguments = self.entry(name)
+        if module is None:
+            return None
+        if module is self.modules["eva"]:
+            return self.eva(module.initial("Eva") | arguments, image, pool)
+        base = self.modules["vision_transformer"].initial("VisionTransformer")
+        if module is self.modules["vision_transformer_relpos"]:
+            base = module.initial("VisionTransformerRelPos")
+        return self.plain(base | arguments, name, module, image, pool)
+
+    def plain(self, a, name, module, image, pool):
+        width, norm = a["embed_dim"], a["norm_layer"]
+        pool = a["global_pool"] if pool == "" else pool
+        eps = norm["eps"] if isinstance(norm, dict) and "eps" in norm else 1e-6  # timm's LayerNorm
+        mlp, act = int(width * a["mlp_ratio"]), activation(a["act_layer"])
+        fc_norm = a["fc_norm"] if a["fc_norm"] is not None else pool in ("avg", "avgmax", "max")
+        relative = "rel_pos_type" in a
+        vision = {
+            "image": [image, image], "patch": a["patch_size"],
+            "blocks": {
+                "width": width, "layers": a["depth"], "heads": a["num_heads"], "mlp_width": mlp, "norm_eps": eps,
+                "activation": act, "layer_scale": a["init_values"] is not None,
+            },
+            "class_token": a["class_token"], "registers": a.get("reg_tokens", 0), "patch_bias": not a.get("pre_norm", False),
+            "norm_pre": a.get("pre_norm", False),
+            "positions_cover_prefix": not relative and a["class_token"] and not a.get("no_embed_class", False),
+        }
+        if "backbone" in ast_names(module, name):
+            stem = stem_of(module, name)
+            vision["stem"] = {"width": stem["channels"][0], "kernels": stem["kernel_size"]}
+            patch = 1
+            for side in stem["kernel_size"]:
+                patch *= side
+            vision["patch"] = patch
+        vision["pooler"] = pooler(pool, a["num_heads"], mlp, act, fc_norm)
+        return vision
+
+    def eva(self, a, image, pool):
+        width, norm = a["embed_dim"], a["norm_layer"]
+        eps = norm["eps"] if isinstance(norm, dict) and "eps" in norm else 1e-6
+        mlp = int(width * a["mlp_ratio"])
+        blocks = {
+            "width": width, "layers": a["depth"], "heads": a["num_heads"], "mlp_width": mlp, "norm_eps": eps,
+            "activation": "silu" if a["swiglu_mlp"] else "gelu", "gated": a["swiglu_mlp"], "mlp_norm": a["scale_mlp"],
+            "attention_norm": a["scale_attn_inner"], "post_norm": a["use_post_norm"], "layer_scale": a["init_values"] is not None,
+        }
+        if a["use_rot_pos_emb"]:
+            blocks["rope"] = {
+                "temperature": a["rope_temperature"], "reference_grid": a["ref_feat_shape"],
+                "offset": a["rope_grid_offset"], "indexing": a["rope_grid_indexing"],
+            }
+        return {
+            "image": [image, image], "patch": a["patch_size"], "blocks": blocks, "class_token": a["class_token"],
+            "registers": a["num_reg_tokens"], "patch_bias": not a["use_pre_transformer_norm"],
+            "norm_pre": a["use_pre_transformer_norm"], "positions_cover_prefix": a["class_token"] and not a["no_embed_class"],
+            "pooler": pooler(pool, a["attn_pool_num_heads"] or a["num_heads"],
+                             int(width * (a["attn_pool_mlp_ratio"] or a["mlp_ratio"])), "gelu", False),
+        }
+
+
+def pooler(pool, heads, mlp, act, norm_after):
+    if pool == "map":
+        return {"type": "attention", "heads": heads, "mlp_width": mlp, "activation": act}
+    if pool == "token":
+        return {"type": "class_token"}
+    kinds = {"avg": "patch_mean", "max": "patch_max", "avgmax": "patch_avgmax"}
+    return {"type": kinds.get(pool, f"timm's {pool}"), "norm_first": not norm_after}
+
+
+def ast_names(module, function):
+    return {getattr(t, "id", None) for node in module.functions[function].body for t in getattr(node, "targets", [])}
+
+
+def stem_of(module, function):
+    """The keywords of `backbone = ConvStem(...)`."""
+    for node in module.functions[function].body:
+        if getattr(getattr(node, "value", None), "keywords", None) and node.targets[0].id == "backbone":
+            return {k.arg: module.value(k.value, {}) for k in node.value.keywords if k.arg}
+    return {}
