@@ -1,6 +1,5 @@
 #ifdef ZOO_MORE_FORMATS
 #include "picture.h"
-#include <stdlib.h>
 #include <string.h>
 
 #include <gif_lib.h>
@@ -59,8 +58,8 @@ static int read_frame(GifFileType *gif, int transparent, int64_t limit, zoo_pict
   int checked = zoo_picture_check(picture, limit);
   if (checked) return checked;
   keep_palette(frame.ColorMap ? frame.ColorMap : gif->SColorMap, picture);
-  int allocated = zoo_picture_allocate(picture);
-  if (allocated) return allocated;
+  int room = zoo_picture_take_room(picture);
+  if (room) return room;
   memset(picture->pixels, transparent < 0 ? 0 : transparent, (size_t)(picture->width * picture->height));
   for (int64_t row = 0; row < frame.Height; row++) {
     int64_t y = frame.Top + place(row, frame.Height, frame.Interlace);

@@ -15,10 +15,9 @@ static int copy(const struct heif_image *image, zoo_picture *picture) {
   int stride = 0;
   const uint8_t *source = heif_image_get_plane_readonly(image, heif_channel_interleaved, &stride);
   if (!source) return zoo_picture_fail(picture, ZOO_DAMAGED, "it has no pixels");
-  picture->width = heif_image_get_width(image, heif_channel_interleaved);
-  picture->height = heif_image_get_height(image, heif_channel_interleaved);
-  int allocated = zoo_picture_allocate(picture);
-  if (allocated) return allocated;
+  if (picture->width != heif_image_get_width(image, heif_channel_interleaved) ||
+      picture->height != heif_image_get_height(image, heif_channel_interleaved))
+    return zoo_picture_fail(picture, ZOO_DAMAGED, "it has not the size that it declares");
   size_t row_bytes = (size_t)picture->width * (size_t)zoo_picture_channels(picture->mode);
   for (int64_t y = 0; y < picture->height; y++)
     memcpy(picture->pixels + (size_t)y * row_bytes, source + y * stride, row_bytes);
@@ -34,6 +33,8 @@ static int decode(const struct heif_image_handle *handle, int64_t limit, zoo_pic
   if (has_alpha && heif_image_handle_is_premultiplied_alpha(handle))
     return zoo_picture_fail(picture, ZOO_UNSUPPORTED, "its colours are multiplied by alpha");
   picture->mode = has_alpha ? ZOO_RGBA : ZOO_RGB;
+  int room = zoo_picture_take_room(picture);
+  if (room) return room;
   struct heif_decoding_options *options = heif_decoding_options_alloc();
   if (!options) return zoo_picture_fail(picture, ZOO_DAMAGED, "not enough memory");
   options->convert_hdr_to_8bit = 1;

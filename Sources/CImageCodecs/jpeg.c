@@ -83,9 +83,9 @@ static int decode(j_decompress_ptr info, size_t count, int64_t limit, zoo_pictur
   if (!info->arith_code && picture->width * picture->height / 512 > (int64_t)count)
     return zoo_picture_fail(picture, ZOO_DAMAGED, "the file is too short for the size it declares");
 
+  int room = zoo_picture_take_room(picture);
+  if (room) return room;
   jpeg_start_decompress(info);
-  int allocated = zoo_picture_allocate(picture);
-  if (allocated) return allocated;
   size_t row_bytes = (size_t)picture->width * (size_t)info->output_components;
   while (info->output_scanline < info->output_height) {
     JSAMPROW row = picture->pixels + info->output_scanline * row_bytes;

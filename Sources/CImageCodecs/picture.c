@@ -1,6 +1,5 @@
 #include "picture.h"
 #include <stdio.h>
-#include <stdlib.h>
 
 int zoo_picture_check(const zoo_picture *picture, int64_t limit) {
   int64_t width = picture->width, height = picture->height;
@@ -19,18 +18,13 @@ int zoo_picture_channels(int mode) {
   }
 }
 
-int zoo_picture_allocate(zoo_picture *picture) {
+int zoo_picture_take_room(zoo_picture *picture) {
+  if (!picture->pixels) return ZOO_MEASURED;
   size_t size = (size_t)picture->width * (size_t)picture->height * (size_t)zoo_picture_channels(picture->mode);
-  picture->pixels = malloc(size);
-  return picture->pixels ? ZOO_DECODED : zoo_picture_fail(picture, ZOO_DAMAGED, "not enough memory for the pixels");
+  return size == picture->room ? ZOO_DECODED : zoo_picture_fail(picture, ZOO_DAMAGED, "its size changes");
 }
 
 int zoo_picture_fail(zoo_picture *picture, int code, const char *message) {
   snprintf(picture->message, sizeof picture->message, "%s", message);
   return code;
-}
-
-void zoo_picture_free(zoo_picture *picture) {
-  free(picture->pixels);
-  picture->pixels = NULL;
 }

@@ -114,8 +114,8 @@ static int decode(png_structp png, png_infop info, reader *r, size_t count, int6
   png_read_update_info(png, info);
   size_t row_bytes = (size_t)picture->width * (size_t)zoo_picture_channels(picture->mode);
   if (png_get_rowbytes(png, info) != row_bytes) png_error(png, "rows of an unexpected length");
-  int allocated = zoo_picture_allocate(picture);
-  if (allocated) return allocated;
+  int room = zoo_picture_take_room(picture);
+  if (room) return room;
   // Row by row: an array of rows, as png_read_image takes, can be larger than the picture.
   for (int pass = 0; pass < passes; pass++)
     for (int64_t y = 0; y < picture->height; y++) png_read_row(png, picture->pixels + (size_t)y * row_bytes, NULL);

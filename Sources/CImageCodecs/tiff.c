@@ -194,8 +194,8 @@ static int decode(TIFF *tiff, size_t count, int64_t limit, zoo_picture *picture)
   // No compression makes less than a thousandth of a picture, and no tile is larger than some megabytes.
   if (!tile || tile > 64 << 20 || (uint64_t)width * height / 16384 > count)
     return zoo_picture_fail(picture, ZOO_DAMAGED, "the file is too short for the size it declares");
-  int allocated = zoo_picture_allocate(picture);
-  if (allocated) return allocated;
+  int room = zoo_picture_take_room(picture);
+  if (room) return room;
   uint8_t *buffer = calloc(1, (size_t)tile);
   if (!buffer) return zoo_picture_fail(picture, ZOO_DAMAGED, "not enough memory for a tile");
   int planes = l.planar == PLANARCONFIG_CONTIG ? 1 : picture->mode == ZOO_L16 ? 1 : zoo_picture_channels(picture->mode);

@@ -1,5 +1,4 @@
 #include "picture.h"
-#include <stdlib.h>
 #include <string.h>
 
 #include <webp/decode.h>
@@ -24,8 +23,8 @@ static int decode_animation(const WebPDemuxer *file, int64_t limit, zoo_picture 
   int checked = zoo_picture_check(picture, limit);
   if (checked) return checked;
   picture->mode = WebPDemuxGetI(file, WEBP_FF_FORMAT_FLAGS) & ALPHA_FLAG ? ZOO_RGBA : ZOO_RGB;
-  int allocated = zoo_picture_allocate(picture);
-  if (allocated) return allocated;
+  int room = zoo_picture_take_room(picture);
+  if (room) return room;
   memset(picture->pixels, 0, (size_t)(picture->width * picture->height * zoo_picture_channels(picture->mode)));
   WebPIterator frame;
   if (!WebPDemuxGetFrame(file, 1, &frame)) return zoo_picture_fail(picture, ZOO_DAMAGED, "it has no frame");
@@ -51,6 +50,6 @@ int zoo_webp_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_pictu
   int checked = zoo_picture_check(picture, limit);
   if (checked) return checked;
   picture->mode = features.has_alpha ? ZOO_RGBA : ZOO_RGB;
-  int allocated = zoo_picture_allocate(picture);
-  return allocated ? allocated : decode_frame(bytes, count, 0, 0, features.height, picture);
+  int room = zoo_picture_take_room(picture);
+  return room ? room : decode_frame(bytes, count, 0, 0, features.height, picture);
 }

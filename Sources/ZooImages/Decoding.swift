@@ -56,22 +56,28 @@ extension Image {
 
   private static func decode(_ source: FileBytes, with decoder: Decoder) throws -> Image {
     var picture = zoo_picture()
-    defer { zoo_picture_free(&picture) }
-    let code = decoder(
-      source.bytes.bindMemory(to: UInt8.self).baseAddress, source.bytes.count, Int64(source.pixelLimit), &picture)
-    let width = Int(picture.width), height = Int(picture.height)
-    switch Int(code) {
-    case ZOO_DECODED: break
-    case ZOO_UNSUPPORTED: throw source.unsupported(message(of: picture))
-    case ZOO_TOO_LARGE: throw source.tooLarge(width: width, height: height)
-    default: throw source.damaged(message(of: picture))
+    func run(until expected: Int) throws {
+      let code = decoder(
+        source.bytes.bindMemory(to: UInt8.self).baseAddress, source.bytes.count, Int64(source.pixelLimit), &picture)
+      switch Int(code) {
+      case expected: break
+      case ZOO_UNSUPPORTED: throw source.unsupported(message(of: picture))
+      case ZOO_TOO_LARGE: throw source.tooLarge(width: Int(picture.width), height: Int(picture.height))
+      default: throw source.damaged(message(of: picture))
+      }
     }
-    guard let mode = Mode(code: picture.mode), let pixels = picture.pixels else {
-      throw source.damaged("it has no pixels")
+    try run(until: ZOO_MEASURED)
+    guard let mode = Mode(code: picture.mode) else { throw source.damaged("it has no pixels") }
+    let width = Int(picture.width), height = Int(picture.height), count = width * height * mode.bytesPerPixel
+    let pixels = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      picture.pixels = buffer.baseAddress
+      picture.room = count
+      try run(until: ZOO_DECODED)
+      picture.pixels = nil
+      initialized = count
     }
     return Image(
-      width: width, height: height, mode: mode,
-      pixels: Array(UnsafeBufferPointer(start: pixels, count: width * height * mode.bytesPerPixel)),
+      width: width, height: height, mode: mode, pixels: pixels,
       palette: mode == .palette ? withUnsafeBytes(of: picture.palette) { Array($0) } : [],
       orientation: (1...8).contains(picture.orientation) ? Int(picture.orientation) : source.orientation,
       transparency: transparency(of: picture, mode))

@@ -10,7 +10,7 @@ import ZooTestSupport
   @Test func moreFormatsDecodeAsPillowDoes() throws {
     let table = try String(contentsOf: Self.folder.appending(path: "expected.tsv"), encoding: .utf8)
     let rows = table.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
-    #expect(rows.count == 75)
+    #expect(rows.count == 90)
     for row in rows {
       let name = row[0], file = Self.folder.appending(path: name)
       let format = try #require(PictureFormat(of: file.path), "\(name)")

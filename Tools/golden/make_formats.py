@@ -1,6 +1,6 @@
 """Small files of the formats that the package trait MoreFormats reads, and animated WebP, with what Pillow makes of them.
 
-    pip install pillow==13.0.0 pillow-heif==1.8.1 tifffile imagecodecs numpy
+    pip install pillow==13.0.0 pillow-heif==1.8.1 tifffile imagecodecs==2026.3.6 numpy
     python Tools/golden/make_formats.py Tests/Cases/formats
 
 expected.tsv: name, width, height, EXIF orientation, the most that a value may differ, SHA-256 of the RGB bytes. Files
@@ -11,6 +11,7 @@ import hashlib
 import os
 import sys
 
+import imagecodecs
 import numpy as np
 import pillow_heif
 import tifffile
@@ -73,6 +74,17 @@ for chroma in ("4:2:0", "4:2:2", "4:4:4"):
 picture.save("limited.avif", quality=80, range="limited")
 picture.convert("L").save("grey.avif", quality=80)
 alpha.save("alpha.avif", quality=80)
+for name, values in (("", rgb), ("_alpha", rgba)):
+    for bits in (10, 12):
+        for chroma in ("420", "422", "444"):
+            deep = values.astype(np.uint16) << (bits - 8)
+            deep[..., 0] += np.arange(41, dtype=np.uint16) % 4
+            data = imagecodecs.avif_encode(deep, level=85, bitspersample=bits, pixelformat=chroma)
+            open(f"{chroma}_{bits}{name}.avif", "wb").write(data)
+for matrix in (0, 9, 12):  # GBR, BT.2020, by the primaries
+    data = imagecodecs.avif_encode(
+        rgb.astype(np.uint16) * 4, level=85, bitspersample=10, pixelformat="444", matrix=matrix, primaries=9)
+    open(f"matrix_{matrix}.avif", "wb").write(data)
 for orientation in range(2, 9):
     exif = Image.Exif()
     exif[274] = orientation
@@ -84,7 +96,7 @@ for chroma in (422, 444):
 even.convert("L").save("grey.heic", quality=80)
 exif = Image.Exif()
 exif[274] = 6
-# libheif's own rounding changed: up to one level in 4:2:0.
+# libheif's own rounding changed in 1.19; versions before it give no YCbCr: up to one level in 4:2:0.
 close = ["420.heic", "turned.heic", "alpha.heic"]
 even.save(close[0], quality=80, chroma=420)
 even.save(close[1], quality=80, chroma=420, exif=exif.tobytes())

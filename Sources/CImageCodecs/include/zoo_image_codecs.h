@@ -20,13 +20,15 @@ enum {
   ZOO_DAMAGED,      // `message` says what is wrong
   ZOO_UNSUPPORTED,  // a correct file of a kind that is not read; `message` says which
   ZOO_TOO_LARGE,    // `width` and `height` say how large
+  ZOO_MEASURED,     // `width`, `height` and `mode` are known; nothing is decoded yet
 };
 
 // A picture in rows without padding.
 typedef struct {
   int64_t width, height;
   int mode;
-  uint8_t *pixels;  // from malloc; zoo_picture_free frees it
+  uint8_t *pixels;  // the caller's; null in a call that only measures
+  size_t room;      // bytes of `pixels`: height * width * those of a pixel
   uint8_t palette[768];
   int has_alpha;       // the entries of the palette have `alpha`
   uint8_t alpha[256];
@@ -36,7 +38,8 @@ typedef struct {
   char message[256];
 } zoo_picture;
 
-// Decoders. `limit` is the most pixels that a picture may declare; checked before anything is allocated for them.
+// Decoders. A call without `pixels` measures the picture, a second one with them decodes it there, so that no decoded picture is ever
+// copied. `limit` is the most pixels that a picture may declare; checked before anything is allocated for them.
 int zoo_png_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
 int zoo_jpeg_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
 int zoo_webp_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
@@ -46,8 +49,6 @@ int zoo_gif_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_pictur
 int zoo_tiff_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
 int zoo_heic_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
 int zoo_avif_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture);
-
-void zoo_picture_free(zoo_picture *picture);
 
 // Encodes 8-bit grey (1), RGB (3) or RGBA (4 channels) rows; null when memory runs out. Free the result with free().
 uint8_t *zoo_png_encode(const uint8_t *pixels, int64_t width, int64_t height, int channels, size_t *count);

@@ -1,0 +1,40 @@
+"""Pictures of 48 million pixels in small files: what each takes of memory, beside what a small picture takes."""
+import gzip, os
+
+from trial import MEGABYTE, Attack
+
+PIXELS = 8000 * 6000
+# Each is one colour all over, so that its file is small; made with Pillow 13, pillow-heif and imagecodecs. Bytes of a decoded pixel: as many values
+# as RGB has, or with alpha and in four inks one more, of two bytes where they are deeper than 8 bits.
+SIZES = {
+    "baseline.jpg": 3, "progressive.jpg": 3, "cmyk.jpg": 4, "grey.jpg": 3, "rgb.png": 3, "rgb16.png": 6, "palette.gif": 3,
+    "lossy.webp": 3, "lossless.webp": 4, "lzw.tif": 3, "420.heic": 3, "444.heic": 4, "444.avif": 3, "deep.avif": 6,
+}
+QUICK = ("progressive.jpg", "cmyk.jpg", "palette.gif", "lossless.webp")
+
+
+def run(setting):
+    attack = Attack("48-megapixel pictures, at most three times the decoded size")
+    zoo, place = setting.with_model(), setting.place("pictures")
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pictures")
+
+    def score(path, *more):
+        return zoo.run("score", "ViT-Ti-8-emoji", path, "-p", "x", "--json", *more)
+
+    small = os.path.join(setting.repository, "Tests/Cases/formats/animated.webp")
+    start = score(small)
+    attack.judge(start, "a small picture", start.code == 0, "not read")
+    for name in QUICK if setting.quick else SIZES:
+        path = os.path.join(place, name)
+        with gzip.open(os.path.join(folder, name + ".gz")) as source, open(path, "wb") as target:
+            target.write(source.read())
+        for more in ((), ("--upright",)):
+            outcome = score(path, *more)
+            if "which this build does not read" in outcome.output + outcome.errors:
+                setting.note(f"{name} was left out: this build does not read it")
+                break
+            taken = outcome.memory - start.memory - os.path.getsize(path)
+            attack.judge(
+                outcome, f"{name} {' '.join(more)}", outcome.code == 0 and taken <= 3 * SIZES[name] * PIXELS,
+                f"{taken / MEGABYTE:.0f} MB, {taken / PIXELS / SIZES[name]:.2f} times its size")
+        os.remove(path)
