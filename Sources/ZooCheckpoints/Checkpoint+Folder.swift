@@ -5,6 +5,16 @@ extension Checkpoint {
     "open_clip_model.safetensors", "model.safetensors", "model.safetensors.index.json", "open_clip_pytorch_model.bin",
     "pytorch_model.bin", "pytorch_model.bin.index.json",
   ]
+
+  /// What of a folder is read as its checkpoint, told by the names of its files: nil where none is one, or several could be meant.
+  ///
+  /// A name of `preferredNames` wins over all others; otherwise files that differ in ending or precision alone are taken for the same weights.
+  public static func name(among names: [String]) -> (name: String?, candidates: [String]) {
+    let candidates = checkpointNames(names)
+    let preferred = preferredNames.first { name in candidates.contains { $0.name == name } }
+    let isOne = candidates.allSatisfy { $0.stem == candidates[0].stem }
+    return (preferred ?? (isOne ? candidates.min { $0.rank < $1.rank }?.name : nil), candidates.map(\.name))
+  }
 }
 
 /// What belongs to a checkpoint that is opened by one path.
@@ -40,11 +50,10 @@ enum CheckpointSource {
 
 /// The checkpoint in a folder, and a note where it was chosen among several.
 ///
-/// A name of `Checkpoint.preferredNames` wins over all others; otherwise files that differ in ending or precision alone are taken for the same
-/// weights, as are files with the same bytes. Several other candidates are an error: which one is meant is not ours to guess.
+/// By their names as `Checkpoint.name` has it; files with the same bytes are one as well. Several other candidates are an error: which one is
+/// meant is not ours to guess.
 func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: String, note: String?) {
-  let names = try namesInFolder(folder)
-  let candidates = checkpointNames(names)
+  let (best, candidates) = Checkpoint.name(among: try namesInFolder(folder))
   guard let first = candidates.first else {
     let below = foldersWithCheckpoints(in: folder, depth: 2)
     throw CheckpointError(
@@ -52,7 +61,7 @@ func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: Stri
   }
   func chosen(_ name: String, _ reason: String) -> (String, String?) {
     func isAdapter(_ name: String) -> Bool { name.hasPrefix("adapter_model.") }
-    let others = candidates.map(\.name).filter { $0 != name }, adapters = others.filter(isAdapter)
+    let others = candidates.filter { $0 != name }, adapters = others.filter(isAdapter)
     let models = others.filter { !isAdapter($0) }
     var notes: [String] = []
     if !models.isEmpty {
@@ -65,19 +74,17 @@ func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: Stri
     }
     return (name, notes.isEmpty ? nil : notes.joined(separator: " "))
   }
-  if let name = Checkpoint.preferredNames.first(where: { name in candidates.contains { $0.name == name } }) {
-    let isOpenCLIP = name == Checkpoint.preferredNames[0]
-    return chosen(name, isOpenCLIP ? " (OpenCLIP's file comes first)" : " (safetensors comes before PyTorch)")
+  switch best {
+  case Checkpoint.preferredNames[0]?: return chosen(Checkpoint.preferredNames[0], " (OpenCLIP's file comes first)")
+  case let name? where Checkpoint.preferredNames.contains(name):
+    return chosen(name, " (safetensors comes before PyTorch)")
+  case let name?: return chosen(name, " (safetensors and full precision come first)")
+  case nil: break
   }
-  if candidates.allSatisfy({ $0.stem == first.stem }) {
-    let best = candidates.min { $0.rank < $1.rank } ?? first
-    return chosen(best.name, " (safetensors and full precision come first)")
+  if try haveSameContent(candidates.map { path(of: $0, in: folder) }) {
+    return chosen(first, ", whose content is the same")
   }
-  if try haveSameContent(candidates.map { path(of: $0.name, in: folder) }) {
-    return chosen(first.name, ", whose content is the same")
-  }
-  throw CheckpointError(
-    folder, .severalCheckpointsInFolder, found: candidates.map(\.name).joined(separator: ", "))
+  throw CheckpointError(folder, .severalCheckpointsInFolder, found: candidates.joined(separator: ", "))
 }
 
 /// Folders below this one that hold checkpoints, as paths from here.

@@ -3,7 +3,7 @@ import Synchronization
 
 /// A server that behaves like the Hugging Face hub, and misbehaves where a test asks for it.
 ///
-/// `/OWNER/NAME/resolve/REVISION/FILE` gives small files itself and sends for large ones to `localhost`, another host than its
+/// `/api/models/OWNER/NAME/revision/REVISION` lists a repository's files. `/OWNER/NAME/resolve/REVISION/FILE` gives small files itself and sends for large ones to `localhost`, another host than its
 /// own `127.0.0.1`, as the hub sends to its content network. As a proxy it answers for every host, and refuses `CONNECT`.
 public final class HubStub: Sendable {
   public struct File: Sendable {
@@ -92,6 +92,7 @@ public final class HubStub: Sendable {
     if case .reply(let reply) = fault { return reply }
     if request.method == "CONNECT" { return .init(403, body: Data("no".utf8)) }
     let parts = request.path.split(separator: "/").map(String.init)
+    if parts.count == 6, parts[0] == "api" { return listing("\(parts[2])/\(parts[3])/", now) }
     guard parts.count > 4, parts[2] == "resolve" else {
       let path = parts.joined(separator: "/").replacing("content/", with: "")
       guard let file = now.files[path] else { return .init(404) }
@@ -120,6 +121,13 @@ public final class HubStub: Sendable {
         "Location": "\(contentURL)/content/\(path)?signature=secret", "X-Repo-Commit": now.commit,
         "X-Linked-Etag": "\"\(digest)\"", "X-Linked-Size": "\(file.announcedSize ?? file.body.count)",
       ])
+  }
+
+  private func listing(_ folder: String, _ now: State) -> LoopbackServer.Reply {
+    let names = now.files.keys.filter { $0.hasPrefix(folder) }.map { "{\"rfilename\": \"\($0.dropFirst(folder.count))\"}" }
+    return .init(
+      200, headers: ["Content-Type": "application/json"],
+      body: Data("{\"siblings\": [\(names.sorted().joined(separator: ", "))]}".utf8))
   }
 
   private func content(

@@ -65,10 +65,20 @@ import ZooTestSupport
 
   @Test func aFileOfARepositoryWithoutAUsualNameIsNamed() throws {
     let weights = try #require(hub["owner/model/open_clip_model.safetensors"])
-    hub["owner/other/mine.safetensors"] = weights
+    (hub["owner/other/mine.safetensors"], hub["owner/other/yours.safetensors"]) = (weights, weights)
     hub["owner/other/open_clip_config.json"] = hub["owner/model/open_clip_config.json"]
     try refused(
       "hf://owner/other", "name the file, as in hf://OWNER/REPOSITORY/FILE", then: "hf://owner/other/mine.safetensors")
+  }
+
+  @Test func aLargerFileIsAllowed() throws {
+    let result = try zoo.run(
+      ["pull", Self.repository, "--max-size", "1kB"], environment: ["HF_ENDPOINT": hub.url.absoluteString])
+    #expect(result.code == 1)
+    #expect(result.errors.contains("--max-size allows more, as in --max-size 50GB"), "\(result.errors)")
+    let again = try zoo.run(
+      ["pull", Self.repository, "--max-size", "50GB"], environment: ["HF_ENDPOINT": hub.url.absoluteString])
+    #expect(again.code == 0, "\(again.errors)")
   }
 
   @Test func theNetworkIsAllowedAgain() throws {

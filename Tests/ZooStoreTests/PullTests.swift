@@ -137,6 +137,31 @@ import ZooTestSupport
     #expect(sentence == "hf://owner/name/model.safetensors.index.json is no index of shards: \(reason)")
   }
 
+  @Test(arguments: [
+    ["model.fp16.safetensors.index.json", "model.fp16-00001-of-00001.safetensors"],
+    ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"],
+    ["weights.bin", "weights.fp16.bin"], ["mine.safetensors"],
+  ])
+  func aRepositoryWithoutAUsualNameIsReadAsAFolderIs(names: [String]) async throws {
+    let index = "{\"weight_map\": {\"a\": \"model.fp16-00001-of-00001.safetensors\"}}"
+    for name in names {
+      hub["owner/name/\(name)"] = .init(name.hasSuffix(".json") ? Data(index.utf8) : noise(50), digest: nil)
+    }
+    hub["owner/name/README.md"] = .init(Data("x".utf8))
+    hub["owner/name/onnx/other.bin"] = .init(noise(5))
+    hub["owner/name/config.json"] = .init(Data("{}".utf8))
+    let plan = try await setting.puller().plan(setting.source("hf://owner/name"))
+    let wanted = names[0] == "weights.bin" ? ["weights.bin"] : names
+    #expect(plan.checkpoint == names[0])
+    #expect(plan.files.map(\.name) == wanted + ["config.json"])
+  }
+
+  @Test func severalCheckpointsOfARepositoryAreNamed() async throws {
+    for name in ["one.safetensors", "two.safetensors"] { hub["owner/name/\(name)"] = .init(noise(50)) }
+    let sentence = await setting.sentence { _ = try await setting.pull("hf://owner/name") }
+    #expect(sentence.hasSuffix(", and several others: one.safetensors, two.safetensors"), "\(sentence)")
+  }
+
   @Test func fetchesAFileFromTheWeb() async throws {
     let body = noise(5000)
     hub["files/weights.pt"] = .init(body)

@@ -52,8 +52,6 @@ struct RemoteFile: Sendable {
 
   /// Bytes that no file has: sums of the sizes of all files of a pull do not overflow.
   private static let sizeLimit = 1 << 46
-  /// Most bytes of a file whose size its server does not tell.
-  static let unannouncedLimit = 64 << 30
 
   /// Reads what the answer to `Range: bytes=0-0` and the redirects before it say.
   init(_ address: RemoteAddress, _ journey: Journey) throws(PullError) {

@@ -92,10 +92,14 @@ struct WebReader: Sendable {
   }
 
   /// Fetches a file in one piece from a server that gives no ranges. What arrived is lost where the connection breaks off.
-  func download(_ file: RemoteFile, to target: URL, progress: @escaping @Sendable (Int) -> Void) async throws {
+  ///
+  /// - Parameter limit: the most bytes that are taken.
+  func download(
+    _ file: RemoteFile, limit: Int, to target: URL, progress: @escaping @Sendable (Int) -> Void
+  ) async throws {
     try await persistently(file.address) { () -> Outcome<Void> in
       // Ends at the bytes themselves: the way there was found before.
-      let url = file.location.current, limit = file.size ?? RemoteFile.unannouncedLimit
+      let url = file.location.current
       let answer: HTTPAnswer
       do {
         answer = try await client.download(
@@ -109,7 +113,9 @@ struct WebReader: Sendable {
       }
       try check(answer, file.address)
       if answer.isBodyLeft {
-        throw PullError.badAnswer(file.address.file, reason: "there are more than \(limit) bytes")
+        throw file.size == nil
+          ? PullError.tooLarge(file.address.file, size: nil, limit: limit)
+          : .badAnswer(file.address.file, reason: "there are more than \(limit) bytes")
       }
       if answer.cut != nil { return .again(brokenOff(file.address), retryAfter: nil) }
       return .done(())

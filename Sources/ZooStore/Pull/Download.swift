@@ -12,6 +12,8 @@ struct Download {
   let remote: RemoteFile
   let target: URL
   let reader: WebReader
+  /// Most bytes of the file where its server does not tell how many it has.
+  var untoldLimit = PullSource.unregisteredLimit
   /// Bytes of a range, and how many ranges are under way at once.
   var rangeSize = 4 << 20
   var rangesAtOnce = 4
@@ -85,13 +87,25 @@ struct Download {
       let data = try await reader.readAll(remote, limit: size)
       try writing(part) { try writeFile(data, to: part.path(percentEncoded: false)) }
     } else {
-      try await reader.download(remote, to: part, progress: progress)
+      // What was not finished cannot be continued.
+      var isWhole = false
+      defer { if !isWhole { try? FileManager.default.removeItem(at: part) } }
+      try await reader.download(remote, limit: remote.size ?? room(), to: part, progress: progress)
+      isWhole = true
     }
     let found = fileSize(part) ?? 0
     progress(found)
     let hasher = remote.digest.map { _ in SHA256Hasher() }
     if let hasher { try hash(part, into: hasher, upTo: found) }
     try check(size: found, digest: hasher.map { "\($0.finish())" })
+  }
+
+  /// How much may come of a file whose size is not told: as much as is allowed, and as leaves the disk a gigabyte.
+  private func room() throws -> Int {
+    let folder = part.deletingLastPathComponent().path(percentEncoded: false), kept = 1 << 30
+    guard let free = freeSpace(folder) else { return untoldLimit }
+    guard free > kept else { throw PullError.noSpace(folder, needed: kept, free: free) }
+    return min(untoldLimit, free - kept)
   }
 
   /// Refuses what is not what was announced; it is removed, so that the next call starts over.
@@ -212,6 +226,11 @@ func writing<T>(_ url: URL, _ body: () throws -> T) throws(PullError) -> T {
   } catch {
     throw .unwritable(url.path(percentEncoded: false), reason: systemReason(of: error))
   }
+}
+
+/// Bytes that are free on a folder's disk, where the system tells.
+func freeSpace(_ folder: String) -> Int? {
+  ((try? FileManager.default.attributesOfFileSystem(forPath: folder))?[.systemFreeSize] as? NSNumber)?.intValue
 }
 
 /// The size of a file; nil where there is none.

@@ -66,9 +66,30 @@ struct HubPlanner {
       }
       return Found(name: name, remote: remote)
     }
-    throw source.checkpoints.count == 1
-      ? PullError.notFound("\(repository)/\(source.checkpoints[0])")
-      : PullError.noCheckpoint(repository.description, tried: source.checkpoints)
+    if source.checkpoints.count == 1 { throw PullError.notFound("\(repository)/\(source.checkpoints[0])") }
+    return try await findOtherCheckpoint()
+  }
+
+  /// A checkpoint of a name that is not usual: as it would be chosen in a folder with the repository's files.
+  private mutating func findOtherCheckpoint() async throws -> Found {
+    struct Listing: Decodable {
+      struct File: Decodable { let rfilename: String }
+      let siblings: [File]
+    }
+    let list = RemoteAddress(repository.listing(endpoint: puller.settings.endpoint))
+    var names: [String] = []
+    if let remote = try? await puller.reader.probe(list),
+      let data = try? await puller.reader.readAll(remote, limit: Self.indexLimit),
+      let listing = try? JSONDecoder().decode(Listing.self, from: data)
+    {
+      names = listing.siblings.map(\.rfilename).filter(isPlainFileName)
+    }
+    let (best, candidates) = Checkpoint.name(among: names.sorted())
+    guard let best, let remote = try await puller.reader.probe(address(best)) else {
+      throw PullError.noCheckpoint(repository.description, tried: source.checkpoints, others: candidates)
+    }
+    commit = remote.commit
+    return Found(name: best, remote: remote)
   }
 
   private func address(_ name: String) -> RemoteAddress {

@@ -18,7 +18,8 @@ public enum PullError: ZooError, Equatable {
   /// 403, or a repository of the hub whose terms must be accepted first.
   case gated(String, status: Int, sentToken: Bool)
   case notFound(String)
-  case noCheckpoint(String, tried: [String])
+  /// `others` are files of weights with other names, of which none is the one.
+  case noCheckpoint(String, tried: [String], others: [String])
   case rateLimited(String, wait: String?)
   case badStatus(String, status: Int)
   case unreachable(String, reason: String)
@@ -37,11 +38,13 @@ public enum PullError: ZooError, Equatable {
   case changing(String)
   case unwritable(String, reason: String)
   case noSpace(String, needed: Int, free: Int)
+  /// A file of more bytes than are allowed; `size` is nil where its server did not tell.
+  case tooLarge(String, size: Int?, limit: Int)
 
   public var blame: Blame {
     switch self {
     case .rateLimited, .badStatus, .unreachable, .proxy, .untrusted, .badAnswer, .wrongSize, .wrongDigest, .changing,
-      .unwritable, .noSpace:
+      .unwritable, .noSpace, .tooLarge:
       .work
     default: .input
     }
@@ -62,7 +65,9 @@ public enum PullError: ZooError, Equatable {
     case .gated(let name, let status, let sentToken):
       return "\(name) is not open to \(sentToken ? "the account of this token" : "everyone") (\(status))"
     case .notFound(let name): return "\(name) does not exist (404)"
-    case .noCheckpoint(let name, let tried): return "\(name) has none of \(tried.joined(separator: ", "))"
+    case .noCheckpoint(let name, let tried, let others):
+      return "\(name) has none of \(tried.joined(separator: ", "))"
+        + (others.isEmpty ? "" : ", and several others: \(others.prefix(20).joined(separator: ", "))")
     case .rateLimited(let name, let wait):
       return "\(name): the server asks to come back later (429)" + (wait.map { ", after \($0) seconds" } ?? "")
     case .badStatus(let name, let status): return "\(name): the server answered \(status)"
@@ -82,6 +87,9 @@ public enum PullError: ZooError, Equatable {
     case .unwritable(let path, let reason): return "\(path) cannot be written: \(reason)"
     case .noSpace(let path, let needed, let free):
       return "\(path) has \(free) bytes free, and \(needed) are needed"
+    case .tooLarge(let file, let size?, let limit): return "\(file) has \(size) bytes, more than \(limit)"
+    case .tooLarge(let file, nil, let limit):
+      return "\(file) has more than \(limit) bytes; its server does not tell how many"
     }
   }
 }

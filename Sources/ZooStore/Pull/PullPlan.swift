@@ -14,6 +14,8 @@ public struct PullPlan: Sendable {
   public let notes: [String]
   /// First digits of the checkpoint's SHA-256, where they are published.
   var digestPrefix: String?
+  /// Most bytes of a file of weights whose server does not tell how many it has.
+  var untoldLimit = PullSource.unregisteredLimit
 
   /// One file of a plan.
   public struct File: Sendable {

@@ -102,6 +102,11 @@ public struct HubRepository: Sendable, Hashable, CustomStringConvertible {
   public var id: String { "\(owner)/\(name)" }
   public var description: String { revision == "main" ? "hf://\(id)" : "hf://\(id)@\(revision)" }
 
+  /// Where the names of its files are asked for.
+  func listing(endpoint: URL) -> URL {
+    endpoint.appending(path: "api/models").appending(path: id).appending(path: "revision").appending(component: revision)
+  }
+
   /// Where a file is asked for.
   func url(of file: String, revision: String? = nil, endpoint: URL) -> URL {
     endpoint.appending(path: id).appending(path: "resolve")

@@ -20,13 +20,23 @@ public struct PullSource: Sendable, Hashable {
   public var digestPrefix: String?
   /// Where else the checkpoint is, if the hub has none of `checkpoints`.
   public var fallback: URL?
+  /// Most bytes of a file of weights whose server does not tell how many it has.
+  public var untoldLimit = unregisteredLimit
 
+  /// That of models which are not registered: more than the largest registered one has in f32.
+  static let unregisteredLimit = 24 << 30
   /// Checkpoints of a repository, best first.
   public static let knownCheckpoints = Checkpoint.preferredNames
   static let configurations = [
     "open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json",
   ]
   static let tokenizerFiles = TokenizerFileNames.all
+
+  /// Whether a file is one that stands beside weights.
+  static func isCompanion(_ path: String) -> Bool {
+    let name = URL(filePath: path).lastPathComponent
+    return configurations.contains(name) || tokenizerFiles.contains(name)
+  }
 
   init(place: Place, checkpoints: [String], companions: [String] = []) {
     self.place = place
@@ -74,6 +84,8 @@ public struct PullSource: Sendable, Hashable {
         throw PullError.noSource("\(model)")
       }
       self.model = model
+      // Twice its values in f32: training code adds averages of them.
+      untoldLimit = manifest.architecture.parameterCount * 8 + 64 << 20
       digestPrefix = weights.sha256Prefix?.lowercased()
     }
   }

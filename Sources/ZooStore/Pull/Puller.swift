@@ -7,6 +7,11 @@ public struct Puller: Sendable {
   let store: Store
   let settings: HubSettings
   let reader: WebReader
+  /// Most bytes of a file of weights, told or not; nil for any that is told, and for what its model can have where it is not.
+  public var sizeLimit: Int?
+
+  /// Most bytes of configurations and tokenizers: nothing larger is read.
+  private static let companionLimit = 64 << 20
 
   /// - Parameter notice: Is told, in clauses, what did not answer in time and is asked again.
   public init(
@@ -28,14 +33,20 @@ public struct Puller: Sendable {
   /// Asks the servers what there is. Nothing is written.
   public func plan(_ source: PullSource) async throws -> PullPlan {
     do {
+      var plan: PullPlan
       switch source.place {
       case .hub(let repository):
         var planner = HubPlanner(puller: self, source: source, repository)
-        var plan = try await planner.plan()
+        plan = try await planner.plan()
         plan.digestPrefix = source.digestPrefix(ofHubFile: plan.checkpoint)
-        return plan
-      case .web(let url): return try await plan(url, source)
+      case .web(let url): plan = try await self.plan(url, source)
       }
+      plan.untoldLimit = sizeLimit ?? source.untoldLimit
+      for file in plan.files where !PullSource.isCompanion(file.name) {
+        guard let size = file.remote?.size, let sizeLimit, size > sizeLimit else { continue }
+        throw PullError.tooLarge(file.remote?.address.file ?? file.name, size: size, limit: sizeLimit)
+      }
+      return plan
     } catch let error as PullError {
       guard let other = source.onTheWeb else { throw error }
       switch error {
@@ -84,7 +95,7 @@ public struct Puller: Sendable {
       }
       switch file.origin {
       case .cache(let url): try link(target, to: url)
-      case .network: try await fetch(file, to: target, before: done, total: plan.bytesToFetch, progress: progress)
+      case .network: try await fetch(file, of: plan, to: target, before: done, progress: progress)
       }
       done += file.bytesToFetch
     }
@@ -93,16 +104,18 @@ public struct Puller: Sendable {
   }
 
   private func fetch(
-    _ file: PullPlan.File, to target: URL, before done: Int, total: Int,
+    _ file: PullPlan.File, of plan: PullPlan, to target: URL, before done: Int,
     progress: @escaping @Sendable (PullProgress) -> Void
   ) async throws {
     guard var remote = file.remote else { return }
+    let total = plan.bytesToFetch
+    let limit = PullSource.isCompanion(file.name) ? Self.companionLimit : plan.untoldLimit
     let report: @Sendable (Int) -> Void = { here in
       progress(.init(file: file.name, bytesDone: done + max(0, here - file.bytesHere), bytesTotal: total))
     }
     for attempt in 1...2 {
       do {
-        return try await Download(remote: remote, target: target, reader: reader).run(progress: report)
+        return try await Download(remote: remote, target: target, reader: reader, untoldLimit: limit).run(progress: report)
       } catch is WebReader.Changed {
         // Another version stands there now: once more from the start, with what it says of itself.
         guard attempt == 1, let other = try await reader.probe(remote.address) else { break }
@@ -133,9 +146,8 @@ public struct Puller: Sendable {
 
   private func checkSpace(_ plan: PullPlan) throws(PullError) {
     let path = plan.folder.path(percentEncoded: false)
-    let free = (try? FileManager.default.attributesOfFileSystem(forPath: path))?[.systemFreeSize] as? NSNumber
-    guard let free, free.int64Value < plan.bytesToFetch else { return }
-    throw .noSpace(path, needed: plan.bytesToFetch, free: Int(free.int64Value))
+    guard let free = freeSpace(path), free < plan.bytesToFetch else { return }
+    throw .noSpace(path, needed: plan.bytesToFetch, free: free)
   }
 
   /// Waits for other processes that fetch from the same place, and keeps them out for as long as the lock lives.

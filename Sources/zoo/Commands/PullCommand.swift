@@ -26,6 +26,13 @@ struct PullCommand: AsyncParsableCommand {
   @Option(help: "Element type of the weights: keep, f32, f16 or bf16.")
   var dtype: TargetDType = .keep
 
+  @Option(
+    help: """
+      Most bytes of a file, such as 20GB. Without it, any size that the server tells; where it tells none, twice the registered \
+      model's values in f32, or 26 GB.
+      """)
+  var maxSize: ByteSize?
+
   @Flag(help: "Show what would be fetched, and fetch nothing.")
   var dryRun = false
 
@@ -48,7 +55,8 @@ struct PullCommand: AsyncParsableCommand {
     let store = Store(), settings = try HubSettings()
     let registry = try registryOptions.registry(store: store)
     let pullSource = try PullSource(PullReference(model, endpoint: settings.endpoint), registry: registry)
-    let puller = Puller(store: store, settings: settings) { [quiet] in if !quiet { Terminal.note($0) } }
+    var puller = Puller(store: store, settings: settings) { [quiet] in if !quiet { Terminal.note($0) } }
+    puller.sizeLimit = maxSize?.bytes
     if dryRun {
       let report = PullReport(try await puller.plan(pullSource), from: pullSource)
       return json ? try printJSON(report) : print(report.text)

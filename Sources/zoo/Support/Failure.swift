@@ -158,6 +158,7 @@ enum Failure {
       "see that the clock is right and the system's certificates are installed (ca-certificates); SSL_CERT_FILE names a file "
         + "with your organisation's own where it looks into connections"
     case PullError.wrongSize, PullError.wrongDigest, PullError.changing: "try again: it then starts from the beginning"
+    case PullError.tooLarge: "--max-size allows more, as in --max-size 50GB"
     case PullError.noSpace: "make room ('zoo du' shows what the zoo takes), or set ZOO_HOME to another disk"
     case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"
     case ModelError.missingTensor, ModelError.wrongTensor, ModelError.notAModel:

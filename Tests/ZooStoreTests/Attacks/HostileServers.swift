@@ -98,6 +98,45 @@ import ZooTestSupport
         == "\(name): the server's answer makes no sense: there are more than \(large.count) bytes")
   }
 
+  @Test func aFileOfUntoldSizeIsBounded() async throws {
+    let endless = LoopbackServer.Reply(200, body: noise(1 << 16), isEndless: true)
+    hub.inject(.reply(endless), at: "/files/weights.pt", times: 2)
+    var puller = setting.puller()
+    puller.sizeLimit = 1_000_000
+    let source = try setting.source("http://localhost:\(hub.url.port!)/files/weights.pt")
+    let plan = try await puller.plan(source)
+    #expect(
+      await setting.sentence { _ = try await puller.fetch(plan) }
+        == "http://localhost:PORT/files/weights.pt has more than 1000000 bytes; its server does not tell how many")
+    #expect(hub.bytesSent < 64 << 20)
+    #expect(setting.folder.files.allSatisfy { !$0.hasSuffix(".part") })
+  }
+
+  /// Tokenizers and configurations are small, whatever is allowed for weights.
+  @Test func whatStandsBesideWeightsIsBounded() async throws {
+    let endless = LoopbackServer.Reply(200, body: noise(1 << 20), isEndless: true)
+    hub.inject(.reply(endless), at: "/tokenizer.json", times: 2)
+    #expect(
+      await setting.sentence { _ = try await setting.pull("hf://owner/name") }
+        == "hf://owner/name/tokenizer.json has more than 67108864 bytes; its server does not tell how many")
+    #expect(hub.bytesSent < 256 << 20)
+  }
+
+  @Test func aSizeThatIsToldMayBeTooMuch() async throws {
+    var puller = setting.puller()
+    puller.sizeLimit = 2999
+    let source = try setting.source("hf://owner/name")
+    #expect(
+      await setting.sentence { _ = try await puller.plan(source) } == "\(name) has 3000 bytes, more than 2999")
+    puller.sizeLimit = 3000
+    #expect(try await puller.plan(source).bytesToFetch == 3000)
+  }
+
+  @Test func aRegisteredModelSaysHowMuchCanBe() throws {
+    let source = try PullSource(PullReference("ViT-B-32:openai", endpoint: hub.url), registry: .builtIn)
+    #expect(source.untoldLimit == 151_277_313 * 8 + 64 << 20)
+  }
+
   @Test func anotherVersionsBytesAreNotAdded() async throws {
     let other = range.merging(["ETag": "\"v2\""]) { $1 }
     let reply = LoopbackServer.Reply(206, headers: other, body: noise(3000, seed: 2))
