@@ -41,7 +41,12 @@ extension Store {
       return try placeInZoo(resolve(reference))
     } catch {
       if case .broken = error, let broken = broken().first(where: { $0.name.matches(ModelName(reference)) }) {
-        return try placeInZoo(broken.directory)
+        let place = try placeInZoo(broken.directory), path = place.path(percentEncoded: false)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        guard
+          names.isEmpty || names.contains(ModelDescription.fileName) || names.contains(ModelDescription.weightsFileName)
+        else { throw StoreError.notAModel(path: path) }
+        return place
       }
       throw error
     }

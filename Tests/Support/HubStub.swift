@@ -124,10 +124,9 @@ public final class HubStub: Sendable {
   }
 
   private func listing(_ folder: String, _ now: State) -> LoopbackServer.Reply {
-    let names = now.files.keys.filter { $0.hasPrefix(folder) }.map { "{\"rfilename\": \"\($0.dropFirst(folder.count))\"}" }
-    return .init(
-      200, headers: ["Content-Type": "application/json"],
-      body: Data("{\"siblings\": [\(names.sorted().joined(separator: ", "))]}".utf8))
+    let names = now.files.keys.filter { $0.hasPrefix(folder) }.sorted().map { $0.dropFirst(folder.count) }
+    let files = names.map { "{\"rfilename\": \"\($0)\"}" }.joined(separator: ", ")
+    return .init(200, body: Data("{\"siblings\": [\(files)]}".utf8))
   }
 
   private func content(

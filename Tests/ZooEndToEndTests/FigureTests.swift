@@ -75,6 +75,10 @@ import ZooTestSupport
     #expect(try names("sheet") == ["exif_6.grid.legrad.pdf"])
     let refused = try explain("--grid", "-o", zoo.file("sheet.svg"))
     #expect(refused.code == 2 && refused.errors.contains("leave overlays out with --no-overlays"), "\(refused.errors)")
+    let nothing = try zoo.run(
+      "explain", "ViT-Ti-8-emoji", picture, "-p", "x", "--words", "--no-overlays", "-o", zoo.file("w.png"))
+    #expect(nothing.code == 2)
+    #expect(nothing.errors.contains("this call makes no file; leave out -o, or --no-overlays"), "\(nothing.errors)")
     #expect(try explain("--grid", "--no-overlays", "-o", zoo.file("sheet.svg")).code == 0)
     #expect(try Data(contentsOf: URL(filePath: zoo.file("sheet.svg"))).starts(with: Array("<?xml".utf8)))
     let small = try explain("--grid", "--no-overlays", "--tile", "100", "-o", zoo.file("small.png"))

@@ -205,8 +205,8 @@ import ZooTestSupport
         note: 'A panda', 'a  panda' become the same tokens: their results are equal.
         note: Of 100x100 pixels, the model sees the 96x96 that whole patches of 8 pixels cover.
         note: 30 % of the picture is cut away; --resize longest or --resize squash keeps all of it.
-        note: 1 picture asks (Tests/Golden/images/sources/exif_6.jpg) to be turned by the EXIF orientation, which was \
-        not done; --upright does it.
+        note: Tests/Golden/images/sources/exif_6.jpg asks to be turned by the EXIF orientation, which was not done; \
+        --upright does it.
 
         """)
     #expect(try zoo.run(call + ["--quiet"]).errors.isEmpty)

@@ -259,6 +259,22 @@ import ZooTestSupport
     #expect(try installed == [])
   }
 
+  @Test func oneOfSeveralTagsIsShownByItsName() throws {
+    for tag in ["one", "two"] {
+      let model = "ViT-Ti-8-emoji:\(tag)"
+      #expect(try zoo.run("convert", Self.example.path, "--as", model, "--no-probe").code == 0)
+      #expect(try zoo.run("show", model).output.contains("Installed as \(model) in"))
+    }
+    let result = try zoo.run("show", "ViT-Ti-8-emoji")
+    #expect(result.code == 2)
+    #expect(
+      result.errors == """
+        zoo: 'ViT-Ti-8-emoji' is installed with several tags: ViT-Ti-8-emoji:one, ViT-Ti-8-emoji:two
+          name the tag as well, as in the list
+
+        """)
+  }
+
   @Test func doctorShowsWhatThereIs() throws {
     let report = try #require(
       try zoo.run("doctor", "--json", environment: ["HF_TOKEN": "hf_secret"]).json() as? [String: Any])

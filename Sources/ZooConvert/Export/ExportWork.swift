@@ -91,6 +91,8 @@ struct ExportWork {
     guard let vision = architecture.vision, let preprocessing = model.preprocessing else {
       preconditionFailure("no format takes a model without an image tower")
     }
+    let place = URL(filePath: folder, directoryHint: .isDirectory)
+    let paths = try model.tokenizerFiles.map { try ModelDescription.path(of: $0, in: place) }
     let survey = try clipTokenizer()
     let hasOwnTokenizer = architecture.text?.tokenizer.kind == .clipHF && survey?.isStandard == false
     if architecture.isClassifier {
@@ -114,7 +116,6 @@ struct ExportWork {
       files.append(("open_clip_config.json", try writer.text()))
     }
     if let spec = architecture.text?.tokenizer {
-      let paths = model.tokenizerFiles.map { joinPath(folder, $0) }
       files += try TokenizerExport(spec: spec, paths: paths, isOwn: hasOwnTokenizer).files(for: plan.format)
     }
     return files

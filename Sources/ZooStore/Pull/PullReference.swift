@@ -104,7 +104,7 @@ public struct HubRepository: Sendable, Hashable, CustomStringConvertible {
 
   /// Where the names of its files are asked for.
   func listing(endpoint: URL) -> URL {
-    endpoint.appending(path: "api/models").appending(path: id).appending(path: "revision").appending(component: revision)
+    endpoint.appending(path: "api/models/\(id)/revision").appending(component: revision)
   }
 
   /// Where a file is asked for.

@@ -115,7 +115,8 @@ public struct Puller: Sendable {
     }
     for attempt in 1...2 {
       do {
-        return try await Download(remote: remote, target: target, reader: reader, untoldLimit: limit).run(progress: report)
+        let download = Download(remote: remote, target: target, reader: reader, untoldLimit: limit)
+        return try await download.run(progress: report)
       } catch is WebReader.Changed {
         // Another version stands there now: once more from the start, with what it says of itself.
         guard attempt == 1, let other = try await reader.probe(remote.address) else { break }

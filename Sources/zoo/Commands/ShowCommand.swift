@@ -21,7 +21,12 @@ struct ShowCommand: ParsableCommand {
     case .success(let directory):
       if let installed = InstalledModel(directory: directory) { return try show(installed) }
     case .failure(let error):
-      if case .broken = error { throw error }
+      switch error {
+      case .broken: throw error
+      // One of several tags is shown by its name; what is registered as well is what all of them have in common.
+      case .ambiguous where !isRegistered(store): throw error
+      default: break
+      }
     }
     if model.contains("/") || model.hasPrefix(".") { _ = try store.resolve(model) }
     let (manifest, weights) = try registryOptions.registry(store: store).resolve(ModelName(model))
@@ -60,6 +65,10 @@ struct ShowCommand: ParsableCommand {
     }
     lines.append("not verified: the published weights themselves; 'zoo pull' checks sizes and digests")
     return "\nVerified\n" + lines.map { "  \($0)" }.joined(separator: "\n")
+  }
+
+  private func isRegistered(_ store: Store) -> Bool {
+    (try? registryOptions.registry(store: store).resolve(ModelName(model))) != nil
   }
 
   private func show(_ model: InstalledModel) throws {

@@ -56,6 +56,8 @@ enum CallError: ZooError, Equatable {
     case .badTable(let file, let line, let reason): "\(file), line \(line): \(reason)"
     case .picturesTwice(let file): "\(file) names the pictures; leave them out of the call"
     case .wouldOverwrite(let file): "\(file) is one of the pictures to read; write the results elsewhere with -o"
+    case .oneFile(let file, results: 0):
+      "\(file) would stay empty: this call makes no file; leave out -o, or --no-overlays"
     case .oneFile(let file, let results):
       "\(file) can hold one result, but this call makes \(results); give -o a folder, or leave overlays out with "
         + "--no-overlays"

@@ -29,14 +29,18 @@ struct PictureNotes {
     }
     if !turned.isEmpty {
       sentences.append(
-        "\(listed(turned, "picture asks", "pictures ask")) to be turned by the EXIF orientation, which was not done; "
+        "\(subject(turned, "asks", "ask")) to be turned by the EXIF orientation, which was not done; "
           + "--upright does it.")
     }
     if !white.isEmpty {
       sentences.append(
-        "\(listed(white, "picture has", "pictures have")) 16-bit grey values that are all above 255, which is white: "
+        "\(subject(white, "has", "have")) 16-bit grey values that are all above 255, which is white: "
           + "as in Pillow, they are cut off and not scaled. Save with 8 bits to see more.")
     }
     return sentences
+  }
+
+  private func subject(_ paths: [String], _ one: String, _ many: String) -> String {
+    paths.count == 1 ? "\(paths[0]) \(one)" : "\(listed(paths, "picture", "pictures")) \(many)"
   }
 }

@@ -45,6 +45,10 @@ import ZooTestSupport
     let verified = try zoo.run("verify")
     #expect(verified.code == 1)
     #expect(verified.output.contains("the file \(name) is not used: it is a symbolic link"))
+    // Nor is it read to say what is wrong with it.
+    try Data("root:x:0".utf8).write(to: URL(filePath: zoo.file("secret")))
+    let unread = try zoo.run("export", folder, "--layout", "openclip", "-o", zoo.file("out"))
+    #expect(unread.code == 2 && unread.errors.contains("it is a symbolic link"), "\(unread.errors)")
   }
 
   @Test func aDestroyedTokenizerIsNoAgreement() throws {

@@ -51,6 +51,17 @@ import ZooTestSupport
     #expect(try setting.model.verify() == [])
   }
 
+  /// A model that lost its description goes; what never was a model stays.
+  @Test func aFolderThatIsNoModelIsNotRemoved() throws {
+    try setting.folder.write("precious", "home/models/Tiny/notes/letter.txt")
+    let place = setting.folder.path("home/models/Tiny/notes/")
+    #expect(throws: StoreError.notAModel(path: place)) { try setting.store.remove("Tiny:notes") }
+    #expect(FileManager.default.fileExists(atPath: place + "letter.txt"))
+    try FileManager.default.removeItem(atPath: setting.folder.path("home/models/Tiny/one/model.json"))
+    try setting.store.remove("Tiny:one")
+    #expect(!FileManager.default.fileExists(atPath: setting.folder.path("home/models/Tiny/one")))
+  }
+
   @Test func twoFoldersThatClaimOneNameAreToldApart() throws {
     let copy = setting.folder.path("home/models/Tiny/copy")
     try FileManager.default.copyItem(atPath: setting.folder.path("home/models/Tiny/one"), toPath: copy)
