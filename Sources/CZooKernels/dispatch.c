@@ -99,15 +99,9 @@ void zoo_softmax(float *x, ptrdiff_t count, float scale) { kernels()->softmax(x,
 ptrdiff_t zoo_attention_scratch(ptrdiff_t keys, ptrdiff_t width) { return kernels()->attention_scratch(keys, width); }
 
 void zoo_attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
-                   ptrdiff_t keys, ptrdiff_t width, float scale, int mask, int bf16, float *out, ptrdiff_t ldo,
-                   float *scratch, float *probabilities) {
-  kernels()->attention(q, ldq, k, v, ldkv, rows, keys, width, scale, 0, mask, bf16, out, ldo, scratch, probabilities);
-}
-
-void zoo_attention_biased(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
-                          ptrdiff_t keys, ptrdiff_t width, float scale, const float *bias, float *out, ptrdiff_t ldo,
-                          float *scratch) {
-  kernels()->attention(q, ldq, k, v, ldkv, rows, keys, width, scale, bias, ZOO_MASK_NONE, 0, out, ldo, scratch, 0);
+                   ptrdiff_t keys, ptrdiff_t width, float scale, const float *bias, int mask, int bf16, float *out,
+                   ptrdiff_t ldo, float *scratch, float *probabilities) {
+  kernels()->attention(q, ldq, k, v, ldkv, rows, keys, width, scale, bias, mask, bf16, out, ldo, scratch, probabilities);
 }
 
 ptrdiff_t zoo_relu_values_size(ptrdiff_t keys, ptrdiff_t width) { return kernels()->relu_values_size(keys, width); }

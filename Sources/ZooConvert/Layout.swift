@@ -71,6 +71,7 @@ public struct Layout: Sendable {
   /// All layouts, in the order in which they are explained.
   public static let all: [Layout] = [
     .openCLIP, .openCLIPText, .openCLIPCoCa, .openCLIPTrunk, .openCLIPHuggingFace, .openCLIPTrunkHuggingFace,
+    .openCLIPModern, .openCLIPTrunkModern,
     .perceptionEncoder, .evaCLIP, .mobileCLIP,
     .transformersCLIP, .transformersSigLIP, .transformersSigLIP2, .bigVision, .timmClassifier, .googleClassifier,
     .openCLIPImage, .openCLIPTrunkImage, .openCLIPTextTower, .transformersCLIPImage, .transformersCLIPTextTower,

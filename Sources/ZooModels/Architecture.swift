@@ -1,5 +1,3 @@
-import Foundation
-
 /// What a model can do with the towers that it has.
 public enum ModelPart: String, Codable, Sendable, Hashable, CaseIterable {
   /// An image tower and a text tower that share an embedding.
@@ -124,11 +122,21 @@ public struct Blocks: Codable, Sendable, Hashable {
   /// Positions as a bias of attention by the distance of two tokens, if any (T5); then its products are not divided by the root of the
   /// head's width.
   public var relativeBias: RelativeBias?
+  /// Rotary position embedding along a prompt, if any.
+  public var sequenceRope: SequenceRotary?
+  /// True where each head's queries and keys pass norms of their own before they are rotated.
+  public var queryKeyNorm: Bool
+  /// True where attention's output is multiplied by the sigmoid of a linear map of attention's input.
+  public var attentionGate: Bool
+  /// True where the first block's attention sees the stream as it is (ModernBERT).
+  public var noFirstNorm: Bool
 
   public init(
     width: Int, layers: Int, heads: Int, mlpWidth: Int, normEps: Float, activation: Activation, postNorm: Bool = false,
     sumNorm: Bool = false, layerScale: Bool = false, gated: Bool = false, attentionNorm: Bool = false,
-    mlpNorm: Bool = false, rope: RotaryEmbedding? = nil, rms: Bool = false, relativeBias: RelativeBias? = nil
+    mlpNorm: Bool = false, rope: RotaryEmbedding? = nil, rms: Bool = false, relativeBias: RelativeBias? = nil,
+    sequenceRope: SequenceRotary? = nil, queryKeyNorm: Bool = false, attentionGate: Bool = false,
+    noFirstNorm: Bool = false
   ) {
     self.width = width
     self.layers = layers
@@ -145,11 +153,17 @@ public struct Blocks: Codable, Sendable, Hashable {
     self.rope = rope
     self.rms = rms
     self.relativeBias = relativeBias
+    self.sequenceRope = sequenceRope
+    self.queryKeyNorm = queryKeyNorm
+    self.attentionGate = attentionGate
+    self.noFirstNorm = noFirstNorm
   }
 
   public var headWidth: Int { width / heads }
   /// True where attention and MLP see the normalised stream.
   public var normFirst: Bool { !postNorm && !sumNorm }
+  /// What products of queries and keys are multiplied by.
+  public var attentionScale: Float { relativeBias == nil ? 1 / Float(headWidth).squareRoot() : 1 }
 }
 
 /// The activation of an MLP.
@@ -164,45 +178,6 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
   case silu
   /// `max(0, x)`.
   case relu
-}
-
-/// A learned number for each head and each bucket of distances; all blocks of a tower share the table.
-public struct RelativeBias: Codable, Sendable, Hashable {
-  /// Half of them for tokens that come later, half for the others.
-  public var buckets: Int
-  /// Distances from here on have the last bucket.
-  public var maxDistance: Int
-
-  public init(buckets: Int, maxDistance: Int) {
-    self.buckets = buckets
-    self.maxDistance = maxDistance
-  }
-
-  /// The bucket of a key that is `distance` tokens after the query: near ones have their own, the others share them on a logarithmic
-  /// scale. In f32, as T5's code computes it.
-  public func bucket(_ distance: Int) -> Int {
-    let half = buckets / 2, exact = half / 2, far = abs(distance), later = distance > 0 ? half : 0
-    if far < exact { return later + far }
-    let share = log(Float(far) / Float(exact)) / Float(log(Double(maxDistance) / Double(exact))) * Float(half - exact)
-    return later + min(exact + Int(share), half - 1)
-  }
-}
-
-/// Two-dimensional axial rotary embedding with interleaved pairs.
-public struct RotaryEmbedding: Codable, Sendable, Hashable {
-  public enum Indexing: String, Codable, Sendable { case ij, xy }
-  public var temperature: Float
-  /// `[rows, columns]` to which positions are scaled; nil for the grid at hand.
-  public var referenceGrid: GridSize?
-  public var offset: Float
-  public var indexing: Indexing
-
-  public init(temperature: Float, referenceGrid: GridSize?, offset: Float, indexing: Indexing) {
-    self.temperature = temperature
-    self.referenceGrid = referenceGrid
-    self.offset = offset
-    self.indexing = indexing
-  }
 }
 
 /// Rows and columns, of a patch grid or of a picture in pixels. Written `[height, width]` in JSON.
@@ -261,6 +236,8 @@ public struct VisionTower: Codable, Sendable, Hashable {
   /// The grid of the position table where it is not the native one (NaFlex).
   public var positionGrid: GridSize?
   public var pooler: Pooler
+  /// True where an attention pooler does not see the tokens before the patches.
+  public var poolerSkipsPrefix: Bool
   /// How a position table is resampled for another grid.
   public var resampling: PositionResampling
   /// From the pooled width to the joint embedding, or the classifier's head.
@@ -270,7 +247,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
     image: GridSize, patch: Int, stem: StemShape? = nil, blocks: Blocks, classToken: Bool, registers: Int = 0,
     patchBias: Bool = false,
     positionsCoverPrefix: Bool = true, normPre: Bool = false, noFinalNorm: Bool = false,
-    positionGrid: GridSize? = nil, pooler: Pooler,
+    positionGrid: GridSize? = nil, pooler: Pooler, poolerSkipsPrefix: Bool = false,
     resampling: PositionResampling = .bicubicAntialias, projection: Projection = .linear
   ) {
     self.image = image
@@ -285,6 +262,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
     self.noFinalNorm = noFinalNorm
     self.positionGrid = positionGrid
     self.pooler = pooler
+    self.poolerSkipsPrefix = poolerSkipsPrefix
     self.resampling = resampling
     self.projection = projection
   }

@@ -31,6 +31,7 @@ extension Architecture {
     func firstBlock(_ blocks: Blocks) -> Blocks {
       var first = blocks
       first.layers = min(1, blocks.layers)
+      first.noFirstNorm = false
       return first
     }
     var short = self
@@ -40,6 +41,7 @@ extension Architecture {
     var total = count(short.tensors) + foreign.reduce(0) { $0 + $1.shape.reduce($1.count ?? 1, *) }
     for blocks in [vision?.blocks, text?.blocks] {
       guard let blocks, blocks.layers > 1 else { continue }
+      if blocks.noFirstNorm { total -= blocks.width * (blocks.rms ? 1 : 2) }
       var list = TensorList()
       list.blocks("", firstBlock(blocks))
       total += (blocks.layers - 1) * count(list.specs)
@@ -120,20 +122,34 @@ private struct TensorList {
     if tower.positions > 0 { add("text.positions", [tower.positions, width]) }
     if let embedding = tower.embedding {
       if embedding.tokenTypes > 0 { add("text.token_types", [embedding.tokenTypes, width]) }
-      if embedding.norm { norm("text.embedding_norm", width) }
+      if embedding.norm { norm("text.embedding_norm", width, rms: tower.blocks.rms) }
     }
     if let bias = tower.blocks.relativeBias { add("text.relative_bias", [bias.buckets, tower.blocks.heads]) }
     blocks("text", tower.blocks)
     if tower.hasFinalNorm { norm("text.norm", width, rms: tower.blocks.rms) }
+    if tower.pooling == .attention {
+      add("text.pooler.latent", [1, width])
+      linear("text.pooler.q", from: width, to: width)
+      linear("text.pooler.kv", from: width, to: 2 * width)
+      headNorms("text.pooler", tower.blocks)
+    }
     projection("text.projection", tower.projection, from: width, to: embedding)
+  }
+
+  /// The norms of each head's queries and keys.
+  mutating func headNorms(_ name: String, _ blocks: Blocks) {
+    guard blocks.queryKeyNorm else { return }
+    for part in ["q", "k"] { norm("\(name).\(part)_norm", blocks.headWidth, rms: blocks.rms) }
   }
 
   mutating func blocks(_ tower: String, _ blocks: Blocks) {
     let width = blocks.width
     for layer in 0..<blocks.layers {
       let name = "\(tower).blocks.\(layer)"
-      norm("\(name).norm1", width, rms: blocks.rms)
+      if layer > 0 || !blocks.noFirstNorm { norm("\(name).norm1", width, rms: blocks.rms) }
       linear("\(name).qkv", from: width, to: 3 * width)
+      headNorms(name, blocks)
+      if blocks.attentionGate { linear("\(name).attention_gate", from: width, to: width) }
       if blocks.attentionNorm { norm("\(name).attention_norm", width) }
       linear("\(name).out", from: width, to: width)
       if blocks.layerScale { add("\(name).scale1", [width]) }

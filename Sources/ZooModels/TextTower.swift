@@ -42,7 +42,8 @@ public struct TextTower: Codable, Sendable, Hashable {
   }
 }
 
-/// How the token ids of a text tower of transformers become the rows that the blocks see: tokens, positions, and what is done to their sum.
+/// How the token ids of a text tower that is not CLIP's own become the rows that the blocks see: tokens, positions, and what is done to
+/// their sum.
 public struct TextEmbedding: Codable, Sendable, Hashable {
   /// Rows of the learned position table; 0 where there is none.
   public var positions: Int
@@ -52,7 +53,7 @@ public struct TextEmbedding: Codable, Sendable, Hashable {
   public var skipsPadding: Bool
   /// Rows of the table of token types, of which the first is added to every token; 0 where there is none.
   public var tokenTypes: Int
-  /// True where a LayerNorm follows the sum.
+  /// True where a norm follows the sum.
   public var norm: Bool
   /// True where tokens are multiplied by the root of the width.
   public var scaled: Bool
@@ -97,6 +98,8 @@ public enum TextPooling: Sendable, Hashable {
   case first
   /// The mean of all tokens that are not padding.
   case mean
+  /// The attention of a learned query to all tokens that are not padding (open_clip's ModernText).
+  case attention
 }
 
 extension TextPooling: CustomStringConvertible {
@@ -108,6 +111,7 @@ extension TextPooling: CustomStringConvertible {
     case .classToken: "class_token"
     case .first: "first"
     case .mean: "mean"
+    case .attention: "attention"
     case .endOfText(let id): "eos:\(id)"
     }
   }
@@ -122,12 +126,14 @@ extension TextPooling: Codable {
     case "class_token": self = .classToken
     case "first": self = .first
     case "mean": self = .mean
+    case "attention": self = .attention
     default:
       guard name.hasPrefix("eos:"), let id = Int(name.dropFirst(4)) else {
         throw DecodingError.dataCorrupted(
           .init(
             codingPath: decoder.codingPath,
-            debugDescription: "'\(name)' is no text pooling: argmax, last, class_token, first, mean or eos:ID"))
+            debugDescription:
+              "'\(name)' is no text pooling: argmax, last, class_token, first, mean, attention or eos:ID"))
       }
       self = .endOfText(id: id)
     }

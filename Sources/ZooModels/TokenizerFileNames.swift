@@ -34,6 +34,7 @@ extension TokenizerSpec.Kind {
     case .tokenizerJSON: [[TokenizerFileNames.json]]
     case .sentencePiece: [["spiece.model"], ["sentencepiece.model"], ["sentencepiece.bpe.model"], ["tokenizer.model"]]
     case .wordPiece: [["vocab.txt"]]
+    case .tiktoken: [["r50k_base.tiktoken"]]
     }
   }
 

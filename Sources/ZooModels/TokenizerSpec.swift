@@ -16,6 +16,8 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
     case tokenizerJSON = "tokenizer_json"
     /// BERT's WordPiece: `vocab.txt`.
     case wordPiece = "wordpiece"
+    /// A byte-pair encoding of tiktoken whose words are GPT-2's: `r50k_base.tiktoken`, pieces in base 64 with their ranks, which are their ids.
+    case tiktoken
   }
 
   /// What is done to a prompt before it is cut into pieces; open_clip's names.

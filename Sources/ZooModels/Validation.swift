@@ -22,6 +22,7 @@ private struct Checker {
     try check("\(name).mlp_width", blocks.mlpWidth, Limits.mlpWidth)
     try divides("\(name).heads", blocks.heads, blocks.width)
     try check("\(name).norm_eps", blocks.normEps >= 0 && blocks.normEps < 1, "must lie in 0..<1")
+    if let rope = blocks.sequenceRope { try check(name, rope, blocks) }
     guard let rope = blocks.rope else { return }
     try check(
       "\(name).rope", blocks.headWidth % 4 == 0,
@@ -30,6 +31,17 @@ private struct Checker {
       "\(name).rope", rope.temperature.isFinite && rope.temperature > 0 && rope.offset.isFinite,
       "must have a temperature above zero")
     if let grid = rope.referenceGrid { try check("\(name).rope.reference_grid", grid, Limits.side) }
+  }
+
+  private func check(_ name: String, _ rope: SequenceRotary, _ blocks: Blocks) throws(ManifestError) {
+    let temperatures = [rope.temperature] + (rope.local.map { [$0.temperature] } ?? [])
+    try check(
+      "\(name).sequence_rope", blocks.headWidth % 2 == 0, "needs an even head width, not \(blocks.headWidth)")
+    try check(
+      "\(name).sequence_rope", temperatures.allSatisfy { $0.isFinite && $0 > 0 }, "must have a temperature above zero")
+    guard let local = rope.local else { return }
+    try check("\(name).sequence_rope.local.reach", local.reach, Limits.contextLength)
+    try check("\(name).sequence_rope.local.global_every", local.globalEvery, Limits.layers)
   }
 
   func divides(_ field: String, _ heads: Int, _ width: Int) throws(ManifestError) {
@@ -41,6 +53,10 @@ private struct Checker {
     try check("vision.blocks.sum_norm", !vision.blocks.sumNorm, "is run in text towers alone")
     try check("vision.blocks.rms", !vision.blocks.rms, "is run in text towers alone")
     try check("vision.blocks.relative_bias", vision.blocks.relativeBias == nil, "is run in text towers alone")
+    try check("vision.blocks.sequence_rope", vision.blocks.sequenceRope == nil, "is run in text towers alone")
+    try check("vision.blocks.query_key_norm", !vision.blocks.queryKeyNorm, "is run in text towers alone")
+    try check("vision.blocks.attention_gate", !vision.blocks.attentionGate, "is run in text towers alone")
+    try check("vision.blocks.no_first_norm", !vision.blocks.noFirstNorm, "is run in text towers alone")
     try check("vision.projection", vision.projection != .mlp, "has two maps in text towers alone")
     try check("vision.patch", vision.patch, Limits.patch)
     try check("vision.registers", vision.registers, Limits.registers)
@@ -68,6 +84,11 @@ private struct Checker {
     case .classToken: try check("vision.pooler", vision.classToken, "takes a class token, which is not there")
     case .tokenMean, .patchMean, .patchMax: break
     }
+    if vision.poolerSkipsPrefix {
+      var isAttention = false
+      if case .attention = vision.pooler { isAttention = true }
+      try check("vision.pooler_skips_prefix", isAttention, "goes with the pooler 'attention'")
+    }
     if vision.noFinalNorm {
       let isMean = [.tokenMean, .patchMean(normFirst: false)].contains(vision.pooler)
       try check("vision.no_final_norm", isMean, "goes with a mean of tokens alone")
@@ -78,10 +99,27 @@ private struct Checker {
     try check("text.blocks", text.blocks)
     try check("text.blocks.sum_norm", !text.blocks.sumNorm || !text.blocks.postNorm, "does not go with post_norm")
     try check(
-      "text.hides_padding", !text.hidesPadding || [.first, .mean].contains(text.pooling) && !text.causal,
-      "goes with the poolings 'first' and 'mean' of a tower that is not causal")
-    try check("text.pooling", text.pooling != .mean || text.hidesPadding, "'mean' goes with hides_padding")
-    try check("text.blocks.rope", text.blocks.rope == nil, "has no grid to rotate by")
+      "text.hides_padding", !text.hidesPadding || [.first, .mean, .attention].contains(text.pooling) && !text.causal,
+      "goes with the poolings 'first', 'mean' and 'attention' of a tower that is not causal")
+    if text.pooling == .mean || text.pooling == .attention {
+      try check("text.pooling", text.hidesPadding, "'\(text.pooling)' goes with hides_padding")
+    }
+    try check(
+      "text.pooling", text.pooling != .attention || text.blocks.normFirst, "'attention' goes with norms that come first"
+    )
+    try check(
+      "text.blocks.no_first_norm", !text.blocks.noFirstNorm || text.blocks.normFirst, "is for norms that come first")
+    try check(
+      "text.blocks.sequence_rope", text.blocks.sequenceRope?.local == nil || !text.causal,
+      "has local attention, which goes with a tower that is not causal")
+    try check(
+      "text.blocks.sequence_rope", text.blocks.sequenceRope == nil || text.embedding.map { !$0.skipsPadding } ?? false,
+      "goes with an embedding whose positions count every token")
+    try check(
+      "text.blocks.sequence_rope",
+      text.blocks.sequenceRope?.local == nil || text.contextLength * text.contextLength <= Limits.computed,
+      "has a number for each two tokens of a prompt, which are more than \(Limits.computed)")
+    try check("text.blocks.rope", text.blocks.rope == nil, "has no grid to rotate by: prompts have sequence_rope")
     try check("text.tokenizer.context_length", text.contextLength, Limits.contextLength)
     try check("text.vocabulary", text.vocabulary, Limits.vocabulary)
     let tokenizer = text.tokenizer

@@ -32,6 +32,11 @@ package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws -> any To
     var parts = try PipelineTokenizer.Parts(wordPieceVocabulary: try readTokenizerFile(first), file: name)
     parts.addTokens(of: try TokenizerSettings(in: first.deletingLastPathComponent()))
     return PipelineTokenizer(parts, spec: spec)
+  case .tiktoken:
+    return PipelineTokenizer(
+      PipelineTokenizer.Parts(
+        preTokenizer: .byteLevel(addsPrefixSpace: false, usesPattern: true),
+        model: .bpe(try BPEModel(ranks: try readTokenizerFile(first), file: name))), spec: spec)
   }
 }
 

@@ -11,7 +11,7 @@ import ZooTestSupport
   private static let cases = [
     ("hf_roberta", "openclip-hf"), ("hf_coca_roberta", "openclip-hf"), ("hf_bert", "openclip-timm-hf"),
     ("hf_nllb", "openclip-hf"), ("hf_nllb_siglip", "openclip-timm-hf"),
-    ("hf_mt5", "openclip-hf"),
+    ("hf_mt5", "openclip-hf"), ("hf_modernbert", "openclip-hf"),
   ]
 
   /// The tiny ones have heads that their width does not tell.

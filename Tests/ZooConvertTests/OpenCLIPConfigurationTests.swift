@@ -60,11 +60,13 @@ import ZooModels
     #expect(nllb.tokenizer.bosID == 256_047 && nllb.tokenizer.eosID == 2)
     let bert = try text("bert-base-uncased", #", "hf_pooler_type": "cls_last_hidden_state_pooler""#)
     #expect(bert.kind == .bert && bert.pooling == .first && bert.tokenizer.padID == 0)
-    let other = #expect(throws: ConvertError.self) { try text("Alibaba-NLP/gte-modernbert-base") }
+    let modern = try text("Alibaba-NLP/gte-modernbert-base", #", "hf_pooler_type": "cls_pooler""#)
+    #expect(modern.kind == .modernBERT && modern.pooling == .first && modern.tokenizer.padID == 50283)
+    let other = #expect(throws: ConvertError.self) { try text("microsoft/deberta-v3-base") }
     #expect(
       other?.description
-        == "open_clip_config.json is a model with the text tower 'Alibaba-NLP/gte-modernbert-base', which cannot be "
-        + "converted: its text tower is a Hugging Face model (Alibaba-NLP/gte-modernbert-base), which is not run")
+        == "open_clip_config.json is a model with the text tower 'microsoft/deberta-v3-base', which cannot be "
+        + "converted: its text tower is a Hugging Face model (microsoft/deberta-v3-base), which is not run")
     // BERT's own pooling layer.
     let pooled = #expect(throws: ConvertError.self) { try text("roberta-base", #", "hf_pooler_type": "cls_pooler""#) }
     #expect(pooled?.description.contains("its text pooling 'cls_pooler' is not run") == true)

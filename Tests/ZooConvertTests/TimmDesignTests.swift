@@ -21,6 +21,8 @@ import ZooTestSupport
     ("vit_medium_patch16_gap_256", "vit_medium_patch16_gap_256"),
     ("ViT-B-16-SigLIP2-naflex", "naflexvit_base_patch16_siglip"),
     ("ViT-SO400M-16-SigLIP2-naflex", "naflexvit_so400m_patch16_siglip"),
+    ("moderntext-naflex_ViT-B-16", "naflexvit_base_patch16_map"),
+    ("moderntext-naflex_ViT-SO150M2-16", "naflexvit_so150m2_patch16_reg1_map"),
     ("naflex_ViT-B-16", "naflexvit_base_patch16_gap"), ("naflex_ViT-B-32", "naflexvit_base_patch16_gap"),
   ])
   func aNameWithItsShapesIsTheManifestsTower(_ architecture: String, _ timmName: String) throws {
@@ -28,6 +30,7 @@ import ZooTestSupport
     let facts = TimmVision.measure(Headers(try ManifestTests.reference(architecture)), prefix: "visual.trunk.")
     var choices = VisionChoices()
     (choices.timmName, choices.image) = (timmName, manifest.architecture.vision?.image)
+    choices.hasSwiGLU = manifest.architecture.vision?.blocks.gated == true && timmName.hasPrefix("naflex")
     try choices.adoptTimmDesign(nil, file: "open_clip_config.json")
     #expect(try facts.tower(choices, path: architecture) == manifest.architecture.vision)
   }

@@ -72,6 +72,8 @@ import ZooTestSupport
       Case(name: "hf_roberta", group: "families"), Case(name: "hf_coca_roberta", group: "families"),
       Case(name: "hf_bert", group: "families"), Case(name: "hf_nllb", group: "families"),
       Case(name: "hf_nllb_siglip", group: "families"), Case(name: "hf_mt5", group: "families"),
+      Case(name: "hf_modernbert", group: "families"), Case(name: "modern_causal", group: "families"),
+      Case(name: "modern_map", group: "families"),
     ]
       + [
         "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",

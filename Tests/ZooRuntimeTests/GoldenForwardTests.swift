@@ -83,7 +83,7 @@ import ZooTestSupport
       "clipa", "metaclip2", "pe_core", "pe_core_gigantic", "eva02", "eva01", "eva02_enormous", "mobileclip2_large",
       "mobileclip_base", "timm_gap", "naflex_siglip2", "naflex_gap", "hf_roberta", "hf_coca_roberta", "hf_bert",
       "hf_nllb",
-      "hf_nllb_siglip", "hf_mt5",
+      "hf_nllb_siglip", "hf_mt5", "hf_modernbert", "modern_causal", "modern_map", "modern_plain",
     ].map {
       Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
     } + [Case(name: "siglip2_hf", checkpoint: "hf/model.safetensors", group: "families")]

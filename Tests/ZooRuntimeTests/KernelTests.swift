@@ -195,8 +195,8 @@ import Testing
       qkv.withUnsafeBufferPointer { qkv in
         let q = qkv.baseAddress!
         zoo_attention(
-          q, stride, q + width, q + 2 * width, stride, tokens, tokens, width, Float(scale), Int32(mask.rawValue), 0,
-          &out, width, &scratch, &weights)
+          q, stride, q + width, q + 2 * width, stride, tokens, tokens, width, Float(scale), nil, Int32(mask.rawValue),
+          0, &out, width, &scratch, &weights)
       }
       for i in 0..<tokens {
         let visible = mask == ZOO_MASK_CAUSAL ? i + 1 : tokens
@@ -225,8 +225,8 @@ import Testing
       qkv.withUnsafeBufferPointer { qkv in
         let q = qkv.baseAddress!
         zoo_attention(
-          q, stride, q + width, q + 2 * width, stride, tokens, tokens, width, Float(scale), Int32(mask.rawValue), 1,
-          &out, width, &scratch, nil)
+          q, stride, q + width, q + 2 * width, stride, tokens, tokens, width, Float(scale), nil, Int32(mask.rawValue),
+          1, &out, width, &scratch, nil)
       }
       for i in 0..<tokens {
         let visible = mask == ZOO_MASK_CAUSAL ? i + 1 : tokens

@@ -14,4 +14,38 @@ import ZooText
       eos: language == nil ? nil : 2)
     #expect(differing(golden.strings, golden.strings.map(tokenizer.encode), want) == [])
   }
+
+  /// ModernBERT's kind of tokenizer (`Tools/golden/make_modern_tokenizers.py`).
+  @Test(arguments: [77, 16])
+  func everyStringOfModernBERT(_ context: Int) throws {
+    let golden = try GoldenStrings("tokenizers/modern_text.json")
+    let tokenizer = try load(
+      .tokenizerJSON, tokenizerFolder.appending(path: "modernbert_tiny"), context: context, pad: 931)
+    let got = golden.strings.map(tokenizer.encode)
+    #expect(differing(golden.strings, got, try golden.ids("modernbert_tiny.\(context)")) == [])
+  }
+
+  /// open_clip's `TikTokenTokenizer` with its full vocabulary: its own ids follow those of the encoding.
+  @Test(arguments: [77, 16], [TokenizerSpec.Clean.none, .whitespace])
+  func everyStringOfTiktoken(_ context: Int, _ clean: TokenizerSpec.Clean) throws {
+    let golden = try GoldenStrings("tokenizers/modern_text.json")
+    let tokenizer = try load(
+      .tiktoken, tokenizerFolder.appending(path: "r50k_base"), context: context, pad: 50258, clean: clean, bos: 50259,
+      eos: 50257)
+    let got = golden.strings.map(tokenizer.encode)
+    #expect(differing(golden.strings, got, try golden.ids("r50k_base.\(clean.rawValue).\(context)")) == [])
+  }
+
+  @Test(arguments: [
+    ("IQ== 0\nIg==", "r50k_base.tiktoken, line 2: a piece in base 64 and its rank were expected"),
+    ("IQ== 0\n? 1", "r50k_base.tiktoken, line 2: a piece in base 64 and its rank were expected"),
+    ("IQ== -1", "r50k_base.tiktoken, line 1: the id of \"!\" is -1, not in 0..<4194304"),
+    ("IQ== 0", "r50k_base.tiktoken, the whole of it: a byte has no piece of its own"), ("", ""),
+  ])
+  func brokenRanks(_ text: String, _ problem: String) throws {
+    let error = #expect(throws: TextError.self) {
+      try withFolder(["r50k_base.tiktoken": [UInt8](text.utf8)]) { try load(.tiktoken, $0) }
+    }
+    if !problem.isEmpty { #expect(error?.description == problem) }
+  }
 }

@@ -116,7 +116,7 @@ static void heads(void) {
   float *qkv = random_values(TOKENS * ALL), *out = zeros(TOKENS * HEAD), *shares = zeros(TOKENS * TOKENS),
         *sums = zeros(TOKENS), *scratch = zeros(zoo_attention_scratch(TOKENS, HEAD));
   for (int mask = 0; mask < 2; mask++) {
-    zoo_attention(qkv, ALL, qkv + HEAD, qkv + 2 * HEAD, ALL, TOKENS, TOKENS, HEAD, 0.25f, mask, 0, out, HEAD, scratch, shares);
+    zoo_attention(qkv, ALL, qkv + HEAD, qkv + 2 * HEAD, ALL, TOKENS, TOKENS, HEAD, 0.25f, 0, mask, 0, out, HEAD, scratch, shares);
     give("attention", out, TOKENS * HEAD, 1e-5);
     give("its probabilities", shares, TOKENS * TOKENS, 1e-5);
   }

@@ -5,6 +5,8 @@
     venv/bin/pip install torch torchvision timm==1.0.31 open_clip_torch==3.3.0 transformers==5.24 safetensors
     venv/bin/python Tools/golden/make_families.py [CASE ...]
 
+`modern_*` and `hf_modernbert` need open_clip's repository (made at 89fb801), which has these towers: PYTHONPATH=open_clip/src.
+
 The modules are open_clip's and timm's own; only their sizes are overridden. A larger picture goes through timm's
 `dynamic_img_size` (position table bicubic with antialias, rotary tables built anew) or, for open_clip's own tower, through
 the same resampling of its table. Maps are torch's autograd with respect to the attention probabilities.
@@ -54,6 +56,10 @@ M2M = dict(vocab_size=64, d_model=32, encoder_layers=2, encoder_attention_heads=
            decoder_layers=1, decoder_attention_heads=4, decoder_ffn_dim=72, max_position_embeddings=24,
            scale_embedding=True)
 CONTEXT = TEXT["context_length"]
+
+# open_clip's `ModernTextTransformer`, with its own padding, begin and end ids.
+MODERN = dict(text_arch="modern", **TEXT | dict(mlp_ratio=2.6666667, vocab_size=67), variable_text=True, pad_id=65, bos_id=66, eos_id=64,
+              attn_gated=True, tokenizer_type="tiktoken", tiktoken_name="r50k_base")
 
 CASES = {
     "clipa": dict(
@@ -120,6 +126,26 @@ CASES = {
         custom=True, vision=NATIVE, text=dict(hf_pooler_type="mean_pooler"),
         hf=hf("google/mt5-base", "mt5", vocab_size=64, d_model=32, d_kv=8, d_ff=72, num_layers=2, num_decoder_layers=1,
               num_heads=4)),
+    # Long prompts: local attention sees 64 tokens to each side.
+    "hf_modernbert": dict(
+        custom=True, vision=NATIVE, context=160,
+        text=dict(hf_pooler_type="cls_pooler", hf_proj_type="linear", hf_model_config=dict(pad_token_id=1)),
+        hf=hf("Alibaba-NLP/gte-modernbert-base", "modernbert", pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0,
+              sep_token_id=2, **dict(BERT, num_hidden_layers=4))),
+    "modern_causal": dict(
+        custom=True, vision=NATIVE, text=dict(MODERN, pool_type="eos", attention_mode="causal", norm_eps=1e-6)),
+    "modern_map": dict(
+        custom=True,
+        trunk=trunk("naflexvit_base_patch16_map", "map", "linear", **EVA, swiglu_mlp=True, mlp_ratio=2.6666667,
+                    attn_pool_mlp_ratio=4.0, pos_embed_grid_size=(4, 4)),
+        text=dict(MODERN, pool_type="map", attention_mode="bidirectional", norm_eps=1e-5, qk_norm=True,
+                  tokenizer_kwargs=dict(clean="whitespace"))),
+    # What no published configuration has: LayerNorm, biases, layer scale, a plain MLP, a norm of the embeddings, the mean.
+    "modern_plain": dict(
+        custom=True, vision=NATIVE,
+        text=dict(MODERN, pool_type="mean", attention_mode="bidirectional", norm_type="layernorm", norm_eps=1e-5,
+                  qk_norm=True, mlp_type="mlp", pre_norm=True, attention_bias=True, mlp_bias=True, ls_init_value=1e-2,
+                  proj_bias=True, rope_temperature=100.0)),
 }
 
 
@@ -165,7 +191,7 @@ def build(name, dynamic=False):
         model = cls(embed_dim=embed, vision_cfg=copy.deepcopy(vision), text_cfg=copy.deepcopy(text),
                     **copy.deepcopy(extra))
     if case.get("hf"):
-        text.update(hf_model_name=case["hf"]["name"], hf_tokenizer_name=case["hf"]["name"], context_length=CONTEXT)
+        text.update(hf_model_name=case["hf"]["name"], hf_tokenizer_name=case["hf"]["name"], context_length=case.get("context", CONTEXT))
         del text["hf_model_pretrained"]
     config = dict(
         model_cfg=dict(embed_dim=embed, vision_cfg=vision, text_cfg=text, **extra),
@@ -174,7 +200,10 @@ def build(name, dynamic=False):
         config["model_cfg"]["custom_text"] = True
     if spec:
         vision["timm_model_name"] = spec["name"]
-        config["timm_model_args"] = spec["arguments"]
+        if "text_arch" in case["text"]:
+            vision["timm_model_kwargs"] = spec["arguments"]
+        else:
+            config["timm_model_args"] = spec["arguments"]
     return model.eval(), config
 
 
@@ -277,17 +306,21 @@ class Tower:
             return self.visual.ln_post(x)
         return self.trunk.fc_norm(self.trunk.norm(x))
 
+    def seen(self, z):
+        """The tokens that a pooler attends to."""
+        return z if getattr(self.trunk, "pool_include_prefix", True) else z[:, self.prefix:]
+
     def project(self, x):
         return x @ self.visual.proj if self.trunk is None else self.visual.head(self.trunk.head(x))
 
     def official(self, z):
         """The authors' code: the mean of all tokens through norm and projection, or the pooler on raw tokens."""
-        return self.project(self.pooler(z)) if self.pooler is not None else self.project(self.norm(z.mean(1)))
+        return self.project(self.pooler(self.seen(z))) if self.pooler is not None else self.project(self.norm(z.mean(1)))
 
     def own(self, z):
         """The model's own readout."""
         if self.pooler is not None:
-            return self.project(self.pooler(self.trunk.norm(z)))
+            return self.project(self.pooler(self.seen(self.trunk.norm(z))))
         if self.trunk is None:
             pooled = z[:, 1:].mean(1) if self.visual.pool_type == "avg" else z[:, 0]
             return self.project(self.norm(pooled))
@@ -310,19 +343,31 @@ def maps(tower, pixels, texts, readout, score, grid):
         for t in texts:
             s = (F.normalize(e, dim=-1) if score == "cosine" else e)[0] @ t
             (g,) = torch.autograd.grad(s, p, retain_graph=True)
-            result.append(g[0].clamp(min=0).mean((0, 1))[tower.prefix:].reshape(grid))
+            result.append(g[0].clamp(min=0).mean((0, 1))[-grid[0] * grid[1]:].reshape(grid))
     return torch.stack(result).reshape(len(tokens), len(texts), *grid)
 
 
 # ------------------------------------------------------------------------------------------------------------- a case
 
-def hf_token_ids(config, g):
+def framed_ids(g, first, last, pad, context, vocabulary):
+    """Prompts in a frame of tokens of their own, padded at their end."""
+    ids = torch.full((PROMPTS, context), pad)
+    for row in range(PROMPTS):
+        n = 4 + row if row < PROMPTS - 1 else context
+        ids[row, :n] = torch.randint(4, vocabulary, (n,), generator=g)
+        ids[row, 0], ids[row, n - 1] = first, last
+    return ids
+
+
+def hf_token_ids(config, g, context):
     """Prompts in the frame of transformers' tokenizers, with a padding token inside one of them."""
     first, last, pad = {"roberta": (0, 2, 1), "bert": (2, 3, 0), "m2m_100": (60, 2, 1),
-                        "mt5": (4, 1, 0)}[config["model_type"]]
-    ids = torch.full((PROMPTS, CONTEXT), pad)
+                        "mt5": (4, 1, 0), "modernbert": (0, 2, 1)}[config["model_type"]]
+    ids = torch.full((PROMPTS, context), pad)
     for row in range(PROMPTS):
-        n = 4 + row if row < PROMPTS - 1 else CONTEXT
+        n = 4 + row if row < PROMPTS - 1 else context
+        if context > CONTEXT:
+            n = context - 7 * row
         ids[row, :n] = torch.randint(4, config["vocab_size"] - 4, (n,), generator=g)
         ids[row, 0], ids[row, n - 1] = first, last
     ids[2, 2] = pad
@@ -331,8 +376,10 @@ def hf_token_ids(config, g):
 
 def token_ids(name, g):
     if "hf" in CASES[name]:
-        return hf_token_ids(CASES[name]["hf"]["config"], g)
+        return hf_token_ids(CASES[name]["hf"]["config"], g, CASES[name].get("context", CONTEXT))
     text = CASES[name]["text"]
+    if "text_arch" in text:
+        return framed_ids(g, text["bos_id"], text["eos_id"], text["pad_id"], CONTEXT, 64)
     length, vocabulary = text["context_length"], text["vocab_size"]
     ids = torch.zeros(PROMPTS, length, dtype=torch.long)
     for row in range(PROMPTS):
@@ -365,6 +412,8 @@ def large_native(model, grid):
 def text_layers(model, prompt):
     """The blocks of the text tower, and which tokens of a prompt are not padding that it hides."""
     encoder = model.text if hasattr(model, "text") else model
+    if hasattr(encoder, "text_projection") and hasattr(encoder, "blocks"):  # ModernTextTransformer
+        return encoder.blocks, (prompt != encoder.pad_id) | torch.tensor(encoder.cfg.attention_mode == "causal")
     if not hasattr(encoder, "pooler"):
         return encoder.transformer.resblocks, torch.ones(len(prompt), dtype=torch.bool)
     tower = encoder.transformer

@@ -4,7 +4,7 @@
     venv/bin/python Tools/golden/make_text_shapes.py
 
 open_clip builds each model on the meta device from its own configuration; what the hub says of the text model is written down here, since
-there is no network. Parameter counts are compared with those of open_clip's docs/model_profile.csv (millions), which has no BiomedCLIP.
+there is no network. gte-modernbert-base-ViT-B-32-256 needs open_clip's repository (89fb801) on PYTHONPATH. Parameter counts are compared with those of open_clip's docs/model_profile.csv (millions), which has no BiomedCLIP and no ModernBERT.
 """
 import copy
 import json
@@ -41,6 +41,7 @@ TEXTS = {
     "xlm-roberta-large": roberta("xlm-roberta", 250002, 1024, 24),
     "facebook/nllb-200-distilled-600M": nllb(12, 4096), "facebook/nllb-200-distilled-1.3B": nllb(24, 8192),
     "google/mt5-base": mt5(768, 2048, 12), "google/mt5-xl": mt5(2048, 5120, 24),
+    "Alibaba-NLP/gte-modernbert-base": dict(model_type="modernbert"),  # transformers' defaults are ModernBERT-base
     "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract": dict(
         model_type="bert", vocab_size=30522, hidden_size=768, num_hidden_layers=12, num_attention_heads=12,
         intermediate_size=3072, max_position_embeddings=512, type_vocab_size=2, layer_norm_eps=1e-12),
@@ -61,6 +62,7 @@ PROFILE = {
     "nllb-clip-base": (87.85, 414.04), "nllb-clip-base-siglip": (93.18, 414.3), "nllb-clip-large": (632.08, 767.14),
     "nllb-clip-large-siglip": (428.23, 767.27), "BiomedCLIP-B-16": (86.19, 109.71),
     "mt5-base-ViT-B-32": (87.85, 277.86), "mt5-xl-ViT-H-14": (632.08, 1674.68),
+    "gte-modernbert-base-ViT-B-32-256": None,
 }
 
 
@@ -77,8 +79,11 @@ def build(name):
 def grouped(shapes):
     """`{N}` for the index of a layer, as in the rest of the file."""
     groups = {}
+    names = r"\.(encoder\.layer|layers|resblocks|cross_attn|blocks|block)\.\d+\."
     for name, shape in shapes.items():
-        pattern = re.sub(r"\.(encoder\.layer|layers|resblocks|cross_attn|blocks|block)\.\d+\.", r".\1.{N}.", name)
+        pattern = re.sub(names, r".\1.{N}.", name)
+        if re.sub(names, r".\1.0.", name) not in shapes:  # What the first layer lacks stands by itself.
+            pattern = name
         groups.setdefault(pattern, []).append(shape)
     return {k: dict(shape=v[0], count=len(v)) if "{N}" in k else v[0] for k, v in groups.items()}
 
@@ -87,7 +92,7 @@ def main():
     file = json.loads(FILE.read_text())
     for name, profile in PROFILE.items():
         model = build(name)
-        for tower, millions in zip((model.visual, model.text), profile):
+        for tower, millions in zip((model.visual, model.text), profile or ()):
             count = sum(p.numel() for p in tower.parameters()) / 1e6
             assert abs(count - millions) < 0.006, (name, count, millions)
         shapes = {k: list(v.shape) for k, v in model.state_dict().items()}

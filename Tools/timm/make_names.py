@@ -67,9 +67,6 @@ def refusal(model):
         return "it has no position table"
     if "LayerNorm" not in (kind(model.norm), kind(model.fc_norm)):
         return "it has no final norm"
-    prefix = getattr(model, "num_prefix_tokens", 0)
-    if model.attn_pool is not None and kind(model) != "Eva" and prefix and not model.pool_include_prefix:
-        return "its attention pooling leaves out the tokens before the patches"
     return None
 
 

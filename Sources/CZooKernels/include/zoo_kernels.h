@@ -51,19 +51,14 @@ void zoo_take_share(float *x, const float *along, const float *shares, ptrdiff_t
 // Which keys a query row i may see.
 enum zoo_mask { ZOO_MASK_NONE = 0, ZOO_MASK_CAUSAL = 1 };
 
-// Attention of one head: out = softmax(scale * q k^T) v. q, k, v have rows of `width` floats at strides ldq and ldkv,
-// out at ldo. `keys` is the number of keys; with the causal mask row i sees keys 0...i. scratch holds
-// zoo_attention_scratch floats; probabilities [rows, keys] are written where not null. With bf16 the factors of both
-// products are rounded to bf16 where the kernels can multiply those; sums are f32.
+// Attention of one head: out = softmax(scale * q k^T + bias) v. q, k, v have rows of `width` floats at strides ldq and ldkv,
+// out at ldo. `keys` is the number of keys; with the causal mask row i sees keys 0...i. bias [rows, keys] may be null; where it
+// is -infinity a row does not see a key. scratch holds zoo_attention_scratch floats; probabilities [rows, keys] are written
+// where not null. With bf16 the factors of both products are rounded to bf16 where the kernels can multiply those; sums are f32.
 ptrdiff_t zoo_attention_scratch(ptrdiff_t keys, ptrdiff_t width);
 void zoo_attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
-                   ptrdiff_t keys, ptrdiff_t width, float scale, int mask, int bf16, float *out, ptrdiff_t ldo,
-                   float *scratch, float *probabilities);
-
-// The same with bias [rows, keys] added to the scaled scores: out = softmax(scale * q k^T + bias) v, in f32, without a mask.
-void zoo_attention_biased(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
-                          ptrdiff_t keys, ptrdiff_t width, float scale, const float *bias, float *out, ptrdiff_t ldo,
-                          float *scratch);
+                   ptrdiff_t keys, ptrdiff_t width, float scale, const float *bias, int mask, int bf16, float *out,
+                   ptrdiff_t ldo, float *scratch, float *probabilities);
 
 // sums[j] += sum over i of max(0, r_i . v_j): the heart of LeGrad for one head. r [rows, width] at stride ldr. `values`
 // holds v [keys, width] (at stride ldv) as zoo_relu_values made it, zoo_relu_values_size floats, with the same bf16.
@@ -121,6 +116,9 @@ static inline void zoo_pause(void) {
   __asm__ volatile("yield");
 #endif
 }
+
+// x[i] *= 1 / (1 + e^-gate[i]).
+void zoo_open_gate(float *x, const float *gate, ptrdiff_t count);
 
 float zoo_dot(const float *x, const float *y, ptrdiff_t count);
 void zoo_softmax(float *x, ptrdiff_t count, float scale);

@@ -29,6 +29,13 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .openCLIP:
       if architecture.isClassifier { return (nil, "it is a classifier") }
+      if let text = architecture.text, text.isModernText {
+        let isNative = Layout.openCLIPModern.holds(architecture)
+        return (
+          isNative ? .openCLIPModern : .openCLIPTrunkModern,
+          isNative ? architecture.nativeObstacle(vision) : nil
+        )
+      }
       if let text = architecture.text, text.embedding != nil {
         let isNative = Layout.openCLIPHuggingFace.holds(architecture)
         return (

@@ -49,6 +49,7 @@ struct TokenizerExport {
       if let token = padToken { fields["pad_token"] = .text(token) }
     case .wordPiece:
       fields["tokenizer_class"] = "BertTokenizer"
+    case .tiktoken: break  // transformers has no such tokenizer.
     }
     return .object(fields)
   }

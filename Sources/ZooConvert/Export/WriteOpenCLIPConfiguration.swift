@@ -58,6 +58,7 @@ struct OpenCLIPConfigurationWriter {
 
   private var textFields: Fields {
     guard let tower = architecture.text else { return [:] }
+    if tower.isModernText { return modernFields(tower) }
     if tower.embedding != nil { return huggingFaceFields(tower) }
     let tokenizer = tower.tokenizer
     var fields: Fields = [
@@ -72,7 +73,7 @@ struct OpenCLIPConfigurationWriter {
     case .last: fields["pool_type"] = "last"
     case .endOfText(let id): (fields["pool_type"], fields["eos_id"]) = ("eos", .integer(id))
     case .classToken: fields["embed_cls"] = true
-    case .first, .mean: break  // Only text towers of transformers have these.
+    case .first, .mean, .attention: break  // Only other text towers have these.
     }
     if tokenizer.padID != 0, tower.pooling == .classToken { fields["pad_id"] = .integer(tokenizer.padID) }
     switch tower.projection {
@@ -93,13 +94,50 @@ struct OpenCLIPConfigurationWriter {
   /// A text tower of transformers, which open_clip makes from the name of a model on the hub.
   private func huggingFaceFields(_ tower: TextTower) -> Fields {
     let name = ConfigurationText.text(tower.tokenizer.source ?? "")
-    return [
+    var own: Fields = [:]
+    if tower.blocks.sequenceRope != nil, tower.tokenizer.padID != HuggingFaceTextModel.Kind.modernBERT.padID {
+      own["hf_model_config"] = ["pad_token_id": .integer(tower.tokenizer.padID)]
+    }
+    return own.merging([
       "hf_model_name": name, "hf_tokenizer_name": name, "hf_model_pretrained": false,
       "hf_pooler_type": tower.pooling == .mean ? "mean_pooler" : "cls_last_hidden_state_pooler",
       "hf_proj_type": tower.projection == .none ? .null : tower.projection == .mlp ? "mlp" : "linear",
       "context_length": .integer(tower.contextLength),
       "tokenizer_kwargs": ["clean": .text(tower.tokenizer.clean.openCLIPName)],
+    ]) { $1 }
+  }
+
+  /// open_clip's `ModernTextTransformer`.
+  private func modernFields(_ tower: TextTower) -> Fields {
+    let blocks = tower.blocks, tokenizer = tower.tokenizer
+    var fields: Fields = [
+      "text_arch": "modern", "context_length": .integer(tower.contextLength), "vocab_size": .integer(tower.vocabulary),
+      "width": .integer(blocks.width), "heads": .integer(blocks.heads), "layers": .integer(blocks.layers),
+      "mlp_ratio": .ratio(mlpRatio(blocks.width, blocks.mlpWidth)), "mlp_type": blocks.gated ? "swiglu" : "mlp",
+      "attention_mode": tower.causal ? "causal" : "bidirectional", "norm_type": blocks.rms ? "rmsnorm" : "layernorm",
+      "norm_eps": .number(blocks.normEps), "qk_norm": .flag(blocks.queryKeyNorm),
+      "attn_gated": .flag(blocks.attentionGate),
+      "pre_norm": .flag(tower.embedding?.norm == true), "pad_id": .integer(tokenizer.padID),
+      "pos_embed": blocks.sequenceRope == nil ? "none" : "rope",
     ]
+    if let rope = blocks.sequenceRope { fields["rope_temperature"] = .number(rope.temperature) }
+    if let id = tokenizer.bosID { fields["bos_id"] = .integer(id) }
+    if blocks.layerScale { fields["ls_init_value"] = .number(1e-5) }
+    switch tower.pooling {
+    case .endOfText(let id): (fields["pool_type"], fields["eos_id"]) = ("eos", .integer(id))
+    case .attention: fields["pool_type"] = "map"
+    default: fields["pool_type"] = "mean"
+    }
+    if tower.projection == .none { fields["proj_type"] = "none" }
+    if tower.projection == .linearWithBias { fields["proj_bias"] = true }
+    if tokenizer.kind == .tiktoken {
+      (fields["tokenizer_type"], fields["tiktoken_name"]) = ("tiktoken", .text(tokenizer.source ?? "r50k_base"))
+      if tokenizer.clean != .none { fields["tokenizer_kwargs"] = ["clean": .text(tokenizer.clean.openCLIPName)] }
+    } else {
+      fields["hf_tokenizer_name"] = .text(tokenizer.source ?? architecture.name)
+      fields["tokenizer_kwargs"] = ["clean": .text(tokenizer.clean.openCLIPName)]
+    }
+    return fields
   }
 
   /// What both towers say of their blocks where it is not open_clip's default.

@@ -26,7 +26,7 @@ struct TimmTower {
   /// True where the pooling takes the tokens before the patches as well.
   private var poolsPrefix: Bool {
     switch tower.pooler {
-    case .tokenMean, .attention: tower.prefixTokens > 0
+    case .tokenMean, .attention: tower.prefixTokens > 0 && !tower.poolerSkipsPrefix
     case .classToken, .patchMean, .patchMax, .coca: false
     }
   }
@@ -52,6 +52,10 @@ struct TimmTower {
     "EVA02-L-14-336": "eva02_large_patch14_clip_336", "EVA02-E-14": "eva02_enormous_patch14_clip_224",
     "EVA02-E-14-plus": "eva02_enormous_patch14_clip_224", "PE-Core-T-16-384": "vit_pe_core_tiny_patch16_384",
     "PE-Core-S-16-384": "vit_pe_core_small_patch16_384", "PE-Core-B-16": "vit_pe_core_base_patch16_224",
+    "moderntext-naflex_ViT-B-16": "naflexvit_base_patch16_map",
+    "moderntext-naflex_ViT-B-32": "naflexvit_base_patch16_map",
+    "moderntext-naflex_ViT-B-deep-16": "naflexvit_base_patch16_map",
+    "moderntext-naflex_ViT-SO150M2-16": "naflexvit_so150m2_patch16_reg1_map",
     "PE-Core-L-14-336": "vit_pe_core_large_patch14_336", "PE-Core-bigG-14-448": "vit_pe_core_gigantic_patch14_448",
   ]
 
@@ -82,6 +86,7 @@ struct TimmTower {
     case .patchMean, .patchMax, .tokenMean: fields["fc_norm"] = .flag(tower.pooler.normFollows)
     case .classToken, .attention, .coca: break
     }
+    if tower.blocks.gated, case .attention = tower.pooler { fields["swiglu_mlp"] = true }
     if poolsPrefix { fields["pool_include_prefix"] = true }
     return fields
   }
@@ -92,7 +97,10 @@ struct TimmTower {
   }
 
   private var activation: String {
-    switch tower.blocks.activation {
+    var activation = tower.blocks.activation
+    // The pooler's MLP has no gate.
+    if tower.blocks.gated, case .attention(_, _, let own) = tower.pooler { activation = own }
+    return switch activation {
     case .gelu: "gelu"
     case .geluTanh: "gelu_tanh"
     case .quickGELU: "quick_gelu"

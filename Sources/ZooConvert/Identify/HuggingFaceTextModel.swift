@@ -4,7 +4,7 @@ import ZooModels
 struct HuggingFaceTextModel {
   /// Towers that differ in nothing but their shapes.
   enum Kind: CaseIterable {
-    case bert, roberta, nllb, mt5
+    case bert, roberta, nllb, mt5, modernBERT
 
     /// The models that are run, without their owners. All have heads of width 64.
     fileprivate var names: [String] {
@@ -20,6 +20,7 @@ struct HuggingFaceTextModel {
       case .roberta: ["roberta-base", "roberta-large", "xlm-roberta-base", "xlm-roberta-large"]
       case .nllb: ["nllb-200-distilled-600M", "nllb-200-distilled-1.3B", "nllb-200-1.3B"]
       case .mt5: ["mt5-base", "mt5-large", "mt5-xl"]
+      case .modernBERT: ["gte-modernbert-base", "ModernBERT-base", "ModernBERT-large"]
       }
     }
 
@@ -28,23 +29,36 @@ struct HuggingFaceTextModel {
       case .bert, .roberta: .bert
       case .nllb: .m2m
       case .mt5: .t5
+      case .modernBERT: .modernBERT
       }
     }
     fileprivate var eps: Float {
       switch self {
       case .bert: 1e-12
-      case .roberta, .nllb: 1e-5
+      case .roberta, .nllb, .modernBERT: 1e-5
       case .mt5: 1e-6
       }
     }
     fileprivate var activation: Activation {
       switch self {
-      case .bert, .roberta: .gelu
+      case .bert, .roberta, .modernBERT: .gelu
       case .nllb: .relu
       case .mt5: .geluTanh
       }
     }
-    var padID: Int { self == .bert || self == .mt5 ? 0 : 1 }
+    var padID: Int {
+      switch self {
+      case .bert, .mt5: 0
+      case .roberta, .nllb: 1
+      case .modernBERT: 50283
+      }
+    }
+    /// ModernBERT's: every third block sees all tokens, the others 64 to each side.
+    fileprivate var rope: SequenceRotary? {
+      guard self == .modernBERT else { return nil }
+      return SequenceRotary(
+        temperature: 160_000, halves: true, local: LocalAttention(reach: 64, globalEvery: 3, temperature: 10_000))
+    }
   }
 
   let name: String
@@ -56,8 +70,9 @@ struct HuggingFaceTextModel {
 
   /// - Parameters:
   ///   - pooler: open_clip's `hf_pooler_type`.
+  ///   - padID: where open_clip changes the model's own.
   ///   - tokenizer: what the configuration says of it; padding and special tokens are the model's.
-  init(_ name: String, pooler: String?, tokenizer: TokenizerSpec, file: String) throws(ConvertError) {
+  init(_ name: String, pooler: String?, padID: Int?, tokenizer: TokenizerSpec, file: String) throws(ConvertError) {
     let own = (name.split(separator: "/").last.map(String.init) ?? name).lowercased()
     guard let kind = Kind.allCases.first(where: { $0.names.contains { $0.lowercased() == own } }) else {
       throw .unsupported(
@@ -67,13 +82,14 @@ struct HuggingFaceTextModel {
     switch (kind, pooler ?? "mean_pooler") {
     case (_, "mean_pooler"): pooling = .mean
     case (.bert, "cls_last_hidden_state_pooler"), (.roberta, "cls_last_hidden_state_pooler"),
-      (.nllb, "cls_last_hidden_state_pooler"), (.nllb, "cls_pooler"):
+      (.nllb, "cls_last_hidden_state_pooler"), (.nllb, "cls_pooler"),
+      (.modernBERT, "cls_last_hidden_state_pooler"), (.modernBERT, "cls_pooler"):
       pooling = .first
     case (_, let other): throw .configuration(file: file, reason: "its text pooling '\(other)' is not run")
     }
     (self.name, self.kind, self.file) = (name, kind, file)
     var tokenizer = tokenizer
-    tokenizer.padID = kind.padID
+    tokenizer.padID = padID ?? kind.padID
     if kind == .nllb { (tokenizer.bosID, tokenizer.eosID) = (Self.english, 2) }
     self.tokenizer = tokenizer
   }
@@ -90,16 +106,18 @@ struct HuggingFaceTextModel {
       throw .undecided(
         path: file, undecided: ["how many heads the text tower has"], candidates: [], options: ["--text-heads"])
     }
-    let isBERT = kind.encoder == .bert, isNLLB = kind == .nllb
+    let isBERT = kind.encoder == .bert, isNLLB = kind == .nllb, isModern = kind == .modernBERT
     let relative = facts.biasBuckets.map { RelativeBias(buckets: $0, maxDistance: 128) }
     return TextTower(
       blocks: Blocks(
         width: facts.width, layers: facts.layers, heads: heads, mlpWidth: mlpWidth, normEps: kind.eps,
-        activation: kind.activation, sumNorm: isBERT, gated: kind == .mt5, rms: kind == .mt5, relativeBias: relative),
+        activation: kind.activation, sumNorm: isBERT, gated: kind == .mt5 || isModern, rms: kind == .mt5,
+        relativeBias: relative,
+        sequenceRope: kind.rope, noFirstNorm: isModern),
       vocabulary: facts.vocabulary, causal: false, hidesPadding: true,
       embedding: TextEmbedding(
         positions: facts.positions ?? 0, sinusoidal: isNLLB, skipsPadding: kind == .roberta || isNLLB,
-        tokenTypes: facts.tokenTypes, norm: isBERT, scaled: isNLLB),
+        tokenTypes: facts.tokenTypes, norm: isBERT || isModern, scaled: isNLLB),
       pooling: pooling, projection: facts.projection, tokenizer: tokenizer)
   }
 }

@@ -175,7 +175,7 @@ extension Identification {
         spec.kind = kind
         if isCLIP { spec.clean = .none }
       }
-      if !knowsPadding || isCLIP {
+      if !knowsPadding && kind != .tiktoken || isCLIP {
         if let id = try settings.padID(in: place.url) {
           spec.padID = id
         } else {

@@ -39,19 +39,23 @@ extension OpenCLIPFile {
     "head_width": .used, "patch_size": .used, "image_size": .used, "attentional_pool": .used,
     "attn_pooler_queries": .used, "attn_pooler_heads": .used, "no_ln_pre": .used, "final_ln_after_pool": .used,
     "pos_embed_type": .used, "timm_model_name": .used, "timm_pool": .used, "timm_proj": .used,
-    "timm_model_args": .object(TimmArguments.keys),
+    "timm_model_args": .object(TimmArguments.keys), "timm_model_kwargs": .object(TimmArguments.keys),
+    "image_seq_len": .irrelevant("pictures have their own size"),
     "timm_proj_bias": .tensorsShow,
     "timm_model_pretrained": .irrelevant("it says where training started"),
     "patch_dropout": .training, "timm_drop": .training, "timm_drop_path": .training,
   ]) { $1 }
 
-  static let textKeys = towerKeys.merging([
+  static let textKeys = towerKeys.merging(modernTextKeys) { $1 }.merging([
     "context_length": .used, "vocab_size": .used, "heads": .used, "embed_cls": .used, "no_causal_mask": .used,
     "eos_id": .used, "pad_id": .used, "proj_bias": .used, "proj_type": .used, "no_head": .used, "hf_model_name": .used,
     "hf_tokenizer_name": .used, "tokenizer_mode": .used,
     "tokenizer_kwargs": .object(tokenizerKeys),
     "final_ln_after_pool": .irrelevant("a norm of each token gives the same before and after one is chosen"),
     "hf_model_pretrained": .irrelevant("it says where training started"),
+    "hf_model_config": .object([
+      "pad_token_id": .used, "max_position_embeddings": .irrelevant("context_length says how long prompts are"),
+    ]),
     "hf_proj_type": .tensorsShow, "hf_pooler_type": .used,
   ]) { $1 }
 }

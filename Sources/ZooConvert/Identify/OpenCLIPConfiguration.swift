@@ -39,9 +39,25 @@ struct OpenCLIPFile: Decodable {
     var timmPool: String?
     var timmProj: String?
     var timmModelArgs: TimmArguments?
+    var timmModelKwargs: TimmArguments?
   }
 
   struct Text: Decodable {
+    var textArch: String?
+    var bosId: Int?
+    var attentionMode: String?
+    var posEmbed: String?
+    var ropeTemperature: Float?
+    var mlpType: String?
+    var normType: String?
+    var normEps: Float?
+    var qkNorm: Bool?
+    var attnGated: Bool?
+    var preNorm: Bool?
+    var tokenizerType: String?
+    var tiktokenName: String?
+    /// What open_clip changes of the model's own configuration.
+    struct HuggingFaceOverrides: Decodable { var padTokenId: Int? }
     var contextLength: Int?
     var vocabSize: Int?
     var width: Int?
@@ -61,6 +77,7 @@ struct OpenCLIPFile: Decodable {
     var normKwargs: NormArguments?
     var hfModelName: String?
     var hfPoolerType: String?
+    var hfModelConfig: HuggingFaceOverrides?
     var hfTokenizerName: String?
     var tokenizerMode: String?
     var tokenizerKwargs: TokenizerArguments?
@@ -113,6 +130,7 @@ struct TimmArguments: Decodable {
   var actLayer: String?
   var normEps: Float?
   var usePostNorm: Bool?
+  var swigluMlp: Bool?
   var attnPoolNumHeads: Int?
   var poolIncludePrefix: Bool?
   var noEmbedClass: Bool?
@@ -197,12 +215,13 @@ extension OpenCLIPFile {
 
   private func trunkChoices(image: GridSize, file: String) throws(ConvertError) -> VisionChoices {
     let config = modelCfg.visionCfg
-    let arguments = config.timmModelArgs ?? timmModelArgs
+    let arguments = config.timmModelKwargs ?? config.timmModelArgs ?? timmModelArgs
     var choices = VisionChoices()
     choices.timmName = config.timmModelName
     choices.image = arguments?.imgSize?.size ?? image
     choices.heads = arguments?.numHeads
     choices.eps = arguments?.normEps
+    choices.hasSwiGLU = arguments?.swigluMlp == true
     choices.pool = arguments?.globalPool ?? config.timmPool
     if let name = arguments?.actLayer { choices.activation = try ZooConvert.activation(named: name, file: file) }
     try choices.adoptTimmDesign(arguments, file: file)
@@ -212,13 +231,20 @@ extension OpenCLIPFile {
   private func huggingFaceText(file: String) throws(ConvertError) -> HuggingFaceTextModel? {
     guard let name = modelCfg.textCfg.hfModelName, !name.isEmpty else { return nil }
     return try HuggingFaceTextModel(
-      name, pooler: modelCfg.textCfg.hfPoolerType, tokenizer: try tokenizer(file: file), file: file)
+      name, pooler: modelCfg.textCfg.hfPoolerType, padID: modelCfg.textCfg.hfModelConfig?.padTokenId,
+      tokenizer: try tokenizer(file: file), file: file)
   }
 
   private func textTower(file: String) throws(ConvertError) -> TextTower {
     let config = modelCfg.textCfg
     func fail(_ reason: String) -> ConvertError { .configuration(file: file, reason: reason) }
     let width = config.width ?? 512
+    if config.isModern { return try modernText(file: file) }
+    if config.qkNorm == true {
+      throw .unusableValue(
+        file: file, key: "model_cfg.text_cfg.qk_norm", value: "true",
+        remedy: "zoo runs it in ModernText towers (text_arch \"modern\") alone")
+    }
     let pooling: TextPooling
     switch (config.embedCls == true, config.poolType ?? "argmax") {
     case (true, _): pooling = .classToken

@@ -25,8 +25,8 @@ enum TimmNames {
     heads=12 pool=avg act=silu rope=10000,0,ij,16,16: eva02_base_patch14_224 eva02_base_patch14_448
     heads=12 pool=avg norm=post: vit_base_patch16_rpn_224
     heads=12 pool=avg positions=patches: vit_base_patch16_reg4_gap_256
-    heads=12 pool=map: vit_base_patch16_siglip_224 vit_base_patch16_siglip_256 vit_base_patch16_siglip_384
-      vit_base_patch16_siglip_512
+    heads=12 pool=map: naflexvit_base_patch16_map vit_base_patch16_siglip_224 vit_base_patch16_siglip_256
+      vit_base_patch16_siglip_384 vit_base_patch16_siglip_512
     heads=12 pool=map act=gelu_tanh: vit_base_patch32_siglip_256
     heads=12 pool=map act=gelu_tanh resampling=bilinear: naflexvit_base_patch16_siglip
     heads=12 positions=patches: deit3_base_patch16_224 deit3_base_patch16_384 flexivit_base vit_base_mci_224
@@ -34,9 +34,11 @@ enum TimmNames {
     heads=12 positions=patches rope=100,0,xy: vit_base_patch16_rope_ape_224
     heads=13 pool=avg: naflexvit_so150m2_patch16_reg1_gap vit_so150m2_patch16_reg1_gap_256
       vit_so150m2_patch16_reg1_gap_384 vit_so150m2_patch16_reg1_gap_448
+    heads=13 pool=map: naflexvit_so150m2_patch16_reg1_map
     heads=14: vit_base_patch16_plus_240 vit_base_patch32_plus_256
     heads=14 eps=1e-5: vit_base_patch16_plus_clip_240
     heads=14 pool=avg: vit_so150m_patch16_reg4_gap_256 vit_so150m_patch16_reg4_gap_384
+    heads=14 pool=map: vit_so150m_patch16_reg4_map_256
     heads=16: eva_giant_patch14_clip_224 vit_giant_patch14_224 vit_gigantic_patch14_224 vit_huge_patch14_224
       vit_large_patch14_224 vit_large_patch14_dinov2 vit_large_patch16_224 vit_large_patch16_384
       vit_large_patch32_224 vit_large_patch32_384
@@ -128,8 +130,6 @@ enum TimmNames {
       vit_srelpos_medium_patch16_224 vit_srelpos_small_patch16_224
     its attention has windows and relative position biases: samvit_base_patch16 samvit_base_patch16_224
       samvit_huge_patch16 samvit_large_patch16
-    its attention pooling leaves out the tokens before the patches: naflexvit_base_patch16_map
-      naflexvit_so150m2_patch16_reg1_map vit_so150m_patch16_reg4_map_256
     its blocks run attention and MLP in parallel: vit_base_patch16_18x2_224 vit_base_patch16_xp_224
       vit_dpwee_patch16_reg1_gap_256 vit_huge_patch14_xp_224 vit_large_patch14_xp_224
       vit_pwee_patch16_reg1_gap_256 vit_small_patch16_18x2_224

@@ -14,6 +14,8 @@ struct VisionChoices {
   var poolsPrefix = false
   /// False where the class token and the registers have no rows in the position table.
   var positionsCoverPrefix: Bool?
+  /// True where the MLP is SwiGLU, whatever the activation elsewhere.
+  var hasSwiGLU = false
   /// True where the norms follow the branches.
   var postNorm = false
   var rope: RotaryEmbedding?
@@ -55,7 +57,7 @@ extension VisionFacts {
       throw invalid("a picture of \(image) has no patch of \(patch)")
     }
     guard activation != .silu || gated else { throw invalid("its MLP has no gate, which silu is for") }
-    guard !gateIsPacked || activation == .silu else {
+    guard !gateIsPacked || activation == .silu || choices.hasSwiGLU else {
       throw invalid("its MLP is gated, which is run with silu only (--activation silu)")
     }
     let native = GridSize(height: image.height / patch, width: image.width / patch)
@@ -70,7 +72,9 @@ extension VisionFacts {
       positionsCoverPrefix: positionGrid == nil && prefixTokens > 0 && covers, normPre: normPre,
       noFinalNorm: noFinalNorm,
       positionGrid: positionGrid == native ? nil : positionGrid,
-      pooler: try pooler(choices, heads: heads, activation: activation, path: path), resampling: choices.resampling,
+      pooler: try pooler(choices, heads: heads, activation: activation, path: path),
+      poolerSkipsPrefix: pooler == .attention && prefixTokens > 0 && !choices.poolsPrefix,
+      resampling: choices.resampling,
       projection: projection)
   }
 
@@ -97,9 +101,6 @@ extension VisionFacts {
     switch pooler {
     case .attention:
       guard normFirst else { throw invalid("a norm after its attention pooling is not run") }
-      guard poolsPrefix || prefixTokens == 0 else {
-        throw invalid("an attention pooling that leaves out the tokens before the patches is not run")
-      }
       return .attention(
         heads: poolerHeads ?? choices.poolerHeads ?? heads, mlpWidth: poolerMLP ?? 4 * (width ?? 0),
         activation: activation)

@@ -10,11 +10,14 @@ enum HuggingFaceText {
     case m2m
     /// The encoder of `T5Model` and `MT5Model` with a gated MLP; no layer has a bias.
     case t5
+    /// `ModernBertModel`, without biases.
+    case modernBERT
 
     var tokens: String {
       switch self {
       case .bert: "\(prefix)embeddings.word_embeddings.weight"
       case .m2m, .t5: "\(prefix)embed_tokens.weight"
+      case .modernBERT: "\(prefix)embeddings.tok_embeddings.weight"
       }
     }
 
@@ -29,25 +32,28 @@ enum HuggingFaceText {
 
     init(_ architecture: Architecture) {
       let blocks = architecture.text?.blocks
-      self = blocks?.sumNorm == true ? .bert : blocks?.relativeBias != nil ? .t5 : .m2m
+      self =
+        blocks?.sumNorm == true
+        ? .bert : blocks?.relativeBias != nil ? .t5 : blocks?.sequenceRope != nil ? .modernBERT : .m2m
     }
 
     fileprivate var blocks: String {
       switch self {
       case .bert: "\(prefix)encoder.layer."
-      case .m2m: "\(prefix)layers."
+      case .m2m, .modernBERT: "\(prefix)layers."
       case .t5: "\(prefix)block."
       }
     }
     fileprivate func block(_ index: Int) -> String { "\(blocks)\(index)." }
     fileprivate var firstBlockTensor: String { names["fc1"].map { "\($0).weight" } ?? "" }
 
-    /// The query, key and value of a block.
+    /// The query, key and value of a block, or all in one.
     fileprivate var attention: [String] {
       switch self {
       case .bert: ["query", "key", "value"].map { "attention.self.\($0)" }
       case .m2m: ["q", "k", "v"].map { "self_attn.\($0)_proj" }
       case .t5: ["q", "k", "v"].map { "layer.0.SelfAttention.\($0)" }
+      case .modernBERT: ["attn.Wqkv"]
       }
     }
 
@@ -70,6 +76,11 @@ enum HuggingFaceText {
           "norm": "\(prefix)final_layer_norm", "norm1": "layer.0.layer_norm", "out": "layer.0.SelfAttention.o",
           "norm2": "layer.1.layer_norm", "gate": "layer.1.DenseReluDense.wi_0", "fc1": "layer.1.DenseReluDense.wi_1",
           "fc2": "layer.1.DenseReluDense.wo",
+        ]
+      case .modernBERT:
+        [
+          "embedding_norm": "\(prefix)embeddings.norm", "norm": "\(prefix)final_norm", "norm1": "attn_norm",
+          "out": "attn.Wo", "norm2": "mlp_norm", "fc1": "mlp.Wi", "fc2": "mlp.Wo",
         ]
       }
     }
@@ -101,10 +112,16 @@ enum HuggingFaceText {
     }
     let parts = target.name.leaf.split(separator: ".").map(String.init)
     guard parts.count == 2 else { return nil }
-    if encoder == .t5, parts[1] == "bias" { return .zeros(target.shape) }
+    if [.t5, .modernBERT].contains(encoder), parts[1] == "bias" { return .zeros(target.shape) }
     let place = target.name.block.map(encoder.block) ?? ""
+    if encoder == .modernBERT, ["gate", "fc1"].contains(parts[0]), let name = encoder.names["fc1"] {
+      // The gate, then what it opens.
+      let rows = target.shape[0]
+      return Expression.tensor("\(place)\(name).weight", shape: [2 * rows] + target.shape.dropFirst())
+        .rows(parts[0] == "gate" ? 0..<rows : rows..<2 * rows)
+    }
     if parts[0] == "qkv" {
-      let part = [target.shape[0] / 3] + target.shape.dropFirst()
+      let part = [target.shape[0] / encoder.attention.count] + target.shape.dropFirst()
       return .concat(encoder.attention.map { .tensor("\(place)\($0).\(parts[1])", shape: part) })
     }
     return encoder.names[parts[0]].map { target.source("\(place)\($0).\(parts[1])") }
@@ -119,7 +136,8 @@ enum HuggingFaceText {
     facts.heads = headers.shape(relativeBias, rank: 2)?[1]
     facts.tokenTypes = headers.shape(tokenTypes, rank: 2)?[0] ?? 0
     facts.layers = headers.layers(encoder.blocks, ".\(encoder.firstBlockTensor)")
-    facts.mlpWidth = headers.shape(encoder.block(0) + encoder.firstBlockTensor, rank: 2)?[0]
+    let rows = headers.shape(encoder.block(0) + encoder.firstBlockTensor, rank: 2)?[0]
+    facts.mlpWidth = encoder == .modernBERT ? rows.map { $0 / 2 } : rows
     if let linear = headers.shape("text.proj.weight", rank: 2) {
       (facts.projection, facts.embedding) = (.linear, linear[0])
     } else if let second = headers.shape("text.proj.2.weight", rank: 2) {

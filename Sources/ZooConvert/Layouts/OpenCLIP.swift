@@ -40,7 +40,8 @@ extension Layout {
   /// open_clip with an image tower of timm: SigLIP, EVA, PE and others.
   static let openCLIPTrunk = Layout(
     name: "openclip-timm", title: "OpenCLIP with a timm image tower",
-    fingerprint: Fingerprint(needs: [trunkKeys, ["text.token_embedding.weight", "token_embedding.weight"]]),
+    fingerprint: Fingerprint(
+      needs: [trunkKeys, ["text.token_embedding.weight", "token_embedding.weight"]], forbids: [ModernText.sign]),
     drops: { _ in [.attentionMask] + trunkDrops },
     measure: { trunkFacts($0, text: NativeText.measure) },
     expression: { trunkExpression($0) { NativeText.expression($0, writtenPrefix: "text.") } })
@@ -70,8 +71,33 @@ extension Layout {
     measure: { trunkFacts($0, text: HuggingFaceText.measure) },
     expression: { trunkExpression($0, text: HuggingFaceText.expression) })
 
+  /// open_clip with its `ModernTextTransformer`.
+  static let openCLIPModern = Layout(
+    name: "openclip-modern", title: "OpenCLIP with a ModernText text tower",
+    fingerprint: Fingerprint(needs: [["visual.conv1.weight"], [ModernText.sign]]),
+    drops: { _ in [] },
+    measure: { headers in
+      ArchitectureFacts(
+        vision: NativeVision.measure(headers), text: ModernText.measure(headers),
+        logitBias: headers.contains("logit_bias"))
+    },
+    expression: { target in
+      target.name.tower == .text
+        ? ModernText.expression(target) : openCLIPExpression(target, writtenPrefix: "text.")
+    })
+
+  /// open_clip with an image tower of timm and its `ModernTextTransformer`.
+  static let openCLIPTrunkModern = Layout(
+    name: "openclip-timm-modern", title: "OpenCLIP with a timm image tower and a ModernText text tower",
+    fingerprint: Fingerprint(needs: [trunkKeys, [ModernText.sign]]),
+    drops: { _ in trunkDrops },
+    measure: { trunkFacts($0, text: ModernText.measure) },
+    expression: { trunkExpression($0, text: ModernText.expression) })
+
   /// True for open_clip with an image tower of timm.
-  var hasTrunk: Bool { [Self.openCLIPTrunk.name, Self.openCLIPTrunkHuggingFace.name].contains(name) }
+  var hasTrunk: Bool {
+    [Self.openCLIPTrunk, .openCLIPTrunkHuggingFace, .openCLIPTrunkModern].contains { $0.name == name }
+  }
 
   static let trunkKeys = [
     "visual.trunk.patch_embed.proj.weight", "visual.trunk.patch_embed.backbone.0.conv.weight",

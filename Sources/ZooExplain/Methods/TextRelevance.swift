@@ -35,7 +35,7 @@ extension Explainer {
       throw MethodError.noSuchLayer(method: CheferCAM.info.id, layer: start, layers: count)
     }
     guard tower.tower.pooling != .classToken, tower.tower.embedding == nil else {
-      let reason = tower.tower.embedding == nil ? "pools a token of its own" : "is a Hugging Face model"
+      let reason = tower.tower.embedding == nil ? "pools a token of its own" : "is not one of CLIP's kind"
       throw MethodError.undefined(
         method: CheferCAM.info.id, model: model.name, reason: "its text tower \(reason)", others: [])
     }

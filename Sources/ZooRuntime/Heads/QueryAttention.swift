@@ -9,14 +9,16 @@ package struct QueryAttention: Sendable {
   package let heads: Int
   /// The query, already projected: `[width]`.
   private let query: [Float]
+  /// How many tokens before the patches the query does not see.
+  private let unseen: Int
   private let kv: Linear
   /// `[2 * width]`: the bias of keys and values.
   private let bias: FloatView
   package let out: Linear
 
   /// - Parameter latent: the learned query as its projection sees it.
-  init(_ weights: Weights, _ name: String, heads: Int, latent: [Float]) throws {
-    self.heads = heads
+  init(_ weights: Weights, _ name: String, heads: Int, latent: [Float], unseen: Int = 0) throws {
+    (self.heads, self.unseen) = (heads, unseen)
     let projection = try weights.linear("\(name).q")
     var query = [Float](repeating: 0, count: projection.outputs)
     projection.forward(latent, rows: 1, into: &query, parallel: Parallel(threads: 1))
@@ -36,7 +38,11 @@ package struct QueryAttention: Sendable {
     gemm(
       folded.pointer, rows: heads, depth: inputs, stride: inputs, x, transposed: true, columns: count,
       into: scores.pointer, stride: count, adding: false)
-    for number in 0..<heads { zoo_softmax(scores.pointer + number * count, count, scale) }
+    for number in 0..<heads {
+      let row = scores.pointer + number * count
+      row.update(repeating: -.infinity, count: unseen)
+      zoo_softmax(row, count, scale)
+    }
     return scores
   }
 

@@ -77,7 +77,8 @@ package struct SigLIPHead: QueryHead {
   ) throws {
     let name = "vision.pooler"
     attention = try QueryAttention(
-      weights, name, heads: heads, latent: try weights.vector("\(name).latent").array)
+      weights, name, heads: heads, latent: try weights.vector("\(name).latent").array,
+      unseen: tower.poolerSkipsPrefix ? tower.prefixTokens : 0)
     mlpNorm = try weights.norm("\(name).norm", eps: tower.blocks.normEps)
     fc1 = try weights.linear("\(name).fc1")
     fc2 = try weights.linear("\(name).fc2")

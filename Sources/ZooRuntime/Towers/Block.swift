@@ -10,6 +10,10 @@ package struct Block: Sendable {
   package let shape: Blocks
   package let norm1: Norm
   package let qkv: Linear
+  /// Norms of each head's queries and keys.
+  let headNorms: HeadNorms?
+  /// What opens attention's output.
+  let attentionGate: Linear?
   package let attentionNorm: Norm?
   package let out: Linear
   package let scale1: FloatView?
@@ -25,8 +29,12 @@ package struct Block: Sendable {
   init(_ weights: Weights, tower: String, layer: Int, shape: Blocks) throws {
     let name = "\(tower).blocks.\(layer)"
     self.shape = shape
-    norm1 = try weights.norm("\(name).norm1", eps: shape.normEps, rms: shape.rms)
+    norm1 =
+      layer == 0 && shape.noFirstNorm
+      ? Norm(passing: shape.width) : try weights.norm("\(name).norm1", eps: shape.normEps, rms: shape.rms)
     qkv = try weights.linear("\(name).qkv")
+    headNorms = try HeadNorms(weights, name, shape: shape)
+    attentionGate = shape.attentionGate ? try weights.linear("\(name).attention_gate") : nil
     attentionNorm = shape.attentionNorm ? try weights.norm("\(name).attention_norm", eps: shape.normEps) : nil
     out = try weights.linear("\(name).out")
     scale1 = shape.layerScale ? try weights.vector("\(name).scale1") : nil
@@ -43,20 +51,22 @@ package struct Block: Sendable {
       } : nil
   }
 
+  private var linears: [Linear] { [qkv, attentionGate, out, gate, fc1, fc2].compactMap(\.self) }
+
   /// Makes the matrices ready ahead of their first products; `backward` those that gradients pass row by row.
   func prepare(backward: Bool, lasting: Bool) {
-    for linear in [qkv, out, gate, fc1, fc2] { linear?.prepare(.forward, lasting: lasting) }
+    for linear in linears { linear.prepare(.forward, lasting: lasting) }
     guard backward else { return }
     for linear in [gate, fc1, out] { linear?.prepare(.backward, lasting: lasting) }
     if lasting { fc2.keep(.backward) }
   }
 
   func release() {
-    for linear in [qkv, out, gate, fc1, fc2] { linear?.release() }
+    for linear in linears { linear.release() }
   }
 
   func unmap() {
-    for linear in [qkv, out, gate, fc1, fc2] { linear?.unmap() }
+    for linear in linears { linear.unmap() }
   }
 
   /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
@@ -78,28 +88,37 @@ package struct Block: Sendable {
   }
 
   /// Runs the block for one token of each sequence, `places[sequence]`: enough for the last block where the readout
-  /// looks at one token. The other rows of `work.x` stay as they were. A causal mask hides what follows the place.
+  /// looks at one token. The other rows of `work.x` stay as they were.
   ///
   /// - Parameter trace: Gets the by-products of these tokens.
-  func forward(_ work: BlockWork, at places: [Int], causal: Bool, trace: BlockTrace? = nil, engine: Engine) {
+  func forward(
+    _ work: BlockWork, at places: [Int], mask: AttentionMask, trace: BlockTrace? = nil, engine: Engine
+  ) {
     let (width, head) = (shape.width, shape.headWidth)
     engine.forRows(work.rows) { project(work, rows: $0, parallel: $1) }
     let one = BlockWork(sequences: work.sequences, tokens: 1, shape: shape)
     engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
       let q = work.qkv.pointer + sequence * work.tokens * 3 * width + number * head
-      let keys = causal ? places[sequence] + 1 : work.tokens
+      let place = places[sequence], keys = mask.isCausal ? place + 1 : work.tokens
+      let bias = mask.bias.map { $0.pointer(head: number, tokens: work.tokens) + place * work.tokens }
       withScratch(zoo_attention_scratch(keys, head)) { scratch in
         zoo_attention(
-          q + places[sequence] * 3 * width, 3 * width, q + width, q + 2 * width, 3 * width, 1, keys, head,
-          1 / Float(head).squareRoot(), Int32(ZOO_MASK_NONE.rawValue), 0,
+          q + place * 3 * width, 3 * width, q + width, q + 2 * width, 3 * width, 1, keys, head,
+          shape.attentionScale, bias, Int32(ZOO_MASK_NONE.rawValue), 0,
           one.mixed.pointer + sequence * width + number * head, width, scratch, nil)
       }
     }
     func row(_ sequence: Int) -> UnsafeMutablePointer<Float> {
       work.x.pointer + (sequence * work.tokens + places[sequence]) * width
     }
-    for sequence in places.indices { (one.x.pointer + sequence * width).update(from: row(sequence), count: width) }
+    for sequence in places.indices {
+      (one.x.pointer + sequence * width).update(from: row(sequence), count: width)
+      if let from = work.attentionGate, let to = one.attentionGate {
+        let gate = from.pointer + (sequence * work.tokens + places[sequence]) * width
+        (to.pointer + sequence * width).update(from: gate, count: width)
+      }
+    }
     engine.forRows(one.rows) { rows, parallel in
       hide(one, rows: rows, trace: trace, parallel: parallel)
       leave(one, rows: rows, trace: trace, parallel: parallel)
@@ -111,8 +130,12 @@ package struct Block: Sendable {
   private func project(_ work: BlockWork, rows: Range<Int>, parallel: Parallel) {
     let offset = rows.lowerBound * shape.width, x = work.x.pointer + offset, normed = work.normed.pointer + offset
     if shape.normFirst { norm1.apply(x, rows: rows.count, into: normed, parallel: parallel) }
-    qkv.forward(
-      shape.normFirst ? normed : x, rows: rows.count, into: work.qkv.pointer + 3 * offset, parallel: parallel)
+    let input = shape.normFirst ? normed : x
+    qkv.forward(input, rows: rows.count, into: work.qkv.pointer + 3 * offset, parallel: parallel)
+    headNorms?.apply(to: work.qkv.pointer + 3 * offset, rows: rows.count, parallel: parallel)
+    if let attentionGate, let open = work.attentionGate {
+      attentionGate.forward(input, rows: rows.count, into: open.pointer + offset, parallel: parallel)
+    }
     work.rotary?.apply(to: work.qkv, rows: rows, tokens: work.tokens, shape: shape)
   }
 
@@ -121,6 +144,12 @@ package struct Block: Sendable {
     let count = rows.count, first = rows.lowerBound, offset = first * shape.width, deep = first * shape.mlpWidth
     let x = work.x.pointer + offset, mixed = work.mixed.pointer + offset, normed = work.normed.pointer + offset
     let hidden = work.hidden.pointer + deep, input = shape.normFirst ? normed : x
+    if let gate = work.attentionGate {
+      parallel.forRanges(count, atLeast: 16) { part in
+        let start = part.lowerBound * shape.width
+        zoo_open_gate(mixed + start, gate.pointer + offset + start, part.count * shape.width)
+      }
+    }
     attentionNorm?.apply(inPlace: mixed, rows: rows, keeping: trace?.attentionNorm, parallel: parallel)
     out.product(mixed, rows: count, into: normed, parallel: parallel)
     parallel.forRanges(count, atLeast: 16) { part in
@@ -183,20 +212,15 @@ package struct Block: Sendable {
   /// Mixes the values of each head into `work.mixed`.
   private func attend(_ work: BlockWork, mask: AttentionMask, engine: Engine) {
     let (width, head, tokens) = (shape.width, shape.headWidth, work.tokens)
-    let scale = 1 / Float(head).squareRoot(), bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
+    let scale = shape.attentionScale, bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
     engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
       let q = work.qkv.pointer + sequence * tokens * 3 * width + number * head
       let out = work.mixed.pointer + sequence * tokens * width + number * head
       withScratch(zoo_attention_scratch(tokens, head)) { scratch in
-        if let bias = work.relativeBias {
-          return zoo_attention_biased(
-            q, 3 * width, q + width, q + 2 * width, 3 * width, tokens, tokens, head, 1,
-            bias.pointer + number * tokens * tokens, out, width, scratch)
-        }
         zoo_attention(
-          q, 3 * width, q + width, q + 2 * width, 3 * width, tokens, tokens, head, scale, mask.kernel, bf16, out, width,
-          scratch, nil)
+          q, 3 * width, q + width, q + 2 * width, 3 * width, tokens, tokens, head, scale,
+          mask.bias?.pointer(head: number, tokens: tokens), mask.kernel, bf16, out, width, scratch, nil)
         if case .causalWithClassToken(let visible) = mask {
           let keys = visible[sequence], last = tokens - 1
           withScratch(2 * keys.count * head) { gathered in
@@ -206,23 +230,11 @@ package struct Block: Sendable {
               (values + place * head).update(from: q + 2 * width + key * 3 * width, count: head)
             }
             zoo_attention(
-              q + last * 3 * width, 3 * width, gathered, values, head, 1, keys.count, head, scale,
+              q + last * 3 * width, 3 * width, gathered, values, head, 1, keys.count, head, scale, nil,
               Int32(ZOO_MASK_NONE.rawValue), 0, out + last * width, width, scratch, nil)
           }
         }
       }
     }
-  }
-}
-
-/// Which tokens a token may attend to.
-enum AttentionMask: Sendable {
-  case none
-  case causal
-  /// CoCa's text: causal, but the class token at the end sees the tokens `visible[sequence]`.
-  case causalWithClassToken(visible: [[Int]])
-
-  var kernel: Int32 {
-    if case .none = self { Int32(ZOO_MASK_NONE.rawValue) } else { Int32(ZOO_MASK_CAUSAL.rawValue) }
   }
 }

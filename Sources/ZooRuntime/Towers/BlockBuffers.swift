@@ -12,9 +12,10 @@ package final class BlockWork {
   package private(set) var qkv: FloatBuffer
   let hidden: FloatBuffer
   let gate: FloatBuffer?
-  let rotary: RotaryTable?
-  /// `[heads, tokens, tokens]`: what is added to the scores of attention, which are not scaled then.
-  var relativeBias: FloatBuffer?
+  /// `[sequences * tokens, width]`: what opens attention's output, before the sigmoid.
+  let attentionGate: FloatBuffer?
+  /// That of the block that runs next.
+  var rotary: RotaryTable?
   /// `[sequences, width]`: the mean of some of the block's output tokens, where that was computed instead of all of them.
   package internal(set) var mean: FloatBuffer?
 
@@ -23,6 +24,7 @@ package final class BlockWork {
   init(sequences: Int, tokens: Int, shape: Blocks, rotary: RotaryTable? = nil) {
     let rows = sequences * tokens
     self.rotary = rotary
+    attentionGate = shape.attentionGate ? FloatBuffer(uninitialised: rows * shape.width) : nil
     gate = shape.gated ? FloatBuffer(uninitialised: rows * shape.mlpWidth) : nil
     self.sequences = sequences
     self.tokens = tokens

@@ -2,9 +2,9 @@ import CZooKernels
 import Foundation
 import ZooModels
 
-/// Cosines and sines of an axial rotary embedding on one grid: `[patches, head width / 2]`.
+/// Cosines and sines of a rotary embedding: `[tokens, head width / 2]`, for the patches of a grid or the tokens of a prompt.
 ///
-/// A quarter of the head's width counts frequencies `temperature^(-k / count)`; each patch has the angles of one axis for all of them,
+/// On a grid it is axial: a quarter of the head's width counts frequencies `temperature^(-k / count)`; each patch has the angles of one axis for all of them,
 /// then those of the other: row and column for `ij`, column and row for `xy`. Angles are rounded as in timm, in f32.
 final class RotaryTable: Sendable {
   private let cosine: FloatBuffer
@@ -12,10 +12,12 @@ final class RotaryTable: Sendable {
   /// The sines of the rotation back.
   private let negativeSine: FloatBuffer
   private let prefix: Int
+  private let halves: Bool
 
   init(_ rope: RotaryEmbedding, grid: GridSize, prefix: Int, headWidth: Int) {
     let count = headWidth / 4
     self.prefix = prefix
+    halves = false
     cosine = FloatBuffer(grid.count * 2 * count)
     sine = FloatBuffer(grid.count * 2 * count)
     negativeSine = FloatBuffer(grid.count * 2 * count)
@@ -33,9 +35,7 @@ final class RotaryTable: Sendable {
       for column in columns {
         for position in rope.indexing == .ij ? [row, column] : [column, row] {
           for frequency in frequencies {
-            let angle = Double(position * frequency)
-            (cosine.pointer[index], sine.pointer[index]) = (Float(cos(angle)), Float(sin(angle)))
-            negativeSine.pointer[index] = -sine.pointer[index]
+            set(index, angle: position * frequency)
             index += 1
           }
         }
@@ -43,7 +43,28 @@ final class RotaryTable: Sendable {
     }
   }
 
-  /// Rotates the queries and keys of patch tokens at some rows of `qkv`, `[sequences * tokens, 3 width]`; prefix tokens stay.
+  /// For tokens at some positions of a prompt. Angles are rounded as in transformers and open_clip, in f32.
+  init(temperature: Float, halves: Bool, positions: [Int], headWidth: Int) {
+    let count = headWidth / 2
+    prefix = 0
+    self.halves = halves
+    let frequencies = (0..<count).map { 1 / pow(temperature, Float($0) / Float(count)) }
+    cosine = FloatBuffer(positions.count * count)
+    sine = FloatBuffer(positions.count * count)
+    negativeSine = FloatBuffer(positions.count * count)
+    for (row, position) in positions.enumerated() {
+      for (pair, frequency) in frequencies.enumerated() {
+        set(row * count + pair, angle: Float(position) * frequency)
+      }
+    }
+  }
+
+  private func set(_ index: Int, angle: Float) {
+    (cosine.pointer[index], sine.pointer[index]) = (Float(cos(Double(angle))), Float(sin(Double(angle))))
+    negativeSine.pointer[index] = -sine.pointer[index]
+  }
+
+  /// Rotates the queries and keys of tokens at some rows of `qkv`, `[sequences * tokens, 3 width]`; prefix tokens stay.
   func apply(to qkv: FloatBuffer, rows: Range<Int>, tokens: Int, shape: Blocks, backwards: Bool = false) {
     let pairs = shape.headWidth / 2, sine = backwards ? negativeSine : sine
     for sequence in rows.lowerBound / tokens...(rows.upperBound - 1) / tokens {
@@ -52,7 +73,7 @@ final class RotaryTable: Sendable {
       guard !some.isEmpty else { continue }
       let patch = some.lowerBound - start - prefix
       // Queries and keys lie side by side: twice the heads.
-      zoo_rotate_pairs(
+      (halves ? zoo_rotate_halves : zoo_rotate_pairs)(
         qkv.pointer + some.lowerBound * 3 * shape.width, 3 * shape.width, cosine.pointer + patch * pairs,
         sine.pointer + patch * pairs, some.count, 2 * shape.heads, shape.headWidth)
     }

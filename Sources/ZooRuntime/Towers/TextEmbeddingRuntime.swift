@@ -8,8 +8,6 @@ struct TextEmbeddingRuntime: Sendable {
   private let tokens: FloatView
   /// Learned, or computed; nil where attention alone knows positions.
   private let positions: FloatView?
-  /// `[buckets, heads]`
-  private let relativeBias: FloatView?
   private let tokenType: FloatView?
   private let norm: Norm?
   let classToken: FloatView?
@@ -24,23 +22,25 @@ struct TextEmbeddingRuntime: Sendable {
       ? try weights.vector("text.positions")
       : tower.embedding?.sinusoidal == true
         ? FloatView((0...last).flatMap { sinusoids(at: $0, width: width) }) : nil
-    relativeBias = tower.blocks.relativeBias == nil ? nil : try weights.vector("text.relative_bias")
     tokenType = (tower.embedding?.tokenTypes ?? 0) > 0 ? try weights.vector("text.token_types") : nil
     norm =
-      tower.embedding?.norm == true ? try weights.norm("text.embedding_norm", eps: tower.blocks.normEps) : nil
+      tower.embedding?.norm == true
+      ? try weights.norm("text.embedding_norm", eps: tower.blocks.normEps, rms: tower.blocks.rms)
+      : nil
     classToken = tower.pooling == .classToken ? try weights.vector("text.class_token") : nil
   }
 
-  /// Which tokens of a prompt are run: those that are not hidden padding.
-  func places(of prompt: [Int32]) -> [Int] {
-    tower.hidesPadding ? prompt.indices.filter { prompt[$0] != tower.tokenizer.padID } : Array(prompt.indices)
+  /// Which tokens of a prompt are run: those that are not hidden padding, or the first `length`.
+  func places(of prompt: [Int32], length: Int = .max) -> [Int] {
+    tower.hidesPadding
+      ? prompt.indices.filter { prompt[$0] != tower.tokenizer.padID } : Array(prompt.indices.prefix(length))
   }
 
   /// The stream before the first block. Prompts run `length` tokens each, or all that are not hidden padding, which stand at the same
   /// places in all of them.
   func embed(_ prompts: [[Int32]], length: Int) -> BlockWork {
     let width = tower.blocks.width
-    let places = prompts.map { tower.hidesPadding ? self.places(of: $0) : Array($0.indices.prefix(length)) }
+    let places = prompts.map { self.places(of: $0, length: length) }
     let run = places.first?.count ?? 0, count = run + (classToken == nil ? 0 : 1)
     let work = BlockWork(sequences: prompts.count, tokens: count, shape: tower.blocks)
     let factor = tower.embedding?.scaled == true ? Float(width).squareRoot() : 1
@@ -59,25 +59,8 @@ struct TextEmbeddingRuntime: Sendable {
       last.update(from: classToken.pointer, count: width)
       if let positions { zoo_add_bias(last, positions.pointer + run * width, 1, width) }
     }
-    work.relativeBias = places.first.flatMap(bias)
     norm?.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: Parallel(threads: 1))
     return work
-  }
-}
-
-extension TextEmbeddingRuntime {
-  /// `[heads, tokens, tokens]`: the bias of attention between tokens at some places.
-  private func bias(between places: [Int]) -> FloatBuffer? {
-    guard let relativeBias, let shape = tower.blocks.relativeBias else { return nil }
-    let heads = tower.blocks.heads, count = places.count
-    let bias = FloatBuffer(uninitialised: heads * count * count)
-    for (i, query) in places.enumerated() {
-      for (j, key) in places.enumerated() {
-        let row = relativeBias.pointer + shape.bucket(key - query) * heads
-        for head in 0..<heads { bias.pointer[(head * count + i) * count + j] = row[head] }
-      }
-    }
-    return bias
   }
 }
 

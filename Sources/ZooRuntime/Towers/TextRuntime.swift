@@ -7,6 +7,9 @@ package final class TextRuntime: Projecting, Sendable {
   let embedding: TextEmbeddingRuntime
   let blocks: [Block]
   package let norm: Norm
+  /// `[buckets, heads]`
+  private let relativeBias: FloatView?
+  private let pooler: TextPooler?
   /// The first of two maps, which GELU follows.
   private let firstProjection: Linear?
   package let projection: Linear?
@@ -19,6 +22,8 @@ package final class TextRuntime: Projecting, Sendable {
     norm =
       tower.hasFinalNorm
       ? try weights.norm("text.norm", eps: shape.normEps, rms: shape.rms) : Norm(passing: shape.width)
+    relativeBias = shape.relativeBias == nil ? nil : try weights.vector("text.relative_bias")
+    pooler = tower.pooling == .attention ? try TextPooler(weights, shape: shape) : nil
     firstProjection = tower.projection == .mlp ? try weights.linear("text.projection.fc1", bias: false) : nil
     projection = try weights.projection("text.projection", tower.projection)
   }
@@ -43,17 +48,21 @@ package final class TextRuntime: Projecting, Sendable {
       } else {
         .none
       }
+    let positions = TextPositions(
+      tower, places: prompts.first.map { embedding.places(of: $0, length: length) } ?? [], mask: mask,
+      relativeBias: relativeBias)
     for (layer, block) in blocks.enumerated() {
+      let mask = positions.enter(block: layer, work)
       if request.layers.contains(layer) {
         let input = work.x.copy(), shape = tower.blocks
         let trace = BlockTrace(sequences: work.sequences, tokens: work.tokens, shape: shape, folded: false)
         block.forward(work, trace: trace, mask: mask, engine: engine)
         keep(
           LayerRecord(
-            layer: layer, sequences: work.sequences, tokens: work.tokens, input: input, rotary: nil,
+            layer: layer, sequences: work.sequences, tokens: work.tokens, input: input, rotary: work.rotary,
             qkv: work.takeQKV(), output: work.x.copy(), mean: nil, trace: trace))
       } else if let places, layer == blocks.count - 1, embedding.classToken == nil {
-        block.forward(work, at: places, causal: tower.causal, engine: engine)
+        block.forward(work, at: places, mask: mask, engine: engine)
       } else {
         block.forward(work, trace: nil, mask: mask, engine: engine)
       }
@@ -81,13 +90,14 @@ package final class TextRuntime: Projecting, Sendable {
     let places = prompts.map(pooledPlace)
     let causal = tower.causal && embedding.classToken == nil
     let length = causal ? places.max().map { $0 + 1 } ?? 0 : tower.contextLength
-    let isMean = tower.pooling == .mean
-    let work = forward(prompts, engine: engine, length: length, places: isMean ? nil : places)
+    let seesAll = [.mean, .attention].contains(tower.pooling)
+    let work = forward(prompts, engine: engine, length: length, places: seesAll ? nil : places)
     let width = tower.blocks.width
-    if isMean { norm.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel) }
+    if seesAll { norm.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel) }
     return prompts.indices.map { index in
       let rows = work.x.pointer + index * work.tokens * width
-      if isMean { return embed(mean(rows, rows: 0..<work.tokens, width: width)) }
+      if let pooler { return embed(pooler.pool(rows, count: work.tokens, engine: engine)) }
+      if tower.pooling == .mean { return embed(mean(rows, rows: 0..<work.tokens, width: width)) }
       let row = UnsafeBufferPointer(start: rows + places[index] * width, count: width)
       return embed(normalise(Array(row)))
     }
@@ -105,14 +115,14 @@ package final class TextRuntime: Projecting, Sendable {
   /// Gives the memory of the matrices back until they are used again.
   func release() { blocks.forEach { $0.release() } }
 
-  /// Which position stands for a prompt. Without an end token it is the first one, as in open_clip; a mean has none.
+  /// Which position stands for a prompt. Without an end token it is the first one, as in open_clip; a mean and a query of its own have none.
   func pooledPlace(_ prompt: [Int32]) -> Int {
     switch tower.pooling {
     case .argmax: prompt.firstIndex(of: prompt.max() ?? 0) ?? 0
     case .endOfText(let id): prompt.firstIndex(of: Int32(id)) ?? 0
     case .last: tower.contextLength - 1
     case .classToken: tower.contextLength
-    case .first, .mean: 0
+    case .first, .mean, .attention: 0
     }
   }
 

@@ -86,7 +86,7 @@ package final class VisionRuntime: Sendable {
       if wanted, traced, rows == 0..<1 || trace == nil { trace = makeTrace(rows: rows == 0..<1 ? 1 : tokens) }
       let input = wanted && request.parts.contains(.inputs) ? work.x.copy() : nil
       if rows == 0..<1 {
-        block.forward(work, at: pictures.map { _ in 0 }, causal: false, trace: trace, engine: engine)
+        block.forward(work, at: pictures.map { _ in 0 }, mask: .none, trace: trace, engine: engine)
       } else {
         block.forward(work, trace: trace, mask: .none, engine: engine, meanOf: block.shape.postNorm ? nil : rows)
       }

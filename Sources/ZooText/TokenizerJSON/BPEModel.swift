@@ -46,6 +46,12 @@ struct BPEModel: Sendable {
     (wordStart, byteIDs, fusesUnknown, ignoresMerges) = ([], [], false, false)
   }
 
+  /// A byte-level vocabulary, in which every byte has a piece.
+  init(byteLevel ids: PieceTable, merges: MergeTable) {
+    (self.ids, self.merges, unknownID, ignoresMerges) = (ids, merges, nil, true)
+    (wordStart, wordEnd, byteIDs, fusesUnknown) = ([], [], [], false)
+  }
+
   /// `"left right"`, or `["left", "right"]` in newer files.
   static func pair(_ rule: JSONNode) throws -> BytePairs.Rule {
     let parts: [ArraySlice<UInt8>]
