@@ -42,7 +42,8 @@ let package = Package(
     .default(enabledTraits: ["OneDNN"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
   ],
   targets: [
     // System libraries.
@@ -111,10 +112,19 @@ let package = Package(
       name: "ZooEvaluate",
       dependencies: ["ZooExplain", "ZooCheckpoints", "ZooText", "CZooKernels", "CVocabulary", "CHDF5"]),
     .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels", "CFiles", "CHTTP"]),
+    // The page's files, which the binary carries.
+    .target(name: "CPage", exclude: ["page"], cSettings: [.unsafeFlags(["-std=c23"])]),
+    .target(
+      name: "ZooServer",
+      dependencies: [
+        "ZooStore", "ZooExplain", "CPage", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "ZooStore", "ZooEvaluate", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests", "CProcess", "CZooKernels",
+        "ZooServer", "ZooStore", "ZooEvaluate", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests", "CProcess",
+        "CZooKernels",
         "ZooDrawing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -90,15 +90,32 @@ public struct Explainer: Sendable {
     clock: MethodClock = MethodClock()
   ) throws -> [[Explanation]] {
     guard let model = ways.first?.explainer.model else { return [] }
+    let output = try Pass.run(pictures, jobs(ways), model: model, clock: clock)
+    return explanations(ways, output)
+  }
+
+  /// The same for the picture of a pass that is kept, which has run for all of the methods: `[ways]`, without another forward pass.
+  package static func explain(
+    _ pass: KeptPass, _ ways: [(explainer: Explainer, prompts: PreparedPrompts)]
+  ) throws -> [Explanation] {
+    let maps = try pass.maps(jobs(ways))
+    return explanations(ways, Pass.Output(embeddings: pass.embeddings, maps: maps)).map { $0[0] }
+  }
+
+  private static func jobs(_ ways: [(explainer: Explainer, prompts: PreparedPrompts)]) throws -> [Pass.Job] {
     // The empty prompt goes along for all if one wants it, so that they look for the same.
     let corrects = ways.contains { $0.explainer.correction != nil }
-    let jobs = try ways.map { way in
+    return try ways.map { way in
       try Pass.Job(
         way.explainer.method.base, way.prompts.directions + (corrects ? way.prompts.empty.map { [$0] } ?? [] : []),
         background: way.explainer.background(of: way.prompts))
     }
-    let output = try Pass.run(pictures, jobs, model: model, clock: clock)
-    return zip(ways, output.maps).map { way, maps in
+  }
+
+  private static func explanations(
+    _ ways: [(explainer: Explainer, prompts: PreparedPrompts)], _ output: Pass.Output
+  ) -> [[Explanation]] {
+    zip(ways, output.maps).map { way, maps in
       zip(output.embeddings, maps).map { embedding, maps in
         way.explainer.explanation(of: embedding, maps: way.explainer.corrected(maps, way.prompts), prompts: way.prompts)
       }

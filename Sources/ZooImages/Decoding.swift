@@ -16,7 +16,7 @@ extension Image {
   }
 
   /// Decodes a picture file's bytes; `name` is for messages. Throws `ImageError`.
-  static func decode(_ data: Data, name: String, pixelLimit: Int = pixelLimit) throws -> Image {
+  public static func decode(_ data: Data, name: String, pixelLimit: Int = pixelLimit) throws -> Image {
     try data.withUnsafeBytes { try decode(bytes: $0, name: name, pixelLimit: pixelLimit) }
   }
 

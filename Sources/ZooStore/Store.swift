@@ -49,6 +49,11 @@ public struct Store: Sendable {
     let path = URL(filePath: reference)
     if FileManager.default.fileExists(atPath: path.appending(path: ModelDescription.fileName).path) { return path }
     if reference.contains("/") || reference.hasPrefix(".") { throw .notAModel(path: reference) }
+    return try directory(ofModel: reference)
+  }
+
+  /// Finds a model by `ARCHITECTURE[:TAG]` alone: what comes from a stranger is never taken for a path.
+  public func directory(ofModel reference: String) throws(StoreError) -> URL {
     let name = ModelName(reference), all = installed()
     let sameArchitecture = all.filter { $0.name.architecture.lowercased() == name.architecture.lowercased() }
     guard let tag = name.tag else {

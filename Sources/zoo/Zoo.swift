@@ -12,8 +12,7 @@ struct Zoo: AsyncParsableCommand {
     subcommands: [
       ConvertCommand.self, ExportCommand.self, ListCommand.self, ShowCommand.self, InspectCommand.self,
       ExplainCommand.self, MethodsCommand.self, ScoreCommand.self, CompareCommand.self, EvalCommand.self,
-      EmbedCommand.self, SearchCommand.self,
-      BenchCommand.self,
+      EmbedCommand.self, SearchCommand.self, ServeCommand.self, BenchCommand.self,
       PullCommand.self, VerifyCommand.self, RemoveCommand.self, DiskUsageCommand.self, DoctorCommand.self,
     ])
 

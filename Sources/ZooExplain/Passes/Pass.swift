@@ -52,13 +52,13 @@ package struct Pass {
 package final class KeptPass: Sendable {
   package let embeddings: [[Float]]
   let pictures: [PixelTensor]
-  let model: Model
+  package let model: Model
   let request: PassRequest
   /// Empty where records ended with their layers.
   let records: [LayerRecord]
   /// `[pictures * tokens, width]`
   let output: FloatBuffer
-  let tokens: Int
+  package let tokens: Int
 
   init(
     _ pictures: [PixelTensor], _ request: PassRequest, model: Model, observe: (LayerRecord) -> Void = { _ in }
@@ -76,11 +76,16 @@ package final class KeptPass: Sendable {
   }
 
   /// Runs a picture for methods whose prompts come later.
-  package convenience init(_ picture: PixelTensor, methods: [any ExplanationMethod], model: Model) throws {
+  ///
+  /// - Parameter patches: keeps all tokens of the last block, for `patchEmbeddings()`.
+  package convenience init(
+    _ picture: PixelTensor, methods: [any ExplanationMethod], patches: Bool = false, model: Model
+  ) throws {
     let width = model.architecture.embedding
     let jobs = methods.map { Pass.Job($0, [[Float](repeating: 0, count: width)]) }
     var request = try PassPlan(jobs, model: model, pictures: [picture]).request
     request.lifetime = .pass
+    if patches { request.lastRows = .all }
     try self.init([picture], request, model: model)
   }
 

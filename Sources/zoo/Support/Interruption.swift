@@ -36,6 +36,29 @@ enum Interruption {
     }
   }
 
+  /// Waits until the user or the system stops the process, which goes on from there; a second time ends it.
+  static func wait() async {
+    let queue = DispatchQueue(label: "zoo.interruption")
+    var sources: [any DispatchSourceSignal] = []
+    await withCheckedContinuation { continuation in
+      let once = Mutex<CheckedContinuation<Void, Never>?>(continuation)
+      sources = signals.map { number in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        source.setEventHandler {
+          once.withLock { continuation in
+            if continuation == nil { _exit(128 + number) }
+            continuation?.resume()
+            continuation = nil
+          }
+        }
+        source.resume()
+        return source
+      }
+    }
+    withExtendedLifetime(sources) {}
+  }
+
   private static func watch(
     _ clean: @escaping @Sendable () -> Void, saying message: String
   ) -> [any DispatchSourceSignal] {

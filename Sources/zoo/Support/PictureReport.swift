@@ -184,16 +184,10 @@ struct MapReport: Encodable {
 ///
 /// - Parameter all: logits to compare with where they are not those of the prompts: a classifier's.
 func promptReports(_ scores: [PromptSimilarity], among all: [Float]? = nil, model: Model) -> [PromptReport] {
-  let logits = scores.map { model.logit(cosine: $0.similarity) }
-  let top = (all ?? logits).max() ?? 0
-  func weight(_ logit: Float) -> Double { exp(Double(logit - top)) }
-  let total = (all ?? logits).reduce(0) { $0 + weight($1) }
-  // Half a model may lack the learned scale.
-  let isScaled = model.architecture.isClassifier || model.architecture.logitScale
-  return zip(scores, logits).map { score, logit in
+  let scaled = ScaledScores(scores.map(\.similarity), among: all, of: model)
+  return scores.enumerated().map { place, score in
     PromptReport(
-      prompt: score.prompt, similarity: score.similarity, logit: isScaled ? logit : nil,
-      softmax: !isScaled || all == nil && scores.count == 1 ? nil : Float(weight(logit) / total),
-      probability: isScaled && model.architecture.logitBias ? 1 / (1 + exp(-logit)) : nil, absent: score.isAbsent)
+      prompt: score.prompt, similarity: score.similarity, logit: scaled.logits?[place], softmax: scaled.softmax?[place],
+      probability: scaled.probabilities?[place], absent: score.isAbsent)
   }
 }

@@ -1,8 +1,6 @@
-import ZooExplain
-
 extension Method {
   /// The method with what tells it from others of its kind: "LeGrad official, layers all".
-  var displayName: String {
+  public var displayName: String {
     let details =
       legrad.map(Self.details)
       ?? options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }

@@ -1,0 +1,18 @@
+import ZooRuntime
+
+extension KeptPass {
+  /// The embedding that each patch alone would give: its token after the last block through the model's own head, normalised.
+  /// `[rows * columns of patches][embedding]`. The pass must have kept all tokens (`init(_:methods:patches:model:)`).
+  package func patchEmbeddings() throws -> [[Float]] {
+    let vision = try model.vision, prefix = vision.tower.prefixTokens, width = vision.tower.blocks.width
+    return (prefix..<tokens).map { place in
+      let token = output.pointer + place * width
+      let embedding =
+        switch vision.head {
+        case .tokens(let head): head.project(head.normalise(Array(UnsafeBufferPointer(start: token, count: width))))
+        case .query(let head): head.embed(token, count: 1, engine: model.engine)
+        }
+      return normalised(embedding)
+    }
+  }
+}

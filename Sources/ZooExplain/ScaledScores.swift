@@ -1,0 +1,29 @@
+import Foundation
+import ZooRuntime
+
+/// Similarities of one picture with some prompts, on the scale that the model was trained on.
+public struct ScaledScores: Sendable {
+  /// Nil where half a model lacks the learned scale, like the two below.
+  public let logits: [Float]?
+  /// Among the prompts, or among all classes of a classifier; nil where there is nothing to compare.
+  public let softmax: [Float]?
+  /// Each on its own, by the sigmoid; only for models that were trained so.
+  public let probabilities: [Float]?
+
+  /// - Parameters:
+  ///   - similarities: cosines, or a classifier's logits.
+  ///   - all: logits to compare with where they are not those of the prompts: a classifier's.
+  public init(_ similarities: [Float], among all: [Float]? = nil, of model: Model) {
+    let logits = similarities.map(model.logit(cosine:))
+    guard model.architecture.isClassifier || model.architecture.logitScale else {
+      (self.logits, softmax, probabilities) = (nil, nil, nil)
+      return
+    }
+    let top = (all ?? logits).max() ?? 0
+    func weight(_ logit: Float) -> Double { exp(Double(logit - top)) }
+    let total = (all ?? logits).reduce(0) { $0 + weight($1) }
+    self.logits = logits
+    softmax = all == nil && logits.count == 1 ? nil : logits.map { Float(weight($0) / total) }
+    probabilities = model.architecture.logitBias ? logits.map { 1 / (1 + exp(-$0)) } : nil
+  }
+}

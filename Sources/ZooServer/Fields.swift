@@ -1,0 +1,102 @@
+import Foundation
+
+/// The fields of a JSON object that a client sent: each is taken once, checked, and named where it is wrong.
+struct Fields {
+  private var values: [String: Any]
+
+  /// Throws `ServerError.notJSON` for anything but an object.
+  init(_ request: ServerRequest) throws {
+    let type = request.headers.first(name: "content-type") ?? ""
+    guard type.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased() == "application/json"
+    else {
+      throw ServerError.wrongType(type)
+    }
+    do {
+      guard let object = try JSONSerialization.jsonObject(with: request.body) as? [String: Any] else {
+        throw ServerError.notJSON("it is no object")
+      }
+      values = object
+    } catch is CocoaError {
+      throw ServerError.notJSON("it cannot be parsed")
+    }
+  }
+
+  init(_ values: [String: Any]) { self.values = values }
+
+  mutating func take(_ name: String) -> Any? { values.removeValue(forKey: name) }
+
+  mutating func text(_ name: String, most: Int) throws -> String? {
+    try take(name).map { try Self.text($0, name, most: most) }
+  }
+
+  mutating func flag(_ name: String) throws -> Bool? {
+    try take(name).map { value in
+      // A number is no flag, though it can be seen as one.
+      guard let number = value as? NSNumber, CFIsFlag(number) else {
+        throw ServerError.badField(name, reason: "it is not true or false")
+      }
+      return number.boolValue
+    }
+  }
+
+  mutating func whole(_ name: String) throws -> Int? {
+    try take(name).map { value in
+      guard let number = value as? NSNumber, !CFIsFlag(number), let whole = Int(exactly: number.doubleValue) else {
+        throw ServerError.badField(name, reason: "it is no whole number")
+      }
+      return whole
+    }
+  }
+
+  mutating func texts(_ name: String, count: ClosedRange<Int>, most: Int) throws -> [String]? {
+    try take(name).map { value in
+      guard let list = value as? [Any], count.contains(list.count) else {
+        throw ServerError.badField(name, reason: "it is not a list of \(count.lowerBound) to \(count.upperBound) texts")
+      }
+      return try list.enumerated().map { try Self.text($1, "\(name)[\($0)]", most: most) }
+    }
+  }
+
+  mutating func needed<Value>(_ name: String, _ read: (inout Fields) throws -> Value?) throws -> Value {
+    guard let value = try read(&self) else { throw ServerError.badField(name, reason: "it is missing") }
+    return value
+  }
+
+  /// Throws where a field is left that nobody asked for.
+  func finish() throws {
+    if let name = values.keys.min() {
+      throw ServerError.badField(name, reason: "there is no such field; /openapi.json lists those that there are")
+    }
+  }
+
+  static func text(_ value: Any, _ name: String, most: Int) throws -> String {
+    guard let text = value as? String else { throw ServerError.badField(name, reason: "it is no text") }
+    guard !text.allSatisfy(\.isWhitespace) else { throw ServerError.badField(name, reason: "it is blank") }
+    guard text.unicodeScalars.count <= most else {
+      throw ServerError.badField(name, reason: "it has more than \(most) letters")
+    }
+    return text
+  }
+
+  /// A picture's bytes: base64, or a `data:` URL of that.
+  static func picture(_ value: Any, _ name: String) throws -> Data {
+    guard let text = value as? String else { throw ServerError.badField(name, reason: "it is no text") }
+    var coded = text[...]
+    if coded.hasPrefix("data:") {
+      guard let comma = coded.firstIndex(of: ","), coded[..<comma].hasSuffix(";base64") else {
+        throw ServerError.badField(name, reason: "it is a data: URL, but not one of base64")
+      }
+      coded = coded[coded.index(after: comma)...]
+    }
+    if coded.hasPrefix("http:") || coded.hasPrefix("https:") || coded.hasPrefix("file:") {
+      throw ServerError.badField(name, reason: "the server fetches nothing; send the picture's bytes as base64")
+    }
+    guard let data = Data(base64Encoded: String(coded)), !data.isEmpty else {
+      throw ServerError.badField(name, reason: "it is not the base64 of a picture")
+    }
+    return data
+  }
+}
+
+/// Whether a number of JSON was `true` or `false`.
+private func CFIsFlag(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }

@@ -1,0 +1,66 @@
+import Foundation
+import NIOHTTP1
+import ZooStore
+import ZooTensors
+
+/// A request that has arrived whole.
+struct ServerRequest: Sendable {
+  let method: HTTPMethod
+  /// Without the query.
+  let path: String
+  let headers: HTTPHeaders
+  let body: Data
+}
+
+/// What is sent back.
+struct ServerResponse: Sendable {
+  var status: HTTPResponseStatus
+  var type: String
+  var body: Data
+  var headers: [(name: String, value: String)] = []
+
+  init(_ body: Data, type: String, status: HTTPResponseStatus = .ok) {
+    (self.body, self.type, self.status) = (body, type, status)
+  }
+
+  /// A value as JSON.
+  init(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    self.init(try encoder.encode(value), type: "application/json")
+  }
+
+  /// An error as RFC 9457 has it.
+  init(problem status: Int, detail: String) {
+    struct Problem: Encodable {
+      let type = "about:blank"
+      let title: String
+      let status: Int
+      let detail: String
+    }
+    let code = HTTPResponseStatus(statusCode: status)
+    let problem = Problem(title: code.reasonPhrase, status: status, detail: detail)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    self.init((try? encoder.encode(problem)) ?? Data(), type: "application/problem+json", status: code)
+    switch status {
+    case 401: headers.append(("WWW-Authenticate", "Bearer"))
+    case 429, 503: headers.append(("Retry-After", "1"))
+    default: break
+    }
+  }
+
+  /// - Parameter words: the sentence of an error; nil where it has none.
+  init(_ error: any Error, words: (any Error) -> String?) {
+    let status =
+      switch error {
+      case let error as ServerError: error.status
+      case is CancellationError: 503
+      case StoreError.notInstalled: 404
+      case let error as any ZooError where error.blame == .input: 422
+      default: 500
+      }
+    self.init(problem: status, detail: words(error) ?? "something went wrong in the server")
+  }
+}

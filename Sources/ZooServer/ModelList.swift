@@ -1,0 +1,42 @@
+import ZooExplain
+import ZooRuntime
+import ZooStore
+
+/// What `/v1/models` answers.
+struct ModelList: Encodable {
+  let object = "list"
+  let data: [Entry]
+
+  struct Entry: Encodable {
+    let id: String
+    let object = "model"
+    /// Seconds since 1970.
+    let created: Int
+    let ownedBy = "zoo"
+    let classifier: Bool
+    let takesText: Bool
+    let bytes: Int
+    let loaded: Bool
+    let layers: Int
+    /// Empty until the model is in memory.
+    let methods: [Method]
+  }
+
+  struct Method: Encodable {
+    let id: String
+    let name: String
+  }
+
+  init(_ shelf: ModelShelf) {
+    data = shelf.installed.filter { $0.description.architecture.vision != nil }.map { installed in
+      let architecture = installed.description.architecture, model = shelf.loaded(installed.name.description)
+      return Entry(
+        id: installed.name.description, created: Int(installed.added?.timeIntervalSince1970 ?? 0),
+        classifier: architecture.isClassifier, takesText: architecture.text != nil, bytes: installed.size,
+        loaded: model != nil, layers: architecture.vision?.blocks.layers ?? 0,
+        methods: model.map { model in
+          ZooExplain.Method.defined(on: model).map { Method(id: $0.id, name: $0.title) }
+        } ?? [])
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import NIOHTTP1
+import Synchronization
+import ZooModels
+import ZooRuntime
+import ZooStore
+import ZooTensors
+
+/// What a server is given by the program that it belongs to.
+public struct ServerTools: Sendable {
+  /// Loads the model in a directory.
+  let open: @Sendable (URL) throws -> Model
+  /// Reads an input size for patches of so many pixels.
+  let size: @Sendable (String, Int) throws -> GridSize
+  /// The sentence of an error; nil where it has none.
+  let words: @Sendable (any Error) -> String?
+
+  public init(
+    open: @escaping @Sendable (URL) throws -> Model,
+    size: @escaping @Sendable (_ text: String, _ patch: Int) throws -> GridSize,
+    words: @escaping @Sendable (any Error) -> String?
+  ) {
+    (self.open, self.size, self.words) = (open, size, words)
+  }
+}
+
+/// A page and an API for the models of a store.
+///
+/// What a client sends is never taken for a path: pictures come as bytes, models are named as they are in the store.
+public final class ZooServer: Sendable {
+  /// Where it listens and who may ask.
+  public struct Address: Sendable {
+    public var host = "127.0.0.1"
+    /// 0 for one that is free.
+    public var port = 8080
+    /// Further names by which clients reach it.
+    public var names: [String] = []
+    /// Nil where none is wanted; needed where others than this machine can reach the server.
+    public var token: String?
+
+    public init() {}
+  }
+
+  private let shelf: ModelShelf
+  private let explainAPI: ExplainAPI
+  private let embeddingsAPI: EmbeddingsAPI
+  private let metrics = ServerMetrics()
+  private let limits: ServerLimits
+  private let tools: ServerTools
+  private let version: String
+  private let token: String?
+  private let gate = Mutex<Gate?>(nil)
+  private let listener = Mutex<Listener?>(nil)
+
+  public init(store: Store, tools: ServerTools, version: String, limits: ServerLimits = ServerLimits()) {
+    (self.limits, self.tools, self.version, token) = (limits, tools, version, nil)
+    let queue = WorkQueue()
+    shelf = ModelShelf(store, limits: limits, open: tools.open)
+    explainAPI = ExplainAPI(shelf: shelf, queue: queue, tools: tools, limits: limits)
+    embeddingsAPI = EmbeddingsAPI(shelf: shelf, queue: queue, limits: limits)
+  }
+
+  /// Begins to listen, and says at which port. Throws a `ServerError` where the address cannot be had.
+  @discardableResult
+  public func start(_ address: Address) throws -> Int {
+    let listener = try Listener(host: address.host, port: address.port, limits: limits) { [weak self] request in
+      await self?.answer(request) ?? ServerResponse(problem: 503, detail: "\(ServerError.ending)")
+    }
+    gate.withLock {
+      $0 = Gate(host: address.host, port: listener.port, names: address.names, token: address.token)
+    }
+    self.listener.withLock { $0 = listener }
+    return listener.port
+  }
+
+  /// Takes no more requests, and gives those in hand time to end.
+  public func stop() {
+    let listener = listener.withLock { listener in
+      defer { listener = nil }
+      return listener
+    }
+    listener?.drain(seconds: limits.drainSeconds)
+  }
+
+  // MARK: Answers
+
+  private func answer(_ request: ServerRequest) async -> ServerResponse {
+    let start = ContinuousClock.now
+    let route = routes[request.path] ?? pageFile(request.path).map { file in Route(.GET, isOpen: true) { _ in file } }
+    let response: ServerResponse
+    do {
+      guard let gate = gate.withLock({ $0 }) else { throw ServerError.ending }
+      try gate.check(request, isOpen: route?.isOpen ?? false)
+      guard let route else { throw ServerError.noSuchPath(String(request.path.prefix(200))) }
+      let isRight = request.method == route.method || route.method == .GET && request.method == .HEAD
+      guard isRight else {
+        throw ServerError.wrongMethod(request.method.rawValue, path: request.path, allowed: route.method.rawValue)
+      }
+      if route.method == .POST {
+        guard metrics.enter(limit: limits.waiting) else { throw ServerError.busy(limit: limits.waiting) }
+        defer { metrics.leave() }
+        response = try await route.answer(request)
+      } else {
+        response = try await route.answer(request)
+      }
+    } catch {
+      response = ServerResponse(error, words: tools.words)
+    }
+    metrics.count(
+      routes[request.path] == nil ? "other" : request.path, status: Int(response.status.code),
+      seconds: (ContinuousClock.now - start).seconds)
+    return response
+  }
+
+  private struct Route: Sendable {
+    let method: HTTPMethod
+    /// Needs no token.
+    let isOpen: Bool
+    let answer: @Sendable (ServerRequest) async throws -> ServerResponse
+
+    init(
+      _ method: HTTPMethod, isOpen: Bool = false,
+      _ answer: @escaping @Sendable (ServerRequest) async throws -> ServerResponse
+    ) {
+      (self.method, self.isOpen, self.answer) = (method, isOpen, answer)
+    }
+  }
+
+  private var routes: [String: Route] {
+    [
+      "/v1/explain": Route(.POST) { [explainAPI] in try await explainAPI.explain($0) },
+      "/v1/score": Route(.POST) { [explainAPI] in try await explainAPI.score($0) },
+      "/v1/embeddings": Route(.POST) { [embeddingsAPI] in try await embeddingsAPI.answer($0) },
+      "/v1/models": Route(.GET) { [shelf] _ in try ServerResponse(ModelList(shelf)) },
+      "/v1/examples": Route(.GET) { _ in try ServerResponse(ExampleList()) },
+      "/healthz": Route(.GET, isOpen: true) { [version] _ in try ServerResponse(["status": "ok", "version": version]) },
+      "/metrics": Route(.GET) { [metrics, shelf] _ in
+        let text = metrics.text(gauges: [
+          ("zoo_model_bytes", "Weights of the models in memory.", shelf.loadedBytes),
+          ("zoo_pass_bytes", "Passes that are kept for pictures.", shelf.keptBytes),
+        ])
+        return ServerResponse(Data(text.utf8), type: "text/plain; version=0.0.4")
+      },
+    ]
+  }
+}
