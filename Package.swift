@@ -151,6 +151,7 @@ let package = Package(
     .testTarget(name: "ZooExplainTests", dependencies: ["ZooExplain", "ZooFixtures"]),
     .testTarget(name: "ZooEvaluateTests", dependencies: ["ZooEvaluate", "ZooFixtures", "CHDF5"]),
     .testTarget(name: "ZooStoreTests", dependencies: ["ZooStore", "ZooManifests", "ZooTestSupport"]),
+    .testTarget(name: "ZooServerTests", dependencies: ["ZooServer", "ZooFixtures"]),
     .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "zoo"]),
   ],
   swiftLanguageModes: [.v6]

@@ -65,7 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
     let shown = host.contains(":") ? "[\(host)]" : host == "0.0.0.0" ? "127.0.0.1" : host
     let page = "http://\(shown):\(taken)/" + (address.token.map { "#token=\($0)" } ?? "")
     Output.write(page)
-    Output.flush()
+    try Output.flush()
     if !runOptions.quiet {
       Terminal.note("Open this page in a browser; Ctrl-C ends the server.")
       if store.installed().isEmpty { Terminal.note("No model is installed yet: 'zoo convert FILE' brings one in.") }

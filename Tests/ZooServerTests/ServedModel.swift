@@ -1,0 +1,141 @@
+import Foundation
+import ZooFixtures
+import ZooImages
+import ZooModels
+import ZooRuntime
+import ZooServer
+import ZooStore
+import ZooTensors
+import ZooTestSupport
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A server on this machine whose store has one golden model.
+final class ServedModel {
+  static let name = "clip_gelu"
+  let port: Int
+  let home: URL
+  private let server: ZooServer
+
+  init(limits: ServerLimits = ServerLimits(), token: String? = nil) throws {
+    home = FileManager.default.temporaryDirectory.appending(path: "zoo-server-\(UUID().uuidString)")
+    let store = Store(home: home)
+    try GoldenModel.convert(
+      Self.name, "openclip/open_clip_model.safetensors", to: store.models.appending(path: "\(Self.name)/golden"))
+    server = ZooServer(
+      store: store,
+      tools: ServerTools(
+        open: { try Model(directory: $0) },
+        size: { text, _ in
+          guard let side = Int(text), (8...1024).contains(side) else {
+            throw ServerError.badField("size", reason: "no size")
+          }
+          return GridSize(height: side, width: side)
+        }, words: { "\($0)" }), version: "test", limits: limits)
+    var address = ZooServer.Address()
+    (address.port, address.token) = (0, token)
+    port = try server.start(address)
+  }
+
+  deinit {
+    server.stop()
+    try? FileManager.default.removeItem(at: home)
+  }
+
+  func stop() { server.stop() }
+
+  /// Another server at a port.
+  static func listen(at port: Int) throws {
+    var address = ZooServer.Address()
+    address.port = port
+    let tools = ServerTools(
+      open: { try Model(directory: $0) }, size: { _, _ in GridSize(height: 0, width: 0) }, words: { "\($0)" })
+    try ZooServer(store: Store(home: FileManager.default.temporaryDirectory), tools: tools, version: "test").start(
+      address)
+  }
+
+  struct Answer {
+    let status: Int
+    let headers: [String: String]
+    let body: Data
+
+    var json: [String: Any] { (try? JSONSerialization.jsonObject(with: body)) as? [String: Any] ?? [:] }
+    /// The sentence of a problem document; nil where it is none.
+    var detail: String? { headers["content-type"] == "application/problem+json" ? json["detail"] as? String : nil }
+  }
+
+  func get(_ path: String, _ headers: [String: String] = [:]) async throws -> Answer {
+    try await send("GET", path, headers: headers)
+  }
+
+  func post(_ path: String, _ body: Any, _ headers: [String: String] = [:]) async throws -> Answer {
+    let data = try JSONSerialization.data(withJSONObject: body)
+    return try await send("POST", path, headers: ["Content-Type": "application/json"].merging(headers) { $1 }, body: data)
+  }
+
+  func send(_ method: String, _ path: String, headers: [String: String] = [:], body: Data = Data()) async throws -> Answer {
+    let fields = ["Host": "127.0.0.1:\(port)", "Connection": "close", "Content-Length": "\(body.count)"]
+      .merging(headers) { $1 }.filter { !$0.value.isEmpty }
+    let head = "\(method) \(path) HTTP/1.1\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
+    return try await exchange(Data(head.utf8) + body)
+  }
+
+  /// Sends bytes as they are, and reads until the server closes.
+  func exchange(_ request: Data) async throws -> Answer {
+    // The server answers on the threads that tests run on: waiting there would wait for ever.
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async { continuation.resume(with: Result { try self.wait(for: request) }) }
+    }
+  }
+
+  private func wait(for request: Data) throws -> Answer {
+    let socket = try connection()
+    defer { close(socket) }
+    _ = request.withUnsafeBytes { bytes in
+      var sent = 0
+      while sent < bytes.count {
+        let count = Glibc.send(socket, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+        if count <= 0 { break }
+        sent += count
+      }
+      return sent
+    }
+    var received = Data(), buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = recv(socket, &buffer, buffer.count, 0)
+      if count <= 0 { break }
+      received += buffer[..<count]
+    }
+    return Self.parse(received)
+  }
+
+  func connection() throws -> Int32 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    if result != 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    return descriptor
+  }
+
+  private static func parse(_ data: Data) -> Answer {
+    guard let end = data.range(of: Data("\r\n\r\n".utf8)) else { return Answer(status: 0, headers: [:], body: data) }
+    let lines = String(decoding: data[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
+    let status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    let headers = lines.dropFirst().map { line -> (String, String) in
+      let parts = line.split(separator: ":", maxSplits: 1)
+      return (parts[0].lowercased(), parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : "")
+    }
+    return Answer(status: status, headers: Dictionary(headers) { $1 }, body: Data(data[end.upperBound...]))
+  }
+}
