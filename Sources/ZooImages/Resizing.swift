@@ -59,11 +59,17 @@ extension Image {
   ) -> Image {
     // Only what the passes read.
     let source = (rows: down?.range ?? rows, columns: across?.range ?? columns)
-    var image = cropped(rows: source.rows, columns: source.columns)
     let hasAlpha = mode == .la || mode == .rgba
-    if hasAlpha { zoo_premultiply(&image.pixels, image.width * image.height, mode.bytesPerPixel) }
-    if downFirst, let down { image = image.down(down, origin: source.rows.lowerBound) }
-    if let across { image = image.across(across, origin: source.columns.lowerBound) }
+    var image: Image
+    if let across, !downFirst, !hasAlpha {
+      // From the rows as they are: a large picture is not copied.
+      image = self.across(across, rows: source.rows)
+    } else {
+      image = cropped(rows: source.rows, columns: source.columns)
+      if hasAlpha { zoo_premultiply(&image.pixels, image.width * image.height, mode.bytesPerPixel) }
+      if downFirst, let down { image = image.down(down, origin: source.rows.lowerBound) }
+      if let across { image = image.across(across, origin: source.columns.lowerBound) }
+    }
     if !downFirst, let down { image = image.down(down, origin: source.rows.lowerBound) }
     if hasAlpha { zoo_unpremultiply(&image.pixels, image.width * image.height, mode.bytesPerPixel) }
     return image
@@ -75,18 +81,23 @@ extension Image {
     ResizeAxis(source: source, target: target, window: window, filter: filter)
   }
 
-  private func across(_ axis: ResizeAxis, origin: Int) -> Image {
-    let newWidth = axis.starts.count
-    let result = bytes(count: newWidth * height * mode.bytesPerPixel) { target in
-      axis.withKernelAxis(origin: origin) { axis in
-        if mode == .l16 {
-          zoo_resize_rows_16(pixels, width, height, axis, target)
-        } else {
-          zoo_resize_rows(pixels, width, height, mode.bytesPerPixel, axis, target)
+  private func across(_ axis: ResizeAxis, origin: Int = 0, rows: Range<Int>? = nil) -> Image {
+    let newWidth = axis.starts.count, rows = rows ?? 0..<height
+    let result = bytes(count: newWidth * rows.count * mode.bytesPerPixel) { target in
+      pixels.withUnsafeBufferPointer { pixels in
+        axis.withKernelAxis(origin: origin) { axis in
+          guard let first = pixels.baseAddress.map({ $0 + rows.lowerBound * width * mode.bytesPerPixel }) else {
+            return
+          }
+          if mode == .l16 {
+            zoo_resize_rows_16(first, width, rows.count, axis, target)
+          } else {
+            zoo_resize_rows(first, width, rows.count, mode.bytesPerPixel, axis, target)
+          }
         }
       }
     }
-    return with(width: newWidth, height: height, pixels: result)
+    return with(width: newWidth, height: rows.count, pixels: result)
   }
 
   private func down(_ axis: ResizeAxis, origin: Int) -> Image {
