@@ -1,0 +1,158 @@
+// What is saved: PNG, SVG, NPY, JSON; and the command that makes the same.
+
+import { colorMaps } from "./colors.js";
+import { scores } from "./chips.js";
+import { contourLines, paint } from "./drawing.js";
+import { gridValues } from "./maps.js";
+import { drawingSize, panelDetails, panelTitle } from "./panels.js";
+import { allPrompts, chosenModels, methodsFor, modelNamed, state } from "./state.js";
+
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+const plain = (text) => text.replace(/[^\p{L}\p{N}_.-]+/gu, "-").replace(/^[-.]+|-+$/g, "").slice(0, 60) || "map";
+const stem = (name) => plain(name.replace(/\.[a-z]{3,4}$/i, ""));
+const fileName = (panel, ending) => `${stem(panel.picture)}.${plain(panelTitle(panel))}.${plain(panel.method)}.${ending}`;
+
+function drawn(panel, most, withContour) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = drawingSize(panel.answer, most);
+  paint(canvas.getContext("2d"), canvas.width, canvas.height, panel, state, withContour);
+  return canvas;
+}
+
+/** The overlay at the picture's own size. */
+export function savePNG(panel) {
+  drawn(panel, 8192).toBlob((blob) => blob && save(blob, fileName(panel, "png")), "image/png");
+}
+
+/** Little-endian f32 in C order, version 1.0. */
+export function npy(values, shape) {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")}${shape.length === 1 ? "," : ""}), }`;
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64;
+  const bytes = new Uint8Array(length + 4 * values.length), view = new DataView(bytes.buffer);
+  bytes.set([0x93, ...new TextEncoder().encode("NUMPY"), 1, 0]);
+  view.setUint16(8, length - 10, true);
+  bytes.fill(0x20, 10, length);
+  bytes.set(new TextEncoder().encode(text), 10);
+  bytes[length - 1] = 0x0a;
+  values.forEach((value, index) => view.setFloat32(length + 4 * index, value, true));
+  return bytes;
+}
+
+/** The map on its grid before it is scaled, [rows, columns]; of the winner, all prompts' maps, [prompts, rows, columns]. */
+export function saveNPY(panel) {
+  const maps = panel.prompt < 0 ? panel.maps : [panel.maps[panel.prompt]];
+  const values = maps.flatMap((map) => [...gridValues(map, state.layers)]);
+  const shape = panel.prompt < 0 ? [maps.length, ...panel.answer.grid] : panel.answer.grid;
+  save(new Blob([npy(values, shape)], { type: "application/octet-stream" }), fileName(panel, "npy"));
+}
+
+/** The answers as they came: one alone, several as a list. */
+export function saveJSON(panels) {
+  const answers = [...new Set(panels.map((panel) => panel.answer))];
+  const text = JSON.stringify(answers.length === 1 ? answers[0] : answers, null, 1);
+  save(new Blob([text], { type: "application/json" }), `${stem(panels[0].picture)}.json`);
+}
+
+const escaped = (text) => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
+const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+/** All panels with a legend, as one figure; contours are lines, the overlays are pictures inside. */
+export function figure(panels) {
+  const tile = 320, gap = 16, columns = Math.min(panels.length, panels.length === 4 ? 2 : 3);
+  const sizes = panels.map(({ answer: { source } }) => Math.round((tile * source.height) / source.width));
+  const parts = [];
+  let top = gap;
+  for (let first = 0; first < panels.length; first += columns) {
+    const row = panels.slice(first, first + columns), tallest = Math.max(...sizes.slice(first, first + columns));
+    row.forEach((panel, at) => {
+      const left = gap + at * (tile + gap), height = sizes[first + at];
+      const found = panel.answer.prompts[panel.prompt];
+      parts.push(`<g transform="translate(${left} ${top})">`);
+      parts.push(`<svg width="${tile}" height="${height}" viewBox="0 0 ${tile} ${height}">`);
+      parts.push(`<image width="${tile}" height="${height}" preserveAspectRatio="none" href="${drawn(panel, 1024, false).toDataURL()}"/>`);
+      if (state.contour) {
+        const path = contourLines(panel, state.threshold, tile)
+          .map((ends) => { const [a, b, c, d] = ends.map((end) => +end.toFixed(2)); return `M${a} ${b}L${c} ${d}`; }).join("");
+        for (const [color, width] of [["#000", 3.3], ["#fff", 1.5]]) {
+          parts.push(`<path d="${path}" fill="none" stroke="${color}" stroke-width="${width}" stroke-linecap="round"/>`);
+        }
+      }
+      parts.push("</svg>");
+      parts.push(`<text y="${height + 18}" font-weight="bold">${escaped(short(panelTitle(panel), 40))}</text>`);
+      parts.push(`<text y="${height + 36}">${escaped(short([panelDetails(panel, panels), scores(found)].filter(Boolean).join(" · "), 52))}</text></g>`);
+    });
+    top += tallest + 36 + gap;
+  }
+  const legend = [];
+  if (panels[0].prompt < 0) {
+    panels[0].answer.prompts.forEach(({ prompt }, at) => {
+      legend.push(`<rect x="${gap}" y="${top + 4}" width="12" height="12" fill="${panels[0].colors[at]}"/>`,
+        `<text x="${gap + 20}" y="${top + 15}">${escaped(short(prompt, 60))}</text>`);
+      top += 20;
+    });
+  } else {
+    const table = colorMaps[state.color], stops = [];
+    for (let at = 0; at <= 16; at++) {
+      const entry = Math.min(at * 16, 255) * 3;
+      stops.push(`<stop offset="${at / 16}" stop-color="rgb(${table.slice(entry, entry + 3).join(" ")})"/>`);
+    }
+    legend.push(`<defs><linearGradient id="heat">${stops.join("")}</linearGradient></defs>`,
+      `<text x="${gap}" y="${top + 15}">0</text><rect x="${gap + 14}" y="${top + 4}" width="180" height="12" fill="url(#heat)"/>`,
+      `<text x="${gap + 200}" y="${top + 15}">1</text>`);
+    top += 20;
+  }
+  const facts = [
+    panels.every(({ model }) => model === panels[0].model) && panels[0].model, `layers ${layersText()}`,
+    state.scale === "shared" && panels[0].prompt >= 0 && "one scale for all prompts",
+    state.contour && `contour at ${state.threshold}`,
+  ].filter(Boolean).join(" · ");
+  legend.push(`<text x="${gap}" y="${top + 18}">${escaped(facts)}</text>`);
+  const width = gap + columns * (tile + gap), height = top + 18 + gap;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13">
+<title>${escaped(`Heat maps of ${panels[0].picture}`)}</title>
+<rect width="100%" height="100%" fill="#fff"/>
+${parts.join("\n")}
+${legend.join("\n")}
+</svg>
+`;
+}
+
+export const layersText = () =>
+  !state.layers ? "all" : state.layers.first === state.layers.last ? `${state.layers.first}` : `${state.layers.first}–${state.layers.last}`;
+
+export function saveSVG(panels) {
+  save(new Blob([figure(panels)], { type: "image/svg+xml" }), `${stem(panels[0].picture)}.svg`);
+}
+
+const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+/** LeGrad alone takes a choice of layers on the command line. */
+function withLayers(method, layers) {
+  if (!layers || method.split(":")[0] !== "legrad") return method;
+  return `${method}${method.includes(":") ? "," : ":"}layers=${layers}`;
+}
+
+/** A `zoo explain` for each model; pictures share it. */
+export function commands() {
+  const files = state.pictures.filter(Boolean).map(({ name }) => (name.startsWith("-") ? `./${name}` : name));
+  if (!files.length || !allPrompts().length) return "";
+  const layers = state.layers && (state.layers.first === state.layers.last ? `${state.layers.first}` : `${state.layers.first}-${state.layers.last}`);
+  return chosenModels().map((model) => {
+    const methods = methodsFor(model).map((method) => withLayers(method, layers));
+    const option = modelNamed(model)?.classifier ? "--class" : "-p";
+    const prompts = allPrompts().map((prompt) =>
+      prompt.startsWith("-") ? quoted(`${option === "-p" ? "--prompt" : option}=${prompt}`) : `${option} ${quoted(prompt)}`);
+    return [
+      "zoo explain", quoted(model), ...files.map(quoted), ...prompts, `--method ${quoted(methods.join(","))}`,
+      `--color-map ${state.color} --alpha ${state.opacity} --overlay original`,
+      state.scale === "shared" && "--scale shared", state.contour && `--threshold ${state.threshold}`,
+    ].filter(Boolean).join(" ");
+  }).join("\n");
+}

@@ -1,0 +1,133 @@
+// When to ask the server, and what is said meanwhile.
+
+import { APIError, explain } from "./api.js";
+import { refreshModels, size } from "./settings.js";
+import { allPrompts, answerKey, chosenMethods, chosenModels, methodsFor, modelNamed, state } from "./state.js";
+
+const $ = (id) => document.getElementById(id);
+let draw = () => {};
+let running = null; // {controller, key, bringsPictures, isOutdated}
+let timer = 0, lastSent = -Infinity, lastRoundTrip = 0, ticking = 0, announcing = 0;
+
+/** `redraw` is called with each answer. */
+export function startRequests(redraw) {
+  draw = redraw;
+}
+
+
+export function showErrors(errors) {
+  $("errors").hidden = !errors.length;
+  $("errors").replaceChildren(...[...new Set(errors)].map((text) => element("p", {}, text)));
+}
+
+function showProgress(models) {
+  clearInterval(ticking);
+  document.body.classList.toggle("busy", models !== null);
+  $("progress").hidden = models === null;
+  if (models === null) return;
+  const start = performance.now();
+  const tick = () => {
+    const seconds = (performance.now() - start) / 1000;
+    const loading = models.filter((id) => !modelNamed(id)?.loaded);
+    const what = loading.length ? `Loading ${loading.map((id) => `${id} (${size(modelNamed(id)?.bytes ?? 0)})`).join(", ")}` : "Computing";
+    $("timing").textContent = seconds < 0.4 ? $("timing").textContent : `${what} … ${seconds.toFixed(0)} s`;
+    if (loading.length && Math.round(seconds) === 1) $("status").textContent = what;
+  };
+  ticking = setInterval(tick, 200);
+}
+
+function showTiming({ answer, roundTrip }) {
+  const { picture, text, maps } = answer.seconds, seconds = (value) => `${value.toFixed(3)} s`;
+  $("timing").textContent =
+    `Picture ${picture > 0 ? seconds(picture) : "kept"} · text ${seconds(text)} · maps ${seconds(maps)} · round trip ${seconds(roundTrip)}`;
+}
+
+/** Says the scores once they have settled. */
+function announce(answer) {
+  clearTimeout(announcing);
+  announcing = setTimeout(() => {
+    $("status").textContent = answer.prompts.map(({ prompt, similarity, share, absent }) =>
+      `${prompt}: similarity ${similarity.toFixed(2)}${share === null ? "" : `, share ${Math.round(100 * share)} percent`}${absent ? ", probably absent" : ""}`).join(". ");
+  }, 800);
+}
+
+/** What a request is about besides its prompts. */
+const jobsKey = (jobs) => JSON.stringify(jobs.map(({ picture, model }) => [picture.number, model]));
+
+async function run({ picture, slot, model }, prompts, signal) {
+  const methods = methodsFor(model), isWarmUp = !prompts.length;
+  if (!methods.length) throw new APIError(`${chosenMethods().join(", ")} does not run on ${model}.`, 0);
+  const request = {
+    prompts: isWarmUp ? ["a photo"] : prompts, methods, layer_maps: state.wantsLayers, patch_similarities: state.wantsPatches,
+  };
+  const found = await explain(picture, model, request, signal);
+  lastRoundTrip = found.roundTrip;
+  const known = modelNamed(model);
+  if (!(known?.loaded && known.methods.length)) await refreshModels();
+  if (signal.aborted) return;
+  if (!isWarmUp) state.answers.set(answerKey(slot, model), { ...found, request });
+  draw();
+  if (isWarmUp) return;
+  showTiming(found);
+  announce(found.answer);
+  performance.mark("painted");
+}
+
+/**
+ * Asks for all that the settings show. Without prompts the picture is sent ahead, so that typing finds it there.
+ *
+ * A running request is aborted, unless it is the one that brings the picture to the model: what it computes is of use to the next,
+ * which then waits for it.
+ */
+async function ask() {
+  const prompts = [...allPrompts()];
+  const jobs = state.pictures
+    .flatMap((picture, slot) => (picture ? chosenModels().map((model) => ({ picture, slot, model })) : []))
+    .filter(({ picture, model }) => prompts.length || (modelNamed(model)?.takes_text && !picture.ids.has(model)));
+  const key = jobsKey(jobs);
+  if (running?.bringsPictures && running.key === key) {
+    running.isOutdated = true;
+    return;
+  }
+  running?.controller.abort();
+  running = null;
+  if (!jobs.length) return showProgress(null);
+  const own = { controller: new AbortController(), key, bringsPictures: jobs.some(({ picture, model }) => !picture.ids.has(model)) };
+  running = own;
+  lastSent = performance.now();
+  showProgress(jobs.map(({ model }) => model));
+  const results = await Promise.allSettled(jobs.map((job) => run(job, prompts, own.controller.signal)));
+  if (running !== own) return;
+  running = null;
+  showProgress(null);
+  const errors = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
+  for (const error of errors) if (!(error instanceof APIError)) console.error(error);
+  showErrors(errors.map(({ message }) => message));
+  if (errors.length) $("timing").textContent = "The last request failed.";
+  else if (!prompts.length) $("timing").textContent = "The picture is ready.";
+  if (own.isOutdated) ask();
+}
+
+/** For typing: asks at once if there was time for an answer since the last request, or else when 150 ms have passed without a keystroke. */
+export function askSoon() {
+  clearTimeout(timer);
+  if (performance.now() - lastSent > Math.max(150, 1000 * lastRoundTrip)) ask();
+  else timer = setTimeout(ask, 150);
+}
+
+export function askNow() {
+  clearTimeout(timer);
+  ask();
+}
+
+/** Whether the answers say all that the settings show. */
+export function isAnswered() {
+  const prompts = JSON.stringify(allPrompts());
+  return state.pictures.every((picture, slot) => !picture || chosenModels().every((model) => {
+    const request = state.answers.get(answerKey(slot, model))?.request;
+    return request && JSON.stringify(request.prompts) === prompts
+      && (request.layer_maps || !state.wantsLayers) && (request.patch_similarities || !state.wantsPatches)
+      && methodsFor(model).every((method) => request.methods.includes(method));
+  }));
+}
+

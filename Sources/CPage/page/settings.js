@@ -1,0 +1,137 @@
+// The menus and sliders.
+
+import { fetchModels } from "./api.js";
+import { paintLegend } from "./drawing.js";
+import { element, refill } from "./elements.js";
+import { layersText } from "./downloads.js";
+import { showErrors } from "./requests.js";
+import { chosenMethods, chosenModels, modelNamed, state } from "./state.js";
+
+const $ = (id) => document.getElementById(id);
+let changed = () => {}; // the settings ask for something new
+let redraw = () => {}; // they only show what is there in another way
+
+export function size(bytes) {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.max(1, Math.round(bytes / 1e6))} MB`;
+}
+
+const layerCount = () => modelNamed(state.model)?.layers || 1;
+
+export function drawModels() {
+  const usable = (model) => model.takes_text || model.classifier;
+  refill($("model"), JSON.stringify(state.models.map(({ id }) => id)), () =>
+    state.models.map((model) => element("option", { value: model.id, disabled: !usable(model) })));
+  for (const option of $("model").options) {
+    const model = modelNamed(option.value);
+    option.text = `${model.id} · ${size(model.bytes)}${model.loaded ? " · in memory" : ""}${usable(model) ? "" : " · takes no text"}`;
+  }
+  $("model").value = state.model;
+  const loaded = state.models.filter((model) => model.loaded);
+  $("memory").textContent = loaded.length
+    ? `${loaded.length} of ${state.models.length} in memory, ${size(loaded.reduce((sum, model) => sum + model.bytes, 0))}` : "";
+  const isClassifier = modelNamed(state.model)?.classifier;
+  $("prompt-label").textContent = isClassifier ? "A class of the model" : "What to look for";
+  $("prompt").placeholder = isClassifier ? "tabby cat" : "a photo of a fox";
+}
+
+function boxes(parent, entries, chosen, change) {
+  refill(parent, JSON.stringify([entries, chosen]), () => (entries.length ? entries : [null]).map((entry) => {
+    if (!entry) return element("p", { class: "quiet" }, "There are no others.");
+    const box = element("input", { type: "checkbox", checked: chosen.includes(entry.id) });
+    box.addEventListener("change", () => change(entry.id, box.checked));
+    return element("label", { class: "check" }, box, element("span", {}, entry.name));
+  }));
+}
+
+/** Methods of the chosen models, as far as they are known. */
+function knownMethods() {
+  const found = new Map();
+  for (const id of chosenModels()) for (const one of modelNamed(id)?.methods ?? []) found.set(one.id, one.name);
+  if (!found.size) found.set("legrad", "LeGrad");
+  for (const id of chosenMethods()) if (!found.has(id)) found.set(id, id);
+  return [...found].map(([id, name]) => ({ id, name }));
+}
+
+function toggle(list, id, isOn) {
+  state[list] = isOn ? [...state[list], id] : state[list].filter((one) => one !== id);
+  changed();
+}
+
+/** `panels` are those that are shown. */
+export function drawSettings(panels) {
+  const methods = knownMethods();
+  refill($("method"), JSON.stringify(methods), () => methods.map(({ id, name }) => element("option", { value: id }, name)));
+  for (const id of ["method", "view", "color", "scale", "opacity", "threshold"]) $(id).value = state[id];
+  paintLegend($("legend"), state.color);
+  $("contour").checked = state.contour;
+  $("threshold").disabled = !state.contour;
+  $("color").disabled = state.view === "winner";
+  $("scale").disabled = state.view === "winner";
+  $("opacity-value").textContent = `${Math.round(100 * state.opacity)} %`;
+  $("threshold-value").textContent = state.threshold.toFixed(2);
+  const most = layerCount() - 1, { first, last } = state.layers ?? { first: 0, last: most };
+  for (const [id, value] of [["first", first], ["last", last]]) {
+    $(id).max = most;
+    $(id).value = value;
+    $(`${id}-value`).textContent = value;
+  }
+  $("last").disabled = $("single").checked;
+  $("layers-value").textContent = `${layersText()} of ${most + 1}`;
+  $("layers-note").hidden = !(state.wantsLayers && panels.some(({ maps }) => !maps[0].layers));
+  boxes($("more-methods"), methods.filter(({ id }) => id !== state.method), state.moreMethods, (id, isOn) => toggle("moreMethods", id, isOn));
+  const others = state.models.filter(({ id, takes_text, classifier }) => id !== state.model && (takes_text || classifier));
+  boxes($("more-models"), others.map(({ id }) => ({ id, name: id })), state.moreModels, (id, isOn) => toggle("moreModels", id, isOn));
+}
+
+export async function refreshModels() {
+  state.models = await fetchModels();
+  const usable = state.models.filter((model) => model.takes_text || model.classifier);
+  const isThere = (id) => usable.some((model) => model.id === id);
+  if (!isThere(state.model)) state.model = (usable.find((model) => model.loaded) ?? usable[0])?.id ?? "";
+  state.moreModels = state.moreModels.filter(isThere);
+  if (!state.model) showErrors(["No model is installed that takes text. 'zoo pull ViT-B-16:laion2b_s34b_b88k' brings one; then reload this page."]);
+}
+
+/** `ask` is called when the settings ask for something new, `draw` when they show what is there in another way. */
+export function startSettings(ask, draw) {
+  [changed, redraw] = [ask, draw];
+  for (const id of ["view", "color", "scale"]) $(id).addEventListener("change", () => { state[id] = $(id).value; redraw(); });
+  for (const id of ["opacity", "threshold"]) $(id).addEventListener("input", () => { state[id] = parseFloat($(id).value); redraw(); });
+  $("contour").addEventListener("change", () => { state.contour = $("contour").checked; redraw(); });
+  $("method").addEventListener("change", () => { state.method = $("method").value; changed(); });
+  $("model").addEventListener("focus", async () => {
+    await refreshModels().catch(() => {}); // the server may have let models go
+    drawModels();
+  });
+  $("model").addEventListener("change", () => {
+    state.model = $("model").value;
+    state.layers = null;
+    changed();
+  });
+  const setLayers = (first, last) => {
+    const most = layerCount() - 1;
+    state.layers = first === 0 && last === most ? null : { first, last };
+    wantLayers();
+    redraw();
+  };
+  $("first").addEventListener("input", () => {
+    const first = +$("first").value;
+    setLayers(first, $("single").checked ? first : Math.max(first, +$("last").value));
+  });
+  $("last").addEventListener("input", () => setLayers(Math.min(+$("first").value, +$("last").value), +$("last").value));
+  $("single").addEventListener("change", () => {
+    const most = layerCount() - 1;
+    if ($("single").checked) setLayers(state.layers?.last ?? most, state.layers?.last ?? most);
+    else redraw();
+  });
+  $("all-layers").addEventListener("click", () => { $("single").checked = false; setLayers(0, layerCount() - 1); });
+  $("layers-box").addEventListener("toggle", () => { if ($("layers-box").open) wantLayers(); });
+}
+
+/** Each layer's maps are asked for once they are needed; moving the sliders costs no request after that. */
+function wantLayers() {
+  if (state.wantsLayers) return;
+  state.wantsLayers = true;
+  changed();
+}
+
