@@ -27,6 +27,7 @@ function askForToken() {
       resolve(field.value.trim() !== "");
       field.value = "";
     }, { once: true });
+    document.getElementById("token-wrong").hidden = !token;
     box.showModal();
   });
   return asking;

@@ -6,7 +6,8 @@ import { allPrompts, shownPrompt, state } from "./state.js";
 
 export const colorOf = (prompt) => promptColor(prompt, allPrompts());
 export const decimals = (value, places) => value.toFixed(places).replace("-", "−");
-const percent = (share) => (share > 0 && share < 0.001 ? "<0.1 %" : `${(100 * share).toFixed(1)} %`);
+// The spaces before % do not break.
+const percent = (share) => (share > 0 && share < 0.001 ? "<0.1 %" : share >= 0.9995 ? "100 %" : `${(100 * share).toFixed(1)} %`);
 
 /** Similarity, share, and whether it is absent, in words. */
 export function scores(found) {
@@ -65,7 +66,7 @@ function edit(prompt, item) {
 }
 
 /** Adds prompts that commas or line ends separate. */
-export function addPrompts(text) {
+function addPrompts(text) {
   for (const one of text.split(/[,\n]/).map((part) => part.trim()).filter(Boolean)) {
     if (state.prompts.length < 32 && !state.prompts.includes(one)) state.prompts.push(one);
     state.selected = one;

@@ -53,9 +53,9 @@ export const colorMaps = {
   turbo: unpack(packed.turbo), viridis: unpack(packed.viridis), jet: jet(), magma: unpack(packed.magma),
 };
 
-/* Of about one luminance: white text on them has a contrast of 5, they have more than 3 on the page, light or dark. */
+/* Of one luminance, with a contrast of more than 3 to whatever they lie on, light or dark. */
 const palette = [
-  "#d81f2a", "#1969e1", "#128031", "#9549d1", "#b5520a", "#0e7b7b", "#ca2491", "#71730d", "#996149", "#616e91",
+  "#ea3f49", "#317dee", "#159439", "#a75ce2", "#ce6005", "#108e8e", "#e235a7", "#82850f", "#a8745d", "#7280a1",
 ];
 const given = new Map();
 

@@ -2,9 +2,9 @@
 
 import { colorMaps } from "./colors.js";
 import { scores } from "./chips.js";
+import { drawingSize, panelDetails, panelTitle } from "./content.js";
 import { contourLines, paint } from "./drawing.js";
 import { gridValues } from "./maps.js";
-import { drawingSize, panelDetails, panelTitle } from "./panels.js";
 import { allPrompts, chosenModels, methodsFor, modelNamed, state } from "./state.js";
 
 function save(blob, name) {
@@ -76,17 +76,19 @@ export function figure(panels) {
       const found = panel.answer.prompts[panel.prompt];
       parts.push(`<g transform="translate(${left} ${top})">`);
       parts.push(`<svg width="${tile}" height="${height}" viewBox="0 0 ${tile} ${height}">`);
-      parts.push(`<image width="${tile}" height="${height}" preserveAspectRatio="none" href="${drawn(panel, 1024, false).toDataURL()}"/>`);
+      const overlay = drawn(panel, 1024, false).toDataURL();
+      parts.push(`<image width="${tile}" height="${height}" preserveAspectRatio="none" href="${overlay}"/>`);
       if (state.contour) {
         const path = contourLines(panel, state.threshold, tile)
-          .map((ends) => { const [a, b, c, d] = ends.map((end) => +end.toFixed(2)); return `M${a} ${b}L${c} ${d}`; }).join("");
+          .map((ends) => ends.map((end) => +end.toFixed(2))).map(([a, b, c, d]) => `M${a} ${b}L${c} ${d}`).join("");
         for (const [color, width] of [["#000", 3.3], ["#fff", 1.5]]) {
           parts.push(`<path d="${path}" fill="none" stroke="${color}" stroke-width="${width}" stroke-linecap="round"/>`);
         }
       }
       parts.push("</svg>");
       parts.push(`<text y="${height + 18}" font-weight="bold">${escaped(short(panelTitle(panel), 40))}</text>`);
-      parts.push(`<text y="${height + 36}">${escaped(short([panelDetails(panel, panels), scores(found)].filter(Boolean).join(" · "), 52))}</text></g>`);
+      const details = [panelDetails(panel, panels), scores(found)].filter(Boolean).join(" · ");
+      parts.push(`<text y="${height + 36}">${escaped(short(details, 52))}</text></g>`);
     });
     top += tallest + 36 + gap;
   }
@@ -115,7 +117,8 @@ export function figure(panels) {
   ].filter(Boolean).join(" · ");
   legend.push(`<text x="${gap}" y="${top + 18}">${escaped(facts)}</text>`);
   const width = gap + columns * (tile + gap), height = top + 18 + gap;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"
+  font-family="sans-serif" font-size="13">
 <title>${escaped(`Heat maps of ${panels[0].picture}`)}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${parts.join("\n")}
@@ -124,8 +127,12 @@ ${legend.join("\n")}
 `;
 }
 
-export const layersText = () =>
-  !state.layers ? "all" : state.layers.first === state.layers.last ? `${state.layers.first}` : `${state.layers.first}–${state.layers.last}`;
+/** "all", "7" or "5–11". */
+export function layersText(dash = "–") {
+  if (!state.layers) return "all";
+  const { first, last } = state.layers;
+  return first === last ? `${first}` : `${first}${dash}${last}`;
+}
 
 export function saveSVG(panels) {
   save(new Blob([figure(panels)], { type: "image/svg+xml" }), `${stem(panels[0].picture)}.svg`);
@@ -143,7 +150,7 @@ function withLayers(method, layers) {
 export function commands() {
   const files = state.pictures.filter(Boolean).map(({ name }) => (name.startsWith("-") ? `./${name}` : name));
   if (!files.length || !allPrompts().length) return "";
-  const layers = state.layers && (state.layers.first === state.layers.last ? `${state.layers.first}` : `${state.layers.first}-${state.layers.last}`);
+  const layers = state.layers && layersText("-");
   return chosenModels().map((model) => {
     const methods = methodsFor(model).map((method) => withLayers(method, layers));
     const option = modelNamed(model)?.classifier ? "--class" : "-p";

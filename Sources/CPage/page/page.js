@@ -3,6 +3,7 @@
 import { setToken } from "./api.js";
 import { drawChips, startChips } from "./chips.js";
 import { commands, saveJSON, saveNPY, savePNG, saveSVG } from "./downloads.js";
+import { element } from "./elements.js";
 import { drawPanels, startPanels } from "./panels.js";
 import { drawExamples, drawSlots, startPictures, takeExample } from "./pictures.js";
 import { askNow, askSoon, isAnswered, showErrors, startRequests } from "./requests.js";
@@ -25,6 +26,7 @@ function draw() {
   drawChips(kept?.answer.prompts);
   panels = drawPanels();
   drawSettings(panels);
+  document.body.classList.toggle("shows", state.pictures.some(Boolean));
   $("empty").hidden = state.pictures.some(Boolean);
   for (const id of ["save-png", "save-svg", "save-npy", "save-json"]) $(id).disabled = !panels.length;
   $("command").textContent = commands() || "Choose a picture and keep a prompt first.";

@@ -1,10 +1,11 @@
 // The panels: one map each, with what is under the pointer and the table of a patch.
 
-import { colorOf, decimals, scores } from "./chips.js";
+import { decimals, scores } from "./chips.js";
+import { drawingSize, makePanels, middle, panelDetails, panelTitle, placeIn } from "./content.js";
 import { mapArea, paint, paintPicture } from "./drawing.js";
 import { element } from "./elements.js";
-import { level, raster, sharedRange, winner } from "./maps.js";
-import { answerKey, chosenModels, methodsFor, shownPrompt, state } from "./state.js";
+import { level, winner } from "./maps.js";
+import { state } from "./state.js";
 
 const stage = document.getElementById("panels"), table = document.getElementById("patch");
 const say = document.getElementById("status");
@@ -14,80 +15,6 @@ const looks = new WeakMap(); // canvas → all that its drawing follows from
 let pointer = null; // {slot, x, y}: in 0...1 of the picture
 let pinned = null; // the same
 let pin = () => {};
-
-let lastShown = "";
-
-/** The place of the shown prompt in an answer; of the one before, while what is being typed has no answer yet. */
-function shownIn({ prompts }) {
-  const place = (text) => prompts.findIndex(({ prompt }) => prompt === text);
-  if (place(shownPrompt()) >= 0) lastShown = shownPrompt();
-  return Math.max(place(lastShown), 0);
-}
-
-/** All maps that are to be seen, from the answers there are. */
-export function makePanels() {
-  const panels = [];
-  state.pictures.forEach((picture, slot) => {
-    if (!picture) return;
-    for (const model of chosenModels()) {
-      const answer = state.answers.get(answerKey(slot, model))?.answer;
-      if (!answer?.maps.length) continue;
-      for (const method of methodsFor(model)) {
-        const maps = answer.maps.filter((map) => map.method === method).sort((a, b) => a.prompt - b.prompt);
-        if (!maps.length) continue;
-        const rasters = maps.map((map) => raster(map, answer, state.layers));
-        const all = sharedRange(rasters);
-        const wanted = shownIn(answer);
-        const prompts = { selected: [wanted], each: answer.prompts.map((_, at) => at), winner: [-1] }[state.view];
-        for (const prompt of prompts) {
-          const own = prompt < 0 || state.scale === "shared" ? all : rasters[prompt];
-          panels.push({
-            key: JSON.stringify([slot, model, method, state.view === "each" ? prompt : state.view]),
-            slot, model, method, prompt, answer, maps, rasters, range: { low: own.low, high: own.high },
-            name: maps[0].name, picture: picture.name, bitmap: picture.bitmap,
-            colors: answer.prompts.map((one) => colorOf(one.prompt)),
-          });
-        }
-      }
-    }
-  });
-  return panels;
-}
-
-export const panelTitle = ({ prompt, answer }) => (prompt < 0 ? "Which prompt wins" : answer.prompts[prompt].prompt);
-
-/** What tells a panel from the others: method, model, picture, as far as there are several. */
-export function panelDetails(panel, panels) {
-  const several = (name) => new Set(panels.map((one) => one[name])).size > 1;
-  return [panel.name, several("model") && panel.model, several("slot") && panel.picture].filter(Boolean).join(" · ");
-}
-
-/** Pixels of a drawing: as the picture has them, no more than `most` on a side. */
-export function drawingSize({ source }, most) {
-  const scale = Math.min(1, most / Math.max(source.width, source.height));
-  return [Math.max(1, Math.round(source.width * scale)), Math.max(1, Math.round(source.height * scale))];
-}
-
-/** Places of the picture (0...1) → the patch there, and the pixel of the map; null outside of what the model sees. */
-function placeIn({ answer, rasters }, { x, y }) {
-  const { source, grid: [rows, columns] } = answer, { crop } = source, { width, height } = rasters[0];
-  const across = (x * source.width - crop.left) / (crop.right - crop.left);
-  const down = (y * source.height - crop.top) / (crop.bottom - crop.top);
-  if (!(across >= 0 && across < 1 && down >= 0 && down < 1)) return null;
-  return {
-    row: Math.floor(down * rows), column: Math.floor(across * columns),
-    index: Math.floor(down * height) * width + Math.floor(across * width),
-  };
-}
-
-/** The middle of a patch, in 0...1 of the picture. */
-function middle({ answer }, row, column) {
-  const { source, grid: [rows, columns] } = answer, { crop } = source;
-  return {
-    x: (crop.left + ((column + 0.5) / columns) * (crop.right - crop.left)) / source.width,
-    y: (crop.top + ((row + 0.5) / rows) * (crop.bottom - crop.top)) / source.height,
-  };
-}
 
 function readout(panel, place) {
   const best = winner(panel.rasters, place.index), prompts = panel.answer.prompts;
@@ -139,7 +66,8 @@ function drawPatch() {
     swatch.style.backgroundColor = panel.colors[index];
     const name = element("th", { scope: "row" }, swatch, one.prompt);
     const range = panel.prompt < 0 || state.scale === "shared" ? panel.range : own;
-    const cells = [one.patches ? decimals(one.patches[at], 3) : "—", level(value, range).toFixed(2), value.toPrecision(3)];
+    const similarity = one.patches ? decimals(one.patches[at], 3) : "—";
+    const cells = [similarity, level(value, range).toFixed(2), value.toPrecision(3)];
     return element("tr", {}, name, ...cells.map((text) => element("td", {}, text)));
   });
   const close = element("button", { type: "button", class: "small", title: "Close" }, "×");
@@ -199,7 +127,8 @@ function makeFigure(key) {
   const canvas = element("canvas", { tabIndex: 0 });
   canvas.setAttribute("role", "application");
   canvas.setAttribute("aria-roledescription", "heat map");
-  const view = element("div", { class: "frame" }, canvas, element("div", { class: "pin", hidden: true }), element("div", { class: "cursor", hidden: true }));
+  const view = element("div", { class: "frame" }, canvas,
+    element("div", { class: "pin", hidden: true }), element("div", { class: "cursor", hidden: true }));
   const caption = element("figcaption", {},
     element("div", { class: "line" }, element("span", { class: "title" }), element("span", { class: "scores" })),
     element("div", { class: "details quiet" }), element("div", { class: "readout" }));

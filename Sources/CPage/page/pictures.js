@@ -53,6 +53,7 @@ async function takePicture(blob, name, example = "") {
   state.pictures[slot] = { number: count++, name, dataURL, bitmap, ids: new Map() };
   for (const key of state.answers.keys()) if (key.startsWith(`${slot} `)) state.answers.delete(key);
   if (slot === 0) state.example = example;
+  if (matchMedia("(max-width: 52rem)").matches) $("examples-box").open = false; // the map matters more there
   showErrors([]);
   changed();
 }

@@ -1,6 +1,7 @@
 // When to ask the server, and what is said meanwhile.
 
 import { APIError, explain } from "./api.js";
+import { element } from "./elements.js";
 import { refreshModels, size } from "./settings.js";
 import { allPrompts, answerKey, chosenMethods, chosenModels, methodsFor, modelNamed, state } from "./state.js";
 
@@ -13,7 +14,6 @@ let timer = 0, lastSent = -Infinity, lastRoundTrip = 0, ticking = 0, announcing 
 export function startRequests(redraw) {
   draw = redraw;
 }
-
 
 export function showErrors(errors) {
   $("errors").hidden = !errors.length;
@@ -46,8 +46,10 @@ function showTiming({ answer, roundTrip }) {
 function announce(answer) {
   clearTimeout(announcing);
   announcing = setTimeout(() => {
-    $("status").textContent = answer.prompts.map(({ prompt, similarity, share, absent }) =>
-      `${prompt}: similarity ${similarity.toFixed(2)}${share === null ? "" : `, share ${Math.round(100 * share)} percent`}${absent ? ", probably absent" : ""}`).join(". ");
+    $("status").textContent = answer.prompts.map(({ prompt, similarity, share, absent }) => [
+      `${prompt}: similarity ${similarity.toFixed(2)}`,
+      share !== null && `share ${Math.round(100 * share)} percent`, absent && "probably absent",
+    ].filter(Boolean).join(", ")).join(". ");
   }, 800);
 }
 

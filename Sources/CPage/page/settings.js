@@ -15,15 +15,17 @@ export function size(bytes) {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.max(1, Math.round(bytes / 1e6))} MB`;
 }
 
+/** Half a model, without a text tower and classes, has nothing to explain. */
+const isUsable = (model) => model.takes_text || model.classifier;
+
 const layerCount = () => modelNamed(state.model)?.layers || 1;
 
 export function drawModels() {
-  const usable = (model) => model.takes_text || model.classifier;
   refill($("model"), JSON.stringify(state.models.map(({ id }) => id)), () =>
-    state.models.map((model) => element("option", { value: model.id, disabled: !usable(model) })));
+    state.models.map((model) => element("option", { value: model.id, disabled: !isUsable(model) })));
   for (const option of $("model").options) {
     const model = modelNamed(option.value);
-    option.text = `${model.id} · ${size(model.bytes)}${model.loaded ? " · in memory" : ""}${usable(model) ? "" : " · takes no text"}`;
+    option.text = `${model.id} · ${size(model.bytes)}${model.loaded ? " · in memory" : ""}${isUsable(model) ? "" : " · takes no text"}`;
   }
   $("model").value = state.model;
   const loaded = state.models.filter((model) => model.loaded);
@@ -34,11 +36,17 @@ export function drawModels() {
   $("prompt").placeholder = isClassifier ? "tabby cat" : "a photo of a fox";
 }
 
-function boxes(parent, entries, chosen, change) {
-  refill(parent, JSON.stringify([entries, chosen]), () => (entries.length ? entries : [null]).map((entry) => {
+/** A box for each entry that may be added to a list of the state. */
+function boxes(list, parent, entries) {
+  refill(parent, JSON.stringify([entries, state[list]]), () => (entries.length ? entries : [null]).map((entry) => {
     if (!entry) return element("p", { class: "quiet" }, "There are no others.");
-    const box = element("input", { type: "checkbox", checked: chosen.includes(entry.id) });
-    box.addEventListener("change", () => change(entry.id, box.checked));
+    const box = element("input", { type: "checkbox", checked: state[list].includes(entry.id) });
+    box.dataset.id = entry.id;
+    box.addEventListener("change", () => {
+      state[list] = box.checked ? [...state[list], entry.id] : state[list].filter((one) => one !== entry.id);
+      changed();
+      parent.querySelector(`[data-id="${CSS.escape(entry.id)}"]`)?.focus(); // the box has been made anew
+    });
     return element("label", { class: "check" }, box, element("span", {}, entry.name));
   }));
 }
@@ -50,11 +58,6 @@ function knownMethods() {
   if (!found.size) found.set("legrad", "LeGrad");
   for (const id of chosenMethods()) if (!found.has(id)) found.set(id, id);
   return [...found].map(([id, name]) => ({ id, name }));
-}
-
-function toggle(list, id, isOn) {
-  state[list] = isOn ? [...state[list], id] : state[list].filter((one) => one !== id);
-  changed();
 }
 
 /** `panels` are those that are shown. */
@@ -78,25 +81,30 @@ export function drawSettings(panels) {
   $("last").disabled = $("single").checked;
   $("layers-value").textContent = `${layersText()} of ${most + 1}`;
   $("layers-note").hidden = !(state.wantsLayers && panels.some(({ maps }) => !maps[0].layers));
-  boxes($("more-methods"), methods.filter(({ id }) => id !== state.method), state.moreMethods, (id, isOn) => toggle("moreMethods", id, isOn));
-  const others = state.models.filter(({ id, takes_text, classifier }) => id !== state.model && (takes_text || classifier));
-  boxes($("more-models"), others.map(({ id }) => ({ id, name: id })), state.moreModels, (id, isOn) => toggle("moreModels", id, isOn));
+  const others = state.models.filter((model) => model.id !== state.model && isUsable(model));
+  boxes("moreMethods", $("more-methods"), methods.filter(({ id }) => id !== state.method));
+  boxes("moreModels", $("more-models"), others.map(({ id }) => ({ id, name: id })));
 }
 
 export async function refreshModels() {
   state.models = await fetchModels();
-  const usable = state.models.filter((model) => model.takes_text || model.classifier);
+  const usable = state.models.filter(isUsable);
   const isThere = (id) => usable.some((model) => model.id === id);
   if (!isThere(state.model)) state.model = (usable.find((model) => model.loaded) ?? usable[0])?.id ?? "";
   state.moreModels = state.moreModels.filter(isThere);
-  if (!state.model) showErrors(["No model is installed that takes text. 'zoo pull ViT-B-16:laion2b_s34b_b88k' brings one; then reload this page."]);
+  if (state.model) return;
+  showErrors(["No model is installed that takes text. 'zoo pull ViT-B-16:laion2b_s34b_b88k' brings one; then reload this page."]);
 }
 
 /** `ask` is called when the settings ask for something new, `draw` when they show what is there in another way. */
 export function startSettings(ask, draw) {
   [changed, redraw] = [ask, draw];
-  for (const id of ["view", "color", "scale"]) $(id).addEventListener("change", () => { state[id] = $(id).value; redraw(); });
-  for (const id of ["opacity", "threshold"]) $(id).addEventListener("input", () => { state[id] = parseFloat($(id).value); redraw(); });
+  for (const id of ["view", "color", "scale"]) {
+    $(id).addEventListener("change", () => { state[id] = $(id).value; redraw(); });
+  }
+  for (const id of ["opacity", "threshold"]) {
+    $(id).addEventListener("input", () => { state[id] = parseFloat($(id).value); redraw(); });
+  }
   $("contour").addEventListener("change", () => { state.contour = $("contour").checked; redraw(); });
   $("method").addEventListener("change", () => { state.method = $("method").value; changed(); });
   $("model").addEventListener("focus", async () => {
