@@ -2,7 +2,7 @@
 
 import { colorOf } from "./chips.js";
 import { raster, sharedRange } from "./maps.js";
-import { answerKey, chosenModels, methodsFor, shownPrompt, state } from "./state.js";
+import { answerKey, chosenModels, layersText, methodsFor, shownPrompt, state } from "./state.js";
 
 let lastShown = "";
 
@@ -48,7 +48,9 @@ export const panelTitle = ({ prompt, answer }) => (prompt < 0 ? "Which prompt wi
 /** What tells a panel from the others: method, model, picture, as far as there are several. */
 export function panelDetails(panel, panels) {
   const several = (name) => new Set(panels.map((one) => one[name])).size > 1;
-  return [panel.name, several("model") && panel.model, several("slot") && panel.picture].filter(Boolean).join(" · ");
+  const own = state.layers && panel.maps[0].layers ? ` · layers ${layersText()}` : "";
+  const name = panel.name.replace(/, layers all$/, "") + own;
+  return [name, several("model") && panel.model, several("slot") && panel.picture].filter(Boolean).join(" · ");
 }
 
 /** Pixels of a drawing: as the picture has them, no more than `most` on a side. */

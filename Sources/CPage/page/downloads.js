@@ -5,7 +5,7 @@ import { scores } from "./chips.js";
 import { drawingSize, panelDetails, panelTitle } from "./content.js";
 import { contourLines, paint } from "./drawing.js";
 import { gridValues } from "./maps.js";
-import { allPrompts, chosenModels, methodsFor, modelNamed, state } from "./state.js";
+import { allPrompts, chosenModels, layersText, methodsFor, modelNamed, state } from "./state.js";
 
 function save(blob, name) {
   const link = document.createElement("a");
@@ -127,13 +127,6 @@ ${legend.join("\n")}
 `;
 }
 
-/** "all", "7" or "5–11". */
-export function layersText(dash = "–") {
-  if (!state.layers) return "all";
-  const { first, last } = state.layers;
-  return first === last ? `${first}` : `${first}${dash}${last}`;
-}
-
 export function saveSVG(panels) {
   save(new Blob([figure(panels)], { type: "image/svg+xml" }), `${stem(panels[0].picture)}.svg`);
 }
@@ -158,7 +151,7 @@ export function commands() {
       prompt.startsWith("-") ? quoted(`${option === "-p" ? "--prompt" : option}=${prompt}`) : `${option} ${quoted(prompt)}`);
     return [
       "zoo explain", quoted(model), ...files.map(quoted), ...prompts, `--method ${quoted(methods.join(","))}`,
-      `--color-map ${state.color} --alpha ${state.opacity} --overlay original`,
+      `--color-map ${state.color} --alpha ${state.opacity} --overlay original`, state.upright && "--upright",
       state.scale === "shared" && "--scale shared", state.contour && `--threshold ${state.threshold}`,
     ].filter(Boolean).join(" ");
   }).join("\n");

@@ -59,7 +59,7 @@ function drawPatch() {
   table.hidden = !place;
   if (!place) return;
   const { prompts, grid: [, columns] } = panel.answer, at = place.row * columns + place.column;
-  const head = ["Prompt", "Similarity of the patch", "Map, 0 to 1", "Map, not scaled"];
+  const head = ["Prompt", "Patch similarity", "Map, 0 to 1", "Map, not scaled"];
   const rows = prompts.map((one, index) => {
     const value = panel.rasters[index].values[place.index], own = panel.rasters[index];
     const swatch = element("span", { class: "swatch" });

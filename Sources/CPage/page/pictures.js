@@ -22,7 +22,7 @@ export function drawSlots() {
     away.setAttribute("aria-label", `Remove picture 2, ${name}`);
     away.addEventListener("click", () => {
       [state.pictures[1], state.slot] = [null, 0];
-      for (const key of state.answers.keys()) if (key.startsWith("1 ")) state.answers.delete(key);
+      forgetAnswers(1);
       changed();
     });
     return [choose, away];
@@ -38,6 +38,25 @@ function readDataURL(blob) {
   });
 }
 
+/** The picture as the models see it; null if the browser cannot show it. */
+const decode = (blob) =>
+  createImageBitmap(blob, { imageOrientation: state.upright ? "from-image" : "none" }).catch(() => null);
+
+function forgetAnswers(slot) {
+  for (const key of state.answers.keys()) if (key.startsWith(`${slot} `)) state.answers.delete(key);
+}
+
+/** Turns all pictures again, when `state.upright` has changed. */
+export async function turnPictures() {
+  for (const [slot, picture] of state.pictures.entries()) {
+    if (!picture) continue;
+    picture.bitmap?.close();
+    picture.bitmap = await decode(picture.blob);
+    forgetAnswers(slot);
+  }
+  changed();
+}
+
 /** Takes a picture into the chosen place. Its file goes to the server as it is; what the browser cannot show is shown as a map alone. */
 async function takePicture(blob, name, example = "") {
   const slot = state.slot;
@@ -47,11 +66,10 @@ async function takePicture(blob, name, example = "") {
   } catch {
     return showErrors([`${name} cannot be read.`]);
   }
-  // As it is in the file: the models do not see the turn that EXIF asks for.
-  const bitmap = await createImageBitmap(blob, { imageOrientation: "none" }).catch(() => null);
+  const bitmap = await decode(blob);
   state.pictures[slot]?.bitmap?.close();
-  state.pictures[slot] = { number: count++, name, dataURL, bitmap, ids: new Map() };
-  for (const key of state.answers.keys()) if (key.startsWith(`${slot} `)) state.answers.delete(key);
+  state.pictures[slot] = { number: count++, blob, name, dataURL, bitmap, ids: new Map() };
+  forgetAnswers(slot);
   if (slot === 0) state.example = example;
   if (matchMedia("(max-width: 52rem)").matches) $("examples-box").open = false; // the map matters more there
   showErrors([]);
@@ -63,7 +81,7 @@ export async function takeExample(example) {
     const prompts = state.prompts.length ? [] : example.prompts;
     const blob = await fetchBlob(example.url);
     if (prompts.length) [state.prompts, state.selected] = [[...prompts], prompts[0]];
-    await takePicture(blob, example.name, example.name);
+    await takePicture(blob, decodeURIComponent(example.url.split("/").pop()), example.name);
   } catch (error) {
     showErrors([error.message]);
   }

@@ -38,8 +38,10 @@ function showProgress(models) {
 
 function showTiming({ answer, roundTrip }) {
   const { picture, text, maps } = answer.seconds, seconds = (value) => `${value.toFixed(3)} s`;
-  $("timing").textContent =
-    `Picture ${picture > 0 ? seconds(picture) : "kept"} · text ${seconds(text)} · maps ${seconds(maps)} · round trip ${seconds(roundTrip)}`;
+  $("timing").textContent = [
+    `Picture ${picture >= 0.0005 ? seconds(picture) : "kept"}`, `text ${seconds(text)}`, `maps ${seconds(maps)}`,
+    `round trip ${seconds(roundTrip)}`,
+  ].join(" · ");
 }
 
 /** Says the scores once they have settled. */
@@ -60,7 +62,8 @@ async function run({ picture, slot, model }, prompts, signal) {
   const methods = methodsFor(model), isWarmUp = !prompts.length;
   if (!methods.length) throw new APIError(`${chosenMethods().join(", ")} does not run on ${model}.`, 0);
   const request = {
-    prompts: isWarmUp ? ["a photo"] : prompts, methods, layer_maps: state.wantsLayers, patch_similarities: state.wantsPatches,
+    prompts: isWarmUp ? ["a photo"] : prompts, methods, upright: state.upright,
+    layer_maps: state.wantsLayers, patch_similarities: state.wantsPatches,
   };
   const found = await explain(picture, model, request, signal);
   lastRoundTrip = found.roundTrip;
