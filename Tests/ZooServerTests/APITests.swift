@@ -29,18 +29,18 @@ import ZooTestSupport
   private func floats(_ value: Any?) -> [Float] { (value as? [NSNumber])?.map(\.floatValue) ?? [] }
 
   @Test func mapsAndSimilaritiesAreTheOriginals() async throws {
-    let golden = try GoldenModel(ServedModel.name, "openclip/open_clip_model.safetensors")
+    let golden = try GoldenModel(ServedModel.golden, "openclip/open_clip_model.safetensors")
     let maps = try golden.expected("heatmaps.npz"), forward = try golden.expected("forward.npz")
     let asked = Array(prompts.prefix(3))
     let first = try await answer(
       "/v1/explain",
-      ["model": ServedModel.name, "image": picture, "prompts": asked, "layer_maps": true, "patch_similarities": true])
+      ["model": served.name, "image": picture, "prompts": asked, "layer_maps": true, "patch_similarities": true])
     #expect(first.status == 200)
     // Once with the picture, once with the pass that is kept.
     let again = try await answer(
       "/v1/explain",
       [
-        "model": "\(ServedModel.name):golden", "picture": first.json["picture"] ?? "", "prompts": asked,
+        "model": served.name, "picture": first.json["picture"] ?? "", "prompts": asked,
         "layer_maps": true, "patch_similarities": true,
       ])
     #expect((again.json["seconds"] as? [String: Double])?["picture"] ?? 1 < 0.01)
@@ -65,9 +65,9 @@ import ZooTestSupport
   }
 
   @Test func embeddingsAreTheOriginals() async throws {
-    let forward = try GoldenModel(ServedModel.name, "openclip/open_clip_model.safetensors").expected("forward.npz")
+    let forward = try GoldenModel(ServedModel.golden, "openclip/open_clip_model.safetensors").expected("forward.npz")
     let list = try await answer(
-      "/v1/embeddings", ["model": ServedModel.name, "input": [prompts[0], ["image": picture], prompts[1]]])
+      "/v1/embeddings", ["model": served.name, "input": [prompts[0], ["image": picture], prompts[1]]])
     let data = try #require(list.json["data"] as? [[String: Any]])
     #expect(data.compactMap { $0["index"] as? Int } == [0, 1, 2])
     #expect(forward.distance(floats(data[0]["embedding"]), to: "text_embeddings_norm", row: 0) <= 1)
@@ -75,7 +75,7 @@ import ZooTestSupport
     #expect(forward.distance(floats(data[2]["embedding"]), to: "text_embeddings_norm", row: 1) <= 1)
     // As clients that ask for base64 read it.
     let coded = try await answer(
-      "/v1/embeddings", ["model": ServedModel.name, "input": prompts[0], "encoding_format": "base64"])
+      "/v1/embeddings", ["model": served.name, "input": prompts[0], "encoding_format": "base64"])
     let text = try #require((coded.json["data"] as? [[String: Any]])?[0]["embedding"] as? String)
     let bytes = try #require(Data(base64Encoded: text))
     let values = bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
@@ -83,8 +83,8 @@ import ZooTestSupport
   }
 
   @Test func scoresAreThoseOfTheExplanation() async throws {
-    let forward = try GoldenModel(ServedModel.name, "openclip/open_clip_model.safetensors").expected("forward.npz")
-    let found = try await answer("/v1/score", ["model": ServedModel.name, "image": picture, "prompts": [prompts[4]]])
+    let forward = try GoldenModel(ServedModel.golden, "openclip/open_clip_model.safetensors").expected("forward.npz")
+    let found = try await answer("/v1/score", ["model": served.name, "image": picture, "prompts": [prompts[4]]])
     let result = try #require((found.json["results"] as? [[String: Any]])?.first)
     let scale = forward["logit_scale_exp"].floats[0]
     let similarity = try #require(result["similarity"] as? NSNumber).floatValue
@@ -94,12 +94,12 @@ import ZooTestSupport
   }
 
   @Test func requestsThatArriveTogetherEachGetTheirOwnAnswer() async throws {
-    let forward = try GoldenModel(ServedModel.name, "openclip/open_clip_model.safetensors").expected("forward.npz")
+    let forward = try GoldenModel(ServedModel.golden, "openclip/open_clip_model.safetensors").expected("forward.npz")
     let served = served, prompts = prompts
     let rows = try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
       for place in 0..<12 {
         group.addTask {
-          let answer = try await served.post("/v1/embeddings", ["model": ServedModel.name, "input": prompts[place]])
+          let answer = try await served.post("/v1/embeddings", ["model": served.name, "input": prompts[place]])
           let data = answer.json["data"] as? [[String: Any]]
           return (place, (data?.first?["embedding"] as? [NSNumber])?.map(\.floatValue) ?? [])
         }

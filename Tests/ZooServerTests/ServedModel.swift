@@ -16,7 +16,9 @@ import ZooTestSupport
 
 /// A server on this machine whose store has one golden model.
 final class ServedModel {
-  static let name = "clip_gelu"
+  static let golden = "clip_gelu"
+  /// What the model is called here.
+  let name: String
   let port: Int
   let home: URL
   private let server: ZooServer
@@ -25,7 +27,8 @@ final class ServedModel {
     home = FileManager.default.temporaryDirectory.appending(path: "zoo-server-\(UUID().uuidString)")
     let store = Store(home: home)
     try GoldenModel.convert(
-      Self.name, "openclip/open_clip_model.safetensors", to: store.models.appending(path: "\(Self.name)/golden"))
+      Self.golden, "openclip/open_clip_model.safetensors", to: store.models.appending(path: "\(Self.golden)/golden"))
+    name = store.installed().first?.name.description ?? ""
     server = ZooServer(
       store: store,
       tools: ServerTools(
@@ -74,10 +77,13 @@ final class ServedModel {
 
   func post(_ path: String, _ body: Any, _ headers: [String: String] = [:]) async throws -> Answer {
     let data = try JSONSerialization.data(withJSONObject: body)
-    return try await send("POST", path, headers: ["Content-Type": "application/json"].merging(headers) { $1 }, body: data)
+    return try await send(
+      "POST", path, headers: ["Content-Type": "application/json"].merging(headers) { $1 }, body: data)
   }
 
-  func send(_ method: String, _ path: String, headers: [String: String] = [:], body: Data = Data()) async throws -> Answer {
+  func send(_ method: String, _ path: String, headers: [String: String] = [:], body: Data = Data()) async throws
+    -> Answer
+  {
     let fields = ["Host": "127.0.0.1:\(port)", "Connection": "close", "Content-Length": "\(body.count)"]
       .merging(headers) { $1 }.filter { !$0.value.isEmpty }
     let head = "\(method) \(path) HTTP/1.1\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
