@@ -40,15 +40,15 @@ struct ExplainAPI: Sendable {
       try cancellation.check()
       let prepared = try clocked(&seconds.text) { try explainers.map { try $0.prepare(asked.prompts, on: model) } }
       try cancellation.check()
-      let results = try clocked(&seconds.maps) {
-        try Explainer.explain(pass.kept, zip(explainers, prepared).map { (explainer: $0, prompts: $1) })
+      let maps = try clocked(&seconds.maps) {
+        try pass.maps.maps(of: pass.kept, zip(explainers, prepared).map { (explainer: $0, prompts: $1) })
       }
       let patches = pass.patches.map { patches in
         prepared[0].embeddings.map { prompt in patches.map { dot($0, prompt) } }
       }
       return try ServerResponse(
         Explanation(
-          asked, pass.facts, results, explainers: explainers, names: methods, patches: patches, layers: wantsLayers,
+          asked, pass, prepared[0], maps, explainers: explainers, names: methods, patches: patches, layers: wantsLayers,
           seconds: seconds))
     }
   }
@@ -176,25 +176,26 @@ private struct Explanation: Encodable {
     var picture = 0.0, text = 0.0, maps = 0.0
   }
 
+  /// - Parameter heatmaps: `[ways][prompts]`
   init(
-    _ asked: Asked, _ facts: PictureFacts, _ results: [ZooExplain.Explanation], explainers: [Explainer],
+    _ asked: Asked, _ pass: PicturePass, _ prepared: PreparedPrompts, _ heatmaps: [[Heatmap]], explainers: [Explainer],
     names: [String], patches: [[Float]]?, layers: Bool, seconds: Seconds
   ) {
     (model, picture, self.seconds) = (asked.model, asked.id, seconds)
-    source = Source(width: facts.width, height: facts.height, crop: facts.crop)
-    let first = results[0], heatmap = first.prompts[0].heatmap
-    seen = Sides(width: heatmap.pictureSize.width, height: heatmap.pictureSize.height)
-    grid = [heatmap.grid.height, heatmap.grid.width]
-    let shares = promptShares(of: first.prompts.map(\.similarity), first.embedding, explainers[0].model)
-    prompts = first.prompts.enumerated().map { place, prompt in
+    source = Source(width: pass.facts.width, height: pass.facts.height, crop: pass.facts.crop)
+    let first = heatmaps[0][0], embedding = pass.kept.embeddings[0]
+    seen = Sides(width: first.pictureSize.width, height: first.pictureSize.height)
+    grid = [first.grid.height, first.grid.width]
+    let scores = prepared.similarities(to: embedding, of: explainers[0].model).prompts
+    let shares = promptShares(of: scores.map(\.similarity), embedding, explainers[0].model)
+    prompts = scores.enumerated().map { place, score in
       Prompt(
-        prompt: prompt.prompt, similarity: prompt.similarity, share: shares?[place],
-        absent: first.absentBelow == nil ? nil : prompt.isAbsent, patches: patches?[place])
+        prompt: score.prompt, similarity: score.similarity, share: shares?[place],
+        absent: prepared.absentBelow == nil ? nil : score.isAbsent, patches: patches?[place])
     }
-    maps = zip(zip(names, explainers), results).flatMap { way, result in
-      result.prompts.enumerated().map { place, prompt in
-        let map = prompt.heatmap
-        return Map(
+    maps = zip(zip(names, explainers), heatmaps).flatMap { way, maps in
+      maps.enumerated().map { place, map in
+        Map(
           method: way.0, name: way.1.method.displayName, prompt: place, energy: map.energy, flat: map.isFlat,
           finish: map.finish, values: map.values,
           layers: layers && !map.layerValues.isEmpty

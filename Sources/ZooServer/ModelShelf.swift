@@ -80,6 +80,7 @@ struct PicturePass: Sendable {
   let kept: KeptPass
   /// Normalised, where they were asked for.
   let patches: [[Float]]?
+  let maps = KeptMaps()
 
   /// About what the records take.
   var bytes: Int {

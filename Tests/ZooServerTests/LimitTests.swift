@@ -47,7 +47,7 @@ import ZooServer
   private static let served = Result { try ServedModel() }
 
   @Test(arguments: calls) private func whatIsWrongIsNamed(_ call: Call) async throws {
-    let served = try ServedModel()
+    let served = try Self.served.get()
     let answer = try await served.send(
       "POST", "/v1/explain", headers: ["Content-Type": "application/json"],
       body: Data(call.body.replacing("clip_gelu", with: served.name).utf8))
