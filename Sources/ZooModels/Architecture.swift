@@ -196,7 +196,14 @@ public struct GridSize: Codable, Sendable, Hashable, CustomStringConvertible {
   public init(from decoder: any Decoder) throws {
     let single = try decoder.singleValueContainer()
     let sides: [Int]
-    if let side = try? single.decode(Int.self) { sides = [side, side] } else { sides = try single.decode([Int].self) }
+    // The list first: what is thrown for the other form takes as long as all of the rest of a manifest.
+    if let both = try? single.decode([Int].self) {
+      sides = both
+    } else if let side = try? single.decode(Int.self) {
+      sides = [side, side]
+    } else {
+      sides = try single.decode([Int].self)
+    }
     guard sides.count == 2, sides.allSatisfy({ (1...65535).contains($0) }) else {
       throw DecodingError.dataCorruptedError(
         in: single, debugDescription: "expected a side or [height, width], each within 1...65535")

@@ -25,6 +25,11 @@ public struct Manifest: Codable, Sendable, Hashable {
     for weights in weights {
       try weights.validate(file: file)
       try weights.preprocessing.validate(for: architecture.vision, file: file)
+      if let classes = weights.classes, !architecture.isClassifier || classes.count != architecture.embedding {
+        throw ManifestError.impossible(
+          file: file, field: "weights.classes of '\(weights.tag)'",
+          reason: "go with a classifier of \(classes.count) classes")
+      }
     }
   }
 
@@ -62,6 +67,8 @@ public struct PretrainedWeights: Codable, Sendable, Hashable {
   public var languages: String?
   /// Other repositories that have the same weights.
   public var mirrors: [HubFiles]
+  /// What the classes of a classifier are; nil where its own files say so.
+  public var classes: ClassSet?
   /// What a user should know, such as a configuration that disagrees with the training.
   public var note: String?
 
@@ -70,6 +77,14 @@ public struct PretrainedWeights: Codable, Sendable, Hashable {
     self.preprocessing = preprocessing
     (files, mirrors) = ([], [])
   }
+}
+
+/// Classes whose names come with the build.
+public enum ClassSet: String, Codable, Sendable {
+  /// ILSVRC2012's 1000 classes, in the order of their WordNet ids.
+  case imageNet1k = "imagenet-1k"
+
+  public var count: Int { 1000 }
 }
 
 /// Files of a repository of the hub.

@@ -98,8 +98,10 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func perChannel(_ key: CodingKeys, _ standard: [Float]) throws -> [Float] {
       guard values.contains(key) else { return standard }
-      if let one = try? values.decode(Float.self, forKey: key) { return [one, one, one] }
-      let list = try values.decode([Float].self, forKey: key)
+      // The list first: a thrown error takes long.
+      let several = try? values.decode([Float].self, forKey: key)
+      if several == nil, let one = try? values.decode(Float.self, forKey: key) { return [one, one, one] }
+      let list = try several ?? values.decode([Float].self, forKey: key)
       guard list.count == 3, list.allSatisfy(\.isFinite) else {
         throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: "expected three numbers")
       }

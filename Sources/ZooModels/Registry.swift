@@ -95,11 +95,27 @@ public struct ModelName: Sendable, Hashable, CustomStringConvertible {
     self.tag = tag
   }
 
-  /// Reads `ViT-H-14` or `ViT-H-14:laion2b_s32b_b79k`.
+  /// Reads `ViT-H-14` or `ViT-H-14:laion2b_s32b_b79k`, and OpenAI's spelling, `ViT-L/14@336px` for `ViT-L-14-336`.
   public init(_ text: String) {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    architecture = String(parts.first ?? "")
+    let first = String(parts.first ?? "")
+    architecture = Self.plain(first) ?? first
     tag = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : nil
+  }
+
+  /// True for a name in OpenAI's spelling, with a tag or without one, which is no path.
+  public static func isSpelledAsOpenAIDoes(_ text: String) -> Bool {
+    plain(String(text.prefix { $0 != ":" })) != nil
+  }
+
+  /// The architecture that OpenAI's spelling means; nil for other texts.
+  private static func plain(_ text: String) -> String? {
+    guard text.contains("/"),
+      let match = text.wholeMatch(of: /(ViT-[A-Za-z]{1,8})\/([0-9]{1,3})(?:@([0-9]{1,4})px)?/.ignoresCase())
+    else {
+      return nil
+    }
+    return "\(match.1)-\(match.2)" + (match.3.map { "-\($0)" } ?? "")
   }
 
   public var description: String { tag.map { "\(architecture):\($0)" } ?? architecture }

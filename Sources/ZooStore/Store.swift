@@ -48,7 +48,8 @@ public struct Store: Sendable {
   public func resolve(_ reference: String) throws(StoreError) -> URL {
     let path = URL(filePath: reference)
     if FileManager.default.fileExists(atPath: path.appending(path: ModelDescription.fileName).path) { return path }
-    if reference.contains("/") || reference.hasPrefix(".") { throw .notAModel(path: reference) }
+    let isName = ModelName.isSpelledAsOpenAIDoes(reference)
+    if reference.contains("/") && !isName || reference.hasPrefix(".") { throw .notAModel(path: reference) }
     return try directory(ofModel: reference)
   }
 

@@ -44,8 +44,8 @@ import ZooTestSupport
     #expect(
       error?.description
         == "\(checkpoint.path) does not say which architecture and which weights it has; its shapes fit "
-        + "ViT-H-14:laion2b_s32b_b79k, ViT-H-14:metaclip_fullcc, ViT-H-14:metaclip_altogether, ViT-H-14:dfn5b; "
-        + "settle it with --as ARCHITECTURE:TAG")
+        + "ViT-H-14:laion2b_s32b_b79k, ViT-H-14:metaclip_fullcc, ViT-H-14:metaclip_altogether, ViT-H-14:dfn5b, "
+        + "ViT-H-14:georsclip; settle it with --as ARCHITECTURE:TAG")
   }
 
   @Test func withNoNameAllCandidatesAreListed() throws {
@@ -58,7 +58,10 @@ import ZooTestSupport
       Issue.record("another error")
       return
     }
-    #expect(names.map(\.description) == ["ViT-L-14-336:openai", "ViT-L-14-336-quickgelu:openai"])
+    #expect(
+      names.map(\.description) == [
+        "ViT-L-14-336:openai", "ViT-L-14-336-quickgelu:openai", "ViT-L-14-336-quickgelu:streetclip",
+      ])
   }
 
   @Test func optionsWinOverNamesAndFiles() throws {

@@ -23,6 +23,11 @@ import ZooTestSupport
       "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K/snapshots/1627032197142fbe2a7cfec626f4ced3ae60d07a/model.safetensors",
       "ViT-B-32:laion2b_s34b_b79k"
     ),
+    (
+      "models--openai--clip-vit-base-patch32/snapshots/3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268/model.safetensors",
+      "ViT-B-32:openai"
+    ),
+    ("RemoteCLIP-ViT-B-32.safetensors", "ViT-B-32:remoteclip"), ("plip/model.safetensors", "ViT-B-32-quickgelu:plip"),
   ])
   func aNameThatIsAllAccountedForTellsTheWeights(_ file: String, _ expected: String) throws {
     let scratch = try ScratchFolder()
@@ -38,7 +43,7 @@ import ZooTestSupport
     "CLIP-ViT-B-32-laion2B-s34B-b79K/finetuned/model.safetensors",
     "CLIP-ViT-B-32-laion2B-s34B-b79K/checkpoints/epoch_3.safetensors",
     "CLIP-ViT-B-32-laion2B-s34B-b79K/best_model.safetensors", "CLIP-ViT-B-32-laion2B-s34B-b79K/last.safetensors",
-    "CLIP-ViT-B-32-laion2B-s34B-b79K/a/b/model.safetensors",
+    "CLIP-ViT-B-32-laion2B-s34B-b79K/a/b/model.safetensors", "ViT-B-32.safetensors",
   ])
   func aNameWithOtherWordsDecidesNothing(_ file: String) throws {
     let scratch = try ScratchFolder()
@@ -50,6 +55,18 @@ import ZooTestSupport
       Issue.record("\(file) was taken for something, or refused for another reason")
       return
     }
+  }
+
+  @Test func aRegisteredClassifierHasTheNamesOfImageNet() throws {
+    let scratch = try ScratchFolder()
+    let manifest = try #require(Registry.builtIn.manifest("deit_tiny_patch16_224"))
+    let layout = try #require(Layout.named("timm-vit"))
+    let checkpoint = try sparseCheckpoint(
+      scratch, "deit_tiny_patch16_224.fb_in1k/model.safetensors", layout.sourceTensors(of: manifest.architecture))
+    let model = try identify(checkpoint, registry: .builtIn)
+    #expect(model.name.description == "deit_tiny_patch16_224:fb_in1k")
+    let labels = try #require(model.labels)
+    #expect(labels.count == 1000 && labels[0] == "tench" && labels[999] == "toilet paper")
   }
 
   @Test func aFineTuneRunsLikeARegisteredTagUnderItsOwn() throws {
@@ -64,7 +81,7 @@ import ZooTestSupport
       Issue.record("another error")
       return
     }
-    #expect(tags.count == 4)
+    #expect(tags.count == 5)
     options.like = "dfn5b"
     let model = try identify(checkpoint, options: options, registry: .builtIn)
     #expect(model.name.description == "ViT-H-14:cats")

@@ -34,7 +34,7 @@ import ZooTestSupport
     let heading = try #require(lines.firstIndex(of: "SigLIP 2 (--family siglip2)"))
     #expect(lines[heading + 1].hasPrefix("ViT-B-16-SigLIP2 "))
     let long = try #require(lines.first { $0.hasPrefix("ViT-B-32 ") })
-    #expect(long.hasSuffix("metaclip_fullcc") && long.contains("commonpool_s_image_s13m_b4k"))
+    #expect(long.contains(" metaclip_fullcc") && long.contains("commonpool_s_image_s13m_b4k"))
   }
 
   @Test func oneModelSaysWhatItIsAndWhatWasVerified() throws {
@@ -45,5 +45,6 @@ import ZooTestSupport
       "not verified: the published weights themselves; 'zoo pull' checks sizes and digests",
     ] { #expect(show.contains(line), "\(line)") }
     #expect(try Command().run("show", "ViT-S-32").output.contains("none are registered"))
+    #expect(try Command().run("show", "ViT-L/14@336px").output.hasPrefix("ViT-L-14-336  "))
   }
 }

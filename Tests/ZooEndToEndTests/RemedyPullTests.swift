@@ -213,7 +213,8 @@ import ZooTestSupport
 
   @Test func aRegisteredModelIsPulledByTheNameThatTheMessageGives() throws {
     try refusedName(
-      "ViT-B-16-SigLIP", "'zoo pull ViT-B-16-SigLIP:webli' fetches it; 'zoo convert FILE' takes a file that is here")
+      "ViT-B-16-SigLIP-384",
+      "'zoo pull ViT-B-16-SigLIP-384:webli' fetches it; 'zoo convert FILE' takes a file that is here")
     try refusedName("ViT-H-14", "'zoo pull ViT-H-14:TAG' fetches it, with a tag of laion2b_s32b_b79k")
     try refusedName("ViT-B-32", "'zoo pull ViT-B-32:TAG' fetches it; 'zoo show ViT-B-32' lists its")
     let several = try pull("ViT-B-32")

@@ -74,10 +74,11 @@ import ZooTestSupport
       Case(name: "hf_nllb_siglip", group: "families"), Case(name: "hf_mt5", group: "families"),
       Case(name: "hf_modernbert", group: "families"), Case(name: "modern_causal", group: "families"),
       Case(name: "modern_map", group: "families"),
+      Case(name: "siglip_i18n", group: "families"),
     ]
       + [
         "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
-        "timm_mean_of_all", "timm_eva02",
+        "timm_mean_of_all", "timm_eva02", "timm_deit3",
       ].map { Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers") }
       + ["hf_vit", "hf_vit_without_qkv_bias", "hf_deit", "hf_clip"].map {
         Case(name: $0, checkpoint: "hf/model.safetensors", group: "classifiers")

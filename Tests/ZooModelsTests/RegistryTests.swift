@@ -51,6 +51,27 @@ import ZooTestSupport
     #expect(weights?.tag == "laion2b_s32b_b79k")
   }
 
+  @Test(arguments: [
+    ("ViT-B/32", "ViT-B-32", nil), ("vit-l/14@336px:openai", "vit-l-14-336", "openai"),
+    ("ViT-B-32:a/b", "ViT-B-32", "a/b"),
+    ("models/ViT-B", "models/ViT-B", nil), ("ViT-B/32/model.json", "ViT-B/32/model.json", nil),
+  ])
+  func openAIsSpellingIsAName(_ text: String, _ architecture: String, _ tag: String?) {
+    #expect(ModelName(text) == ModelName(architecture: architecture, tag: tag))
+    #expect(
+      ModelName.isSpelledAsOpenAIDoes(text)
+        == (architecture.lowercased().hasPrefix("vit") && tag != "a/b" && !architecture.contains("/")))
+  }
+
+  @Test func classesGoWithAClassifierOfAsMany() throws {
+    let url = Golden.repository.appending(path: "Manifests/models/deit_tiny_patch16_224.json")
+    let text = try String(contentsOf: url, encoding: .utf8)
+    #expect(try Manifest(json: Data(text.utf8), file: "x.json").weights[0].classes == .imageNet1k)
+    #expect {
+      try Manifest(json: Data(text.replacing("\"embedding\": 1000", with: "\"embedding\": 999").utf8), file: "x.json")
+    } throws: { "\($0)" == "x.json: weights.classes of 'fb_in1k' go with a classifier of 1000 classes" }
+  }
+
   @Test func brokenJSONIsToldInWordsOfOurOwn() {
     for text in ["", "{", "{'name': 1}"] {
       #expect(throws: ManifestError.unreadable(file: "m.json", reason: "it is not valid JSON")) {

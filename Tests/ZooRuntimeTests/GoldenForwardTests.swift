@@ -83,7 +83,7 @@ import ZooTestSupport
       "clipa", "metaclip2", "pe_core", "pe_core_gigantic", "eva02", "eva01", "eva02_enormous", "mobileclip2_large",
       "mobileclip_base", "timm_gap", "naflex_siglip2", "naflex_gap", "hf_roberta", "hf_coca_roberta", "hf_bert",
       "hf_nllb",
-      "hf_nllb_siglip", "hf_mt5", "hf_modernbert", "modern_causal", "modern_map", "modern_plain",
+      "hf_nllb_siglip", "hf_mt5", "hf_modernbert", "modern_causal", "modern_map", "modern_plain", "siglip_i18n",
     ].map {
       Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
     } + [Case(name: "siglip2_hf", checkpoint: "hf/model.safetensors", group: "families")]
@@ -92,7 +92,7 @@ import ZooTestSupport
   static let classifiers: [Case] =
     [
       "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
-      "timm_mean_of_all", "timm_eva02",
+      "timm_mean_of_all", "timm_eva02", "timm_deit3",
     ].map {
       Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers")
     }

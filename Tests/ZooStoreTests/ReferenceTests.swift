@@ -30,6 +30,13 @@ import ZooModels
     #expect(found == file)
   }
 
+  @Test func openAIsNamesMeanOpenAIsWeights() throws {
+    for (text, name) in [
+      ("ViT-L/14@336px", ModelName(architecture: "ViT-L-14-336", tag: "openai")),
+      ("ViT-B/32:laion2b_e16", ModelName(architecture: "ViT-B-32", tag: "laion2b_e16")),
+    ] { #expect(try PullReference(text, endpoint: endpoint) == .model(name)) }
+  }
+
   @Test func readsOtherReferences() throws {
     let url = "https://example.org/a/b.pt?x=1"
     #expect(try PullReference(url, endpoint: endpoint) == .web(URL(string: url)!))

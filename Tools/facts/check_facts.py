@@ -1,4 +1,5 @@
-"""Compares every field of every manifest with the configurations of open_clip, timm and transformers.
+"""Compares every field of every manifest with the configurations of open_clip, timm and transformers, and with those that authors of
+other models published in open_clip's form (`authors.json`).
 
     python3 Tools/facts/check_facts.py WHEELS
 
@@ -64,7 +65,7 @@ def weights(model, ours, theirs, source):
 def verified(manifest, source):
     """The manifest must say which packages have its facts, and no other."""
     stated = (manifest.get("verified") or {}).get("facts", [])
-    names = [s.split()[0] for s in stated]
+    names = ["authors" if s.startswith("github.com/") else s.split()[0] for s in stated]
     if names != source:
         yield {"model": manifest["architecture"]["name"], "field": "verified.facts", "ours": names, "theirs": source, "source": ""}
 
@@ -79,6 +80,7 @@ def compare(folder):
     print("sources: " + ", ".join(str(wheels[n]) for n in ("open_clip_torch", "timm", "transformers")))
     manifests = {p.stem: json.loads(p.read_text()) for p in sorted(MANIFESTS.glob("*.json"))}
     defaults = dict(transformers_facts.architectures(wheels["transformers"]))
+    authors = {name: file for group in json.loads((HERE / "authors.json").read_text()) for name, file in group["models"].items()}
     rows = []
     for name, manifest in manifests.items():
         packages = []
@@ -89,9 +91,22 @@ def compare(folder):
         if name in defaults:
             packages.append("transformers")
             rows += differences(name, manifest["architecture"], defaults[name], "transformers", partial=True)
+        classifier = timm.classifier(name) if manifest["architecture"]["family"] == "vit_classifier" else None
+        if classifier:
+            packages.append("timm")
+            rows += differences(name, manifest["architecture"], classifier[0], "timm")
+            rows += weights(name, manifest["weights"], classifier[1], "timm")
+        if name in authors:
+            packages.append("authors")
+            architecture, pictures = clip.authors(name, authors[name])
+            rows += differences(name, manifest["architecture"], architecture, "authors")
+            for w in manifest["weights"] if pictures else []:
+                rows += differences(f"{name}:{w['tag']}", w["preprocessing"], pictures, "authors")
         if not packages:
             rows.append({"model": name, "field": "architecture", "ours": name, "theirs": ABSENT, "source": "any package"})
         rows += verified(manifest, packages)
+    for name in sorted(authors.keys() - manifests.keys()):
+        rows.append({"model": name, "field": "architecture", "ours": ABSENT, "theirs": name, "source": "authors"})
     for name in sorted(clip.models.keys() - manifests.keys()):
         rows.append({"model": name, "field": "architecture", "ours": ABSENT, "theirs": name, "source": "open_clip_torch"})
     return len(manifests), rows

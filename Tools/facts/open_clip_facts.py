@@ -23,8 +23,9 @@ class OpenCLIP:
             f[len(folder):-5]: json.loads(wheel.text(f)) for f in wheel.files if f.startswith(folder) and f.endswith(".json")
         }
 
-    def architecture(self, name):
-        file = self.models[name]
+    def architecture(self, name, file=None):
+        """By open_clip's own configuration, or by one in its form."""
+        file = file or self.models[name]
         quick = file.get("quick_gelu", False)
         return {
             "name": name, "embedding": file["embed_dim"], "logit_bias": "init_logit_bias" in file,
@@ -74,6 +75,12 @@ class OpenCLIP:
             "projection": "none" if c["proj_type"] == "none" else "linear_bias" if c["proj_bias"] else "linear",
             "tokenizer": tokenizer,
         }
+
+    def authors(self, name, file):
+        """An architecture and how its pictures are prepared, by the authors' configuration."""
+        config = file["model_cfg"]
+        size, pictures = config["vision_cfg"]["image_size"], file.get("preprocess_cfg")
+        return self.architecture(name, config), pictures and {"size": [size, size], "fill_color": 0} | pictures
 
     def weights(self, name):
         """The tags of an architecture."""

@@ -16,7 +16,8 @@ class Timm:
     FILES = ("vision_transformer", "vision_transformer_hybrid", "vision_transformer_relpos", "eva", "deit")
 
     def __init__(self, wheel):
-        self.wheel = wheel
+        names = wheel.module("timm/models/_hub.py").names
+        self.files = [names["HF_SAFE_WEIGHTS_NAME"], names["HF_WEIGHTS_NAME"]]
         constants = wheel.module("timm/data/constants.py").names
         self.modules = {name: wheel.module(f"timm/models/{name}.py", constants) for name in self.FILES}
 
@@ -33,6 +34,32 @@ class Timm:
             if isinstance(known, dict) and f"{name}.{tag}" in known:
                 return known[f"{name}.{tag}"]
         return None
+
+    def classifier(self, name):
+        """A classifier with the tags that are registered of it, by timm's entry point and pretrained configurations; nil for others."""
+        found = {}
+        for module in self.modules.values():
+            known = module.names.get("default_cfgs")
+            if isinstance(known, dict):
+                found |= {key.split(".")[1]: c for key, c in known.items() if key.split(".")[0] == name and c["num_classes"] == 1000}
+        if not found:
+            return None
+        size = next(iter(found.values()))["input_size"][1]
+        vision = self.tower(name, size, "") | {"projection": "linear_bias"}
+        return {"name": name, "embedding": 1000, "vision": vision}, {tag: self.weights(name, tag, c) for tag, c in found.items()}
+
+    def weights(self, name, tag, c):
+        side, share = c["input_size"][1], c["crop_pct"]
+        target = int(side / share)
+        repository = c.get("hf_hub_id")
+        return {
+            "tag": tag, "license": c.get("license"), "classes": "imagenet-1k", "files": self.files,
+            "repository": f"{repository}{name}.{tag}" if repository == "timm/" else repository,
+            "preprocessing": {
+                "size": [side, side], "resize_size": None if target == side else [target, target], "mean": list(c["mean"]),
+                "std": list(c["std"]), "interpolation": c["interpolation"], "resize_mode": "shortest", "fill_color": 0,
+            },
+        }
 
     def tower(self, name, image, pool):
         module, arguments = self.entry(name)

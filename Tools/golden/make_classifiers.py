@@ -37,6 +37,9 @@ CASES = {
     "timm_eva02": ("eva02_tiny_patch14_224", dict(SMALL, ref_feat_shape=(5, 5))),
 }
 
+# After those of Hugging Face: the seeds go by the order.
+LATER = {"timm_deit3": ("deit3_base_patch16_224", dict(SMALL))}
+
 TINY = dict(hidden_size=48, num_hidden_layers=2, num_attention_heads=3, intermediate_size=96, image_size=32, patch_size=8)
 LABELS = dict(id2label={number: f"kind {number}" for number in range(CLASSES)})
 HUGGING_FACE = {
@@ -111,8 +114,9 @@ def compute(model, dynamic, inputs, dtype, kind):
 
 
 def make(name, seed):
-    if name in CASES:
-        architecture, arguments = CASES[name]
+    is_timm = name in CASES or name in LATER
+    if is_timm:
+        architecture, arguments = (CASES | LATER)[name]
         # Nothing norms what the attention of norms after the branches sees.
         lively = dict(queries=0.6, stem=1.0) if "rpn" in architecture else {}
         model = families.enliven(timm.create_model(architecture, **arguments).eval(), seed, **lively)
@@ -145,7 +149,7 @@ def make(name, seed):
         expected[file] = facts
     save_npz(folder / "expected" / "preprocess.npz",
              {f"image_a.{size}.tensor": inputs[size][0].numpy() for size in ("native", "large")})
-    if name in CASES:
+    if is_timm:
         save_for_hf(model, str(folder / "checkpoints" / "timm"), safe_serialization=True)
     else:
         model.save_pretrained(folder / "checkpoints" / "hf")
@@ -158,7 +162,7 @@ def make(name, seed):
 
 
 if __name__ == "__main__":
-    for number, name in enumerate([*CASES, *HUGGING_FACE]):
+    for number, name in enumerate([*CASES, *HUGGING_FACE, *LATER]):
         if not sys.argv[1:] or name in sys.argv[1:]:
             make(name, 500 + number)
             print(name)

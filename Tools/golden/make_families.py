@@ -146,6 +146,10 @@ CASES = {
         text=dict(MODERN, pool_type="mean", attention_mode="bidirectional", norm_type="layernorm", norm_eps=1e-5,
                   qk_norm=True, mlp_type="mlp", pre_norm=True, attention_bias=True, mlp_bias=True, ls_init_value=1e-2,
                   proj_bias=True, rope_temperature=100.0)),
+    # The text tower of SO400M-16-SigLIP-i18n has no projection.
+    "siglip_i18n": dict(
+        custom=True, embed=48, logit_bias=-10, trunk=trunk("vit_base_patch16_siglip_224", "map", "none", **EVA),
+        text=dict(TEXT, width=48, heads=3, no_causal_mask=True, proj_type="none", pool_type="last", norm_kwargs=dict(eps=1e-6))),
 }
 
 

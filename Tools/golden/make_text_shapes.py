@@ -79,10 +79,10 @@ def build(name):
 def grouped(shapes):
     """`{N}` for the index of a layer, as in the rest of the file."""
     groups = {}
-    names = r"\.(encoder\.layer|layers|resblocks|cross_attn|blocks|block)\.\d+\."
+    names = r"(^|\.)(encoder\.layer|layers|resblocks|cross_attn|blocks|block)\.\d+\."
     for name, shape in shapes.items():
-        pattern = re.sub(names, r".\1.{N}.", name)
-        if re.sub(names, r".\1.0.", name) not in shapes:  # What the first layer lacks stands by itself.
+        pattern = re.sub(names, r"\1\2.{N}.", name)
+        if re.sub(names, r"\1\2.0.", name) not in shapes:  # What the first layer lacks stands by itself.
             pattern = name
         groups.setdefault(pattern, []).append(shape)
     return {k: dict(shape=v[0], count=len(v)) if "{N}" in k else v[0] for k, v in groups.items()}

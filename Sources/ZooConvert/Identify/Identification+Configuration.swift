@@ -150,7 +150,7 @@ extension Identification {
   mutating func settled(_ configured: Configured, _ named: (Manifest?, PretrainedWeights?)?) -> Finding {
     var result = Finding(
       architecture: configured.architecture, tag: options.model?.tag ?? named?.1?.tag ?? "",
-      preprocessing: configured.preprocessing, labels: configured.labels)
+      preprocessing: configured.preprocessing, labels: configured.labels ?? named?.1?.classNames)
     if let manifest = named?.0 {
       if let weights = named?.1 {
         notes += conflicts(

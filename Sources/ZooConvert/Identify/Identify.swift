@@ -224,7 +224,7 @@ struct Identification {
   private func finding(_ manifest: Manifest, _ weights: PretrainedWeights) -> Finding {
     Finding(
       architecture: manifest.architecture.trained(as: weights), tag: weights.tag, preprocessing: weights.preprocessing,
-      knowsTokenizer: true)
+      labels: weights.classNames, knowsTokenizer: true)
   }
 
   /// The configuration beside weights that are registered; a note says if it cannot be used, and nothing else depends on it.
@@ -242,8 +242,9 @@ struct Identification {
   private mutating func registered(
     _ manifest: Manifest, _ weights: PretrainedWeights, _ configured: Configured?
   ) -> Finding {
-    let result = finding(manifest, weights)
+    var result = finding(manifest, weights)
     if let configured {
+      result.labels = configured.labels ?? result.labels
       notes += conflicts(
         "--as \(manifest.name):\(weights.tag)", (result.architecture, result.preprocessing), configured.file,
         (configured.architecture, configured.preprocessing))

@@ -67,13 +67,12 @@ struct NameEvidence {
 
   /// The very name of a repository or of a released file.
   private static func published(_ words: [String], _ component: String, _ candidates: [Manifest]) -> NameEvidence? {
+    // OpenAI's files have the name of their architecture alone, as others may.
+    let plain = Set(candidates.map { nameWords($0.name) })
     for manifest in candidates {
       for weights in manifest.weights {
         let repositories = [weights.repository].compactMap(\.self) + weights.mirrors.map(\.repository)
-        // OpenAI's files have the name of their architecture alone, as others may.
-        let file = weights.url.map { nameWords(stem(splitPath($0).name)) }.flatMap {
-          $0 == nameWords(manifest.name) ? nil : $0
-        }
+        let file = weights.url.map { nameWords(stem(splitPath($0).name)) }.flatMap { plain.contains($0) ? nil : $0 }
         let names = repositories.map { nameWords(splitPath($0).name) } + [file].compactMap(\.self)
         if names.contains(words) { return NameEvidence(manifest: manifest, weights: weights, component: component) }
       }

@@ -26,6 +26,10 @@ public enum PullReference: Sendable, Hashable {
         guard isPlainFileName(url.lastPathComponent) else { throw .badReference(text, form: "https://HOST/PATH/FILE") }
         self = .web(url)
       }
+    } else if ModelName.isSpelledAsOpenAIDoes(text) {
+      // OpenAI's names mean OpenAI's weights.
+      let name = ModelName(text)
+      self = .model(ModelName(architecture: name.architecture, tag: name.tag ?? "openai"))
     } else if text.contains("/") {
       self = try Self.hub(Substring(text), text)
     } else {

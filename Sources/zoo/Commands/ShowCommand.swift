@@ -28,7 +28,9 @@ struct ShowCommand: ParsableCommand {
       default: break
       }
     }
-    if model.contains("/") || model.hasPrefix(".") { _ = try store.resolve(model) }
+    if model.contains("/") && !ModelName.isSpelledAsOpenAIDoes(model) || model.hasPrefix(".") {
+      _ = try store.resolve(model)
+    }
     let (manifest, weights) = try registryOptions.registry(store: store).resolve(ModelName(model))
     if json { return try printJSON(manifest) }
     print(describe(weights.map(manifest.architecture.trained) ?? manifest.architecture))

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Writes the tensors of models that open_clip has no configuration of: Tests/Golden/reference/tensor_shapes_authors.json, by the
+configurations that their authors published (Tools/facts/authors.json), and tensor_shapes_timm.json, timm's classifiers.
+
+    venv/bin/python Tools/golden/make_shapes.py
+
+All are built on the meta device, by open_clip's `CLIP` and by `timm.create_model`.
+"""
+import json
+import pathlib
+
+import open_clip
+import timm
+import torch
+
+from make_text_shapes import FILE, grouped
+
+ROOT = FILE.parents[3]
+AUTHORS = json.loads((ROOT / "Tools/facts/authors.json").read_text())
+CLASSIFIERS = sorted(p.stem for p in (ROOT / "Manifests/models").glob("*.json")
+                     if json.loads(p.read_text())["architecture"]["family"] == "vit_classifier")
+
+
+def write(name, source, models):
+    rows = ",\n".join(f"{json.dumps(model)}: {json.dumps(grouped(shapes))}" for model, shapes in sorted(models.items()))
+    text = f'{{"_meta": {json.dumps({"source": source})}, "tensors": {{\n{rows}\n}}}}\n'
+    (FILE.parent / f"tensor_shapes_{name}.json").write_text(text)
+    print(f"tensor_shapes_{name}.json: {len(models)} models, {len(text)} bytes")
+
+
+def shapes(model):
+    return {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
+
+
+def main():
+    models = {}
+    with torch.device("meta"):
+        for group in AUTHORS:
+            for name, file in group["models"].items():
+                models[name] = shapes(open_clip.CLIP(**{**file["model_cfg"], "output_dict": False}))
+        classifiers = {name: shapes(timm.create_model(name)) for name in CLASSIFIERS}
+    write("authors", f"open_clip {open_clip.__version__} on the meta device, by Tools/facts/authors.json", models)
+    write("timm", f"timm {timm.__version__} on the meta device", classifiers)
+
+
+if __name__ == "__main__":
+    main()
