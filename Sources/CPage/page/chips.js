@@ -128,6 +128,8 @@ export function drawChips(found) {
     button.title = score?.absent
       ? `${prompt}: fits the picture no better than a prompt that names nothing` : prompt;
   }
+  field.readOnly = state.prompts.length >= 32;
+  document.getElementById("full").hidden = !field.readOnly;
   document.getElementById("chips-hint").hidden = !state.prompts.length;
 }
 

@@ -1,7 +1,7 @@
 // What each panel shows.
 
 import { colorOf } from "./chips.js";
-import { raster, sharedRange } from "./maps.js";
+import { isCorrected, raster, sharedRange } from "./maps.js";
 import { answerKey, chosenModels, layersText, methodsFor, shownPrompt, state } from "./state.js";
 
 let lastShown = "";
@@ -48,14 +48,15 @@ export const panelTitle = ({ prompt, answer }) => (prompt < 0 ? "Which prompt wi
 /** What tells a panel from the others: method, model, picture, as far as there are several. */
 export function panelDetails(panel, panels) {
   const several = (name) => new Set(panels.map((one) => one[name])).size > 1;
-  const own = state.layers && panel.maps[0].layers ? ` · layers ${layersText()}` : "";
+  const own = !state.layers || !panel.maps[0].layers ? ""
+    : ` · layers ${layersText()}${panel.maps.some(isCorrected) ? ", not corrected" : ""}`;
   const name = panel.name.replace(/, layers all$/, "") + own;
   return [name, several("model") && panel.model, several("slot") && panel.picture].filter(Boolean).join(" · ");
 }
 
-/** Pixels of a drawing: as the picture has them, no more than `most` on a side. */
-export function drawingSize({ source }, most) {
-  const scale = Math.min(1, most / Math.max(source.width, source.height));
+/** Pixels of a drawing: as the picture has them, with `least` to `most` on its longer side. */
+export function drawingSize({ source }, most, least = 1) {
+  const longer = Math.max(source.width, source.height), scale = Math.min(Math.max(longer, least), most) / longer;
   return [Math.max(1, Math.round(source.width * scale)), Math.max(1, Math.round(source.height * scale))];
 }
 

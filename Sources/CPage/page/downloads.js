@@ -4,7 +4,7 @@ import { colorMaps } from "./colors.js";
 import { scores } from "./chips.js";
 import { drawingSize, panelDetails, panelTitle } from "./content.js";
 import { contourLines, paint } from "./drawing.js";
-import { gridValues } from "./maps.js";
+import { gridValues, isCorrected } from "./maps.js";
 import { allPrompts, chosenModels, layersText, methodsFor, modelNamed, state } from "./state.js";
 
 function save(blob, name) {
@@ -139,6 +139,9 @@ function withLayers(method, layers) {
   return `${method}${method.includes(":") ? "," : ":"}layers=${layers}`;
 }
 
+const isModelCorrected = (model) =>
+  [...state.answers.values()].some(({ answer }) => answer.model === model && answer.maps.some(isCorrected));
+
 /** A `zoo explain` for each model; pictures share it. */
 export function commands() {
   const files = state.pictures.filter(Boolean).map(({ name }) => (name.startsWith("-") ? `./${name}` : name));
@@ -151,8 +154,9 @@ export function commands() {
       prompt.startsWith("-") ? quoted(`${option === "-p" ? "--prompt" : option}=${prompt}`) : `${option} ${quoted(prompt)}`);
     return [
       "zoo explain", quoted(model), ...files.map(quoted), ...prompts, `--method ${quoted(methods.join(","))}`,
-      `--color-map ${state.color} --alpha ${state.opacity} --overlay original`, state.upright && "--upright",
-      state.scale === "shared" && "--scale shared", state.contour && `--threshold ${state.threshold}`,
+      `--color-map ${state.color} --alpha ${state.opacity} --overlay original --upright`,
+      layers && isModelCorrected(model) && "--correct off", state.scale === "shared" && "--scale shared",
+      state.contour && `--threshold ${state.threshold}`,
     ].filter(Boolean).join(" ");
   }).join("\n");
 }

@@ -54,12 +54,23 @@ export function contourLines(panel, threshold, width) {
   });
 }
 
-/** Draws the picture alone. */
+const scaled = new WeakMap(); // bitmap → its drawing in the size that was asked for last
+
+/** Draws the picture alone; grey if there is none that the browser can show. */
 export function paintPicture(context, width, height, bitmap) {
   context.fillStyle = "#808080";
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
-  if (bitmap) context.drawImage(bitmap, 0, 0, width, height);
+  if (!bitmap) return;
+  let kept = scaled.get(bitmap);
+  if (kept?.width !== width || kept.height !== height) {
+    kept = Object.assign(document.createElement("canvas"), { width, height });
+    const own = kept.getContext("2d");
+    own.imageSmoothingQuality = "high";
+    own.drawImage(bitmap, 0, 0, width, height);
+    scaled.set(bitmap, kept);
+  }
+  context.drawImage(kept, 0, 0);
 }
 
 /** Draws a panel; `contour` may be left out, for figures that draw it as lines. */

@@ -35,14 +35,24 @@ export function rangeOf(values) {
   return low <= high ? { low, high } : { low: 0, high: 0 };
 }
 
+function sumOf(layers, count) {
+  const sum = new Float32Array(count);
+  for (const { values } of layers) for (let index = 0; index < count; index++) sum[index] += values[index];
+  return sum;
+}
+
 /** The values of a map on its grid: the sum of the chosen layers, or the map as it came. */
 export function gridValues(map, layers) {
   if (!layers || !map.layers?.length) return Float32Array.from(map.values);
   const chosen = map.layers.filter(({ layer }) => layer >= layers.first && layer <= layers.last);
-  if (chosen.length === map.layers.length) return Float32Array.from(map.values);
-  const sum = new Float32Array(map.values.length);
-  for (const { values } of chosen) for (let index = 0; index < sum.length; index++) sum[index] += values[index];
-  return sum;
+  return chosen.length === map.layers.length ? Float32Array.from(map.values) : sumOf(chosen, map.values.length);
+}
+
+/** Whether the server has blanked places of a map, which the sum of some of its layers does not have. */
+export function isCorrected({ values, layers }) {
+  if (!layers?.length) return false;
+  const sum = sumOf(layers, values.length), { low, high } = rangeOf(sum);
+  return values.some((value, index) => Math.abs(value - sum[index]) > 1e-3 * (high - low));
 }
 
 const rasters = new WeakMap();

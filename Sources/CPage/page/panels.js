@@ -26,7 +26,7 @@ function readout(panel, place) {
 }
 
 /** Puts a frame around a patch of a panel, or hides it. */
-function frame(box, panel, place) {
+function markPatch(box, panel, place) {
   box.hidden = !place;
   if (!place) return;
   const area = mapArea(panel, panel.answer.source.width), { width, height } = panel.answer.source;
@@ -43,8 +43,8 @@ function drawPointer() {
     const figure = elements.get(panel.key);
     const here = (mark) => (mark?.slot === panel.slot ? placeIn(panel, mark) : null);
     const place = here(pointer) ?? here(pinned);
-    frame(figure.querySelector(".cursor"), panel, here(pointer));
-    frame(figure.querySelector(".pin"), panel, here(pinned));
+    markPatch(figure.querySelector(".cursor"), panel, here(pointer));
+    markPatch(figure.querySelector(".pin"), panel, here(pinned));
     const found = place && readout(panel, place), line = figure.querySelector(".readout");
     const swatch = found?.several ? element("span", { class: "swatch" }) : "";
     if (swatch) swatch.style.backgroundColor = found.color;
@@ -156,11 +156,13 @@ function drawPictures() {
   shown = [];
   const bare = state.pictures.filter((picture) => picture?.bitmap).map((picture) => {
     const { width, height } = picture.bitmap, canvas = element("canvas", {});
-    [canvas.width, canvas.height] = drawingSize({ source: { width, height } }, 1024);
+    [canvas.width, canvas.height] = drawingSize({ source: { width, height } }, 1024, 512);
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `The picture ${picture.name}`);
     paintPicture(canvas.getContext("2d"), canvas.width, canvas.height, picture.bitmap);
-    return element("figure", { class: "panel" }, element("div", { class: "frame" }, canvas),
+    const frame = element("div", { class: "frame" }, canvas);
+    frame.style.setProperty("--ratio", width / height);
+    return element("figure", { class: "panel" }, frame,
       element("figcaption", {}, element("div", { class: "details quiet" }, picture.name)));
   });
   elements.clear();
@@ -185,8 +187,9 @@ export function drawPanels() {
     if (stage.contains(focused)) focused.focus();
   }
   for (const [at, panel] of panels.entries()) {
-    const canvas = figures[at].querySelector("canvas"), [width, height] = drawingSize(panel.answer, 1024);
+    const canvas = figures[at].querySelector("canvas"), [width, height] = drawingSize(panel.answer, 1024, 512);
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    canvas.parentElement.style.setProperty("--ratio", width / height);
     const look = [
       panel.answer, panel.rasters, panel.prompt, panel.range.low, panel.range.high, ...panel.colors, width, height, panel.bitmap,
       state.color, state.opacity, state.contour, state.threshold,

@@ -38,23 +38,8 @@ function readDataURL(blob) {
   });
 }
 
-/** The picture as the models see it; null if the browser cannot show it. */
-const decode = (blob) =>
-  createImageBitmap(blob, { imageOrientation: state.upright ? "from-image" : "none" }).catch(() => null);
-
 function forgetAnswers(slot) {
   for (const key of state.answers.keys()) if (key.startsWith(`${slot} `)) state.answers.delete(key);
-}
-
-/** Turns all pictures again, when `state.upright` has changed. */
-export async function turnPictures() {
-  for (const [slot, picture] of state.pictures.entries()) {
-    if (!picture) continue;
-    picture.bitmap?.close();
-    picture.bitmap = await decode(picture.blob);
-    forgetAnswers(slot);
-  }
-  changed();
 }
 
 /** Takes a picture into the chosen place. Its file goes to the server as it is; what the browser cannot show is shown as a map alone. */
@@ -66,9 +51,9 @@ async function takePicture(blob, name, example = "") {
   } catch {
     return showErrors([`${name} cannot be read.`]);
   }
-  const bitmap = await decode(blob);
+  const bitmap = await createImageBitmap(blob).catch(() => null); // upright, as the server is asked to take it
   state.pictures[slot]?.bitmap?.close();
-  state.pictures[slot] = { number: count++, blob, name, dataURL, bitmap, ids: new Map() };
+  state.pictures[slot] = { number: count++, name, dataURL, bitmap, ids: new Map() };
   forgetAnswers(slot);
   if (slot === 0) state.example = example;
   if (matchMedia("(max-width: 52rem)").matches) $("examples-box").open = false; // the map matters more there

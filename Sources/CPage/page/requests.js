@@ -62,7 +62,7 @@ async function run({ picture, slot, model }, prompts, signal) {
   const methods = methodsFor(model), isWarmUp = !prompts.length;
   if (!methods.length) throw new APIError(`${chosenMethods().join(", ")} does not run on ${model}.`, 0);
   const request = {
-    prompts: isWarmUp ? ["a photo"] : prompts, methods, upright: state.upright,
+    prompts: isWarmUp ? ["a photo"] : prompts, methods, upright: true,
     layer_maps: state.wantsLayers, patch_similarities: state.wantsPatches,
   };
   const found = await explain(picture, model, request, signal);
@@ -94,8 +94,11 @@ async function ask() {
     running.isOutdated = true;
     return;
   }
-  running?.controller.abort();
-  running = null;
+  if (running) { // the server takes longer than thought: typing asks it less often
+    lastRoundTrip = Math.max(lastRoundTrip, (performance.now() - lastSent) / 1000);
+    running.controller.abort();
+    running = null;
+  }
   if (!jobs.length) return showProgress(null);
   const own = { controller: new AbortController(), key, bringsPictures: jobs.some(({ picture, model }) => !picture.ids.has(model)) };
   running = own;

@@ -3,7 +3,6 @@
 import { fetchModels } from "./api.js";
 import { paintLegend } from "./drawing.js";
 import { element, refill } from "./elements.js";
-import { turnPictures } from "./pictures.js";
 import { showErrors } from "./requests.js";
 import { chosenMethods, chosenModels, layersText, modelNamed, state } from "./state.js";
 
@@ -67,7 +66,6 @@ export function drawSettings(panels) {
   for (const id of ["method", "view", "color", "scale", "opacity", "threshold"]) $(id).value = state[id];
   paintLegend($("legend"), state.color);
   $("contour").checked = state.contour;
-  $("upright").checked = state.upright;
   $("threshold").disabled = !state.contour;
   $("color").disabled = state.view === "winner";
   $("scale").disabled = state.view === "winner";
@@ -107,7 +105,6 @@ export function startSettings(ask, draw) {
     $(id).addEventListener("input", () => { state[id] = parseFloat($(id).value); redraw(); });
   }
   $("contour").addEventListener("change", () => { state.contour = $("contour").checked; redraw(); });
-  $("upright").addEventListener("change", () => { state.upright = $("upright").checked; turnPictures(); });
   $("method").addEventListener("change", () => { state.method = $("method").value; changed(); });
   $("model").addEventListener("focus", async () => {
     await refreshModels().catch(() => {}); // the server may have let models go

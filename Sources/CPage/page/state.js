@@ -6,12 +6,11 @@ export const state = {
   prompts: [], selected: "", view: "selected",
   color: "turbo", opacity: 0.6, scale: "own", contour: false, threshold: 0.5,
   layers: null, // {first, last}; null: all
-  upright: true, // pictures are turned as their EXIF data say
   example: "",
   // Gone with the page.
   live: "", // the prompt that is being typed
   slot: 0, // where the next picture goes
-  pictures: [null, null], // {number, blob, name, dataURL, bitmap, ids: Map of model → id}
+  pictures: [null, null], // {number, name, dataURL, bitmap, ids: Map of model → id}
   models: [], examples: [],
   answers: new Map(), // answerKey → {answer, roundTrip, request}
   active: "", // the key of the panel that was clicked last
@@ -62,7 +61,6 @@ export function fragment() {
     if (state[name] !== standard[name]) values.append(name, state[name]);
   }
   if (state.contour) values.append("contour", "yes");
-  if (!state.upright) values.append("upright", "no");
   if (state.layers) values.append("layers", `${state.layers.first}-${state.layers.last}`);
   return values.toString();
 }
@@ -80,7 +78,6 @@ export function takeFragment(text) {
     state[name] = value >= low && value <= high ? value : standard[name];
   }
   state.contour = values.get("contour") === "yes";
-  state.upright = values.get("upright") !== "no";
   const ends = /^(\d{1,3})-(\d{1,3})$/.exec(values.get("layers") ?? "");
   state.layers = ends && +ends[1] <= +ends[2] ? { first: +ends[1], last: +ends[2] } : null;
   if (!state.prompts.includes(state.selected)) state.selected = state.prompts[0] ?? "";
