@@ -2,6 +2,7 @@
 # make test    all tests
 # make test-arm  the C kernels compiled for 64-bit ARM, in qemu, against this machine's
 # make test-slurm  a Slurm cluster of one node on this machine (Debian, as root): tasks and the node's daemon are killed
+# make test-page  the page of zoo serve in a headless Chromium (Debian: chromium); pictures of it go to out/page
 # make fuzz    libFuzzer over the checkpoint readers, FUZZ_SECONDS=60 for each container
 # make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
 # make facts   every field of the manifests against open_clip's, timm's and transformers' own configurations, from PyPI
@@ -20,7 +21,7 @@ STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-loc
 # GIF, TIFF, HEIC and AVIF pictures, where their libraries are installed.
 TRAITS := $(shell Tools/more-formats.sh)
 
-.PHONY: all build demo test test-release test-asan test-arm test-slurm facts fuzz attack attack-quick bench bench-reference format lint install packages clean
+.PHONY: all build demo test test-release test-asan test-arm test-slurm test-page facts fuzz attack attack-quick bench bench-reference format lint install packages clean
 
 all: build
 
@@ -51,6 +52,12 @@ test-arm:
 # An evaluation as an array of 8 tasks; the table must be that of one process. Installs slurm-wlm and munge; some ten minutes.
 test-slurm: build
 	Tools/cluster/test_slurm.sh $(ZOO)
+
+# Types, clicks and saves as a reader would; what is saved is held to what the command makes. Needs PyPI for one package.
+test-page: build
+	python3 -m venv .build/page
+	.build/page/bin/pip install -q websocket-client==1.8.0
+	.build/page/bin/python Tools/page/check_page.py $(ZOO)
 
 # A check before a release: the newest packages are parsed and never imported; what differs is explained in Tools/facts or is an error.
 facts:
