@@ -31,7 +31,7 @@ function draw() {
   for (const id of ["save-png", "save-svg", "save-npy", "save-json"]) $(id).disabled = !panels.length;
   $("command").textContent = commands() || "Choose a picture and keep a prompt first.";
   $("copy-command").disabled = !commands();
-  const notes = [...new Set(panels.flatMap(({ answer }) => answer.notes))];
+  const notes = [...new Set([state.remark, ...panels.flatMap(({ answer }) => answer.notes)])].filter(Boolean);
   $("notes").hidden = !notes.length;
   $("notes").replaceChildren(...notes.map((note) => element("li", {}, note)));
   const settings = fragment();
@@ -73,6 +73,11 @@ function takeAddress() {
   $("single").checked = state.layers !== null && state.layers.first === state.layers.last;
 }
 
+async function takeNamedExample() {
+  const example = state.examples.find(({ name }) => name === state.example);
+  if (example) await takeExample(example);
+}
+
 async function start() {
   takeAddress();
   startRequests(draw);
@@ -86,14 +91,19 @@ async function start() {
     askNow();
   });
   $("skip").addEventListener("click", (event) => { event.preventDefault(); $("prompt").focus(); });
-  window.addEventListener("hashchange", () => { takeAddress(); settingsChanged(); });
+  window.addEventListener("hashchange", async () => {
+    const before = state.example;
+    takeAddress();
+    await refreshModels().catch(() => {});
+    settingsChanged();
+    if (state.example !== before) takeNamedExample();
+  });
   draw();
   try {
     await refreshModels();
     draw();
     await drawExamples();
-    const example = state.examples.find(({ name }) => name === state.example);
-    if (example) await takeExample(example);
+    await takeNamedExample();
   } catch (error) {
     showErrors([error.message]);
   }

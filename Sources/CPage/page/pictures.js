@@ -90,9 +90,15 @@ export function startPictures(ask) {
     event.preventDefault();
     takeAll(found, "pasted");
   });
-  document.addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over"); });
+  const hasFiles = (event) => event.dataTransfer.types.includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return; // text goes where it is dropped
+    event.preventDefault();
+    $("drop").classList.add("over");
+  });
   document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("drop").classList.remove("over"); });
   document.addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
     $("drop").classList.remove("over");
     const found = files(event.dataTransfer.files);

@@ -89,8 +89,10 @@ export async function refreshModels() {
   state.models = await fetchModels();
   const usable = state.models.filter(isUsable);
   const isThere = (id) => usable.some((model) => model.id === id);
+  const missing = [state.model, ...state.moreModels].filter((id) => id && !isThere(id));
   if (!isThere(state.model)) state.model = (usable.find((model) => model.loaded) ?? usable[0])?.id ?? "";
   state.moreModels = state.moreModels.filter(isThere);
+  if (missing.length && state.model) state.remark = `Not installed here: ${missing.join(", ")}. ${state.model} is shown.`;
   if (state.model) return;
   showErrors(["No model is installed that takes text. 'zoo pull ViT-B-16:laion2b_s34b_b88k' brings one; then reload this page."]);
 }
@@ -111,7 +113,7 @@ export function startSettings(ask, draw) {
     drawModels();
   });
   $("model").addEventListener("change", () => {
-    state.model = $("model").value;
+    [state.model, state.remark] = [$("model").value, ""];
     state.layers = null;
     changed();
   });

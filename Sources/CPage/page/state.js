@@ -13,6 +13,7 @@ export const state = {
   pictures: [null, null], // {number, name, dataURL, bitmap, ids: Map of model → id}
   models: [], examples: [],
   answers: new Map(), // answerKey → {answer, roundTrip, request}
+  remark: "", // what could not be done as the address says
   active: "", // the key of the panel that was clicked last
   wantsLayers: false, wantsPatches: false,
 };
