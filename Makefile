@@ -21,7 +21,7 @@ STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-loc
 # GIF, TIFF, HEIC and AVIF pictures, where their libraries are installed.
 TRAITS := $(shell Tools/more-formats.sh)
 
-.PHONY: all build demo test test-release test-asan test-arm test-slurm test-page facts fuzz attack attack-quick bench bench-reference format lint install packages clean
+.PHONY: all build demo test test-formats test-release test-asan test-arm test-slurm test-page facts fuzz attack attack-quick bench bench-reference format lint install packages clean
 
 all: build
 
@@ -37,6 +37,11 @@ demo: build
 
 test: packages
 	$(SWIFT) test $(TRAITS)
+
+# The pictures and files that need optional libraries, which are installed for it.
+test-formats:
+	@Tools/install-packages.sh --all
+	$(SWIFT) test $$(Tools/more-formats.sh) --filter 'ZooImagesTests|ProcessorPixelTests|MATTests'
 
 # The parity and mutation suites at full length.
 test-release: packages

@@ -1,13 +1,19 @@
 #!/bin/sh
 # Installs what is missing of the libraries that the build needs, and of Pango with its font, which draw the text of sheets.
+# With --all also those of what is optional: GIF, TIFF, HEIC and AVIF pictures, and MATLAB files.
 set -eu
 
 packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcurl-dev
 libpangocairo-1.0-0 fonts-dejavu-core"
+formulas="pkg-config jpeg-turbo libpng webp pango"
+if [ "${1:-}" = --all ]; then
+  packages="$packages libgif-dev libtiff-dev libheif-dev libavif-dev libhdf5-dev"
+  formulas="$formulas giflib libtiff libheif libavif hdf5"
+fi
 
 if [ "$(uname)" = Darwin ]; then
   missing=""
-  for name in pkg-config jpeg-turbo libpng webp pango; do
+  for name in $formulas; do
     brew list --formula "$name" >/dev/null 2>&1 || missing="$missing $name"
   done
   [ -z "$missing" ] || { echo "Install these first: brew install$missing" >&2; exit 1; }
