@@ -166,6 +166,6 @@ def output(setting):
             outcome = zoo.run(*command, wrapped=["bash", "-c", f"set -o pipefail; \"$@\" {ending}", "bash"])
             attack.tried += 1
             if outcome.code not in (0, 1, 2, 64, 141):
-                attack.failures.append(f"{command} {ending}: exit code {outcome.code}")
+                attack.failures.append(f"{command} {ending}: exit code {outcome.code} after {outcome.seconds:.0f} s")
             if ending == "> /dev/full" and outcome.code == 0:
                 attack.failures.append(f"{command} {ending}: lost output is said to be done")
