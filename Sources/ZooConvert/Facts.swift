@@ -20,6 +20,8 @@ public struct VisionFacts: Sendable, Hashable {
   public var stem: StemShape?
   /// Rows of the position table.
   public var positions: Int?
+  /// The hidden width of the MLP of relative positions.
+  public var relativeHidden: Int?
   /// The grid of the position table, where its shape shows it.
   public var positionGrid: GridSize?
   public var layers = 0

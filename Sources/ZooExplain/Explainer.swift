@@ -74,13 +74,13 @@ public struct Explainer: Sendable {
     return try explain([picture.tensor], prepare(prompts))[0]
   }
 
-  /// Explains pictures of one size; the passes through the model are shared.
+  /// Explains pictures; those of one size share the passes through the model.
   public func explain(_ pictures: [PixelTensor], _ prompts: PreparedPrompts) throws -> [Explanation] {
     try Self.explain(pictures, [(self, prompts)])[0]
   }
 
-  /// Explains pictures of one size in several ways, `[ways][pictures]`: the passes through the model are shared by all of them, and so is
-  /// the work of methods that differ only in the layers that are summed.
+  /// Explains pictures in several ways, `[ways][pictures]`: the passes through the model are shared by all of one size, and so is the work
+  /// of methods that differ only in the layers that are summed.
   ///
   /// - Parameters:
   ///   - ways: explainers of one model, each with what it looks for.
@@ -90,8 +90,12 @@ public struct Explainer: Sendable {
     clock: MethodClock = MethodClock()
   ) throws -> [[Explanation]] {
     guard let model = ways.first?.explainer.model else { return [] }
-    let output = try Pass.run(pictures, jobs(ways), model: model, clock: clock)
-    return explanations(ways, output)
+    let jobs = try jobs(ways)
+    let explained = try pictures.bySize { pictures in
+      let some = explanations(ways, try Pass.run(pictures, jobs, model: model, clock: clock))
+      return pictures.indices.map { picture in some.map { $0[picture] } }
+    }
+    return ways.indices.map { way in explained.map { $0[way] } }
   }
 
   /// The same for the picture of a pass that is kept, which has run for all of the methods: `[ways]`, without another forward pass.

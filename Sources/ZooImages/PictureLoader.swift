@@ -112,6 +112,7 @@ public struct CropBox: Sendable, Hashable, Codable {
 
   /// The part of a picture that is kept by its preprocessing.
   init(height: Int, width: Int, _ preprocessing: Preprocessing) {
+    let preprocessing = preprocessing.settled(height: height, width: width)
     let window = FittedWindow(height: height, width: width, preprocessing), size = preprocessing.size
     func ends(_ kept: Range<Int>, target: Int, size: Int, length: Int) -> (Double, Double) {
       let padding = preprocessing.cropRule.padding(size, around: target), scale = Double(length) / Double(target)

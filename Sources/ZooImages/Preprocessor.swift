@@ -25,9 +25,10 @@ public struct PreprocessedImage: Sendable {
 /// Resizes, crops, converts to RGB and normalises, exactly as the preprocessing's convention has it: open_clip's evaluation transform in this order,
 /// the Pillow image processors of transformers with the conversion first.
 ///
-/// A size other than the model's own (`preprocessing.size` replaced) works as well; LeGrad's own preprocessing is
+/// Each picture of a NaFlex model has a size of its own. A size other than the model's own (`preprocessing.size` replaced) works as well; LeGrad's own preprocessing is
 /// such a size with `resizeMode` `squash` and `interpolation` `bicubic`.
 public func preprocess(_ image: Image, _ preprocessing: Preprocessing) -> PreprocessedImage {
+  let preprocessing = preprocessing.settled(height: image.height, width: image.width)
   let source =
     switch preprocessing.convention {
     case .openCLIP: image
@@ -42,7 +43,7 @@ public func preprocess(_ image: Image, _ preprocessing: Preprocessing) -> Prepro
 ///
 /// - Parameter filter: nil for the preprocessing's own; pictures of labels take the nearest pixel.
 func fitted(_ image: Image, _ preprocessing: Preprocessing, filter: Preprocessing.Interpolation? = nil) -> Image {
-  let size = preprocessing.size
+  let preprocessing = preprocessing.settled(height: image.height, width: image.width), size = preprocessing.size
   let window = FittedWindow(height: image.height, width: image.width, preprocessing)
   // Where the crop takes but a window of the resized picture, only that is computed.
   return image.resized(

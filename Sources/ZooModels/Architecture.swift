@@ -122,6 +122,9 @@ public struct Blocks: Codable, Sendable, Hashable {
   /// Positions as a bias of attention by the distance of two tokens, if any (T5); then its products are not divided by the root of the
   /// head's width.
   public var relativeBias: RelativeBias?
+  /// The hidden width of a small MLP in each block that gives attention a bias for the distance of two patches, if any (timm's
+  /// `VisionTransformerRelPos`); then there is no position table.
+  public var relativeHidden: Int?
   /// Rotary position embedding along a prompt, if any.
   public var sequenceRope: SequenceRotary?
   /// True where each head's queries and keys pass norms of their own before they are rotated.
@@ -135,7 +138,8 @@ public struct Blocks: Codable, Sendable, Hashable {
     width: Int, layers: Int, heads: Int, mlpWidth: Int, normEps: Float, activation: Activation, postNorm: Bool = false,
     sumNorm: Bool = false, layerScale: Bool = false, gated: Bool = false, attentionNorm: Bool = false,
     mlpNorm: Bool = false, rope: RotaryEmbedding? = nil, rms: Bool = false, relativeBias: RelativeBias? = nil,
-    sequenceRope: SequenceRotary? = nil, queryKeyNorm: Bool = false, attentionGate: Bool = false,
+    relativeHidden: Int? = nil, sequenceRope: SequenceRotary? = nil, queryKeyNorm: Bool = false,
+    attentionGate: Bool = false,
     noFirstNorm: Bool = false
   ) {
     self.width = width
@@ -153,6 +157,7 @@ public struct Blocks: Codable, Sendable, Hashable {
     self.rope = rope
     self.rms = rms
     self.relativeBias = relativeBias
+    self.relativeHidden = relativeHidden
     self.sequenceRope = sequenceRope
     self.queryKeyNorm = queryKeyNorm
     self.attentionGate = attentionGate
@@ -280,8 +285,11 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var grid: GridSize { GridSize(height: image.height / patch, width: image.width / patch) }
   /// The grid that the position table was made for.
   public var tableGrid: GridSize { positionGrid ?? grid }
-  /// Rows of the position table.
-  public var positions: Int { tableGrid.count + (positionsCoverPrefix ? prefixTokens : 0) }
+  /// Rows of the position table; 0 where attention alone knows positions.
+  public var positions: Int {
+    if blocks.relativeHidden != nil { return 0 }
+    return tableGrid.count + (positionsCoverPrefix ? prefixTokens : 0)
+  }
   /// Width of what the final norm and the projection see.
   public var pooledWidth: Int {
     if case .coca(_, _, let width) = pooler { width } else { blocks.width }

@@ -91,7 +91,7 @@ private struct TensorList {
     if tower.patchBias { add("vision.patch.bias", [width]) }
     if tower.classToken { add("vision.class_token", [width]) }
     if tower.registers > 0 { add("vision.registers", [tower.registers, width]) }
-    add("vision.positions", [tower.positions, width])
+    if tower.positions > 0 { add("vision.positions", [tower.positions, width]) }
     if tower.normPre { norm("vision.norm_pre", width) }
     blocks("vision", tower.blocks)
     if case .coca(_, let queries, let pooled) = tower.pooler {
@@ -149,6 +149,10 @@ private struct TensorList {
       if layer > 0 || !blocks.noFirstNorm { norm("\(name).norm1", width, rms: blocks.rms) }
       linear("\(name).qkv", from: width, to: 3 * width)
       headNorms(name, blocks)
+      if let hidden = blocks.relativeHidden {
+        linear("\(name).relative.fc1", from: 2, to: hidden)
+        linear("\(name).relative.fc2", from: hidden, to: blocks.heads)
+      }
       if blocks.attentionGate { linear("\(name).attention_gate", from: width, to: width) }
       if blocks.attentionNorm { norm("\(name).attention_norm", width) }
       linear("\(name).out", from: width, to: width)

@@ -1,7 +1,7 @@
 /// How a picture becomes the numbers that a vision tower takes: open_clip's evaluation transform, or an image processor of transformers, as data.
 ///
 /// Read by `manifestDecoder`, its JSON has open_clip's names (`preprocess_cfg`): `size` ([height, width] or one number), `mean`, `std`,
-/// `interpolation`, `resize_mode`, `fill_color`; beside them `resize_size`, `rescale_factor` and `convention`. What is missing there has
+/// `interpolation`, `resize_mode`, `fill_color`; beside them `resize_size`, `rescale_factor`, `convention` and `naflex`. What is missing there has
 /// open_clip's default.
 public struct Preprocessing: Codable, Sendable, Hashable {
   /// A height and a width in pixels.
@@ -49,11 +49,13 @@ public struct Preprocessing: Codable, Sendable, Hashable {
   /// By what a channel's value, 0...255, is multiplied before mean and deviation.
   public var rescaleFactor: Double
   public var convention: Convention
+  /// Where set, each picture has a size of its own, and `size` and `resizeMode` are those of one fixed size instead.
+  public var naflex: NaFlex?
 
   public init(
     size: Size, resizeSize: Size? = nil, mean: [Float] = Self.clipMean, std: [Float] = Self.clipStd,
     interpolation: Interpolation = .bicubic, resizeMode: ResizeMode = .shortest, fill: Int = 0,
-    rescaleFactor: Double = Self.unitFactor, convention: Convention = .openCLIP
+    rescaleFactor: Double = Self.unitFactor, convention: Convention = .openCLIP, naflex: NaFlex? = nil
   ) {
     self.size = size
     self.resizeSize = resizeSize == size ? nil : resizeSize
@@ -64,10 +66,12 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     self.fill = fill
     self.rescaleFactor = rescaleFactor
     self.convention = convention
+    self.naflex = naflex
   }
 
-  /// Takes another size; what the resize aims at follows in proportion.
+  /// Takes one fixed size; what the resize aims at follows in proportion.
   public mutating func scale(to size: Size) {
+    naflex = nil
     func scaled(_ side: Int, _ old: Int, _ new: Int) -> Int {
       max(1, Int((Double(side) * Double(new) / Double(old)).rounded()))
     }
@@ -89,7 +93,7 @@ public struct Preprocessing: Codable, Sendable, Hashable {
   public static let unitFactor = 1.0 / 255
 
   private enum CodingKeys: String, CodingKey {
-    case size, mean, std, interpolation, convention
+    case size, mean, std, interpolation, convention, naflex
     case resizeSize, resizeMode, rescaleFactor
     case fill = "fillColor"  // `fill_color` in files, by the decoder's snake case
   }
@@ -121,7 +125,8 @@ public struct Preprocessing: Codable, Sendable, Hashable {
       resizeMode: try values.decodeIfPresent(ResizeMode.self, forKey: .resizeMode) ?? .shortest,
       fill: try values.decodeIfPresent(Int.self, forKey: .fill) ?? 0,
       rescaleFactor: try values.decodeIfPresent(Double.self, forKey: .rescaleFactor) ?? Self.unitFactor,
-      convention: try values.decodeIfPresent(Convention.self, forKey: .convention) ?? .openCLIP)
+      convention: try values.decodeIfPresent(Convention.self, forKey: .convention) ?? .openCLIP,
+      naflex: try values.decodeIfPresent(NaFlex.self, forKey: .naflex))
     guard std.allSatisfy({ $0 > 0 }) else {
       throw DecodingError.dataCorruptedError(forKey: .std, in: values, debugDescription: "expected numbers above zero")
     }
@@ -145,6 +150,7 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     try values.encode(resizeMode, forKey: .resizeMode)
     try values.encode(fill, forKey: .fill)
     if rescaleFactor != Self.unitFactor { try values.encode(rescaleFactor, forKey: .rescaleFactor) }
+    try values.encodeIfPresent(naflex, forKey: .naflex)
     if convention != .openCLIP { try values.encode(convention, forKey: .convention) }
   }
 }

@@ -22,6 +22,7 @@ private struct Checker {
     try check("\(name).mlp_width", blocks.mlpWidth, Limits.mlpWidth)
     try divides("\(name).heads", blocks.heads, blocks.width)
     try check("\(name).norm_eps", blocks.normEps >= 0 && blocks.normEps < 1, "must lie in 0..<1")
+    if let hidden = blocks.relativeHidden { try check("\(name).relative_hidden", hidden, Limits.width) }
     if let rope = blocks.sequenceRope { try check(name, rope, blocks) }
     guard let rope = blocks.rope else { return }
     try check(
@@ -53,6 +54,9 @@ private struct Checker {
     try check("vision.blocks.sum_norm", !vision.blocks.sumNorm, "is run in text towers alone")
     try check("vision.blocks.rms", !vision.blocks.rms, "is run in text towers alone")
     try check("vision.blocks.relative_bias", vision.blocks.relativeBias == nil, "is run in text towers alone")
+    try check(
+      "vision.blocks.relative_hidden", vision.blocks.relativeHidden == nil || vision.blocks.rope == nil,
+      "does not go with a rotary embedding")
     try check("vision.blocks.sequence_rope", vision.blocks.sequenceRope == nil, "is run in text towers alone")
     try check("vision.blocks.query_key_norm", !vision.blocks.queryKeyNorm, "is run in text towers alone")
     try check("vision.blocks.attention_gate", !vision.blocks.attentionGate, "is run in text towers alone")
@@ -119,6 +123,7 @@ private struct Checker {
       "text.blocks.sequence_rope",
       text.blocks.sequenceRope?.local == nil || text.contextLength * text.contextLength <= Limits.computed,
       "has a number for each two tokens of a prompt, which are more than \(Limits.computed)")
+    try check("text.blocks.relative_hidden", text.blocks.relativeHidden == nil, "is run in image towers alone")
     try check("text.blocks.rope", text.blocks.rope == nil, "has no grid to rotate by: prompts have sequence_rope")
     try check("text.tokenizer.context_length", text.contextLength, Limits.contextLength)
     try check("text.vocabulary", text.vocabulary, Limits.vocabulary)
@@ -197,6 +202,10 @@ extension Preprocessing {
   /// Refuses pictures that hold no patch of a tower, or more than can be computed.
   public func validate(for tower: VisionTower?, file: String) throws(ManifestError) {
     let checker = Checker(file: file), patch = tower?.patch ?? 1
+    if let naflex {
+      try checker.check("preprocessing.naflex.patch", naflex.patch, patch...patch)
+      try checker.check("preprocessing.naflex.max_patches", naflex.maxPatches, Limits.patches)
+    }
     try checker.check("preprocessing.size", size, patch...max(patch, Limits.side.upperBound))
     try checker.check("preprocessing.size", (size.height / patch) * (size.width / patch), Limits.patches)
   }

@@ -10,6 +10,8 @@ import ZooTestSupport
   private static let pictures: Uses = [
     "size": ["--size", "64x96"], "resize": ["--resize", "squash"], "upright": ["--upright"],
     "max-pixels": ["--max-pixels", "9"],
+    // Of NaFlex models: NaFlexCommandTests has it.
+    "max-patches": nil,
   ]
   private static let run: Uses = [
     "precision": ["--precision", "bf16"], "threads": nil, "backend": nil, "quiet": nil, "json": nil, "version": nil,

@@ -210,13 +210,14 @@ import ZooTestSupport
     #expect(expected.distance(logits, to: "logits", row: 0) <= 1)
   }
 
-  /// As in the whole model, a picture has the square grid of as many patches as the processor allows.
+  /// As in the whole model, a picture keeps its proportions, and its one fixed size is the square of as many patches as the processor allows.
   @Test func aNaFlexTowerSaysWhatPicturesBecome() throws {
     let (model, identified) = try Self.naFlex.convert()
     let vision = try #require(model.architecture.vision)
     #expect(vision.image == GridSize(square: 40) && vision.tableGrid == GridSize(square: 3))
     #expect(model.description.preprocessing?.interpolation == .bilinear)
-    #expect(identified.notes.contains { $0.hasPrefix("NaFlex gives every picture a grid of its own shape") })
+    #expect(model.description.preprocessing?.naflex == NaFlex(patch: 8, maxPatches: 26))
+    #expect(identified.notes.contains { $0.hasPrefix("NaFlex: a picture keeps its proportions") })
     let text = try #require(Self.texts.first { $0.group == "families" }).convert().identified
     #expect(!text.notes.contains { $0.contains("NaFlex") })
   }

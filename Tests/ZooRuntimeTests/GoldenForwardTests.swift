@@ -14,12 +14,14 @@ import ZooTestSupport
     var configuration: String?
     var file = "forward.npz"
     var activation: (Activation, Activation)?
+    var imageSize: Int?
     var group = "models"
     var testDescription: String { "\(name) \(checkpoint) \(file)" }
 
     func load() throws -> GoldenModel {
       try GoldenModel(name, checkpoint, group: group, configuration: configuration) { options in
         if let activation { (options.visionActivation, options.textActivation) = (activation.0, activation.1) }
+        options.imageSize = imageSize.map { GridSize(square: $0) }
       }
     }
   }
@@ -84,9 +86,15 @@ import ZooTestSupport
       "mobileclip_base", "timm_gap", "naflex_siglip2", "naflex_gap", "hf_roberta", "hf_coca_roberta", "hf_bert",
       "hf_nllb",
       "hf_nllb_siglip", "hf_mt5", "hf_modernbert", "modern_causal", "modern_map", "modern_plain", "siglip_i18n",
+      "relpos",
     ].map {
       Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
-    } + [Case(name: "siglip2_hf", checkpoint: "hf/model.safetensors", group: "families")]
+    } + [
+      Case(name: "siglip2_hf", checkpoint: "hf/model.safetensors", group: "families"),
+      Case(
+        name: "siglip2_hf", checkpoint: "npz/naflex.npz", activation: (.geluTanh, .geluTanh), imageSize: 40,
+        group: "families"),
+    ]
 
   /// Cases of `Tools/golden/make_classifiers.py`.
   static let classifiers: [Case] =

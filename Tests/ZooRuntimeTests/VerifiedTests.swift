@@ -60,6 +60,7 @@ extension Blocks {
     var kind = self
     (kind.width, kind.layers, kind.heads, kind.mlpWidth, kind.normEps, kind.activation) = (1, 1, 1, 1, 0, .gelu)
     if let rope { kind.rope = RotaryEmbedding(temperature: 1, referenceGrid: nil, offset: 0, indexing: rope.indexing) }
+    if relativeHidden != nil { kind.relativeHidden = 1 }
     if relativeBias != nil { kind.relativeBias = RelativeBias(buckets: 4, maxDistance: 2) }
     return kind
   }

@@ -89,6 +89,8 @@ class Timm:
             "norm_pre": a.get("pre_norm", False),
             "positions_cover_prefix": not relative and a["class_token"] and not a.get("no_embed_class", False),
         }
+        if relative:
+            vision["blocks"]["relative_hidden"] = a["rel_pos_dim"] or 128  # RelPosMlp's
         if "backbone" in ast_names(module, name):
             stem = stem_of(module, name)
             vision["stem"] = {"width": stem["channels"][0], "kernels": stem["kernel_size"]}

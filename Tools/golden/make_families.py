@@ -8,7 +8,7 @@
 `modern_*` and `hf_modernbert` need open_clip's repository (made at 89fb801), which has these towers: PYTHONPATH=open_clip/src.
 
 The modules are open_clip's and timm's own; only their sizes are overridden. A larger picture goes through timm's
-`dynamic_img_size` (position table bicubic with antialias, rotary tables built anew) or, for open_clip's own tower, through
+`dynamic_img_size` or `set_input_size` (position table bicubic with antialias, rotary tables built anew) or, for open_clip's own tower, through
 the same resampling of its table. Maps are torch's autograd with respect to the attention probabilities.
 
 Expected numbers are computed in float64 (rotary tables in timm's float32) and stored as float32; `f32_noise` is the
@@ -150,6 +150,9 @@ CASES = {
     "siglip_i18n": dict(
         custom=True, embed=48, logit_bias=-10, trunk=trunk("vit_base_patch16_siglip_224", "map", "none", **EVA),
         text=dict(TEXT, width=48, heads=3, no_causal_mask=True, proj_type="none", pool_type="last", norm_kwargs=dict(eps=1e-6))),
+    # No position table: a bias of attention for each distance, by a small MLP in each block.
+    "relpos": dict(
+        text=TEXT, trunk=trunk("vit_relpos_medium_patch16_cls_224", "", "linear", **EVA, rel_pos_dim=20)),
 }
 
 
@@ -175,7 +178,8 @@ def build(name, dynamic=False):
 
         def create(pretrained=False, **kwargs):
             kwargs.pop("pretrained_cfg", None), kwargs.pop("pretrained_cfg_overlay", None), kwargs.pop("cache_dir", None)
-            extra = dict(dynamic_img_size=True) if dynamic and "naflex" not in spec["name"] else {}
+            fixed = "naflex" in spec["name"] or "relpos" in spec["name"]
+            extra = dict(dynamic_img_size=True) if dynamic and not fixed else {}
             return timm_trunk(spec["name"], **{**spec["arguments"], **extra, **kwargs})
         create.__name__, create.__module__ = entry, "timm.models.eva"
         register_model(create)
@@ -486,6 +490,9 @@ def make(name, seed):
     if spec:
         dynamic, _ = build(name, dynamic=True)
         dynamic.load_state_dict(model.state_dict())
+        if "relpos" in spec["name"]:
+            patch = spec["arguments"]["img_size"] // 4
+            dynamic.visual.trunk.set_input_size((5 * patch, 7 * patch))
     g = torch.Generator().manual_seed(seed + 1000)
     side = spec["arguments"]["img_size"] if spec else CASES[name]["vision"]["image_size"]
     patch = side // 4

@@ -34,8 +34,12 @@ def refusal(model):
     """Why the runtime's block function cannot run a model; None if it can."""
     if kind(model) == "VisionTransformerDistilled":
         return "it averages two heads on two class tokens"
-    if kind(model) in ("Beit", "VisionTransformerRelPos"):
+    if kind(model) == "Beit":
         return "its attention has relative position biases"
+    if kind(model) == "VisionTransformerRelPos":
+        bias = model.blocks[0].attn.rel_pos
+        if kind(bias) != "RelPosMlp" or bias.mode != "cr":
+            return "its attention has relative position biases"
     if kind(model) == "VisionTransformerSAM":
         return "its attention has windows and relative position biases"
     if kind(model) == "Cait":
@@ -43,11 +47,11 @@ def refusal(model):
     block = model.blocks[0]
     if kind(block) in ("ParallelThingsBlock", "ParallelScalingBlock", "DiffParallelScalingBlock"):
         return "its blocks run attention and MLP in parallel"
-    assert kind(block) in ("Block", "ResPostBlock", "EvaBlock", "EvaBlockPostNorm"), kind(block)
+    assert kind(block) in ("Block", "ResPostBlock", "EvaBlock", "EvaBlockPostNorm", "RelPosBlock", "ResPostRelPosBlock"), kind(block)
     attention = block.attn
     if kind(attention) == "DiffAttention":
         return "it has differential attention"
-    assert kind(attention) in ("Attention", "AttentionRope", "EvaAttention"), kind(attention)
+    assert kind(attention) in ("Attention", "AttentionRope", "EvaAttention", "RelPosAttention"), kind(attention)
     embedding = getattr(model, "patch_embed", None)
     if kind(embedding) == "HybridEmbed" and kind(embedding.backbone) != "ConvStem":
         return "its patches come from a ResNet"
@@ -63,7 +67,7 @@ def refusal(model):
         if embeds.pos_embed_type != "learned" or embeds.pos_embed_ar_preserving:
             return "its position embedding is of another kind"
         assert embeds.pos_embed_interp_mode in ("bicubic", "bilinear") and embeds.pos_embed is not None
-    elif model.pos_embed is None:
+    elif kind(model) != "VisionTransformerRelPos" and model.pos_embed is None:
         return "it has no position table"
     if "LayerNorm" not in (kind(model.norm), kind(model.fc_norm)):
         return "it has no final norm"
@@ -77,7 +81,7 @@ def facts(model):
     assert len(eps) == 1
     rows = {"heads": block.attn.num_heads, "eps": f"{eps.pop():g}".replace("e-0", "e-"), "pool": model.global_pool}
     rows["act"] = activation(block.mlp.act)
-    if kind(block) in ("ResPostBlock", "EvaBlockPostNorm"):
+    if kind(block) in ("ResPostBlock", "EvaBlockPostNorm", "ResPostRelPosBlock"):
         rows["norm"] = "post"
     # Eva's attention pooling always takes the prefix tokens.
     if getattr(model, "pool_include_prefix", kind(model) == "Eva" and model.attn_pool is not None):
@@ -92,7 +96,7 @@ def facts(model):
         rows["rope"] = f"{rope.temperature:g},{rope.grid_offset:g},{rope.grid_indexing}"
         if rope.ref_feat_shape:
             rows["rope"] += f",{rope.ref_feat_shape[0]},{rope.ref_feat_shape[1]}"
-    if model.attn_pool is not None:
+    if getattr(model, "attn_pool", None) is not None:
         if model.attn_pool.num_heads != block.attn.num_heads:
             rows["pool_heads"] = model.attn_pool.num_heads
         assert activation(model.attn_pool.mlp.act) == rows["act"] and model.attn_pool.pool == "token"

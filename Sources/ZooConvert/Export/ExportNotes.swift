@@ -35,6 +35,11 @@ func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
       "open_clip repairs prompts before it cuts them (quotation marks, HTML entities, broken characters); transformers and this "
         + "model do not.")
   }
+  if let preprocessing = model.preprocessing, preprocessing.naflex != nil {
+    notes.append(
+      "Pictures are all resized to \(preprocessing.size) there; here each keeps its proportions, with up to "
+        + "\(preprocessing.sizeText).")
+  }
   if let preprocessing = model.preprocessing, preprocessing.convention != plan.layout.convention {
     notes.append(
       "\(plan.format.rawValue) has its own rules for a crop's odd pixel and for alpha: some pictures are prepared "

@@ -93,13 +93,18 @@ struct Identification {
         (before.architecture, before.preprocessing))
     }
     settleLogitBias(&finding.architecture)
-    if let resampling = layout.resampling { finding.architecture.vision?.resampling = resampling }
+    if let resampling = layout.resampling {
+      // big_vision's NaFlex resamples positions in another way than its other towers.
+      let isOwn = layout.name == Layout.bigVision.name && facts.vision.positionGrid != nil
+      finding.architecture.vision?.resampling = isOwn ? .bilinearAntialias : resampling
+    }
     if let note = layout.note { notes.append(note) }
     finding.preprocessing.convention = layout.convention
     if let size = options.imageSize {
       finding.preprocessing.scale(to: size)
       if let vision = finding.architecture.vision { try checkImageSize(size, vision) }
     }
+    settleNaFlex(&finding)
     settleHalf(&finding)
     if let reason = finding.architecture.unsupported {
       throw ConvertError.unsupported(path: path, architecture: finding.architecture.name, reason: reason)
@@ -124,6 +129,19 @@ struct Identification {
       facts.logitBias
         ? "The checkpoint has a logit_bias, of which nothing else speaks: it is used."
         : "The checkpoint has no logit_bias, which stands for zero.")
+  }
+
+  /// A position table that keeps its grid is one of NaFlex: unless somebody said otherwise, a picture keeps its proportions and has no more
+  /// patches than the table.
+  private mutating func settleNaFlex(_ finding: inout Finding) {
+    guard let vision = finding.architecture.vision, layout.part != .textTower, options.imageSize == nil else { return }
+    if let grid = facts.vision.positionGrid, finding.preprocessing.naflex == nil {
+      finding.preprocessing.naflex = NaFlex(patch: vision.patch, maxPatches: grid.count)
+    }
+    guard finding.preprocessing.naflex != nil else { return }
+    notes.append(
+      "NaFlex: a picture keeps its proportions and is cut into up to \(finding.preprocessing.sizeText); --max-patches takes "
+        + "another number, --size one size for all.")
   }
 
   private mutating func find() throws -> Finding {

@@ -10,7 +10,7 @@ enum TimmNames {
       vit_betwixt_patch16_reg4_gap_384
     heads=12: deit_base_patch16_224 deit_base_patch16_384 vit_base_patch8_224 vit_base_patch14_dinov2
       vit_base_patch16_224 vit_base_patch16_224_miil vit_base_patch16_384 vit_base_patch32_224
-      vit_base_patch32_384
+      vit_base_patch32_384 vit_relpos_base_patch16_cls_224
     heads=12 act=silu rope=10000,0,ij,16,16: eva02_base_patch16_clip_224
     heads=12 eps=1e-5: vit_base_patch16_clip_224 vit_base_patch16_clip_384 vit_base_patch32_clip_224
       vit_base_patch32_clip_256 vit_base_patch32_clip_384 vit_base_patch32_clip_448
@@ -21,9 +21,10 @@ enum TimmNames {
       vit_pe_core_base_patch16_224
     heads=12 pool=avg: naflexvit_base_patch16_gap vit_base_patch16_siglip_gap_224
       vit_base_patch16_siglip_gap_256 vit_base_patch16_siglip_gap_384 vit_base_patch16_siglip_gap_512
+      vit_relpos_base_patch16_224 vit_relpos_base_patch16_clsgap_224
     heads=12 pool=avg act=gelu_tanh: vit_base_patch32_siglip_gap_256
     heads=12 pool=avg act=silu rope=10000,0,ij,16,16: eva02_base_patch14_224 eva02_base_patch14_448
-    heads=12 pool=avg norm=post: vit_base_patch16_rpn_224
+    heads=12 pool=avg norm=post: vit_base_patch16_rpn_224 vit_relpos_base_patch16_rpn_224
     heads=12 pool=avg positions=patches: vit_base_patch16_reg4_gap_256
     heads=12 pool=map: naflexvit_base_patch16_map vit_base_patch16_siglip_224 vit_base_patch16_siglip_256
       vit_base_patch16_siglip_384 vit_base_patch16_siglip_512
@@ -37,7 +38,9 @@ enum TimmNames {
     heads=13 pool=map: naflexvit_so150m2_patch16_reg1_map
     heads=14: vit_base_patch16_plus_240 vit_base_patch32_plus_256
     heads=14 eps=1e-5: vit_base_patch16_plus_clip_240
-    heads=14 pool=avg: vit_so150m_patch16_reg4_gap_256 vit_so150m_patch16_reg4_gap_384
+    heads=14 pool=avg: vit_relpos_base_patch16_plus_240 vit_so150m_patch16_reg4_gap_256
+      vit_so150m_patch16_reg4_gap_384
+    heads=14 pool=avg norm=post: vit_relpos_base_patch32_plus_rpn_256
     heads=14 pool=map: vit_so150m_patch16_reg4_map_256
     heads=16: eva_giant_patch14_clip_224 vit_giant_patch14_224 vit_gigantic_patch14_224 vit_huge_patch14_224
       vit_large_patch14_224 vit_large_patch14_dinov2 vit_large_patch16_224 vit_large_patch16_384
@@ -81,6 +84,7 @@ enum TimmNames {
     heads=3: deit_tiny_patch16_224 vit_tiny_patch16_224 vit_tiny_patch16_384
     heads=3 eps=1e-5 pool=map pool_prefix=yes rope=10000,1,xy,24,24 pool_heads=8:
       vit_pe_core_tiny_patch16_384
+    heads=3 pool=avg: test_vit_relpos
     heads=3 pool=avg act=silu rope=10000,0,ij,16,16: eva02_tiny_patch14_224 eva02_tiny_patch14_336
     heads=3 pool=map pool_prefix=yes: test_vit3
     heads=4 eps=1e-5: vit_xsmall_patch16_clip_224
@@ -90,12 +94,17 @@ enum TimmNames {
       vit_small_patch16_224 vit_small_patch16_384 vit_small_patch32_224 vit_small_patch32_384
     heads=6 eps=1e-5 pool=map pool_prefix=yes rope=10000,1,xy,24,24 pool_heads=8:
       vit_pe_core_small_patch16_384
+    heads=6 pool=avg: vit_relpos_small_patch16_224
     heads=6 pool=avg act=silu rope=10000,0,ij,16,16: eva02_small_patch14_224 eva02_small_patch14_336
+    heads=6 pool=avg norm=post: vit_relpos_small_patch16_rpn_224
     heads=6 positions=patches: deit3_small_patch16_224 deit3_small_patch16_384 flexivit_small
       vit_small_patch14_reg4_dinov2
     heads=6 positions=patches rope=100,0,xy: vit_small_patch16_rope_ape_224
+    heads=8: vit_relpos_medium_patch16_cls_224
     heads=8 eps=1e-5: vit_medium_patch16_clip_224 vit_medium_patch32_clip_224
     heads=8 pool=avg: vit_medium_patch16_gap_240 vit_medium_patch16_gap_256 vit_medium_patch16_gap_384
+      vit_relpos_medium_patch16_224
+    heads=8 pool=avg norm=post: vit_relpos_medium_patch16_rpn_224
     heads=8 pool=avg positions=patches: vit_medium_patch16_reg1_gap_256 vit_medium_patch16_reg4_gap_256
       vit_mediumd_patch16_reg4_gap_256 vit_mediumd_patch16_reg4_gap_384
     heads=8 positions=patches: deit3_medium_patch16_224
@@ -123,11 +132,7 @@ enum TimmNames {
       cait_s24_384 cait_s36_384 cait_xs24_384 cait_xxs24_224 cait_xxs24_384 cait_xxs36_224 cait_xxs36_384
     its attention has relative position biases: beit_base_patch16_224 beit_base_patch16_384
       beit_large_patch16_224 beit_large_patch16_384 beit_large_patch16_512 beitv2_base_patch16_224
-      beitv2_large_patch16_224 test_vit_relpos vit_relpos_base_patch16_224 vit_relpos_base_patch16_cls_224
-      vit_relpos_base_patch16_clsgap_224 vit_relpos_base_patch16_plus_240 vit_relpos_base_patch16_rpn_224
-      vit_relpos_base_patch32_plus_rpn_256 vit_relpos_medium_patch16_224 vit_relpos_medium_patch16_cls_224
-      vit_relpos_medium_patch16_rpn_224 vit_relpos_small_patch16_224 vit_relpos_small_patch16_rpn_224
-      vit_srelpos_medium_patch16_224 vit_srelpos_small_patch16_224
+      beitv2_large_patch16_224 vit_srelpos_medium_patch16_224 vit_srelpos_small_patch16_224
     its attention has windows and relative position biases: samvit_base_patch16 samvit_base_patch16_224
       samvit_huge_patch16 samvit_large_patch16
     its blocks run attention and MLP in parallel: vit_base_patch16_18x2_224 vit_base_patch16_xp_224

@@ -125,7 +125,7 @@ extension TransformersFile {
       logitBias: true, preprocessing: preprocessing)
   }
 
-  /// NaFlex at one size: the square of as many patches as a picture may have.
+  /// NaFlex: its one fixed size is the square of as many patches as a picture may have.
   private func siglip2(
     _ text: Tower, _ vision: Tower, file path: String, _ beside: (settings: TransformersPreprocessor, file: String)?
   ) throws(ConvertError) -> Configuration {
@@ -146,9 +146,7 @@ extension TransformersFile {
     squares?.settings.size = .sides(image)
     var result = try siglip(text, vision, file: path, try Self.preprocessing(squares, image: image, .siglip2))
     result.vision?.positionGrid = GridSize(square: table)
-    result.notes.append(
-      "NaFlex gives every picture a grid of its own shape, of up to \(patches) patches; here every picture is resized to "
-        + "\(image), which is what a square one becomes there.")
+    result.preprocessing.naflex = NaFlex(patch: patch, maxPatches: patches)
     return result
   }
 

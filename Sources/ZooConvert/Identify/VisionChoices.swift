@@ -61,13 +61,14 @@ extension VisionFacts {
       throw invalid("its MLP is gated, which is run with silu only (--activation silu)")
     }
     let native = GridSize(height: image.height / patch, width: image.width / patch)
-    let covers = positionsCoverPrefix ?? choices.positionsCoverPrefix ?? (positions != native.count)
+    let covers =
+      relativeHidden == nil && (positionsCoverPrefix ?? choices.positionsCoverPrefix ?? (positions != native.count))
     return VisionTower(
       image: image, patch: patch, stem: stem,
       blocks: Blocks(
         width: width, layers: layers, heads: heads, mlpWidth: mlpWidth, normEps: eps,
         activation: gated ? .silu : activation, postNorm: choices.postNorm, layerScale: layerScale, gated: gated,
-        attentionNorm: attentionNorm, mlpNorm: mlpNorm, rope: choices.rope),
+        attentionNorm: attentionNorm, mlpNorm: mlpNorm, rope: choices.rope, relativeHidden: relativeHidden),
       classToken: classToken, registers: registers, patchBias: patchBias,
       positionsCoverPrefix: positionGrid == nil && prefixTokens > 0 && covers, normPre: normPre,
       noFinalNorm: noFinalNorm,
@@ -83,7 +84,7 @@ extension VisionFacts {
 
   /// The picture whose square patch grid the position table is for; nil where the grid is not square, or need not be.
   private func squareImage(_ choices: VisionChoices, patch: Int) -> GridSize? {
-    guard let positions else { return nil }
+    guard let positions, relativeHidden == nil else { return nil }
     let patches: Int
     switch positionsCoverPrefix ?? choices.positionsCoverPrefix {
     case false?: patches = positions

@@ -31,13 +31,31 @@ extension Layout {
       ).expression(target, block: block)
     }
     switch target.name.leaf {
-    case "patch.weight": return flaxConvolution("\(prefix)embedding/kernel", target)
+    case "patch.weight":
+      return isNaFlex(target, prefix)
+        ? naflexPatch("\(prefix)embedding/kernel", target) : flaxConvolution("\(prefix)embedding/kernel", target)
     case "patch.bias": return target.source("\(prefix)embedding/bias")
-    case "positions": return target.source("\(prefix)pos_embedding", as: [1] + target.shape)
+    case "positions":
+      let grid = tower.tableGrid
+      return target.source(
+        "\(prefix)pos_embedding",
+        as: isNaFlex(target, prefix) ? [grid.height, grid.width, width] : [1] + target.shape)
     case "norm.weight": return target.source("\(prefix)Transformer/encoder_norm/scale")
     case "norm.bias": return target.source("\(prefix)Transformer/encoder_norm/bias")
     default: return pooler(target, prefix: "\(prefix)MAPHead_0/", width: width)
     }
+  }
+
+  /// True for big_vision's `naflex_vit`, whose patches go through a linear layer.
+  private static func isNaFlex(_ target: Target, _ prefix: String) -> Bool {
+    target.headers["\(prefix)embedding/kernel"].map { $0.shape.count == 2 } ?? (target.vision.positionGrid != nil)
+  }
+
+  /// A convolution's weight from a linear layer over pixels with their channels, `[pixels, width]`.
+  private static func naflexPatch(_ name: String, _ target: Target) -> Expression {
+    let vision = target.vision, width = vision.blocks.width, patch = vision.patch
+    let pixels = Expression.tensor(name, shape: [patch * patch * 3, width]).reshaped([patch, patch, 3, width])
+    return .transpose(pixels, axes: [3, 2, 0, 1])
   }
 
   private static func pooler(_ target: Target, prefix: String, width: Int) -> Expression? {
@@ -92,6 +110,14 @@ extension Layout {
     }
     vision.patchBias = true
     vision.positions = headers.shape("\(prefix)img/pos_embedding", rank: 3)?[1]
+    if let kernel = headers.shape("\(prefix)img/embedding/kernel", rank: 2),
+      let side = exactSquareRoot(kernel[0] / 3), side * side * 3 == kernel[0],
+      let table = headers.shape("\(prefix)img/pos_embedding", rank: 3), table.allSatisfy({ (1...65535).contains($0) })
+    {
+      (vision.width, vision.patch) = (kernel[1], side)
+      vision.positionGrid = GridSize(height: table[0], width: table[1])
+      vision.positions = table[0] * table[1]
+    }
     (vision.layers, vision.heads, vision.mlpWidth) = FlaxEncoder.measure(headers, path: "\(prefix)img/Transformer/")
     vision.pooler = headers.contains("\(prefix)img/MAPHead_0/probe") ? .attention : nil
     vision.poolerMLP = headers.shape("\(prefix)img/MAPHead_0/MlpBlock_0/Dense_0/kernel", rank: 2)?[1]

@@ -73,6 +73,8 @@ enum TimmVision {
     switch target.name.leaf {
     case "qkv.weight", "qkv.bias": return attention(target, prefix: prefix, first: first)
     case "fc1.weight", "fc1.bias", "gate.weight", "gate.bias": return hidden(target, prefix: prefix, first: first)
+    case let leaf where leaf.hasPrefix("relative."):
+      return target.source("\(prefix)attn.rel_pos.mlp.\(leaf.dropFirst("relative.".count))")
     case "scale1":
       return target.source(prefix + (target.has("\(first)gamma_1", default: isEva(target)) ? "gamma_1" : "ls1.gamma"))
     case "scale2":
@@ -132,6 +134,11 @@ enum TimmVision {
     facts.classToken = facts.classToken || headers.contains("\(prefix)cls_token")
     facts.registers = headers.shape("\(prefix)reg_token", rank: 3)?[1] ?? facts.registers
     facts.positions = headers.shape("\(prefix)pos_embed", rank: 3)?[1] ?? facts.positions
+    facts.relativeHidden = headers.shape("\(prefix)blocks.0.attn.rel_pos.mlp.fc1.weight", rank: 2)?[0]
+    if facts.relativeHidden != nil {
+      facts.positions = 0
+      facts.heads = headers.shape("\(prefix)blocks.0.attn.rel_pos.mlp.fc2.weight", rank: 2)?[0]
+    }
     facts.normPre = headers.contains("\(prefix)norm_pre.weight")
     facts.layers = headers.layers("\(prefix)blocks.", ".norm1.weight")
     let isApart = headers.contains("\(prefix)blocks.0.mlp.fc1_g.weight")

@@ -108,7 +108,7 @@ extension PictureLoader {
   /// What a run says of its pictures: how they reach the model, and what it computes in.
   public func choices(precision: Precision) -> [Choice] {
     [
-      Choice("size", "\(preprocessing.size)"), Choice("resize", preprocessing.resizeMode.rawValue),
+      Choice("size", preprocessing.sizeText), Choice("resize", preprocessing.fitText),
       Choice("upright", upright ? "yes" : "no"), Choice("precision", precision.rawValue),
     ]
   }

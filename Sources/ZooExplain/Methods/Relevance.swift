@@ -83,10 +83,11 @@ extension ExplanationMethod {
     guard vision.tower.pooler == .classToken else {
       throw undefined(on: vision, "the published rules start at a class token, and the model pools otherwise")
     }
-    guard !shape.gated, !shape.postNorm, !shape.attentionNorm, !shape.mlpNorm, shape.rope == nil, !shape.layerScale
+    guard !shape.gated, !shape.postNorm, !shape.attentionNorm, !shape.mlpNorm, shape.rope == nil, !shape.layerScale,
+      shape.relativeHidden == nil
     else {
       throw undefined(
-        on: vision, "the published rules do not cover the gates, norms, scales or rotations of its blocks")
+        on: vision, "the published rules do not cover the gates, norms, scales, rotations or biases of its blocks")
     }
   }
 }

@@ -85,7 +85,7 @@ struct BlockWalk<Rule: PropagationRule> {
       withScratch(zoo_attention_scratch(layer.count, head)) { scratch in
         zoo_attention(
           layer.part(0, head: number), 3 * layer.width, layer.part(1, head: number), layer.part(2, head: number),
-          3 * layer.width, layer.count, layer.count, head, layer.shape.attentionScale, nil,
+          3 * layer.width, layer.count, layer.count, head, layer.shape.attentionScale, layer.bias(head: number),
           Int32((layer.isCausal ? ZOO_MASK_CAUSAL : ZOO_MASK_NONE).rawValue), 0, result.pointer + number * head,
           layer.width, scratch, nil)
       }

@@ -10,6 +10,8 @@ package struct LayerRecord: Sendable {
   /// `[sequences * tokens, width]`: the block's input; kept where the request asks for it.
   package let input: FloatBuffer?
   let rotary: RotaryTable?
+  /// What was added to the scores of attention, if anything.
+  let bias: AttentionBias?
   /// `[sequences * tokens, 3 width]`: queries, keys (both rotated where the tower rotates) and values.
   package let qkv: FloatBuffer
   /// `[sequences * tokens, width]`: the block's output tokens. In the last block only the rows that the request asks for are sure to be
@@ -71,6 +73,9 @@ package struct LayerView: Sendable {
     UnsafePointer(record.qkv.pointer + sequence * count * 3 * width + part * width + head * shape.headWidth)
   }
 
+  /// `[count, count]`: what was added to a head's scores, if anything.
+  package func bias(head: Int) -> UnsafePointer<Float>? { record.bias?.pointer(head: head, tokens: count) }
+
   /// Turns what arrives at rotated queries and keys, `[sequences * count, 3 width]`, back to what arrives before the rotation.
   package func unrotate(_ flow: FloatBuffer, sequences: Int) {
     record.rotary?.apply(to: flow, rows: 0..<sequences * count, tokens: count, shape: shape, backwards: true)
@@ -79,13 +84,16 @@ package struct LayerView: Sendable {
   /// The attention probabilities of some rows of a head, `[rows, count]`, on this thread.
   package func attention(head: Int, rows: Range<Int>, into probabilities: UnsafeMutablePointer<Float>) {
     let queries = part(0, head: head) + rows.lowerBound * 3 * width
-    let scale = 1 / Float(shape.headWidth).squareRoot()
+    let scale = shape.attentionScale, bias = self.bias(head: head).map { $0 + rows.lowerBound * count }
     gemm(
       queries, rows: rows.count, depth: shape.headWidth, stride: 3 * width, part(1, head: head), transposed: true,
       columns: count, weightStride: 3 * width, into: probabilities, stride: count, adding: false)
     for row in 0..<rows.count {
       let start = probabilities + row * count, seen = isCausal ? rows.lowerBound + row + 1 : count
-      zoo_softmax(start, seen, scale)
+      if let bias {
+        for key in 0..<seen { start[key] = start[key] * scale + bias[row * count + key] }
+      }
+      zoo_softmax(start, seen, bias == nil ? scale : 1)
       (start + seen).update(repeating: 0, count: count - seen)
     }
   }

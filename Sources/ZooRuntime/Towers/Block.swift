@@ -12,6 +12,8 @@ package struct Block: Sendable {
   package let qkv: Linear
   /// Norms of each head's queries and keys.
   let headNorms: HeadNorms?
+  /// What gives attention a bias for distances on the grid.
+  let relativePositions: RelativePositions?
   /// What opens attention's output.
   let attentionGate: Linear?
   package let attentionNorm: Norm?
@@ -34,6 +36,7 @@ package struct Block: Sendable {
       ? Norm(passing: shape.width) : try weights.norm("\(name).norm1", eps: shape.normEps, rms: shape.rms)
     qkv = try weights.linear("\(name).qkv")
     headNorms = try HeadNorms(weights, name, shape: shape)
+    relativePositions = try shape.relativeHidden.map { _ in try RelativePositions(weights, "\(name).relative") }
     attentionGate = shape.attentionGate ? try weights.linear("\(name).attention_gate") : nil
     attentionNorm = shape.attentionNorm ? try weights.norm("\(name).attention_norm", eps: shape.normEps) : nil
     out = try weights.linear("\(name).out")

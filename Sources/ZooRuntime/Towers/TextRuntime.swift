@@ -59,7 +59,7 @@ package final class TextRuntime: Projecting, Sendable {
         block.forward(work, trace: trace, mask: mask, engine: engine)
         keep(
           LayerRecord(
-            layer: layer, sequences: work.sequences, tokens: work.tokens, input: input, rotary: work.rotary,
+            layer: layer, sequences: work.sequences, tokens: work.tokens, input: input, rotary: work.rotary, bias: nil,
             qkv: work.takeQKV(), output: work.x.copy(), mean: nil, trace: trace))
       } else if let places, layer == blocks.count - 1, embedding.classToken == nil {
         block.forward(work, at: places, mask: mask, engine: engine)

@@ -13,7 +13,8 @@ package final class VisionRuntime: Sendable {
   let stem: ConvolutionStem?
   let patch: Linear
   let prefix: [FloatView]
-  let positions: FloatView
+  /// Nil where attention alone knows positions.
+  let positions: FloatView?
   let normPre: Norm?
   package let blocks: [Block]
   package let isClassifier: Bool
@@ -38,7 +39,7 @@ package final class VisionRuntime: Sendable {
     prefix =
       (tower.classToken ? [try weights.vector("vision.class_token")] : [])
       + (tower.registers > 0 ? [try weights.vector("vision.registers")] : [])
-    positions = try weights.vector("vision.positions")
+    positions = tower.positions > 0 ? try weights.vector("vision.positions") : nil
     normPre = tower.normPre ? try weights.norm("vision.norm_pre", eps: eps) : nil
     let shape = tower.blocks
     blocks = try (0..<shape.layers).map { try Block(weights, tower: "vision", layer: $0, shape: shape) }
@@ -85,16 +86,19 @@ package final class VisionRuntime: Sendable {
       var trace = wanted && traced ? shared : nil
       if wanted, traced, rows == 0..<1 || trace == nil { trace = makeTrace(rows: rows == 0..<1 ? 1 : tokens) }
       let input = wanted && request.parts.contains(.inputs) ? work.x.copy() : nil
+      let bias = block.relativePositions?.bias(grid: grid, prefix: tower.prefixTokens, parallel: engine.parallel)
+      let mask = bias.map(AttentionMask.biased) ?? .none
       if rows == 0..<1 {
-        block.forward(work, at: pictures.map { _ in 0 }, mask: .none, trace: trace, engine: engine)
+        block.forward(work, at: pictures.map { _ in 0 }, mask: mask, trace: trace, engine: engine)
       } else {
-        block.forward(work, trace: trace, mask: .none, engine: engine, meanOf: block.shape.postNorm ? nil : rows)
+        block.forward(work, trace: trace, mask: mask, engine: engine, meanOf: block.shape.postNorm ? nil : rows)
       }
       if wanted {
         observe(
           LayerRecord(
             layer: layer, sequences: work.sequences, tokens: tokens, input: input,
-            rotary: work.rotary, qkv: lasting ? work.takeQKV() : work.qkv, output: lasting ? work.x.copy() : work.x,
+            rotary: work.rotary, bias: bias, qkv: lasting ? work.takeQKV() : work.qkv,
+            output: lasting ? work.x.copy() : work.x,
             mean: work.mean, trace: trace))
       }
       if isFirst { block.unmap() }  // It may be the only pass.
@@ -141,8 +145,9 @@ package final class VisionRuntime: Sendable {
   private func embed(_ picture: PixelTensor, grid: GridSize, sequence: Int, _ work: BlockWork, _ engine: Engine) {
     let width = tower.blocks.width, start = work.x.pointer + sequence * work.tokens * width
     write(patchPixels(picture, engine: engine), grid: grid, into: start, engine)
+    guard let positions = positions(for: grid) else { return }
     let first = tower.positionsCoverPrefix ? 0 : tower.prefixTokens
-    zoo_add_residual(start + first * width, positions(for: grid), nil, nil, work.tokens - first, width)
+    zoo_add_residual(start + first * width, positions, nil, nil, work.tokens - first, width)
   }
 
   /// Prefix tokens and patches, before positions are added.
@@ -182,12 +187,15 @@ package final class VisionRuntime: Sendable {
   package func positionRows(_ grid: GridSize) -> FloatBuffer {
     let rows = FloatBuffer((tower.prefixTokens + grid.count) * tower.blocks.width)
     let skip = (tower.positionsCoverPrefix ? 0 : tower.prefixTokens) * tower.blocks.width
-    (rows.pointer + skip).update(from: positions(for: grid), count: rows.count - skip)
+    if let positions = positions(for: grid) {
+      (rows.pointer + skip).update(from: positions, count: rows.count - skip)
+    }
     return rows
   }
 
   /// The position table for a grid: the model's own, or that one resampled. It is never changed.
-  private func positions(for grid: GridSize) -> UnsafePointer<Float> {
+  private func positions(for grid: GridSize) -> UnsafePointer<Float>? {
+    guard let positions else { return nil }
     if grid == tower.tableGrid { return positions.pointer }
     return resampled.withLock { tables in
       if let table = tables[grid] { return UnsafePointer(table.pointer) }

@@ -136,7 +136,7 @@ struct ShowCommand: ParsableCommand {
     let factor =
       preprocessing.rescaleFactor == Preprocessing.unitFactor ? "" : "factor \(preprocessing.rescaleFactor), "
     return
-      "pictures \(preprocessing.size)\(target), \(preprocessing.resizeMode.rawValue), \(preprocessing.interpolation.rawValue), "
+      "pictures \(preprocessing.sizeText)\(target), \(preprocessing.fitText), \(preprocessing.interpolation.rawValue), "
       + "\(factor)mean \(list(preprocessing.mean)), std \(list(preprocessing.std))"
   }
 }

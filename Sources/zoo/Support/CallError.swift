@@ -14,6 +14,7 @@ enum CallError: ZooError, Equatable {
   case sizeAboveLimit(String, limit: Int)
   case sizeBelowPatch(GridSize, patch: Int)
   case tooManyPatches(GridSize, patch: Int)
+  case fixedSize(model: String)
   case unreadable(file: String, reason: String)
   case unwritable(String, reason: String)
   /// Standard output is full or closed.
@@ -49,6 +50,8 @@ enum CallError: ZooError, Equatable {
       "a picture of \(size) holds no patch of \(patch) pixels; take a larger --size"
     case .tooManyPatches(let size, let patch):
       "a picture of \(size) has more than \(Limits.patches.upperBound) patches of \(patch) pixels; take a smaller --size"
+    case .fixedSize(let model):
+      "\(model) is not a NaFlex model, whose pictures have sizes of their own: take another size with --size"
     case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
     case .unwritable(let file, let reason): "\(file) cannot be written: \(reason)"
     case .outputLost(let reason): "standard output cannot be written: \(reason)"

@@ -80,6 +80,12 @@ struct PictureOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Another input size, N or HEIGHTxWIDTH in pixels.", valueName: "size"))
   var size: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The most patches that a picture is cut into, for NaFlex models, whose pictures keep their proportions.",
+      valueName: "count"))
+  var maxPatches: Int?
+
   @Option(help: "Another way to fit a picture: shortest (and crop), squash or longest (and fill).")
   var resize: Preprocessing.ResizeMode?
 
@@ -93,6 +99,13 @@ struct PictureOptions: ParsableArguments {
   var maxPixels = Image.pixelLimit
 
   mutating func validate() throws {
+    if maxPatches != nil, size != nil || resize != nil {
+      throw ValidationError("--max-patches goes without --size and --resize, which are for one size.")
+    }
+    if let maxPatches, !Limits.patches.contains(maxPatches) {
+      throw ValidationError(
+        "--max-patches must be between \(Limits.patches.lowerBound) and \(Limits.patches.upperBound).")
+    }
     if !Image.pixelLimits.contains(maxPixels) {
       throw ValidationError("--max-pixels must be between 1 and \(Image.pixelLimits.upperBound).")
     }
@@ -101,7 +114,11 @@ struct PictureOptions: ParsableArguments {
   func preprocessing(of model: Model) throws -> Preprocessing {
     var result = try model.preprocessing
     if let size { result.scale(to: try Self.parse(size, patch: model.vision.tower.patch)) }
-    if let resize { result.resizeMode = resize }
+    if let resize { (result.resizeMode, result.naflex) = (resize, nil) }
+    if let maxPatches {
+      guard result.naflex != nil else { throw CallError.fixedSize(model: model.name) }
+      result.naflex?.maxPatches = maxPatches
+    }
     return result
   }
 

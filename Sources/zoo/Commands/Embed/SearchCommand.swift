@@ -93,6 +93,13 @@ struct SearchCommand: ParsableCommand {
   private static func loader(for model: Model, _ description: EmbeddingDescription) throws -> PictureLoader {
     func value(_ name: String) -> String? { description.pictures.first { $0.name == name }?.value }
     var preprocessing = try model.preprocessing
+    if let size = value("size"), value("resize") == "naflex",
+      let count = size.split(separator: " ").first.flatMap({ Int($0) })
+    {
+      preprocessing.naflex?.maxPatches = count
+      return PictureLoader(preprocessing: preprocessing, upright: value("upright") == "yes")
+    }
+    preprocessing.naflex = nil
     if let size = value("size"), size != preprocessing.size.description {
       preprocessing.scale(to: try PictureOptions.parse(size, patch: try model.vision.tower.patch))
     }

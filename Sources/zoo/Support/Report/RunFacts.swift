@@ -44,7 +44,7 @@ enum RunFacts {
       ("negatives", first.negatives.isEmpty ? "none" : first.negatives.joined(separator: ", ")),
       (
         "picture",
-        "\(preprocessing.size), \(preprocessing.resizeMode.rawValue), \(preprocessing.interpolation.rawValue), as "
+        "\(preprocessing.sizeText), \(preprocessing.fitText), \(preprocessing.interpolation.rawValue), as "
           + preprocessing.convention.rawValue
       ),
       ("mean, deviation", "\(numbers(preprocessing.mean)); \(numbers(preprocessing.std))"),

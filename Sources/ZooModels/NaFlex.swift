@@ -1,0 +1,43 @@
+/// NaFlex: a picture keeps its proportions, but for a patch, and gets as many whole patches as there may be.
+public struct NaFlex: Codable, Sendable, Hashable {
+  /// The side of a patch in pixels.
+  public var patch: Int
+  public var maxPatches: Int
+
+  public init(patch: Int, maxPatches: Int) {
+    self.patch = patch
+    self.maxPatches = maxPatches
+  }
+
+  /// The size that a picture is resized to: by the search for a scale of big_vision and of transformers (`get_image_size_for_max_num_patches`),
+  /// in double precision as there.
+  public func size(height: Int, width: Int) -> GridSize {
+    func side(_ length: Int, _ scale: Double) -> Int {
+      max(patch, Int((Double(length) * scale / Double(patch)).rounded(.up)) * patch)
+    }
+    let precision = 1e-5
+    var low = precision / 10, high = 100.0
+    while high - low >= precision {
+      let scale = (low + high) / 2
+      let patches = Double(side(height, scale) / patch) * Double(side(width, scale) / patch)
+      if patches <= Double(maxPatches) { low = scale } else { high = scale }
+    }
+    return GridSize(height: side(height, low), width: side(width, low))
+  }
+}
+
+extension Preprocessing {
+  /// What is done to a picture of this size: the same for all pictures unless each has a size of its own.
+  public func settled(height: Int, width: Int) -> Preprocessing {
+    guard let naflex else { return self }
+    var own = self
+    own.scale(to: naflex.size(height: height, width: width))
+    (own.resizeSize, own.resizeMode) = (nil, .squash)
+    return own
+  }
+
+  /// The size, or how many patches there may be, as runs and reports state it.
+  public var sizeText: String { naflex.map { "\($0.maxPatches) patches" } ?? "\(size)" }
+  /// How pictures are made to fit, as runs and reports state it.
+  public var fitText: String { naflex == nil ? resizeMode.rawValue : "naflex" }
+}
