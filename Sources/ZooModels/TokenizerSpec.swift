@@ -51,6 +51,8 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
   public var bosID: Int?
   /// Stands after the text, and stays when the text is cut.
   public var eosID: Int?
+  /// The language of prompts (NLLB's code, such as `deu_Latn`), whose token then stands before the text in place of `bosID`.
+  public var language: String?
   /// nil for the usual one.
   public var frame: Frame?
   /// With `frame`: the id at the last place of every prompt.
@@ -64,7 +66,7 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
   public init(
     kind: Kind, contextLength: Int, padID: Int = 0, clean: Clean? = nil, bosID: Int? = nil, eosID: Int? = nil,
     stripSeparator: Bool = false, source: String? = nil, maxTokens: Int? = nil,
-    frame: Frame? = nil, classID: Int? = nil
+    frame: Frame? = nil, classID: Int? = nil, language: String? = nil
   ) {
     self.kind = kind
     self.contextLength = contextLength
@@ -75,11 +77,11 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
     self.stripSeparator = stripSeparator
     self.source = source
     self.maxTokens = maxTokens
-    (self.frame, self.classID) = (frame, classID)
+    (self.frame, self.classID, self.language) = (frame, classID, language)
   }
 
   private enum CodingKeys: String, CodingKey {
-    case kind, contextLength, clean, stripSeparator, source, maxTokens, frame
+    case kind, contextLength, clean, stripSeparator, source, maxTokens, frame, language
     case classID = "classId"
     // `pad_id` and so on in files, by the decoder's snake case.
     case padID = "padId"
@@ -101,6 +103,7 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
       source: try fields.decodeIfPresent(String.self, forKey: .source),
       maxTokens: try fields.decodeIfPresent(Int.self, forKey: .maxTokens),
       frame: try fields.decodeIfPresent(Frame.self, forKey: .frame),
-      classID: try fields.decodeIfPresent(Int.self, forKey: .classID))
+      classID: try fields.decodeIfPresent(Int.self, forKey: .classID),
+      language: try fields.decodeIfPresent(String.self, forKey: .language))
   }
 }

@@ -28,12 +28,16 @@ public final class Model: Sendable {
   ///
   /// Throws a `ModelError`, a `CheckpointError` or a `ManifestError` where the directory is not a model.
   ///
-  /// - Parameter textCache: A folder where text embeddings are kept between processes; nil for none.
+  /// - Parameters:
+  ///   - textCache: A folder where text embeddings are kept between processes; nil for none.
+  ///   - language: The language of prompts, for models that have several; a wrong one throws when a prompt comes.
   public convenience init(
-    directory: URL, algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel(), textCache: URL? = nil
+    directory: URL, algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel(), textCache: URL? = nil,
+    language: String? = nil
   ) throws {
     let algebra = try algebra ?? makeAlgebra()
-    let (description, json) = try ModelDescription.readWithText(in: directory)
+    var (description, json) = try ModelDescription.readWithText(in: directory)
+    if let language { description.architecture.text?.tokenizer.language = language }
     let path = try ModelDescription.path(of: ModelDescription.weightsFileName, in: directory)
     for name in description.tokenizerFiles { _ = try ModelDescription.path(of: name, in: directory) }
     let checkpoint = try Checkpoint.open(path)

@@ -16,6 +16,7 @@ public func loadTokenizer(_ spec: TokenizerSpec, from folder: URL) throws -> any
 /// Loads the tokenizer of one set of files.
 package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws -> any Tokenizer {
   try spec.check()
+  if let language = spec.language, spec.kind != .tokenizerJSON { throw TextError.noLanguages(language: language) }
   guard let first = files.first else { throw TextError.missing(folder: "", needed: spec.kind.neededFiles) }
   let name = first.lastPathComponent
   switch spec.kind {
@@ -27,7 +28,8 @@ package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws -> any To
   case .sentencePiece:
     return SentencePieceTokenizer(try SentencePieceModel(try readTokenizerFile(first), file: name), spec: spec)
   case .tokenizerJSON:
-    return PipelineTokenizer(try PipelineTokenizer.Parts(json: try readTokenizerFile(first), file: name), spec: spec)
+    let parts = try PipelineTokenizer.Parts(json: try readTokenizerFile(first), file: name)
+    return PipelineTokenizer(parts, spec: try parts.speaking(spec, file: name))
   case .wordPiece:
     var parts = try PipelineTokenizer.Parts(wordPieceVocabulary: try readTokenizerFile(first), file: name)
     parts.addTokens(of: try TokenizerSettings(in: first.deletingLastPathComponent()))

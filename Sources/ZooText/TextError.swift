@@ -11,6 +11,9 @@ public enum TextError: ZooError, Hashable {
   case malformed(file: String, place: String, problem: String)
   /// Well formed, but needs a feature that no supported model uses.
   case unsupported(file: String, feature: String)
+  /// The model's prompts have no token of a language.
+  case noLanguages(language: String)
+  case unknownLanguage(file: String, language: String, near: [String], count: Int)
   /// A field of the manifest makes no sense.
   case badSpec(field: String, value: Int, expected: String)
 
@@ -23,6 +26,11 @@ public enum TextError: ZooError, Hashable {
     case .tooLarge(let file, let limit): "\(file): holds more than \(limit) bytes, too much for a tokenizer"
     case .malformed(let file, let place, let problem): "\(file), \(place): \(problem)"
     case .unsupported(let file, let feature): "\(file): uses \(feature), which is not supported"
+    case .noLanguages(let language):
+      "prompts of this model have no language, so that '\(language)' cannot be chosen; NLLB models have one"
+    case .unknownLanguage(let file, let language, let near, let count):
+      "\(file): '\(language)' is none of its \(count) languages, which are called like eng_Latn"
+        + (near.isEmpty ? "" : "; near it are \(near.joined(separator: ", "))")
     case .badSpec(let field, let value, let expected): "the tokenizer's \(field) is \(value), expected \(expected)"
     }
   }

@@ -23,6 +23,10 @@ import ZooModels
     let other = try spec(
       #""hf_tokenizer_name": "a/b", "tokenizer_kwargs": {"strip_sep_token": true, "language": null}"#)
     #expect(other.kind == .tokenizerJSON && other.clean == .whitespace && other.stripSeparator && other.source == "a/b")
+    let nllb = try spec(
+      #""hf_model_name": "facebook/nllb-200-distilled-600M", "hf_tokenizer_name": "facebook/nllb-200-distilled-600M", "tokenizer_kwargs": {"language": "deu_Latn"}"#
+    )
+    #expect(nllb.language == "deu_Latn")
     // A mode without a tokenizer of transformers, and any other, change nothing.
     #expect(try spec(#""tokenizer_mode": "clips""#).frame == nil)
     #expect(try spec(#""hf_tokenizer_name": "a/b", "tokenizer_mode": "x""#).frame == nil)

@@ -16,6 +16,8 @@ import ZooTestSupport
   private static let run: Uses = [
     "precision": ["--precision", "bf16"], "threads": nil, "backend": nil, "quiet": nil, "json": nil, "version": nil,
     "help": nil,
+    // Of NLLB models: HuggingFaceTextTests has it.
+    "language": nil,
   ]
   private static let commands: [String: (base: [String], uses: Uses)] = {
     let picture = "Tests/Golden/images/sources/exif_6.jpg", prompts = ["-p", "a fox", "-p", "a bee"]

@@ -48,4 +48,29 @@ import ZooText
     }
     if !problem.isEmpty { #expect(error?.description == problem) }
   }
+
+  /// transformers' `src_lang`: the token of the language takes the first place.
+  @Test(arguments: ["deu_Latn", "fra_Latn"])
+  func everyStringInAnotherLanguage(_ language: String) throws {
+    let golden = try GoldenStrings("tokenizers/hf_text.json"), want = try golden.ids("nllb_tiny.\(language).16")
+    let english = Int(try #require(try golden.ids("nllb_tiny.16").first?.first))
+    var spec = TokenizerSpec(kind: .tokenizerJSON, contextLength: 16, padID: 1, bosID: english, eosID: 2)
+    spec.language = language
+    let tokenizer = try loadTokenizer(spec, from: tokenizerFolder.appending(path: "nllb_tiny"))
+    #expect(differing(golden.strings, golden.strings.map(tokenizer.encode), want) == [])
+  }
+
+  @Test func languagesThatAreNotThereAreRefused() throws {
+    let golden = try GoldenStrings("tokenizers/hf_text.json"), folder = tokenizerFolder.appending(path: "nllb_tiny")
+    var spec = TokenizerSpec(kind: .tokenizerJSON, contextLength: 16, padID: 1, bosID: 0, eosID: 2)
+    spec.language = "deu_Latn"
+    let without = #expect(throws: TextError.self) { try loadTokenizer(spec, from: folder) }
+    #expect(without == .noLanguages(language: "deu_Latn"))
+    spec.bosID = Int(try #require(try golden.ids("nllb_tiny.16").first?.first))
+    spec.language = "deu"
+    let unknown = #expect(throws: TextError.self) { try loadTokenizer(spec, from: folder) }
+    #expect(unknown == .unknownLanguage(file: "tokenizer.json", language: "deu", near: ["deu_Latn"], count: 3))
+    (spec.kind, spec.language) = (.clipBPE, "deu_Latn")
+    #expect(throws: TextError.noLanguages(language: "deu_Latn")) { try loadTokenizer(spec, from: fullCLIPFolder) }
+  }
 }

@@ -72,6 +72,12 @@ def main():
             for context in (77, 16):
                 original = HFTokenizer(folder, context_length=context)
                 result[f"{name}.{context}"] = original(STRINGS).tolist()
+            for language in ("deu_Latn", "fra_Latn") if name.startswith("nllb") else ():
+                # What open_clip's set_language sets is set back to src_lang in each call by transformers 5 (and by 4, but not for
+                # batch_encode_plus, which open_clip called before 3.3).
+                original = HFTokenizer(folder, context_length=16)
+                original.tokenizer.src_lang = language
+                result[f"{name}.{language}.16"] = original(STRINGS).tolist()
             print(name, len(tokenizer), result[f"{name}.16"][0], type(original.tokenizer).__name__)
     text = json.dumps(result, ensure_ascii=True, separators=(",", ":")).replace('],[', '],\n[')
     (OUT / "hf_text.json").write_text(text + "\n")

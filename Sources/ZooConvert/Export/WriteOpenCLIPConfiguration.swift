@@ -95,6 +95,8 @@ struct OpenCLIPConfigurationWriter {
   private func huggingFaceFields(_ tower: TextTower) -> Fields {
     let name = ConfigurationText.text(tower.tokenizer.source ?? "")
     var own: Fields = [:]
+    var arguments: Fields = ["clean": .text(tower.tokenizer.clean.openCLIPName)]
+    if let language = tower.tokenizer.language { arguments["language"] = .text(language) }
     if tower.blocks.sequenceRope != nil, tower.tokenizer.padID != HuggingFaceTextModel.Kind.modernBERT.padID {
       own["hf_model_config"] = ["pad_token_id": .integer(tower.tokenizer.padID)]
     }
@@ -102,8 +104,7 @@ struct OpenCLIPConfigurationWriter {
       "hf_model_name": name, "hf_tokenizer_name": name, "hf_model_pretrained": false,
       "hf_pooler_type": tower.pooling == .mean ? "mean_pooler" : "cls_last_hidden_state_pooler",
       "hf_proj_type": tower.projection == .none ? .null : tower.projection == .mlp ? "mlp" : "linear",
-      "context_length": .integer(tower.contextLength),
-      "tokenizer_kwargs": ["clean": .text(tower.tokenizer.clean.openCLIPName)],
+      "context_length": .integer(tower.contextLength), "tokenizer_kwargs": .object(arguments),
     ]) { $1 }
   }
 

@@ -5,6 +5,7 @@ extension OpenCLIPFile {
   struct TokenizerArguments: Decodable {
     var clean: String?
     var stripSepToken: Bool?
+    var language: String?
   }
 
   /// Arguments of `HFTokenizer`; those of `SimpleTokenizer` are fewer. What open_clip would stop at, or what makes ids random, is
@@ -17,7 +18,7 @@ extension OpenCLIPFile {
       [""], remedy: "open_clip then drops tokens of long prompts at random; leave it out to cut them"),
     "add_bos": .only([true], remedy: "zoo frames prompts as open_clip does by default"),
     "add_eos": .only([true], remedy: "zoo frames prompts as open_clip does by default"),
-    "language": .only([], remedy: "zoo has no tokenizer with languages; leave it out"),
+    "language": .used,
     "additional_special_tokens": .only(
       [.list([])], remedy: "give the tokenizer's files with --tokenizer FOLDER and leave it out"),
     "bpe_path": .only([], remedy: "give the file with --tokenizer FILE and leave it out"),
@@ -43,7 +44,19 @@ extension OpenCLIPFile {
     return TokenizerSpec(
       kind: isHuggingFace ? .tokenizerJSON : .clipBPE, contextLength: config.contextLength ?? 77,
       padID: config.padId ?? 0, clean: clean, stripSeparator: !isCLIPS && arguments?.stripSepToken == true,
-      source: isHuggingFace ? config.hfTokenizerName : nil, frame: isCLIPS ? .clips : nil)
+      source: isHuggingFace ? config.hfTokenizerName : nil, frame: isCLIPS ? .clips : nil,
+      language: try language(arguments?.language, file: file))
+  }
+
+  /// Only NLLB's tokenizers have languages; open_clip passes over those of others with a warning.
+  private func language(_ language: String?, file: String) throws(ConvertError) -> String? {
+    guard let language else { return nil }
+    guard modelCfg.textCfg.hfModelName?.contains("nllb") == true else {
+      throw .unusableValue(
+        file: file, key: "model_cfg.text_cfg.tokenizer_kwargs.language", value: "\"\(language)\"",
+        remedy: "only NLLB's tokenizers have languages; leave it out")
+    }
+    return language
   }
 
   /// `TikTokenTokenizer`, whose own ids follow those of the encoding.

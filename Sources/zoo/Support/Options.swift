@@ -48,6 +48,11 @@ struct RunOptions: ParsableArguments {
   @Option(help: "What products are computed in: f32 or bf16.")
   var precision: Precision = .f32
 
+  @Option(
+    help: ArgumentHelp(
+      "The language of the prompts, for NLLB models, as in deu_Latn; English by default.", valueName: "code"))
+  var language: String?
+
   @Flag(help: "Nothing on standard error but errors.")
   var quiet = false
 
@@ -64,7 +69,9 @@ struct RunOptions: ParsableArguments {
   func load(_ reference: String) throws -> Model {
     let store = Store(), directory = try store.resolve(reference)
     let model = try Model(
-      directory: directory, algebra: algebra(), parallel: parallel, textCache: store.textCache)
+      directory: directory, algebra: algebra(), parallel: parallel, textCache: store.textCache, language: language)
+    // A language that is not there is said before any work is done.
+    if language != nil { _ = try model.tokenizer() }
     store.noteUse(of: directory)
     return model
   }
