@@ -39,6 +39,7 @@ import ZooTestSupport
       Case(name: "timm_gap", group: "families", undefined: patches),
       Case(name: "naflex_gap", group: "families", undefined: patches),
       Case(name: "naflex_siglip2", group: "families", undefined: pooler),
+      Case(name: "relpos", group: "families", undefined: relevance),
     ]
   }()
 

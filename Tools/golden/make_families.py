@@ -198,6 +198,9 @@ def build(name, dynamic=False):
             text.update(hf_model_name=folder, hf_model_pretrained=False)
         model = cls(embed_dim=embed, vision_cfg=copy.deepcopy(vision), text_cfg=copy.deepcopy(text),
                     **copy.deepcopy(extra))
+    if dynamic and "relpos" in spec["name"]:
+        patch = spec["arguments"]["img_size"] // 4
+        model.visual.trunk.set_input_size((5 * patch, 7 * patch))
     if case.get("hf"):
         text.update(hf_model_name=case["hf"]["name"], hf_tokenizer_name=case["hf"]["name"], context_length=case.get("context", CONTEXT))
         del text["hf_model_pretrained"]
@@ -490,9 +493,6 @@ def make(name, seed):
     if spec:
         dynamic, _ = build(name, dynamic=True)
         dynamic.load_state_dict(model.state_dict())
-        if "relpos" in spec["name"]:
-            patch = spec["arguments"]["img_size"] // 4
-            dynamic.visual.trunk.set_input_size((5 * patch, 7 * patch))
     g = torch.Generator().manual_seed(seed + 1000)
     side = spec["arguments"]["img_size"] if spec else CASES[name]["vision"]["image_size"]
     patch = side // 4

@@ -45,7 +45,7 @@ EXPLAINED = 3
 SIZES = {"siglip": "rect", "clip_gelu": "rect"}
 MODELS = ["clip_gelu", "clip_layerscale", "clip_h14style", "coca", "siglip", "vit_classifier"]
 FAMILIES = ["clipa", "pe_core", "eva02", "eva01", "eva02_enormous", "mobileclip_base", "timm_gap", "naflex_gap",
-            "naflex_siglip2"]
+            "naflex_siglip2", "relpos"]
 
 
 class Bare(torch.nn.Module):
@@ -115,8 +115,9 @@ def watch(run):
     attentions = []
 
     def attend(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, **_):
-        assert attn_mask is None and not is_causal
-        p = (q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)).softmax(-1)
+        assert not is_causal
+        scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
+        p = (scores if attn_mask is None else scores + attn_mask).softmax(-1)
         attentions.append((q, k, v, p))
         return p @ v
 
