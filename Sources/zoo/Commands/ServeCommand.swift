@@ -54,7 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
         open: { directory in
           let model = try Model(
             directory: directory, algebra: runOptions.algebra(), parallel: runOptions.parallel,
-            textCache: store.textCache)
+            textCache: store.textCache, language: runOptions.language)
           runOptions.prepare(model, passes: 2)
           return model
         },
