@@ -301,7 +301,7 @@ def compute(name, model, pixels, texts, explained, scale, dtype):
             rows["chefercam.all"].append(patches(u @ relevance(0, scale)))
     out |= {key: torch.stack(value) for key, value in rows.items() if value}
     class_token = not pooled and float(u[0]) == 1
-    plain_branches = tower.trunk is None or name in ("vit_classifier", "mobileclip_base", "eva01")
+    plain_branches = tower.trunk is None or name in ("vit_classifier", "mobileclip_base", "eva01", "relpos")
     if class_token and plain_branches and not tower.classifier:
         heat = patches(textspan(tower, seen, texts))
         out["textspan.heat"], out["textspan.centred"] = heat[:EXPLAINED], (heat - heat.mean(0))[:EXPLAINED]
