@@ -85,7 +85,7 @@ import ZooTestSupport
       [side: #""size": {"shortest_edge": 36}"#]),
     openCLIP(
       #""reduction_mask": "random""#, "open_clip then drops tokens of long prompts at random; leave it out to cut them"),
-    openCLIP(#""language": "deu_Latn""#, "zoo has no tokenizer with languages; leave it out"),
+    openCLIP(#""language": "deu_Latn""#, "only NLLB's tokenizers have languages; leave it out"),
     openCLIP(
       #""additional_special_tokens": ["<x>"]"#, "give the tokenizer's files with --tokenizer FOLDER and leave it out"),
     openCLIP(#""bpe_path": "x.gz""#, "give the file with --tokenizer FILE and leave it out"),

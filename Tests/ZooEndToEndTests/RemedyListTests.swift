@@ -33,6 +33,9 @@ import ZooTestSupport
     "zoo runs encoders without cross attention", "zoo runs layers with all their heads",
     "zoo does not pad pictures to a common size", "zoo rescales pixels by a factor alone",
     "zoo fills prompts up and cuts them at the right", "only a tokenizer with hf_tokenizer_name has it",
+    "open_clip has clip and modern", "zoo runs ModernText with norms before its branches alone",
+    "zoo runs ModernText without registers", "zoo runs ModernText without value residuals",
+    "zoo runs it in ModernText towers alone", "zoo frames prompts as open_clip does by default", "zoo runs r50k_base",
     "nor can it be pulled: *", "it is registered, but does not run: *",
   ]
 

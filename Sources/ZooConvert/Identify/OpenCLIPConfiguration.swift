@@ -243,7 +243,7 @@ extension OpenCLIPFile {
     if config.qkNorm == true {
       throw .unusableValue(
         file: file, key: "model_cfg.text_cfg.qk_norm", value: "true",
-        remedy: "zoo runs it in ModernText towers (text_arch \"modern\") alone")
+        remedy: "zoo runs it in ModernText towers alone")
     }
     let pooling: TextPooling
     switch (config.embedCls == true, config.poolType ?? "argmax") {
