@@ -156,12 +156,18 @@ import ZooTestSupport
 
   @Test func unsupportedArchitecturesAreRefusedWithTheReason() throws {
     let scratch = try ScratchFolder()
-    let manifest = try #require(Registry.builtIn.manifest("vit_relpos_medium_patch16_cls_224"))
+    let json = """
+      {"architecture": {"name": "swin", "family": "swin", "embedding": 8, "unsupported": "its attention has windows",
+        "foreign": [{"name": "stage.weight", "shape": [2]}, {"name": "layers.{N}.weight", "shape": [3], "count": 2}]},
+       "weights": []}
+      """
+    let registry = try Registry(layers: [[(file: "swin.json", json: Data(json.utf8))]])
+    let manifest = try #require(registry.manifest("swin"))
     let checkpoint = try sparseCheckpoint(scratch, "x.safetensors", manifest.architecture.foreign.flatMap(\.specs))
-    let error = #expect(throws: ConvertError.self) { try identify(checkpoint, registry: .builtIn) }
+    let error = #expect(throws: ConvertError.self) { try identify(checkpoint, registry: registry) }
     #expect(
-      error?.description == "\(checkpoint.path) is a vit_relpos_medium_patch16_cls_224, which cannot be converted: "
-        + "relative position bias is not run")
+      error?.description
+        == "\(checkpoint.path) is a swin, which cannot be converted: its attention has windows")
   }
 
   @Test func foreignTensorsAreRefusedWithTheReasonOfEveryLayout() throws {

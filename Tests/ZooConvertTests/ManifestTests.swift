@@ -26,7 +26,7 @@ import ZooTestSupport
     }
   }
 
-  @Test(arguments: Registry.builtIn.manifests.filter { $0.architecture.unsupported == nil }.map(\.name))
+  @Test(arguments: Registry.builtIn.manifests.map(\.name))
   func aReferenceModelBecomesTheCanonicalTensorsWithoutRest(_ name: String) throws {
     let manifest = try #require(Registry.builtIn.manifest(name))
     let headers = Headers(try Self.reference(manifest.name))
@@ -38,14 +38,6 @@ import ZooTestSupport
     #expect(plan.usedCount + plan.dropped.count == headers.entries.count)
     #expect(candidates(layout, headers, .builtIn).contains(manifest))
     #expect(manifest.verified?.shapes != nil, "this test is what it stands for")
-  }
-
-  @Test(arguments: Registry.builtIn.manifests.filter { $0.architecture.unsupported != nil }.map(\.name))
-  func theForeignTensorsOfAnUnsupportedArchitectureAreTheReferences(_ name: String) throws {
-    let manifest = try #require(Registry.builtIn.manifest(name))
-    let expected = Dictionary(uniqueKeysWithValues: try Self.reference(manifest.name).map { ($0.name, $0.shape) })
-    let foreign = manifest.architecture.foreign.flatMap(\.specs)
-    #expect(Dictionary(uniqueKeysWithValues: foreign.map { ($0.name, $0.shape) }) == expected)
   }
 
   @Test func theDefaultSpellingOfTheNativeLayoutIsTheReferences() throws {

@@ -135,7 +135,8 @@ import ZooTestSupport
     #expect(vision.resampling == .bilinearAntialias)
     #expect(model.preprocessing?.interpolation == .bilinear)
     #expect(model.preprocessing?.resizeMode == .squash)
-    #expect(model.notes.contains { $0.contains("every picture is resized to 40x40") })
+    #expect(model.preprocessing?.naflex == NaFlex(patch: 8, maxPatches: 26))
+    #expect(model.notes.contains { $0.contains("is cut into up to 26 patches") })
     let mismatch = layoutMismatches(Headers(checkpoint)).first { $0.layout == "transformers-siglip" }
     #expect(
       mismatch?.reasons == [

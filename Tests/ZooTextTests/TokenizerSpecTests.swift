@@ -16,7 +16,7 @@ import ZooText
       kind: .wordPiece, contextLength: 32, padID: 3, clean: .canonicalize, bosID: 5, eosID: 6, stripSeparator: true)
     let back = try manifestDecoder().decode(TokenizerSpec.self, from: manifestEncoder().encode(spec))
     #expect(back == spec)
-    let unknown = Data(#"{"kind": "tiktoken", "context_length": 77}"#.utf8)
+    let unknown = Data(#"{"kind": "sentences", "context_length": 77}"#.utf8)
     #expect(throws: DecodingError.self) { try manifestDecoder().decode(TokenizerSpec.self, from: unknown) }
   }
 
