@@ -152,7 +152,7 @@ CASES = {
         text=dict(TEXT, width=48, heads=3, no_causal_mask=True, proj_type="none", pool_type="last", norm_kwargs=dict(eps=1e-6))),
     # No position table: a bias of attention for each distance, by a small MLP in each block.
     "relpos": dict(
-        text=TEXT, trunk=trunk("vit_relpos_medium_patch16_cls_224", "", "linear", **EVA, rel_pos_dim=20)),
+        seed=122, text=TEXT, trunk=trunk("vit_relpos_medium_patch16_cls_224", "", "linear", **EVA, rel_pos_dim=20)),
 }
 
 
@@ -545,4 +545,4 @@ def make(name, seed):
 if __name__ == "__main__":
     for index, name in enumerate(CASES):
         if not sys.argv[1:] or name in sys.argv[1:]:
-            make(name, seed=100 + index)
+            make(name, seed=CASES[name].get("seed", 100 + index))
