@@ -101,7 +101,9 @@ import ZooTestSupport
     for part in 1...4 { try embed(call + ["-o", zoo.file("parts/\(part)"), "--shard", "\(part)/4"]) }
     let prompt = ["a photo of a \(expected.prompts[0])"]
     let whole = try hits([zoo.file("whole")] + prompt), parts = try hits([zoo.file("parts")] + prompt)
-    #expect(whole[0].map(\.path) == parts[0].map(\.path) && whole[0].map(\.similarity) == parts[0].map(\.similarity))
+    #expect(whole[0].map(\.path) == parts[0].map(\.path))
+    // Rows are equal; a product with other rows beside them may be rounded otherwise.
+    for (a, b) in zip(whole[0], parts[0]) { #expect(abs(a.similarity - b.similarity) < 1e-6) }
     // Killed with a row that has no line, in the middle of a line, and before anything: the files end up the same.
     let index = URL(filePath: zoo.file("whole/index.jsonl")), all = try Data(contentsOf: index)
     let names = ["index.jsonl", "00000.npy", "00001.npy"]
