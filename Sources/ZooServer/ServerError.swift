@@ -48,7 +48,7 @@ public enum ServerError: ZooError, Equatable {
     case .wrongType(let type): "the body is \(type.isEmpty ? "of no stated type" : type); send application/json"
     case .bodyTooLarge(let limit): "the body has more than \(limit) bytes"
     case .unknownPicture: "no pass is kept for this picture and model; send the picture again"
-    case .wrongHost(let host): "the server is not called '\(host)'"
+    case .wrongHost(let host): "the server is not called '\(host)'; if it is, start it with --name"
     case .wrongOrigin(let origin): "pages of \(origin) may not use this server"
     case .noToken: "the server wants its token: send 'Authorization: Bearer TOKEN'"
     case .busy(let limit): "\(limit) requests are waiting already; try again in a moment"

@@ -73,7 +73,7 @@ import ZooTestSupport
     #expect(try models()["ViT-Ti-8-emoji:a"]?["used"] == nil && models()["ViT-Ti-8-emoji:b"]?["used"] != nil)
     #expect(try models()["ViT-Ti-8-emoji:a"]?["added"] is String)
     let list = try zoo.run("list", "--installed").output
-    #expect(list.contains("ADDED") && list.contains(/ViT-Ti-8-emoji:a .* \d\d  - +yes\n/), "\(list)")
+    #expect(list.contains("ADDED") && list.contains(/ViT-Ti-8-emoji:a .*\d\d  - +yes\n/), "\(list)")
 
     let dry = try zoo.run("rm", "--older-than", "30d", "--dry-run")
     #expect(dry.output == "ViT-Ti-8-emoji:a would be removed, 20 MB freed\n")

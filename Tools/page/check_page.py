@@ -1,8 +1,10 @@
 """Drives the page of `zoo serve` in a headless Chromium with the demo models, and looks at what it shows and saves.
 
     check_page.py ZOO [OUT]
+    check_page.py ZOO --typing
 
-OUT (out/page by default) gets pictures of the page to look at. Ends with 1 if a check failed.
+OUT (out/page by default) gets pictures of the page to look at. Ends with 1 if a check failed. --typing measures how long a typed prompt takes
+to be seen, with a ViT-B-16 of random weights in bf16.
 """
 
 import json
@@ -40,7 +42,7 @@ def read_npy(path):
 
 
 class Check:
-    def __init__(self, zoo, home, out):
+    def __init__(self, zoo, home, out, options=()):
         self.zoo, self.home, self.out = zoo, home, out
         self.saved = out / "saved"
         self.saved.mkdir(parents=True, exist_ok=True)
@@ -48,7 +50,7 @@ class Check:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}/"
-        self.server = subprocess.Popen([zoo, "serve", "--port", str(port), "--quiet"], env=self.environment)
+        self.server = subprocess.Popen([zoo, "serve", "--port", str(port), "--quiet", *options], env=self.environment)
         self.browser = Browser(self.saved.resolve())
         for _ in range(200):
             with socket.socket() as probe:
@@ -172,10 +174,10 @@ class Check:
         complaints = browser.complaints()
         check("the console is silent: nothing breaks the Content-Security-Policy", complaints == [], complaints)
 
-    def speed(self):
+    def speed(self, model="ViT-Ti-8-emoji:local"):
         """From the last keystroke to the painted map, for prompts that are new and prompts that were seen before."""
         browser = self.browser
-        self.start("model=ViT-Ti-8-emoji:local&p=a+photo+of+a+bee&example=Scene+2", panels=1)
+        self.start(f"model={model}&p=a+photo+of+a+bee&example=Scene+2", panels=1)
         browser.run("document.getElementById('prompt').focus()")
         for kind in ("new", "seen before"):
             times = []
@@ -192,8 +194,26 @@ class Check:
             print(f"     keystroke to painted map, prompts {kind}: median {sorted(times)[5]:.0f} ms of 10")
 
 
+def typing(zoo):
+    with tempfile.TemporaryDirectory() as home:
+        file, model = f"{home}/model.safetensors", "ViT-B-16:laion2b_s34b_b88k"
+        for call in (["bench", "ViT-B-16", "--write-checkpoint", file], ["convert", file, "--as", model]):
+            subprocess.run([zoo, *call, "--quiet"], check=True, env={**os.environ, "ZOO_HOME": home}, stdout=subprocess.DEVNULL)
+        run = Check(zoo, home, pathlib.Path(home), ["--precision", "bf16"])
+        try:
+            run.browser.window(1280, 900)
+            print(model)
+            run.speed(model)
+            print("     the last answer:", run.browser.run("document.querySelector('footer').textContent").strip())
+        finally:
+            run.close()
+
+
 def main():
     zoo = str(pathlib.Path(sys.argv[1]).resolve())
+    if "--typing" in sys.argv:
+        typing(zoo)
+        sys.exit(bool(failed))
     out = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else "out/page")
     with tempfile.TemporaryDirectory() as home:
         for model in ("ViT-Ti-8-emoji", "ViT-Ti-8-SigLIP-emoji"):
