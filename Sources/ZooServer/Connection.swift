@@ -42,18 +42,15 @@ final class Connection: ChannelInboundHandler {
       (self.head, refusal) = (head, nil)
       body.clear()
       if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.bodyBytes {
-        refusal = .bodyTooLarge(limit: limits.bodyBytes)
+        refuse(head, .bodyTooLarge(limit: limits.bodyBytes), context)
       } else if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
         context.writeAndFlush(
           wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
       }
-      if let refusal { send(ServerResponse(refusal, words: { "\($0)" }), to: head, closes: true, context) }
     case .body(var part):
       guard refusal == nil else { return }
       if body.readableBytes + part.readableBytes > limits.bodyBytes, let head {
-        let error = ServerError.bodyTooLarge(limit: limits.bodyBytes)
-        refusal = error
-        send(ServerResponse(error, words: { "\($0)" }), to: head, closes: true, context)
+        refuse(head, .bodyTooLarge(limit: limits.bodyBytes), context)
       } else {
         body.writeBuffer(&part)
       }
@@ -62,6 +59,12 @@ final class Connection: ChannelInboundHandler {
       deadline?.cancel()
       answer(head, context)
     }
+  }
+
+  /// Says why, closes, and throws away what else comes of the request.
+  private func refuse(_ head: HTTPRequestHead, _ error: ServerError, _ context: ChannelHandlerContext) {
+    refusal = error
+    send(ServerResponse(problem: error.status, detail: "\(error)"), to: head, closes: true, context)
   }
 
   private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -123,8 +126,7 @@ final class Connection: ChannelInboundHandler {
       let (connection, context) = bound.value
       guard context.channel.isActive else { return }
       if let head = connection.head, connection.work == nil, connection.refusal == nil {
-        let error = ServerError.tooSlow(seconds: limits.seconds)
-        connection.send(ServerResponse(error, words: { "\($0)" }), to: head, closes: true, context)
+        connection.refuse(head, .tooSlow(seconds: limits.seconds), context)
       } else {
         context.close(promise: nil)
       }

@@ -32,7 +32,7 @@ struct Fields {
   mutating func flag(_ name: String) throws -> Bool? {
     try take(name).map { value in
       // A number is no flag, though it can be seen as one.
-      guard let number = value as? NSNumber, CFIsFlag(number) else {
+      guard let number = value as? NSNumber, isFlag(number) else {
         throw ServerError.badField(name, reason: "it is not true or false")
       }
       return number.boolValue
@@ -41,7 +41,7 @@ struct Fields {
 
   mutating func whole(_ name: String) throws -> Int? {
     try take(name).map { value in
-      guard let number = value as? NSNumber, !CFIsFlag(number), let whole = Int(exactly: number.doubleValue) else {
+      guard let number = value as? NSNumber, !isFlag(number), let whole = Int(exactly: number.doubleValue) else {
         throw ServerError.badField(name, reason: "it is no whole number")
       }
       return whole
@@ -99,4 +99,4 @@ struct Fields {
 }
 
 /// Whether a number of JSON was `true` or `false`.
-private func CFIsFlag(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
+private func isFlag(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }

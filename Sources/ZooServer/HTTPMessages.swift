@@ -24,11 +24,13 @@ struct ServerResponse: Sendable {
   }
 
   /// A value as JSON.
-  init(_ value: some Encodable) throws {
+  init(_ value: some Encodable) throws { self.init(try Self.json(value), type: "application/json") }
+
+  private static func json(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    self.init(try encoder.encode(value), type: "application/json")
+    return try encoder.encode(value)
   }
 
   /// An error as RFC 9457 has it.
@@ -41,9 +43,7 @@ struct ServerResponse: Sendable {
     }
     let code = HTTPResponseStatus(statusCode: status)
     let problem = Problem(title: code.reasonPhrase, status: status, detail: detail)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    self.init((try? encoder.encode(problem)) ?? Data(), type: "application/problem+json", status: code)
+    self.init((try? Self.json(problem)) ?? Data(), type: "application/problem+json", status: code)
     switch status {
     case 401: headers.append(("WWW-Authenticate", "Bearer"))
     case 429, 503: headers.append(("Retry-After", "1"))

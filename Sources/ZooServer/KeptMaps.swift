@@ -16,15 +16,11 @@ final class KeptMaps: Sendable {
     of pass: KeptPass, _ ways: [(explainer: Explainer, prompts: PreparedPrompts)]
   ) throws -> [[Heatmap]] {
     let prompts = ways.first?.prompts.prompts ?? []
-    let missing = prompts.indices.filter { place in
-      ways.contains { way in
-        // What is compared with all prompts of a request is another map for other prompts.
-        way.explainer.method.base.background == .prompts || known(way.explainer.method, prompts[place]) == nil
-      }
-    }
-    // A comparison needs all of them.
+    // What is compared with all prompts of a request is another map for other prompts, and needs all of them.
     let compares = ways.contains { $0.explainer.method.base.background == .prompts }
-    let places = compares ? Array(prompts.indices) : missing
+    let places = prompts.indices.filter { place in
+      compares || ways.contains { known($0.explainer.method, prompts[place]) == nil }
+    }
     let made = places.isEmpty ? [] : try Explainer.explain(pass, ways.map { ($0.explainer, $0.prompts[places]) })
     return ways.enumerated().map { number, way in
       var fresh: [Int: Heatmap] = [:]

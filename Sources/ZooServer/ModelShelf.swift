@@ -27,6 +27,8 @@ final class ModelShelf: Sendable {
 
   /// The name of the model that a client means. Throws a `StoreError`.
   func name(of reference: String) throws -> String {
+    // A prompt that is typed does not walk through the store for each letter.
+    if let model = loaded(reference), FileManager.default.fileExists(atPath: model.directory.path) { return reference }
     let directory = try store.directory(ofModel: reference)
     return try ModelDescription.read(from: directory).name.description
   }

@@ -41,23 +41,36 @@ public final class ZooServer: Sendable {
     public init() {}
   }
 
-  private let shelf: ModelShelf
-  private let explainAPI: ExplainAPI
-  private let embeddingsAPI: EmbeddingsAPI
-  private let metrics = ServerMetrics()
+  private let metrics: ServerMetrics
   private let limits: ServerLimits
   private let tools: ServerTools
-  private let version: String
-  private let token: String?
+  /// By path.
+  private let routes: [String: Route]
   private let gate = Mutex<Gate?>(nil)
   private let listener = Mutex<Listener?>(nil)
 
   public init(store: Store, tools: ServerTools, version: String, limits: ServerLimits = ServerLimits()) {
-    (self.limits, self.tools, self.version, token) = (limits, tools, version, nil)
-    let queue = WorkQueue()
-    shelf = ModelShelf(store, limits: limits, open: tools.open)
-    explainAPI = ExplainAPI(shelf: shelf, queue: queue, tools: tools, limits: limits)
-    embeddingsAPI = EmbeddingsAPI(shelf: shelf, queue: queue, limits: limits)
+    (self.limits, self.tools) = (limits, tools)
+    let queue = WorkQueue(), metrics = ServerMetrics()
+    let shelf = ModelShelf(store, limits: limits, open: tools.open)
+    let explainAPI = ExplainAPI(shelf: shelf, queue: queue, tools: tools, limits: limits)
+    let embeddingsAPI = EmbeddingsAPI(shelf: shelf, queue: queue, limits: limits)
+    self.metrics = metrics
+    routes = [
+      "/v1/explain": Route(.POST) { try await explainAPI.explain($0) },
+      "/v1/score": Route(.POST) { try await explainAPI.score($0) },
+      "/v1/embeddings": Route(.POST) { try await embeddingsAPI.answer($0) },
+      "/v1/models": Route(.GET) { _ in try ServerResponse(ModelList(shelf)) },
+      "/v1/examples": Route(.GET) { _ in try ServerResponse(ExampleList()) },
+      "/healthz": Route(.GET, isOpen: true) { _ in try ServerResponse(["status": "ok", "version": version]) },
+      "/metrics": Route(.GET) { _ in
+        let text = metrics.text(gauges: [
+          ("zoo_model_bytes", "Weights of the models in memory.", shelf.loadedBytes),
+          ("zoo_pass_bytes", "Passes that are kept for pictures.", shelf.keptBytes),
+        ])
+        return ServerResponse(Data(text.utf8), type: "text/plain; version=0.0.4")
+      },
+    ]
   }
 
   /// Begins to listen, and says at which port. Throws a `ServerError` where the address cannot be had.
@@ -96,13 +109,11 @@ public final class ZooServer: Sendable {
       guard isRight else {
         throw ServerError.wrongMethod(request.method.rawValue, path: request.path, allowed: route.method.rawValue)
       }
-      if route.method == .POST {
-        guard metrics.enter(limit: limits.waiting) else { throw ServerError.busy(limit: limits.waiting) }
-        defer { metrics.leave() }
-        response = try await route.answer(request)
-      } else {
-        response = try await route.answer(request)
-      }
+      // What asks a model waits for its turn, and takes one of the places.
+      let waits = route.method == .POST
+      if waits, !metrics.enter(limit: limits.waiting) { throw ServerError.busy(limit: limits.waiting) }
+      defer { if waits { metrics.leave() } }
+      response = try await route.answer(request)
     } catch {
       response = ServerResponse(error, words: tools.words)
     }
@@ -124,23 +135,5 @@ public final class ZooServer: Sendable {
     ) {
       (self.method, self.isOpen, self.answer) = (method, isOpen, answer)
     }
-  }
-
-  private var routes: [String: Route] {
-    [
-      "/v1/explain": Route(.POST) { [explainAPI] in try await explainAPI.explain($0) },
-      "/v1/score": Route(.POST) { [explainAPI] in try await explainAPI.score($0) },
-      "/v1/embeddings": Route(.POST) { [embeddingsAPI] in try await embeddingsAPI.answer($0) },
-      "/v1/models": Route(.GET) { [shelf] _ in try ServerResponse(ModelList(shelf)) },
-      "/v1/examples": Route(.GET) { _ in try ServerResponse(ExampleList()) },
-      "/healthz": Route(.GET, isOpen: true) { [version] _ in try ServerResponse(["status": "ok", "version": version]) },
-      "/metrics": Route(.GET) { [metrics, shelf] _ in
-        let text = metrics.text(gauges: [
-          ("zoo_model_bytes", "Weights of the models in memory.", shelf.loadedBytes),
-          ("zoo_pass_bytes", "Passes that are kept for pictures.", shelf.keptBytes),
-        ])
-        return ServerResponse(Data(text.utf8), type: "text/plain; version=0.0.4")
-      },
-    ]
   }
 }

@@ -53,15 +53,8 @@ extension Layout {
       ["visual.conv1.weight"], HuggingFaceText.Encoder.allCases.map(\.tokens),
     ]),
     drops: { _ in HuggingFaceText.drops },
-    measure: { headers in
-      ArchitectureFacts(
-        vision: NativeVision.measure(headers), text: HuggingFaceText.measure(headers),
-        logitBias: headers.contains("logit_bias"))
-    },
-    expression: { target in
-      target.name.tower == .text
-        ? HuggingFaceText.expression(target) : openCLIPExpression(target, writtenPrefix: "text.")
-    })
+    measure: { nativeFacts($0, text: HuggingFaceText.measure) },
+    expression: { nativeExpression($0, text: HuggingFaceText.expression) })
 
   /// open_clip with an image tower of timm and a text tower of transformers.
   static let openCLIPTrunkHuggingFace = Layout(
@@ -76,15 +69,8 @@ extension Layout {
     name: "openclip-modern", title: "OpenCLIP with a ModernText text tower",
     fingerprint: Fingerprint(needs: [["visual.conv1.weight"], [ModernText.sign]]),
     drops: { _ in [] },
-    measure: { headers in
-      ArchitectureFacts(
-        vision: NativeVision.measure(headers), text: ModernText.measure(headers),
-        logitBias: headers.contains("logit_bias"))
-    },
-    expression: { target in
-      target.name.tower == .text
-        ? ModernText.expression(target) : openCLIPExpression(target, writtenPrefix: "text.")
-    })
+    measure: { nativeFacts($0, text: ModernText.measure) },
+    expression: { nativeExpression($0, text: ModernText.expression) })
 
   /// open_clip with an image tower of timm and its `ModernTextTransformer`.
   static let openCLIPTrunkModern = Layout(
@@ -127,16 +113,22 @@ extension Layout {
   }
 }
 
-private let openCLIPFacts: @Sendable (Headers) -> ArchitectureFacts = { headers in
-  ArchitectureFacts(
-    vision: NativeVision.measure(headers), text: NativeText.measure(headers),
-    logitBias: headers.contains("logit_bias"))
-}
+private let openCLIPFacts: @Sendable (Headers) -> ArchitectureFacts = { nativeFacts($0, text: NativeText.measure) }
 
 private func openCLIPExpression(_ target: Target, writtenPrefix: String) -> Expression? {
+  nativeExpression(target) { NativeText.expression($0, writtenPrefix: writtenPrefix) }
+}
+
+/// open_clip's own image tower, with any text tower.
+private func nativeFacts(_ headers: Headers, text: (Headers) -> TextFacts?) -> ArchitectureFacts {
+  ArchitectureFacts(
+    vision: NativeVision.measure(headers), text: text(headers), logitBias: headers.contains("logit_bias"))
+}
+
+private func nativeExpression(_ target: Target, text: (Target) -> Expression?) -> Expression? {
   switch target.name.tower {
   case .vision: NativeVision.expression(target)
-  case .text: NativeText.expression(target, writtenPrefix: writtenPrefix)
+  case .text: text(target)
   case .model: openCLIPScalar(target)
   }
 }

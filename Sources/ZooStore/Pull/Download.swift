@@ -229,7 +229,7 @@ func writing<T>(_ url: URL, _ body: () throws -> T) throws(PullError) -> T {
 }
 
 /// Bytes that are free on a folder's disk, where the system tells.
-func freeSpace(_ folder: String) -> Int? {
+package func freeSpace(_ folder: String) -> Int? {
   ((try? FileManager.default.attributesOfFileSystem(forPath: folder))?[.systemFreeSize] as? NSNumber)?.intValue
 }
 

@@ -82,7 +82,7 @@ struct DoctorReport: Encodable {
     var place = store.home
     while !FileManager.default.fileExists(atPath: place.path), place.path.count > 1 { place.deleteLastPathComponent() }
     freeBytes =
-      ((try? FileManager.default.attributesOfFileSystem(forPath: place.path))?[.systemFreeSize] as? NSNumber)?.intValue
+      freeSpace(place.path)
     models =
       store.installed().compactMap { model in
         let defects = model.verify(headersOnly: true).map(\.description)

@@ -52,9 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
       store: store,
       tools: ServerTools(
         open: { directory in
-          let model = try Model(
-            directory: directory, algebra: runOptions.algebra(), parallel: runOptions.parallel,
-            textCache: store.textCache, language: runOptions.language)
+          let model = try runOptions.open(directory, of: store)
           runOptions.prepare(model, passes: 2)
           return model
         },

@@ -38,22 +38,15 @@ enum Interruption {
 
   /// Waits until the user or the system stops the process, which goes on from there; a second time ends it.
   static func wait() async {
-    let queue = DispatchQueue(label: "zoo.interruption")
     var sources: [any DispatchSourceSignal] = []
     await withCheckedContinuation { continuation in
       let once = Mutex<CheckedContinuation<Void, Never>?>(continuation)
-      sources = signals.map { number in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-        source.setEventHandler {
-          once.withLock { continuation in
-            if continuation == nil { _exit(128 + number) }
-            continuation?.resume()
-            continuation = nil
-          }
+      sources = watch { number in
+        once.withLock { continuation in
+          if continuation == nil { _exit(128 + number) }
+          continuation?.resume()
+          continuation = nil
         }
-        source.resume()
-        return source
       }
     }
     withExtendedLifetime(sources) {}
@@ -62,16 +55,21 @@ enum Interruption {
   private static func watch(
     _ clean: @escaping @Sendable () -> Void, saying message: String
   ) -> [any DispatchSourceSignal] {
+    watch { number in
+      stopping.store(true, ordering: .sequentiallyConsistent)
+      clean()
+      Terminal.note("\nzoo: \(message)")
+      _exit(128 + number)  // other threads still work on what is gone: nothing of theirs may run at exit
+    }
+  }
+
+  /// Has each signal that stops the process handled, one after the other.
+  private static func watch(_ handle: @escaping @Sendable (Int32) -> Void) -> [any DispatchSourceSignal] {
     let queue = DispatchQueue(label: "zoo.interruption")
     return signals.map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler {
-        stopping.store(true, ordering: .sequentiallyConsistent)
-        clean()
-        Terminal.note("\nzoo: \(message)")
-        _exit(128 + number)  // other threads still work on what is gone: nothing of theirs may run at exit
-      }
+      source.setEventHandler { handle(number) }
       source.resume()
       return source
     }

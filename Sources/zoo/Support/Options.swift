@@ -68,12 +68,17 @@ struct RunOptions: ParsableArguments {
 
   func load(_ reference: String) throws -> Model {
     let store = Store(), directory = try store.resolve(reference)
-    let model = try Model(
-      directory: directory, algebra: algebra(), parallel: parallel, textCache: store.textCache, language: language)
+    let model = try open(directory, of: store)
     // A language that is not there is said before any work is done.
     if language != nil { _ = try model.tokenizer() }
     store.noteUse(of: directory)
     return model
+  }
+
+  /// The model in a directory, as the options have it run.
+  func open(_ directory: URL, of store: Store) throws -> Model {
+    try Model(
+      directory: directory, algebra: algebra(), parallel: parallel, textCache: store.textCache, language: language)
   }
 
   /// In bf16 weights are rounded once and kept where more than one pass will come.
