@@ -91,9 +91,29 @@ public struct Explainer: Sendable {
   ) throws -> [[Explanation]] {
     guard let model = ways.first?.explainer.model else { return [] }
     let jobs = try jobs(ways)
-    let explained = try pictures.bySize { pictures in
+    let explained = try pictures.bySize { pictures, _ in
       let some = explanations(ways, try Pass.run(pictures, jobs, model: model, clock: clock))
       return pictures.indices.map { picture in some.map { $0[picture] } }
+    }
+    return ways.indices.map { way in explained.map { $0[way] } }
+  }
+
+  /// Explains pictures that each look for something else, `[ways][pictures]`; those of one size share the passes all the same.
+  ///
+  /// - Parameter ways: explainers of one model, each with what it looks for in each picture.
+  public static func explain(
+    _ pictures: [PixelTensor], _ ways: [(explainer: Explainer, prompts: [PreparedPrompts])],
+    clock: MethodClock = MethodClock()
+  ) throws -> [[Explanation]] {
+    guard let model = ways.first?.explainer.model else { return [] }
+    let explained = try pictures.bySize { pictures, places in
+      let own = places.map { place in ways.map { (explainer: $0.explainer, prompts: $0.prompts[place]) } }
+      let jobs = try own.enumerated().flatMap { picture, ways in try Self.jobs(ways, picture: picture) }
+      let output = try Pass.run(pictures, jobs, model: model, clock: clock, ways: jobs.indices.map { $0 % ways.count })
+      return own.enumerated().map { picture, ways in
+        let maps = Array(output.maps[picture * ways.count..<(picture + 1) * ways.count])
+        return explanations(ways, Pass.Output(embeddings: [output.embeddings[picture]], maps: maps)).map { $0[0] }
+      }
     }
     return ways.indices.map { way in explained.map { $0[way] } }
   }
@@ -106,13 +126,15 @@ public struct Explainer: Sendable {
     return explanations(ways, Pass.Output(embeddings: pass.embeddings, maps: maps)).map { $0[0] }
   }
 
-  private static func jobs(_ ways: [(explainer: Explainer, prompts: PreparedPrompts)]) throws -> [Pass.Job] {
+  private static func jobs(
+    _ ways: [(explainer: Explainer, prompts: PreparedPrompts)], picture: Int? = nil
+  ) throws -> [Pass.Job] {
     // The empty prompt goes along for all if one wants it, so that they look for the same.
     let corrects = ways.contains { $0.explainer.correction != nil }
     return try ways.map { way in
       try Pass.Job(
         way.explainer.method.base, way.prompts.directions + (corrects ? way.prompts.empty.map { [$0] } ?? [] : []),
-        background: way.explainer.background(of: way.prompts))
+        background: way.explainer.background(of: way.prompts), picture: picture)
     }
   }
 

@@ -126,7 +126,7 @@ public final class Model: Sendable {
   /// The embedding of each picture, not normalised; a classifier's logits. Pictures of one size run together.
   public func imageEmbeddings(_ pictures: [PixelTensor]) throws -> [[Float]] {
     let vision = try vision
-    return pictures.bySize { vision.pool(vision.forward($0, engine: engine), engine: engine) }
+    return pictures.bySize { pictures, _ in vision.pool(vision.forward(pictures, engine: engine), engine: engine) }
   }
 
   /// Copies the image tower's matrices into the order in which the backend multiplies fastest; worth its time and memory from a

@@ -35,7 +35,7 @@ import ZooImages
     let samples = (0..<6).map { "s\($0)" }
     let choices: [Choice] = []
     func load(_ index: Int, by: PictureLoader) throws -> Int { index }
-    func measure(_: Int, at: EvaluationDesk) throws -> [[MeasuredRow]] { [] }
+    func measure(_: [Int], at: EvaluationDesk) throws -> [[[MeasuredRow]]] { [] }
   }
 
   @Test func aRunGoesOnAfterAnyByte() throws {

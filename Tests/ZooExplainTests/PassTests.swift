@@ -121,6 +121,26 @@ import ZooTestSupport
     }
   }
 
+  /// To the last bit, so that the rows of an evaluation do not depend on which pictures it measures together.
+  @Test(arguments: ["clip_gelu", "siglip", "coca"])
+  func picturesThatShareAPassLookForThingsOfTheirOwn(_ name: String) throws {
+    let (model, first) = try Case(name: name).load()
+    let pictures = (0..<3).map { index in
+      PixelTensor(height: first.height, width: first.width, values: first.values.map { $0 * Float(1 - index) + 0.1 })
+    }
+    let wanted = (1...3).map { directions($0, width: model.architecture.embedding) }
+    for method in Method.defined(on: model).compactMap({ try? Method(named: $0.id).base }) {
+      let jobs = wanted.enumerated().map { Pass.Job(method, $1, picture: $0) }
+      let together = try Pass.run(pictures, jobs, model: model)
+      for (index, picture) in pictures.enumerated() {
+        let alone = try Pass.run([picture], [Pass.Job(method, wanted[index])], model: model)
+        #expect(together.embeddings[index] == alone.embeddings[0])
+        #expect(together.maps[index][0].map(\.values) == alone.maps[0][0].map(\.values), "\(type(of: method).info.id)")
+        #expect(together.maps[index][0].count == index + 1)
+      }
+    }
+  }
+
   @Test(arguments: ["clip_gelu", "siglip", "coca"])
   func aKeptPassAnswersNewPromptsLikeANewPass(_ name: String) throws {
     let (model, picture) = try Case(name: name).load()

@@ -20,23 +20,34 @@ public struct EvaluationDesk: Sendable {
     (self.explainers, prepared) = (explainers, heads)
   }
 
-  /// A map of each class on one picture, `[ways][classes]`; all ways share the pass.
-  package func maps(_ picture: PixelTensor, of classes: [Int]) throws -> [[Heatmap]] {
-    try explained(picture, of: classes).maps
+  /// A map of each class that is asked for on each picture, `[pictures][ways][classes]`; pictures and ways share the passes.
+  package func maps(_ pictures: [PixelTensor], of classes: [[Int]]) throws -> [[[Heatmap]]] {
+    try explained(pictures, of: classes).map(\.maps)
   }
 
-  /// The rows of each way's maps of some classes of a picture.
+  /// The rows of each way's maps of each picture's classes, `[pictures][ways][rows]`.
+  ///
+  /// - Parameter measure: makes the rows of one way for the picture at a place.
   func rows(
-    _ picture: PixelTensor, of classes: [Int], _ measure: ([Heatmap]) throws -> [MeasuredRow]
-  ) throws -> [[MeasuredRow]] {
-    try maps(picture, of: classes).enumerated().map { way, maps in try clock.time([way]) { try measure(maps) } }
+    _ pictures: [PixelTensor], of classes: [[Int]], _ measure: (_ place: Int, [Heatmap]) throws -> [MeasuredRow]
+  ) throws -> [[[MeasuredRow]]] {
+    try maps(pictures, of: classes).enumerated().map { place, ways in
+      try ways.enumerated().map { way, maps in try clock.time([way]) { try measure(place, maps) } }
+    }
   }
 
-  /// The maps, and the class that fits the picture best by the same pass.
-  func explained(_ picture: PixelTensor, of classes: [Int]) throws -> (maps: [[Heatmap]], bestClass: Int) {
-    let ways = zip(explainers, prepared).map { (explainer: $0, prompts: $1[classes]) }
-    let explanations = try Explainer.explain([picture], ways, clock: clock).map { $0[0] }
-    return (explanations.map { $0.prompts.map(\.heatmap) }, bestClass(explanations[0].embedding))
+  /// The maps `[ways][classes]` of each picture, and the class that fits it best by the same pass.
+  func explained(
+    _ pictures: [PixelTensor], of classes: [[Int]]
+  ) throws -> [(maps: [[Heatmap]], bestClass: Int)] {
+    let ways = zip(explainers, prepared).map { explainer, head in
+      (explainer: explainer, prompts: classes.map { head[$0] })
+    }
+    let explained = try Explainer.explain(pictures, ways, clock: clock)
+    return pictures.indices.map { picture in
+      let own = explained.map { $0[picture] }
+      return (own.map { $0.prompts.map(\.heatmap) }, bestClass(own[0].embedding))
+    }
   }
 
   /// The part of a picture that patches cover.

@@ -31,8 +31,9 @@ public protocol EvaluationProtocol: Sendable {
 
   /// Reads a sample; called on any thread.
   func load(_ index: Int, by loader: PictureLoader) throws -> Sample
-  /// Measures a sample in each of the desk's ways, `[ways][rows]`.
-  func measure(_ sample: Sample, at desk: EvaluationDesk) throws -> [[MeasuredRow]]
+  /// Measures samples in each of the desk's ways, `[samples][ways][rows]`; their pictures share passes. A sample's rows do not depend on
+  /// the others.
+  func measure(_ samples: [Sample], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]]
   /// What a report draws of a sample.
   func shown(_ sample: Sample, at desk: EvaluationDesk) throws -> ShownSample
 }

@@ -73,12 +73,26 @@ public struct PerturbationProtocol: EvaluationProtocol {
       black: zip(rules.mean, rules.std).map { (0 - $0) / $1 })
   }
 
-  public func measure(_ sample: Sample, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
-    // Most pictures are of the class that they are taken for, and need one pass for their maps.
-    let (target, predicted) = try desk.explained(sample.picture, of: [sample.truth]), start = predicted == sample.truth
-    let other = start ? nil : try desk.maps(sample.picture, of: [predicted])
+  public func measure(_ samples: [Sample], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
+    let found = try desk.explained(samples.map(\.picture), of: samples.map { [$0.truth] })
+    // Most pictures are of the class that they are taken for; only the others need a second pass for their maps.
+    let taken = samples.indices.filter { found[$0].bestClass != samples[$0].truth }
+    let others = try desk.maps(taken.map { samples[$0].picture }, of: taken.map { [found[$0].bestClass] })
+    let predicted = Dictionary(uniqueKeysWithValues: zip(taken, others))
+    return try samples.indices.map { place in
+      try rows(of: samples[place], target: found[place].maps, predicted: predicted[place], at: desk)
+    }
+  }
+
+  /// - Parameters:
+  ///   - target: maps of the true class, `[ways][1]`.
+  ///   - predicted: those of the class that the picture is taken for; nil where that is the true one.
+  private func rows(
+    of sample: Sample, target: [[Heatmap]], predicted: [[Heatmap]]?, at desk: EvaluationDesk
+  ) throws -> [[MeasuredRow]] {
+    let start = predicted == nil
     return try target.indices.map { way in
-      let maps = (other?[way] ?? []) + target[way]
+      let maps = (predicted?[way] ?? []) + target[way]
       // Where both modes have one map, they have one curve.
       let curves = try desk.clock.time([way]) {
         try maps.map { heatmap in

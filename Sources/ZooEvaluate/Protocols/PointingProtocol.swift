@@ -36,9 +36,10 @@ public struct PointingProtocol: EvaluationProtocol {
     try data.load(index, by: loader)
   }
 
-  public func measure(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
-    try desk.rows(sample.picture, of: sample.things.map(\.label)) { maps in
-      zip(sample.things, maps).compactMap { thing, heatmap in
+  public func measure(_ samples: [MaskedPictures.Loaded], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
+    try desk.rows(samples.map(\.picture), of: samples.map { $0.things.map(\.label) }) { place, maps in
+      let sample = samples[place]
+      return zip(sample.things, maps).compactMap { thing, heatmap in
         let map = minMax(heatmap.picture()), mask = sample.mask(of: thing, size: heatmap.pictureSize)
         guard let pointing = Pointing(map: map, mask: mask) else { return nil }
         let counts = SegmentationCounts(map: map, mask: mask, threshold: .value(0.5))

@@ -43,9 +43,10 @@ public struct PointsProtocol: EvaluationProtocol {
     return Sample(picture: try loader.load(path: entry.file), questions: entry.questions)
   }
 
-  public func measure(_ sample: Sample, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
-    try desk.rows(sample.picture.input.tensor, of: sample.questions.map(\.label)) { maps in
-      zip(sample.questions, maps).map { question, heatmap in
+  public func measure(_ samples: [Sample], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
+    try desk.rows(samples.map(\.picture.input.tensor), of: samples.map { $0.questions.map(\.label) }) { place, maps in
+      let sample = samples[place]
+      return zip(sample.questions, maps).map { question, heatmap in
         let size = heatmap.pictureSize
         let counts = PointCounts(
           map: minMax(heatmap.picture()), height: size.height, width: size.width,

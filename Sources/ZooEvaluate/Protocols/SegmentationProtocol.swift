@@ -56,27 +56,28 @@ public struct SegmentationProtocol: EvaluationProtocol {
     try data.load(index, by: loader)
   }
 
-  public func measure(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> [[MeasuredRow]] {
-    let asked = try asked(sample, at: desk)
+  public func measure(_ samples: [MaskedPictures.Loaded], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
+    let asked = try asked(samples, at: desk)
     // One map for each class, however often it is asked for.
-    let unique = Array(Set(asked)).sorted()
-    return try desk.rows(sample.picture, of: unique) { maps in
-      try zip(sample.things, asked).map { thing, label in
-        let place = unique.firstIndex(of: label) ?? 0
-        return MeasuredRow(label: thing.label, values: try row(of: maps[place], on: sample, thing))
+    let unique = asked.map { Array(Set($0)).sorted() }
+    return try desk.rows(samples.map(\.picture), of: unique) { place, maps in
+      let sample = samples[place]
+      return try zip(sample.things, asked[place]).map { thing, label in
+        let map = maps[unique[place].firstIndex(of: label) ?? 0]
+        return MeasuredRow(label: thing.label, values: try row(of: map, on: sample, thing))
       }
     }
   }
 
-  /// The class whose map is taken for each thing.
-  private func asked(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> [Int] {
-    let truths = sample.things.map(\.label)
-    guard classRule == .predicted else { return truths }
-    return try [Int](repeating: desk.bestClasses([sample.picture])[0], count: truths.count)
+  /// The class whose map is taken for each thing of each sample.
+  private func asked(_ samples: [MaskedPictures.Loaded], at desk: EvaluationDesk) throws -> [[Int]] {
+    guard classRule == .predicted else { return samples.map { $0.things.map(\.label) } }
+    let best = try desk.bestClasses(samples.map(\.picture))
+    return zip(samples, best).map { sample, best in sample.things.map { _ in best } }
   }
 
   public func shown(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> ShownSample {
-    sample.shown(zip(sample.things, try asked(sample, at: desk)).map { $0 })
+    sample.shown(zip(sample.things, try asked([sample], at: desk)[0]).map { $0 })
   }
 
   private func row(

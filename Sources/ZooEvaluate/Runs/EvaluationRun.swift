@@ -2,13 +2,13 @@ import Foundation
 import Synchronization
 import ZooImages
 
-/// Measures samples of a protocol one after another, while the next ones are read.
+/// Measures samples of a protocol in their order, a few at a time, while the next ones are read.
 public struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
   public let `protocol`: Protocol
   public let desk: EvaluationDesk
   public let loader: PictureLoader
-  /// How many samples are read ahead.
-  public var lookahead = 4
+  /// How many pictures share a pass, and how many samples are read ahead.
+  public var together = 4
 
   public init(_ protocol: Protocol, at desk: EvaluationDesk, loader: PictureLoader) {
     (self.protocol, self.desk, self.loader) = (`protocol`, desk, loader)
@@ -23,20 +23,23 @@ public struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
     _ indices: [Int], failed: (_ sample: String, any Error) throws -> Void = { throw $1 },
     done: (SampleResult) throws -> Void
   ) throws {
-    let loads = Lookahead(indices, depth: lookahead) { [`protocol`, loader] index in
+    let together = max(1, together)
+    let loads = Lookahead(indices, depth: together) { [`protocol`, loader] index in
       Result { try `protocol`.load(index, by: loader) }
     }
     defer { loads.stop() }
-    for index in indices {
-      let result: SampleResult
-      switch loads.next() {
-      case .success(let sample): result = SampleResult(index, of: `protocol`, try `protocol`.measure(sample, at: desk))
-      case .failure(let error):
-        let sample = `protocol`.samples[index]
-        try failed(sample, error)
-        result = SampleResult(index, sample: sample, error: "\(error)")
+    for first in stride(from: 0, to: indices.count, by: together) {
+      let batch = indices[first..<min(first + together, indices.count)].map { (index: $0, loaded: loads.next()) }
+      var measured = try `protocol`.measure(batch.compactMap { try? $0.loaded.get() }, at: desk)[...]
+      for (index, loaded) in batch {
+        switch loaded {
+        case .success: try done(SampleResult(index, of: `protocol`, measured.removeFirst()))
+        case .failure(let error):
+          let sample = `protocol`.samples[index]
+          try failed(sample, error)
+          try done(SampleResult(index, sample: sample, error: "\(error)"))
+        }
       }
-      try done(result)
     }
   }
 }

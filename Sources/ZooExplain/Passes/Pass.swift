@@ -9,11 +9,16 @@ package struct Pass {
     package let method: any ExplanationMethod
     package let directions: [[Float]]
     package let background: [[Float]]
+    /// The place of the one picture that is explained; nil where all of the pass are.
+    package let picture: Int?
 
-    package init(_ method: any ExplanationMethod, _ directions: [[Float]], background: [[Float]] = []) {
+    package init(
+      _ method: any ExplanationMethod, _ directions: [[Float]], background: [[Float]] = [], picture: Int? = nil
+    ) {
       self.method = method
       self.directions = directions
       self.background = background
+      self.picture = picture
     }
   }
 
@@ -21,20 +26,22 @@ package struct Pass {
   package struct Output: Sendable {
     /// `[pictures]`: not normalised; a classifier's logits.
     package var embeddings: [[Float]] = []
-    /// `[jobs][pictures][prompts]`
+    /// `[jobs][pictures][prompts]`, the pictures being those of the job.
     package var maps: [[[Heatmap]]]
   }
 
   /// Explains pictures of one size. Methods that go back from the final score take the pictures one after the other, so that memory does
   /// not grow with their number.
   ///
-  /// - Parameter clock: times the work that does not serve all jobs.
+  /// - Parameters:
+  ///   - clock: times the work that does not serve all ways to explain.
+  ///   - ways: the place of each job's way on the clock; by default each job is one.
   package static func run(
-    _ pictures: [PixelTensor], _ jobs: [Job], model: Model, clock: MethodClock = MethodClock()
+    _ pictures: [PixelTensor], _ jobs: [Job], model: Model, clock: MethodClock = MethodClock(), ways: [Int]? = nil
   ) throws -> Output {
     var output = Output(maps: jobs.map { _ in [] })
     guard !pictures.isEmpty else { return output }
-    let plan = try PassPlan(jobs, model: model, pictures: pictures, clock: clock)
+    let plan = try PassPlan(jobs, model: model, pictures: pictures, clock: clock, ways: ways)
     let together = plan.request.lifetime == .pass ? 1 : pictures.count
     for first in stride(from: 0, to: pictures.count, by: together) {
       let kept = try KeptPass(Array(pictures[first..<first + together]), plan.request, model: model) {
@@ -75,6 +82,12 @@ package final class KeptPass: Sendable {
     embeddings = vision.pool(work, engine: model.engine)
   }
 
+  fileprivate func end(of sequence: Int, picture: Int, _ vision: VisionRuntime) -> PassEnd {
+    PassEnd(
+      vision: vision, sequence: sequence, picture: picture, count: tokens, output: output,
+      embedding: embeddings[sequence])
+  }
+
   /// Runs a picture for methods whose prompts come later.
   ///
   /// - Parameter patches: keeps all tokens of the last block, for `patchEmbeddings()`.
@@ -104,15 +117,24 @@ private final class PassPlan {
     let method: AnyHashable
     let directions: [[Float]]
     let background: [[Float]]
+    let picture: Int?
   }
 
   /// One run, and the jobs that it serves with their own layers.
   private struct Group {
     let run: any MethodRun
     let directions: [[Float]]
+    /// The place of the run's one picture in the pass; nil where it has all.
+    let picture: Int?
     let members: [(job: Int, layers: [Int]?)]
+    /// The members' places on the clock.
+    let ways: [Int]
 
-    var places: [Int] { members.map(\.job) }
+    /// The place among the run's pictures; nil where it is none of them.
+    func place(of picture: Int) -> Int? {
+      guard let own = self.picture else { return picture }
+      return own == picture ? 0 : nil
+    }
   }
 
   private let vision: VisionRuntime
@@ -122,13 +144,16 @@ private final class PassPlan {
   private let clock: MethodClock
   let request: PassRequest
 
-  init(_ jobs: [Pass.Job], model: Model, pictures: [PixelTensor], clock: MethodClock = MethodClock()) throws {
+  init(
+    _ jobs: [Pass.Job], model: Model, pictures: [PixelTensor], clock: MethodClock = MethodClock(), ways: [Int]? = nil
+  ) throws {
     let vision = try model.vision, engine = model.engine, count = vision.blocks.count
     (self.vision, self.engine, self.jobs, self.clock) = (vision, engine, jobs.count, clock)
     var members: [Key: [(job: Int, layers: [Int]?)]] = [:]
     for (index, job) in jobs.enumerated() {
       let layers = try job.method.ownLayers(of: count)
-      let key = Key(method: job.method.sharingKey, directions: job.directions, background: job.background)
+      let key = Key(
+        method: job.method.sharingKey, directions: job.directions, background: job.background, picture: job.picture)
       members[key, default: []].append((index, layers))
     }
     let grid = vision.grid(of: pictures[0]), scale = model.logitScale
@@ -139,9 +164,11 @@ private final class PassPlan {
       do {
         let run = try method.start(
           MethodJob(
-            vision: vision, engine: engine, grid: grid, pictures: pictures, directions: job.directions,
-            background: job.background, logitScale: scale))
-        return Group(run: run, directions: job.directions, members: members)
+            vision: vision, engine: engine, grid: grid, pictures: job.picture.map { [pictures[$0]] } ?? pictures,
+            directions: job.directions, background: job.background, logitScale: scale))
+        return Group(
+          run: run, directions: job.directions, picture: job.picture, members: members,
+          ways: members.map { ways?[$0.job] ?? $0.job })
       } catch let error as MethodError {
         throw error.naming(methodsOn: model)
       }
@@ -165,10 +192,10 @@ private final class PassPlan {
   /// - Parameter first: the place of the record's first picture among all.
   func forward(_ record: LayerRecord, from first: Int) {
     for group in groups where group.run.request.layers.contains(record.layer) && !group.directions.isEmpty {
-      clock.time(group.places) {
+      clock.time(group.ways) {
         for sequence in 0..<record.sequences {
-          group.run.forward(
-            LayerView(vision: vision, record: record, sequence: sequence, picture: first + sequence))
+          guard let picture = group.place(of: first + sequence) else { continue }
+          group.run.forward(LayerView(vision: vision, record: record, sequence: sequence, picture: picture))
         }
       }
     }
@@ -177,11 +204,11 @@ private final class PassPlan {
   /// The end of a pass for some of the pictures, from the one at `first` on, and the way back.
   func end(_ pass: KeptPass, from first: Int) throws {
     for sequence in pass.pictures.indices {
-      let end = PassEnd(
-        vision: vision, sequence: sequence, picture: first + sequence, count: pass.tokens, output: pass.output,
-        embedding: pass.embeddings[sequence])
-      for group in groups { clock.time(group.places) { group.run.end(end) } }
-      try goBack(from: end, records: pass.records)
+      for group in groups {
+        guard let picture = group.place(of: first + sequence) else { continue }
+        clock.time(group.ways) { group.run.end(pass.end(of: sequence, picture: picture, vision)) }
+      }
+      try goBack(sequence, of: pass, from: first)
     }
   }
 
@@ -189,7 +216,7 @@ private final class PassPlan {
   func maps() -> [[[Heatmap]]] {
     var results = [[[Heatmap]]](repeating: [], count: jobs)
     for group in groups {
-      let maps = clock.time(group.places) { group.run.maps() }
+      let maps = clock.time(group.ways) { group.run.maps() }
       for (job, layers) in group.members {
         results[job] = layers.map { layers in maps.map { $0.map { $0.restricted(to: layers) } } } ?? maps
       }
@@ -198,28 +225,30 @@ private final class PassPlan {
   }
 
   /// What flows back from the final score of some directions, for all groups that asked for it.
-  private func goBack(from end: PassEnd, records: [LayerRecord]) throws {
+  private func goBack(_ sequence: Int, of pass: KeptPass, from first: Int) throws {
     struct Stream: Hashable {
       let kind: FlowRequest.Kind
       let directions: [[Float]]
     }
     var wanted: [Stream: [FlowStream.Listener]] = [:]
     for group in groups where !group.directions.isEmpty {
+      guard let picture = group.place(of: first + sequence) else { continue }
       for flow in group.run.flows {
         wanted[Stream(kind: flow.kind, directions: group.directions), default: []].append(
-          FlowStream.Listener(run: group.run, request: flow, places: group.places))
+          FlowStream.Listener(run: group.run, request: flow, picture: picture, ways: group.ways))
       }
     }
     guard !wanted.isEmpty else { return }
+    let end = pass.end(of: sequence, picture: first + sequence, vision)
     var streams = try wanted.map { stream, listeners in
       FlowStream(
         listeners: listeners, kind: stream.kind,
         flow: try startFlow(stream.kind, directions: stream.directions, end: end, engine: engine))
     }
-    for record in records.reversed() {
-      let layer = LayerView(vision: vision, record: record, sequence: end.sequence, picture: end.picture)
+    for record in pass.records.reversed() {
+      let layer = LayerView(vision: vision, record: record, sequence: sequence, picture: end.picture)
       for index in streams.indices {
-        clock.time(streams[index].places(at: record.layer)) { streams[index].pass(layer, engine) }
+        clock.time(streams[index].ways(at: record.layer)) { streams[index].pass(layer, engine) }
       }
     }
   }
@@ -230,8 +259,10 @@ private struct FlowStream {
   struct Listener {
     let run: any MethodRun
     let request: FlowRequest
-    /// The jobs that it works for.
-    let places: [Int]
+    /// The picture's place among the run's.
+    let picture: Int
+    /// Those that it works for, by their places on the clock.
+    let ways: [Int]
   }
 
   let listeners: [Listener]
@@ -239,9 +270,9 @@ private struct FlowStream {
   /// What has arrived at the output of the block that comes next.
   var flow: Rows
 
-  /// The jobs that the way back through a block works for.
-  func places(at layer: Int) -> [Int] {
-    listeners.filter { $0.request.layers.lowerBound <= layer }.flatMap(\.places)
+  /// Those that the way back through a block works for.
+  func ways(at layer: Int) -> [Int] {
+    listeners.filter { $0.request.layers.lowerBound <= layer }.flatMap(\.ways)
   }
 
   mutating func pass(_ layer: LayerView, _ engine: Engine) {
@@ -264,7 +295,7 @@ private struct FlowStream {
       if depth >= .input { input = walk.toInput(arrived, stream: stream) }
     }
     let arrived = LayerFlow(kind: kind, output: flow, attention: attention, input: input)
-    here.forEach { $0.run.backward(layer, arrived) }
+    for listener in here { listener.run.backward(layer.with(picture: listener.picture), arrived) }
     if let input { flow = input }
   }
 }

@@ -30,7 +30,7 @@ package struct LayerView: Sendable {
   /// The sequence's place in the record.
   package let sequence: Int
   /// The picture's place among those that are explained, which several records may share out.
-  package let picture: Int
+  package private(set) var picture: Int
   /// Tokens before the patches.
   package let prefix: Int
   /// True where a token sees only those before it.
@@ -50,6 +50,13 @@ package struct LayerView: Sendable {
     self.sequence = sequence
     self.prefix = prefix
     self.isCausal = isCausal
+  }
+
+  /// The same among other pictures, those of one of several that share a pass.
+  package func with(picture: Int) -> LayerView {
+    var view = self
+    view.picture = picture
+    return view
   }
 
   package var layer: Int { record.layer }

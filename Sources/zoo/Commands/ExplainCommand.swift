@@ -98,7 +98,7 @@ struct ExplainCommand: ParsableCommand {
     }
     results.report = try report.map { try HTMLReport($0, inputs: paths, facts: facts) }
 
-    let run = PictureRun(loader: loader, together: prompts.areShared ? 4 : 1)
+    let run = PictureRun(loader: loader)
     runOptions.prepare(model, passes: run.passes(for: tasks.count))
     var found = PictureReport(model: model.name)
     found.threads = runOptions.parallel.threads
@@ -120,8 +120,7 @@ struct ExplainCommand: ParsableCommand {
     try run.run(paths) { places, pictures in
       printer.progress(places)
       timings.decode += lap.next()
-      let prepared = try prompts.prepared(for: places, pictures, explainer)
-      let ways = try Explainer.explain(pictures.map(\.input.tensor), explainers.map { ($0, prepared) })
+      let ways = try prompts.explain(pictures, at: places, by: explainers)
       timings.explain += lap.next()
       return pictures.indices.map { picture in ways.map { $0[picture] } }
     } each: { place, result in
@@ -173,9 +172,6 @@ private struct TaskPrompts {
     shared = try explainer.prepare(classNames: call.classes)
   }
 
-  /// Pictures can share a pass.
-  var areShared: Bool { shared != nil }
-
   /// All prompts, each list once.
   var texts: [String] { shared?.prompts ?? tasks.flatMap { $0.prompts ?? [] } }
 
@@ -185,12 +181,21 @@ private struct TaskPrompts {
   /// How many prompts each picture has.
   var counts: [Int] { tasks.map { shared?.prompts.count ?? top ?? $0.prompts?.count ?? 0 } }
 
-  /// The prompts of some pictures that pass together.
-  func prepared(for places: [Int], _ pictures: [LoadedPicture], _ explainer: Explainer) throws -> PreparedPrompts {
-    if let shared { return shared }
-    guard let top else { return try explainer.prepare(tasks[places[0]].prompts ?? []) }
-    let logits = try explainer.model.imageEmbeddings([pictures[0].input.tensor])[0]
-    return try explainer.prepare(classes: Array(logits.indices.sorted { logits[$0] > logits[$1] }.prefix(top)))
+  /// Explains some pictures in one pass, `[ways][pictures]`.
+  func explain(
+    _ pictures: [LoadedPicture], at places: [Int], by explainers: [Explainer]
+  ) throws -> [[Explanation]] {
+    let tensors = pictures.map(\.input.tensor), explainer = explainers[0]
+    if let shared { return try Explainer.explain(tensors, explainers.map { ($0, shared) }) }
+    let own =
+      if let top {
+        try explainer.model.imageEmbeddings(tensors).map { logits in
+          try explainer.prepare(classes: Array(logits.indices.sorted { logits[$0] > logits[$1] }.prefix(top)))
+        }
+      } else {
+        try places.map { try explainer.prepare(tasks[$0].prompts ?? []) }
+      }
+    return try Explainer.explain(tensors, explainers.map { ($0, own) })
   }
 }
 

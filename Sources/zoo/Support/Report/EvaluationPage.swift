@@ -62,7 +62,7 @@ struct EvaluationPage {
     let own = shown.questions.filter { $0.label == one.label }
     guard own.indices.contains(one.ordinal) else { return "" }
     let question = own[one.ordinal]
-    let maps = try desk.maps(shown.picture.tensor, of: [question.asked]).map { $0[0] }
+    let maps = try desk.maps([shown.picture.tensor], of: [[question.asked]])[0].map { $0[0] }
     guard let size = maps.first?.pictureSize else { return "" }
     let seen = shown.picture.picture.cropped(rows: 0..<size.height, columns: 0..<size.width)
     let title = `protocol`.classes[one.label]
