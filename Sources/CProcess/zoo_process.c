@@ -3,8 +3,8 @@
 
 #include "zoo_files.h"
 
-#include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -46,17 +46,6 @@ static void say_megabytes(rlim_t bytes) {
   say(" MB");
 }
 
-/// True where more than half of the limit is in use: libraries ask for some hundred megabytes at once.
-static int is_near_limit(rlim_t limit) {
-  int descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  char text[64];
-  ssize_t count = descriptor >= 0 ? read(descriptor, text, sizeof text) : -1;
-  if (descriptor >= 0) close(descriptor);
-  rlim_t pages = 0;
-  for (ssize_t i = 0; i < count && text[i] >= '0' && text[i] <= '9'; i++) pages = pages * 10 + (rlim_t)(text[i] - '0');
-  return count > 0 && pages * (rlim_t)sysconf(_SC_PAGESIZE) > limit / 2;
-}
-
 /// What the command itself takes before it opens anything: OpenBLAS starts a thread for each processor.
 static rlim_t needed(void) {
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -93,6 +82,9 @@ __attribute__((section(".preinit_array"), used)) static void (*const before_libr
 
 static void on_fault(int number, siginfo_t *information, void *context) {
   (void)context;
+  // Memory that has run out stops several threads at once: one of them speaks, and ends the process for all.
+  static atomic_flag is_taken = ATOMIC_FLAG_INIT;
+  while (atomic_flag_test_and_set(&is_taken)) pause();
   if (number == SIGBUS) {
     const char *name = zoo_file_mapped_at(information->si_addr);
     if (name != NULL) {
@@ -104,8 +96,11 @@ static void on_fault(int number, siginfo_t *information, void *context) {
   }
 #ifdef __linux__
   rlim_t limit = address_limit();
-  if (limit != 0 && is_near_limit(limit)) {
-    say("zoo: there is no more memory within the limit (ulimit -v) of ");
+  // Whoever asks for more than is left cannot be told from a defect here.
+  if (limit != 0) {
+    say("zoo: stopped by signal ");
+    say_number((rlim_t)number);
+    say(", most likely since there is no more memory within the limit (ulimit -v) of ");
     say_megabytes(limit);
     say("\n");
     _exit(1);
@@ -125,7 +120,7 @@ void zoo_catch_faults(void) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_sigaction = on_fault;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   int signals[] = {SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGSEGV};
   // Limits are what turns the others into errors: without one, defects are left to the system and its debuggers.
   size_t count = address_limit() != 0 ? sizeof signals / sizeof *signals : 1;
