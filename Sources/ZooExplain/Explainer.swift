@@ -118,11 +118,13 @@ public struct Explainer: Sendable {
     return ways.indices.map { way in explained.map { $0[way] } }
   }
 
-  /// The same for the picture of a pass that is kept, which has run for all of the methods: `[ways]`, without another forward pass.
+  /// The same for the picture of a whole pass that is kept: `[ways]`, without another forward pass.
+  ///
+  /// - Parameter step: called before each block; what it throws ends the work.
   package static func explain(
-    _ pass: KeptPass, _ ways: [(explainer: Explainer, prompts: PreparedPrompts)]
+    _ pass: KeptPass, _ ways: [(explainer: Explainer, prompts: PreparedPrompts)], step: () throws -> Void = {}
   ) throws -> [Explanation] {
-    let maps = try pass.maps(jobs(ways))
+    let maps = try pass.maps(jobs(ways), step: step)
     return explanations(ways, Pass.Output(embeddings: pass.embeddings, maps: maps)).map { $0[0] }
   }
 

@@ -125,15 +125,28 @@ public final class Model: Sendable {
 
   /// The embedding of each picture, not normalised; a classifier's logits. Pictures of one size run together.
   public func imageEmbeddings(_ pictures: [PixelTensor]) throws -> [[Float]] {
+    try imageEmbeddings(pictures) { _ in }
+  }
+
+  /// The same; `step` is called after each block with its number, and what it throws ends the pass.
+  package func imageEmbeddings(_ pictures: [PixelTensor], step: (Int) throws -> Void) throws -> [[Float]] {
     let vision = try vision
-    return pictures.bySize { pictures, _ in vision.pool(vision.forward(pictures, engine: engine), engine: engine) }
+    return try pictures.bySize { pictures, _ in
+      let work = try vision.forward(pictures, .steps(of: vision.blocks.count), engine: engine) { try step($0.layer) }
+      return vision.pool(work, engine: engine)
+    }
   }
 
   /// Copies the image tower's matrices into the order in which the backend multiplies fastest; worth its time and memory from a
   /// few dozen pictures on, in bf16 from the second pass on. With `gradients` also those that LeGrad needs; what several prompts
   /// need is made when they first come.
-  public func pack(gradients: Bool = true) {
-    imageTower?.pack(gradients: gradients, parallel: engine.parallel)
+  ///
+  /// - Parameter progress: called on any thread with the share that is done, from 0 to 1.
+  public func pack(gradients: Bool = true, progress: @Sendable (Double) -> Void = { _ in }) {
+    guard let imageTower else { return }
+    imageTower.pack(gradients: gradients, parallel: engine.parallel) {
+      progress(Double($0) / Double(imageTower.blocks.count))
+    }
   }
 
   // MARK: Texts

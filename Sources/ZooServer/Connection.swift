@@ -139,5 +139,12 @@ final class Connection: ChannelInboundHandler {
     if work == nil { context.close(promise: nil) }
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+  /// What cannot be read is told so, unless an answer is on its way.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let error = error as? HTTPParserError, work == nil, refusal == nil else { return context.close(promise: nil) }
+    let isTooLong = error == .headerOverflow
+    refuse(
+      head ?? HTTPRequestHead(version: .http1_1, method: .GET, uri: ""),
+      isTooLong ? .headersTooLarge(bytes: limits.headerBytes, fields: limits.headerFields) : .malformed, context)
+  }
 }

@@ -7,27 +7,29 @@ import ZooRuntime
 struct EmbeddingsAPI: Sendable {
   private let shelf: ModelShelf
   private let limits: ServerLimits
-  private let batcher: Batcher<Input, Output>
+  private let batcher: Batcher<String, Input, Output>
 
   private struct Input: Sendable {
-    let model: String
     let texts: [String]
-    /// `[count]`: all of one size.
     let pictures: [Data]
   }
 
-  private typealias Output = Result<(texts: [[Float]], tokens: Int, pictures: [[Float]]), any Error>
+  private struct Output: Sendable {
+    var texts: [[Float]] = []
+    /// Of the texts.
+    var tokens = 0
+    var pictures: [[Float]] = []
+  }
 
-  init(shelf: ModelShelf, queue: WorkQueue, limits: ServerLimits) {
+  init(shelf: ModelShelf, queue: DispatchQueue, limits: ServerLimits) {
     (self.shelf, self.limits) = (shelf, limits)
-    batcher = Batcher(queue, most: 16) { inputs in
-      var outputs = [Output?](repeating: nil, count: inputs.count)
-      // Requests for one model share its passes.
-      for (name, places) in Dictionary(grouping: inputs.indices, by: { inputs[$0].model }) {
-        let results = Self.embed(places.map { inputs[$0] }, Result { try shelf.model(name) }, limits)
-        for (place, result) in zip(places, results) { outputs[place] = result }
+    batcher = Batcher(queue, most: 16, seconds: limits.workSeconds) { name, inputs, check in
+      let model = try shelf.model(name)
+      defer { shelf.endLoading(of: name) }
+      return try Self.embed(inputs, model, limits) { layer in
+        try check()
+        if let layer { shelf.note(blocks: layer + 1, of: model) }
       }
-      return outputs.map { $0 ?? .failure(CancellationError()) }
     }
   }
 
@@ -43,7 +45,8 @@ struct EmbeddingsAPI: Sendable {
       throw ServerError.badField("encoding_format", reason: "it is neither float nor base64")
     }
     let texts = items.compactMap(\.text), pictures = items.compactMap(\.picture)
-    let found = try await batcher.submit(Input(model: name, texts: texts, pictures: pictures)).get()
+    let found = try await batcher.submit(
+      Input(texts: texts, pictures: pictures), key: name, window: .milliseconds(5))
     var (left, seen) = (found.texts[...], found.pictures[...])
     let vectors = items.compactMap { $0.text == nil ? seen.popFirst() : left.popFirst() }.map(normalised)
     if let dimensions, let own = vectors.first?.count, dimensions != own {
@@ -73,32 +76,53 @@ struct EmbeddingsAPI: Sendable {
   }
 
   /// What each request gets; one that cannot be answered holds up no other.
-  private static func embed(_ inputs: [Input], _ model: Result<Model, any Error>, _ limits: ServerLimits) -> [Output] {
-    let pictures = inputs.map { input in
-      Result {
-        let loader = PictureLoader(preprocessing: try model.get().preprocessing, pixelLimit: limits.pixels)
-        return try input.pictures.map {
-          loader.load(try Image.decode($0, name: "the picture", pixelLimit: limits.pixels)).input.tensor
+  ///
+  /// - Parameter step: called after each block of a pass with its number, and between texts with none; what it throws ends the work.
+  private static func embed(
+    _ inputs: [Input], _ model: Model, _ limits: ServerLimits, _ step: (Int?) throws -> Void
+  ) throws -> [Result<Output, any Error>] {
+    var outputs = inputs.map { _ in Result<Output, any Error>.success(Output()) }
+    /// Some of what the requests want, by their places, a few at a time: memory does not grow with their number.
+    func forSome<Item, Value>(
+      _ items: [(place: Int, item: Item)], _ work: ([Item]) throws -> [Value], keep: (inout Output, Value) -> Void
+    ) throws {
+      for first in stride(from: 0, to: items.count, by: 8) {
+        try step(nil)
+        let some = items[first..<min(first + 8, items.count)].filter { (try? outputs[$0.place].get()) != nil }
+        let together = Result { try work(some.map(\.item)) }
+        for (number, one) in some.enumerated() {
+          outputs[one.place] = outputs[one.place].flatMap { output in
+            Result {
+              // Where one is wrong, the others are not.
+              let value = try (try? together.get())?[number] ?? work([one.item])[0]
+              var output = output
+              keep(&output, value)
+              return output
+            }
+          }
         }
       }
     }
-    let good = pictures.map { (try? $0.get()) ?? [] }
-    var together: [[Float]] = []
-    let failure = Result { together = try model.get().imageEmbeddings(good.flatMap(\.self)) }
-    var rest = together[...]
-    return zip(inputs, pictures).map { input, loaded in
-      Result {
-        let own = try input.pictures.isEmpty ? [] : loaded.get()
-        if !own.isEmpty { try failure.get() }
-        let embeddings = Array(rest.prefix(own.count))
-        rest = rest.dropFirst(own.count)
-        let model = try model.get()
-        guard !input.texts.isEmpty else { return ([], 0, embeddings) }
-        let tokenizer = try model.tokenizer()
-        let tokens = input.texts.reduce(0) { $0 + min(tokenizer.pieces($1).count, tokenizer.contextLength) }
-        return (try model.textEmbeddings(input.texts), tokens, embeddings)
+    let all = inputs.enumerated()
+    try forSome(all.flatMap { place, input in input.texts.map { (place, $0) } }) { texts in
+      let tokenizer = try model.tokenizer()
+      return try zip(texts, model.textEmbeddings(texts)).map { text, embedding in
+        (embedding, min(tokenizer.pieces(text).count, tokenizer.contextLength))
       }
+    } keep: { output, value in
+      output.texts.append(value.0)
+      output.tokens += value.1
     }
+    let loader = Result { PictureLoader(preprocessing: try model.preprocessing, pixelLimit: limits.pixels) }
+    try forSome(all.flatMap { place, input in input.pictures.map { (place, $0) } }) { files in
+      let pictures = try files.map { file in
+        try loader.get().load(try Image.decode(file, name: "the picture", pixelLimit: limits.pixels)).input.tensor
+      }
+      return try model.imageEmbeddings(pictures) { try step($0) }
+    } keep: {
+      $0.pictures.append($1)
+    }
+    return outputs
   }
 }
 

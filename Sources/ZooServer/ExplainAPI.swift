@@ -1,5 +1,4 @@
 import Foundation
-import NIOHTTP1
 import ZooCheckpoints
 import ZooExplain
 import ZooImages
@@ -8,91 +7,132 @@ import ZooRuntime
 import ZooTensors
 
 /// `/v1/explain` and `/v1/score`: prompts and a picture that is sent now or was sent before.
+///
+/// Requests about one picture that wait together are answered by one pass, one run of the text tower and one way back.
 struct ExplainAPI: Sendable {
-  let shelf: ModelShelf
-  let queue: WorkQueue
-  let tools: ServerTools
-  let limits: ServerLimits
+  private let passes: PicturePasses
+  private let batcher: Batcher<PictureKey, Asked, Found>
+
+  init(passes: PicturePasses, queue: DispatchQueue) {
+    self.passes = passes
+    batcher = Batcher(queue, most: 16, seconds: passes.limits.workSeconds) { key, all, check in
+      try Self.find(all, key, passes, check)
+    }
+  }
 
   func explain(_ request: ServerRequest) async throws -> ServerResponse {
     var fields = try Fields(request)
-    let asked = try Asked(&fields, shelf)
-    let methods = try fields.texts("methods", count: 1...8, most: 200) ?? ["legrad"]
-    let size = try fields.text("size", most: 20)
-    let upright = try fields.flag("upright") ?? false
+    var asked = try Asked(&fields, passes.shelf)
+    asked.methods = try fields.texts("methods", count: 1...8, most: 200) ?? ["legrad"]
+    let size = try fields.text("size", most: 20), upright = try fields.flag("upright") ?? false
+    asked.wantsPatches = try fields.flag("patch_similarities") ?? false
     let wantsLayers = try fields.flag("layer_maps") ?? false
-    let wantsPatches = try fields.flag("patch_similarities") ?? false
     try fields.finish()
-    return try await queue.run { cancellation in
-      let model = try shelf.model(asked.model)
-      var seconds = Explanation.Seconds()
-      let explainers = try methods.map { name in
-        let method = try Method(name)
-        if let obstacle = method.obstacle(on: model) { throw obstacle }
-        return Explainer(model: model, method: method)
-      }
-      let key = PassKey(
-        model: asked.model, picture: asked.id, size: size ?? "", upright: upright, methods: explainers.map(\.method),
-        patches: wantsPatches)
-      let pass = try clocked(&seconds.picture) {
-        try self.pass(of: asked, key, model, explainers.map(\.method))
-      }
-      try cancellation.check()
-      let prepared = try clocked(&seconds.text) { try explainers.map { try $0.prepare(asked.prompts, on: model) } }
-      try cancellation.check()
-      let maps = try clocked(&seconds.maps) {
-        try pass.maps.maps(of: pass.kept, zip(explainers, prepared).map { (explainer: $0, prompts: $1) })
-      }
-      let patches = pass.patches.map { patches in
-        prepared[0].embeddings.map { prompt in patches.map { dot($0, prompt) } }
-      }
-      return try ServerResponse(
-        Explanation(
-          asked, pass, prepared[0], maps, explainers: explainers, names: methods, patches: patches, layers: wantsLayers,
-          seconds: seconds))
-    }
+    let found = try await find(asked, size: size ?? "", upright: upright)
+    return try ServerResponse(ExplanationAnswer(asked, found, layers: wantsLayers))
   }
 
   func score(_ request: ServerRequest) async throws -> ServerResponse {
     var fields = try Fields(request)
-    let asked = try Asked(&fields, shelf)
+    let asked = try Asked(&fields, passes.shelf)
     try fields.finish()
-    return try await queue.run { _ in
-      let model = try shelf.model(asked.model)
-      let key = PassKey(model: asked.model, picture: asked.id, size: "", upright: false, methods: [], patches: false)
-      let pass = try self.pass(of: asked, key, model, [])
-      let prepared = try Explainer(model: model).prepare(asked.prompts, on: model)
-      return try ServerResponse(Scores(asked, prepared, pass.kept.embeddings[0], model))
+    return try ServerResponse(ScoresAnswer(asked, try await find(asked, size: "", upright: false)))
+  }
+
+  private func find(_ asked: Asked, size: String, upright: Bool) async throws -> Found {
+    let key = PictureKey(model: asked.model, picture: asked.id, size: size, upright: upright)
+    // Where a pass must run, others may want it too. Typing does not wait.
+    let isKept = passes.shelf.keeps(key)
+    return try await batcher.submit(asked, key: key, window: isKept ? .zero : .milliseconds(5))
+  }
+
+  // MARK: On the queue
+
+  private typealias Wish = (asked: Asked, explainers: [Explainer])
+
+  /// What each request gets; what one has wrong holds up no other.
+  private static func find(
+    _ all: [Asked], _ key: PictureKey, _ passes: PicturePasses, _ check: () throws -> Void
+  ) throws -> [Result<Found, any Error>] {
+    let model = try passes.shelf.model(key.model)
+    defer { passes.shelf.endLoading(of: key.model) }
+    let wishes = all.map { asked in Result { Wish(asked, try explainers(asked.methods, model)) } }
+    let image = all.lazy.compactMap(\.image).first
+    let answers = Result { try answer(wishes.compactMap { try? $0.get() }, key, image: image, model, passes, check) }
+    var rest = ((try? answers.get()) ?? [])[...]
+    return wishes.map { wish in wish.flatMap { _ in answers.flatMap { _ in rest.removeFirst() } } }
+  }
+
+  private static func answer(
+    _ wishes: [Wish], _ key: PictureKey, image: Data?, _ model: Model, _ passes: PicturePasses,
+    _ check: () throws -> Void
+  ) throws -> [Result<Found, any Error>] {
+    guard !wishes.isEmpty else { return [] }
+    var seconds = Found.Seconds()
+    let pass = try clocked(&seconds.picture) {
+      try passes.pass(key, image: image, isWhole: wishes.contains { !$0.explainers.isEmpty }, model, check: check)
+    }
+    let prepared = try clocked(&seconds.text) { try prepare(wishes.map(\.asked.prompts), model, check) }
+    clocked(&seconds.maps) {
+      // Once for all who want the same methods; each then finds its own among the maps that are kept.
+      for places in Dictionary(grouping: wishes.indices, by: { wishes[$0].asked.methods }).values where places.count > 1
+      {
+        let prompts = PreparedPrompts(joining: places.compactMap { try? prepared[$0].get() }).withoutRepetitions
+        _ = try? pass.maps.maps(of: pass.kept, wishes[places[0]].explainers.map { ($0, prompts) }, step: check)
+      }
+    }
+    return try zip(wishes, prepared).map { wish, prepared in
+      try check()
+      return Result {
+        let prompts = try prepared.get()
+        var own = Found.Seconds()
+        let maps = try clocked(&own.maps) {
+          try pass.maps.maps(of: pass.kept, wish.explainers.map { ($0, prompts) }, step: check)
+        }
+        let patches = wish.asked.wantsPatches ? try pass.kept.patchEmbeddings() : nil
+        own = Found.Seconds(picture: seconds.picture, text: seconds.text, maps: seconds.maps + own.maps)
+        return Found(
+          pass: pass, prompts: prompts, explainers: wish.explainers, maps: maps, patches: patches, seconds: own)
+      }
     }
   }
 
-  private func clocked<Result>(_ seconds: inout Double, _ work: () throws -> Result) rethrows -> Result {
+  private static func explainers(_ methods: [String], _ model: Model) throws -> [Explainer] {
+    try methods.map { name in
+      let method = try Method(name)
+      if let obstacle = method.obstacle(on: model) { throw obstacle }
+      return Explainer(model: model, method: method)
+    }
+  }
+
+  /// The prompts of each request, each embedded once for all; a few at a time, so that the work can end between them.
+  private static func prepare(
+    _ prompts: [[String]], _ model: Model, _ check: () throws -> Void
+  ) throws -> [Result<PreparedPrompts, any Error>] {
+    let explainer = Explainer(model: model)
+    var known: [String: Result<PreparedPrompts, any Error>] = [:]
+    let new = prompts.joined().filter { known.updateValue(.failure(CancellationError()), forKey: $0) == nil }
+    for first in stride(from: 0, to: new.count, by: 4) {
+      try check()
+      let some = Array(new[first..<min(first + 4, new.count)])
+      let together = Result { try explainer.prepare(some, on: model) }
+      for (place, prompt) in some.enumerated() {
+        switch together {
+        case .success(let found): known[prompt] = .success(found[[place]])
+        // One of them is wrong; the others are not.
+        case .failure: known[prompt] = Result { try explainer.prepare([prompt], on: model) }
+        }
+      }
+    }
+    return prompts.map { own in
+      Result { PreparedPrompts(joining: try own.compactMap { try known[$0]?.get() }) }
+    }
+  }
+
+  private static func clocked<Result>(_ seconds: inout Double, _ work: () throws -> Result) rethrows -> Result {
     let start = ContinuousClock.now
     defer { seconds = (ContinuousClock.now - start).seconds }
     return try work()
-  }
-
-  /// The kept pass, or a new one where the picture came along.
-  private func pass(of asked: Asked, _ key: PassKey, _ model: Model, _ methods: [Method]) throws -> PicturePass {
-    if let pass = shelf.pass(key) { return pass }
-    let data: Data
-    if let image = asked.image {
-      data = image
-    } else {
-      guard let known = shelf.picture(asked.id) else { throw ServerError.unknownPicture }
-      data = known
-    }
-    var preprocessing = try model.preprocessing
-    if !key.size.isEmpty { preprocessing.scale(to: try tools.size(key.size, model.vision.tower.patch)) }
-    let loader = PictureLoader(preprocessing: preprocessing, upright: key.upright, pixelLimit: limits.pixels)
-    let picture = loader.load(try Image.decode(data, name: "the picture", pixelLimit: limits.pixels))
-    let kept = try KeptPass(
-      picture.input.tensor, methods: methods.map(\.base), patches: key.patches, model: model)
-    let pass = PicturePass(
-      facts: picture.source, kept: kept, patches: key.patches ? try kept.patchEmbeddings() : nil)
-    shelf.keep(pass, key)
-    shelf.keep(picture: data, id: asked.id)
-    return pass
   }
 }
 
@@ -103,13 +143,30 @@ extension Explainer {
   }
 }
 
+extension PreparedPrompts {
+  /// The prompts of all, one after the other; they were prepared alike.
+  fileprivate init(joining all: [PreparedPrompts]) {
+    self.init(
+      prompts: all.flatMap(\.prompts), embeddings: all.flatMap(\.embeddings), directions: all.flatMap(\.directions),
+      empty: all.first?.empty, absentBelow: all.first?.absentBelow)
+  }
+
+  fileprivate var withoutRepetitions: PreparedPrompts {
+    var seen: Set<String> = []
+    return self[prompts.indices.filter { seen.insert(prompts[$0]).inserted }]
+  }
+}
+
 /// The model, the picture and the prompts of a request.
-private struct Asked: Sendable {
+struct Asked: Sendable {
   let model: String
   /// The picture's file, where it came along.
   let image: Data?
   let id: String
   let prompts: [String]
+  /// None where only scores are wanted.
+  var methods: [String] = []
+  var wantsPatches = false
 
   init(_ fields: inout Fields, _ shelf: ModelShelf) throws {
     model = try shelf.name(of: try fields.needed("model") { try $0.text("model", most: 200) })
@@ -124,123 +181,18 @@ private struct Asked: Sendable {
   }
 }
 
-/// What `/v1/explain` answers.
-private struct Explanation: Encodable {
-  let schema = 1
-  let model: String
-  let picture: String
-  let source: Source
-  let seen: Sides
-  let grid: [Int]
-  let prompts: [Prompt]
-  let maps: [Map]
+/// What a request's prompts and methods have found in its picture.
+struct Found: Sendable {
+  let pass: PicturePass
+  let prompts: PreparedPrompts
+  let explainers: [Explainer]
+  /// `[methods][prompts]`
+  let maps: [[Heatmap]]
+  /// The embedding of each patch alone, where it was asked for.
+  let patches: [[Float]]?
   let seconds: Seconds
-  let notes: [String] = []
-
-  struct Source: Encodable {
-    let width: Int
-    let height: Int
-    let crop: CropBox
-  }
-
-  struct Sides: Encodable {
-    let width: Int
-    let height: Int
-  }
-
-  struct Prompt: Encodable {
-    let prompt: String
-    let similarity: Float
-    @Null var share: Float?
-    @Null var absent: Bool?
-    @Null var patches: [Float]?
-  }
-
-  struct Map: Encodable {
-    let method: String
-    let name: String
-    let prompt: Int
-    let energy: Float
-    let flat: Bool
-    let finish: Heatmap.Finish
-    let values: [Float]
-    @Null var layers: [Layer]?
-  }
-
-  struct Layer: Encodable {
-    let layer: Int
-    let values: [Float]
-  }
 
   struct Seconds: Encodable, Sendable {
     var picture = 0.0, text = 0.0, maps = 0.0
-  }
-
-  /// - Parameter heatmaps: `[ways][prompts]`
-  init(
-    _ asked: Asked, _ pass: PicturePass, _ prepared: PreparedPrompts, _ heatmaps: [[Heatmap]], explainers: [Explainer],
-    names: [String], patches: [[Float]]?, layers: Bool, seconds: Seconds
-  ) {
-    (model, picture, self.seconds) = (asked.model, asked.id, seconds)
-    source = Source(width: pass.facts.width, height: pass.facts.height, crop: pass.facts.crop)
-    let first = heatmaps[0][0], embedding = pass.kept.embeddings[0]
-    seen = Sides(width: first.pictureSize.width, height: first.pictureSize.height)
-    grid = [first.grid.height, first.grid.width]
-    let scores = prepared.similarities(to: embedding, of: explainers[0].model).prompts
-    let shares = promptShares(of: scores.map(\.similarity), embedding, explainers[0].model)
-    prompts = scores.enumerated().map { place, score in
-      Prompt(
-        prompt: score.prompt, similarity: score.similarity, share: shares?[place],
-        absent: prepared.absentBelow == nil ? nil : score.isAbsent, patches: patches?[place])
-    }
-    maps = zip(zip(names, explainers), heatmaps).flatMap { way, maps in
-      maps.enumerated().map { place, map in
-        Map(
-          method: way.0, name: way.1.method.displayName, prompt: place, energy: map.energy, flat: map.isFlat,
-          finish: map.finish, values: map.values,
-          layers: layers && !map.layerValues.isEmpty
-            ? zip(map.layers, map.layerValues).map { Layer(layer: $0, values: $1) } : nil)
-      }
-    }
-  }
-}
-
-/// What `/v1/score` answers.
-private struct Scores: Encodable {
-  let schema = 1
-  let model: String
-  let picture: String
-  let results: [Score]
-
-  struct Score: Encodable {
-    let prompt: String
-    let similarity: Float
-    @Null var share: Float?
-  }
-
-  init(_ asked: Asked, _ prompts: PreparedPrompts, _ embedding: [Float], _ model: Model) {
-    (self.model, picture) = (asked.model, asked.id)
-    let scores = prompts.similarities(to: embedding, of: model).prompts
-    let shares = promptShares(of: scores.map(\.similarity), embedding, model)
-    results = scores.enumerated().map { Score(prompt: $1.prompt, similarity: $1.similarity, share: shares?[$0]) }
-  }
-}
-
-/// What a prompt is worth among the others, or on its own where the model was trained so.
-private func promptShares(of similarities: [Float], _ embedding: [Float], _ model: Model) -> [Float]? {
-  let scaled = ScaledScores(similarities, among: model.architecture.isClassifier ? embedding : nil, of: model)
-  return scaled.probabilities ?? scaled.softmax
-}
-
-/// A value that is `null` in JSON where it is nil.
-@propertyWrapper
-struct Null<Value: Encodable>: Encodable {
-  var wrappedValue: Value?
-
-  init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
   }
 }

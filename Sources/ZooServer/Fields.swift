@@ -3,6 +3,8 @@ import Foundation
 /// The fields of a JSON object that a client sent: each is taken once, checked, and named where it is wrong.
 struct Fields {
   private var values: [String: Any]
+  /// Those that were asked for.
+  private var known: [String] = []
 
   /// Throws `ServerError.notJSON` for anything but an object.
   init(_ request: ServerRequest) throws {
@@ -23,7 +25,10 @@ struct Fields {
 
   init(_ values: [String: Any]) { self.values = values }
 
-  mutating func take(_ name: String) -> Any? { values.removeValue(forKey: name) }
+  mutating func take(_ name: String) -> Any? {
+    known.append(name)
+    return values.removeValue(forKey: name)
+  }
 
   mutating func text(_ name: String, most: Int) throws -> String? {
     try take(name).map { try Self.text($0, name, most: most) }
@@ -65,7 +70,8 @@ struct Fields {
   /// Throws where a field is left that nobody asked for.
   func finish() throws {
     if let name = values.keys.min() {
-      throw ServerError.badField(name, reason: "there is no such field; /openapi.json lists those that there are")
+      throw ServerError.badField(
+        name, reason: "there is no such field; there are \(known.sorted().joined(separator: ", "))")
     }
   }
 

@@ -62,5 +62,6 @@ struct ServerResponse: Sendable {
       default: 500
       }
     self.init(problem: status, detail: words(error) ?? "something went wrong in the server")
+    if case ServerError.wrongMethod(_, _, let allowed) = error { headers.append(("Allow", allowed)) }
   }
 }

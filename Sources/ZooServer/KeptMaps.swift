@@ -11,25 +11,31 @@ final class KeptMaps: Sendable {
   private let maps = Mutex<Recent<Key, Heatmap>>(Recent())
   private static let bytes = 32 << 20
 
-  /// The maps of each way, `[ways][prompts]`; only those of prompts that are new are made.
+  /// The maps of each way, `[ways][prompts]`; only those are made that are not there yet.
+  ///
+  /// - Parameter step: called before each block of a way back; what it throws ends the work.
   func maps(
-    of pass: KeptPass, _ ways: [(explainer: Explainer, prompts: PreparedPrompts)]
+    of pass: KeptPass, _ ways: [(explainer: Explainer, prompts: PreparedPrompts)], step: () throws -> Void
   ) throws -> [[Heatmap]] {
-    let prompts = ways.first?.prompts.prompts ?? []
-    // What is compared with all prompts of a request is another map for other prompts, and needs all of them.
-    let compares = ways.contains { $0.explainer.method.base.background == .prompts }
-    let places = prompts.indices.filter { place in
-      compares || ways.contains { known($0.explainer.method, prompts[place]) == nil }
-    }
-    let made = places.isEmpty ? [] : try Explainer.explain(pass, ways.map { ($0.explainer, $0.prompts[places]) })
-    return ways.enumerated().map { number, way in
-      var fresh: [Int: Heatmap] = [:]
-      for (place, result) in zip(places, made.isEmpty ? [] : made[number].prompts) {
-        fresh[place] = result.heatmap
-        keep(result.heatmap, way.explainer.method, prompts[place])
+    var found = ways.map { way in
+      // What is compared with all prompts of a request is another map for other prompts, and needs all of them.
+      way.prompts.prompts.map { prompt in
+        way.explainer.method.base.background == .prompts ? nil : known(way.explainer.method, prompt)
       }
-      return prompts.indices.compactMap { fresh[$0] ?? known(way.explainer.method, prompts[$0]) }
     }
+    // Ways that lack the same prompts share their work.
+    let missing = Dictionary(grouping: ways.indices) { way in found[way].indices.filter { found[way][$0] == nil } }
+    for (places, numbers) in missing where !places.isEmpty {
+      let made = try Explainer.explain(
+        pass, numbers.map { (ways[$0].explainer, ways[$0].prompts[places]) }, step: step)
+      for (number, explanation) in zip(numbers, made) {
+        for (place, result) in zip(places, explanation.prompts) {
+          found[number][place] = result.heatmap
+          keep(result.heatmap, ways[number].explainer.method, result.prompt)
+        }
+      }
+    }
+    return found.map { $0.compactMap(\.self) }
   }
 
   private func known(_ method: Method, _ prompt: String) -> Heatmap? {
@@ -38,6 +44,6 @@ final class KeptMaps: Sendable {
 
   private func keep(_ map: Heatmap, _ method: Method, _ prompt: String) {
     let bytes = map.values.count * (map.layers.count + 1) * 4
-    maps.withLock { _ = $0.add(map, Key(method: method, prompt: prompt), bytes: bytes, limit: Self.bytes) }
+    maps.withLock { $0.add(map, Key(method: method, prompt: prompt), bytes: bytes, limit: Self.bytes) }
   }
 }

@@ -34,8 +34,7 @@ final class Listener: Sendable {
           try pipeline.addHandlers(
             HTTPResponseEncoder(),
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoder)),
-            HTTPServerPipelineHandler(), HTTPServerProtocolErrorHandler(),
-            Connection(limits: limits, answer: answer))
+            HTTPServerPipelineHandler(), Connection(limits: limits, answer: answer))
         }
       }
       .childChannelOption(.maxMessagesPerRead, value: 4)

@@ -6,6 +6,13 @@ import ZooStore
 struct ModelList: Encodable {
   let object = "list"
   let data: [Entry]
+  let memory: Memory
+
+  /// Bytes of the weights that are in memory, and how many may be.
+  struct Memory: Encodable {
+    let used: Int
+    let limit: Int
+  }
 
   struct Entry: Encodable {
     let id: String
@@ -17,6 +24,8 @@ struct ModelList: Encodable {
     let takesText: Bool
     let bytes: Int
     let loaded: Bool
+    /// How much of it is there while it is being loaded, from 0 to 1.
+    @Null var loading: Double?
     let layers: Int
     /// Empty until the model is in memory.
     let methods: [Method]
@@ -27,13 +36,15 @@ struct ModelList: Encodable {
     let name: String
   }
 
-  init(_ shelf: ModelShelf) {
+  init(_ shelf: ModelShelf, limit: Int) {
+    memory = Memory(used: shelf.loadedBytes, limit: limit)
     data = shelf.installed.filter { $0.description.architecture.vision != nil }.map { installed in
       let architecture = installed.description.architecture, model = shelf.loaded(installed.name.description)
       return Entry(
         id: installed.name.description, created: Int(installed.added?.timeIntervalSince1970 ?? 0),
         classifier: architecture.isClassifier, takesText: architecture.text != nil, bytes: installed.size,
-        loaded: model != nil, layers: architecture.vision?.blocks.layers ?? 0,
+        loaded: model != nil, loading: shelf.progress(of: installed.name.description),
+        layers: architecture.vision?.blocks.layers ?? 0,
         methods: model.map { model in
           ZooExplain.Method.defined(on: model).map { Method(id: $0.id, name: $0.title) }
         } ?? [])

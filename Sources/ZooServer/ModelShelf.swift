@@ -12,14 +12,15 @@ import ZooStore
 final class ModelShelf: Sendable {
   private let store: Store
   private let limits: ServerLimits
-  private let open: @Sendable (URL) throws -> Model
+  private let open: ServerTools.Open
   private let models = Mutex<Recent<String, Model>>(Recent())
-  private let passes = Mutex<Recent<PassKey, PicturePass>>(Recent())
+  private let loading = Mutex<[String: Loading]>([:])
+  private let keptPasses = Mutex<Recent<PictureKey, PicturePass>>(Recent())
+  private let passCount = Atomic<Int>(0)
   /// Files of pictures, so that one is sent once for all models and methods.
   private let pictures = Mutex<Recent<String, Data>>(Recent())
 
-  /// - Parameter open: loads the model in a directory.
-  init(_ store: Store, limits: ServerLimits, open: @escaping @Sendable (URL) throws -> Model) {
+  init(_ store: Store, limits: ServerLimits, open: @escaping ServerTools.Open) {
     (self.store, self.limits, self.open) = (store, limits, open)
   }
 
@@ -36,60 +37,66 @@ final class ModelShelf: Sendable {
   /// The model where it is in memory.
   func loaded(_ name: String) -> Model? { models.withLock { $0.peek(name) } }
 
+  /// How much of a model that is being loaded is there, from 0 to 1.
+  func progress(of name: String) -> Double? { loading.withLock { $0[name]?.share } }
+
   /// Bytes of the weights that are in memory.
   var loadedBytes: Int { models.withLock { $0.bytes } }
-  var keptBytes: Int { passes.withLock { $0.bytes } }
+  var keptBytes: Int { keptPasses.withLock { $0.bytes } }
+  /// How many passes have been made to be kept.
+  var passes: Int { passCount.load(ordering: .relaxed) }
 
+  /// The model, loaded where it is not in memory; others are let go before it where both would be too much.
   func model(_ name: String) throws -> Model {
     if let model = models.withLock({ $0.use(name) }) { return model }
-    let directory = try store.directory(ofModel: name), model = try open(directory)
-    store.noteUse(of: directory)
-    let bytes = model.architecture.parameterCount * 4
-    let gone = models.withLock { $0.add(model, name, bytes: bytes, limit: limits.modelBytes) }
-    passes.withLock { passes in passes.removeAll { gone.contains($0.model) } }
-    return model
+    let directory = try store.directory(ofModel: name)
+    let bytes = try ModelDescription.read(from: directory).architecture.parameterCount * 4
+    let gone = models.withLock { $0.makeRoom(for: bytes, limit: limits.modelBytes) }
+    keptPasses.withLock { passes in passes.removeAll { gone.contains($0.model) } }
+    loading.withLock { $0[name] = Loading() }
+    do {
+      let model = try open(directory) { share in self.loading.withLock { $0[name]?.ready = share } }
+      store.noteUse(of: directory)
+      models.withLock { $0.add(model, name, bytes: bytes, limit: limits.modelBytes) }
+      return model
+    } catch {
+      endLoading(of: name)
+      throw error
+    }
   }
 
+  /// So many blocks of a pass have run: in a model's first pass, their weights have been read.
+  func note(blocks: Int, of model: Model) {
+    guard let count = try? model.vision.blocks.count else { return }
+    loading.withLock { $0[model.name]?.run = Double(blocks) / Double(count) }
+  }
+
+  func endLoading(of name: String) { loading.withLock { $0[name] = nil } }
+
+  /// Whether a picture's pass is there.
+  func keeps(_ key: PictureKey) -> Bool { keptPasses.withLock { $0.peek(key) != nil } }
+
   /// The pass of a picture that was sent before; nil where it is kept no more.
-  func pass(_ key: PassKey) -> PicturePass? { passes.withLock { $0.use(key) } }
+  func pass(_ key: PictureKey) -> PicturePass? { keptPasses.withLock { $0.use(key) } }
 
   func picture(_ id: String) -> Data? { pictures.withLock { $0.use(id) } }
 
   func keep(picture: Data, id: String) {
-    pictures.withLock { _ = $0.add(picture, id, bytes: picture.count, limit: limits.pictureBytes) }
+    pictures.withLock { $0.add(picture, id, bytes: picture.count, limit: limits.pictureBytes) }
   }
 
-  func keep(_ pass: PicturePass, _ key: PassKey) {
-    passes.withLock { _ = $0.add(pass, key, bytes: pass.bytes, limit: limits.passBytes) }
+  func keep(_ pass: PicturePass, _ key: PictureKey) {
+    passCount.add(1, ordering: .relaxed)
+    keptPasses.withLock { $0.add(pass, key, bytes: pass.bytes, limit: limits.passBytes) }
   }
 }
 
-/// Which pass of which picture: what was seen of it, by which model, for which methods.
-struct PassKey: Hashable, Sendable {
-  let model: String
-  /// SHA-256 of the picture's file.
-  let picture: String
-  let size: String
-  /// Turned by its EXIF orientation.
-  let upright: Bool
-  let methods: [Method]
-  let patches: Bool
-}
+/// How far a model is on its way into memory.
+private struct Loading {
+  /// The share that was made ready ahead, where that is done, and the share that has run in the first pass.
+  var ready = 0.0, run = 0.0
 
-/// A picture, what a model saw of it, and the pass.
-struct PicturePass: Sendable {
-  let facts: PictureFacts
-  let kept: KeptPass
-  /// Normalised, where they were asked for.
-  let patches: [[Float]]?
-  let maps = KeptMaps()
-
-  /// About what the records take.
-  var bytes: Int {
-    guard let tower = try? kept.model.vision.tower else { return 0 }
-    let blocks = tower.blocks
-    return blocks.layers * kept.tokens * (7 * blocks.width + blocks.mlpWidth) * 4
-  }
+  var share: Double { ready > 0 ? (ready + run) / 2 : run }
 }
 
 /// Values in the order of their use; those that were used longest ago go where they take too much.
@@ -108,12 +115,17 @@ struct Recent<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     return entry.value
   }
 
-  /// The keys of what had to go; never what is added.
-  mutating func add(_ value: Value, _ key: Key, bytes: Int, limit: Int) -> [Key] {
+  /// What is too much goes, but never what is added.
+  mutating func add(_ value: Value, _ key: Key, bytes: Int, limit: Int) {
     entries.removeAll { $0.key == key }
+    _ = makeRoom(for: bytes, limit: limit)
     entries.append((key, value, bytes))
+  }
+
+  /// Lets go what is too much together with something of so many bytes. Returns the keys of what has gone.
+  mutating func makeRoom(for bytes: Int, limit: Int) -> [Key] {
     var gone: [Key] = []
-    while self.bytes > limit, entries.count > 1 { gone.append(entries.removeFirst().key) }
+    while self.bytes + bytes > limit, !entries.isEmpty { gone.append(entries.removeFirst().key) }
     return gone
   }
 

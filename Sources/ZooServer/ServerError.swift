@@ -14,6 +14,8 @@ public enum ServerError: ZooError, Equatable {
   case noToken
   case busy(limit: Int)
   case tooSlow(seconds: Int)
+  case takesTooLong(seconds: Int)
+  case headersTooLarge(bytes: Int, fields: Int)
   case malformed
   case ending
   case portTaken(host: String, port: Int, by: String?)
@@ -28,11 +30,12 @@ public enum ServerError: ZooError, Equatable {
     case .badField: 422
     case .wrongType: 415
     case .bodyTooLarge: 413
+    case .headersTooLarge: 431
     case .wrongHost, .wrongOrigin: 403
     case .noToken: 401
     case .busy: 429
     case .tooSlow: 408
-    case .ending: 503
+    case .ending, .takesTooLong: 503
     case .portTaken, .cannotListen: 500
     }
   }
@@ -53,6 +56,9 @@ public enum ServerError: ZooError, Equatable {
     case .noToken: "the server wants its token: send 'Authorization: Bearer TOKEN'"
     case .busy(let limit): "\(limit) requests are waiting already; try again in a moment"
     case .tooSlow(let seconds): "the request did not arrive within \(seconds) seconds"
+    case .takesTooLong(let seconds): "the request takes more than \(seconds) seconds; send fewer prompts or methods"
+    case .headersTooLarge(let bytes, let fields):
+      "the request's header has more than \(bytes) bytes or \(fields) fields"
     case .malformed: "the request is not one of HTTP/1.1"
     case .ending: "the server is ending"
     case .portTaken(let host, let port, let owner):

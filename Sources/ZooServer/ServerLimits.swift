@@ -13,6 +13,8 @@ public struct ServerLimits: Sendable {
   public var waiting = 32
   /// Seconds in which a request must have arrived whole, and an idle connection is kept.
   public var seconds = 30
+  /// Seconds that the model may spend on one request, and on those that share its work.
+  public var workSeconds = 300
   /// Seconds that requests in hand get when the server is told to end.
   public var drainSeconds = 10
   /// Bytes of weights in memory; models that were used longest ago are let go. The one in use stays in any case.

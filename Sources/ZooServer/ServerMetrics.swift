@@ -30,8 +30,18 @@ final class ServerMetrics: Sendable {
     }
   }
 
-  /// - Parameter gauges: names, helps and values of what the server holds.
-  func text(gauges: [(name: String, help: String, value: Int)]) -> String {
+  /// A value of its own beside the counts and times of requests.
+  struct Value {
+    enum Kind: String { case gauge, counter }
+
+    let kind: Kind
+    let name: String
+    let help: String
+    let value: Int
+  }
+
+  /// - Parameter values: what the server holds and has done.
+  func text(_ values: [Value]) -> String {
     let state = state.withLock { $0 }
     var lines = ["# HELP zoo_requests_total Requests that were answered.", "# TYPE zoo_requests_total counter"]
     for (path, statuses) in state.requests.sorted(by: { $0.key < $1.key }) {
@@ -45,8 +55,12 @@ final class ServerMetrics: Sendable {
     for (path, seconds) in state.seconds.sorted(by: { $0.key < $1.key }) {
       lines.append("zoo_request_seconds_total{path=\"\(path)\"} \(seconds)")
     }
-    for gauge in [("zoo_requests_in_hand", "Requests that wait or are computed.", state.inHand)] + gauges {
-      lines += ["# HELP \(gauge.0) \(gauge.1)", "# TYPE \(gauge.0) gauge", "\(gauge.0) \(gauge.2)"]
+    let inHand = Value(
+      kind: .gauge, name: "zoo_requests_in_hand", help: "Requests that wait or are computed.", value: state.inHand)
+    for one in [inHand] + values {
+      lines += [
+        "# HELP \(one.name) \(one.help)", "# TYPE \(one.name) \(one.kind.rawValue)", "\(one.name) \(one.value)",
+      ]
     }
     return lines.joined(separator: "\n") + "\n"
   }

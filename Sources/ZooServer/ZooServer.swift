@@ -8,15 +8,17 @@ import ZooTensors
 
 /// What a server is given by the program that it belongs to.
 public struct ServerTools: Sendable {
-  /// Loads the model in a directory.
-  let open: @Sendable (URL) throws -> Model
+  /// Loads the model in a directory, and tells how far it is with what is made ready ahead, from 0 to 1.
+  public typealias Open = @Sendable (_ directory: URL, _ progress: @escaping @Sendable (Double) -> Void) throws -> Model
+
+  let open: Open
   /// Reads an input size for patches of so many pixels.
   let size: @Sendable (String, Int) throws -> GridSize
   /// The sentence of an error; nil where it has none.
   let words: @Sendable (any Error) -> String?
 
   public init(
-    open: @escaping @Sendable (URL) throws -> Model,
+    open: @escaping Open,
     size: @escaping @Sendable (_ text: String, _ patch: Int) throws -> GridSize,
     words: @escaping @Sendable (any Error) -> String?
   ) {
@@ -51,27 +53,34 @@ public final class ZooServer: Sendable {
 
   public init(store: Store, tools: ServerTools, version: String, limits: ServerLimits = ServerLimits()) {
     (self.limits, self.tools) = (limits, tools)
-    let queue = WorkQueue(), metrics = ServerMetrics()
+    let queue = DispatchQueue(label: "zoo.work", qos: .userInitiated), metrics = ServerMetrics()
     let shelf = ModelShelf(store, limits: limits, open: tools.open)
-    let explainAPI = ExplainAPI(shelf: shelf, queue: queue, tools: tools, limits: limits)
+    let explainAPI = ExplainAPI(passes: PicturePasses(shelf: shelf, tools: tools, limits: limits), queue: queue)
     let embeddingsAPI = EmbeddingsAPI(shelf: shelf, queue: queue, limits: limits)
     self.metrics = metrics
     routes = [
       "/v1/explain": Route(.POST) { try await explainAPI.explain($0) },
       "/v1/score": Route(.POST) { try await explainAPI.score($0) },
       "/v1/embeddings": Route(.POST) { try await embeddingsAPI.answer($0) },
-      "/v1/models": Route(.GET) { _ in try ServerResponse(ModelList(shelf)) },
+      "/v1/models": Route(.GET) { _ in try ServerResponse(ModelList(shelf, limit: limits.modelBytes)) },
       "/v1/examples": Route(.GET) { _ in try ServerResponse(ExampleList()) },
       "/healthz": Route(.GET, isOpen: true) { _ in try ServerResponse(["status": "ok", "version": version]) },
       "/metrics": Route(.GET) { _ in
-        let text = metrics.text(gauges: [
-          ("zoo_model_bytes", "Weights of the models in memory.", shelf.loadedBytes),
-          ("zoo_pass_bytes", "Passes that are kept for pictures.", shelf.keptBytes),
+        let text = metrics.text([
+          .init(
+            kind: .gauge, name: "zoo_model_bytes", help: "Weights of the models in memory.", value: shelf.loadedBytes),
+          .init(
+            kind: .gauge, name: "zoo_pass_bytes", help: "Passes that are kept for pictures.", value: shelf.keptBytes),
+          .init(
+            kind: .counter, name: "zoo_passes_total", help: "Passes of pictures that are kept.", value: shelf.passes),
         ])
         return ServerResponse(Data(text.utf8), type: "text/plain; version=0.0.4")
       },
     ]
   }
+
+  /// What there is besides the page's files: the method of each path.
+  package var paths: [String: String] { routes.mapValues(\.method.rawValue) }
 
   /// Begins to listen, and says at which port. Throws a `ServerError` where the address cannot be had.
   @discardableResult
@@ -107,7 +116,9 @@ public final class ZooServer: Sendable {
       guard let route else { throw ServerError.noSuchPath(String(request.path.prefix(200))) }
       let isRight = request.method == route.method || route.method == .GET && request.method == .HEAD
       guard isRight else {
-        throw ServerError.wrongMethod(request.method.rawValue, path: request.path, allowed: route.method.rawValue)
+        throw ServerError.wrongMethod(
+          request.method.rawValue, path: request.path,
+          allowed: route.method == .GET ? "GET, HEAD" : route.method.rawValue)
       }
       // What asks a model waits for its turn, and takes one of the places.
       let waits = route.method == .POST

@@ -55,7 +55,7 @@ import ZooTestSupport
     // The score when the first block's input is moved along a direction.
     func value(_ step: Float, along direction: [Float]) -> Double {
       let work = vision.forward(
-        [picture], engine: model.engine,
+        [picture], engine: model.engine, observe: { _ in },
         embedded: { work in
           for index in direction.indices { work.x.pointer[index] += step * direction[index] }
         })
@@ -146,7 +146,7 @@ import ZooTestSupport
     let (model, picture) = try Case(name: name).load()
     let methods = Method.defined(on: model).compactMap { try? Method(named: $0.id).base }
     #expect(methods.count >= 5)
-    let kept = try KeptPass(picture, methods: methods, model: model)
+    let kept = try KeptPass(picture, model: model)
     for count in [1, 3] {
       let directions = directions(count, width: model.architecture.embedding)
       let found = try kept.maps(methods.map { Pass.Job($0, directions) })
@@ -154,6 +154,33 @@ import ZooTestSupport
         let fresh = try method.explain([picture], prompts: directions, model: model)[0].heatmaps
         for (a, b) in zip(maps[0], fresh) { #expect(isClose(a.values, b.values), "\(type(of: method).info.id)") }
       }
+    }
+  }
+
+  @Test func aPassEndsBetweenBlocks() throws {
+    struct Enough: Error {}
+    let (model, picture) = try Case(name: "clip_gelu").load()
+    var blocks: [Int] = []
+    func step(_ layer: Int) throws {
+      blocks.append(layer)
+      if layer == 1 { throw Enough() }
+    }
+    #expect(throws: Enough.self) { try KeptPass(picture, model: model, step: step) }
+    #expect(throws: Enough.self) { try KeptPass(picture, isWhole: false, model: model, step: step) }
+    #expect(throws: Enough.self) { try model.imageEmbeddings([picture], step: step) }
+    #expect(blocks == [0, 1, 0, 1, 0, 1])
+    // And so does what follows it: two blocks forwards for LeGrad, and four forwards and one back for a method that goes back.
+    let kept = try KeptPass(picture, model: model), width = model.architecture.embedding
+    for (name, most) in [("legrad", 3), ("gradcam:layer=0", 6)] {
+      let job = Pass.Job(try Method(name).base, directions(1, width: width))
+      var steps = 0
+      #expect(throws: Enough.self) {
+        try kept.maps([job]) {
+          steps += 1
+          if steps == most { throw Enough() }
+        }
+      }
+      #expect(steps == most)
     }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import ZooServer
+import ZooTestSupport
 
 #if canImport(Glibc)
   import Glibc
@@ -45,40 +46,54 @@ import ZooServer
   ]
 
   private static let served = Result { try ServedModel() }
+  private static let picture =
+    (try? Data(contentsOf: Golden.url("models/clip_gelu/inputs/image_a.png")).base64EncodedString()) ?? ""
+
+  /// An answer must be a problem document of this status, and one that is described where the path is.
+  private func expect(
+    _ answer: ServedModel.Answer, _ status: Int, _ method: String = "GET", _ path: String? = nil,
+    at location: SourceLocation = #_sourceLocation
+  ) async throws {
+    let document = OpenAPIDocument(try await Self.served.get().get("/openapi.json").json)
+    #expect(answer.status == status, sourceLocation: location)
+    #expect(document.faults(ofProblem: answer) == [], sourceLocation: location)
+    if let path { #expect(document.faults(of: answer, to: method, path) == [], sourceLocation: location) }
+  }
 
   @Test(arguments: calls) private func whatIsWrongIsNamed(_ call: Call) async throws {
     let served = try Self.served.get()
     let answer = try await served.send(
       "POST", "/v1/explain", headers: ["Content-Type": "application/json"],
       body: Data(call.body.replacing("clip_gelu", with: served.name).utf8))
-    #expect(answer.status == call.status && answer.detail?.contains(call.says) == true, "\(answer.detail ?? "")")
-    let document = OpenAPIDocument(try await served.get("/openapi.json").json)
-    #expect(document.faults(of: answer, to: "POST", "/v1/explain") == [])
+    try await expect(answer, call.status, "POST", "/v1/explain")
+    #expect(answer.detail?.contains(call.says) == true, "\(answer.detail ?? "")")
   }
 
   @Test func pathsAndMethodsThatAreNotThere() async throws {
     let served = try ServedModel()
     for path in ["/nothing", "/../etc/passwd", "/%2e%2e/x", "//", "/examples/../page.c"] {
-      #expect(try await served.get(path).status == 404)
+      try await expect(served.get(path), 404)
     }
-    #expect(try await served.get("/v1/explain").status == 405)
-    #expect(try await served.post("/v1/models", [:]).status == 405)
-    #expect(
-      try await served.send("POST", "/v1/explain", headers: ["Content-Type": "text/plain"], body: Data("{}".utf8))
-        .status
-        == 415)
+    let wrong = try await served.get("/v1/explain")
+    try await expect(wrong, 405)
+    #expect(wrong.headers["allow"] == "POST")
+    try await expect(served.post("/v1/models", [:]), 405)
+    let text = try await served.send(
+      "POST", "/v1/explain", headers: ["Content-Type": "text/plain"], body: Data("{}".utf8))
+    try await expect(text, 415, "POST", "/v1/explain")
   }
 
   @Test func otherNamesAndOtherPagesAreRefused() async throws {
     let served = try ServedModel(), port = served.port
-    #expect(try await served.get("/healthz", ["Host": "evil.example:\(port)"]).status == 403)
-    #expect(try await served.get("/healthz", ["Host": "127.0.0.1:1"]).status == 403)
-    #expect(try await served.get("/healthz", ["Host": ""]).status != 200)
+    for host in ["evil.example:\(port)", "127.0.0.1:1"] {
+      try await expect(served.get("/healthz", ["Host": host]), 403, "GET", "/healthz")
+    }
+    try await expect(served.get("/healthz", ["Host": ""]), 403)
     #expect(try await served.get("/healthz", ["Host": "localhost:\(port)"]).status == 200)
-    #expect(try await served.get("/v1/models", ["Origin": "http://evil.example"]).status == 403)
-    #expect(try await served.get("/v1/models", ["Origin": "null"]).status == 403)
+    for header in [["Origin": "http://evil.example"], ["Origin": "null"], ["Sec-Fetch-Site": "cross-site"]] {
+      try await expect(served.get("/v1/models", header), 403, "GET", "/v1/models")
+    }
     #expect(try await served.get("/v1/models", ["Origin": "http://127.0.0.1:\(port)"]).status == 200)
-    #expect(try await served.get("/v1/models", ["Sec-Fetch-Site": "cross-site"]).status == 403)
     #expect(
       try await served.send("OPTIONS", "/v1/explain", headers: ["Origin": "http://evil.example"]).headers[
         "access-control-allow-origin"] == nil)
@@ -86,8 +101,9 @@ import ZooServer
 
   @Test func theTokenIsWanted() async throws {
     let served = try ServedModel(token: "secret")
-    #expect(try await served.get("/v1/models").status == 401)
-    #expect(try await served.get("/v1/models", ["Authorization": "Bearer secreT"]).status == 401)
+    for header in [[:], ["Authorization": "Bearer secreT"]] {
+      try await expect(served.get("/v1/models", header), 401, "GET", "/v1/models")
+    }
     #expect(try await served.get("/v1/models", ["Authorization": "Bearer secret"]).status == 200)
     #expect(try await served.get("/healthz").status == 200)
   }
@@ -103,19 +119,19 @@ import ZooServer
     var limits = ServerLimits()
     limits.bodyBytes = 1000
     let served = try ServedModel(limits: limits)
-    let large = Data(repeating: 0x20, count: 2000)
-    #expect(
-      try await served.send("POST", "/v1/explain", headers: ["Content-Type": "application/json"], body: large).status
-        == 413)
+    let json = ["Content-Type": "application/json"], large = Data(repeating: 0x20, count: 2000)
+    try await expect(
+      served.send("POST", "/v1/explain", headers: json, body: large), 413, "POST", "/v1/explain")
     // One that does not say how long it is.
     let chunk = String(repeating: "a", count: 1500)
     let chunked =
       "POST /v1/explain HTTP/1.1\r\nHost: 127.0.0.1:\(served.port)\r\nTransfer-Encoding: chunked\r\n\r\n5dc\r\n\(chunk)\r\n0\r\n\r\n"
-    #expect(try await served.exchange(Data(chunked.utf8)).status == 413)
-    #expect(try await served.get("/healthz", ["X-Long": String(repeating: "a", count: 100_000)]).status != 200)
+    try await expect(served.exchange(Data(chunked.utf8)), 413, "POST", "/v1/explain")
+    try await expect(
+      served.get("/healthz", ["X-Long": String(repeating: "a", count: 20_000)]), 431, "GET", "/healthz")
     let many = Dictionary(uniqueKeysWithValues: (0..<200).map { ("X-\($0)", "a") })
-    #expect(try await served.get("/healthz", many).status != 200)
-    #expect(try await served.exchange(Data("nonsense\r\n\r\n".utf8)).status == 400)
+    try await expect(served.get("/healthz", many), 431, "GET", "/healthz")
+    try await expect(served.exchange(Data("nonsense\r\n\r\n".utf8)), 400, "GET", "/healthz")
     #expect(try await served.get("/healthz").status == 200)
   }
 
@@ -126,7 +142,21 @@ import ZooServer
     // Neither half a head nor half a body holds a connection.
     #expect(try await served.exchange(Data("GET /healthz HTTP/1.1\r\n".utf8)).status == 0)
     let half = "POST /v1/explain HTTP/1.1\r\nHost: 127.0.0.1:\(served.port)\r\nContent-Length: 100\r\n\r\n{"
-    #expect(try await served.exchange(Data(half.utf8)).status == 408)
+    try await expect(served.exchange(Data(half.utf8)), 408, "POST", "/v1/explain")
+  }
+
+  @Test func workThatTakesTooLongEnds() async throws {
+    var limits = ServerLimits()
+    limits.workSeconds = 0
+    let served = try ServedModel(limits: limits)
+    for (path, body) in [
+      ("/v1/embeddings", ["input": "a"] as [String: Any]), ("/v1/score", ["prompts": ["a"], "image": Self.picture]),
+      ("/v1/explain", ["prompts": ["a"], "image": Self.picture]),
+    ] {
+      let answer = try await served.post(path, body.merging(["model": served.name]) { $1 })
+      try await expect(answer, 503, "POST", path)
+      #expect(answer.detail?.contains("takes more than 0 seconds") == true)
+    }
   }
 
   @Test func connectionsHaveALimit() async throws {
@@ -149,7 +179,8 @@ import ZooServer
     limits.waiting = 0
     let served = try ServedModel(limits: limits)
     let answer = try await served.post("/v1/score", ["model": served.name])
-    #expect(answer.status == 429 && answer.headers["retry-after"] == "1")
+    try await expect(answer, 429, "POST", "/v1/score")
+    #expect(answer.headers["retry-after"] == "1")
     #expect(try await served.get("/healthz").status == 200)
   }
 

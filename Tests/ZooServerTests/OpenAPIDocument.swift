@@ -23,6 +23,13 @@ struct OpenAPIDocument {
     return faults(of: answer.json, schema, at: path)
   }
 
+  /// What is wrong with an error where nothing is described: no answer of the server is another than a problem document.
+  func faults(ofProblem answer: ServedModel.Answer) -> [String] {
+    guard answer.headers["content-type"] == "application/problem+json" else { return ["no problem document"] }
+    let faults = faults(of: answer.json, ["$ref": "#/components/schemas/Problem"], at: "problem")
+    return faults + (answer.json["status"] as? Int == answer.status ? [] : ["another status"])
+  }
+
   private func value(_ path: String..., in start: [String: Any]? = nil) -> [String: Any]? {
     path.reduce(start ?? document) { $0?[$1] as? [String: Any] }
   }

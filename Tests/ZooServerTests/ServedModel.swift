@@ -17,22 +17,36 @@ import ZooTestSupport
 /// A server on this machine whose store has one golden model.
 final class ServedModel {
   static let golden = "clip_gelu"
-  /// What the model is called here.
+  /// What the golden model is called here.
   let name: String
+  /// What all models are called.
+  let names: [String]
   let port: Int
   let home: URL
   private let server: ZooServer
 
-  init(limits: ServerLimits = ServerLimits(), token: String? = nil) throws {
+  /// - Parameters:
+  ///   - others: further golden models.
+  ///   - loading: called while a model is loaded.
+  ///   - progress: what is told of it before that.
+  init(
+    limits: ServerLimits = ServerLimits(), token: String? = nil, others: [String] = [],
+    loading: @escaping @Sendable () -> Void = {}, progress: Double? = nil
+  ) throws {
     home = FileManager.default.temporaryDirectory.appending(path: "zoo-server-\(UUID().uuidString)")
     let store = Store(home: home)
-    try GoldenModel.convert(
-      Self.golden, "openclip/open_clip_model.safetensors", to: store.models.appending(path: "\(Self.golden)/golden"))
+    try Self.install(Self.golden, store)
     name = store.installed().first?.name.description ?? ""
+    for other in others { try Self.install(other, store) }
+    names = [name] + store.installed().map(\.name.description).filter { [name] in $0 != name }
     server = ZooServer(
       store: store,
       tools: ServerTools(
-        open: { try Model(directory: $0) },
+        open: { directory, tell in
+          if let progress { tell(progress) }
+          loading()
+          return try Model(directory: directory)
+        },
         size: { text, _ in
           guard let side = Int(text), (8...1024).contains(side) else {
             throw ServerError.badField("size", reason: "no size")
@@ -44,19 +58,44 @@ final class ServedModel {
     port = try server.start(address)
   }
 
+  /// Converted once, and copied for each server.
+  private static let converted = [golden, "siglip"].map { model in
+    Result {
+      let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-served-\(UUID().uuidString)")
+      try GoldenModel.convert(model, "openclip/open_clip_model.safetensors", to: folder) {
+        if model == "siglip" { ($0.visionActivation, $0.textActivation) = (.gelu, .gelu) }
+      }
+      // Both files are called alike, and so would their models be.
+      let file = folder.appending(path: "model.json")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      try text.replacing(#""tag" : "local""#, with: #""tag" : "\#(model)""#).write(
+        to: file, atomically: true, encoding: .utf8)
+      return (model, folder)
+    }
+  }
+
+  private static func install(_ model: String, _ store: Store) throws {
+    let folder = try converted.map { try $0.get() }.first { $0.0 == model }?.1
+    let target = store.models.appending(path: "\(model)/golden")
+    try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+    if let folder { try FileManager.default.copyItem(at: folder, to: target) }
+  }
+
   deinit {
     server.stop()
     try? FileManager.default.removeItem(at: home)
   }
 
   func stop() { server.stop() }
+  var paths: [String: String] { server.paths }
 
   /// Another server at a port.
   static func listen(at port: Int) throws {
     var address = ZooServer.Address()
     address.port = port
     let tools = ServerTools(
-      open: { try Model(directory: $0) }, size: { _, _ in GridSize(height: 0, width: 0) }, words: { "\($0)" })
+      open: { directory, _ in try Model(directory: directory) }, size: { _, _ in GridSize(height: 0, width: 0) },
+      words: { "\($0)" })
     try ZooServer(store: Store(home: FileManager.default.temporaryDirectory), tools: tools, version: "test").start(
       address)
   }
@@ -75,10 +114,12 @@ final class ServedModel {
     try await send("GET", path, headers: headers)
   }
 
+  func post(_ path: String, _ json: Data, _ headers: [String: String] = [:]) async throws -> Answer {
+    try await send("POST", path, headers: ["Content-Type": "application/json"].merging(headers) { $1 }, body: json)
+  }
+
   func post(_ path: String, _ body: Any, _ headers: [String: String] = [:]) async throws -> Answer {
-    let data = try JSONSerialization.data(withJSONObject: body)
-    return try await send(
-      "POST", path, headers: ["Content-Type": "application/json"].merging(headers) { $1 }, body: data)
+    try await post(path, try JSONSerialization.data(withJSONObject: body), headers)
   }
 
   func send(_ method: String, _ path: String, headers: [String: String] = [:], body: Data = Data()) async throws

@@ -68,13 +68,13 @@ package final class KeptPass: Sendable {
   package let tokens: Int
 
   init(
-    _ pictures: [PixelTensor], _ request: PassRequest, model: Model, observe: (LayerRecord) -> Void = { _ in }
+    _ pictures: [PixelTensor], _ request: PassRequest, model: Model, observe: (LayerRecord) throws -> Void = { _ in }
   ) throws {
     let vision = try model.vision
     (self.pictures, self.request, self.model) = (pictures, request, model)
     var records: [LayerRecord] = []
-    let work = vision.forward(pictures, request, engine: model.engine) { record in
-      observe(record)
+    let work = try vision.forward(pictures, request, engine: model.engine) { record in
+      try observe(record)
       if request.lifetime == .pass { records.append(record) }
     }
     self.records = records
@@ -88,25 +88,30 @@ package final class KeptPass: Sendable {
       embedding: embeddings[sequence])
   }
 
-  /// Runs a picture for methods whose prompts come later.
+  /// Runs a picture whose methods and prompts come later.
   ///
-  /// - Parameter patches: keeps all tokens of the last block, for `patchEmbeddings()`.
+  /// - Parameters:
+  ///   - isWhole: keeps what any method and `patchEmbeddings()` need; false for the embedding alone.
+  ///   - step: called after each block with its number; what it throws ends the pass.
   package convenience init(
-    _ picture: PixelTensor, methods: [any ExplanationMethod], patches: Bool = false, model: Model
+    _ picture: PixelTensor, isWhole: Bool = true, model: Model, step: (Int) throws -> Void = { _ in }
   ) throws {
-    let width = model.architecture.embedding
-    let jobs = methods.map { Pass.Job($0, [[Float](repeating: 0, count: width)]) }
-    var request = try PassPlan(jobs, model: model, pictures: [picture]).request
-    request.lifetime = .pass
-    if patches { request.lastRows = .all }
-    try self.init([picture], request, model: model)
+    let layers = try model.vision.blocks.count
+    try self.init([picture], isWhole ? .everything(of: layers) : .steps(of: layers), model: model) {
+      try step($0.layer)
+    }
   }
 
-  /// The maps of prompts, `[jobs][pictures][prompts]`, without another forward pass. The methods must be among those that the pass ran for.
-  package func maps(_ jobs: [Pass.Job]) throws -> [[[Heatmap]]] {
+  /// The maps of prompts, `[jobs][pictures][prompts]`, without another forward pass.
+  ///
+  /// - Parameter step: called before each block, forwards and backwards; what it throws ends the work.
+  package func maps(_ jobs: [Pass.Job], step: () throws -> Void = {}) throws -> [[[Heatmap]]] {
     let plan = try PassPlan(jobs, model: model, pictures: pictures)
-    for record in records { plan.forward(record, from: 0) }
-    try plan.end(self, from: 0)
+    for record in records {
+      try step()
+      plan.forward(record, from: 0)
+    }
+    try plan.end(self, from: 0, step: step)
     return plan.maps()
   }
 }
@@ -202,13 +207,13 @@ private final class PassPlan {
   }
 
   /// The end of a pass for some of the pictures, from the one at `first` on, and the way back.
-  func end(_ pass: KeptPass, from first: Int) throws {
+  func end(_ pass: KeptPass, from first: Int, step: () throws -> Void = {}) throws {
     for sequence in pass.pictures.indices {
       for group in groups {
         guard let picture = group.place(of: first + sequence) else { continue }
         clock.time(group.ways) { group.run.end(pass.end(of: sequence, picture: picture, vision)) }
       }
-      try goBack(sequence, of: pass, from: first)
+      try goBack(sequence, of: pass, from: first, step: step)
     }
   }
 
@@ -225,7 +230,9 @@ private final class PassPlan {
   }
 
   /// What flows back from the final score of some directions, for all groups that asked for it.
-  private func goBack(_ sequence: Int, of pass: KeptPass, from first: Int) throws {
+  private func goBack(
+    _ sequence: Int, of pass: KeptPass, from first: Int, step: () throws -> Void
+  ) throws {
     struct Stream: Hashable {
       let kind: FlowRequest.Kind
       let directions: [[Float]]
@@ -246,6 +253,7 @@ private final class PassPlan {
         flow: try startFlow(stream.kind, directions: stream.directions, end: end, engine: engine))
     }
     for record in pass.records.reversed() {
+      try step()
       let layer = LayerView(vision: vision, record: record, sequence: sequence, picture: end.picture)
       for index in streams.indices {
         clock.time(streams[index].ways(at: record.layer)) { streams[index].pass(layer, engine) }

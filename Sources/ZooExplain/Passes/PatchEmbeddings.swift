@@ -2,7 +2,7 @@ import ZooRuntime
 
 extension KeptPass {
   /// The embedding that each patch alone would give: its token after the last block through the model's own head, normalised.
-  /// `[rows * columns of patches][embedding]`. The pass must have kept all tokens (`init(_:methods:patches:model:)`).
+  /// `[rows * columns of patches][embedding]`. The pass must be whole (`init(_:isWhole:model:step:)`).
   package func patchEmbeddings() throws -> [[Float]] {
     let vision = try model.vision, prefix = vision.tower.prefixTokens, width = vision.tower.blocks.width
     return (prefix..<tokens).map { place in

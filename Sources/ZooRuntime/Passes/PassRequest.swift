@@ -55,6 +55,16 @@ package struct PassRequest: Sendable, Hashable {
   /// Nothing but the embedding.
   package static let embedding = PassRequest(layers: 0..<0, parts: [], lastRows: .pooled)
 
+  /// The embedding, with a record of each of so many blocks that says no more than that it has run.
+  package static func steps(of layers: Int) -> PassRequest {
+    PassRequest(layers: 0..<layers, parts: [], lastRows: .pooled)
+  }
+
+  /// All that any method looks at, for a pass that is kept.
+  package static func everything(of layers: Int) -> PassRequest {
+    PassRequest(layers: 0..<layers, parts: [.tokens, .gradients, .inputs], lifetime: .pass, gradients: 1)
+  }
+
   /// What serves both.
   package func union(_ other: PassRequest) -> PassRequest {
     if layers.isEmpty { return other }

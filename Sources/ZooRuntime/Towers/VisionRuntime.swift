@@ -54,11 +54,11 @@ package final class VisionRuntime: Sendable {
   /// Runs the blocks on pictures of one size. `observe` gets the record of each block that the request names, right after the block.
   ///
   /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`, of which only those that `pool` and the
-  /// request look at are sure to be there. `embedded` gets them before the first block.
+  /// request look at are sure to be there. `embedded` gets them before the first block. What `observe` throws ends the pass.
   package func forward(
     _ pictures: [PixelTensor], _ request: PassRequest = .embedding, engine: Engine,
-    observe: (LayerRecord) -> Void = { _ in }, embedded: (BlockWork) -> Void = { _ in }
-  ) -> BlockWork {
+    observe: (LayerRecord) throws -> Void = { _ in }, embedded: (BlockWork) -> Void = { _ in }
+  ) rethrows -> BlockWork {
     let traced = request.parts.contains(.gradients), lasting = request.lifetime == .pass
     let isFirst = prepareAhead(backward: traced ? request.layers : 0..<0, engine: engine)
     let grid = grid(of: pictures[0]), tokens = grid.count + tower.prefixTokens
@@ -94,7 +94,7 @@ package final class VisionRuntime: Sendable {
         block.forward(work, trace: trace, mask: mask, engine: engine, meanOf: block.shape.postNorm ? nil : rows)
       }
       if wanted {
-        observe(
+        try observe(
           LayerRecord(
             layer: layer, sequences: work.sequences, tokens: tokens, input: input,
             rotary: work.rotary, bias: bias, qkv: lasting ? work.takeQKV() : work.qkv,
@@ -132,13 +132,18 @@ package final class VisionRuntime: Sendable {
     return true
   }
 
-  func pack(gradients: Bool, parallel: Parallel) {
+  /// - Parameter done: called after each block with how many are ready.
+  func pack(gradients: Bool, parallel: Parallel, done: @Sendable (Int) -> Void) {
     // Where a pooler attends, LeGrad takes its gradients and none goes through the blocks.
     var gradients = gradients
     if case .query = head { gradients = false }
     prepared.withLock { $0 = [false, true] }
     isPacked.store(true, ordering: .relaxed)
-    parallel.forEach(blocks.count) { blocks[$0].prepare(backward: gradients, lasting: true) }
+    let ready = Atomic<Int>(0)
+    parallel.forEach(blocks.count) {
+      blocks[$0].prepare(backward: gradients, lasting: true)
+      done(ready.add(1, ordering: .relaxed).newValue)
+    }
   }
 
   /// Patches, prefix tokens and positions of one picture, written into its rows of `work.x`.

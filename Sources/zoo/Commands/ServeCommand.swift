@@ -51,9 +51,9 @@ struct ServeCommand: AsyncParsableCommand {
     let server = ZooServer(
       store: store,
       tools: ServerTools(
-        open: { directory in
+        open: { directory, progress in
           let model = try runOptions.open(directory, of: store)
-          runOptions.prepare(model, passes: 2)
+          runOptions.prepare(model, passes: 2, progress: progress)
           return model
         },
         size: { try PictureOptions.parse($0, patch: $1) },

@@ -82,8 +82,10 @@ struct RunOptions: ParsableArguments {
   }
 
   /// In bf16 weights are rounded once and kept where more than one pass will come.
-  func prepare(_ model: Model, passes: Int, gradients: Bool = true) {
-    if precision == .bf16, passes > 1 { model.pack(gradients: gradients) }
+  func prepare(
+    _ model: Model, passes: Int, gradients: Bool = true, progress: @Sendable (Double) -> Void = { _ in }
+  ) {
+    if precision == .bf16, passes > 1 { model.pack(gradients: gradients, progress: progress) }
   }
 }
 

@@ -1,0 +1,121 @@
+import Foundation
+import Synchronization
+
+/// The one place where models compute: a pass uses all threads, so that pieces of work come one after the other, in the order in which they
+/// were asked for. Requests that wait and are about the same share a piece.
+final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>: Sendable {
+  /// Gives a result for each item, in their order.
+  ///
+  /// - Parameter check: throws where nobody waits for any of the items any more, or their time is up: called between steps that take long.
+  typealias Work =
+    @Sendable (_ key: Key, _ items: [Item], _ check: () throws -> Void) throws -> [Result<Output, any Error>]
+
+  private typealias Waiting = Ticket<Item, Output>
+
+  /// Those who wait for one piece of work.
+  private final class Group: Sendable {
+    let waiting: Mutex<[Waiting]>
+
+    init(_ first: Waiting) { waiting = Mutex([first]) }
+  }
+
+  private let queue: DispatchQueue
+  private let most: Int
+  private let seconds: Int
+  private let work: Work
+  /// The groups that take more, by what they are about.
+  private let groups = Mutex<[Key: Group]>([:])
+
+  /// - Parameters:
+  ///   - queue: a serial one, which batchers share.
+  ///   - most: items of one piece of work.
+  ///   - seconds: how long a piece of work may take.
+  init(_ queue: DispatchQueue, most: Int, seconds: Int, work: @escaping Work) {
+    (self.queue, self.most, self.seconds, self.work) = (queue, most, seconds, work)
+  }
+
+  /// Waits for its turn and for the result. Throws a `CancellationError` as soon as the task is cancelled.
+  ///
+  /// - Parameter window: how long the work waits for others to join, where nobody waits yet.
+  func submit(_ item: Item, key: Key, window: Duration) async throws -> Output {
+    let ticket = Waiting(item)
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        ticket.wait(continuation)
+        guard let group = join(ticket, key) else { return }
+        let start = DispatchTime.now() + .nanoseconds(Int(window.seconds * 1e9))
+        queue.asyncAfter(deadline: start) { self.run(group, key) }
+      }
+    } onCancel: {
+      ticket.cancel()
+    }
+  }
+
+  /// Puts a ticket to those that it can share with. Returns the group where it is a new one.
+  private func join(_ ticket: Waiting, _ key: Key) -> Group? {
+    groups.withLock { groups in
+      if let group = groups[key] {
+        let isIn = group.waiting.withLock { waiting in
+          if waiting.count < most { waiting.append(ticket) }
+          return waiting.last === ticket
+        }
+        if isIn { return nil }
+      }
+      let group = Group(ticket)
+      groups[key] = group
+      return group
+    }
+  }
+
+  private func run(_ group: Group, _ key: Key) {
+    groups.withLock { if $0[key] === group { $0[key] = nil } }
+    let tickets = group.waiting.withLock { $0.filter { !$0.isCancelled } }
+    guard !tickets.isEmpty else { return }
+    let end = ContinuousClock.now + .seconds(seconds)
+    let results = Result {
+      try work(key, tickets.map(\.item)) {
+        if tickets.allSatisfy(\.isCancelled) { throw CancellationError() }
+        if ContinuousClock.now > end { throw ServerError.takesTooLong(seconds: seconds) }
+      }
+    }
+    for (place, ticket) in tickets.enumerated() {
+      switch results {
+      case .success(let results): ticket.finish(results[place])
+      case .failure(let error): ticket.finish(.failure(error))
+      }
+    }
+  }
+}
+
+/// Somebody who waits for a result, and gets it once.
+private final class Ticket<Item: Sendable, Output: Sendable>: Sendable {
+  private struct State {
+    var isCancelled = false
+    var continuation: CheckedContinuation<Output, any Error>?
+  }
+
+  let item: Item
+  private let state = Mutex(State())
+
+  init(_ item: Item) { self.item = item }
+
+  var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+  func wait(_ continuation: CheckedContinuation<Output, any Error>) {
+    state.withLock { $0.continuation = continuation }
+    if isCancelled { finish(.failure(CancellationError())) }
+  }
+
+  func cancel() {
+    state.withLock { $0.isCancelled = true }
+    finish(.failure(CancellationError()))
+  }
+
+  func finish(_ result: Result<Output, any Error>) {
+    let continuation = state.withLock { state in
+      defer { state.continuation = nil }
+      return state.continuation
+    }
+    continuation?.resume(with: result)
+  }
+}
