@@ -38,7 +38,7 @@ let package = Package(
     .trait(name: "OneDNN", description: "Products by oneDNN, in f32 or bf16, on Linux (libdnnl-dev)."),
     .trait(
       name: "MoreFormats",
-      description: "GIF, TIFF, HEIC and AVIF pictures (libgif-dev, libtiff-dev, libheif-dev, libavif-dev)."),
+      description: "GIF, TIFF, HEIC and AVIF pictures (libgif-dev, libtiff-dev, libheif-dev, libde265-dev, libavif-dev)."),
     .default(enabledTraits: ["OneDNN"]),
   ],
   dependencies: [
@@ -86,7 +86,7 @@ let package = Package(
       ],
       cSettings: kernelSettings + [.define("ZOO_MORE_FORMATS", .when(traits: ["MoreFormats"]))],
       linkerSettings: [.linkedLibrary("webpdemux")]
-        + ["gif", "tiff", "heif", "avif"].map { .linkedLibrary($0, .when(traits: ["MoreFormats"])) }),
+        + ["gif", "tiff", "heif", "de265", "avif"].map { .linkedLibrary($0, .when(traits: ["MoreFormats"])) }),
     // Finds Pango and Cairo when something is drawn; the build needs neither.
     .target(name: "CDrawing", cSettings: hardened("-O2", "-std=gnu17")),
 

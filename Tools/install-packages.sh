@@ -7,8 +7,8 @@ packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev
 libpangocairo-1.0-0 fonts-dejavu-core"
 formulas="pkg-config jpeg-turbo libpng webp pango"
 if [ "${1:-}" = --all ]; then
-  packages="$packages libgif-dev libtiff-dev libheif-dev libavif-dev libhdf5-dev"
-  formulas="$formulas giflib libtiff libheif libavif hdf5"
+  packages="$packages libgif-dev libtiff-dev libheif-dev libde265-dev libavif-dev libhdf5-dev"
+  formulas="$formulas giflib libtiff libheif libde265 libavif hdf5"
 fi
 
 if [ "$(uname)" = Darwin ]; then

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Prints the build's option for GIF, TIFF, HEIC and AVIF pictures where all four libraries are installed; else nothing.
+# Prints the build's option for GIF, TIFF, HEIC and AVIF pictures where their libraries are installed; else nothing.
 set -eu
 
-pkg-config --exists libtiff-4 libheif libavif 2>/dev/null || exit 0
+pkg-config --exists libtiff-4 libheif libde265 libavif 2>/dev/null || exit 0
 # giflib has no pkg-config file of its own.
 printf '#include <stdio.h>\n#include <gif_lib.h>\n' |
   cc $(pkg-config --cflags libtiff-4) -E - >/dev/null 2>&1 || exit 0

@@ -1,8 +1,8 @@
 #ifdef ZOO_MORE_FORMATS
 #include "picture.h"
-#include <string.h>
+#include "hevc.h"
 
-#include <libheif/heif.h>
+#include <string.h>
 
 // The main picture of an HEIC file as RGB or RGBA, with 8 bits a channel, turned as the file says.
 
@@ -24,7 +24,8 @@ static int copy(const struct heif_image *image, zoo_picture *picture) {
   return ZOO_DECODED;
 }
 
-static int decode(const struct heif_image_handle *handle, int64_t limit, zoo_picture *picture) {
+static int decode(
+    struct heif_context *context, const struct heif_image_handle *handle, int64_t limit, zoo_picture *picture) {
   picture->width = heif_image_handle_get_width(handle);
   picture->height = heif_image_handle_get_height(handle);
   int checked = zoo_picture_check(picture, limit);
@@ -39,8 +40,10 @@ static int decode(const struct heif_image_handle *handle, int64_t limit, zoo_pic
   if (!options) return zoo_picture_fail(picture, ZOO_DAMAGED, "not enough memory");
   options->convert_hdr_to_8bit = 1;
   struct heif_image *image = NULL;
-  struct heif_error error = heif_decode_image(
-      handle, &image, heif_colorspace_RGB, has_alpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB, options);
+  enum heif_chroma chroma = has_alpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB;
+  struct heif_error error = {heif_error_Ok, heif_suberror_Unspecified, ""};
+  if (!zoo_hevc_decode(context, handle, options, chroma, &image))
+    error = heif_decode_image(handle, &image, heif_colorspace_RGB, chroma, options);
   heif_decoding_options_free(options);
   int code = error.code ? broken(picture, error) : copy(image, picture);
   heif_image_release(image);
@@ -53,7 +56,7 @@ int zoo_heic_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_pictu
   struct heif_image_handle *handle = NULL;
   struct heif_error error = heif_context_read_from_memory_without_copy(context, bytes, count, NULL);
   if (!error.code) error = heif_context_get_primary_image_handle(context, &handle);
-  int code = error.code ? broken(picture, error) : decode(handle, limit, picture);
+  int code = error.code ? broken(picture, error) : decode(context, handle, limit, picture);
   heif_image_handle_release(handle);
   heif_context_free(context);
   return code;

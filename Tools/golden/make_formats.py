@@ -96,21 +96,17 @@ for chroma in (422, 444):
 even.convert("L").save("grey.heic", quality=80)
 exif = Image.Exif()
 exif[274] = 6
-# libheif's own rounding changed in 1.19; versions before it give no YCbCr: up to one level in 4:2:0.
-close = ["420.heic", "turned.heic", "alpha.heic"]
-even.save(close[0], quality=80, chroma=420)
-even.save(close[1], quality=80, chroma=420, exif=exif.tobytes())
-alpha.resize((40, 28)).save(close[2], quality=80)
+even.save("420.heic", quality=80, chroma=420)
+even.save("turned.heic", quality=80, chroma=420, exif=exif.tobytes())
+alpha.resize((40, 28)).save("alpha.heic", quality=80)
 
 with open("expected.tsv", "w") as table:
     for name in sorted(glob.glob("*.*")):
-        if name.endswith((".tsv", ".png")):
+        if name.endswith(".tsv"):
             continue
         image = Image.open(name)
         image.load()
         values = image.convert("RGB")
-        if name in close:
-            values.save(name + ".png")
         orientation = image.getexif().get(274, 1)
         digest = hashlib.sha256(values.tobytes()).hexdigest()
-        print(name, *image.size, orientation, int(name in close), digest, sep="\t", file=table)
+        print(name, *image.size, orientation, digest, sep="\t", file=table)
