@@ -13,11 +13,11 @@ public struct ArchitectureFacts: Sendable, Hashable {
 }
 
 public struct VisionFacts: Sendable, Hashable {
-  public enum PoolerKind: String, Sendable { case attention, coca }
+  public enum PoolerKind: String, Sendable { case attention, coca, meanQuery }
 
   public var width: Int?
   public var patch: Int?
-  public var stem: StemShape?
+  public var stem: Stem?
   /// Rows of the position table.
   public var positions: Int?
   /// The hidden width of the MLP of relative positions.

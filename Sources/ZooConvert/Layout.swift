@@ -77,7 +77,7 @@ public struct Layout: Sendable {
     .openCLIPImage, .openCLIPTrunkImage, .openCLIPTextTower, .transformersCLIPImage, .transformersCLIPTextTower,
     .transformersSigLIPImage, .transformersSigLIP2Image, .transformersSigLIPTextTower, .timmImage,
     .bareCLIPImage, .bareCLIPTextTower, .bareSigLIPImage, .bareSigLIP2Image, .bareSigLIPTextTower,
-    .transformersViT, .transformersCLIPClassifier,
+    .transformersViT, .transformersCLIPClassifier, .timmResNetImage,
   ]
 
   public static func named(_ name: String) -> Layout? { all.first { $0.name == name } }

@@ -230,8 +230,9 @@ public struct VisionTower: Codable, Sendable, Hashable {
   /// Native picture size in pixels.
   public var image: GridSize
   public var patch: Int
-  /// Convolutions before the patch embedding, if any.
-  public var stem: StemShape?
+  /// Convolutions in place of the patch embedding, if any.
+  public var stem: Stem?
+  /// Without layers where the pooler's attention is the only one (CLIP's ResNets).
   public var blocks: Blocks
   /// True where a learned class token precedes the patches.
   public var classToken: Bool
@@ -256,7 +257,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var projection: Projection
 
   public init(
-    image: GridSize, patch: Int, stem: StemShape? = nil, blocks: Blocks, classToken: Bool, registers: Int = 0,
+    image: GridSize, patch: Int, stem: Stem? = nil, blocks: Blocks, classToken: Bool, registers: Int = 0,
     patchBias: Bool = false,
     positionsCoverPrefix: Bool = true, normPre: Bool = false, noFinalNorm: Bool = false,
     positionGrid: GridSize? = nil, pooler: Pooler, poolerSkipsPrefix: Bool = false,
@@ -280,7 +281,9 @@ public struct VisionTower: Codable, Sendable, Hashable {
   }
 
   /// Tokens before the patches.
-  public var prefixTokens: Int { (classToken ? 1 : 0) + registers }
+  public var prefixTokens: Int { (classToken || pooler.isMeanQuery ? 1 : 0) + registers }
+  /// Layers with attention that methods choose among: the blocks; where there are none, the pooler is the only one.
+  public var depth: Int { max(1, blocks.layers) }
   /// The native patch grid; a remainder of the picture is not seen.
   public var grid: GridSize { GridSize(height: image.height / patch, width: image.width / patch) }
   /// The grid that the position table was made for.

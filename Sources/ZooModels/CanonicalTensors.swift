@@ -66,6 +66,12 @@ private struct TensorList {
     if bias { add("\(name).bias", [output]) }
   }
 
+  /// A convolution with a batch norm and its running statistics.
+  mutating func convolution(_ name: String, from input: Int, to output: Int, side: Int) {
+    add("\(name).weight", [output, input, side, side])
+    for part in ["weight", "bias", "mean", "variance"] { add("\(name).norm.\(part)", [output]) }
+  }
+
   mutating func projection(_ name: String, _ kind: Projection, from input: Int, to output: Int) {
     switch kind {
     case .none: break
@@ -79,14 +85,19 @@ private struct TensorList {
 
   mutating func vision(_ tower: VisionTower, embedding: Int) {
     let width = tower.blocks.width
-    if let stem = tower.stem, let last = stem.kernels.last {
+    switch tower.stem {
+    case .cells(let stem):
       for (index, side) in stem.kernels.dropLast().enumerated() {
-        add("vision.stem.\(index).weight", [stem.width, index == 0 ? 3 : stem.width, side, side])
-        for part in ["weight", "bias", "mean", "variance"] { add("vision.stem.\(index).norm.\(part)", [stem.width]) }
+        convolution("vision.stem.\(index)", from: index == 0 ? 3 : stem.width, to: stem.width, side: side)
       }
+      let last = stem.kernels.last ?? 1
       add("vision.patch.weight", [width, stem.width, last, last])
-    } else {
-      add("vision.patch.weight", [width, 3, tower.patch, tower.patch])
+    case .resNet(let stem):
+      let layers = stem.entry + stem.blocks.flatMap { $0.layers + [$0.shortcut].compactMap(\.self) }
+      for layer in layers {
+        convolution("vision.\(layer.name)", from: layer.inputs, to: layer.outputs, side: layer.side)
+      }
+    case nil: add("vision.patch.weight", [width, 3, tower.patch, tower.patch])
     }
     if tower.patchBias { add("vision.patch.bias", [width]) }
     if tower.classToken { add("vision.class_token", [width]) }
@@ -101,6 +112,10 @@ private struct TensorList {
       linear("vision.pooler.q", from: pooled, to: pooled)
       linear("vision.pooler.kv", from: width, to: 2 * pooled)
       linear("vision.pooler.out", from: pooled, to: pooled)
+    }
+    if tower.pooler.isMeanQuery {
+      linear("vision.pooler.q", from: width, to: width)
+      linear("vision.pooler.kv", from: width, to: 2 * width)
     }
     if !tower.noFinalNorm { norm("vision.norm", tower.pooledWidth) }
     if case .attention(_, let mlpWidth, _) = tower.pooler {

@@ -126,11 +126,11 @@ extension Architecture {
     weights.activation.map(with) ?? self
   }
 
-  /// The architecture with other activations; a pooler's MLP follows the image tower.
+  /// The architecture with other activations; a pooler's MLP follows the image tower. Gates and convolutions keep theirs.
   public func with(_ activations: TowerActivations) -> Architecture {
     var copy = self
     if let vision, let activation = activations.vision {
-      if !vision.blocks.gated { copy.vision?.blocks.activation = activation }
+      if !vision.blocks.gated, vision.blocks.layers > 0 { copy.vision?.blocks.activation = activation }
       if case .attention(let heads, let mlpWidth, _) = vision.pooler {
         copy.vision?.pooler = .attention(heads: heads, mlpWidth: mlpWidth, activation: activation)
       }

@@ -12,6 +12,8 @@ public enum Pooler: Sendable, Hashable {
   case attention(heads: Int, mlpWidth: Int, activation: Activation)
   /// CoCa's attention pooler: `queries` learned queries of `width`, of which the first counts, then the norm.
   case coca(heads: Int, queries: Int, width: Int)
+  /// The attention pool of CLIP's ResNets: the mean of the patches, put before them, queries all tokens.
+  case meanQuery(heads: Int)
 
   /// The name in manifests and tables.
   public var name: String {
@@ -22,6 +24,7 @@ public enum Pooler: Sendable, Hashable {
     case .patchMax(let withMean, _): withMean ? "patch_avgmax" : "patch_max"
     case .attention: "attention"
     case .coca: "coca"
+    case .meanQuery: "mean_query"
     }
   }
 
@@ -30,9 +33,12 @@ public enum Pooler: Sendable, Hashable {
     switch self {
     case .patchMean(let normFirst), .patchMax(_, let normFirst): !normFirst
     case .tokenMean: true
-    case .classToken, .attention, .coca: false
+    case .classToken, .attention, .coca, .meanQuery: false
     }
   }
+
+  /// True where the first token is the mean of the patches.
+  public var isMeanQuery: Bool { if case .meanQuery = self { true } else { false } }
 }
 
 extension Pooler: Codable {
@@ -56,11 +62,12 @@ extension Pooler: Codable {
       self = .coca(
         heads: try values.decode(Int.self, forKey: .heads), queries: try values.decode(Int.self, forKey: .queries),
         width: try values.decode(Int.self, forKey: .width))
+    case "mean_query": self = .meanQuery(heads: try values.decode(Int.self, forKey: .heads))
     case let other:
       throw DecodingError.dataCorruptedError(
         forKey: .type, in: values,
         debugDescription: "'\(other)' is not a pooler: class_token, token_mean, patch_mean, patch_max, patch_avgmax, "
-          + "attention or coca")
+          + "attention, coca or mean_query")
     }
   }
 
@@ -79,6 +86,7 @@ extension Pooler: Codable {
       try values.encode(heads, forKey: .heads)
       try values.encode(queries, forKey: .queries)
       try values.encode(width, forKey: .width)
+    case .meanQuery(let heads): try values.encode(heads, forKey: .heads)
     }
   }
 }

@@ -15,11 +15,13 @@ private struct Checker {
     for side in [size.height, size.width] { try check(field, side, range) }
   }
 
-  func check(_ name: String, _ blocks: Blocks) throws(ManifestError) {
+  /// - Parameter isEmptyAllowed: True where the attention of a pooler may be the only one.
+  func check(_ name: String, _ blocks: Blocks, isEmptyAllowed: Bool = false) throws(ManifestError) {
     try check("\(name).width", blocks.width, Limits.width)
-    try check("\(name).layers", blocks.layers, Limits.layers)
+    let isEmpty = isEmptyAllowed && blocks.layers == 0
+    try check("\(name).layers", blocks.layers, isEmpty ? 0...0 : Limits.layers)
+    try check("\(name).mlp_width", blocks.mlpWidth, isEmpty ? 0...0 : Limits.mlpWidth)
     try check("\(name).heads", blocks.heads, Limits.width)
-    try check("\(name).mlp_width", blocks.mlpWidth, Limits.mlpWidth)
     try divides("\(name).heads", blocks.heads, blocks.width)
     try check("\(name).norm_eps", blocks.normEps >= 0 && blocks.normEps < 1, "must lie in 0..<1")
     if let hidden = blocks.relativeHidden { try check("\(name).relative_hidden", hidden, Limits.width) }
@@ -50,7 +52,7 @@ private struct Checker {
   }
 
   func check(_ vision: VisionTower) throws(ManifestError) {
-    try check("vision.blocks", vision.blocks)
+    try check("vision.blocks", vision.blocks, isEmptyAllowed: vision.pooler.isMeanQuery)
     try check("vision.blocks.sum_norm", !vision.blocks.sumNorm, "is run in text towers alone")
     try check("vision.blocks.rms", !vision.blocks.rms, "is run in text towers alone")
     try check("vision.blocks.relative_bias", vision.blocks.relativeBias == nil, "is run in text towers alone")
@@ -64,11 +66,7 @@ private struct Checker {
     try check("vision.projection", vision.projection != .mlp, "has two maps in text towers alone")
     try check("vision.patch", vision.patch, Limits.patch)
     try check("vision.registers", vision.registers, Limits.registers)
-    if let stem = vision.stem {
-      try check("vision.stem.width", stem.width, Limits.width)
-      try check(
-        "vision.stem.kernels", stem.fits(patch: vision.patch), "must be two or more whose product is the patch")
-    }
+    if let stem = vision.stem { try check(stem, of: vision) }
     try check("vision.image", vision.image, vision.patch...max(vision.patch, Limits.side.upperBound))
     try check("vision.image", vision.grid.count, Limits.patches)
     if let grid = vision.positionGrid {
@@ -86,6 +84,15 @@ private struct Checker {
       try check("vision.pooler.mlp_width", mlpWidth, Limits.mlpWidth)
       try divides("vision.pooler.heads", heads, vision.blocks.width)
     case .classToken: try check("vision.pooler", vision.classToken, "takes a class token, which is not there")
+    case .meanQuery(let heads):
+      try check("vision.pooler.heads", heads, Limits.width)
+      try divides("vision.pooler.heads", heads, vision.blocks.width)
+      try check(
+        "vision.pooler", !vision.classToken && vision.registers == 0 && vision.noFinalNorm && !vision.normPre,
+        "'mean_query' takes the place of a class token and of norms")
+      try check(
+        "vision.pooler", vision.positionsCoverPrefix && vision.blocks.relativeHidden == nil,
+        "'mean_query' goes with a position for each token")
     case .tokenMean, .patchMean, .patchMax: break
     }
     if vision.poolerSkipsPrefix {
@@ -95,7 +102,24 @@ private struct Checker {
     }
     if vision.noFinalNorm {
       let isMean = [.tokenMean, .patchMean(normFirst: false)].contains(vision.pooler)
-      try check("vision.no_final_norm", isMean, "goes with a mean of tokens alone")
+      try check("vision.no_final_norm", isMean || vision.pooler.isMeanQuery, "goes with a mean of tokens alone")
+    }
+  }
+
+  private func check(_ stem: Stem, of vision: VisionTower) throws(ManifestError) {
+    switch stem {
+    case .cells(let stem):
+      try check("vision.stem.width", stem.width, Limits.width)
+      try check(
+        "vision.stem.kernels", stem.fits(patch: vision.patch), "must be two or more whose product is the patch")
+    case .resNet(let stem):
+      try check("vision.stem.width", stem.width, Limits.width)
+      try check("vision.stem.bottlenecks", stem.bottlenecks.count, 1...8)
+      for count in stem.bottlenecks { try check("vision.stem.bottlenecks", count, Limits.layers) }
+      try check(
+        "vision.stem", stem.outputs == vision.blocks.width && stem.patch == vision.patch,
+        "gives \(stem.outputs) channels for each \(stem.patch) pixels, which must be the width and the patch")
+      try check("vision.stem.width", stem.width % 2 == 0 && !vision.patchBias, "must be even, without a patch_bias")
     }
   }
 

@@ -44,7 +44,7 @@ struct ModelList: Encodable {
         id: installed.name.description, created: Int(installed.added?.timeIntervalSince1970 ?? 0),
         classifier: architecture.isClassifier, takesText: architecture.text != nil, bytes: installed.size,
         loaded: model != nil, loading: shelf.progress(of: installed.name.description),
-        layers: architecture.vision?.blocks.layers ?? 0,
+        layers: architecture.vision?.depth ?? 0,
         methods: model.map { model in
           ZooExplain.Method.defined(on: model).map { Method(id: $0.id, name: $0.title) }
         } ?? [])

@@ -9,11 +9,15 @@ import ZooTestSupport
 @Suite struct ManifestTests {
   /// The reference's tensors of one model, unrolled.
   static func reference(_ name: String) throws -> [Headers.Entry] {
-    let files = try ["tensor_shapes", "tensor_shapes_authors", "tensor_shapes_timm"].map { file in
+    let files = try ["tensor_shapes", "tensor_shapes_authors", "tensor_shapes_timm", "tensor_shapes_convolutions"].map {
+      file in
       let file = try #require(try Golden.json("reference/\(file).json") as? [String: Any])
       return try #require(file["tensors"] as? [String: [String: Any]])
     }
-    let tensors = try #require(files.lazy.compactMap { $0[name] }.first, "the reference has no \(name)")
+    // An activation has no tensors.
+    let names = [name, name.replacing("-quickgelu", with: "")]
+    let tensors = try #require(
+      names.lazy.compactMap { name in files.lazy.compactMap { $0[name] }.first }.first, "the reference has no \(name)")
     return tensors.flatMap { name, value -> [Headers.Entry] in
       func entry(_ name: String, _ shape: [Int]) -> Headers.Entry {
         Headers.Entry(name: name, dtype: name.hasSuffix("num_batches_tracked") ? .i64 : .f32, shape: shape)

@@ -32,13 +32,35 @@ import ZooTestSupport
     #expect(found == expected)
   }
 
+  /// The archive and timm's file of `Tools/golden/make_originals.py`.
+  @Test func aResNetIsReadFromOpenAIsArchiveAndFromTimm() throws {
+    let scratch = try ScratchFolder()
+    let folder = Golden.url("families/resnet/checkpoints").path
+    let published = try converted("\(folder)/openclip/open_clip_model.safetensors", in: scratch)
+    let expected = try contents(published.weights), vision = try #require(published.model.architecture.vision)
+    #expect(vision.stem == .resNet(ResNetStem(width: 4, bottlenecks: [2, 1, 2, 1])))
+    #expect(vision.prefixTokens == 1 && vision.depth == 1 && vision.blocks.activation == .relu)
+    var options = ConversionOptions()
+    // Those of OpenAI's models have a width of 64.
+    (options.visionHeads, options.textHeads) = (8, 4)
+    let archive = try converted("\(folder)/openai/model.pt", options, in: scratch)
+    #expect(archive.model.layout.name == "openclip")
+    #expect(archive.model.architecture.vision == vision)
+    #expect(archive.model.architecture.text == published.model.architecture.text)
+    #expect(try contents(archive.weights) == expected)
+    let timm = try converted("\(folder)/timm/model.safetensors", options, in: scratch)
+    #expect(timm.model.layout.name == "timm-resnet-image")
+    #expect(timm.model.architecture.vision == vision)
+    #expect(try contents(timm.weights) == expected.filter { $0.key.hasPrefix("vision.") })
+  }
+
   /// At full size, from names and shapes alone.
   @Test(arguments: [
     ("pe-core", "PE-Core-B-16"), ("pe-core", "PE-Core-L-14-336"), ("pe-core", "PE-Core-bigG-14-448"),
     ("pe-core", "PE-Core-S-16-384"), ("pe-core", "PE-Core-T-16-384"), ("eva-clip", "EVA01-g-14"),
     ("eva-clip", "EVA01-g-14-plus"), ("eva-clip", "EVA02-B-16"), ("eva-clip", "EVA02-L-14"),
     ("eva-clip", "EVA02-L-14-336"), ("eva-clip", "EVA02-E-14"), ("eva-clip", "EVA02-E-14-plus"),
-    ("mobileclip", "MobileCLIP-B"),
+    ("mobileclip", "MobileCLIP-B"), ("openclip", "RN50"), ("openclip", "RN50x64"), ("openclip-text", "RN101"),
   ])
   func registeredArchitecturesAreRecognised(layout name: String, architecture: String) throws {
     let manifest = try #require(Registry.builtIn.manifest(architecture))
@@ -77,10 +99,6 @@ import ZooTestSupport
     (
       ["text_model.embeddings.word_embeddings.weight", "vision_model.embeddings.class_embedding"],
       "the tensor names of transformers' ChineseCLIPModel are not read"
-    ),
-    (
-      ["visual.conv1.weight", "visual.layer1.0.conv1.weight", "token_embedding.weight", "positional_embedding"],
-      "its image tower is a ResNet"
     ),
     (
       [

@@ -31,14 +31,18 @@ extension Architecture {
     (kind.name, kind.family, kind.embedding) = ("", "", 1)
     if var tower = vision {
       (tower.image, tower.patch, tower.registers) = (GridSize(square: 1), 1, min(1, tower.registers))
-      if let stem = tower.stem {
-        tower.stem = StemShape(width: 1, kernels: Array(repeating: 1, count: stem.kernels.count))
+      switch tower.stem {
+      case .cells(let stem):
+        tower.stem = .cells(CellStem(width: 1, kernels: Array(repeating: 1, count: stem.kernels.count)))
+      case .resNet: tower.stem = .resNet(ResNetStem(width: 1, bottlenecks: []))
+      case nil: break
       }
       if tower.positionGrid != nil { tower.positionGrid = GridSize(square: 1) }
       tower.blocks = tower.blocks.kind
       switch tower.pooler {
       case .attention: tower.pooler = .attention(heads: 1, mlpWidth: 1, activation: .gelu)
       case .coca: tower.pooler = .coca(heads: 1, queries: 1, width: 1)
+      case .meanQuery: tower.pooler = .meanQuery(heads: 1)
       case .classToken, .tokenMean, .patchMean, .patchMax: break
       }
       kind.vision = tower

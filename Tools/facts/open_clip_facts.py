@@ -5,7 +5,7 @@ import os
 
 from timm_tower import Timm
 
-# torch.nn.LayerNorm's default.
+# The default of torch.nn.LayerNorm and torch.nn.BatchNorm2d.
 EPS = 1e-5
 
 
@@ -41,6 +41,8 @@ class OpenCLIP:
             linear = "linear_bias" if c["timm_proj_bias"] else "linear"
             vision["projection"] = {None: "linear_bias", "none": "none", "linear": linear}.get(c["timm_proj"], c["timm_proj"])
             return vision
+        if isinstance(c["layers"], list):
+            return resnet(c)
         pooler = {"type": "class_token"}
         if c["attentional_pool"]:
             pooler = {"type": "coca", "heads": c["attn_pooler_heads"], "queries": c["attn_pooler_queries"], "width": embedding}
@@ -98,6 +100,18 @@ class OpenCLIP:
                 },
             }
         return result
+
+
+def resnet(c):
+    """`ModifiedResNet`: its last stage has 8 times the channels of its first, and four times that at its end."""
+    width = 32 * c["width"]
+    heads = width // c["head_width"]
+    return {
+        "image": [c["image_size"]] * 2, "patch": 32, "stem": {"width": c["width"], "bottlenecks": c["layers"]},
+        "blocks": {"width": width, "layers": 0, "heads": heads, "mlp_width": 0, "norm_eps": EPS, "activation": "relu"},
+        "no_final_norm": True, "pooler": {"type": "mean_query", "heads": heads}, "projection": "linear_bias",
+        "positions_cover_prefix": True,
+    }
 
 
 def native_blocks(c, heads, quick):

@@ -150,6 +150,10 @@ CASES = {
     "siglip_i18n": dict(
         custom=True, embed=48, logit_bias=-10, trunk=trunk("vit_base_patch16_siglip_224", "map", "none", **EVA),
         text=dict(TEXT, width=48, heads=3, no_causal_mask=True, proj_type="none", pool_type="last", norm_kwargs=dict(eps=1e-6))),
+    # CLIP's ResNet: the attention pool is its only attention; a patch is 32 pixels.
+    "resnet": dict(
+        quick_gelu=True, text=TEXT, weights=dict(queries=4.0, stem=1.0), grid=3,
+        vision=dict(image_size=96, layers=[2, 1, 2, 1], width=4, head_width=16, patch_size=None)),
     # No position table: a bias of attention for each distance, by a small MLP in each block.
     "relpos": dict(
         seed=122, text=TEXT, trunk=trunk("vit_relpos_medium_patch16_cls_224", "", "linear", **EVA, rel_pos_dim=20)),
@@ -198,7 +202,7 @@ def build(name, dynamic=False):
             text.update(hf_model_name=folder, hf_model_pretrained=False)
         model = cls(embed_dim=embed, vision_cfg=copy.deepcopy(vision), text_cfg=copy.deepcopy(text),
                     **copy.deepcopy(extra))
-    if dynamic and "relpos" in spec["name"]:
+    if dynamic and spec and "relpos" in spec["name"]:
         patch = spec["arguments"]["img_size"] // 4
         model.visual.trunk.set_input_size((5 * patch, 7 * patch))
     if case.get("hf"):
@@ -247,6 +251,8 @@ def enliven(model, seed, queries=1.0, stem=0.05):
         elif p.ndim >= 2:
             fan = p.shape[0] if leaf in ("proj", "text_projection") else p[0].numel()
             value = 1.2 * normal(p) / math.sqrt(fan)
+            if "attnpool.q_proj" in name:
+                value *= queries
             if "SelfAttention.q" in name:  # T5 does not scale its products
                 value *= 0.35
             if "qkv" in name or "in_proj" in name:
@@ -285,6 +291,46 @@ def explicit_attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, 
 
 fused_attention, F.scaled_dot_product_attention = F.scaled_dot_product_attention, explicit_attention
 torch.backends.mha.set_fastpath_enabled(False)
+
+
+def attention_pool(pool, features):
+    """open_clip's `AttentionPool2d`, with the same modules, by the formula: autograd has its probabilities. [batch, queries, width]"""
+    x = features.flatten(2).transpose(1, 2)
+    x = torch.cat([x.mean(1, keepdim=True), x], 1) + pool.positional_embedding
+    q, k, v = (part(x).unflatten(-1, (pool.num_heads, -1)).transpose(1, 2) for part in (pool.q_proj, pool.k_proj, pool.v_proj))
+    return x, pool.c_proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+
+class ResNet:
+    """An image tower whose only attention is its pool: what convolutions give stands for a layer."""
+
+    def __init__(self, model):
+        self.visual, self.pooler = model.visual, model.visual.attnpool
+
+    def features(self, pixels):
+        x = self.visual.stem(pixels)
+        for stage in (self.visual.layer1, self.visual.layer2, self.visual.layer3, self.visual.layer4):
+            x = stage(x)
+        return x
+
+    def run(self, pixels):
+        """As `Tower.run`; the pool sees its tokens with their positions."""
+        global RECORD
+        z = self.features(pixels)
+        RECORD = []
+        x, embedding = attention_pool(self.pooler, z)
+        probabilities, RECORD = RECORD, None
+        # The first query alone is pooled.
+        return embedding[:, 0], x, [z], [probabilities[0][:, :, :1]]
+
+    def own(self, z):
+        return attention_pool(self.pooler, z)[1][:, 0]
+
+    official = own
+
+
+def tower_of(model):
+    return ResNet(model) if hasattr(model.visual, "attnpool") else Tower(model)
 
 
 class Tower:
@@ -350,10 +396,11 @@ def maps(tower, pixels, texts, readout, score, grid):
         e = readout(z)
         if tower.pooler is not None:
             p = RECORD[0]
-        RECORD = None
+        RECORD, first = None, isinstance(tower, ResNet)
         for t in texts:
             s = (F.normalize(e, dim=-1) if score == "cosine" else e)[0] @ t
             (g,) = torch.autograd.grad(s, p, retain_graph=True)
+            g = g[:, :, :1] if first else g
             result.append(g[0].clamp(min=0).mean((0, 1))[-grid[0] * grid[1]:].reshape(grid))
     return torch.stack(result).reshape(len(tokens), len(texts), *grid)
 
@@ -411,11 +458,12 @@ def token_ids(name, g):
 def large_native(model, grid):
     """open_clip's own tower for another grid: its table resampled as LeGrad and timm do it."""
     model = copy.deepcopy(model)
-    table = model.visual.positional_embedding.detach()
+    owner = getattr(model.visual, "attnpool", model.visual)
+    table = owner.positional_embedding.detach()
     side = math.isqrt(len(table) - 1)
     image = table[1:].reshape(1, side, side, -1).permute(0, 3, 1, 2)
     image = F.interpolate(image, size=grid, mode="bicubic", antialias=True, align_corners=False)
-    model.visual.positional_embedding = torch.nn.Parameter(
+    owner.positional_embedding = torch.nn.Parameter(
         torch.cat([table[:1], image.permute(0, 2, 3, 1).reshape(grid[0] * grid[1], -1)]))
     return model
 
@@ -436,14 +484,14 @@ def text_layers(model, prompt):
 def compute(name, model, dynamic, inputs, dtype):
     """All expected arrays in one precision."""
     model = copy.deepcopy(model).to(dtype)
-    tower = Tower(model)
+    tower = tower_of(model)
     forward, heat = {}, {}
     ids = inputs["ids"]
     with torch.no_grad():
         pixels = inputs["pixels"].to(dtype)
         image, tokens_in, blocks, probabilities = tower.run(pixels)
         forward["image0.tokens_in"] = tokens_in[0]
-        for layer, z in enumerate(blocks):
+        for layer, z in enumerate([] if isinstance(tower, ResNet) else blocks):
             forward[f"image0.block{layer}"] = z[0]
         entropy = [float(-(p * p.log()).sum(-1).mean() / math.log(p.shape[-1])) for p in probabilities]
         F.scaled_dot_product_attention = fused_attention
@@ -476,7 +524,7 @@ def compute(name, model, dynamic, inputs, dtype):
         pixels = inputs[size].to(dtype)
         grid = tuple(side // inputs["patch"] for side in pixels.shape[-2:])
         if size == "large":
-            tower = Tower(large_native(model, grid) if dynamic is None else copy.deepcopy(dynamic).to(dtype))
+            tower = tower_of(large_native(model, grid) if dynamic is None else copy.deepcopy(dynamic).to(dtype))
         heat[f"{size}.official.layers"] = maps(tower, pixels, explained, tower.official, "cosine", grid)
         heat[f"{size}.paper.layers"] = maps(tower, pixels, explained, tower.own, "dot", grid)
         heat[f"{size}.paper_cosine.layers"] = maps(tower, pixels, explained, tower.own, "cosine", grid)
@@ -495,7 +543,7 @@ def make(name, seed):
         dynamic.load_state_dict(model.state_dict())
     g = torch.Generator().manual_seed(seed + 1000)
     side = spec["arguments"]["img_size"] if spec else CASES[name]["vision"]["image_size"]
-    patch = side // 4
+    patch = side // CASES[name].get("grid", 4)
     # Blobs over noise, so that patches differ in more than their noise.
     picture = lambda h, w, n: F.interpolate(
         torch.randn(n, 3, 5, 5, generator=g), size=(h, w), mode="bicubic") + 0.3 * torch.randn(n, 3, h, w, generator=g)

@@ -45,7 +45,7 @@ EXPLAINED = 3
 SIZES = {"siglip": "rect", "clip_gelu": "rect"}
 MODELS = ["clip_gelu", "clip_layerscale", "clip_h14style", "coca", "siglip", "vit_classifier"]
 FAMILIES = ["clipa", "pe_core", "eva02", "eva01", "eva02_enormous", "mobileclip_base", "timm_gap", "naflex_gap",
-            "naflex_siglip2", "relpos"]
+            "naflex_siglip2", "relpos", "resnet"]
 
 
 class Bare(torch.nn.Module):
@@ -106,7 +106,7 @@ def resized(model, dynamic, pixels):
     """What `load` gives, for pictures of another size."""
     if dynamic is not None:
         return dynamic
-    patch = model.visual.patch_size[0]
+    patch = 32 if hasattr(model.visual, "attnpool") else model.visual.patch_size[0]
     return families.large_native(model, tuple(side // patch for side in pixels.shape[-2:]))
 
 
@@ -310,6 +310,34 @@ def compute(name, model, pixels, texts, explained, scale, dtype):
     return {key: value.detach().double().numpy() for key, value in out.items()}, float((own_check(tower, seen) - e).detach().abs().max())
 
 
+def compute_resnet(model, pixels, explained, scale, dtype):
+    """The same of CLIP's ResNet: its pool is the only attention, its features are the only layer."""
+    tower = families.ResNet(copy.deepcopy(model).to(dtype))
+    explained, pixels = explained.to(dtype), pixels.to(dtype)
+    features = tower.features(pixels)
+    patches = lambda row: row[..., 1:]
+    (_, embedding), attentions = watch(lambda: families.attention_pool(tower.pooler, features))
+    e, whole = embedding[:, 0], attentions[0][3]
+    p, n = whole[0, :, 0], features[0, 0].numel()
+    rows = {key: [] for key in ("gradcam.layers", "attentioncam.paper", "attentioncam.chefer", "chefercam.pooler",
+                                "legrad.no_relu.layers", "legrad.final_score.layers")}
+    for t in explained:
+        s = F.normalize(e, dim=-1)[0] @ t
+        at_features, g = torch.autograd.grad(s, (features, whole), retain_graph=True)
+        w = at_features[0].flatten(1).sum(-1) / n
+        rows["gradcam.layers"].append((w[:, None] * features[0].flatten(1)).mean(0).clamp(min=0)[None])
+        g = g[0, :, 0]
+        weighted = g.mean(-1, keepdim=True) * p
+        rows["attentioncam.paper"].append(patches(weighted.sum(0)))
+        rows["attentioncam.chefer"].append(patches(weighted.mean(0).clamp(min=0)))
+        rows["chefercam.pooler"].append(patches((scale * g * p).clamp(min=0).mean(0)))
+        rows["legrad.no_relu.layers"].append(patches(g.mean(0))[None])
+        rows["legrad.final_score.layers"].append(patches(g.clamp(min=0).mean(0))[None])
+    out = {key: torch.stack(value) for key, value in rows.items()} | {"raw_attention": patches(p.mean(0))}
+    difference = float((model.to(dtype).encode_image(pixels) - e).detach().abs().max())
+    return {key: value.detach().double().numpy() for key, value in out.items()}, difference
+
+
 def own_check(tower, seen):
     """The embedding again from the last tokens, by the parts that the methods use."""
     z = seen.outputs[-1]
@@ -335,9 +363,13 @@ def make(name):
     for size in ("native", SIZES.get(name, "large")):
         pixels = torch.from_numpy(pictures[f"image_a.{size}.tensor"])[None]
         variant = model if size == "native" else resized(model, dynamic, pixels)
-        wide, difference = compute(name, variant, pixels, texts, explained, scale, torch.float64)
+        def run(dtype):
+            if name == "resnet":
+                return compute_resnet(variant, pixels, explained, scale, dtype)
+            return compute(name, variant, pixels, texts, explained, scale, dtype)
+        wide, difference = run(torch.float64)
         assert difference < 1e-9, f"the readout is not the model's: {difference}"
-        narrow, _ = compute(name, variant, pixels, texts, explained, scale, torch.float32)
+        narrow, _ = run(torch.float32)
         for key, value in wide.items():
             noise, largest = float(np.abs(value - narrow[key]).max()), float(np.abs(value).max())
             assert np.isfinite(value).all() and largest > 0, key

@@ -8,12 +8,14 @@ facebookresearch/perception_models (PE-Core), baaivision/EVA (EVA-CLIP) and appl
 conversions must turn each file back into the model that it was made from; where the original has no bias in its head, theirs is zero.
 """
 import json
+import types
 
 import open_clip
 import torch
 from open_clip.convert import convert_mobile_clip_state_dict
 from safetensors.torch import load_file, save_file
-from timm.models import eva
+from timm.layers.attention_pool2d import AttentionPool2d
+from timm.models import byobnet, eva
 
 from make_families import MEAN, OUT, STD, build, enliven
 
@@ -191,7 +193,28 @@ def longclip():
     print(f"{'longclip':20} {save(folder, original) / 1e6:.2f} MB, {len(original)} tensors")
 
 
+def resnet():
+    """A TorchScript archive, as OpenAI published its models, and the image tower alone under timm's names (`ByobNet`)."""
+    folder = OUT / "resnet"
+    model, _ = build("resnet")
+    model.load_state_dict(load_file(folder / "checkpoints" / "openclip" / "open_clip_model.safetensors"))
+    pixels, ids = torch.zeros(1, 3, 96, 96), torch.zeros(1, 12, dtype=torch.long)
+    (folder / "checkpoints" / "openai").mkdir(parents=True, exist_ok=True)
+    archive = folder / "checkpoints" / "openai" / "model.pt"
+    with torch.no_grad():
+        torch.jit.trace_module(model, dict(encode_image=pixels, encode_text=ids)).save(archive)
+    # timm's own conversion looks at the head alone.
+    head = AttentionPool2d(128, feat_size=3, out_features=40, head_dim=16, qkv_separate=True)
+    state = byobnet.checkpoint_filter_fn(model.state_dict(), types.SimpleNamespace(head=head))
+    assert {f"head.{name}" for name in head.state_dict()} == {name for name in state if name.startswith("head.")}
+    (folder / "checkpoints" / "timm").mkdir(exist_ok=True)
+    save_file({k: v.contiguous() for k, v in state.items()}, folder / "checkpoints" / "timm" / "model.safetensors",
+              metadata=dict(format="pt"))
+    print(f"{'resnet':20} {archive.stat().st_size / 1e6:.2f} MB, {len(state)} tensors of the image tower")
+
+
 if __name__ == "__main__":
     for family in FAMILIES:
         rename(family)
     longclip()
+    resnet()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes the tensors of models that open_clip has no configuration of: Tests/Golden/reference/tensor_shapes_authors.json, by the
-configurations that their authors published (Tools/facts/authors.json), and tensor_shapes_timm.json, timm's classifiers.
+configurations that their authors published (Tools/facts/authors.json), tensor_shapes_timm.json, timm's classifiers, and
+tensor_shapes_convolutions.json, open_clip's own models whose image tower begins with convolutions over the whole picture.
 
     venv/bin/python Tools/golden/make_shapes.py
 
@@ -32,14 +33,23 @@ def shapes(model):
     return {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
 
 
+def by_name(name):
+    config = open_clip.get_model_config(name)
+    custom = config.pop("custom_text", False)
+    return (open_clip.CustomTextCLIP if custom else open_clip.CLIP)(**config)
+
+
 def main():
     models = {}
     with torch.device("meta"):
         for group in AUTHORS:
             for name, file in group["models"].items():
                 models[name] = shapes(open_clip.CLIP(**{**file["model_cfg"], "output_dict": False}))
+        names = [name for name in open_clip.list_models() if name.startswith("RN") and "quickgelu" not in name]
+        convolutions = {name: shapes(by_name(name)) for name in names}
         classifiers = {name: shapes(timm.create_model(name)) for name in CLASSIFIERS}
     write("authors", f"open_clip {open_clip.__version__} on the meta device, by Tools/facts/authors.json", models)
+    write("convolutions", f"open_clip {open_clip.__version__} on the meta device, with timm {timm.__version__}", convolutions)
     write("timm", f"timm {timm.__version__} on the meta device", classifiers)
 
 

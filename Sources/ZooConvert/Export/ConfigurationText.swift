@@ -48,6 +48,8 @@ extension ConfigurationText: ExpressibleByIntegerLiteral, ExpressibleByStringLit
 
   static func numbers(_ values: [Float]) -> ConfigurationText { .list(values.map { .number($0) }) }
 
+  static func integers(_ values: [Int]) -> ConfigurationText { .list(values.map { .integer($0) }) }
+
   /// One number for a square, `[height, width]` otherwise.
   static func size(_ size: GridSize) -> ConfigurationText {
     size.height == size.width ? .integer(size.height) : [.integer(size.height), .integer(size.width)]

@@ -75,12 +75,14 @@ extension Architecture {
   }
 
   fileprivate func nativeObstacle(_ vision: VisionTower) -> String? {
+    // Its quick_gelu is the text tower's alone there.
+    if vision.pooler.isMeanQuery { return nil }
     if !vision.classToken { return "open_clip's image tower has a class token" }
     switch vision.pooler {
     case .tokenMean: return "open_clip has no mean over all tokens"
     case .patchMax: return "open_clip's own image tower has no pooling by the greatest values"
     case .attention: return "open_clip's own image tower has no such attention pooler"
-    case .classToken, .patchMean, .coca: break
+    case .classToken, .patchMean, .coca, .meanQuery: break
     }
     return text?.embedding == nil ? mixedActivations(vision.blocks.activation, text?.blocks.activation) : nil
   }

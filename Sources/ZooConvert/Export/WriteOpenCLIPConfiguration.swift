@@ -28,7 +28,9 @@ struct OpenCLIPConfigurationWriter {
       // Not read by open_clip: what an image tower without a published name is.
       file["timm_model_args"] = .object(tower.allArguments)
     } else {
-      if vision.blocks.activation == .quickGELU { model["quick_gelu"] = true }
+      // A ResNet has no such activation.
+      let blocks = vision.pooler.isMeanQuery ? architecture.text?.blocks : vision.blocks
+      if blocks?.activation == .quickGELU { model["quick_gelu"] = true }
       model["vision_cfg"] = .object(visionFields)
     }
     file["model_cfg"] = .object(model)
@@ -37,6 +39,12 @@ struct OpenCLIPConfigurationWriter {
 
   private var visionFields: Fields {
     let tower = vision, blocks = tower.blocks
+    if case .resNet(let stem) = tower.stem {
+      return [
+        "image_size": .size(tower.image), "layers": .integers(stem.bottlenecks), "width": .integer(stem.width),
+        "head_width": .integer(blocks.headWidth),
+      ]
+    }
     var fields: Fields = [
       "image_size": .size(tower.image), "layers": .integer(blocks.layers), "width": .integer(blocks.width),
       "head_width": .integer(blocks.headWidth), "patch_size": .integer(tower.patch),
@@ -51,7 +59,7 @@ struct OpenCLIPConfigurationWriter {
     case .patchMean(let normFirst):
       fields["pool_type"] = "avg"
       if !normFirst { fields["final_ln_after_pool"] = true }
-    case .classToken, .tokenMean, .patchMax, .attention: break
+    case .classToken, .tokenMean, .patchMax, .attention, .meanQuery: break
     }
     return fields.merging(choices(blocks)) { $1 }
   }

@@ -37,6 +37,7 @@ public struct ConversionOptions: Sendable, Hashable {
       {
         result.vision?.pooler = .attention(heads: visionHeads, mlpWidth: mlpWidth, activation: activation)
       }
+      if result.vision?.pooler.isMeanQuery == true { result.vision?.pooler = .meanQuery(heads: visionHeads) }
       result.vision?.blocks.heads = visionHeads
     }
     if let textHeads { result.text?.blocks.heads = textHeads }

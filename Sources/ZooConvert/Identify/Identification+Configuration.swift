@@ -118,7 +118,8 @@ extension Identification {
       var choices = config.visionChoices
       choices.image = options.imageSize ?? choices.image
       choices.heads = options.visionHeads ?? choices.heads
-      if layout.convention == .timm, let name = choices.timmName, TimmModel.named(name) == nil {
+      let isResNet = facts.vision.pooler == .meanQuery
+      if layout.convention == .timm, let name = choices.timmName, TimmModel.named(name) == nil, !isResNet {
         choices.adoptClassDefaults(of: facts.vision)
         notes.append(
           "timm has no model '\(name)': what neither \(config.file) nor an option says is that of its class "

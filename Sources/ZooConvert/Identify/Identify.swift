@@ -177,6 +177,8 @@ struct Identification {
       return finding(evidence.manifest, weights)
     }
     if let evidence { throw undecided([evidence.manifest]) }
+    // Of a ResNet shapes show all.
+    if layout.part == .imageTower, facts.vision.pooler == .meanQuery { return try measuredHalf() }
     if isOpenAIArchive { return try openAI(fitting) }
     if layout.part == .classifier || layout.name == Layout.timmImage.name { return try classifier() }
     if !fitting.isEmpty || options.visionActivation == nil { throw undecided(fitting) }

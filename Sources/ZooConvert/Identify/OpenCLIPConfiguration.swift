@@ -98,12 +98,13 @@ struct OpenCLIPFile: Decodable {
 
   /// The number of layers; a list of them is a ResNet.
   enum Layers: Decodable {
-    case count(Int), stages
+    case count(Int), stages([Int])
     init(from decoder: any Decoder) throws {
-      if (try? decoder.unkeyedContainer()) != nil {
-        self = .stages
+      let value = try decoder.singleValueContainer()
+      if let count = try? value.decode(Int.self) {
+        self = .count(count)
       } else {
-        self = .count(try decoder.singleValueContainer().decode(Int.self))
+        self = .stages(try value.decode([Int].self))
       }
     }
   }
@@ -180,7 +181,7 @@ extension OpenCLIPFile {
     switch config.layers {
     case .count(let count): layers = count
     case nil: layers = 12
-    case .stages: throw fail("its image tower is a ResNet, which is not run")
+    case .stages(let stages): return try resNet(stages, image: image, file: file)
     }
     let width = config.width ?? 768, headWidth = config.headWidth ?? 64
     guard width > 0, headWidth > 0, width % headWidth == 0 else {
@@ -211,6 +212,15 @@ extension OpenCLIPFile {
         mlpWidth: try hiddenWidth(width, config.mlpRatio ?? 4, file: file), normEps: config.normKwargs?.eps ?? 1e-5,
         activation: activation(config.actKwargs), layerScale: config.lsInitValue != nil),
       classToken: true, normPre: config.noLnPre != true, pooler: pooler)
+  }
+
+  private func resNet(_ stages: [Int], image: GridSize, file: String) throws(ConvertError) -> VisionTower {
+    let width = modelCfg.visionCfg.width ?? 64, headWidth = modelCfg.visionCfg.headWidth ?? 64
+    guard (1...8).contains(stages.count), Limits.width.contains(width), headWidth > 0 else {
+      throw .configuration(file: file, reason: "no ResNet has \(stages.count) stages from width \(width) on")
+    }
+    let stem = ResNetStem(width: width, bottlenecks: stages)
+    return VisionTower(resNet: stem, image: image, heads: stem.outputs / headWidth)
   }
 
   private func trunkChoices(image: GridSize, file: String) throws(ConvertError) -> VisionChoices {

@@ -36,9 +36,6 @@ struct RefusedKind {
     RefusedKind(
       tensor: "vision_model.head.probe", beside: "classifier.weight", model: "SiglipForImageClassification",
       reason: "its classifier leaves the attention pooling out, which is not run"),
-    RefusedKind(
-      tensor: "visual.layer1.0.conv1.weight", model: "CLIP model with a ResNet",
-      reason: "its image tower is a ResNet, which does not run: heat maps need attention over patches"),
   ]
 
   private static func convolutions(_ sizes: String) -> String {

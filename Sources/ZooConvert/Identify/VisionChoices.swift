@@ -31,6 +31,8 @@ extension VisionFacts {
     guard let width, let patch, patch > 0, let positions, let mlpWidth, width > 0 else {
       throw invalid("the shapes of its image tower do not fit one another")
     }
+    // Of CLIP's ResNets all that is left open are the heads, which have a width of 64 in OpenAI's, open_clip's and timm's.
+    let isResNet = pooler == .meanQuery
     let image = choices.image ?? squareImage(choices, patch: patch)
     var missing: [(what: String, option: String)] = []
     func need<Value>(_ value: Value?, _ what: String, _ option: String) -> Value? {
@@ -38,9 +40,11 @@ extension VisionFacts {
       return value
     }
     let known = (
-      need(heads ?? choices.heads, "how many heads the image tower has", "--heads"),
-      need(choices.activation, "the activation of the image tower", "--activation"),
-      need(choices.eps, "the epsilon of the image tower", "--eps"),
+      need(
+        heads ?? choices.heads ?? (isResNet ? max(1, width / 64) : nil), "how many heads the image tower has", "--heads"
+      ),
+      need(isResNet ? .relu : choices.activation, "the activation of the image tower", "--activation"),
+      need(choices.eps ?? (isResNet ? 1e-5 : nil), "the epsilon of the image tower", "--eps"),
       need(image, "the shape of the patch grid (\(positions) positions)", "--image-size")
     )
     guard let heads = known.0, let activation = known.1, let eps = known.2, let image = known.3 else {
@@ -71,7 +75,7 @@ extension VisionFacts {
         attentionNorm: attentionNorm, mlpNorm: mlpNorm, rope: choices.rope, relativeHidden: relativeHidden),
       classToken: classToken, registers: registers, patchBias: patchBias,
       positionsCoverPrefix: positionGrid == nil && prefixTokens > 0 && covers, normPre: normPre,
-      noFinalNorm: noFinalNorm,
+      noFinalNorm: noFinalNorm || isResNet,
       positionGrid: positionGrid == native ? nil : positionGrid,
       pooler: try pooler(choices, heads: heads, activation: activation, path: path),
       poolerSkipsPrefix: pooler == .attention && prefixTokens > 0 && !choices.poolsPrefix,
@@ -80,7 +84,7 @@ extension VisionFacts {
   }
 
   /// Tokens before the patches.
-  var prefixTokens: Int { (classToken ? 1 : 0) + registers }
+  var prefixTokens: Int { (classToken || pooler == .meanQuery ? 1 : 0) + registers }
 
   /// The picture whose square patch grid the position table is for; nil where the grid is not square, or need not be.
   private func squareImage(_ choices: VisionChoices, patch: Int) -> GridSize? {
@@ -105,6 +109,7 @@ extension VisionFacts {
       return .attention(
         heads: poolerHeads ?? choices.poolerHeads ?? heads, mlpWidth: poolerMLP ?? 4 * (width ?? 0),
         activation: activation)
+    case .meanQuery: return .meanQuery(heads: heads)
     case .coca: return .coca(heads: poolerHeads ?? 8, queries: queries ?? 256, width: embedding ?? 0)
     case nil: break
     }

@@ -29,7 +29,7 @@ enum ConvolutionStem {
     }
     guard !overflow else { return }
     (facts.width, facts.patch) = (last[0], patch)
-    facts.stem = StemShape(width: first[0], kernels: kernels.map { $0[3] })
+    facts.stem = .cells(CellStem(width: first[0], kernels: kernels.map { $0[3] }))
     facts.patchBias = headers.contains("\(convolution(kernels.count - 1)).bias")
   }
 }

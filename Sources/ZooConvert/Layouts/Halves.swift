@@ -6,7 +6,10 @@ extension Layout {
   static let openCLIPImage = openCLIP.half(
     .imageTower, name: "openclip-image", title: "OpenCLIP image tower",
     Fingerprint(
-      needs: [NativeVision.prefixes.map { "\($0)conv1.weight" }, NativeVision.prefixes.map { "\($0)class_embedding" }],
+      needs: [
+        NativeVision.prefixes.map { "\($0)conv1.weight" },
+        NativeVision.prefixes.flatMap { ["\($0)class_embedding", "\($0)attnpool.positional_embedding"] },
+      ],
       forbids: ["token_embedding.weight"], forbidsPrefixes: ["text.", "text_decoder."]))
 
   /// `visual.trunk.` of an open_clip model.

@@ -37,7 +37,7 @@ private enum MobileTowers {
     let tower = target.vision
     switch target.name.leaf {
     case "patch.weight", "patch.bias":
-      guard let last = tower.stem.map({ $0.kernels.count - 1 }) else { return nil }
+      guard case .cells(let stem) = tower.stem, case let last = stem.kernels.count - 1 else { return nil }
       return target.source("\(convolution(last)).\(target.name.leaf == "patch.bias" ? "bias" : "weight")")
     case "class_token": return target.source("\(vision)cls_token", as: [1, 1, tower.blocks.width])
     case "positions": return target.source("\(vision)pos_embed.\(positions)", as: [1, 1] + target.shape)

@@ -11,6 +11,7 @@ enum NativeVision {
 
   static func expression(_ target: Target) -> Expression? {
     let prefix = prefix(target.headers)
+    if case .resNet = target.vision.stem { return ModifiedResNet.openCLIP(prefix: prefix).expression(target) }
     if let block = target.name.block {
       return NativeBlocks.expression(target, prefix: "\(prefix)transformer.resblocks.\(block).")
     }
@@ -54,8 +55,9 @@ enum NativeVision {
   }
 
   static func measure(_ headers: Headers) -> VisionFacts {
-    var facts = VisionFacts()
     let prefix = prefix(headers)
+    if let names = ModifiedResNet(headers, prefix: prefix) { return names.measure(headers) }
+    var facts = VisionFacts()
     if let patch = headers.shape("\(prefix)conv1.weight", rank: 4) { (facts.width, facts.patch) = (patch[0], patch[3]) }
     facts.classToken = headers.contains("\(prefix)class_embedding")
     facts.positions = headers.shape("\(prefix)positional_embedding", rank: 2)?[0]

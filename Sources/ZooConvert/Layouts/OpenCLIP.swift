@@ -9,7 +9,7 @@ extension Layout {
       forbids: ["visual.attn_pool.query", "visual.attn_pool.probe"]),
     drops: { _ in
       [
-        .attentionMask,
+        .attentionMask, .batchCounter,
         DropRule("input_resolution", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
         DropRule("context_length", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
         DropRule("vocab_size", "a dimension that OpenAI's archives carry as a tensor", integersOnly: true),
@@ -23,7 +23,7 @@ extension Layout {
     fingerprint: Fingerprint(
       needs: [["visual.conv1.weight"], ["text.positional_embedding"]],
       forbids: ["visual.attn_pool.query", "text.cls_emb"]),
-    drops: { _ in [.attentionMask] }, measure: openCLIPFacts,
+    drops: { _ in [.attentionMask, .batchCounter] }, measure: openCLIPFacts,
     expression: { openCLIPExpression($0, writtenPrefix: "text.") })
 
   /// open_clip's `CoCa` class, of which the captioning decoder is left out.

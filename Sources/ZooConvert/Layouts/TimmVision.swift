@@ -32,7 +32,7 @@ enum TimmVision {
 
   /// The convolution that makes the tokens: the only one, or the last of a stem.
   private static func patch(_ target: Target, prefix: String) -> String {
-    guard let stem = target.vision.stem else { return "\(prefix)patch_embed.proj" }
+    guard case .cells(let stem) = target.vision.stem else { return "\(prefix)patch_embed.proj" }
     return stage(stem.kernels.count - 1, prefix: prefix) + ".conv"
   }
 

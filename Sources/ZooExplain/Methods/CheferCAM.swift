@@ -34,7 +34,8 @@ struct CheferCAM: ExplanationMethod {
     let start = try startLayer.map { try checked($0, of: job.vision) } ?? (pooling.isPooler ? 0 : job.lastLayer)
     let scale = scaled && !job.vision.isClassifier ? job.logitScale : 1
     return CheferRun(
-      job, layers: start..<job.vision.blocks.count, pooling: pooling, scale: scale, normalised: normalised)
+      job, layers: min(start, job.vision.blocks.count)..<job.vision.blocks.count, pooling: pooling, scale: scale,
+      normalised: normalised)
   }
 }
 
@@ -60,7 +61,10 @@ private final class CheferRun: MethodRun {
   }
 
   var request: PassRequest { .embedding }
-  var flows: [FlowRequest] { [FlowRequest(kind: .gradient(job.score(nil)), layers: layers, depth: .attention)] }
+  /// None where there are no blocks.
+  var flows: [FlowRequest] {
+    layers.isEmpty ? [] : [FlowRequest(kind: .gradient(job.score(nil)), layers: layers, depth: .attention)]
+  }
 
   func end(_ end: PassEnd) {
     switch pooling {
@@ -71,6 +75,7 @@ private final class CheferRun: MethodRun {
       }
     }
     products = normalised ? rows.map { .identity($0.count) } : []
+    if layers.isEmpty { finish() }
   }
 
   /// The mean over heads of `max(0, scale * gradient * probability)`.
@@ -110,7 +115,7 @@ private final class CheferRun: MethodRun {
           let own = pooledShare
           row = zip(row, own).map(-)
         }
-        return job.heatmap(job.patches(row), layers: Array(layers))
+        return job.heatmap(job.patches(row), layers: layers.isEmpty ? [job.lastLayer] : Array(layers))
       })
   }
 

@@ -35,8 +35,8 @@ extension ExplanationMethod {
 
   /// A layer that must exist.
   func checked(_ layer: Int, of vision: VisionRuntime) throws(MethodError) -> Int {
-    guard layer < vision.blocks.count else {
-      throw .noSuchLayer(method: Self.info.id, layer: layer, layers: vision.blocks.count)
+    guard layer < vision.tower.depth else {
+      throw .noSuchLayer(method: Self.info.id, layer: layer, layers: vision.tower.depth)
     }
     return layer
   }
@@ -67,7 +67,7 @@ package struct MethodJob: Sendable {
 
   /// Tokens of each picture, the prefix included.
   var tokens: Int { grid.count + vision.tower.prefixTokens }
-  var lastLayer: Int { vision.blocks.count - 1 }
+  var lastLayer: Int { vision.tower.depth - 1 }
   /// A classifier's score is its logit, whatever a method compares elsewhere.
   func score(_ score: Score?) -> Score { vision.isClassifier ? .dot : score ?? .cosine }
 

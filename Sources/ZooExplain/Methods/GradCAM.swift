@@ -24,7 +24,7 @@ struct GradCAM: ExplanationMethod {
 
   func start(_ job: MethodJob) throws -> any MethodRun {
     GradCAMRun(
-      job, layer: try checked(layer ?? job.vision.blocks.count * 2 / 3, of: job.vision), score: job.score(score))
+      job, layer: try checked(layer ?? job.vision.tower.depth * 2 / 3, of: job.vision), score: job.score(score))
   }
 }
 
@@ -37,23 +37,45 @@ private final class GradCAMRun: MethodRun {
 
   init(_ job: MethodJob, layer: Int, score: Score) { (self.job, self.layer, self.score) = (job, layer, score) }
 
-  var request: PassRequest { PassRequest(layers: layer..<layer + 1, parts: .tokens, lifetime: .pass) }
-  var flows: [FlowRequest] { [FlowRequest(kind: .gradient(score), layers: layer..<layer + 1, depth: .output)] }
+  private var hasBlocks: Bool { !job.vision.blocks.isEmpty }
+  var request: PassRequest {
+    hasBlocks ? PassRequest(layers: layer..<layer + 1, parts: .tokens, lifetime: .pass) : .embedding
+  }
+  var flows: [FlowRequest] {
+    hasBlocks ? [FlowRequest(kind: .gradient(score), layers: layer..<layer + 1, depth: .output)] : []
+  }
 
-  func backward(_ layer: LayerView, _ flow: LayerFlow) {
-    let width = layer.width, count = layer.count, patches = Float(job.grid.count)
+  func backward(_ layer: LayerView, _ flow: LayerFlow) { add(UnsafePointer(flow.output.pointer), at: layer.tokens) }
+
+  /// Without blocks: on what convolutions gave, which are the tokens without their positions. The first token is the mean of the others, so
+  /// that what arrives at it arrives at them.
+  func end(_ end: PassEnd) {
+    guard !hasBlocks else { return }
+    let features = FloatBuffer(uninitialised: end.count * end.vision.tower.blocks.width)
+    let positions = job.vision.positionRows(job.grid)
+    for index in 0..<features.count { features.pointer[index] = end.tokens[index] - positions.pointer[index] }
+    let flow = end.vision.head.base.gradients(
+      at: end.tokens, count: end.count, directions: job.directions, score: score, engine: job.engine)
+    add(flow.pointer, at: features.pointer)
+  }
+
+  /// - Parameters:
+  ///   - gradients: `[prompts, tokens, width]`.
+  ///   - tokens: `[tokens, width]`.
+  private func add(_ gradients: UnsafePointer<Float>, at tokens: UnsafePointer<Float>) {
+    let tower = job.vision.tower, width = tower.blocks.width, count = job.tokens, patches = Float(job.grid.count)
     found.append(
       job.directions.indices.map { prompt in
         var weights = [Float](repeating: 0, count: width)
         for token in 0..<count {
-          let row = flow.output.pointer + (prompt * count + token) * width
+          let row = gradients + (prompt * count + token) * width
           for k in 0..<width { weights[k] += row[k] / patches }
         }
-        let values = (layer.prefix..<count).map { token in
-          let row = layer.tokens + token * width
+        let values = (tower.prefixTokens..<count).map { token in
+          let row = tokens + token * width
           return max(0, (0..<width).reduce(Float(0)) { $0 + weights[$1] * row[$1] } / Float(width))
         }
-        return job.heatmap(values, layers: [self.layer])
+        return job.heatmap(values, layers: [layer])
       })
   }
 

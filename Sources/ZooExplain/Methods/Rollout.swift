@@ -14,6 +14,9 @@ struct Rollout: ExplanationMethod {
   init(_ options: inout MethodOptions) throws { startLayer = try options.layer("start-layer") ?? 1 }
 
   func start(_ job: MethodJob) throws -> any MethodRun {
+    guard !job.vision.blocks.isEmpty else {
+      throw undefined(on: job.vision, "its pooler's attention is the only one: there is none to pass it on to")
+    }
     let start = try checked(startLayer, of: job.vision)
     return RolloutRun(job, layers: start..<job.vision.blocks.count, pooling: try pooling(job.vision))
   }

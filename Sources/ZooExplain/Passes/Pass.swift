@@ -152,7 +152,7 @@ private final class PassPlan {
   init(
     _ jobs: [Pass.Job], model: Model, pictures: [PixelTensor], clock: MethodClock = MethodClock(), ways: [Int]? = nil
   ) throws {
-    let vision = try model.vision, engine = model.engine, count = vision.blocks.count
+    let vision = try model.vision, engine = model.engine, count = vision.tower.depth
     (self.vision, self.engine, self.jobs, self.clock) = (vision, engine, jobs.count, clock)
     var members: [Key: [(job: Int, layers: [Int]?)]] = [:]
     for (index, job) in jobs.enumerated() {

@@ -41,6 +41,8 @@ package enum VisionHead: Sendable {
     case .coca(let heads, _, let width):
       self = .query(
         try CoCaHead(weights, tower: tower, heads: heads, width: width, norm: norm, projection: projection))
+    case .meanQuery(let heads):
+      self = .query(try MeanQueryHead(weights, heads: heads, norm: norm, projection: projection))
     }
   }
 

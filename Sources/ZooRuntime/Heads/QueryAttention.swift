@@ -1,40 +1,47 @@
 import CZooKernels
 import ZooModels
 
-/// The attention of one learned query to the tokens, with its output matrix: the core of SigLIP's and CoCa's poolers.
+/// The attention of one query to the tokens, with its output matrix: the core of attention poolers.
 ///
 /// Only the first query counts, so keys and values are never formed: the query is folded through the key weights, and the
 /// attention-weighted mean of the tokens goes through the value weights. Tokens `x` are `[count, inputs]`.
 package struct QueryAttention: Sendable {
   package let heads: Int
-  /// The query, already projected: `[width]`.
-  private let query: [Float]
+  private enum Query {
+    /// Learned, and already projected: `[width]`.
+    case learned([Float])
+    /// The projection of the first token.
+    case firstToken(Linear)
+  }
+
+  private let query: Query
   /// How many tokens before the patches the query does not see.
   private let unseen: Int
   private let kv: Linear
   /// `[2 * width]`: the bias of keys and values.
   private let bias: FloatView
-  package let out: Linear
+  /// Nil where the head's projection is the output matrix.
+  private let out: Linear?
 
-  /// - Parameter latent: the learned query as its projection sees it.
-  init(_ weights: Weights, _ name: String, heads: Int, latent: [Float], unseen: Int = 0) throws {
+  /// - Parameter latent: the learned query as its projection sees it; nil where the first token is the query.
+  init(
+    _ weights: Weights, _ name: String, heads: Int, latent: [Float]?, unseen: Int = 0, hasOutput: Bool = true
+  ) throws {
     (self.heads, self.unseen) = (heads, unseen)
     let projection = try weights.linear("\(name).q")
-    var query = [Float](repeating: 0, count: projection.outputs)
-    projection.forward(latent, rows: 1, into: &query, parallel: Parallel(threads: 1))
-    self.query = query
+    query = latent.map { .learned(projection.row($0)) } ?? .firstToken(projection)
     kv = try weights.linear("\(name).kv")
     bias = try weights.vector("\(name).kv.bias")
-    out = try weights.linear("\(name).out")
+    out = hasOutput ? try weights.linear("\(name).out") : nil
   }
 
-  package var width: Int { query.count }
+  package var width: Int { kv.outputs / 2 }
   package var inputs: Int { kv.inputs }
   private var headWidth: Int { width / heads }
 
   /// `[heads, count]`: the attention probabilities, on this thread.
   package func probabilities(_ x: UnsafePointer<Float>, count: Int) -> FloatBuffer {
-    let folded = foldedQuery(), scores = FloatBuffer(uninitialised: heads * count)
+    let folded = foldedQuery(x), scores = FloatBuffer(uninitialised: heads * count)
     gemm(
       folded.pointer, rows: heads, depth: inputs, stride: inputs, x, transposed: true, columns: count,
       into: scores.pointer, stride: count, adding: false)
@@ -48,11 +55,13 @@ package struct QueryAttention: Sendable {
 
   private var scale: Float { 1 / Float(headWidth).squareRoot() }
 
-  private func foldedQuery() -> FloatBuffer {
+  private func foldedQuery(_ x: UnsafePointer<Float>) -> FloatBuffer {
     let folded = FloatBuffer(uninitialised: heads * inputs)
-    query.withUnsafeBufferPointer { query in
-      guard let base = query.baseAddress else { return }
-      fold(base, rows: 1, firstRow: 0, into: folded.pointer)
+    switch query {
+    case .learned(let query): fold(query, rows: 1, firstRow: 0, into: folded.pointer)
+    case .firstToken(let projection):
+      fold(
+        projection.row(Array(UnsafeBufferPointer(start: x, count: inputs))), rows: 1, firstRow: 0, into: folded.pointer)
     }
     return folded
   }
@@ -73,9 +82,21 @@ package struct QueryAttention: Sendable {
 
   /// `[rows, width]` through the output matrix.
   package func project(_ mixed: [Float], rows: Int, parallel: Parallel) -> [Float] {
+    guard let out else { return mixed }
     var y = [Float](repeating: 0, count: mixed.count)
     out.forward(mixed, rows: rows, into: &y, parallel: parallel)
     return y
+  }
+
+  /// `[rows, width]`: gradients at the attention's output, before its output matrix.
+  package func beforeOutput(_ gradients: [Float], rows: Int, parallel: Parallel) -> FloatBuffer {
+    let r = FloatBuffer(uninitialised: gradients.count)
+    if let out {
+      out.backward(gradients, rows: rows, into: r.pointer, parallel: parallel)
+    } else {
+      r.pointer.update(from: gradients, count: gradients.count)
+    }
+    return r
   }
 
   /// `[rows, heads, count]`: the gradients `r_h . V_hj` at the attention, for r `[rows, width]` at its output before the output matrix, on
@@ -116,11 +137,36 @@ package struct QueryAttention: Sendable {
       }
     }
     fold(r, rows: 1, firstRow: width, into: rows.pointer)
-    let query = foldedQuery()
+    let query = foldedQuery(x)
     (rows.pointer + heads * inputs).update(from: query.pointer, count: heads * inputs)
     gemm(
       columns.pointer, rows: count, depth: 2 * heads, stride: 2 * heads, rows.pointer, transposed: false,
       columns: inputs, into: flow, stride: inputs, adding: false)
+    addQueryGradient(columns, tokens: x, count: count, to: flow)
+  }
+
+  /// Adds what arrives at the query to the first token, if that is the query.
+  ///
+  /// - Parameter columns: `[count, 2 * heads]`, of which the second half are the gradients at the unscaled products of query and keys.
+  private func addQueryGradient(
+    _ columns: FloatBuffer, tokens x: UnsafePointer<Float>, count: Int, to flow: UnsafeMutablePointer<Float>
+  ) {
+    guard case .firstToken(let projection) = query else { return }
+    let scores = FloatBuffer(uninitialised: heads * count), sums = FloatBuffer(uninitialised: heads * inputs)
+    for index in 0..<heads * count {
+      scores.pointer[index] = columns.pointer[index % count * 2 * heads + heads + index / count]
+    }
+    gemm(
+      scores.pointer, rows: heads, depth: count, stride: count, x, transposed: false, columns: inputs,
+      into: sums.pointer, stride: inputs, adding: false)
+    // The keys' bias drops out here too: the gradients of a softmax's scores add up to zero.
+    let keys = kv.weight
+    let atQuery = (0..<width).map { place in
+      zoo_dot(keys.pointer + place * inputs, sums.pointer + place / headWidth * inputs, inputs)
+    }
+    var atToken = [Float](repeating: 0, count: inputs)
+    projection.backward(atQuery, rows: 1, into: &atToken, parallel: Parallel(threads: 1))
+    zoo_add_residual(flow, atToken, nil, nil, 1, inputs)
   }
 
   /// `[rows, heads, inputs]`: each head of vectors `[rows, width]` times its rows of the key or value weights. The keys' bias shifts all
@@ -135,5 +181,14 @@ package struct QueryAttention: Sendable {
         weights.pointer + (firstRow + number * headWidth) * inputs, transposed: false, columns: inputs,
         into: folded + number * inputs, stride: heads * inputs, adding: false)
     }
+  }
+}
+
+extension Linear {
+  /// One row through the map, on this thread.
+  fileprivate func row(_ x: [Float]) -> [Float] {
+    var y = [Float](repeating: 0, count: outputs)
+    forward(x, rows: 1, into: &y, parallel: Parallel(threads: 1))
+    return y
   }
 }

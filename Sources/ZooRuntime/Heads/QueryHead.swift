@@ -1,7 +1,7 @@
 import CZooKernels
 import ZooModels
 
-/// A head in which one learned query attends to the tokens.
+/// A head in which one query attends to the tokens.
 package protocol QueryHead: Head {
   var attention: QueryAttention { get }
   /// The norm that the tokens pass before the query attends to them.
@@ -39,9 +39,7 @@ extension QueryHead {
     let mixed = attention.attend(normed.pointer, count: count)
     let g = outputGradients(
       mixed, rows: 1, directions: directions, score: score, skippingNorm: false, parallel: parallel)
-    let r = FloatBuffer(uninitialised: g.count)
-    attention.out.backward(g, rows: directions.count, into: r.pointer, parallel: parallel)
-    return r
+    return attention.beforeOutput(g, rows: directions.count, parallel: parallel)
   }
 
   package func gradients(
@@ -181,6 +179,31 @@ package struct CoCaHead: QueryHead {
       return skippingNorm
         ? gradients(beforeProjection: row, directions: directions, score: score, parallel: parallel)
         : gradients(beforeNorm: row, directions: directions, score: score, parallel: parallel)
+    }
+  }
+}
+
+/// The attention pool of CLIP's ResNets: the first token, the mean of the others, queries all; the projection is its output matrix.
+package struct MeanQueryHead: QueryHead {
+  package let attention: QueryAttention
+  package let tokenNorm: Norm
+  /// Nothing is normed.
+  package let norm: Norm
+  package let projection: Linear?
+
+  init(_ weights: Weights, heads: Int, norm: Norm, projection: Linear?) throws {
+    attention = try QueryAttention(weights, "vision.pooler", heads: heads, latent: nil, hasOutput: false)
+    (tokenNorm, self.norm, self.projection) = (norm, norm, projection)
+  }
+
+  package func finish(_ mixed: [Float], rows: Int, parallel: Parallel) -> [Float] { mixed }
+
+  package func outputGradients(
+    _ mixed: [Float], rows: Int, directions: [[Float]], score: Score, skippingNorm: Bool, parallel: Parallel
+  ) -> [Float] {
+    (0..<rows).flatMap {
+      gradients(
+        beforeProjection: mixed.row($0, attention.width), directions: directions, score: score, parallel: parallel)
     }
   }
 }

@@ -10,8 +10,9 @@ package final class VisionRuntime: Sendable {
   /// The architecture's name.
   package let name: String
   package let tower: VisionTower
-  let stem: ConvolutionStem?
-  let patch: Linear
+  let stem: (any ConvolutionalStem)?
+  /// Nil where a stem gives the tokens themselves.
+  let patch: Linear?
   let prefix: [FloatView]
   /// Nil where attention alone knows positions.
   let positions: FloatView?
@@ -31,11 +32,13 @@ package final class VisionRuntime: Sendable {
     self.tower = tower
     self.isClassifier = isClassifier
     let eps = tower.blocks.normEps
-    stem = try tower.stem.map { try ConvolutionStem(weights, shape: $0) }
-    patch =
-      stem == nil
-      ? try weights.linear("vision.patch", bias: tower.patchBias)
-      : try ConvolutionStem.patch(weights, bias: tower.patchBias)
+    switch tower.stem {
+    case .cells(let shape):
+      stem = try CellStemRuntime(weights, shape: shape, patch: tower.patch)
+      patch = try CellStemRuntime.patch(weights, bias: tower.patchBias)
+    case .resNet(let shape): (stem, patch) = (try ResNetRuntime(weights, shape: shape, eps: eps), nil)
+    case nil: (stem, patch) = (nil, try weights.linear("vision.patch", bias: tower.patchBias))
+    }
     prefix =
       (tower.classToken ? [try weights.vector("vision.class_token")] : [])
       + (tower.registers > 0 ? [try weights.vector("vision.registers")] : [])
@@ -139,6 +142,8 @@ package final class VisionRuntime: Sendable {
     if case .query = head { gradients = false }
     prepared.withLock { $0 = [false, true] }
     isPacked.store(true, ordering: .relaxed)
+    let stem = stem?.linears ?? []
+    parallel.forEach(stem.count) { stem[$0].prepare(.forward, lasting: true) }
     let ready = Atomic<Int>(0)
     parallel.forEach(blocks.count) {
       blocks[$0].prepare(backward: gradients, lasting: true)
@@ -159,9 +164,15 @@ package final class VisionRuntime: Sendable {
   private func write(
     _ pixels: FloatBuffer, grid: GridSize, into tokens: UnsafeMutablePointer<Float>, _ engine: Engine
   ) {
-    patch.forward(
-      pixels.pointer, rows: grid.count, into: tokens + tower.prefixTokens * tower.blocks.width,
-      parallel: engine.parallel)
+    let width = tower.blocks.width, patches = tokens + tower.prefixTokens * width
+    if let patch {
+      patch.forward(pixels.pointer, rows: grid.count, into: patches, parallel: engine.parallel)
+    } else {
+      patches.update(from: pixels.pointer, count: grid.count * width)
+    }
+    if tower.pooler.isMeanQuery {
+      tokens.update(from: mean(patches, rows: 0..<grid.count, width: width), count: width)
+    }
     var row = tokens
     for tokens in prefix {
       row.update(from: tokens.pointer, count: tokens.count)
@@ -172,7 +183,7 @@ package final class VisionRuntime: Sendable {
   /// `[patches, inputs]`: what the patch embedding reads, the pixels of each patch as `[3, patch, patch]`, or what a stem makes of them.
   package func patchPixels(_ picture: PixelTensor, engine: Engine) -> FloatBuffer {
     let grid = grid(of: picture), side = tower.patch
-    return stem?.forward(picture, grid: grid, patch: side, engine: engine)
+    return stem?.forward(picture, grid: grid, engine: engine)
       ?? gatherCells(picture, grid: grid, patch: side, side: side, offsets: [(0, 0)], parallel: engine.parallel)
   }
 
@@ -186,7 +197,7 @@ package final class VisionRuntime: Sendable {
   }
 
   /// `[width, 3 * patch * patch]`: the weights of the patch embedding; nil where convolutions come before.
-  package var patchWeights: FloatView? { stem == nil ? patch.weight : nil }
+  package var patchWeights: FloatView? { stem == nil ? patch?.weight : nil }
 
   /// `[tokens, width]`: what is added to the tokens of a grid, zeros for prefix tokens without a position.
   package func positionRows(_ grid: GridSize) -> FloatBuffer {

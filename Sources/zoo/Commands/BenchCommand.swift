@@ -90,7 +90,7 @@ struct BenchCommand: ParsableCommand {
     }
     if cost {
       try measureCost(of: model, from: preprocessing.size, &bench)
-      return try show(bench, model, size: preprocessing.size, layers: tower.blocks.layers)
+      return try show(bench, model, size: preprocessing.size, layers: tower.depth)
     }
     let pixels = testPicture(preprocessing.size)
     if methods { return try measureMethods(of: model, pixels) }
@@ -101,7 +101,7 @@ struct BenchCommand: ParsableCommand {
       let ids = [testPrompt(text)]
       try bench.measure("text tower, 1 prompt", flops: work.textTower) { _ = try model.textEmbeddings(tokens: ids) }
     }
-    let count = try selection.layers(of: tower.blocks.layers).count
+    let count = try selection.layers(of: tower.depth).count
     for variant in LeGrad.Variant.allCases {
       let method = LeGrad(variant: variant, layers: selection)
       for number in prompts {
@@ -148,10 +148,11 @@ struct BenchCommand: ParsableCommand {
   /// The first matrix of an MLP, packed, times as many rows as a picture has tokens: the rate that the tower is measured by.
   private func measureProduct(like model: Model, tokens: Int, _ bench: inout Bench) throws {
     let blocks = try model.vision.tower.blocks
-    let weights = RandomWeights(seed: seed).tensor(TensorSpec(name: "w", shape: [blocks.mlpWidth, blocks.width]))
+    let mlpWidth = max(blocks.mlpWidth, blocks.width)
+    let weights = RandomWeights(seed: seed).tensor(TensorSpec(name: "w", shape: [mlpWidth, blocks.width]))
     let matrix = try runOptions.algebra().prepare(WeightMatrix(weights), direction: .forward, lasting: true)
-    let x = FloatBuffer(tokens * blocks.width), y = FloatBuffer(tokens * blocks.mlpWidth), times = 8
-    let flops = Double(2 * times * tokens * blocks.width * blocks.mlpWidth)
+    let x = FloatBuffer(tokens * blocks.width), y = FloatBuffer(tokens * mlpWidth), times = 8
+    let flops = Double(2 * times * tokens * blocks.width * mlpWidth)
     bench.measure(BenchReport.product, flops: flops) {
       for _ in 0..<times {
         matrix.multiply(
@@ -162,7 +163,7 @@ struct BenchCommand: ParsableCommand {
 
   /// One thing grows at a time, from all layers, one prompt and one picture of the model's own size.
   private func measureCost(of model: Model, from size: GridSize, _ bench: inout Bench) throws {
-    let vision = try model.vision.tower, depth = vision.blocks.layers
+    let vision = try model.vision.tower, depth = vision.depth
     func measure(_ name: String, layers: Int? = nil, scale: Double = 1, prompts: Int = 1, images: Int = 1) throws {
       func side(_ pixels: Int) -> Int { Int((Double(pixels / vision.patch) * scale).rounded()) * vision.patch }
       let own = GridSize(height: side(size.height), width: side(size.width)), picture = testPicture(own)
@@ -174,7 +175,9 @@ struct BenchCommand: ParsableCommand {
         _ = try method.explain(Array(repeating: picture, count: images), prompts: texts, model: model)
       }
     }
-    for layers in [1, 2, depth / 2, depth] { try measure("last \(layers) layers", layers: layers) }
+    for layers in Set([1, 2, depth / 2, depth]).sorted() where (1...depth).contains(layers) {
+      try measure("last \(layers) layers", layers: layers)
+    }
     for scale in [0.5, 1.5, 2] {
       try measure("\(Int(Double(size.height) * scale)) pixels", scale: scale)
     }

@@ -102,7 +102,7 @@ struct ExplainCommand: ParsableCommand {
     runOptions.prepare(model, passes: run.passes(for: tasks.count))
     var found = PictureReport(model: model.name)
     found.threads = runOptions.parallel.threads
-    try found.add(methods, layers: model.vision.tower.blocks.layers)
+    try found.add(methods, layers: model.vision.tower.depth)
     var printer = ReportPrinter(
       found, label: "explaining", tasks: paths, notes: notes, isStrict: failureOptions.strict, json: json)
     printer.complete = { found in

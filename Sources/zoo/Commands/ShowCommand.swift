@@ -100,7 +100,7 @@ struct ShowCommand: ParsableCommand {
       lines += [
         "  image  \(vision.image) pixels, patch \(vision.patch), grid \(vision.grid), "
           + "\(vision.prefixTokens) prefix tokens",
-        "         \(describe(vision.blocks))",
+        "         \(describe(vision))",
         "         pooler \(vision.pooler.name), positions resampled by \(vision.resampling.rawValue)",
       ]
     }
@@ -118,6 +118,13 @@ struct ShowCommand: ParsableCommand {
     }
     if let reason = architecture.unsupported { lines.append("  does not run: \(reason)") }
     return lines.joined(separator: "\n")
+  }
+
+  private func describe(_ vision: VisionTower) -> String {
+    guard case .resNet(let stem) = vision.stem else { return describe(vision.blocks) }
+    let counts = stem.bottlenecks.map(String.init).joined(separator: ", ")
+    return "ResNet of width \(stem.width) with \(counts) bottlenecks; its pooler is the only attention: width "
+      + "\(vision.blocks.width), \(vision.blocks.heads) heads"
   }
 
   private func describe(_ blocks: Blocks) -> String {

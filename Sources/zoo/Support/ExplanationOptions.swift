@@ -75,7 +75,7 @@ struct ExplanationOptions: ParsableArguments {
         option: "--correct", reason: "\(model.name) is an image tower alone, which cannot embed that prompt")
     }
     switch model.architecture.vision?.pooler {
-    case .attention, .coca:
+    case .attention, .coca, .meanQuery:
       if tokens != nil {
         throw CallError.ignored(
           option: "--tokens",

@@ -32,7 +32,7 @@ struct RegistryEntry: Encodable {
     pooler = architecture.vision?.pooler.name
     image = architecture.vision.map { [$0.image.height, $0.image.width] }
     patch = architecture.vision?.patch
-    layers = architecture.vision?.blocks.layers
+    layers = architecture.vision?.depth
     width = architecture.vision?.blocks.width
     embedding = architecture.embedding
     parameters = architecture.parameterCount

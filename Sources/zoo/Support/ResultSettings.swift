@@ -44,7 +44,7 @@ struct ResultSettings: Encodable {
     (model.probe, model.notes, model.sources) = (nil, [], [])
     self.model = model
     let method = explainer.method.base
-    let layers = try method.ownLayers(of: explainer.model.vision.tower.blocks.layers)
+    let layers = try method.ownLayers(of: explainer.model.vision.tower.depth)
     self.method = "\(layers.map { method.using($0) } ?? method)"
     correction = explainer.correction.map { Correction(prompt: $0.prompt, threshold: $0.threshold) }
     negatives = explainer.negatives

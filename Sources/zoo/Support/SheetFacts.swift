@@ -4,7 +4,7 @@ import ZooModels
 /// What a sheet says of how its maps were made, line by line.
 func sheetFacts(_ explainers: [Explainer]) throws -> [String] {
   guard let first = explainers.first else { return [] }
-  let count = try first.model.vision.tower.blocks.layers
+  let count = try first.model.vision.tower.depth
   let methods = try explainers.map { explainer in
     let layers = try explainer.method.base.ownLayers(of: count).map { layers in
       let first = layers[0], last = layers[layers.count - 1]

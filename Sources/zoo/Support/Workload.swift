@@ -36,8 +36,27 @@ struct Workload {
   }
 
   private func imageTower(last: Double) -> Double {
-    let embedding = patches * Double(3 * vision.patch * vision.patch * vision.blocks.width)
+    guard vision.blocks.layers > 0 else { return 2 * embedding }
     return 2 * (embedding + Double(vision.blocks.layers - 1) * block(vision.blocks, tokens: tokens) + last)
+  }
+
+  /// Multiplications that make the patches.
+  private var embedding: Double {
+    guard case .resNet(let stem) = vision.stem else {
+      return patches * Double(3 * vision.patch * vision.patch * vision.blocks.width)
+    }
+    var cells = patches * Double(stem.patch * stem.patch) / 4, sum = 0.0
+    func add(_ layer: ResNetStem.Layer) {
+      sum += cells * Double(layer.inputs * layer.outputs * layer.side * layer.side)
+    }
+    stem.entry.forEach(add)
+    cells /= 4
+    for block in stem.blocks {
+      block.layers.dropLast().forEach(add)
+      if block.halves { cells /= 4 }
+      (block.layers.suffix(1) + [block.shortcut].compactMap(\.self)).forEach(add)
+    }
+    return sum
   }
 
   /// One prompt of the full context.
@@ -53,7 +72,7 @@ struct Workload {
     let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
     var rows = tokens, forward = imageTower
     switch (vision.pooler, method.variant) {
-    case (.attention, _), (.coca, _): return imageTower
+    case (.attention, _), (.coca, _), (.meanQuery, _): return imageTower
     case (.classToken, .paper): rows = 1
     // The MLP's second matrix sees the class token and the mean.
     case (.classToken, .official) where !blocks.postNorm:

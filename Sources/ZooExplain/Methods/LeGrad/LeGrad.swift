@@ -78,10 +78,13 @@ extension LeGrad: ExplanationMethod {
   }
 
   package func start(_ job: MethodJob) throws -> any MethodRun {
-    let chosen = try layers.layers(of: job.vision.blocks.count)
+    let chosen = try layers.layers(of: job.vision.tower.depth)
     // Those between are left out of the finished maps.
     let layers = chosen[0]..<chosen[chosen.count - 1] + 1
-    if fromFinalScore { return FinalScoreRun(job, layers: layers, score: job.score(score), relu: relu) }
+    // A pooler that is the only layer has no other score.
+    if fromFinalScore, !job.vision.blocks.isEmpty {
+      return FinalScoreRun(job, layers: layers, score: job.score(score), relu: relu)
+    }
     switch (Readout(self, vision: job.vision), job.vision.head) {
     case (.tokens(let readout), _): return TokenRun(job, readout, layers: layers)
     case (.pooler(let readout), .query(let head)): return PoolerRun(job, readout, head, layers: layers)

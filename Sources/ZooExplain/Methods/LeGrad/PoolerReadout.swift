@@ -27,8 +27,7 @@ struct PoolerReadout {
     let g = head.outputGradients(
       mixed.array, rows: layers.count, directions: job.directions, score: score, skippingNorm: skipsFinalNorm,
       parallel: parallel)
-    let r = FloatBuffer(uninitialised: g.count)
-    attention.out.backward(g, rows: layers.count * prompts, into: r.pointer, parallel: parallel)
+    let r = attention.beforeOutput(g, rows: layers.count * prompts, parallel: parallel)
     // A few prompts at a time, so that memory does not grow with their number.
     let chunk = min(prompts, 16), chunks = (prompts + chunk - 1) / chunk, prefix = job.vision.tower.prefixTokens
     let parts = Mutex([[[Float]]](repeating: [], count: layers.count * chunks))
@@ -68,11 +67,16 @@ private struct KeptLayer {
   let tokens: FloatBuffer
   let count: Int
 
-  init(_ layer: LayerView) {
-    picture = layer.picture
-    count = layer.count
-    tokens = FloatBuffer(uninitialised: layer.count * layer.width)
-    tokens.pointer.update(from: layer.tokens, count: tokens.count)
+  init(_ layer: LayerView) { self.init(layer.tokens, count: layer.count, width: layer.width, picture: layer.picture) }
+
+  init(_ end: PassEnd) {
+    self.init(end.tokens, count: end.count, width: end.vision.tower.blocks.width, picture: end.picture)
+  }
+
+  private init(_ values: UnsafePointer<Float>, count: Int, width: Int, picture: Int) {
+    (self.picture, self.count) = (picture, count)
+    tokens = FloatBuffer(uninitialised: count * width)
+    tokens.pointer.update(from: values, count: tokens.count)
   }
 }
 
@@ -90,10 +94,19 @@ final class PoolerRun: MethodRun {
     collected = LayerMaps(job)
   }
 
-  var request: PassRequest { PassRequest(layers: layers, parts: .tokens) }
+  var request: PassRequest {
+    job.vision.blocks.isEmpty ? .embedding : PassRequest(layers: layers, parts: .tokens)
+  }
 
-  func forward(_ layer: LayerView) {
-    kept.append(KeptLayer(layer))
+  func forward(_ layer: LayerView) { keep(KeptLayer(layer)) }
+
+  /// Where there are no blocks the pooler is the only layer.
+  func end(_ end: PassEnd) {
+    if job.vision.blocks.isEmpty { keep(KeptLayer(end)) }
+  }
+
+  private func keep(_ layer: KeptLayer) {
+    kept.append(layer)
     if kept.count * kept[0].tokens.count >= 16 << 20 { readOut() }  // 64 MB
   }
 

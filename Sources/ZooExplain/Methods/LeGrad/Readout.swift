@@ -29,6 +29,10 @@ enum Readout {
         PoolerReadout(
           normsTokens: true, skipsFinalNorm: variant == .official, score: method.score ?? .dot, relu: method.relu,
           finish: .upsampleThenNormalise))
+    case (.meanQuery, _):
+      self = .pooler(
+        PoolerReadout(
+          normsTokens: true, skipsFinalNorm: false, score: score, relu: method.relu, finish: .upsampleThenNormalise))
     case (_, _) where method.tokens == .all: self = tokens(.all)
     case (_, _) where method.tokens == .first: self = tokens(.first)
     case (_, _) where method.tokens == .patches: self = tokens(.patches)
