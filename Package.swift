@@ -38,7 +38,8 @@ let package = Package(
     .trait(name: "OneDNN", description: "Products by oneDNN, in f32 or bf16, on Linux (libdnnl-dev)."),
     .trait(
       name: "MoreFormats",
-      description: "GIF, TIFF, HEIC and AVIF pictures (libgif-dev, libtiff-dev, libheif-dev, libde265-dev, libavif-dev)."),
+      description:
+        "GIF, TIFF, HEIC and AVIF pictures (libgif-dev, libtiff-dev, libheif-dev, libde265-dev, libavif-dev)."),
     .default(enabledTraits: ["OneDNN"]),
   ],
   dependencies: [

@@ -10,11 +10,11 @@ import ZooTestSupport
 /// The protocols' figures, from rows that add up, against the published scripts and scikit-learn.
 @Suite struct ProtocolTests {
   private func sums(_ rows: [(label: Int, values: [Double])], columns: Int) -> [ClassSum] {
-    var sums: [Int: ClassSum] = [:]
-    for row in rows {
-      sums[row.label, default: ClassSum(label: row.label, columns: columns)].add(row.values, times: 1)
+    Dictionary(grouping: rows, by: \.label).sorted { $0.key < $1.key }.map { label, rows in
+      ClassSum(
+        label: label, rows: Double(rows.count),
+        values: (0..<columns).map { column in rows.map { $0.values[column] }.reduce(0, +) })
     }
-    return sums.values.sorted { $0.label < $1.label }
   }
 
   @Test(arguments: [MapThreshold.mean, .value(0.5)])

@@ -23,6 +23,10 @@ import ZooImages
       })
   }
 
+  private func table(_ results: [SampleResult]) throws -> EvaluationTable {
+    try EvaluationTable(Fake.self, methods: ["A", "B"]) { try results.forEach($0) }
+  }
+
   private struct Fake: EvaluationProtocol {
     static let name = PointsProtocol.name
     static let columns = PointsProtocol.columns
@@ -51,10 +55,10 @@ import ZooImages
     for (length, count) in [(ends[2], 2), (ends[2] + 1, 3), (ends[1] + 5, 2), (0, 0)] {
       try whole.prefix(length).write(to: rows)
       let again = try RunFolder(run, description(), resume: true)
-      #expect(again.known.keys.sorted() == Array(0..<count))
-      #expect(again.known.allSatisfy { $0.value == result($0.key) })
+      #expect(again.lines.indices == Array(0..<count))
+      #expect(try (0..<count).allSatisfy { try again.lines.line($0) == result($0) })
       for index in count..<6 { try again.append(result(index)) }
-      #expect(try RunFolder.read(run).results.count == 6)
+      #expect(try RunFolder.read(run).lines.count == 6)
     }
   }
 
@@ -91,11 +95,13 @@ import ZooImages
       let run = try RunFolder(runs[number - 1], description(shard: shard), resume: false)
       for index in shard.indices(of: 6) where index != 4 { try run.append(result(index)) }
     }
-    var (_, results, missing) = try RunFolder.merge(runs)
-    #expect(missing == [4] && results.count == 5)
-    results[4] = result(4)
-    let merged = EvaluationTable(Fake.self, results.values, methods: ["A", "B"])
-    let single = EvaluationTable(Fake.self, (0..<6).map(result), methods: ["A", "B"])
+    let (_, part, missing) = try RunFolder.merge(runs)
+    #expect(missing == [4] && part.count == 5)
+    do { try RunFolder(runs[1], description(shard: try Shard("2/3")), resume: true).append(result(4)) }
+    let (_, lines, none) = try RunFolder.merge(runs)
+    #expect(none.isEmpty)
+    let merged = try EvaluationTable(Fake.self, methods: ["A", "B"], results: lines.forEach)
+    let single = try table((0..<6).map(result))
     #expect(merged.methods.map(\.values) == single.methods.map(\.values))
     #expect(merged.methods.map(\.differences) == single.methods.map(\.differences))
     let overlap = #expect(throws: EvaluateError.self) { try RunFolder.merge([runs[0], runs[0]]) }
@@ -107,7 +113,7 @@ import ZooImages
   }
 
   @Test func intervalsHoldTheValue() throws {
-    let table = EvaluationTable(Fake.self, (0..<6).map(result), methods: ["A", "B"])
+    let table = try table((0..<6).map(result))
     // Worked by hand: label 0 has samples 0 and 3, with 1 + 4 of 1 + 4 + 8, and so on.
     let labels: [Double] = [5.0 / 13.0, 7.0 / 15.0, 9.0 / 17.0]
     let byHand = (labels[0] + labels[1] + labels[2]) / 3

@@ -15,31 +15,43 @@ public struct EvaluationCase: Sendable {
 
   /// The worst and the best questions of a run, worst and best first; equal ones in the order of the data.
   ///
-  /// - Parameter count: how many of each there are at most; a question is in one of the lists.
+  /// - Parameters:
+  ///   - count: how many of each there are at most; a question is in one of the lists.
+  ///   - results: calls what it is given with each result, in the order of the samples.
   public static func extremes<P: EvaluationProtocol>(
-    _: P.Type, _ results: [SampleResult], methods: Int, count: Int
-  ) -> (worst: [EvaluationCase], best: [EvaluationCase]) {
-    var cases: [(merit: Double, value: EvaluationCase)] = []
-    for result in results.sorted(by: { $0.index < $1.index }) where result.error == nil {
+    _: P.Type, methods: Int, count: Int, results: (_ add: (SampleResult) throws -> Void) throws -> Void
+  ) rethrows -> (worst: [EvaluationCase], best: [EvaluationCase]) {
+    var seen = 0
+    var worst: [(merit: Double, value: EvaluationCase)] = [], best = worst
+    func keep(
+      _ one: (merit: Double, value: EvaluationCase), in list: inout [(merit: Double, value: EvaluationCase)],
+      before: (Double, Double) -> Bool
+    ) {
+      // Behind its equals, which came first.
+      list.insert(one, at: list.firstIndex { before(one.merit, $0.merit) } ?? list.count)
+      if list.count > count { list.removeLast() }
+    }
+    try results { result in
+      guard result.error == nil else { return }
       let rows = (0..<methods).map { method in result.results.filter { $0.method == method } }
-      var seen: [Int: Int] = [:]
+      var ordinals: [Int: Int] = [:]
       for (place, row) in rows[0].enumerated() {
-        let ordinal = seen[row.label, default: 0]
-        seen[row.label] = ordinal + 1
+        let ordinal = ordinals[row.label, default: 0]
+        ordinals[row.label] = ordinal + 1
         let merits = rows.map { rows in
           rows.indices.contains(place) ? P.merit(of: rows[place].values) : nil
         }
         guard let merit = merits[0] else { continue }
+        seen += 1
         let one = EvaluationCase(
           index: result.index, sample: result.sample, name: row.name, label: row.label, ordinal: ordinal, merits: merits
         )
-        cases.append((merit, one))
+        keep((merit, one), in: &worst, before: <)
+        keep((merit, one), in: &best, before: >)
       }
     }
-    // Sorting is stable: equal ones keep their order.
-    let worst = cases.sorted { $0.merit < $1.merit }, best = cases.sorted { $0.merit > $1.merit }
-    let each = min(count, cases.count / 2)
-    return (worst.prefix(each).map(\.value), best.prefix(max(each, cases.count == 1 ? 1 : 0)).map(\.value))
+    let each = min(count, seen / 2)
+    return (worst.prefix(each).map(\.value), best.prefix(max(each, seen == 1 ? 1 : 0)).map(\.value))
   }
 }
 

@@ -21,11 +21,13 @@ public final class EmbeddingRun {
   ) throws {
     (self.inputs, self.model, self.description) = (inputs, model, description)
     journal = try EmbeddingJournal(folder, description, resume: resume)
-    let known = journal.known
-    rows = (known.values.compactMap(\.row).max() ?? -1) + 1
+    var last = -1
+    try journal.lines.forEach { last = max(last, $0.row ?? -1) }
+    rows = last + 1
     writer = try EmbeddingWriter(folder, description.storage, width: description.width, rows: rows)
     let own = description.shard.indices(of: inputs.entries.count)
-    left = own.filter { known[$0] == nil }
+    let lines = journal.lines
+    left = own.filter { !lines.isDone($0) }
     self.known = own.count - left.count
   }
 

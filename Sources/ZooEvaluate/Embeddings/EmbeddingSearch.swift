@@ -42,15 +42,17 @@ public struct EmbeddingSearch: Sendable {
     var owners: [Int: String] = [:], folders: [Folder] = [], seen = 0
     for path in paths {
       let (other, results) = try EmbeddingJournal.read(path)
+      var lines: [EmbeddingLine] = []
       if let difference = other.difference(from: description) {
         throw EvaluateError.runsDiffer(first, path, difference: difference)
       }
       seen += results.count
-      for (index, line) in results {
-        if let owner = owners[index] { throw EvaluateError.overlap(owner, path, sample: line.id) }
-        owners[index] = path
+      try results.forEach { line in
+        if let owner = owners[line.index] { throw EvaluateError.overlap(owner, path, sample: line.id) }
+        owners[line.index] = path
+        if line.row != nil { lines.append(line) }
       }
-      folders.append(try Self.folder(path, other, results.values.filter { $0.row != nil }))
+      folders.append(try Self.folder(path, other, lines))
     }
     self.folders = folders
     missing = description.inputs - seen

@@ -76,18 +76,13 @@ public struct ClassSum: Sendable, Hashable {
   public private(set) var rows: Double
   public private(set) var values: [Double]
 
-  init(label: Int, columns: Int) { (self.label, rows, values) = (label, 0, [Double](repeating: 0, count: columns)) }
-
-  mutating func add(_ row: [Double], times: Double) {
-    rows += times
-    for index in values.indices { values[index] += times * row[index] }
-  }
+  init(label: Int, rows: Double, values: [Double]) { (self.label, self.rows, self.values) = (label, rows, values) }
 }
 
 extension [ClassSum] {
   /// All classes together.
   var total: ClassSum {
-    var result = ClassSum(label: -1, columns: first?.values.count ?? 0)
+    var result = ClassSum(label: -1, rows: 0, values: [Double](repeating: 0, count: first?.values.count ?? 0))
     for sum in self { result.merge(sum) }
     return result
   }

@@ -26,45 +26,41 @@ public struct EvaluationTable: Sendable {
   }
 
   /// - Parameters:
-  ///   - results: in any order.
   ///   - rounds: how often the pictures are drawn again, with a generator of fixed seed.
+  ///   - results: calls what it is given with each result, in the order of the samples.
   public init<P: EvaluationProtocol>(
-    _: P.Type, _ results: some Sequence<SampleResult>, methods names: [String], rounds: Int = 1000
-  ) {
-    let samples = results.filter { $0.error == nil }.sorted { $0.index < $1.index }
-    self.samples = samples.count
+    _: P.Type, methods names: [String], rounds: Int = 1000,
+    results: (_ add: (SampleResult) throws -> Void) throws -> Void
+  ) throws {
     figures = P.figures
     // Classes get places of their own here, so that those of the whole set that do not occur cost nothing.
-    var places: [Int: Int] = [:], classNames: [String] = []
-    var rows = [[[(place: Int, values: [Double])]]](
-      repeating: Array(repeating: [], count: samples.count), count: names.count)
-    for (number, sample) in samples.enumerated() {
+    var places: [Int: Int] = [:], classNames: [String] = [], samples = 0
+    let store = try RowStore(columns: P.columns.count)
+    try results { sample in
+      guard sample.error == nil else { return }
       for row in sample.results where names.indices.contains(row.method) {
         let place = places[row.label] ?? classNames.count
         if place == classNames.count {
           places[row.label] = place
           classNames.append(row.name)
         }
-        rows[row.method][number].append((place, row.values))
+        try store.append(row.values, sample: samples, method: row.method, place: place)
       }
+      samples += 1
     }
-    let classCount = classNames.count
-    func sums(_ method: Int, _ times: [Double]) -> [ClassSum] {
-      var sums = (0..<classCount).map { ClassSum(label: $0, columns: P.columns.count) }
-      for (number, weight) in times.enumerated() where weight > 0 {
-        for row in rows[method][number] { sums[row.place].add(row.values, times: weight) }
-      }
-      return sums
+    self.samples = samples
+    let rows = try store.finish()
+    func sums(_ times: [Double]) -> [[ClassSum]] {
+      rows.sums(methods: names.count, places: classNames.count, times: times)
     }
-    let once = [Double](repeating: 1, count: samples.count)
-    let whole = names.indices.map { sums($0, once) }
+    let whole = sums([Double](repeating: 1, count: samples))
     let values = whole.map { P.figures(of: $0) }
     var drawn = [[[Double]]](repeating: [], count: names.count)
     var generator = SplitMix64(state: 20_240_403)
-    for _ in 0..<(samples.count > 1 ? rounds : 0) {
-      var times = [Double](repeating: 0, count: samples.count)
-      for _ in samples.indices { times[Int.random(in: samples.indices, using: &generator)] += 1 }
-      for method in names.indices { drawn[method].append(P.figures(of: sums(method, times))) }
+    for _ in 0..<(samples > 1 ? rounds : 0) {
+      var times = [Double](repeating: 0, count: samples)
+      for _ in 0..<samples { times[Int.random(in: 0..<samples, using: &generator)] += 1 }
+      for (method, sums) in sums(times).enumerated() { drawn[method].append(P.figures(of: sums)) }
     }
     methods = names.indices.map { method in
       Method(

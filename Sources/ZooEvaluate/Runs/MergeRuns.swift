@@ -1,26 +1,27 @@
 extension RunJournal where Head == EvaluationDescription, Line == SampleResult {
-  /// The rows of several shards of one run, with the samples that none of them has.
+  /// The lines of several shards of one run, with the samples that none of them has.
   ///
   /// Throws an `EvaluateError` where they differ in model, settings or data, or both have a sample.
   public static func merge(
     _ paths: [String]
-  ) throws -> (description: EvaluationDescription, results: [Int: SampleResult], missing: [Int]) {
-    var merged: (description: EvaluationDescription, results: [Int: SampleResult])?
-    var owners: [Int: String] = [:]
+  ) throws -> (description: EvaluationDescription, lines: RunLines<SampleResult>, missing: [Int]) {
+    var head: EvaluationDescription?
+    var runs: [(path: String, lines: RunLines<SampleResult>)] = []
     for path in paths {
-      let (description, results) = try read(path)
-      if let first = merged?.description, let difference = description.settings.difference(from: first.settings) {
+      let (description, lines) = try read(path)
+      if let head, let difference = description.settings.difference(from: head.settings) {
         throw EvaluateError.runsDiffer(paths[0], path, difference: difference)
       }
-      for (index, result) in results {
-        if let owner = owners[index] { throw EvaluateError.overlap(owner, path, sample: result.sample) }
-        owners[index] = path
+      head = head ?? description
+      for run in runs {
+        guard let both = run.lines.firstShared(with: lines) else { continue }
+        throw EvaluateError.overlap(run.path, path, sample: try lines.line(both)?.sample ?? "\(both)")
       }
-      merged = (merged?.description ?? description, (merged?.results ?? [:]).merging(results) { $1 })
+      runs.append((path, lines))
     }
-    guard var merged else { throw EvaluateError.nothing(data: "an empty list of runs") }
-    merged.description.shard = .whole
-    let missing = (0..<merged.description.settings.sampleCount).filter { merged.results[$0] == nil }
-    return (merged.description, merged.results, missing)
+    guard var head else { throw EvaluateError.nothing(data: "an empty list of runs") }
+    head.shard = .whole
+    let lines = RunLines(joining: runs.map(\.lines))
+    return (head, lines, (0..<head.settings.sampleCount).filter { !lines.contains($0) })
   }
 }

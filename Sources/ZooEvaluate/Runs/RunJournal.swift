@@ -1,11 +1,4 @@
 import Foundation
-import ZooTensors
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// What makes a run what it is, as the first file of its folder has it.
 public protocol RunDescription: Codable, Sendable {
@@ -37,21 +30,16 @@ public protocol RunLine: Codable, Sendable {
 public final class RunJournal<Head: RunDescription, Line: RunLine> {
   public typealias Description = Head
 
-  public let path: String
-  /// What was done before, by the sample's place.
-  public let known: [Int: Line]
-  private let rows: FileHandle
-  private let encoder: JSONEncoder
+  /// What is done, by the sample's place.
+  public private(set) var lines: RunLines<Line>
+  private let file: LineFile
+  private let encoder = runEncoder()
 
   /// Makes the folder, or goes on with the run in it.
   ///
   /// Throws an `EvaluateError` where the folder holds another run or something else, or another process writes to it.
   public init(_ path: String, _ description: Head, resume: Bool) throws {
-    self.path = path
-    encoder = runEncoder()
-    encoder.userInfo = description.coding
     let folder = path as NSString, settings = folder.appendingPathComponent(Head.fileName)
-    let file = folder.appendingPathComponent(Head.linesName)
     if FileManager.default.fileExists(atPath: settings) {
       let other = try Self.description(in: path)
       if let difference = description.difference(from: other) {
@@ -69,34 +57,38 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       try runEncoder(.prettyPrinted).encode(description).write(to: URL(filePath: settings), options: .atomic)
     }
-    let descriptor = open(file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard descriptor >= 0 else { throw EvaluateError.unreadable(file: file, reason: String(cString: strerror(errno))) }
-    rows = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    file = try LineFile(folder.appendingPathComponent(Head.linesName), isWritable: true)
+    guard file.lock() else {
       throw EvaluateError.notARun(folder: path, reason: "another process is writing to it")
     }
-    let (results, whole) = try Self.results(in: file, description)
-    // A line that was being written when the process was killed.
-    guard ftruncate(descriptor, off_t(whole)) == 0 else {
-      throw EvaluateError.unreadable(file: file, reason: String(cString: strerror(errno)))
-    }
-    known = results.filter { $0.value.error == nil }
+    lines = try RunLines(file, coding: description.coding)
+    try file.cutOffRest()
+    encoder.userInfo = description.coding
+  }
+
+  /// A run that is not kept: its lines lie in a file without a name.
+  public init(temporary description: Head) throws {
+    file = try .temporary()
+    lines = try RunLines(file, coding: description.coding)
+    encoder.userInfo = description.coding
   }
 
   /// Appends a sample's line; it is with the system when this returns.
   public func append(_ line: Line) throws { try append([line]) }
 
   /// Appends several lines at once.
-  public func append(_ lines: [Line]) throws {
-    try rows.write(contentsOf: try lines.reduce(into: Data()) { $0 += try encoder.encode($1) + Data("\n".utf8) })
+  public func append(_ new: [Line]) throws {
+    let places = try file.append(try new.map { try encoder.encode($0) })
+    for (line, bytes) in zip(new, places) { lines.add(line, at: bytes) }
   }
 
   /// The description and all whole lines of a run; of several lines for one sample, the last counts.
-  public static func read(_ path: String) throws -> (description: Head, results: [Int: Line]) {
+  public static func read(_ path: String) throws -> (description: Head, lines: RunLines<Line>) {
     let description = try description(in: path)
-    return (
-      description, try results(in: (path as NSString).appendingPathComponent(Head.linesName), description).results
-    )
+    let file = (path as NSString).appendingPathComponent(Head.linesName)
+    // A run may have ended before its first line.
+    let lines = FileManager.default.fileExists(atPath: file) ? try LineFile(file, isWritable: false) : try .temporary()
+    return (description, try RunLines(lines, coding: description.coding))
   }
 
   public static func description(in path: String) throws -> Head {
@@ -109,24 +101,6 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
     } catch {
       throw EvaluateError.notARun(folder: path, reason: "\(Head.fileName) is not that of a run")
     }
-  }
-
-  /// Also how many bytes the whole lines take.
-  private static func results(in file: String, _ description: Head) throws -> (results: [Int: Line], bytes: Int) {
-    guard let data = try? Data(contentsOf: URL(filePath: file), options: .mappedIfSafe) else { return ([:], 0) }
-    var results: [Int: Line] = [:], start = data.startIndex, line = 1
-    let decoder = JSONDecoder()
-    decoder.userInfo = description.coding
-    while let end = data[start...].firstIndex(of: 0x0A) {
-      do {
-        let result = try decoder.decode(Line.self, from: data[start..<end])
-        results[result.index] = result
-      } catch {
-        throw EvaluateError.badLine(line, file: file, reason: "it is not a sample's row")
-      }
-      (start, line) = (end + 1, line + 1)
-    }
-    return (results, start - data.startIndex)
   }
 }
 

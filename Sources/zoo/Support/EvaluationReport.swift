@@ -69,7 +69,7 @@ struct EvaluationReport: Encodable {
     }
   }
 
-  init(_ description: RunFolder.Description, _ results: [SampleResult]) throws {
+  init(_ description: RunFolder.Description, _ lines: RunLines<SampleResult>) throws {
     let settings = description.settings
     (`protocol`, model, modelDigest) = (settings.protocolName, settings.model, settings.modelDigest)
     (templates, pictures, choices) = (settings.templates, settings.pictures, settings.choices)
@@ -80,7 +80,7 @@ struct EvaluationReport: Encodable {
     guard description.columns == type.columns else {
       throw EvaluateError.notARun(folder: "the run", reason: "it was made by another version, with other columns")
     }
-    let table = Self.table(type, results, methods: settings.methods)
+    let table = try Self.table(type, lines, methods: settings.methods)
     scenes = table.samples
     figures = table.figures
     methods = table.methods.map { method in
@@ -105,8 +105,8 @@ struct EvaluationReport: Encodable {
   ]
 
   private static func table<P: EvaluationProtocol>(
-    _ type: P.Type, _ results: [SampleResult], methods: [String]
-  ) -> EvaluationTable { EvaluationTable(type, results, methods: methods) }
+    _ type: P.Type, _ lines: RunLines<SampleResult>, methods: [String]
+  ) throws -> EvaluationTable { try EvaluationTable(type, methods: methods, results: lines.forEach) }
 
   private enum CodingKeys: String, CodingKey {
     case schema, `protocol`, model, modelDigest, data, scenes, promptTemplate, templates, pictures, choices, methods

@@ -92,10 +92,9 @@ struct EvaluationOptions: ParsableArguments {
       notes.add("\(preset.name) has \(preset.models.joined(separator: ", ")); this is \(loaded.name).")
     }
     var page = try self.report.map { try EvaluationPage($0, inputs: []) }
-    let folder = try run.map { try RunFolder($0, description, resume: resume) }
+    let folder = try run.map { try RunFolder($0, description, resume: resume) } ?? RunFolder(temporary: description)
     let own = shard.indices(of: `protocol`.samples.count)
-    var results = own.compactMap { folder?.known[$0] }
-    let left = own.filter { folder?.known[$0] == nil }
+    let left = own.filter { !folder.lines.isDone($0) }
     let desk = try desk(explainers, `protocol`, templates, passes: left.count)
     var failures = InputFailures(total: own.count, isStrict: failureOptions.strict)
     let progress = Progress("evaluating", total: left.count, quiet: runOptions.quiet), start = ContinuousClock.now
@@ -104,15 +103,13 @@ struct EvaluationOptions: ParsableArguments {
       progress.finish()
       try failures.add($0, $1)
     } done: { result in
-      try folder?.append(result)
-      results.append(result)
+      try folder.append(result)
       measured += 1
       progress.update(measured, rate: true)
     }
     progress.finish()
     let seconds = (ContinuousClock.now - start).seconds
-    results.sort { $0.index < $1.index }
-    var report = try EvaluationReport(description, results)
+    var report = try EvaluationReport(description, folder.lines)
     (report.data, report.errors, report.leftOut, report.notes) = (data, failures.entries, problems.entries, notes.all)
     report.explain(explainers)
     report.undefined = chosen.undefined
@@ -120,7 +117,7 @@ struct EvaluationOptions: ParsableArguments {
       report.state(measured, in: seconds, alone: desk.clock.alone(of: seconds, ways: explainers.count))
     }
     report.reportFile = try page?.write(
-      report, results, of: `protocol`, at: desk, loader: loader, perClass: output.perClass,
+      report, folder.lines, of: `protocol`, at: desk, loader: loader, perClass: output.perClass,
       settings: try RunFacts.settings(explainers, loader, runOptions, colors: nil)
         + [("templates", PromptTemplates.describe(templates))])
     try output.print(report)

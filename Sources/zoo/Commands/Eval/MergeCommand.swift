@@ -18,10 +18,13 @@ struct MergeCommand: ParsableCommand {
   @OptionGroup var output: EvaluationOutput
 
   func run() throws {
-    let (description, results, missing) = try RunFolder.merge(runs)
-    let settings = description.settings, sorted = results.values.sorted { $0.index < $1.index }
-    if let into { try RunFolder(into, description, resume: false).append(sorted) }
-    var report = try EvaluationReport(description, sorted)
+    let (description, lines, missing) = try RunFolder.merge(runs)
+    let settings = description.settings
+    if let into {
+      let whole = try RunFolder(into, description, resume: false)
+      try lines.forEach(whole.append)
+    }
+    var report = try EvaluationReport(description, lines)
     report.data = runs.joined(separator: " ")
     try output.print(report)
     guard !missing.isEmpty else { return }

@@ -23,12 +23,12 @@ struct EvaluationPage {
 
   /// Explains the worst and the best cases again, writes the page and returns its path.
   mutating func write<P: EvaluationProtocol>(
-    _ report: EvaluationReport, _ results: [SampleResult], of protocol: P, at desk: EvaluationDesk,
-    loader: PictureLoader,
-    perClass: Bool, settings: [RunFacts.Row]
+    _ report: EvaluationReport, _ lines: RunLines<SampleResult>, of protocol: P, at desk: EvaluationDesk,
+    loader: PictureLoader, perClass: Bool, settings: [RunFacts.Row]
   ) throws -> String {
     let names = report.methods.map(\.name)
-    let (worst, best) = EvaluationCase.extremes(P.self, results, methods: names.count, count: Self.count)
+    let (worst, best) = try EvaluationCase.extremes(
+      P.self, methods: names.count, count: Self.count, results: lines.forEach)
     func section(_ heading: String, _ cases: [EvaluationCase]) throws -> HTML {
       if cases.isEmpty { return "" }
       let parts = try cases.map { try figures(of: $0, `protocol`, desk, loader, names) }
