@@ -4,9 +4,10 @@
 # make test-slurm  a Slurm cluster of one node on this machine (Debian, as root): tasks and the node's daemon are killed
 # make test-page  the page of zoo serve in a headless Chromium (Debian: chromium); pictures of it go to out/page
 # make fuzz    libFuzzer over the checkpoint readers, FUZZ_SECONDS=60 for each container
+# make fuzz-serve  requests to zoo serve that follow its OpenAPI document and that break it
 # make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
 # make facts   every field of the manifests against open_clip's, timm's and transformers' own configurations, from PyPI
-# make attack  attacks the command: kills, full disks, hostile files, JSON and servers, races; ten minutes
+# make attack  attacks the command: kills, full disks, hostile files, JSON, servers and clients, races; ten minutes
 # make format  format and lint
 # make install PREFIX=/usr/local
 
@@ -21,7 +22,7 @@ STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-loc
 # GIF, TIFF, HEIC and AVIF pictures, where their libraries are installed.
 TRAITS := $(shell Tools/more-formats.sh)
 
-.PHONY: all build demo test test-formats test-release test-asan test-arm test-slurm test-page facts fuzz attack attack-quick bench bench-reference format lint install packages clean
+.PHONY: all build demo test test-formats test-release test-asan test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference format lint install packages clean
 
 all: build
 
@@ -74,6 +75,10 @@ facts:
 # libFuzzer over the readers; one build of its own.
 fuzz: packages
 	@SWIFT=$(SWIFT) Tools/fuzz.sh
+
+# Installs schemathesis from PyPI where it is missing.
+fuzz-serve: build
+	python3 Tools/serve/fuzz.py $(ZOO)
 
 # Prints what was tried and what survived; ends with an error if something did not. Full disks need root, kills need strace.
 attack: build

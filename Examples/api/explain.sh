@@ -10,6 +10,6 @@ trap 'rm -f "$body"' EXIT
 base64 < "$picture" | tr -d '\n' |
   jq -R --arg model "$model" '{model: $model, image: ., prompts: $ARGS.positional}' --args "$@" > "$body"
 
-curl -sS --fail-with-body "${SERVER:-http://127.0.0.1:8080}/v1/explain" \
+curl -sS "${SERVER:-http://127.0.0.1:8080}/v1/explain" \
   -H 'Content-Type: application/json' ${TOKEN:+-H "Authorization: Bearer $TOKEN"} --data-binary "@$body" |
-  jq '{model, grid, prompts: [.prompts[] | {prompt, similarity, share, absent}], seconds}'
+  jq 'if .detail then "\(.detail)\n" | halt_error(1) else . end | {model, grid, prompts: [.prompts[] | {prompt, similarity, share, absent}], seconds}'

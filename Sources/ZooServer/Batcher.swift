@@ -17,6 +17,15 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
     let waiting: Mutex<[Waiting]>
 
     init(_ first: Waiting) { waiting = Mutex([first]) }
+
+    /// False where it would be too much together.
+    func add(_ ticket: Waiting, most: Int) -> Bool {
+      waiting.withLock { waiting in
+        guard waiting.reduce(ticket.weight, { $0 + $1.weight }) <= most else { return false }
+        waiting.append(ticket)
+        return true
+      }
+    }
   }
 
   private let queue: DispatchQueue
@@ -28,7 +37,7 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
 
   /// - Parameters:
   ///   - queue: a serial one, which batchers share.
-  ///   - most: items of one piece of work.
+  ///   - most: what the items of one piece of work may weigh, where there are several.
   ///   - seconds: how long a piece of work may take.
   init(_ queue: DispatchQueue, most: Int, seconds: Int, work: @escaping Work) {
     (self.queue, self.most, self.seconds, self.work) = (queue, most, seconds, work)
@@ -36,9 +45,11 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
 
   /// Waits for its turn and for the result. Throws a `CancellationError` as soon as the task is cancelled.
   ///
-  /// - Parameter window: how long the work waits for others to join, where nobody waits yet.
-  func submit(_ item: Item, key: Key, window: Duration) async throws -> Output {
-    let ticket = Waiting(item)
+  /// - Parameters:
+  ///   - weight: how much work the item is among others.
+  ///   - window: how long the work waits for others to join, where nobody waits yet.
+  func submit(_ item: Item, key: Key, weight: Int = 1, window: Duration) async throws -> Output {
+    let ticket = Waiting(item, weight: weight)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         ticket.wait(continuation)
@@ -54,13 +65,7 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
   /// Puts a ticket to those that it can share with. Returns the group where it is a new one.
   private func join(_ ticket: Waiting, _ key: Key) -> Group? {
     groups.withLock { groups in
-      if let group = groups[key] {
-        let isIn = group.waiting.withLock { waiting in
-          if waiting.count < most { waiting.append(ticket) }
-          return waiting.last === ticket
-        }
-        if isIn { return nil }
-      }
+      if let group = groups[key], group.add(ticket, most: most) { return nil }
       let group = Group(ticket)
       groups[key] = group
       return group
@@ -95,9 +100,10 @@ private final class Ticket<Item: Sendable, Output: Sendable>: Sendable {
   }
 
   let item: Item
+  let weight: Int
   private let state = Mutex(State())
 
-  init(_ item: Item) { self.item = item }
+  init(_ item: Item, weight: Int) { (self.item, self.weight) = (item, weight) }
 
   var isCancelled: Bool { state.withLock { $0.isCancelled } }
 

@@ -11,6 +11,11 @@ final class Connection: ChannelInboundHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let limits: ServerLimits
+  private let budget: Budget
+  /// Those whose answers are on their way to the loop.
+  private let answers: DispatchGroup
+  /// What the body has taken of the budget.
+  private var taken = 0
   private let answer: @Sendable (ServerRequest) async -> ServerResponse
   private var head: HTTPRequestHead?
   private var body = ByteBuffer()
@@ -20,8 +25,14 @@ final class Connection: ChannelInboundHandler {
   private var deadline: Scheduled<Void>?
   private var isEnding = false
 
-  init(limits: ServerLimits, answer: @escaping @Sendable (ServerRequest) async -> ServerResponse) {
-    (self.limits, self.answer) = (limits, answer)
+  /// - Parameters:
+  ///   - budget: what the bodies of all requests may take together.
+  ///   - answers: entered while an answer is made.
+  init(
+    limits: ServerLimits, budget: Budget, answers: DispatchGroup,
+    answer: @escaping @Sendable (ServerRequest) async -> ServerResponse
+  ) {
+    (self.limits, self.budget, self.answers, self.answer) = (limits, budget, answers, answer)
   }
 
   func channelActive(context: ChannelHandlerContext) {
@@ -33,6 +44,7 @@ final class Connection: ChannelInboundHandler {
     deadline?.cancel()
     // Nobody waits for the answer any more.
     work?.cancel()
+    letGo()
     context.fireChannelInactive()
   }
 
@@ -40,7 +52,6 @@ final class Connection: ChannelInboundHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       (self.head, refusal) = (head, nil)
-      body.clear()
       if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.bodyBytes {
         refuse(head, .bodyTooLarge(limit: limits.bodyBytes), context)
       } else if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
@@ -51,7 +62,10 @@ final class Connection: ChannelInboundHandler {
       guard refusal == nil else { return }
       if body.readableBytes + part.readableBytes > limits.bodyBytes, let head {
         refuse(head, .bodyTooLarge(limit: limits.bodyBytes), context)
+      } else if !budget.take(part.readableBytes), let head {
+        refuse(head, .crowded(limit: limits.allBodyBytes), context)
       } else {
+        taken += part.readableBytes
         body.writeBuffer(&part)
       }
     case .end:
@@ -64,7 +78,15 @@ final class Connection: ChannelInboundHandler {
   /// Says why, closes, and throws away what else comes of the request.
   private func refuse(_ head: HTTPRequestHead, _ error: ServerError, _ context: ChannelHandlerContext) {
     refusal = error
+    letGo()
     send(ServerResponse(problem: error.status, detail: "\(error)"), to: head, closes: true, context)
+  }
+
+  /// The body is needed no more.
+  private func letGo() {
+    body = ByteBuffer()
+    budget.give(taken)
+    taken = 0
   }
 
   private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -74,12 +96,15 @@ final class Connection: ChannelInboundHandler {
       method: head.method, path: path, headers: head.headers,
       body: Data(body.readBytes(length: body.readableBytes) ?? []))
     let loop = context.eventLoop, bound = NIOLoopBound((self, context), eventLoop: loop), answer = answer
-    work = Task {
+    answers.enter()
+    work = Task { [answers] in
       let response = await answer(request)
       loop.execute {
+        defer { answers.leave() }
         let (connection, context) = bound.value
         guard context.channel.isActive else { return }
         (connection.work, connection.head) = (nil, nil)
+        connection.letGo()
         connection.send(response, to: head, closes: !head.isKeepAlive || connection.isEnding, context)
         connection.expect(context)
       }

@@ -23,7 +23,7 @@ struct EmbeddingsAPI: Sendable {
 
   init(shelf: ModelShelf, queue: DispatchQueue, limits: ServerLimits) {
     (self.shelf, self.limits) = (shelf, limits)
-    batcher = Batcher(queue, most: 16, seconds: limits.workSeconds) { name, inputs, check in
+    batcher = Batcher(queue, most: Self.mostItems, seconds: limits.workSeconds) { name, inputs, check in
       let model = try shelf.model(name)
       defer { shelf.endLoading(of: name) }
       return try Self.embed(inputs, model, limits) { layer in
@@ -46,7 +46,7 @@ struct EmbeddingsAPI: Sendable {
     }
     let texts = items.compactMap(\.text), pictures = items.compactMap(\.picture)
     let found = try await batcher.submit(
-      Input(texts: texts, pictures: pictures), key: name, window: .milliseconds(5))
+      Input(texts: texts, pictures: pictures), key: name, weight: items.count, window: .milliseconds(5))
     var (left, seen) = (found.texts[...], found.pictures[...])
     let vectors = items.compactMap { $0.text == nil ? seen.popFirst() : left.popFirst() }.map(normalised)
     if let dimensions, let own = vectors.first?.count, dimensions != own {
@@ -55,6 +55,9 @@ struct EmbeddingsAPI: Sendable {
     return try ServerResponse(Embeddings(name, vectors, asText: format == "base64", tokens: found.tokens))
   }
 
+  /// Of a request, and of those that share their work.
+  private static let mostItems = 64
+
   private struct Item {
     var text: String?
     var picture: Data?
@@ -62,7 +65,7 @@ struct EmbeddingsAPI: Sendable {
 
   private static func items(_ value: Any) throws -> [Item] {
     if value is String { return [Item(text: try Fields.text(value, "input", most: 2000))] }
-    guard let list = value as? [Any], (1...64).contains(list.count) else {
+    guard let list = value as? [Any], (1...mostItems).contains(list.count) else {
       throw ServerError.badField("input", reason: "it is neither a text nor a list of 1 to 64 texts or pictures")
     }
     return try list.enumerated().map { place, value in

@@ -15,7 +15,7 @@ struct ExplainAPI: Sendable {
 
   init(passes: PicturePasses, queue: DispatchQueue) {
     self.passes = passes
-    batcher = Batcher(queue, most: 16, seconds: passes.limits.workSeconds) { key, all, check in
+    batcher = Batcher(queue, most: Asked.mostPrompts, seconds: passes.limits.workSeconds) { key, all, check in
       try Self.find(all, key, passes, check)
     }
   }
@@ -43,7 +43,8 @@ struct ExplainAPI: Sendable {
     let key = PictureKey(model: asked.model, picture: asked.id, size: size, upright: upright)
     // Where a pass must run, others may want it too. Typing does not wait.
     let isKept = passes.shelf.keeps(key)
-    return try await batcher.submit(asked, key: key, window: isKept ? .zero : .milliseconds(5))
+    return try await batcher.submit(
+      asked, key: key, weight: asked.prompts.count, window: isKept ? .zero : .milliseconds(5))
   }
 
   // MARK: On the queue
@@ -89,7 +90,7 @@ struct ExplainAPI: Sendable {
         let maps = try clocked(&own.maps) {
           try pass.maps.maps(of: pass.kept, wish.explainers.map { ($0, prompts) }, step: check)
         }
-        let patches = wish.asked.wantsPatches ? try pass.kept.patchEmbeddings() : nil
+        let patches = wish.asked.wantsPatches ? try pass.patches.value.get() : nil
         own = Found.Seconds(picture: seconds.picture, text: seconds.text, maps: seconds.maps + own.maps)
         return Found(
           pass: pass, prompts: prompts, explainers: wish.explainers, maps: maps, patches: patches, seconds: own)
@@ -168,9 +169,12 @@ struct Asked: Sendable {
   var methods: [String] = []
   var wantsPatches = false
 
+  /// Of a request, and of those that share their work.
+  static let mostPrompts = 32
+
   init(_ fields: inout Fields, _ shelf: ModelShelf) throws {
     model = try shelf.name(of: try fields.needed("model") { try $0.text("model", most: 200) })
-    prompts = try fields.needed("prompts") { try $0.texts("prompts", count: 1...32, most: 2000) }
+    prompts = try fields.needed("prompts") { try $0.texts("prompts", count: 1...Self.mostPrompts, most: 2000) }
     let known = try fields.text("picture", most: 64)
     image = try fields.take("image").map { try Fields.picture($0, "image") }
     guard (known == nil) != (image == nil) else {

@@ -9,6 +9,7 @@ final class Listener: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let channel: any Channel
   private let open: Connections
+  private let answers = DispatchGroup()
 
   /// The address that clients reach; the port is the system's choice where 0 was asked for.
   var port: Int { channel.localAddress?.port ?? 0 }
@@ -18,7 +19,7 @@ final class Listener: Sendable {
     host: String, port: Int, limits: ServerLimits, answer: @escaping @Sendable (ServerRequest) async -> ServerResponse
   ) throws {
     group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let open = Connections(limit: limits.connections)
+    let open = Connections(limit: limits.connections), budget = Budget(limits.allBodyBytes), answers = answers
     self.open = open
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 128)
@@ -34,7 +35,7 @@ final class Listener: Sendable {
           try pipeline.addHandlers(
             HTTPResponseEncoder(),
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoder)),
-            HTTPServerPipelineHandler(), Connection(limits: limits, answer: answer))
+            HTTPServerPipelineHandler(), Connection(limits: limits, budget: budget, answers: answers, answer: answer))
         }
       }
       .childChannelOption(.maxMessagesPerRead, value: 4)
@@ -55,6 +56,9 @@ final class Listener: Sendable {
     open.closeIdle()
     let end = ContinuousClock.now + .seconds(seconds)
     while open.count > 0, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.02) }
+    // Whose time is up hears no more, and what is computed for them ends.
+    open.closeAll()
+    _ = answers.wait(timeout: .now() + .seconds(5))
     try? group.syncShutdownGracefully()
   }
 }
@@ -78,6 +82,10 @@ private final class Connections: Sendable {
     }
     if isTaken { channel.closeFuture.whenComplete { _ in self.channels.withLock { _ = $0.removeValue(forKey: id) } } }
     return isTaken
+  }
+
+  func closeAll() {
+    for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
   }
 
   func closeIdle() {

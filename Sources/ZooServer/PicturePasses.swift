@@ -23,11 +23,19 @@ struct PicturePass: Sendable {
   /// Answers any method; else only how well prompts fit.
   let isWhole: Bool
   let maps = KeptMaps()
+  /// The embedding of each patch alone, once it was asked for.
+  let patches: Lazy<Result<[[Float]], any Error>>
+
+  init(facts: PictureFacts, kept: KeptPass, isWhole: Bool) {
+    (self.facts, self.kept, self.isWhole) = (facts, kept, isWhole)
+    patches = Lazy { Result { try kept.patchEmbeddings() } }
+  }
 
   /// About what the records take.
   var bytes: Int {
     guard let tower = try? kept.model.vision.tower else { return 0 }
-    let blocks = tower.blocks, each = isWhole ? blocks.layers * (8 * blocks.width + blocks.mlpWidth) : 8 * blocks.width
+    let blocks = tower.blocks,
+      each = isWhole ? (blocks.layers + 1) * (8 * blocks.width + blocks.mlpWidth) : 8 * blocks.width
     return kept.tokens * each * 4
   }
 }

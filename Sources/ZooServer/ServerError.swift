@@ -13,6 +13,7 @@ public enum ServerError: ZooError, Equatable {
   case wrongOrigin(String)
   case noToken
   case busy(limit: Int)
+  case crowded(limit: Int)
   case tooSlow(seconds: Int)
   case takesTooLong(seconds: Int)
   case headersTooLarge(bytes: Int, fields: Int)
@@ -33,7 +34,7 @@ public enum ServerError: ZooError, Equatable {
     case .headersTooLarge: 431
     case .wrongHost, .wrongOrigin: 403
     case .noToken: 401
-    case .busy: 429
+    case .busy, .crowded: 429
     case .tooSlow: 408
     case .ending, .takesTooLong: 503
     case .portTaken, .cannotListen: 500
@@ -55,6 +56,7 @@ public enum ServerError: ZooError, Equatable {
     case .wrongOrigin(let origin): "pages of \(origin) may not use this server"
     case .noToken: "the server wants its token: send 'Authorization: Bearer TOKEN'"
     case .busy(let limit): "\(limit) requests are waiting already; try again in a moment"
+    case .crowded(let limit): "the requests in hand have more than \(limit) bytes together; try again in a moment"
     case .tooSlow(let seconds): "the request did not arrive within \(seconds) seconds"
     case .takesTooLong(let seconds): "the request takes more than \(seconds) seconds; send fewer prompts or methods"
     case .headersTooLarge(let bytes, let fields):

@@ -2,6 +2,8 @@
 public struct ServerLimits: Sendable {
   /// Bytes of a request's body; pictures come in it as base64.
   public var bodyBytes = 48 << 20
+  /// Bytes of the bodies of all requests that arrive or are in hand.
+  public var allBodyBytes = 512 << 20
   /// Bytes of all header fields of a request, and how many there are.
   public var headerBytes = 16 << 10
   public var headerFields = 64

@@ -141,9 +141,11 @@ import ZooTestSupport
     }
   }
 
-  @Test(arguments: ["clip_gelu", "siglip", "coca"])
-  func aKeptPassAnswersNewPromptsLikeANewPass(_ name: String) throws {
-    let (model, picture) = try Case(name: name).load()
+  @Test(arguments: [
+    Case(name: "clip_gelu"), Case(name: "siglip"), Case(name: "coca"), Case(name: "resnet", group: "families"),
+  ])
+  func aKeptPassAnswersNewPromptsLikeANewPass(_ golden: Case) throws {
+    let (model, picture) = try golden.load()
     let methods = Method.defined(on: model).compactMap { try? Method(named: $0.id).base }
     #expect(methods.count >= 5)
     let kept = try KeptPass(picture, model: model)

@@ -50,6 +50,18 @@ import Testing
     #expect(log.pieces.withLock(\.self) == ["a[1, 3]", "b[2, 5]", "c[4]"])
   }
 
+  @Test func aHeavyItemIsAPieceOfItsOwn() async throws {
+    let batcher = batcher(most: 4), gate = hold()
+    var tasks: [Task<Int, any Error>] = []
+    for (item, weight) in [(1, 3), (2, 2), (3, 1), (4, 9), (5, 1)] {
+      tasks.append(Task { try await batcher.submit(item, key: "a", weight: weight, window: .zero) })
+      try await Task.sleep(for: .milliseconds(30))
+    }
+    gate.signal()
+    for task in tasks { _ = try await task.value }
+    #expect(log.pieces.withLock(\.self) == ["a[1]", "a[2, 3]", "a[4]", "a[5]"])
+  }
+
   @Test func aPieceHasSoManyItemsAndWhatIsWrongWithOneIsItsOwn() async throws {
     let batcher = batcher(most: 2), gate = hold()
     var tasks: [Task<Int, any Error>] = []

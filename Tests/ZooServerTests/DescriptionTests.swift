@@ -48,7 +48,7 @@ import Testing
   @Test func itHasEachStatusThatARequestCanMeet() throws {
     let errors: [ServerError] = [
       .unknownPicture, .notJSON(""), .badField("", reason: ""), .wrongType(""), .bodyTooLarge(limit: 1), .wrongHost(""),
-      .wrongOrigin(""), .noToken, .busy(limit: 1), .tooSlow(seconds: 1), .takesTooLong(seconds: 1),
+      .wrongOrigin(""), .noToken, .busy(limit: 1), .crowded(limit: 1), .tooSlow(seconds: 1), .takesTooLong(seconds: 1),
       .headersTooLarge(bytes: 1, fields: 1), .malformed, .ending,
     ]
     // Besides: a picture that cannot be read, and what is the server's own fault.

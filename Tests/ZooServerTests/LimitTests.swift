@@ -26,6 +26,12 @@ import ZooTestSupport
       body: #"{"model": "nothing", "prompts": ["a"], "image": "aa"}"#, status: 404, says: "no model called 'nothing'"),
     Call(body: #"{"model": "../../etc", "prompts": ["a"]}"#, status: 404, says: "no model called"),
     Call(body: #"{"model": "clip_gelu", "prompts": []}"#, status: 422, says: "1 to 32 texts"),
+    Call(
+      body: #"{"model": "clip_gelu", "prompts": [\#(Array(repeating: #""a""#, count: 33).joined(separator: ","))]}"#,
+      status: 422, says: "1 to 32 texts"),
+    Call(
+      body: #"{"model": "clip_gelu", "prompts": ["\#(String(repeating: "a", count: 2001))"]}"#, status: 422,
+      says: "prompts[0]: it has more than 2000 letters"),
     Call(body: #"{"model": "clip_gelu", "prompts": [" "]}"#, status: 422, says: "prompts[0]: it is blank"),
     Call(body: #"{"model": "clip_gelu", "prompts": ["a"]}"#, status: 422, says: "send either the picture"),
     Call(
@@ -135,6 +141,34 @@ import ZooTestSupport
     #expect(try await served.get("/healthz").status == 200)
   }
 
+  @Test func bodiesHaveALimitTogether() async throws {
+    var limits = ServerLimits()
+    (limits.bodyBytes, limits.allBodyBytes) = (1000, 1500)
+    let served = try ServedModel(limits: limits)
+    func begin() throws -> Int32 {
+      let socket = try served.connection()
+      let half =
+        "POST /v1/explain HTTP/1.1\r\nHost: 127.0.0.1:\(served.port)\r\nContent-Length: 1000\r\n\r\n"
+        + String(repeating: " ", count: 900)
+      #expect(
+        half.utf8.withContiguousStorageIfAvailable { send(socket, $0.baseAddress, $0.count, 0) } == half.utf8.count)
+      return socket
+    }
+    let held = try begin()
+    let json = ["Content-Type": "application/json"], body = Data(repeating: 0x20, count: 900)
+    var status = 0
+    for _ in 0..<200 where status != 429 {
+      status = try await served.send("POST", "/v1/explain", headers: json, body: body).status
+    }
+    #expect(status == 429)
+    // What one has taken comes back when it goes.
+    close(held)
+    for _ in 0..<200 where status != 400 {
+      status = try await served.send("POST", "/v1/explain", headers: json, body: body).status
+    }
+    #expect(status == 400)
+  }
+
   @Test func slowClientsAreLetGo() async throws {
     var limits = ServerLimits()
     limits.seconds = 1
@@ -143,6 +177,30 @@ import ZooTestSupport
     #expect(try await served.exchange(Data("GET /healthz HTTP/1.1\r\n".utf8)).status == 0)
     let half = "POST /v1/explain HTTP/1.1\r\nHost: 127.0.0.1:\(served.port)\r\nContent-Length: 100\r\n\r\n{"
     try await expect(served.exchange(Data(half.utf8)), 408, "POST", "/v1/explain")
+  }
+
+  @Test func picturesHaveLimits() async throws {
+    var limits = ServerLimits()
+    limits.pixels = 100
+    let small = try ServedModel(limits: limits)
+    let answer = try await small.post(
+      "/v1/score", ["model": small.name, "image": Self.picture, "prompts": ["a"]] as [String: Any])
+    try await expect(answer, 422, "POST", "/v1/score")
+    #expect(answer.detail?.contains("pixels") == true, "\(answer.detail ?? "")")
+    // Room for one picture and one pass: the first is let go for the second.
+    limits = ServerLimits()
+    (limits.pictureBytes, limits.passBytes) = (1, 1)
+    let served = try ServedModel(limits: limits)
+    let other = try Data(contentsOf: Golden.url("models/clip_gelu/inputs/image_b.jpg")).base64EncodedString()
+    var ids: [String] = []
+    for picture in [Self.picture, other] {
+      let sent = try await served.post("/v1/score", ["model": served.name, "image": picture, "prompts": ["a"]])
+      ids.append(try #require(sent.json["picture"] as? String))
+    }
+    let again = try await served.post("/v1/score", ["model": served.name, "picture": ids[1], "prompts": ["b"]])
+    #expect(again.status == 200)
+    let gone = try await served.post("/v1/score", ["model": served.name, "picture": ids[0], "prompts": ["b"]])
+    try await expect(gone, 404, "POST", "/v1/score")
   }
 
   @Test func workThatTakesTooLongEnds() async throws {

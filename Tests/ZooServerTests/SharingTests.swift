@@ -166,6 +166,47 @@ import ZooTestSupport
     #expect(again.status == 200)
   }
 
+  @Test func whoHasAskedIsAnsweredBeforeTheServerEnds() async throws {
+    let gate = Gate(), served = try ServedModel(loading: { gate.wait() })
+    let picture = picture, prompts = prompts
+    async let answer = served.post("/v1/score", ["model": served.name, "image": picture, "prompts": [prompts[0]]])
+    while try await count("zoo_requests_in_hand", of: served) < 1 { try await Task.sleep(for: .milliseconds(10)) }
+    async let end: Void = withCheckedContinuation { done in
+      DispatchQueue.global().async {
+        served.stop()
+        done.resume()
+      }
+    }
+    // Nobody else is let in.
+    for _ in 0..<500 where (try? await served.get("/healthz").status) == 200 {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    await #expect(throws: POSIXError.self) { try await served.get("/healthz") }
+    gate.open()
+    #expect(try await answer.status == 200)
+    await end
+  }
+
+  @Test func whoTakesTooLongDoesNotKeepTheServer() async throws {
+    let gate = Gate()
+    var limits = ServerLimits()
+    limits.drainSeconds = 1
+    let served = try ServedModel(limits: limits, loading: { gate.wait() })
+    async let answer = served.post(
+      "/v1/score", ["model": served.name, "image": picture, "prompts": [prompts[0]]] as [String: Any])
+    while try await count("zoo_requests_in_hand", of: served) < 1 { try await Task.sleep(for: .milliseconds(10)) }
+    let start = ContinuousClock.now
+    await withCheckedContinuation { done in
+      DispatchQueue.global().async {
+        served.stop()
+        done.resume()
+      }
+    }
+    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(try await answer.status == 0)
+    gate.open()
+  }
+
   /// Holds up the loading of models until it is opened.
   private final class Gate: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)

@@ -9,12 +9,12 @@ What the system does not allow here (tmpfs needs root, kills need strace) is lef
 """
 import argparse, os, shutil, sys, tempfile, time
 
-import crashes, disks, hub, json_attacks, memory, pictures, races
+import crashes, disks, hub, json_attacks, memory, pictures, races, serve
 from trial import Attack, Zoo
 
 SECTIONS = {
     "memory": memory.run, "pictures": pictures.run, "json": json_attacks.run, "kills": crashes.run, "disks": disks.run, "races": races.run,
-    "hub": hub.run,
+    "hub": hub.run, "serve": serve.run,
 }
 
 

@@ -18,7 +18,7 @@ class Browser:
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.process = subprocess.Popen(
             [os.environ.get("CHROMIUM", "chromium"), "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-             "--remote-debugging-port=0", "--remote-allow-origins=*", f"--user-data-dir={self.profile.name}", "about:blank"],
+             "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--remote-debugging-port=0", "--remote-allow-origins=*", f"--user-data-dir={self.profile.name}", "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         pages = f"http://127.0.0.1:{self._port()}/json"
         page = next(one for one in json.load(urllib.request.urlopen(pages)) if one["type"] == "page")
@@ -26,6 +26,7 @@ class Browser:
         self.count, self.events = 0, []
         for domain in ("Page", "Runtime", "Log", "DOM"):
             self.send(f"{domain}.enable")
+        self.send("Emulation.setFocusEmulationEnabled", enabled=True)
         self.send("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
 
     def _port(self):
@@ -56,7 +57,7 @@ class Browser:
         answer = self.send(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True, userGesture=True)
         if "exceptionDetails" in answer:
-            raise RuntimeError(f"{script}: {answer['exceptionDetails']}")
+            raise RuntimeError(f"{script[:300]}: {answer['exceptionDetails']}"[:2000])
         return answer["result"].get("value")
 
     def wait(self, condition, seconds=60):

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 
+import walk
 from browser import Browser
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -130,6 +131,7 @@ class Check:
         for settings in (
             "model=ViT-Ti-8-emoji:local", "model=ViT-Ti-8-emoji:local&layers=2-4", "model=ViT-Ti-8-SigLIP-emoji:local",
             "model=ViT-Ti-8-SigLIP-emoji:local&layers=3-3", "model=ViT-Ti-8-emoji:local&method=textspan",
+            "model=ViT-Ti-8-emoji:local&method=gradcam&layers=0-2",
         ):
             self.start(f"{settings}&p=a+photo+of+a+bee&p=a+photo+of+a+snail&example=Scene+2", panels=1)
             shape, values = read_npy(self.save("npy", ".npy"))
@@ -225,6 +227,10 @@ def main():
             run.browser.window(1280, 900)
             for part in (run.typing, run.keyboard, run.layers, run.command, run.comparing, run.speed):
                 part()
+            walk.sources(run, check, EXAMPLES / "examples")
+            walk.two_pictures(run, check, EXAMPLES / "examples")
+            for part in (walk.pointer, walk.layers, walk.keyboard_alone, walk.models, walk.network):
+                part(run, check)
         finally:
             run.close()
     print(f"{len(failed)} failed; look at the pictures in {out}" if failed else f"All held; look at the pictures in {out}.")

@@ -11,6 +11,7 @@ import http.client
 import json
 import math
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -41,16 +42,22 @@ def main():
     def memory():
         return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{server.pid}/status").read())[1]) // 1024
 
-    # What each request must get, asked one after the other: texts, a picture, and a map of each prompt.
+    # What each request must get, asked one after the other: texts, pictures, and of each prompt in each picture its map and its similarity.
     first = connect()
-    picture = base64.b64encode((ROOT / "Examples/examples/scene1.jpg").read_bytes()).decode()
     names = ["panda", "kite", "teapot", "bee", "rocket", "robot", "globe", "snail"]
     cases = [("/v1/embeddings", {"model": options.model, "input": f"a photo of a {name}"}) for name in names]
-    cases.append(("/v1/embeddings", {"model": options.model, "input": [{"image": picture}]}))
-    cases += [("/v1/explain", {"model": options.model, "image": picture, "prompts": [f"a photo of a {name}"]}) for name in names]
+    for scene in (1, 2, 3):
+        picture = base64.b64encode((ROOT / f"Examples/examples/scene{scene}.jpg").read_bytes()).decode()
+        cases.append(("/v1/embeddings", {"model": options.model, "input": [{"image": picture}]}))
+        for name in names:
+            body = {"model": options.model, "image": picture, "prompts": [f"a photo of a {name}"]}
+            cases += [("/v1/explain", body), ("/v1/score", body)]
+    random.Random(1).shuffle(cases)
 
     def essence(path, answer):
-        return answer["data"][0]["embedding"] if path == "/v1/embeddings" else answer["maps"][0]["values"]
+        if path == "/v1/embeddings":
+            return answer["data"][0]["embedding"]
+        return answer["maps"][0]["values"] if path == "/v1/explain" else [answer["results"][0]["similarity"]]
 
     expected = [essence(path, ask(first, path, body)[1]) for path, body in cases]
     counts = {"right": 0, "wrong": 0, "told to wait": 0, "failed": 0}

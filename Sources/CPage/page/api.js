@@ -75,7 +75,8 @@ async function send(path, { body, signal } = {}, tries = 3) {
   throw await problem(response);
 }
 
-export const fetchModels = async () => (await (await send("v1/models")).json()).data;
+/** The models, and the memory that they take. */
+export const fetchModels = async () => (await send("v1/models")).json();
 export const fetchExamples = async () => (await (await send("v1/examples")).json()).data;
 export const fetchBlob = async (address) => (await send(address)).blob();
 

@@ -1,7 +1,7 @@
 // What each panel shows.
 
 import { colorOf } from "./chips.js";
-import { isCorrected, raster, sharedRange } from "./maps.js";
+import { isCorrected, raster, sharedRange, summedLayers } from "./maps.js";
 import { answerKey, chosenModels, layersText, methodsFor, shownPrompt, state } from "./state.js";
 
 let lastShown = "";
@@ -48,7 +48,7 @@ export const panelTitle = ({ prompt, answer }) => (prompt < 0 ? "Which prompt wi
 /** What tells a panel from the others: method, model, picture, as far as there are several. */
 export function panelDetails(panel, panels) {
   const several = (name) => new Set(panels.map((one) => one[name])).size > 1;
-  const own = !state.layers || !panel.maps[0].layers ? ""
+  const own = !state.layers || !summedLayers(panel.maps[0]) ? ""
     : ` · layers ${layersText()}${panel.maps.some(isCorrected) ? ", not corrected" : ""}`;
   const name = panel.name.replace(/, layers all$/, "") + own;
   return [name, several("model") && panel.model, several("slot") && panel.picture].filter(Boolean).join(" · ");

@@ -41,16 +41,21 @@ function sumOf(layers, count) {
   return sum;
 }
 
+/** The layers that a map sums; null for one that is no sum, or looks at one layer alone: a choice of layers leaves it as it is. */
+export const summedLayers = ({ layers }) => (layers?.length > 1 ? layers : null);
+
 /** The values of a map on its grid: the sum of the chosen layers, or the map as it came. */
 export function gridValues(map, layers) {
-  if (!layers || !map.layers?.length) return Float32Array.from(map.values);
-  const chosen = map.layers.filter(({ layer }) => layer >= layers.first && layer <= layers.last);
-  return chosen.length === map.layers.length ? Float32Array.from(map.values) : sumOf(chosen, map.values.length);
+  const all = summedLayers(map);
+  if (!layers || !all) return Float32Array.from(map.values);
+  const chosen = all.filter(({ layer }) => layer >= layers.first && layer <= layers.last);
+  return chosen.length === all.length ? Float32Array.from(map.values) : sumOf(chosen, map.values.length);
 }
 
 /** Whether the server has blanked places of a map, which the sum of some of its layers does not have. */
-export function isCorrected({ values, layers }) {
-  if (!layers?.length) return false;
+export function isCorrected(map) {
+  const { values } = map, layers = summedLayers(map);
+  if (!layers) return false;
   const sum = sumOf(layers, values.length), { low, high } = rangeOf(sum);
   return values.some((value, index) => Math.abs(value - sum[index]) > 1e-3 * (high - low));
 }

@@ -2,7 +2,7 @@
 
 import { APIError, explain } from "./api.js";
 import { element } from "./elements.js";
-import { refreshModels, size } from "./settings.js";
+import { lookAtModels, refreshModels, size } from "./settings.js";
 import { allPrompts, answerKey, chosenMethods, chosenModels, methodsFor, modelNamed, state } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
@@ -20,18 +20,33 @@ export function showErrors(errors) {
   $("errors").replaceChildren(...[...new Set(errors)].map((text) => element("p", {}, text)));
 }
 
+/** Says what is being done for the models; how far one is that is being loaded, the server tells. Null where nothing is. */
 function showProgress(models) {
   clearInterval(ticking);
+  const bar = $("progress");
   document.body.classList.toggle("busy", models !== null);
-  $("progress").hidden = models === null;
+  bar.hidden = models === null;
+  bar.classList.remove("known");
   if (models === null) return;
   const start = performance.now();
-  const tick = () => {
-    const seconds = (performance.now() - start) / 1000;
-    const loading = models.filter((id) => !modelNamed(id)?.loaded);
-    const what = loading.length ? `Loading ${loading.map((id) => `${id} (${size(modelNamed(id)?.bytes ?? 0)})`).join(", ")}` : "Computing";
-    $("timing").textContent = seconds < 0.4 ? $("timing").textContent : `${what} … ${seconds.toFixed(0)} s`;
-    if (loading.length && Math.round(seconds) === 1) $("status").textContent = what;
+  const isComing = (id) => modelNamed(id)?.loading !== null || !modelNamed(id).loaded;
+  let said = false;
+  const tick = async () => {
+    const own = ticking, seconds = (performance.now() - start) / 1000;
+    if (seconds < 0.4) return;
+    if (models.some(isComing)) await lookAtModels().catch(() => {});
+    if (own !== ticking || bar.hidden) return; // the answer has come meanwhile
+    const loading = models.filter(isComing).map(modelNamed).filter(Boolean);
+    const shares = loading.map((model) => model.loading).filter((share) => typeof share === "number");
+    const percent = shares.length ? Math.round(100 * Math.min(...shares)) : null;
+    bar.classList.toggle("known", percent !== null);
+    bar.style.setProperty("--share", `${percent}%`);
+    if (percent !== null) bar.setAttribute("aria-valuenow", percent);
+    else bar.removeAttribute("aria-valuenow");
+    const what = loading.length ? `Loading ${loading.map(({ id, bytes }) => `${id} (${size(bytes)})`).join(", ")}` : "Computing";
+    $("timing").textContent = [`${what} …`, percent !== null && `${percent} %,`, `${seconds.toFixed(0)} s`].filter(Boolean).join(" ");
+    if (loading.length && !said) $("status").textContent = what;
+    said = true;
   };
   ticking = setInterval(tick, 200);
 }

@@ -3,6 +3,7 @@
 import { fetchModels } from "./api.js";
 import { paintLegend } from "./drawing.js";
 import { element, refill } from "./elements.js";
+import { summedLayers } from "./maps.js";
 import { showErrors } from "./requests.js";
 import { chosenMethods, chosenModels, layersText, modelNamed, state } from "./state.js";
 
@@ -27,9 +28,9 @@ export function drawModels() {
     option.text = `${model.id} · ${size(model.bytes)}${model.loaded ? " · in memory" : ""}${isUsable(model) ? "" : " · takes no text"}`;
   }
   $("model").value = state.model;
-  const loaded = state.models.filter((model) => model.loaded);
-  $("memory").textContent = loaded.length
-    ? `${loaded.length} of ${state.models.length} in memory, ${size(loaded.reduce((sum, model) => sum + model.bytes, 0))}` : "";
+  const loaded = state.models.filter((model) => model.loaded).length, { used, limit } = state.memory;
+  $("memory").textContent = state.models.length
+    ? `${loaded} of ${state.models.length} in memory: ${used ? size(used) : "0"} of ${size(limit)}` : "";
   const isClassifier = modelNamed(state.model)?.classifier;
   $("prompt-label").textContent = isClassifier ? "A class of the model" : "What to look for";
   $("prompt").placeholder = isClassifier ? "tabby cat" : "a photo of a fox";
@@ -79,14 +80,20 @@ export function drawSettings(panels) {
   }
   $("last").disabled = $("single").checked;
   $("layers-value").textContent = `${layersText()} of ${most + 1}`;
-  $("layers-note").hidden = !(state.wantsLayers && panels.some(({ maps }) => !maps[0].layers));
+  $("layers-note").hidden = !(state.wantsLayers && panels.some(({ maps }) => !summedLayers(maps[0])));
   const others = state.models.filter((model) => model.id !== state.model && isUsable(model));
   boxes("moreMethods", $("more-methods"), methods.filter(({ id }) => id !== state.method));
   boxes("moreModels", $("more-models"), others.map(({ id }) => ({ id, name: id })));
 }
 
+/** How far the models are, and what is in memory. */
+export async function lookAtModels() {
+  ({ data: state.models, memory: state.memory } = await fetchModels());
+  drawModels();
+}
+
 export async function refreshModels() {
-  state.models = await fetchModels();
+  ({ data: state.models, memory: state.memory } = await fetchModels());
   const usable = state.models.filter(isUsable);
   const isThere = (id) => usable.some((model) => model.id === id);
   const missing = [state.model, ...state.moreModels].filter((id) => id && !isThere(id));
@@ -109,8 +116,7 @@ export function startSettings(ask, draw) {
   $("contour").addEventListener("change", () => { state.contour = $("contour").checked; redraw(); });
   $("method").addEventListener("change", () => { state.method = $("method").value; changed(); });
   $("model").addEventListener("focus", async () => {
-    await refreshModels().catch(() => {}); // the server may have let models go
-    drawModels();
+    await lookAtModels().catch(() => {}); // the server may have let models go
   });
   $("model").addEventListener("change", () => {
     [state.model, state.remark] = [$("model").value, ""];

@@ -12,6 +12,7 @@ export const state = {
   slot: 0, // where the next picture goes
   pictures: [null, null], // {number, name, dataURL, bitmap, ids: Map of model → id}
   models: [], examples: [],
+  memory: { used: 0, limit: 0 }, // bytes of the models that the server has loaded, and how many it may
   answers: new Map(), // answerKey → {answer, roundTrip, request}
   remark: "", // what could not be done as the address says
   active: "", // the key of the panel that was clicked last

@@ -9,7 +9,7 @@ package final class Lazy<Value: Sendable>: Sendable {
 
   private let state: Mutex<State>
 
-  init(_ make: @escaping @Sendable () -> Value) { state = Mutex(.pending(make)) }
+  package init(_ make: @escaping @Sendable () -> Value) { state = Mutex(.pending(make)) }
 
   package var value: Value {
     state.withLock { state in
