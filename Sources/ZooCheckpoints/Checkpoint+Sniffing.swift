@@ -20,7 +20,7 @@ func readContent(_ bytes: ByteView, path: String, part: String? = nil) throws(Ch
       throw CheckpointError(path, .zipEnd, found: missingEnd(bytes, file: path))
     }
   }
-  if bytes.bytes[0] == 0x93 || path.hasSuffix(".npy") { return try readNPY(bytes, file: path) }
+  if bytes[0] == 0x93 || path.hasSuffix(".npy") { return try readNPY(bytes, file: path) }
   if bytes.bytes.starts(with: torchLegacyMagic) { return try readTorchLegacy(bytes, file: path, part: part) }
   if let format = foreignFormat(bytes, path: path) { throw CheckpointError(path, .foreignFormat, found: format) }
   if bytes.count > 262, bytes[257..<bytes.count].hasPrefix("ustar") {
@@ -31,7 +31,7 @@ func readContent(_ bytes: ByteView, path: String, part: String? = nil) throws(Ch
       ? CheckpointError(path, .torchTar)
       : CheckpointError(path, .foreignFormat, found: "a tar archive: unpack it first")
   }
-  if bytes.count > 1, bytes.bytes[0] == 0x80, bytes.bytes[1] <= 5 { throw CheckpointError(path, .torchBarePickle) }
+  if bytes.count > 1, bytes[0] == 0x80, bytes[1] <= 5 { throw CheckpointError(path, .torchBarePickle) }
   if let words = firstWords(bytes) { throw CheckpointError(path, .isText, found: words) }
   // Damaged beyond recognition: let the reader for this kind of name say what is wrong.
   if path.hasSuffix(".safetensors") { return try readSafetensors(bytes, file: path) }
@@ -48,8 +48,8 @@ private func readZip(_ archive: ZipArchive, part: String?) throws(CheckpointErro
 }
 
 private func looksLikeSafetensors(_ bytes: ByteView) -> Bool {
-  guard bytes.count >= 9, let length = bytes.u64(0), bytes.bytes[8] == UInt8(ascii: "{") else { return false }
+  guard bytes.count >= 9, let length = bytes.u64(0), bytes[8] == UInt8(ascii: "{") else { return false }
   // The file may have been cut within its header.
   return length <= min(safetensorsHeaderLimit, bytes.count - 8)
-    || (length <= safetensorsHeaderLimit && bytes.bytes[7] == 0)
+    || (length <= safetensorsHeaderLimit && bytes[7] == 0)
 }

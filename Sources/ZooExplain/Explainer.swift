@@ -275,12 +275,16 @@ public enum ExplainError: ZooError, Equatable {
   case notAClassifier(model: String)
   case noSuchClass(Int, count: Int)
   case noClassCalled(String, near: [String])
+  /// A vector of another model.
+  case wrongWidth(Int, expected: Int, model: String)
 
   public var blame: Blame { .input }
 
   public var description: String {
     switch self {
     case .blankPrompt: "a prompt is blank; write what to look for, such as \"a photo of a cat\""
+    case .wrongWidth(let found, let expected, let model):
+      "a prompt has \(found) numbers, and the embeddings of \(model) have \(expected)"
     case .notAClassifier(let model): "\(model) has no classes: it takes prompts"
     case .noSuchClass(let index, let count): "there is no class \(index): the model has \(count), 0 to \(count - 1)"
     case .noClassCalled(let name, let near):

@@ -5,10 +5,14 @@ import ZooModels
 public struct PixelTensor: Sendable {
   public let height: Int
   public let width: Int
-  /// [3, height, width].
+  /// `[3, height, width]`
   public let values: [Float]
 
+  /// - Parameter values: `[3, height, width]`; another count ends the process.
   public init(height: Int, width: Int, values: [Float]) {
+    precondition(
+      height > 0 && width > 0 && values.count == 3 * height * width,
+      "\(values.count) values do not fill [3, \(height), \(width)]")
     self.height = height
     self.width = width
     self.values = values

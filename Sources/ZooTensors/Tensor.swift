@@ -31,9 +31,16 @@ public struct ByteView: @unchecked Sendable {
   /// Lets the system take back the memory of these bytes where they can be read again from a file; does nothing elsewhere.
   public func release() { (owner as? any RereadableMemory)?.release(bytes) }
 
-  /// The bytes of a range, which must lie inside; they keep the same owner alive.
+  /// A byte. One that lies outside ends the process, in release builds too: files are not trusted.
+  public subscript(place: Int) -> UInt8 {
+    precondition(place >= 0 && place < count, "a byte outside of what was read")
+    return bytes[place]
+  }
+
+  /// The bytes of a range, which keep the same owner alive. A range that is not inside ends the process, in release builds too.
   public subscript(range: Range<Int>) -> ByteView {
-    ByteView(UnsafeRawBufferPointer(rebasing: bytes[range]), owner: owner)
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "a range outside of what was read")
+    return ByteView(UnsafeRawBufferPointer(rebasing: bytes[range]), owner: owner)
   }
 }
 

@@ -1,9 +1,10 @@
 import ZooTensors
 
 extension ByteView {
-  /// The little-endian integer at `offset`, which must lie inside.
+  /// The little-endian integer at `offset`. One that does not lie inside ends the process, in release builds too.
   func integer<T: FixedWidthInteger>(_: T.Type, at offset: Int) -> T {
-    T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
+    precondition(offset >= 0 && count - offset >= MemoryLayout<T>.size, "an integer outside of what was read")
+    return T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
   }
 
   func u16(_ offset: Int) -> Int { Int(integer(UInt16.self, at: offset)) }

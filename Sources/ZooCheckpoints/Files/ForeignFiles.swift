@@ -58,11 +58,11 @@ private let formats: [(magic: [UInt8], offset: Int, name: String)] = [
 func foreignFormat(_ bytes: ByteView, path: String) -> String? {
   if let known = formats.first(where: { bytes.bytes.dropFirst($0.offset).starts(with: $0.magic) }) { return known.name }
   guard bytes.count > 4 else { return nil }
-  let (first, second) = (bytes.bytes[0], bytes.bytes[1])
+  let (first, second) = (bytes[0], bytes[1])
   // A map whose first key is short text.
   if 0x81...0x8F ~= first && 0xA1...0xBF ~= second { return "a msgpack file, as Flax writes" }
   // Field 1, the version of the format, then a text or a number.
-  if first == 0x08, 1...20 ~= second, [0x12, 0x1A, 0x22, 0x28, 0x3A].contains(bytes.bytes[2]) {
+  if first == 0x08, 1...20 ~= second, [0x12, 0x1A, 0x22, 0x28, 0x3A].contains(bytes[2]) {
     return "an ONNX model"
   }
   return path.hasSuffix(".onnx") ? "an ONNX model" : nil

@@ -132,7 +132,7 @@ struct JSONScanner {
       if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
       try digits()
     }
-    let digits = String(decoding: text.bytes[start..<at], as: UTF8.self)
+    let digits = String(decoding: text[start..<at].bytes, as: UTF8.self)
     // As the reference's parser, which makes a 64-bit number of every one that it meets.
     guard let value = Double(digits), value.isFinite else {
       at = start
@@ -161,16 +161,16 @@ struct JSONScanner {
       case UInt8(ascii: "\""):
         let text: String?
         if copied == start {
-          text = String(validating: self.text.bytes[start..<at], as: UTF8.self)
+          text = String(validating: self.text[start..<at].bytes, as: UTF8.self)
         } else {
-          unescaped.append(contentsOf: self.text.bytes[copied..<at])
+          unescaped.append(contentsOf: self.text[copied..<at].bytes)
           text = String(validating: unescaped, as: UTF8.self)
         }
         guard let text else { throw error(.jsonNotUTF8) }
         at += 1
         return text
       case UInt8(ascii: "\\"):
-        unescaped.append(contentsOf: self.text.bytes[copied..<at])
+        unescaped.append(contentsOf: self.text[copied..<at].bytes)
         at += 1
         try escape(into: &unescaped)
         copied = at
@@ -223,7 +223,7 @@ struct JSONScanner {
 
   // MARK: Bytes
 
-  private var peek: UInt8? { at < text.count ? text.bytes[at] : nil }
+  private var peek: UInt8? { at < text.count ? text[at] : nil }
 
   private mutating func take(_ byte: UInt8) -> Bool {
     guard peek == byte else { return false }

@@ -22,10 +22,10 @@ struct NPYHeader {
     func error(_ rule: CheckpointError.Rule, expected: String? = nil, found: String? = nil) -> CheckpointError {
       CheckpointError(file, rule, tensor: tensor, offset: base, expected: expected, found: found)
     }
-    guard bytes.count >= 10, bytes.bytes[0] == 0x93, bytes[1..<6].hasPrefix("NUMPY") else { throw error(.npyMagic) }
-    let version = bytes.bytes[6]
-    guard 1...3 ~= version, bytes.bytes[7] == 0 else {
-      throw error(.npyVersion, expected: "1.0, 2.0 or 3.0", found: "\(version).\(bytes.bytes[7])")
+    guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<6].hasPrefix("NUMPY") else { throw error(.npyMagic) }
+    let version = bytes[6]
+    guard 1...3 ~= version, bytes[7] == 0 else {
+      throw error(.npyVersion, expected: "1.0, 2.0 or 3.0", found: "\(version).\(bytes[7])")
     }
     let textStart = version == 1 ? 10 : 12
     guard bytes.count >= textStart else { throw error(.npyHeaderLength) }
@@ -37,7 +37,7 @@ struct NPYHeader {
     dataStart = textStart + length
     var parser = NPYHeaderParser(bytes[textStart..<dataStart], allowsLongSuffix: version <= 2)
     guard let fields = parser.parse() else {
-      throw error(.npyHeader, found: shownText(bytes.bytes[textStart..<dataStart]))
+      throw error(.npyHeader, found: shownText(bytes[textStart..<dataStart].bytes))
     }
     guard let (dtype, isBigEndian) = parseNPYType(fields.type) else {
       throw error(.npyType, found: "'\(fields.type)'")
@@ -53,7 +53,7 @@ struct NPYHeader {
 }
 
 /// The start of a header without the spaces that fill it up, for messages.
-private func shownText(_ text: Slice<UnsafeRawBufferPointer>) -> String {
+private func shownText(_ text: UnsafeRawBufferPointer) -> String {
   let end = text.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? text.startIndex
   return String(decoding: text[..<end].prefix(200), as: UTF8.self)
 }
@@ -110,13 +110,13 @@ private struct NPYHeaderParser {
   private mutating func string() -> String? {
     guard let quote: StaticString = take("'") ? "'" : take("\"") ? "\"" : nil else { return nil }
     let start = at
-    while at < text.count, text.bytes[at] != quote.utf8Start.pointee {
-      guard 0x20...0x7E ~= text.bytes[at], text.bytes[at] != UInt8(ascii: "\\") else { return nil }
+    while at < text.count, text[at] != quote.utf8Start.pointee {
+      guard 0x20...0x7E ~= text[at], text[at] != UInt8(ascii: "\\") else { return nil }
       at += 1
     }
     guard at < text.count else { return nil }
     at += 1
-    return String(decoding: text.bytes[start..<at - 1], as: UTF8.self)
+    return String(decoding: text[start..<at - 1].bytes, as: UTF8.self)
   }
 
   /// A tuple of whole numbers: `()`, `(3,)`, `(2, 3)`.
@@ -135,8 +135,8 @@ private struct NPYHeaderParser {
   private mutating func wholeNumber() -> Int? {
     skipSpace()
     let start = at
-    while at < text.count, 0x30...0x39 ~= text.bytes[at] { at += 1 }
-    let digits = String(decoding: text.bytes[start..<at], as: UTF8.self)
+    while at < text.count, 0x30...0x39 ~= text[at] { at += 1 }
+    let digits = String(decoding: text[start..<at].bytes, as: UTF8.self)
     guard digits == "0" || !digits.hasPrefix("0") else { return nil }
     if allowsLongSuffix { _ = take("L") }
     return Int(digits)
@@ -150,6 +150,6 @@ private struct NPYHeaderParser {
   }
 
   private mutating func skipSpace() {
-    while at < text.count, [0x20, 0x09, 0x0A, 0x0D].contains(text.bytes[at]) { at += 1 }
+    while at < text.count, [0x20, 0x09, 0x0A, 0x0D].contains(text[at]) { at += 1 }
   }
 }

@@ -21,7 +21,7 @@ func readSafetensors(_ bytes: ByteView, file: String) throws(CheckpointError) ->
       file, .headerBeyondFile, offset: 0, expected: "at most \(bytes.count - 8) bytes",
       found: "\(length): at least \(length - bytes.count + 8) bytes are missing")
   }
-  guard length > 0, bytes.bytes[8] == UInt8(ascii: "{") else { throw CheckpointError(file, .headerStart, offset: 8) }
+  guard length > 0, bytes[8] == UInt8(ascii: "{") else { throw CheckpointError(file, .headerStart, offset: 8) }
 
   var header = SafetensorsHeader(file: file)
   try header.read(bytes[8..<8 + length])

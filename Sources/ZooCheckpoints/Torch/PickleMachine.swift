@@ -125,7 +125,7 @@ struct PickleMachine {
   private mutating func byte() throws(CheckpointError) -> UInt8 {
     guard at < bytes.count else { throw error(.pickleTruncated) }
     at += 1
-    return bytes.bytes[at - 1]
+    return bytes[at - 1]
   }
 
   private mutating func take(_ count: Int?) throws(CheckpointError) -> ByteView {
@@ -135,8 +135,9 @@ struct PickleMachine {
   }
 
   private mutating func line() throws(CheckpointError) -> String {
-    guard let end = bytes.bytes[at...].firstIndex(of: 0x0A) else { throw error(.pickleTruncated) }
-    guard let text = String(validating: bytes.bytes[at..<end], as: UTF8.self) else { throw error(.pickleText) }
+    guard let length = bytes[at..<bytes.count].bytes.firstIndex(of: 0x0A) else { throw error(.pickleTruncated) }
+    let end = at + length
+    guard let text = String(validating: bytes[at..<end].bytes, as: UTF8.self) else { throw error(.pickleText) }
     at = end + 1
     return text
   }

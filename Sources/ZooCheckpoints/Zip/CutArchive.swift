@@ -40,7 +40,7 @@ private struct LocalMember {
     let nameEnd = at + 30 + bytes.u16(at + 26)
     start = nameEnd + bytes.u16(at + 28)
     guard start <= bytes.count else { return nil }
-    name = String(decoding: bytes.bytes[at + 30..<nameEnd], as: UTF8.self)
+    name = String(decoding: bytes[at + 30..<nameEnd].bytes, as: UTF8.self)
     isStored = bytes.u16(at + 8) == 0
     let isBehind = bytes.u16(at + 6) & 8 != 0, size = bytes.u32(at + 18)
     statedSize =

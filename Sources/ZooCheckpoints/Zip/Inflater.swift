@@ -29,7 +29,7 @@ struct Inflater: ~Copyable {
   mutating func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Int {
     var written = 0
     while written < target.count, !ended {
-      let input = UnsafeRawBufferPointer(rebasing: source.bytes[consumed...].prefix(1 << 30))
+      let input = UnsafeRawBufferPointer(rebasing: source[consumed..<source.count].bytes.prefix(1 << 30))
       let output = UnsafeMutableRawBufferPointer(rebasing: target[written...].prefix(1 << 30))
       stream.pointee.next_in = UnsafeMutablePointer(
         mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))

@@ -68,8 +68,8 @@ private func readEntry(
   let commentStart = extraStart + bytes.u16(at + 30)
   let next = commentStart + bytes.u16(at + 32)
   guard next <= directoryEnd else { throw CheckpointError(file, .zipDirectory, offset: at, expected: "a whole entry") }
-  guard let name = String(validating: bytes.bytes[nameStart..<extraStart], as: UTF8.self), isAllowedName(name) else {
-    let shown = String(decoding: bytes.bytes[nameStart..<extraStart], as: UTF8.self)
+  guard let name = String(validating: bytes[nameStart..<extraStart].bytes, as: UTF8.self), isAllowedName(name) else {
+    let shown = String(decoding: bytes[nameStart..<extraStart].bytes, as: UTF8.self)
     throw CheckpointError(file, .zipName, tensor: shown, offset: nameStart)
   }
   guard bytes.u16(at + 8) & 0x2041 == 0 else { throw CheckpointError(file, .zipEncrypted, tensor: name, offset: at) }
@@ -132,7 +132,7 @@ private func locate(
   guard bytes.u16(at + 6) & 0x2041 == 0 else { throw error(.zipEncrypted) }
   let nameEnd = at + 30 + bytes.u16(at + 26)
   let start = nameEnd + bytes.u16(at + 28)
-  guard start <= directoryStart, bytes.bytes[at + 30..<nameEnd].elementsEqual(member.name.utf8) else {
+  guard start <= directoryStart, bytes[at + 30..<nameEnd].bytes.elementsEqual(member.name.utf8) else {
     throw error(.zipLocalHeader)
   }
   guard member.compressedSize <= directoryStart - start else { throw error(.zipMemberSize) }

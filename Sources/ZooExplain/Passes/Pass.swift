@@ -156,6 +156,7 @@ private final class PassPlan {
     (self.vision, self.engine, self.jobs, self.clock) = (vision, engine, jobs.count, clock)
     var members: [Key: [(job: Int, layers: [Int]?)]] = [:]
     for (index, job) in jobs.enumerated() {
+      try model.check(job.directions + job.background)
       let layers = try job.method.ownLayers(of: count)
       let key = Key(
         method: job.method.sharingKey, directions: job.directions, background: job.background, picture: job.picture)
@@ -258,6 +259,16 @@ private final class PassPlan {
       for index in streams.indices {
         clock.time(streams[index].ways(at: record.layer)) { streams[index].pass(layer, engine) }
       }
+    }
+  }
+}
+
+extension Model {
+  /// Throws an `ExplainError` where vectors are not of the width of this model's embeddings.
+  fileprivate func check(_ vectors: [[Float]]) throws {
+    let width = architecture.embedding
+    if let wrong = vectors.first(where: { $0.count != width }) {
+      throw ExplainError.wrongWidth(wrong.count, expected: width, model: name)
     }
   }
 }

@@ -62,6 +62,9 @@ package final class VisionRuntime: Sendable {
     _ pictures: [PixelTensor], _ request: PassRequest = .embedding, engine: Engine,
     observe: (LayerRecord) throws -> Void = { _ in }, embedded: (BlockWork) -> Void = { _ in }
   ) rethrows -> BlockWork {
+    precondition(
+      pictures.allSatisfy { $0.height == pictures[0].height && $0.width == pictures[0].width },
+      "pictures of one pass have one size: `bySize` sorts them")
     let traced = request.parts.contains(.gradients), lasting = request.lifetime == .pass
     let isFirst = prepareAhead(backward: traced ? request.layers : 0..<0, engine: engine)
     let grid = grid(of: pictures[0]), tokens = grid.count + tower.prefixTokens
