@@ -36,6 +36,8 @@ public struct VisionFacts: Sendable, Hashable {
   public var noFinalNorm = false
   public var layerScale = false
   public var gated = false
+  /// True where a gate is opened by GELU, behind a norm of the MLP's own (ViTamin).
+  public var isGeGLU = false
   /// True where the gate and what it opens are one matrix, the gate first.
   public var gateIsPacked = false
   public var attentionNorm = false

@@ -109,12 +109,14 @@ public struct Blocks: Codable, Sendable, Hashable {
   public var sumNorm: Bool
   /// True where each branch is multiplied by a learned vector before it is added.
   public var layerScale: Bool
-  /// True for SwiGLU: `fc2(norm(silu(gate x) * fc1 x))`.
+  /// True for SwiGLU and GeGLU: `fc2(norm(act(gate x) * fc1 x))`.
   public var gated: Bool
   /// True where a LayerNorm stands between attention and its output projection (EVA02 sub-LN).
   public var attentionNorm: Bool
   /// True where a LayerNorm stands before `fc2`.
   public var mlpNorm: Bool
+  /// True where the MLP has a LayerNorm of its own behind the block's (ViTamin).
+  public var mlpInputNorm: Bool
   /// Rotary position embedding on patch tokens, if any.
   public var rope: RotaryEmbedding?
   /// True where norms divide by the root mean square and have no offset (RMSNorm).
@@ -137,7 +139,8 @@ public struct Blocks: Codable, Sendable, Hashable {
   public init(
     width: Int, layers: Int, heads: Int, mlpWidth: Int, normEps: Float, activation: Activation, postNorm: Bool = false,
     sumNorm: Bool = false, layerScale: Bool = false, gated: Bool = false, attentionNorm: Bool = false,
-    mlpNorm: Bool = false, rope: RotaryEmbedding? = nil, rms: Bool = false, relativeBias: RelativeBias? = nil,
+    mlpNorm: Bool = false, mlpInputNorm: Bool = false, rope: RotaryEmbedding? = nil, rms: Bool = false,
+    relativeBias: RelativeBias? = nil,
     relativeHidden: Int? = nil, sequenceRope: SequenceRotary? = nil, queryKeyNorm: Bool = false,
     attentionGate: Bool = false,
     noFirstNorm: Bool = false
@@ -154,6 +157,7 @@ public struct Blocks: Codable, Sendable, Hashable {
     self.gated = gated
     self.attentionNorm = attentionNorm
     self.mlpNorm = mlpNorm
+    self.mlpInputNorm = mlpInputNorm
     self.rope = rope
     self.rms = rms
     self.relativeBias = relativeBias
@@ -242,6 +246,8 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var patchBias: Bool
   /// True where the position table has rows for the prefix tokens.
   public var positionsCoverPrefix: Bool
+  /// True where there is no position table, as convolutions tell places (ViTamin-XL).
+  public var noPositions: Bool
   /// True where a LayerNorm precedes the blocks (`ln_pre`).
   public var normPre: Bool
   /// True where no LayerNorm follows the blocks (Hugging Face's CLIP classifier).
@@ -259,7 +265,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public init(
     image: GridSize, patch: Int, stem: Stem? = nil, blocks: Blocks, classToken: Bool, registers: Int = 0,
     patchBias: Bool = false,
-    positionsCoverPrefix: Bool = true, normPre: Bool = false, noFinalNorm: Bool = false,
+    positionsCoverPrefix: Bool = true, noPositions: Bool = false, normPre: Bool = false, noFinalNorm: Bool = false,
     positionGrid: GridSize? = nil, pooler: Pooler, poolerSkipsPrefix: Bool = false,
     resampling: PositionResampling = .bicubicAntialias, projection: Projection = .linear
   ) {
@@ -271,6 +277,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
     self.registers = registers
     self.patchBias = patchBias
     self.positionsCoverPrefix = positionsCoverPrefix
+    self.noPositions = noPositions
     self.normPre = normPre
     self.noFinalNorm = noFinalNorm
     self.positionGrid = positionGrid
@@ -290,7 +297,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var tableGrid: GridSize { positionGrid ?? grid }
   /// Rows of the position table; 0 where attention alone knows positions.
   public var positions: Int {
-    if blocks.relativeHidden != nil { return 0 }
+    if noPositions || blocks.relativeHidden != nil { return 0 }
     return tableGrid.count + (positionsCoverPrefix ? prefixTokens : 0)
   }
   /// Width of what the final norm and the projection see.

@@ -72,6 +72,30 @@ private struct TensorList {
     for part in ["weight", "bias", "mean", "variance"] { add("\(name).norm.\(part)", [output]) }
   }
 
+  /// A convolution with a bias.
+  mutating func convolution(_ name: String, shape: [Int]) {
+    add("\(name).weight", shape)
+    add("\(name).bias", [shape[0]])
+  }
+
+  mutating func mobile(_ stem: MobileStem, width: Int) {
+    let first = stem.widths.first ?? 1
+    convolution("vision.stem.0", shape: [first, 3, 3, 3])
+    norm("vision.stem.norm", first)
+    convolution("vision.stem.1", shape: [first, first, 3, 3])
+    for block in stem.blocks {
+      let name = "vision.\(block.name)"
+      if block.hasShortcut { convolution("\(name).shortcut", shape: [block.outputs, block.inputs, 1, 1]) }
+      norm("\(name).norm", block.inputs)
+      convolution("\(name).0", shape: [block.hidden, block.inputs, 1, 1])
+      convolution("\(name).1", shape: [block.hidden, 1, 3, 3])
+      convolution("\(name).2", shape: [block.outputs, block.hidden, 1, 1])
+    }
+    let last = stem.widths.last ?? 1
+    norm("vision.stem.last_norm", last)
+    add("vision.patch.weight", [width, last, 3, 3])
+  }
+
   mutating func projection(_ name: String, _ kind: Projection, from input: Int, to output: Int) {
     switch kind {
     case .none: break
@@ -97,6 +121,7 @@ private struct TensorList {
       for layer in layers {
         convolution("vision.\(layer.name)", from: layer.inputs, to: layer.outputs, side: layer.side)
       }
+    case .mobile(let stem): mobile(stem, width: width)
     case nil: add("vision.patch.weight", [width, 3, tower.patch, tower.patch])
     }
     if tower.patchBias { add("vision.patch.bias", [width]) }
@@ -173,6 +198,7 @@ private struct TensorList {
       linear("\(name).out", from: width, to: width)
       if blocks.layerScale { add("\(name).scale1", [width]) }
       norm("\(name).norm2", width, rms: blocks.rms)
+      if blocks.mlpInputNorm { norm("\(name).mlp_input_norm", width) }
       if blocks.gated { linear("\(name).gate", from: width, to: blocks.mlpWidth) }
       linear("\(name).fc1", from: width, to: blocks.mlpWidth)
       if blocks.mlpNorm { norm("\(name).mlp_norm", blocks.mlpWidth) }

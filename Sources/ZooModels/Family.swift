@@ -24,5 +24,6 @@ public struct Family: Sendable, Hashable {
     "openclip_native": "CLIP", "openclip_coca": "CoCa", "siglip": "SigLIP", "siglip2": "SigLIP 2", "eva": "EVA-CLIP",
     "clipa": "CLIPA", "metaclip2": "MetaCLIP 2", "pe_core": "Perception Encoder", "timm_vit": "timm's ViT",
     "timm_naflex": "NaFlex", "openvision": "OpenVision", "tinyclip": "TinyCLIP", "vit_classifier": "Classifiers",
+    "vitamin": "ViTamin",
   ]
 }

@@ -4,20 +4,30 @@ public enum Stem: Sendable, Hashable {
   case cells(CellStem)
   /// All of a CLIP ResNet but its attention pool: `width` and `bottlenecks`.
   case resNet(ResNetStem)
+  /// ViTamin's convolutions: `widths` and `depths`.
+  case mobile(MobileStem)
 }
 
 extension Stem: Codable {
-  private enum Key: String, CodingKey { case kernels, bottlenecks }
+  private enum Key: String, CodingKey { case kernels, bottlenecks, depths }
 
   public init(from decoder: any Decoder) throws {
     let keys = try decoder.container(keyedBy: Key.self)
-    self = keys.contains(.bottlenecks) ? .resNet(try ResNetStem(from: decoder)) : .cells(try CellStem(from: decoder))
+    self =
+      if keys.contains(.bottlenecks) {
+        .resNet(try ResNetStem(from: decoder))
+      } else if keys.contains(.depths) {
+        .mobile(try MobileStem(from: decoder))
+      } else {
+        .cells(try CellStem(from: decoder))
+      }
   }
 
   public func encode(to encoder: any Encoder) throws {
     switch self {
     case .cells(let stem): try stem.encode(to: encoder)
     case .resNet(let stem): try stem.encode(to: encoder)
+    case .mobile(let stem): try stem.encode(to: encoder)
     }
   }
 }
@@ -41,71 +51,4 @@ public struct CellStem: Codable, Sendable, Hashable {
     // Each partial product is at most the patch, so that nothing overflows.
     return kernels.reduce(1) { $0 > patch ? $0 : $0 * $1 } == patch
   }
-}
-
-/// CLIP's ResNet up to its attention pool (`ModifiedResNet` of openai/CLIP): three convolutions and an average pool, then stages of
-/// bottlenecks; what would be a stride is an average pool, but in the first convolution. A batch norm follows each convolution.
-///
-/// The cells of the last map are the patches, of 32 pixels.
-public struct ResNetStem: Codable, Sendable, Hashable {
-  /// Channels after the first three convolutions; stage `s` has `width * 2^s` inside its bottlenecks and four times that outside.
-  public var width: Int
-  /// Bottlenecks of each stage.
-  public var bottlenecks: [Int]
-
-  public init(width: Int, bottlenecks: [Int]) {
-    self.width = width
-    self.bottlenecks = bottlenecks
-  }
-
-  /// One of its convolutions, as a canonical name and the dimensions that its weights have.
-  public struct Layer: Sendable, Hashable {
-    public let name: String
-    public let inputs: Int
-    public let outputs: Int
-    /// Side of the kernel.
-    public let side: Int
-  }
-
-  /// The first three convolutions.
-  public var entry: [Layer] {
-    [(3, width / 2), (width / 2, width / 2), (width / 2, width)].enumerated().map { index, channels in
-      Layer(name: "stem.\(index)", inputs: channels.0, outputs: channels.1, side: 3)
-    }
-  }
-
-  /// One bottleneck: three convolutions, and a fourth on the way around them where the map changes.
-  public struct Bottleneck: Sendable, Hashable {
-    public let layers: [Layer]
-    public let shortcut: Layer?
-    /// True where both ways halve the map.
-    public let halves: Bool
-  }
-
-  /// All bottlenecks, in their order.
-  public var blocks: [Bottleneck] {
-    var result: [Bottleneck] = [], channels = width
-    for (stage, count) in bottlenecks.enumerated() {
-      let inner = width << stage, outer = 4 * inner
-      for index in 0..<count {
-        let name = "stem.stages.\(stage).\(index)"
-        let sides = [(channels, inner, 1), (inner, inner, 3), (inner, outer, 1)]
-        result.append(
-          Bottleneck(
-            layers: sides.enumerated().map { place, layer in
-              Layer(name: "\(name).\(place)", inputs: layer.0, outputs: layer.1, side: layer.2)
-            },
-            shortcut: index > 0
-              ? nil : Layer(name: "\(name).shortcut", inputs: channels, outputs: outer, side: 1),
-            halves: stage > 0 && index == 0))
-        channels = outer
-      }
-    }
-    return result
-  }
-
-  /// Channels of the last map: the width of the tokens.
-  public var outputs: Int { (width << (bottlenecks.count - 1)) * 4 }
-  /// Pixels that the side of a cell of the last map stands for.
-  public var patch: Int { 4 << (bottlenecks.count - 1) }
 }

@@ -63,6 +63,12 @@ private struct Checker {
     try check("vision.blocks.query_key_norm", !vision.blocks.queryKeyNorm, "is run in text towers alone")
     try check("vision.blocks.attention_gate", !vision.blocks.attentionGate, "is run in text towers alone")
     try check("vision.blocks.no_first_norm", !vision.blocks.noFirstNorm, "is run in text towers alone")
+    try check(
+      "vision.blocks.mlp_input_norm", !vision.blocks.mlpInputNorm || vision.blocks.gated && vision.blocks.normFirst,
+      "goes with a gated MLP and norms that come first")
+    try check(
+      "vision.no_positions", !vision.noPositions || !vision.pooler.isMeanQuery && vision.positionGrid == nil,
+      "does not go with a position table")
     try check("vision.projection", vision.projection != .mlp, "has two maps in text towers alone")
     try check("vision.patch", vision.patch, Limits.patch)
     try check("vision.registers", vision.registers, Limits.registers)
@@ -120,6 +126,14 @@ private struct Checker {
         "vision.stem", stem.outputs == vision.blocks.width && stem.patch == vision.patch,
         "gives \(stem.outputs) channels for each \(stem.patch) pixels, which must be the width and the patch")
       try check("vision.stem.width", stem.width % 2 == 0 && !vision.patchBias, "must be even, without a patch_bias")
+    case .mobile(let stem):
+      try check("vision.stem.depths", stem.depths.count, 1...8)
+      try check("vision.stem.depths", stem.depths.count == stem.widths.count, "must be as many as widths")
+      for width in stem.widths { try check("vision.stem.widths", width, Limits.width) }
+      for depth in stem.depths { try check("vision.stem.depths", depth, Limits.layers) }
+      try check(
+        "vision.stem", stem.patch == vision.patch && vision.patchBias,
+        "makes a token of \(stem.patch) pixels, which must be the patch, with a patch_bias")
     }
   }
 
@@ -147,6 +161,7 @@ private struct Checker {
       "text.blocks.sequence_rope",
       text.blocks.sequenceRope?.local == nil || text.contextLength * text.contextLength <= Limits.computed,
       "has a number for each two tokens of a prompt, which are more than \(Limits.computed)")
+    try check("text.blocks.mlp_input_norm", !text.blocks.mlpInputNorm, "is run in image towers alone")
     try check("text.blocks.relative_hidden", text.blocks.relativeHidden == nil, "is run in image towers alone")
     try check("text.blocks.rope", text.blocks.rope == nil, "has no grid to rotate by: prompts have sequence_rope")
     try check("text.tokenizer.context_length", text.contextLength, Limits.contextLength)

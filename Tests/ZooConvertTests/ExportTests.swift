@@ -76,6 +76,18 @@ import ZooTestSupport
     #expect(back.description.digests == description.digests)
   }
 
+  /// Towers that begin with convolutions, and a projection beside timm's tower; counters of the training are no part of a model.
+  @Test(arguments: ["resnet", "vitamin", "vitamin_without_positions", "mobileclip_base"])
+  func openCLIPsOwnFileComesBack(family: String) throws {
+    let scratch = try ScratchFolder(), folder = scratch.file("model"), target = scratch.file("export")
+    let file = Golden.url("families/\(family)/checkpoints/openclip/open_clip_model.safetensors").path
+    let (source, identified, plan) = try planned(file)
+    let description = try write(plan, of: identified, from: source, to: folder)
+    let report = try export(description, in: folder, as: .openCLIP, to: target)
+    let weights = try Checkpoint.open(target + "/" + (try #require(report.files.first)))
+    #expect(try contents(weights) == contents(source).filter { !$0.key.hasSuffix(".num_batches_tracked") })
+  }
+
   /// NPZ files may have `params/` or not.
   private func spelled(_ name: String, in other: [String: String]) -> String {
     other[name] == nil ? "params/" + name : name

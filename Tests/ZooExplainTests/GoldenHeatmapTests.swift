@@ -76,6 +76,7 @@ import ZooTestSupport
       Case(name: "modern_map", group: "families"),
       Case(name: "siglip_i18n", group: "families"),
       Case(name: "relpos", group: "families"), Case(name: "resnet", group: "families"),
+      Case(name: "vitamin", group: "families"), Case(name: "vitamin_without_positions", group: "families"),
     ]
       + [
         "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",

@@ -40,6 +40,7 @@ import ZooTestSupport
       Case(name: "naflex_gap", group: "families", undefined: patches),
       Case(name: "naflex_siglip2", group: "families", undefined: pooler),
       Case(name: "relpos", group: "families", undefined: relevance),
+      Case(name: "vitamin", group: "families", undefined: patches),
       Case(name: "resnet", group: "families", undefined: pooler.union(["rollout"])),
     ]
   }()

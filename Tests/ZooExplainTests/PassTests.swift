@@ -31,7 +31,8 @@ import ZooTestSupport
       Case(name: "clip_gelu"), Case(name: "clip_layerscale"), Case(name: "clip_h14style"), Case(name: "coca"),
       Case(name: "siglip"), Case(name: "vit_classifier", checkpoint: "timm/model.safetensors"),
     ]
-    + ["clipa", "pe_core", "eva02", "eva01", "eva02_enormous", "mobileclip_base", "timm_gap", "naflex_gap"].map {
+    + ["clipa", "pe_core", "eva02", "eva01", "eva02_enormous", "mobileclip_base", "timm_gap", "naflex_gap", "vitamin"]
+    .map {
       Case(name: $0, group: "families")
     }
 

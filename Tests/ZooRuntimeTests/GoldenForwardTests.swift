@@ -86,7 +86,7 @@ import ZooTestSupport
       "mobileclip_base", "timm_gap", "naflex_siglip2", "naflex_gap", "hf_roberta", "hf_coca_roberta", "hf_bert",
       "hf_nllb",
       "hf_nllb_siglip", "hf_mt5", "hf_modernbert", "modern_causal", "modern_map", "modern_plain", "siglip_i18n",
-      "relpos", "resnet",
+      "relpos", "resnet", "vitamin", "vitamin_without_positions",
     ].map {
       Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
     } + [

@@ -34,6 +34,7 @@ extension Architecture {
       switch tower.stem {
       case .cells(let stem):
         tower.stem = .cells(CellStem(width: 1, kernels: Array(repeating: 1, count: stem.kernels.count)))
+      case .mobile: tower.stem = .mobile(MobileStem(widths: [], depths: []))
       case .resNet: tower.stem = .resNet(ResNetStem(width: 1, bottlenecks: []))
       case nil: break
       }

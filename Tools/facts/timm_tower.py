@@ -13,7 +13,7 @@ def activation(layer):
 class Timm:
     """The entry points of timm's transformers."""
 
-    FILES = ("vision_transformer", "vision_transformer_hybrid", "vision_transformer_relpos", "eva", "deit")
+    FILES = ("vision_transformer", "vision_transformer_hybrid", "vision_transformer_relpos", "eva", "deit", "vitamin")
 
     def __init__(self, wheel):
         names = wheel.module("timm/models/_hub.py").names
@@ -92,12 +92,19 @@ class Timm:
         if relative:
             vision["blocks"]["relative_hidden"] = a["rel_pos_dim"] or 128  # RelPosMlp's
         if "backbone" in ast_names(module, name):
-            stem = stem_of(module, name)
+            stem = keywords(module, name, "backbone")
             vision["stem"] = {"width": stem["channels"][0], "kernels": stem["kernel_size"]}
             patch = 1
             for side in stem["kernel_size"]:
                 patch *= side
             vision["patch"] = patch
+        if module is self.modules["vitamin"]:
+            stem = keywords(module, name, "embed_cfg")
+            vision |= {
+                "stem": {"widths": stem["embed_dim"][:2], "depths": stem["depths"][:2]}, "patch": 16,
+                "no_positions": a["pos_embed"] == "none",
+            }
+            vision["blocks"] |= {"gated": True, "mlp_input_norm": True}
         vision["pooler"] = pooler(pool, a["num_heads"], mlp, act, fc_norm)
         return vision
 
@@ -137,9 +144,9 @@ def ast_names(module, function):
     return {getattr(t, "id", None) for node in module.functions[function].body for t in getattr(node, "targets", [])}
 
 
-def stem_of(module, function):
-    """The keywords of `backbone = ConvStem(...)`."""
+def keywords(module, function, variable):
+    """The keywords of `variable = Class(...)` in a function."""
     for node in module.functions[function].body:
-        if getattr(getattr(node, "value", None), "keywords", None) and node.targets[0].id == "backbone":
+        if getattr(getattr(node, "value", None), "keywords", None) and node.targets[0].id == variable:
             return {k.arg: module.value(k.value, {}) for k in node.value.keywords if k.arg}
     return {}

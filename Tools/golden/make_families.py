@@ -29,6 +29,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 from timm.models import vision_transformer_hybrid as hybrid
+from timm.models import vitamin
 from timm.models._registry import register_model
 
 from npz import save_npz
@@ -150,9 +151,17 @@ CASES = {
     "siglip_i18n": dict(
         custom=True, embed=48, logit_bias=-10, trunk=trunk("vit_base_patch16_siglip_224", "map", "none", **EVA),
         text=dict(TEXT, width=48, heads=3, no_causal_mask=True, proj_type="none", pool_type="last", norm_kwargs=dict(eps=1e-6))),
+    # Convolutions over the whole picture before the blocks, and GeGLU behind two norms.
+    "vitamin": dict(
+        custom=True, seed=130, text=TEXT, weights=dict(queries=2.0),
+        trunk=trunk("vitamin_small_224", "", "linear", img_size=64, embed_dim=48, depth=2, num_heads=3)),
+    # Nothing but the convolutions tells places.
+    "vitamin_without_positions": dict(
+        custom=True, seed=131, text=TEXT,
+        trunk=trunk("vitamin_xlarge_256", "", "linear", img_size=64, embed_dim=48, depth=2, num_heads=3)),
     # CLIP's ResNet: the attention pool is its only attention; a patch is 32 pixels.
     "resnet": dict(
-        quick_gelu=True, text=TEXT, weights=dict(queries=4.0, stem=1.0), grid=3,
+        seed=123, quick_gelu=True, text=TEXT, weights=dict(queries=4.0, stem=1.0), grid=3,
         vision=dict(image_size=96, layers=[2, 1, 2, 1], width=4, head_width=16, patch_size=None)),
     # No position table: a bias of attention for each distance, by a small MLP in each block.
     "relpos": dict(
@@ -164,6 +173,12 @@ CASES = {
 
 def timm_trunk(base, pretrained=False, **arguments):
     """timm's own entry point, or its parts where that fixes the sizes of a stem."""
+    if base.startswith("vitamin"):
+        sizes = vitamin.VitCfg(embed_dim=(8, 16, 48), depths=(1, 2, 1), stem_width=8)
+        extra = dict(pos_embed="none") if "xlarge" in base else {}
+        return vitamin._create_vitamin(
+            base, embed_cfg=sizes, mlp_layer=vitamin.GeGluMlp, mlp_ratio=2.0, class_token=False, global_pool="avg", **extra,
+            **arguments)
     if base != "vit_base_mci_224":
         return timm.create_model(base, **arguments)
     width = arguments["embed_dim"]

@@ -45,7 +45,7 @@ EXPLAINED = 3
 SIZES = {"siglip": "rect", "clip_gelu": "rect"}
 MODELS = ["clip_gelu", "clip_layerscale", "clip_h14style", "coca", "siglip", "vit_classifier"]
 FAMILIES = ["clipa", "pe_core", "eva02", "eva01", "eva02_enormous", "mobileclip_base", "timm_gap", "naflex_gap",
-            "naflex_siglip2", "relpos", "resnet"]
+            "naflex_siglip2", "relpos", "resnet", "vitamin"]
 
 
 class Bare(torch.nn.Module):

@@ -45,7 +45,7 @@ def main():
         for group in AUTHORS:
             for name, file in group["models"].items():
                 models[name] = shapes(open_clip.CLIP(**{**file["model_cfg"], "output_dict": False}))
-        names = [name for name in open_clip.list_models() if name.startswith("RN") and "quickgelu" not in name]
+        names = [name for name in open_clip.list_models() if name.startswith(("RN", "ViTamin")) and "quickgelu" not in name]
         convolutions = {name: shapes(by_name(name)) for name in names}
         classifiers = {name: shapes(timm.create_model(name)) for name in CLASSIFIERS}
     write("authors", f"open_clip {open_clip.__version__} on the meta device, by Tools/facts/authors.json", models)

@@ -15,7 +15,7 @@ from timm.models import _registry
 
 MODULES = [
     "beit", "cait", "deit", "eva", "naflexvit", "vision_transformer", "vision_transformer_hybrid",
-    "vision_transformer_relpos", "vision_transformer_sam",
+    "vision_transformer_relpos", "vision_transformer_sam", "vitamin",
 ]  # fmt: skip
 ACTIVATIONS = {"GELU": "gelu", "GELUTanh": "gelu_tanh", "QuickGELU": "quick_gelu", "SiLU": "silu"}
 
@@ -53,7 +53,7 @@ def refusal(model):
         return "it has differential attention"
     assert kind(attention) in ("Attention", "AttentionRope", "EvaAttention", "RelPosAttention"), kind(attention)
     embedding = getattr(model, "patch_embed", None)
-    if kind(embedding) == "HybridEmbed" and kind(embedding.backbone) != "ConvStem":
+    if kind(embedding) == "HybridEmbed" and kind(embedding.backbone) not in ("ConvStem", "MbConvStages"):
         return "its patches come from a ResNet"
     if any("RmsNorm" in kind(module) for module in model.modules()):
         return "it has RMS norms"
@@ -67,7 +67,7 @@ def refusal(model):
         if embeds.pos_embed_type != "learned" or embeds.pos_embed_ar_preserving:
             return "its position embedding is of another kind"
         assert embeds.pos_embed_interp_mode in ("bicubic", "bilinear") and embeds.pos_embed is not None
-    elif kind(model) != "VisionTransformerRelPos" and model.pos_embed is None:
+    elif kind(model) != "VisionTransformerRelPos" and model.pos_embed is None and kind(block.mlp) != "GeGluMlp":
         return "it has no position table"
     if "LayerNorm" not in (kind(model.norm), kind(model.fc_norm)):
         return "it has no final norm"

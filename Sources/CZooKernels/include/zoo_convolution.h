@@ -15,4 +15,14 @@ void zoo_gather_windows(const float *x, ptrdiff_t height, ptrdiff_t width, ptrdi
 
 // The rows first...last - 1 of y [height / 2, width / 2, channels]: the means of 2 x 2 cells of x [height, width, channels].
 void zoo_halve_map(const float *x, ptrdiff_t width, ptrdiff_t channels, ptrdiff_t first, ptrdiff_t last, float *y);
+
+// The rows first...last - 1 of y [.., columns, channels]: a convolution 3 x 3 of each channel by itself, with zeros around the map
+// x [height, width, channels]. Its weights w are [9, channels], its bias is [channels].
+void zoo_depthwise(const float *x, ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, const float *w, const float *bias,
+                   ptrdiff_t stride, ptrdiff_t columns, ptrdiff_t first, ptrdiff_t last, float *y);
+
+// The rows first...last - 1 of y [.., columns, channels]: the means of the 3 x 3 cells around every second cell of x, of those that the
+// map has.
+void zoo_average_around(const float *x, ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, ptrdiff_t columns, ptrdiff_t first,
+                        ptrdiff_t last, float *y);
 #endif

@@ -23,7 +23,7 @@ struct OpenCLIPConfigurationWriter {
       model["vision_cfg"] = [
         "image_size": .size(vision.image), "timm_model_name": .text(tower.openCLIPName),
         "timm_model_pretrained": false, "timm_pool": .text(tower.pool),
-        "timm_proj": vision.projection == .none ? "none" : .null,
+        "timm_proj": vision.projection == .none ? "none" : vision.projection == .linear ? "linear" : .null,
       ]
       // Not read by open_clip: what an image tower without a published name is.
       file["timm_model_args"] = .object(tower.allArguments)

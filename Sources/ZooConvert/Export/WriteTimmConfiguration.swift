@@ -33,7 +33,7 @@ struct TimmTower {
 
   /// The published name that open_clip needs, as it hands no dimensions on.
   var openCLIPName: String {
-    if let name = Self.registered[name] { return name }
+    if let name = Self.registered[name] ?? vitaminName { return name }
     guard let size else { return "vit_custom_patch\(tower.patch)_\(tower.image.height)" }
     let kind = tower.classToken ? "clip" : "siglip"
     return "vit_\(size)_patch\(tower.patch)_\(kind)_\(tower.image.height)"
@@ -58,6 +58,13 @@ struct TimmTower {
     "moderntext-naflex_ViT-SO150M2-16": "naflexvit_so150m2_patch16_reg1_map",
     "PE-Core-L-14-336": "vit_pe_core_large_patch14_336", "PE-Core-bigG-14-448": "vit_pe_core_gigantic_patch14_448",
   ]
+
+  /// The towers of all large ViTamins are one.
+  private var vitaminName: String? {
+    let sizes = [384: "small", 768: "base", 1024: "large", 1152: "xlarge"]
+    guard case .mobile = tower.stem, let size = sizes[tower.blocks.width] else { return nil }
+    return "vitamin_\(size)_\(tower.image.height)"
+  }
 
   private var size: String? {
     let blocks = tower.blocks

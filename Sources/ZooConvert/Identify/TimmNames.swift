@@ -21,7 +21,7 @@ enum TimmNames {
       vit_pe_core_base_patch16_224
     heads=12 pool=avg: naflexvit_base_patch16_gap vit_base_patch16_siglip_gap_224
       vit_base_patch16_siglip_gap_256 vit_base_patch16_siglip_gap_384 vit_base_patch16_siglip_gap_512
-      vit_relpos_base_patch16_224 vit_relpos_base_patch16_clsgap_224
+      vit_relpos_base_patch16_224 vit_relpos_base_patch16_clsgap_224 vitamin_base_224
     heads=12 pool=avg act=gelu_tanh: vit_base_patch32_siglip_gap_256
     heads=12 pool=avg act=silu rope=10000,0,ij,16,16: eva02_base_patch14_224 eva02_base_patch14_448
     heads=12 pool=avg norm=post: vit_base_patch16_rpn_224 vit_relpos_base_patch16_rpn_224
@@ -63,6 +63,9 @@ enum TimmNames {
       vit_huge_patch14_gap_224 vit_huge_patch16_gap_448 vit_large_patch16_siglip_gap_256
       vit_large_patch16_siglip_gap_384 vit_so400m_patch14_siglip_gap_224 vit_so400m_patch14_siglip_gap_378
       vit_so400m_patch14_siglip_gap_384 vit_so400m_patch14_siglip_gap_448 vit_so400m_patch14_siglip_gap_896
+      vitamin_large2_224 vitamin_large2_256 vitamin_large2_336 vitamin_large2_384 vitamin_large_224
+      vitamin_large_256 vitamin_large_336 vitamin_large_384 vitamin_xlarge_256 vitamin_xlarge_336
+      vitamin_xlarge_384
     heads=16 pool=avg act=gelu_tanh: vit_giantopt_patch16_siglip_gap_256 vit_giantopt_patch16_siglip_gap_384
       vit_large_patch16_siglip_gap_512 vit_so400m_patch16_siglip_gap_256 vit_so400m_patch16_siglip_gap_384
       vit_so400m_patch16_siglip_gap_512
@@ -94,7 +97,7 @@ enum TimmNames {
       vit_small_patch16_224 vit_small_patch16_384 vit_small_patch32_224 vit_small_patch32_384
     heads=6 eps=1e-5 pool=map pool_prefix=yes rope=10000,1,xy,24,24 pool_heads=8:
       vit_pe_core_small_patch16_384
-    heads=6 pool=avg: vit_relpos_small_patch16_224
+    heads=6 pool=avg: vit_relpos_small_patch16_224 vitamin_small_224
     heads=6 pool=avg act=silu rope=10000,0,ij,16,16: eva02_small_patch14_224 eva02_small_patch14_336
     heads=6 pool=avg norm=post: vit_relpos_small_patch16_rpn_224
     heads=6 positions=patches: deit3_small_patch16_224 deit3_small_patch16_384 flexivit_small

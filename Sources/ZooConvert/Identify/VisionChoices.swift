@@ -61,6 +61,7 @@ extension VisionFacts {
       throw invalid("a picture of \(image) has no patch of \(patch)")
     }
     guard activation != .silu || gated else { throw invalid("its MLP has no gate, which silu is for") }
+    guard !isGeGLU || activation == .gelu else { throw invalid("its gates are GELU's") }
     guard !gateIsPacked || activation == .silu || choices.hasSwiGLU else {
       throw invalid("its MLP is gated, which is run with silu only (--activation silu)")
     }
@@ -71,10 +72,13 @@ extension VisionFacts {
       image: image, patch: patch, stem: stem,
       blocks: Blocks(
         width: width, layers: layers, heads: heads, mlpWidth: mlpWidth, normEps: eps,
-        activation: gated ? .silu : activation, postNorm: choices.postNorm, layerScale: layerScale, gated: gated,
-        attentionNorm: attentionNorm, mlpNorm: mlpNorm, rope: choices.rope, relativeHidden: relativeHidden),
+        activation: gated && !isGeGLU ? .silu : activation, postNorm: choices.postNorm, layerScale: layerScale,
+        gated: gated,
+        attentionNorm: attentionNorm, mlpNorm: mlpNorm, mlpInputNorm: isGeGLU, rope: choices.rope,
+        relativeHidden: relativeHidden),
       classToken: classToken, registers: registers, patchBias: patchBias,
-      positionsCoverPrefix: positionGrid == nil && prefixTokens > 0 && covers, normPre: normPre,
+      positionsCoverPrefix: positionGrid == nil && prefixTokens > 0 && covers,
+      noPositions: positions == 0 && relativeHidden == nil, normPre: normPre,
       noFinalNorm: noFinalNorm || isResNet,
       positionGrid: positionGrid == native ? nil : positionGrid,
       pooler: try pooler(choices, heads: heads, activation: activation, path: path),
@@ -88,7 +92,7 @@ extension VisionFacts {
 
   /// The picture whose square patch grid the position table is for; nil where the grid is not square, or need not be.
   private func squareImage(_ choices: VisionChoices, patch: Int) -> GridSize? {
-    guard let positions, relativeHidden == nil else { return nil }
+    guard let positions, positions > 0, relativeHidden == nil else { return nil }
     let patches: Int
     switch positionsCoverPrefix ?? choices.positionsCoverPrefix {
     case false?: patches = positions

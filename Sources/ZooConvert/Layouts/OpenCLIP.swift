@@ -87,7 +87,7 @@ extension Layout {
 
   static let trunkKeys = [
     "visual.trunk.patch_embed.proj.weight", "visual.trunk.patch_embed.backbone.0.conv.weight",
-    "visual.trunk.embeds.proj.weight",
+    "visual.trunk.embeds.proj.weight", "visual.trunk.\(MobileStages.sign)",
   ]
   private static let trunkDrops = [
     DropRule.batchCounter, DropRule("visual.trunk.rope.*", DropRule.rotaryTables),

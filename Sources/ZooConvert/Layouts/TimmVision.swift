@@ -5,6 +5,9 @@ enum TimmVision {
   static func expression(_ target: Target, prefix: String) -> Expression? {
     if let block = target.name.block { return self.block(target, prefix: "\(prefix)blocks.\(block).", tower: prefix) }
     let width = target.vision.blocks.width
+    if case .mobile = target.vision.stem, let expression = MobileStages.expression(target, prefix: prefix) {
+      return expression
+    }
     if let expression = NaFlexEmbedding.expression(target, prefix: "\(prefix)embeds.") { return expression }
     switch target.name.leaf {
     case "patch.weight": return target.source("\(patch(target, prefix: prefix)).weight")
@@ -17,8 +20,8 @@ enum TimmVision {
     case "norm_pre.bias": return target.source("\(prefix)norm_pre.bias")
     case "norm.weight": return target.source(norm(target, prefix: prefix) + ".weight")
     case "norm.bias": return target.source(norm(target, prefix: prefix) + ".bias")
-    case "projection.weight": return target.source(head(target.headers, prefix: prefix) + ".weight")
-    case "projection.bias": return target.source(head(target.headers, prefix: prefix) + ".bias")
+    case "projection.weight": return target.source(head(target, prefix: prefix) + ".weight")
+    case "projection.bias": return target.source(head(target, prefix: prefix) + ".bias")
     case let leaf where leaf.hasPrefix("stem."):
       return ConvolutionStem.expression(
         target, convolution: { stage($0, prefix: prefix) + ".conv" }, norm: { stage($0, prefix: prefix) + ".bn" })
@@ -49,6 +52,12 @@ enum TimmVision {
     headers.contains("visual.head.proj.weight") ? "visual.head.proj" : "\(prefix)head"
   }
 
+  private static func head(_ target: Target, prefix: String) -> String {
+    // Its own has no bias, timm's has one.
+    let isOpenCLIPs = target.headers.isEmpty && !prefix.isEmpty && target.vision.projection == .linear
+    return isOpenCLIPs ? "visual.head.proj" : head(target.headers, prefix: prefix)
+  }
+
   private static let poolerNames = [
     "pooler.latent": "attn_pool.latent",
     "pooler.q.weight": "attn_pool.q.weight", "pooler.q.bias": "attn_pool.q.bias",
@@ -73,6 +82,10 @@ enum TimmVision {
     switch target.name.leaf {
     case "qkv.weight", "qkv.bias": return attention(target, prefix: prefix, first: first)
     case "fc1.weight", "fc1.bias", "gate.weight", "gate.bias": return hidden(target, prefix: prefix, first: first)
+    case "mlp_input_norm.weight", "mlp_input_norm.bias":
+      return target.source("\(prefix)mlp.norm.\(target.name.leaf.split(separator: ".")[1])")
+    case "fc2.weight" where target.vision.blocks.mlpInputNorm: return target.source("\(prefix)mlp.w2.weight")
+    case "fc2.bias" where target.vision.blocks.mlpInputNorm: return target.source("\(prefix)mlp.w2.bias")
     case let leaf where leaf.hasPrefix("relative."):
       return target.source("\(prefix)attn.rel_pos.mlp.\(leaf.dropFirst("relative.".count))")
     case "scale1":
@@ -87,6 +100,8 @@ enum TimmVision {
   private static func hidden(_ target: Target, prefix: String, first: String) -> Expression? {
     let parts = target.name.leaf.split(separator: ".").map(String.init), isGate = parts[0] == "gate"
     guard target.vision.blocks.gated else { return target.source("\(prefix)mlp.fc1.\(parts[1])") }
+    // timm's `GeGluMlp`.
+    if target.vision.blocks.mlpInputNorm { return target.source("\(prefix)mlp.\(isGate ? "w0" : "w1").\(parts[1])") }
     guard target.has("\(first)mlp.fc1.weight") else {
       return target.source("\(prefix)mlp.\(isGate ? "fc1_g" : "fc1_x").\(parts[1])")
     }
@@ -131,6 +146,7 @@ enum TimmVision {
     }
     NaFlexEmbedding.measure(headers, prefix: "\(prefix)embeds.", into: &facts)
     ConvolutionStem.measure(headers, convolution: { stage($0, prefix: prefix) + ".conv" }, into: &facts)
+    MobileStages.measure(headers, prefix: prefix, into: &facts)
     facts.classToken = facts.classToken || headers.contains("\(prefix)cls_token")
     facts.registers = headers.shape("\(prefix)reg_token", rank: 3)?[1] ?? facts.registers
     facts.positions = headers.shape("\(prefix)pos_embed", rank: 3)?[1] ?? facts.positions
@@ -148,7 +164,11 @@ enum TimmVision {
     facts.gated = isApart || facts.gateIsPacked
     facts.mlpWidth = facts.gateIsPacked ? columns : rows
     facts.attentionNorm = headers.contains("\(prefix)blocks.0.attn.norm.weight")
-    facts.mlpNorm = headers.contains("\(prefix)blocks.0.mlp.norm.weight")
+    facts.isGeGLU = headers.contains("\(prefix)blocks.0.mlp.w0.weight")
+    if facts.isGeGLU {
+      (facts.gated, facts.mlpWidth) = (true, headers.shape("\(prefix)blocks.0.mlp.w0.weight", rank: 2)?[0])
+    }
+    facts.mlpNorm = !facts.isGeGLU && headers.contains("\(prefix)blocks.0.mlp.norm.weight")
     facts.layerScale =
       headers.contains("\(prefix)blocks.0.ls1.gamma") || headers.contains("\(prefix)blocks.0.gamma_1")
     if headers.contains("\(prefix)attn_pool.latent") { facts.pooler = .attention }

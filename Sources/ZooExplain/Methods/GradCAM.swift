@@ -50,7 +50,7 @@ private final class GradCAMRun: MethodRun {
   /// Without blocks: on what convolutions gave, which are the tokens without their positions. The first token is the mean of the others, so
   /// that what arrives at it arrives at them.
   func end(_ end: PassEnd) {
-    guard !hasBlocks else { return }
+    guard !hasBlocks, !job.directions.isEmpty else { return }
     let features = FloatBuffer(uninitialised: end.count * end.vision.tower.blocks.width)
     let positions = job.vision.positionRows(job.grid)
     for index in 0..<features.count { features.pointer[index] = end.tokens[index] - positions.pointer[index] }

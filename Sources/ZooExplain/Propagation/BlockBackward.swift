@@ -61,6 +61,9 @@ struct BlockBackward {
         mlp(chosen, rows: range, into: g, parallel: parallel)
         for (index, prompt) in chosen.enumerated() {
           let part = g + index * count * width
+          if let norm = block.mlpInputNorm {
+            trace.mlpInputNorm?.backward(part, through: norm, first: start, rows: count)
+          }
           if !block.shape.postNorm { norm(part, start: start, count: count) }
           add(prompt, rows: range, to: part)
           if let scale = block.scale1 { zoo_scale_columns(part, scale.pointer, part, count, width) }

@@ -59,7 +59,10 @@ struct BlockWalk<Rule: PropagationRule> {
   }
 
   /// What the MLP reads.
-  private func mlpInput() -> Rows { block.shape.postNorm ? middle() : normed(block.norm2, middle()) }
+  private func mlpInput() -> Rows {
+    let input = block.shape.postNorm ? middle() : normed(block.norm2, middle())
+    return block.mlpInputNorm.map { normed($0, input) } ?? input
+  }
 
   /// What `fc2` reads, in blocks without a gate and a norm there, from what `fc1` gives without its bias.
   private func hidden(_ product: Rows) -> Rows {
@@ -143,6 +146,7 @@ struct BlockWalk<Rule: PropagationRule> {
         block.fc1, input: { entered().input }, product: { entered().product },
         rule.activation(slopes: part(trace.derivative), m))
     }
+    m = norm(block.mlpInputNorm, trace.mlpInputNorm, m)
     if !block.shape.postNorm { m = rule.norm(block.norm2, input: middle, m) }
     return rule.join(stream, m, at: middle)
   }

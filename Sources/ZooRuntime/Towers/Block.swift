@@ -20,6 +20,7 @@ package struct Block: Sendable {
   package let out: Linear
   package let scale1: FloatView?
   package let norm2: Norm
+  package let mlpInputNorm: Norm?
   package let gate: Linear?
   package let fc1: Linear
   package let mlpNorm: Norm?
@@ -42,6 +43,7 @@ package struct Block: Sendable {
     out = try weights.linear("\(name).out")
     scale1 = shape.layerScale ? try weights.vector("\(name).scale1") : nil
     norm2 = try weights.norm("\(name).norm2", eps: shape.normEps, rms: shape.rms)
+    mlpInputNorm = shape.mlpInputNorm ? try weights.norm("\(name).mlp_input_norm", eps: shape.normEps) : nil
     gate = shape.gated ? try weights.linear("\(name).gate") : nil
     fc1 = try weights.linear("\(name).fc1")
     mlpNorm = shape.mlpNorm ? try weights.norm("\(name).mlp_norm", eps: shape.normEps) : nil
@@ -164,6 +166,8 @@ package struct Block: Sendable {
       norm2.apply(
         x + start, rows: part.count, into: normed + start, mean: trace.map { $0.mean.pointer + rows.lowerBound },
         inverse: trace.map { $0.inverse.pointer + rows.lowerBound }, parallel: Parallel(threads: 1))
+      mlpInputNorm?.apply(
+        inPlace: normed + start, rows: rows, keeping: trace?.mlpInputNorm, parallel: Parallel(threads: 1))
     }
     if let gate, let buffer = work.gate {
       gated(

@@ -61,6 +61,7 @@ package final class BlockTrace: Sendable {
   /// The norms inside the branches, each where the block has it.
   package let attentionNorm: NormTrace?
   package let mlpNorm: NormTrace?
+  package let mlpInputNorm: NormTrace?
   package let postNorm1: NormTrace?
   package let postNorm2: NormTrace?
 
@@ -76,6 +77,7 @@ package final class BlockTrace: Sendable {
     func norm(_ exists: Bool, _ width: Int) -> NormTrace? { exists ? NormTrace(rows: rows, width: width) : nil }
     attentionNorm = norm(shape.attentionNorm, shape.width)
     mlpNorm = norm(shape.mlpNorm, shape.mlpWidth)
+    mlpInputNorm = norm(shape.mlpInputNorm, shape.width)
     postNorm1 = norm(!shape.normFirst, shape.width)
     postNorm2 = norm(!shape.normFirst, shape.width)
   }

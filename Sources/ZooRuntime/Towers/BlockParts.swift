@@ -50,7 +50,7 @@ extension Block {
     if shape.sumNorm { norm.apply(inPlace: x, rows: rows, keeping: trace, parallel: Parallel(threads: 1)) }
   }
 
-  /// The hidden values of SwiGLU at some rows: `act(gate x) * fc1 x`. With `trace` its two derivatives are kept.
+  /// The hidden values of a gated MLP at some rows: `act(gate x) * fc1 x`. With `trace` its two derivatives are kept.
   func gated(
     _ x: UnsafePointer<Float>, gate: Linear, open: UnsafeMutablePointer<Float>,
     into hidden: UnsafeMutablePointer<Float>,

@@ -61,6 +61,12 @@ struct Convolution: Sendable {
     (self.side, self.stride) = (side, stride)
   }
 
+  /// With a bias.
+  init(_ weights: Weights, biased name: String, side: Int, stride: Int = 1) throws {
+    linear = try weights.convolution(name, bias: true)
+    (self.side, self.stride) = (side, stride)
+  }
+
   func forward(_ map: FeatureMap, activation: Activation?, engine: Engine) -> FeatureMap {
     let result = FeatureMap(
       height: (map.height - 1) / stride + 1, width: (map.width - 1) / stride + 1, channels: linear.outputs)

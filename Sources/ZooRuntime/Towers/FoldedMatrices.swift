@@ -53,7 +53,7 @@ package struct FoldedMatrices: Sendable {
 
 extension Blocks {
   /// Whether nothing but `fc1`, LN2 and a scale lies between the hidden values and the attention's output matrix.
-  var canFold: Bool { normFirst && !gated && !mlpNorm }
+  var canFold: Bool { normFirst && !gated && !mlpNorm && !mlpInputNorm }
 
   /// Whether gradients of so many prompts pass `FoldedMatrices` in a packed model: for one its moments cost what it saves.
   package func folds(prompts: Int) -> Bool { canFold && prompts > 1 }

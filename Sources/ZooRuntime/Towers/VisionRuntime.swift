@@ -37,6 +37,7 @@ package final class VisionRuntime: Sendable {
       stem = try CellStemRuntime(weights, shape: shape, patch: tower.patch)
       patch = try CellStemRuntime.patch(weights, bias: tower.patchBias)
     case .resNet(let shape): (stem, patch) = (try ResNetRuntime(weights, shape: shape, eps: eps), nil)
+    case .mobile(let shape): (stem, patch) = (try MobileStemRuntime(weights, shape: shape, eps: eps), nil)
     case nil: (stem, patch) = (nil, try weights.linear("vision.patch", bias: tower.patchBias))
     }
     prefix =

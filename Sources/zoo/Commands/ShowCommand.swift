@@ -121,8 +121,12 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func describe(_ vision: VisionTower) -> String {
+    func list(_ numbers: [Int]) -> String { numbers.map(String.init).joined(separator: ", ") }
+    if case .mobile(let stem) = vision.stem {
+      return "convolutions of widths \(list(stem.widths)), then \(describe(vision.blocks))"
+    }
     guard case .resNet(let stem) = vision.stem else { return describe(vision.blocks) }
-    let counts = stem.bottlenecks.map(String.init).joined(separator: ", ")
+    let counts = list(stem.bottlenecks)
     return "ResNet of width \(stem.width) with \(counts) bottlenecks; its pooler is the only attention: width "
       + "\(vision.blocks.width), \(vision.blocks.heads) heads"
   }

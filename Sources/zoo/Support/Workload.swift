@@ -42,6 +42,7 @@ struct Workload {
 
   /// Multiplications that make the patches.
   private var embedding: Double {
+    if case .mobile(let stem) = vision.stem { return embedding(stem) }
     guard case .resNet(let stem) = vision.stem else {
       return patches * Double(3 * vision.patch * vision.patch * vision.blocks.width)
     }
@@ -57,6 +58,17 @@ struct Workload {
       (block.layers.suffix(1) + [block.shortcut].compactMap(\.self)).forEach(add)
     }
     return sum
+  }
+
+  private func embedding(_ stem: MobileStem) -> Double {
+    let first = stem.widths[0], last = stem.widths[stem.widths.count - 1]
+    var cells = patches * Double(stem.patch * stem.patch) / 4, sum = cells * Double(27 * first + 9 * first * first)
+    for block in stem.blocks {
+      sum += cells * Double(block.inputs * block.hidden)
+      if block.halves { cells /= 4 }
+      sum += cells * Double(block.hidden * (9 + block.outputs) + (block.hasShortcut ? block.inputs * block.outputs : 0))
+    }
+    return sum + patches * Double(9 * last * vision.blocks.width)
   }
 
   /// One prompt of the full context.

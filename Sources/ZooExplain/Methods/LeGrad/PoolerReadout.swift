@@ -102,7 +102,7 @@ final class PoolerRun: MethodRun {
 
   /// Where there are no blocks the pooler is the only layer.
   func end(_ end: PassEnd) {
-    if job.vision.blocks.isEmpty { keep(KeptLayer(end)) }
+    if job.vision.blocks.isEmpty, !job.directions.isEmpty { keep(KeptLayer(end)) }
   }
 
   private func keep(_ layer: KeptLayer) {
