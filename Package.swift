@@ -25,13 +25,8 @@ let package = Package(
   name: "zoo",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "zoo", targets: ["zoo"]),
-    .library(
-      name: "Zoo",
-      targets: [
-        "ZooTensors", "ZooModels", "ZooCheckpoints", "ZooConvert", "ZooStore", "ZooText", "ZooImages", "ZooRuntime",
-        "ZooExplain", "ZooEvaluate",
-      ]),
+    .executable(name: "zoo", targets: ["ZooCommand"]),
+    .library(name: "Zoo", targets: ["Zoo"]),
     .library(name: "ZooDrawing", targets: ["ZooDrawing"]),
   ],
   traits: [
@@ -125,14 +120,17 @@ let package = Package(
         "ZooStore", "ZooExplain", "CPage", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ]),
+    // What `import Zoo` brings.
+    .target(name: "Zoo", dependencies: ["ZooStore", "ZooEvaluate", "ZooManifests"], path: "Sources/ZooLibrary"),
+    // Not called after its product: where file names know no case, its module would be `Zoo`.
     .executableTarget(
-      name: "zoo",
+      name: "ZooCommand",
       dependencies: [
         "ZooServer", "ZooStore", "ZooEvaluate", "ZooExplain", "ZooConvert", "ZooRuntime", "ZooManifests", "CProcess",
         "CZooKernels",
         "ZooDrawing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ], path: "Sources/zoo"),
 
     // Manifests/models/*.json become Swift source, so that the binary carries them.
     .executableTarget(name: "embed-manifests", path: "Tools/embed-manifests"),
@@ -157,7 +155,7 @@ let package = Package(
     .testTarget(name: "ZooEvaluateTests", dependencies: ["ZooEvaluate", "ZooFixtures", "CHDF5"]),
     .testTarget(name: "ZooStoreTests", dependencies: ["ZooStore", "ZooManifests", "ZooTestSupport"]),
     .testTarget(name: "ZooServerTests", dependencies: ["ZooServer", "ZooFixtures"]),
-    .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "zoo"]),
+    .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "ZooCommand"]),
   ],
   swiftLanguageModes: [.v6]
 )

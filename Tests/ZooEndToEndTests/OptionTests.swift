@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooExplain
 
-@testable import zoo
+@testable import ZooCommand
 
 /// Options that are read apart from the command that has them.
 @Suite struct OptionTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import zoo
+@testable import ZooCommand
 
 /// Names of results: unique, the same at every run, and fit for every file system.
 @Suite struct OutputNamesTests {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-@testable import zoo
+@testable import ZooCommand
 
 /// The page that `--report` writes, and the words of prompts.
 @Suite struct ReportTests {

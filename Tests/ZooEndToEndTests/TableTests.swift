@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import zoo
+@testable import ZooCommand
 
 /// Columns as a terminal shows them.
 @Suite struct TableTests {

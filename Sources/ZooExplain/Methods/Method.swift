@@ -106,7 +106,8 @@ extension ExplanationMethod {
       return .undefined(
         method: Self.info.id, model: model.name, reason: "it has no image tower", others: [])
     }
-    let picture = PixelTensor(height: size.height, width: size.width, values: [])
+    let picture = PixelTensor(
+      height: size.height, width: size.width, values: [Float](repeating: 0, count: 3 * size.height * size.width))
     do {
       _ = try start(
         MethodJob(
