@@ -8,7 +8,7 @@ struct Zoo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "zoo",
     abstract: "Converts, keeps and explains CLIP-like vision-language models, on a CPU.",
-    version: "0.1.0",
+    version: String(cString: zoo_version()),
     subcommands: [
       ConvertCommand.self, ExportCommand.self, ListCommand.self, ShowCommand.self, InspectCommand.self,
       ExplainCommand.self, MethodsCommand.self, ScoreCommand.self, CompareCommand.self, EvalCommand.self,

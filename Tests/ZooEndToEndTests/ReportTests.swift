@@ -52,7 +52,7 @@ import ZooTestSupport
     #expect(absent >= 4 && page.matches(of: />absent</).count == 2 * absent)
     for part in [
       "prefers-color-scheme", "@media print", "ViT-Ti-8-emoji:local", "LeGrad official", "GradCAM layer 3", "SHA-256",
-      "0.1.0", "is cut away", "--method legrad,gradcam:layer=3",
+      Zoo.configuration.version, "is cut away", "--method legrad,gradcam:layer=3",
     ] { #expect(page.contains(part), "\(part)") }
     // Again, into the same file.
     #expect(try zoo.run(call + ["--report", path]).output.hasSuffix("\(path)\n"))

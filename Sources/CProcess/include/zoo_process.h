@@ -8,4 +8,7 @@
 /// A limit so low that the libraries cannot start is found before they do, without this call.
 void zoo_catch_faults(void);
 
+/// The version that the package was built as, such as "0.1.0".
+const char *zoo_version(void);
+
 #endif

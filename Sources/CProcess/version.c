@@ -1,0 +1,3 @@
+#include "zoo_process.h"
+
+const char *zoo_version(void) { return ZOO_VERSION; }
