@@ -1,6 +1,6 @@
-import CCrypto
 import Foundation
 import Testing
+import ZooCheckpoints
 import ZooImages
 import ZooTestSupport
 
@@ -57,7 +57,5 @@ func expectClose(
 
 /// In hexadecimal.
 func sha256(_ message: [UInt8]) -> String {
-  var digest = [UInt8](repeating: 0, count: 32)
-  EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil)
-  return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  message.withUnsafeBytes { ZooCheckpoints.sha256(of: $0).description }
 }

@@ -87,16 +87,11 @@ package func gemm(
     defer { BLASBuffers.leave() }
   #endif
   cblas_sgemm(
-    CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasInt(rows), blasInt(columns),
-    blasInt(depth), 1, x, blasInt(xStride), weights, blasInt(weightStride ?? (transposed ? depth : columns)),
-    adding ? 1 : 0, y, blasInt(yStride))
+    CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, numericCast(rows), numericCast(columns),
+    numericCast(depth), 1, x, numericCast(xStride), weights,
+    numericCast(weightStride ?? (transposed ? depth : columns)),
+    adding ? 1 : 0, y, numericCast(yStride))
 }
-
-#if canImport(Accelerate)
-  private func blasInt(_ value: Int) -> __LAPACK_int { __LAPACK_int(value) }
-#else
-  private func blasInt(_ value: Int) -> blasint { blasint(value) }
-#endif
 
 /// Tiles of a product, so that every thread has some: columns are split first, since a weight then is read once.
 struct Panels {

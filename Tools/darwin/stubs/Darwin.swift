@@ -1,0 +1,8 @@
+// What macOS's C library has in common with this machine's.
+@_exported import Glibc
+
+@discardableResult
+public func sysctlbyname(
+  _ name: UnsafePointer<CChar>!, _ oldp: UnsafeMutableRawPointer!, _ oldlenp: UnsafeMutablePointer<Int>!,
+  _ newp: UnsafeMutableRawPointer!, _ newlen: Int
+) -> Int32 { 0 }
