@@ -9,6 +9,8 @@
 # make facts   every field of the manifests against open_clip's, timm's and transformers' own configurations, from PyPI
 # make attack  attacks the command: kills, full disks, hostile files, JSON, servers and clients, races; ten minutes
 # make format  format and lint
+# make dist    a Debian package, an archive, an SBOM and checksums in out/dist; make dist-check runs them in fresh Debian 12 and 13 (as root)
+# make check-darwin  type-checks the code for macOS
 # make install PREFIX=/usr/local
 
 PREFIX ?= /usr/local
@@ -21,8 +23,9 @@ ZOO = .build/release/zoo
 STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now)
 # GIF, TIFF, HEIC and AVIF pictures, where their libraries are installed.
 TRAITS := $(shell Tools/more-formats.sh)
+VERSION = ZOO_VERSION=$(shell Tools/dist/version.sh)
 
-.PHONY: all build demo test test-formats test-release test-asan test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference format lint install packages clean
+.PHONY: all build demo test test-formats test-release test-asan test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference format lint install packages dist dist-check check-darwin clean
 
 all: build
 
@@ -31,7 +34,7 @@ packages:
 	@Tools/install-packages.sh
 
 build: packages
-	$(SWIFT) build -c release --product zoo $(STATIC) $(TRAITS)
+	$(VERSION) $(SWIFT) build -c release --product zoo $(STATIC) $(TRAITS)
 
 demo: build
 	@ZOO=$(ZOO) ZOO_HOME=$(DEMO_HOME) Tools/demo.sh
@@ -110,5 +113,18 @@ install: build
 	install -m 644 LICENSE SECURITY.md $(DESTDIR)$(PREFIX)/share/doc/zoo
 	install -m 644 Licences/* $(DESTDIR)$(PREFIX)/share/doc/zoo/Licences
 
+dist: packages
+	@SWIFT=$(SWIFT) Tools/dist/dist.sh
+
+# In a root of each release it is built and in another installed; the second build of this machine's own release must be the same, byte by byte.
+dist-check: dist
+	SWIFT=$(SWIFT) Tools/dist/roots.sh build bookworm trixie
+	Tools/dist/compare.sh
+	Tools/dist/roots.sh check bookworm trixie
+
+# Needs the modules of the packages: after a build.
+check-darwin:
+	@python3 Tools/darwin/check.py
+
 clean:
-	rm -rf .build .build-asan .build-fuzz out
+	rm -rf .build .build-asan .build-dist .build-fuzz out

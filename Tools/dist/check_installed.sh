@@ -1,0 +1,63 @@
+#!/bin/sh
+# Runs inside a fresh root, as root, in the folder of this file: installs the package, does the main job, removes it; then the archive.
+set -eu
+cd "$(dirname "$0")"
+export DEBIAN_FRONTEND=noninteractive ZOO_HOME=/tmp/zoo LC_ALL=C.UTF-8
+say() { echo "  ok: $*"; }
+
+if command -v swift > /dev/null 2>&1; then echo "There is a Swift here." >&2; exit 1; fi
+sha256sum --quiet -c SHA256SUMS && say "checksums"
+apt-get update -qq
+# Manuals and completions are what minimal images leave out.
+rm -f /etc/dpkg/dpkg.cfg.d/*
+apt-get install -y -qq man-db bash-completion python3 > /dev/null 2>&1
+apt-get install -y -qq ./zoo_*.deb > /dev/null 2>&1
+say "installed $(dpkg-query -W -f '${Package} ${Version}' zoo) on Debian $(cat /etc/debian_version)"
+
+main_job() {
+  zoo=$1
+  rm -rf "$ZOO_HOME" /tmp/maps
+  say "$($zoo --version)"
+  $zoo convert ViT-Ti-8-emoji --quiet
+  $zoo list --installed | grep -q ViT-Ti-8-emoji
+  $zoo verify --quiet
+  $zoo explain ViT-Ti-8-emoji examples/scene2.jpg -p "a photo of a bee" -p "a photo of a banana" --grid -o /tmp/maps --json > /tmp/result.json
+  test "$(find /tmp/maps -name '*.png' | wc -l)" -ge 3
+  python3 - <<'END'
+import json
+prompts = json.load(open("/tmp/result.json"))["images"][0]["prompts"]
+bee, banana = (prompt["similarity"] for prompt in prompts)
+assert bee > banana, (bee, banana)
+END
+  $zoo serve ViT-Ti-8-emoji --port 8765 > /tmp/serve.txt 2>&1 &
+  server=$!
+  python3 - <<'END'
+import time, urllib.request
+for attempt in range(100):
+    try:
+        page = urllib.request.urlopen("http://127.0.0.1:8765/", timeout=5).read()
+        break
+    except OSError:
+        time.sleep(0.1)
+assert b"<html" in page.lower()
+END
+  kill "$server"
+  wait "$server" || true
+  say "converted, listed, verified, explained and served by $zoo"
+}
+
+main_job zoo
+for page in zoo zoo-explain zoo.convert; do
+  man --warnings -w "$page" > /dev/null 2>&1 && say "man $page" || true
+done
+test "$(find /usr/share/man/man1 -name 'zoo*' | wc -l)" -ge 15 && say "manual of $(find /usr/share/man/man1 -name 'zoo*' | wc -l) pages"
+found=$(bash -c '. /usr/share/bash-completion/bash_completion; _completion_loader zoo; COMP_WORDS=(zoo expl); COMP_CWORD=1
+  COMP_LINE="zoo expl"; COMP_POINT=8; _zoo_with_colons zoo expl zoo; echo "${COMPREPLY[@]}"' 2> /dev/null)
+test "$found" = explain && say "bash completes: expl, $found"
+test -s /usr/share/zsh/vendor-completions/_zoo -a -s /usr/share/fish/vendor_completions.d/zoo.fish && say "completions of zsh and fish"
+test -s /usr/share/doc/zoo/zoo.spdx.json -a -s /usr/share/doc/zoo/Licences/README.md && say "licences and SBOM"
+apt-get purge -y -qq zoo > /dev/null 2>&1
+test ! -e /usr/bin/zoo -a ! -e /usr/share/doc/zoo && say "removed without a trace"
+
+tar -xzf zoo-*.tar.gz
+main_job "$(echo zoo-*/bin/zoo)"

@@ -1,0 +1,7 @@
+#!/bin/sh
+# What a fresh Debian needs beside the Swift toolchain to run `make dist`, as root: what Swift itself needs, and the tools of the package.
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends ca-certificates git make binutils gcc libc6-dev libstdc++-12-dev libxml2 libcurl4 libedit2 \
+  libsqlite3-0 libncurses6 python3 dpkg-dev libgif-dev libtiff-dev libheif-dev libavif-dev
