@@ -46,7 +46,28 @@ assert b"<html" in page.lower()
 END
   kill "$server"
   wait "$server" || true
-  say "converted, listed, verified, explained and served by $zoo"
+  # A date that is read by Foundation's formatter, with the part of ICU's data that the binary has.
+  LC_ALL=de_DE.UTF-8 TZ=Asia/Kolkata python3 - "$zoo" <<'END'
+import email.utils, http.server, subprocess, sys, threading, time
+times = []
+class Answers(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        times.append(time.time())
+        self.send_response(503 if len(times) == 1 else 404)
+        if len(times) == 1:
+            self.send_header("Retry-After", email.utils.formatdate(time.time() + 3, usegmt=True))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    do_HEAD = do_GET
+    log_message = lambda *arguments: None
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+call = [sys.argv[1], "pull", f"http://127.0.0.1:{server.server_port}/model.safetensors"]
+result = subprocess.run(call, capture_output=True, text=True)
+assert result.returncode == 2 and "does not exist (404)" in result.stderr, (result.returncode, result.stderr)
+assert times[1] - times[0] > 1.5, times
+END
+  say "converted, listed, verified, explained, served and pulled by $zoo"
 }
 
 main_job zoo

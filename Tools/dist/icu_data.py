@@ -14,16 +14,16 @@ import sys
 from pathlib import Path
 
 LOCALES = {"root", "en", "en_001", "en_US", "en_US_POSIX"}
-# Of the folders, breaks of text and names of time zones; not collation, nor names of currencies, languages, regions and units.
-FOLDERS = {"brkitr", "zone"}
-DROPPED = {"unames.icu", "confusables.cfu", "langInfo.res"}
+# Of the folders, all but transliteration and numbers spelled out: Foundation traps where a formatter finds no names of currencies, for example.
+FOLDERS = {"brkitr", "coll", "curr", "lang", "region", "unit", "zone"}
+DROPPED = {"unames.icu", "confusables.cfu"}
 
 
 def is_kept(name):
     """Whether zoo can need an entry, such as "icudt76l/zone/de.res"."""
     *folder, file = name.split("/")[1:]
     stem, ending = file.rsplit(".", 1)
-    if file in DROPPED or ending in ("cnv", "dict", "spp") or re.match(r"(line|word|title|sent)_", file) or (folder and folder[0] not in FOLDERS):
+    if file in DROPPED or ending in ("cnv", "dict") or (folder and folder[0] not in FOLDERS):
         return False
     is_locale = ending == "res" and re.fullmatch(r"[a-z]{2,3}(_\w+)?|root", stem)
     return stem in LOCALES if is_locale else True
