@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whole processes at full size, for the README: conversion against cp, explaining, listing. Random weights, seed 1.
+"""Whole processes at full size, for docs/measurements.md: conversion against cp, explaining, listing. Random weights, seed 1.
 
     Tools/measure.py [--turns N] [ARCHITECTURE:TAG ...]
 

@@ -3,7 +3,7 @@
 
     Tools/measure_absent.py --zoo .build/release/zoo ViT-Ti-8-emoji ViT-Ti-8-SigLIP-emoji
 
-The scenes of both halves were looked at while the rule was chosen; the figures in README are those of the odd ones.
+The scenes of both halves were looked at while the rule was chosen; the figures in docs/explaining.md are those of the odd ones.
 """
 import argparse
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Pictures a second of each method, for the README: what `zoo eval segmentation --method all` prints, beside `zoo embed`. Random weights.
+"""Pictures a second of each method, for docs/measurements.md: what `zoo eval segmentation --method all` prints, beside `zoo embed`. Random weights.
 
     Tools/evaluation/throughput.py [--turns N] [--pictures N] [ARCHITECTURE:TAG]
 
