@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the tensors of models that open_clip has no configuration of: Tests/Golden/reference/tensor_shapes_authors.json, by the
-configurations that their authors published (Tools/facts/authors.json), tensor_shapes_timm.json, timm's classifiers, and
+configurations that their authors published (Tools/facts/authors.json; MedSigLIP by transformers), tensor_shapes_timm.json, timm's classifiers, and
 tensor_shapes_convolutions.json, open_clip's own models whose image tower begins with convolutions over the whole picture.
 
     venv/bin/python Tools/golden/make_shapes.py
@@ -13,6 +13,7 @@ import pathlib
 import open_clip
 import timm
 import torch
+import transformers
 
 from make_text_shapes import FILE, grouped
 
@@ -46,6 +47,10 @@ def main():
             for name, file in group["models"].items():
                 models[name] = shapes(open_clip.CLIP(**{**file["model_cfg"], "output_dict": False}))
         names = [name for name in open_clip.list_models() if name.startswith(("RN", "ViTamin")) and "quickgelu" not in name]
+        # config.json of google/medsiglip-448.
+        parts = dict(hidden_size=1152, intermediate_size=4304, num_hidden_layers=27, num_attention_heads=16)
+        models["MedSigLIP-448"] = shapes(transformers.SiglipModel(transformers.SiglipConfig(
+            text_config=dict(parts, projection_size=1152), vision_config=dict(parts, image_size=448, patch_size=14))))
         convolutions = {name: shapes(by_name(name)) for name in names}
         classifiers = {name: shapes(timm.create_model(name)) for name in CLASSIFIERS}
     write("authors", f"open_clip {open_clip.__version__} on the meta device, by Tools/facts/authors.json", models)
