@@ -6,3 +6,7 @@ public func sysctlbyname(
   _ name: UnsafePointer<CChar>!, _ oldp: UnsafeMutableRawPointer!, _ oldlenp: UnsafeMutablePointer<Int>!,
   _ newp: UnsafeMutableRawPointer!, _ newlen: Int
 ) -> Int32 { 0 }
+
+/// There RUSAGE_SELF is an integer, as this function takes it.
+@discardableResult
+public func getrusage(_ who: __rusage_who, _ usage: UnsafeMutablePointer<rusage>!) -> Int32 { 0 }
