@@ -3,5 +3,5 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends ca-certificates git make binutils gcc libc6-dev libstdc++-12-dev libxml2 libcurl4 libedit2 \
+apt-get install -y -qq --no-install-recommends ca-certificates git make binutils g++ libc6-dev libxml2 libcurl4 libedit2 \
   libsqlite3-0 libncurses6 python3 dpkg-dev libgif-dev libtiff-dev libheif-dev libavif-dev
