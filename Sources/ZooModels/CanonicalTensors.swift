@@ -37,8 +37,13 @@ extension Architecture {
     var short = self
     short.foreign = []
     if let vision { short.vision?.blocks = firstBlock(vision.blocks) }
+    var repeated = 0
+    if case .resNet(let stem) = vision?.stem {
+      short.vision?.stem = .resNet(stem.shortened)
+      repeated = stem.repeatedCount
+    }
     if let text { short.text?.blocks = firstBlock(text.blocks) }
-    var total = count(short.tensors) + foreign.reduce(0) { $0 + $1.shape.reduce($1.count ?? 1, *) }
+    var total = count(short.tensors) + repeated + foreign.reduce(0) { $0 + $1.shape.reduce($1.count ?? 1, *) }
     for blocks in [vision?.blocks, text?.blocks] {
       guard let blocks, blocks.layers > 1 else { continue }
       if blocks.noFirstNorm { total -= blocks.width * (blocks.rms ? 1 : 2) }

@@ -64,3 +64,19 @@ public struct ResNetStem: Codable, Sendable, Hashable {
   /// Pixels that the side of a cell of the last map stands for.
   public var patch: Int { 4 << (bottlenecks.count - 1) }
 }
+
+// All bottlenecks of a stage but its first are alike.
+extension ResNetStem {
+  /// The same with one or two bottlenecks in each stage.
+  var shortened: ResNetStem { ResNetStem(width: width, bottlenecks: bottlenecks.map { min(2, $0) }) }
+
+  /// The weights of the bottlenecks that `shortened` leaves out.
+  var repeatedCount: Int {
+    bottlenecks.enumerated().reduce(0) { sum, stage in
+      let inner = width << stage.offset, outer = 4 * inner
+      // The kernels, and four vectors of each batch norm.
+      let one = 2 * inner * outer + 9 * inner * inner + 4 * (2 * inner + outer)
+      return sum + max(0, stage.element - 2) * one
+    }
+  }
+}

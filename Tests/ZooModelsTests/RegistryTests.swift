@@ -22,6 +22,14 @@ import ZooTestSupport
     for name in names { #expect(!name.standsBefore(name)) }
   }
 
+  /// Blocks and bottlenecks that are alike are counted once.
+  @Test func aParameterCountIsThatOfAllTensors() throws {
+    for name in ["RN50", "RN50x64", "ViTamin-S", "ViT-B-32"] {
+      let architecture = try #require(Registry.builtIn.manifest(name)).architecture
+      #expect(architecture.parameterCount == architecture.tensors.reduce(0) { $0 + $1.count }, "\(name)")
+    }
+  }
+
   @Test func parameterCountsAreTheOnesMeasuredOnTheReferenceModels() throws {
     for (name, count) in [
       ("ViT-B-32", 151_277_313), ("ViT-H-14", 986_109_441), ("ViT-B-16-SigLIP2", 375_187_970),
