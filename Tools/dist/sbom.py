@@ -37,9 +37,10 @@ def packages_of(files):
     found = {}
     for file, path in files.items():
         for candidate in (path, os.path.realpath(path), path.removeprefix("/usr"), "/usr" + path):
-            owner = subprocess.run(["dpkg-query", "-S", candidate], capture_output=True, text=True).stdout
-            if owner:
-                name = owner.split(": ")[0].split(",")[0]
+            owners = subprocess.run(["dpkg-query", "-S", candidate], capture_output=True, text=True).stdout.splitlines()
+            owners = [line for line in owners if not line.startswith("diversion by ")]
+            if owners:
+                name = owners[0].split(": ")[0].split(",")[0]
                 found[file] = run("dpkg-query", "-W", "-f", "${Package} ${Version}", name).split()
                 break
     return found
