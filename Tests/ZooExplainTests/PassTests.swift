@@ -204,13 +204,14 @@ import ZooTestSupport
     let (model, picture) = try Case(name: "siglip").load()
     #expect(throws: MethodError.unknown("grad-cam", near: ["gradcam"])) { try Method(named: "grad-cam") }
     #expect(throws: MethodError.self) { try Method(named: "rollout", options: ["layers": "all"]) }
+    let directions = directions(1, width: model.architecture.embedding)
     let rollout = try Method(named: "rollout", options: ["start-layer": "99"])
     #expect(throws: MethodError.noSuchLayer(method: "rollout", layer: 99, layers: 3)) {
-      try rollout.explain([picture], directions: [[1]], model: model)
+      try rollout.explain([picture], directions: directions, model: model)
     }
     let textspan = try Method(named: "textspan")
     let error = try #require(throws: MethodError.self) {
-      try textspan.explain([picture], directions: [[1]], model: model)
+      try textspan.explain([picture], directions: directions, model: model)
     }
     #expect("\(error)".contains("these methods run on it: legrad, rollout, raw-attention"), "\(error)")
   }
