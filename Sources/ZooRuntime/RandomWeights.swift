@@ -28,7 +28,9 @@ public struct RandomWeights: Sendable {
     if spec.name == "logit_scale" { return (4.6, 0) }
     if spec.name == "logit_bias" { return (-10, 0) }
     if spec.shape.count == 1 {
-      return spec.name.hasSuffix(".weight") || spec.name.hasSuffix(".variance") ? (1, 0.2) : (0, 0.05)
+      // The variance of a batch norm, by its name here and in checkpoints.
+      let isNearOne = [".weight", ".variance", ".running_var"].contains { spec.name.hasSuffix($0) }
+      return isNearOne ? (1, 0.2) : (0, 0.05)
     }
     let inputs = spec.shape.dropFirst().reduce(1, *)
     let isTable = ["tokens", "positions", "token_types"].contains { spec.name.hasSuffix($0) }
