@@ -101,7 +101,7 @@ def main():
         other = packages()
         for name, path in targets():
             files = swift_files(path, name, work / "sources")
-            options = maps + (other if name in ("ZooServer", "zoo") else [])
+            options = maps + (other if name in ("ZooServer", "ZooCommand") else [])
             good &= run(name, common + options + ["-module-name", name, "-o", str(work / f"{name}.swiftmodule")] + [str(file) for file in files])
         for file in sorted((ROOT / "Sources").glob("C*/*.c")):
             standard = "-std=c23" if file.parent.name in ("CPage", "CVocabulary") else "-std=gnu17"
