@@ -35,7 +35,7 @@ public struct EvaluationTable: Sendable {
     figures = P.figures
     // Classes get places of their own here, so that those of the whole set that do not occur cost nothing.
     var places: [Int: Int] = [:], classNames: [String] = [], samples = 0
-    let store = try RowStore(columns: P.columns.count)
+    var store = try RowStore(columns: P.columns.count)
     try results { sample in
       guard sample.error == nil else { return }
       for row in sample.results where names.indices.contains(row.method) {

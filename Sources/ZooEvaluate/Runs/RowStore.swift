@@ -1,46 +1,45 @@
 import Foundation
+import ZooCheckpoints
 import ZooTensors
 
 /// Rows of numbers in a file without a name, which are read again and again: memory does not grow with their number.
-final class RowStore {
+struct RowStore {
   private let columns: Int
   private let file: FileHandle
-  private let path: String
+  private let folder = FileManager.default.temporaryDirectory.path
   /// What is not yet in the file.
   private var waiting: [Double] = []
 
   init(columns: Int) throws {
     self.columns = columns
-    path = FileManager.default.temporaryDirectory.appending(path: "zoo-values-\(UUID().uuidString)").path
-    guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]),
-      let file = FileHandle(forUpdatingAtPath: path)
-    else { throw EvaluateError.unwritable(file: path, reason: "it cannot be made") }
-    self.file = file
+    guard let descriptor = makeNamelessFile(in: folder) else {
+      throw EvaluateError.unwritable(file: folder, reason: String(cString: strerror(errno)))
+    }
+    file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// - Parameters:
   ///   - sample: its place among those that count.
   ///   - place: that of the row's class.
-  func append(_ values: [Double], sample: Int, method: Int, place: Int) throws {
+  mutating func append(_ values: [Double], sample: Int, method: Int, place: Int) throws {
     waiting += [Double(sample), Double(method), Double(place)]
     waiting += values.prefix(columns) + [Double](repeating: 0, count: max(0, columns - values.count))
     if waiting.count > 1 << 16 { try write() }
   }
 
   /// All rows, mapped.
-  func finish() throws -> StoredRows {
+  mutating func finish() throws -> StoredRows {
     try write()
-    try file.close()
-    return StoredRows(columns: columns, data: try Data(contentsOf: URL(filePath: path), options: .alwaysMapped))
+    // There is no mapping of nothing.
+    let isEmpty = try file.offset() == 0
+    return StoredRows(columns: columns, rows: isEmpty ? nil : try MappedFile("/dev/fd/\(file.fileDescriptor)").view)
   }
 
-  private func write() throws {
+  private mutating func write() throws {
     do {
       try file.write(contentsOf: waiting.withUnsafeBytes { Data($0) })
     } catch {
-      throw EvaluateError.unwritable(file: path, reason: systemReason(of: error))
+      throw EvaluateError.unwritable(file: folder, reason: systemReason(of: error))
     }
     waiting.removeAll(keepingCapacity: true)
   }
@@ -49,7 +48,8 @@ final class RowStore {
 /// Rows `[sample, method, class, values...]`, in the order of the samples.
 struct StoredRows {
   let columns: Int
-  let data: Data
+  /// Doubles; nil where there are no rows.
+  let rows: ByteView?
 
   /// The rows of each method and class, added up, `[methods][places]`.
   ///
@@ -57,8 +57,7 @@ struct StoredRows {
   func sums(methods: Int, places: Int, times: [Double]) -> [[ClassSum]] {
     let width = columns + 1
     var sums = [Double](repeating: 0, count: methods * places * width)
-    data.withUnsafeBytes { bytes in
-      let rows = bytes.bindMemory(to: Double.self)
+    if let rows = rows?.bytes.bindMemory(to: Double.self) {
       sums.withUnsafeMutableBufferPointer { sums in
         for start in stride(from: 0, to: rows.count, by: columns + 3) {
           let weight = times[Int(rows[start])]

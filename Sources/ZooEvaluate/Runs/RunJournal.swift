@@ -68,7 +68,7 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
 
   /// A run that is not kept: its lines lie in a file without a name.
   public init(temporary description: Head) throws {
-    file = try .temporary()
+    file = try LineFile()
     lines = try RunLines(file, coding: description.coding)
     encoder.userInfo = description.coding
   }
@@ -87,7 +87,7 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
     let description = try description(in: path)
     let file = (path as NSString).appendingPathComponent(Head.linesName)
     // A run may have ended before its first line.
-    let lines = FileManager.default.fileExists(atPath: file) ? try LineFile(file, isWritable: false) : try .temporary()
+    let lines = FileManager.default.fileExists(atPath: file) ? try LineFile(file, isWritable: false) : try LineFile()
     return (description, try RunLines(lines, coding: description.coding))
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import ZooCheckpoints
 
 #if canImport(Glibc)
   import Glibc
@@ -34,16 +35,17 @@ public struct RunLines<Line: RunLine>: Sendable {
   ///
   /// Throws an `EvaluateError` where a file changes meanwhile.
   public func forEach(_ body: (Line) throws -> Void) throws {
-    let decoder = JSONDecoder()
-    decoder.userInfo = coding
+    let decoder = decoder
     for index in indices { if let line = try line(index, by: decoder) { try body(line) } }
   }
 
   /// A sample's line; nil where it has none.
-  func line(_ index: Int) throws -> Line? {
+  func line(_ index: Int) throws -> Line? { try line(index, by: decoder) }
+
+  private var decoder: JSONDecoder {
     let decoder = JSONDecoder()
     decoder.userInfo = coding
-    return try line(index, by: decoder)
+    return decoder
   }
 
   private func line(_ index: Int, by decoder: JSONDecoder) throws -> Line? {
@@ -56,8 +58,7 @@ public struct RunLines<Line: RunLine>: Sendable {
   /// Throws `EvaluateError.badLine` for one that is none.
   init(_ file: LineFile, coding: [CodingUserInfoKey: any Sendable]) throws {
     (files, self.coding) = ([file], coding)
-    let decoder = JSONDecoder()
-    decoder.userInfo = coding
+    let decoder = decoder
     var number = 1
     try file.forEachLine { bytes in
       guard let line = try? file.decode(Line.self, bytes, by: decoder) else {
@@ -103,11 +104,10 @@ final class LineFile: Sendable {
   }
 
   /// A file without a name, which goes away with the process.
-  static func temporary() throws -> LineFile {
-    let path = FileManager.default.temporaryDirectory.appending(path: "zoo-rows-\(UUID().uuidString)").path
-    let file = try LineFile(path, isWritable: true)
-    unlink(path)
-    return file
+  init() throws {
+    path = FileManager.default.temporaryDirectory.path
+    guard let descriptor = makeNamelessFile(in: path) else { throw Self.failure(path) }
+    self.descriptor = descriptor
   }
 
   deinit { close(descriptor) }

@@ -57,10 +57,9 @@ private enum PipedFile {
     } catch {
       throw CallError.unwritable(folder, reason: systemReason(of: error))
     }
-    var template = Array("\(folder.hasSuffix("/") ? folder : folder + "/").piped-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    guard descriptor >= 0 else { throw CallError.unwritable(folder, reason: systemReason(of: lastError())) }
-    unlink(template)
+    guard let descriptor = makeNamelessFile(in: folder) else {
+      throw CallError.unwritable(folder, reason: systemReason(of: lastError()))
+    }
     return FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
   }
 
