@@ -39,6 +39,21 @@ struct FeatureMap {
 
   var rows: Int { height * width }
 
+  func activate(_ activation: Activation, _ parallel: Parallel) {
+    parallel.forRanges(rows, atLeast: 16) { rows in
+      zoo_activate(
+        values.pointer + rows.lowerBound * channels, nil, activation.kernel, rows.count, channels, nil)
+    }
+  }
+
+  /// Adds a map of the same shape.
+  func add(_ other: FeatureMap, _ parallel: Parallel) {
+    parallel.forRanges(rows, atLeast: 32) { rows in
+      let offset = rows.lowerBound * channels
+      zoo_add_residual(values.pointer + offset, other.values.pointer + offset, nil, nil, rows.count, channels)
+    }
+  }
+
   /// The means of 2 x 2 cells; an odd row or column at the end is left out.
   func halved(_ parallel: Parallel) -> FeatureMap {
     let map = FeatureMap(height: height / 2, width: width / 2, channels: channels)

@@ -49,10 +49,7 @@ struct MobileStemRuntime: ConvolutionalStem {
   func forward(_ picture: PixelTensor, grid: GridSize, engine: Engine) -> FloatBuffer {
     let pixels = FeatureMap(picture, height: grid.height * patch, width: grid.width * patch)
     let entered = first.forward(pixels, activation: nil, engine: engine).normed(firstNorm, engine.parallel)
-    engine.parallel.forRanges(entered.rows, atLeast: 16) { rows in
-      let start = entered.values.pointer + rows.lowerBound * entered.channels
-      zoo_activate(start, nil, Activation.gelu.kernel, rows.count, entered.channels, nil)
-    }
+    entered.activate(.gelu, engine.parallel)
     var map = second.forward(entered, activation: nil, engine: engine)
     for block in blocks { map = forward(map, block, engine) }
     return last.forward(map.normed(lastNorm, engine.parallel), activation: nil, engine: engine).values
@@ -65,11 +62,7 @@ struct MobileStemRuntime: ConvolutionalStem {
     let sum = block.project.forward(inner, activation: nil, engine: engine)
     var around = block.halves ? map.averaged(engine.parallel) : map
     if let shortcut = block.shortcut { around = shortcut.forward(around, activation: nil, engine: engine) }
-    engine.parallel.forRanges(sum.rows, atLeast: 32) { rows in
-      let offset = rows.lowerBound * sum.channels
-      zoo_add_residual(
-        sum.values.pointer + offset, around.values.pointer + offset, nil, nil, rows.count, sum.channels)
-    }
+    sum.add(around, engine.parallel)
     return sum
   }
 }
@@ -96,9 +89,8 @@ private struct DepthwiseConvolution: Sendable {
       zoo_depthwise(
         map.values.pointer, map.height, map.width, map.channels, kernels, bias.pointer, stride, result.width,
         rows.lowerBound, rows.upperBound, result.values.pointer)
-      let start = result.values.pointer + rows.lowerBound * result.width * result.channels
-      zoo_activate(start, nil, activation.kernel, rows.count * result.width, result.channels, nil)
     }
+    result.activate(activation, parallel)
     return result
   }
 }

@@ -1,4 +1,3 @@
-import CZooKernels
 import ZooImages
 import ZooModels
 
@@ -47,11 +46,8 @@ struct ResNetRuntime: ConvolutionalStem {
     let sum = block.layers[block.layers.count - 1].forward(inner, activation: nil, engine: engine)
     var around = block.halves ? map.halved(engine.parallel) : map
     if let shortcut = block.shortcut { around = shortcut.forward(around, activation: nil, engine: engine) }
-    engine.parallel.forRanges(sum.rows, atLeast: 32) { rows in
-      let offset = rows.lowerBound * sum.channels, x = sum.values.pointer + offset
-      zoo_add_residual(x, around.values.pointer + offset, nil, nil, rows.count, sum.channels)
-      zoo_activate(x, nil, Activation.relu.kernel, rows.count, sum.channels, nil)
-    }
+    sum.add(around, engine.parallel)
+    sum.activate(.relu, engine.parallel)
     return sum
   }
 }
