@@ -65,23 +65,35 @@ static int weights(int matrix, float *red, float *blue) {
 
 static uint8_t clipped(int value) { return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value); }
 
+/// A picture of separate planes of 8 bits, with where each begins and how long its rows are.
+static struct heif_error make_planes(
+    int width, int height, enum heif_colorspace colours, enum heif_chroma chroma, const enum heif_channel *channels, int count,
+    struct heif_image **image, uint8_t **planes, int *strides) {
+  struct heif_error error = heif_image_create(width, height, colours, chroma, image);
+  for (int plane = 0; plane < count && !error.code; plane++) {
+    error = heif_image_add_plane(*image, channels[plane], width, height, 8);
+    if (error.code) {
+      heif_image_release(*image);
+      *image = NULL;
+    } else {
+      planes[plane] = heif_image_get_plane(*image, channels[plane], &strides[plane]);
+    }
+  }
+  return error;
+}
+
 /// Alpha is a picture of its own, without colours.
 static struct heif_error copy_alpha(const struct de265_image *source, struct heif_image **result) {
   int width = de265_get_image_width(source, 0), height = de265_get_image_height(source, 0), stride, step;
   const uint8_t *values = de265_get_image_plane(source, 0, &stride);
   if (!values || de265_get_bits_per_pixel(source, 0) != 8) return other;
-  struct heif_image *image = NULL;
-  struct heif_error error = heif_image_create(width, height, heif_colorspace_monochrome, heif_chroma_monochrome, &image);
-  if (error.code) return error;
-  error = heif_image_add_plane(image, heif_channel_Y, width, height, 8);
-  if (error.code) {
-    heif_image_release(image);
-    return error;
-  }
-  uint8_t *target = heif_image_get_plane(image, heif_channel_Y, &step);
-  for (int y = 0; y < height; y++) memcpy(target + (size_t)y * (size_t)step, values + (size_t)y * (size_t)stride, (size_t)width);
-  *result = image;
-  return fine;
+  const enum heif_channel channel = heif_channel_Y;
+  uint8_t *target;
+  struct heif_error error = make_planes(
+      width, height, heif_colorspace_monochrome, heif_chroma_monochrome, &channel, 1, result, &target, &step);
+  for (int y = 0; y < height && !error.code; y++)
+    memcpy(target + (size_t)y * (size_t)step, values + (size_t)y * (size_t)stride, (size_t)width);
+  return error;
 }
 
 static struct heif_error convert(const struct de265_image *source, struct heif_image **result) {
@@ -97,20 +109,12 @@ static struct heif_error convert(const struct de265_image *source, struct heif_i
     if (!planes[plane] || de265_get_bits_per_pixel(source, plane) != 8) return other;
   }
   if ((width + 1) / 2 > de265_get_image_width(source, 1) || (height + 1) / 2 > de265_get_image_height(source, 1)) return other;
-  struct heif_image *image = NULL;
-  struct heif_error error = heif_image_create(width, height, heif_colorspace_RGB, heif_chroma_444, &image);
-  if (error.code) return error;
   uint8_t *colours[3];
   int steps[3];
   const enum heif_channel channels[] = {heif_channel_R, heif_channel_G, heif_channel_B};
-  for (int channel = 0; channel < 3; channel++) {
-    error = heif_image_add_plane(image, channels[channel], width, height, 8);
-    if (error.code) {
-      heif_image_release(image);
-      return error;
-    }
-    colours[channel] = heif_image_get_plane(image, channels[channel], &steps[channel]);
-  }
+  struct heif_error error =
+      make_planes(width, height, heif_colorspace_RGB, heif_chroma_444, channels, 3, result, colours, steps);
+  if (error.code) return error;
   // In 256ths, each rounded.
   float green = 1 - red - blue;
   int r_cr = (int)lroundf(256 * 2 * (1 - red)), g_cr = (int)lroundf(-256 * 2 * red * (1 - red) / green);
@@ -125,7 +129,6 @@ static struct heif_error convert(const struct de265_image *source, struct heif_i
       colours[2][(size_t)y * (size_t)steps[2] + (size_t)x] = clipped(luma[x] + ((b_cb * cb + 128) >> 8));
     }
   }
-  *result = image;
   return fine;
 }
 
@@ -147,15 +150,10 @@ static struct heif_error decode(void *decoder, struct heif_image **result) {
   return *result ? fine : other;
 }
 
-static void be_strict(void *decoder, int flag) {
-  (void)decoder;
-  (void)flag;
-}
-
 static void add(void) {
   static const struct heif_decoder_plugin plugin = {
-      .plugin_api_version = 2, .get_plugin_name = name, .does_support_format = supports, .new_decoder = make, .free_decoder = end,
-      .push_data = push, .decode_image = decode, .set_strict_decoding = be_strict};
+      .plugin_api_version = 1, .get_plugin_name = name, .does_support_format = supports, .new_decoder = make, .free_decoder = end,
+      .push_data = push, .decode_image = decode};
   heif_register_decoder_plugin(&plugin);
 }
 
