@@ -106,12 +106,10 @@ extension ExplanationMethod {
       return .undefined(
         method: Self.info.id, model: model.name, reason: "it has no image tower", others: [])
     }
-    let picture = PixelTensor(
-      height: size.height, width: size.width, values: [Float](repeating: 0, count: 3 * size.height * size.width))
     do {
       _ = try start(
         MethodJob(
-          vision: vision, engine: model.engine, grid: vision.grid(of: picture), pictures: [picture],
+          vision: vision, engine: model.engine, grid: vision.grid(of: size), pictures: [],
           directions: [[Float](repeating: 0, count: model.architecture.embedding)], background: [], logitScale: 1))
       return nil
     } catch {

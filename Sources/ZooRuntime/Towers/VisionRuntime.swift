@@ -52,7 +52,12 @@ package final class VisionRuntime: Sendable {
 
   /// The patch grid of a picture; a remainder is not seen.
   package func grid(of pixels: PixelTensor) -> GridSize {
-    GridSize(height: pixels.height / tower.patch, width: pixels.width / tower.patch)
+    grid(of: GridSize(height: pixels.height, width: pixels.width))
+  }
+
+  /// The patch grid of a size in pixels.
+  package func grid(of size: GridSize) -> GridSize {
+    GridSize(height: size.height / tower.patch, width: size.width / tower.patch)
   }
 
   /// Runs the blocks on pictures of one size. `observe` gets the record of each block that the request names, right after the block.
