@@ -6,6 +6,8 @@
 # make fuzz    libFuzzer over the checkpoint readers, FUZZ_SECONDS=60 for each container
 # make fuzz-serve  requests to zoo serve that follow its OpenAPI document and that break it
 # make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
+# make test-threads  what threads share, under ThreadSanitizer
+# make snapshots  writes anew what tests expect of every --help and of the keys of every --json
 # make facts   every field of the manifests against open_clip's, timm's and transformers' own configurations, from PyPI
 # make attack  attacks the command: kills, full disks, hostile files, JSON, servers and clients, races; ten minutes
 # make format  format and lint
@@ -25,7 +27,7 @@ STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-loc
 TRAITS := $(shell Tools/more-formats.sh)
 VERSION = ZOO_VERSION=$(shell Tools/dist/version.sh)
 
-.PHONY: all build demo test test-formats test-release test-asan test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference format lint install packages dist dist-check check-darwin clean
+.PHONY: all build demo test test-formats test-release test-asan test-threads snapshots test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference format lint install packages dist dist-check check-darwin clean
 
 all: build
 
@@ -54,6 +56,14 @@ test-release: packages
 # The readers under AddressSanitizer. Leaks are not looked for: the test runner has some of its own.
 test-asan: packages
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-asan --filter ZooCheckpointsTests
+
+# Threads of a product, memory that they pass on, values made once, files read back while they are written, passes that requests share.
+test-threads: packages
+	$(SWIFT) test --sanitize=thread --scratch-path .build-tsan \
+	  --filter 'ParallelTests|ScratchTests|TextCacheTests|MappedWeightsTests|ConcurrencyTests|ReadBackTests|WriteTests|BatcherTests|SharingTests|RunTests'
+
+snapshots: packages
+	ZOO_SNAPSHOTS=write $(SWIFT) test $(TRAITS) --filter SnapshotTests
 
 test-arm:
 	@Tools/arm/check.sh
@@ -127,4 +137,4 @@ check-darwin:
 	@python3 Tools/darwin/check.py
 
 clean:
-	rm -rf .build .build-asan .build-dist .build-fuzz out
+	rm -rf .build .build-asan .build-tsan .build-dist .build-fuzz out

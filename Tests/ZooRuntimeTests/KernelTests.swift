@@ -2,32 +2,70 @@ import CZooKernels
 import Foundation
 import Testing
 
-/// Every instruction set's kernels against the formulas in double precision.
-@Suite struct KernelTests {
-  private static let names = ["avx512+bf16", "avx512", "avx2", "neon", "generic"]
-
-  @Test func everyInstructionSetGivesTheFormulasNumbers() {
+/// Each kernel of each instruction set that this machine has, against the formulas in double precision.
+@Suite(.serialized) struct KernelTests {
+  private static let sets = ["avx512+bf16", "avx512", "avx2", "neon", "generic"].filter { name in
     defer { zoo_use_kernels(nil) }
+    return zoo_use_kernels(name) == 1
+  }
+
+  struct Size: CustomTestStringConvertible, Sendable {
+    let tokens: Int, width: Int
+    init(_ tokens: Int, _ width: Int) { (self.tokens, self.width) = (tokens, width) }
+    var testDescription: String { "\(tokens) x \(width)" }
+  }
+
+  struct Shape: CustomTestStringConvertible, Sendable {
+    let rows: Int, depth: Int, columns: Int
+    init(_ rows: Int, _ depth: Int, _ columns: Int) { (self.rows, self.depth, self.columns) = (rows, depth, columns) }
+    var testDescription: String { "\(rows) x \(depth) x \(columns)" }
+  }
+
+  private static let sizes = [Size(1, 3), Size(7, 5), Size(50, 64), Size(70, 80), Size(33, 13)]
+  private static let pairedSizes = [Size(1, 3), Size(7, 5), Size(51, 64), Size(130, 80), Size(33, 13)]
+
+  @Test func anUnknownSetIsRefusedAndThePlainOneIsThere() {
     #expect(zoo_use_kernels("no such set") == 0)
-    var tried = 0
-    for name in Self.names where zoo_use_kernels(name) == 1 {
-      tried += 1
-      activations(name)
-      norms(name)
-      for count in [1, 2, 4, 9] { shares(name, rows: 6, count: count, width: 53) }
-      for (tokens, width) in [(1, 3), (7, 5), (50, 64), (70, 80), (33, 13)] {
-        attention(name, tokens: tokens, width: width)
-        reluSums(name, tokens: tokens, width: width)
-      }
-      for (tokens, width) in [(1, 3), (7, 5), (51, 64), (130, 80), (33, 13)] {
-        pairedAttention(name, tokens: tokens, width: width)
-        reluSums(name, tokens: tokens, width: width, bf16: true)
-      }
-      for (rows, depth, columns) in [(1, 1, 1), (5, 33, 70), (13, 64, 200), (30, 2049, 65)] {
-        strips(name, rows: rows, depth: depth, columns: columns)
-      }
-    }
-    #expect(tried >= 1)
+    #expect(Self.sets.contains("generic"))
+  }
+
+  private func with(_ set: String, _ work: () -> Void) {
+    #expect(zoo_use_kernels(set) == 1)
+    defer { zoo_use_kernels(nil) }
+    work()
+  }
+
+  @Test(arguments: sets) func activationsAndTheirSlopes(_ set: String) {
+    with(set) { activations(set) }
+  }
+
+  @Test(arguments: sets) func normsAndTheirGradients(_ set: String) {
+    with(set) { norms(set) }
+  }
+
+  @Test(arguments: sets, [1, 2, 4, 9]) func sharesOfRows(_ set: String, _ count: Int) {
+    with(set) { shares(set, rows: 6, count: count, width: 53) }
+  }
+
+  @Test(arguments: sets, sizes) func attentionWithItsProbabilities(_ set: String, _ size: Size) {
+    with(set) { attention(set, tokens: size.tokens, width: size.width) }
+  }
+
+  @Test(arguments: sets, sizes) func sumsOfPositiveProducts(_ set: String, _ size: Size) {
+    with(set) { reluSums(set, tokens: size.tokens, width: size.width) }
+  }
+
+  @Test(arguments: sets, pairedSizes) func attentionInBF16(_ set: String, _ size: Size) {
+    with(set) { pairedAttention(set, tokens: size.tokens, width: size.width) }
+  }
+
+  @Test(arguments: sets, pairedSizes) func sumsOfPositiveProductsInBF16(_ set: String, _ size: Size) {
+    with(set) { reluSums(set, tokens: size.tokens, width: size.width, bf16: true) }
+  }
+
+  @Test(arguments: sets, [Shape(1, 1, 1), Shape(5, 33, 70), Shape(13, 64, 200), Shape(30, 2049, 65)])
+  func productsOfStrips(_ set: String, _ shape: Shape) {
+    with(set) { strips(set, rows: shape.rows, depth: shape.depth, columns: shape.columns) }
   }
 
   private func values(_ count: Int, _ seed: UInt64, spread: Float = 1) -> [Float] {
