@@ -22,6 +22,8 @@ public struct ModelComparison: Sendable {
   }
 
   public let rows: [Row]
+  /// The layouts of the two checkpoints.
+  public let layouts: (String, String)
 
   /// True where all tensors are equal, element types aside.
   public var isEqual: Bool { differing.isEmpty }
@@ -38,7 +40,7 @@ public struct ModelComparison: Sendable {
 /// Plans another checkpoint of a model that is known already, whatever its layout: of a second one only the tensors matter.
 ///
 /// Throws a `ConvertError` where no layout fits or the tensors are not those of this architecture.
-public func makePlan(
+package func makePlan(
   _ architecture: Architecture, of checkpoint: Checkpoint, dtype: TargetDType = .keep
 ) throws -> ConversionPlan {
   let headers = Headers(checkpoint)
@@ -49,27 +51,31 @@ public func makePlan(
   return plan
 }
 
-/// Evaluates two plans without writing anything and compares the results tensor by tensor.
-///
-/// Memory holds two tensors at a time.
-public func compare(
-  _ first: ConversionPlan, of checkpoint: Checkpoint, with second: ConversionPlan, of other: Checkpoint
-) throws -> ModelComparison {
-  let others = Dictionary(second.rows.map { ($0.target, $0) }, uniquingKeysWith: { first, _ in first })
-  var rows: [ModelComparison.Row] = []
-  for row in first.rows {
-    guard let counterpart = others[row.target], counterpart.shape == row.shape else {
-      rows.append(.init(tensor: row.target, outcome: .missing))
-      continue
+extension Conversion {
+  /// Compares with another checkpoint of the same model, in whatever layout, tensor by tensor; nothing is written.
+  ///
+  /// Memory holds two tensors at a time.
+  ///
+  /// - Throws: `ConvertError` where the other checkpoint's tensors are not those of this architecture, and `CheckpointError`.
+  public func compare(with other: Checkpoint) throws -> ModelComparison {
+    try checkPlan()
+    let second = try makePlan(model.architecture, of: other)
+    let others = Dictionary(second.rows.map { ($0.target, $0) }, uniquingKeysWith: { first, _ in first })
+    var rows: [ModelComparison.Row] = []
+    for row in plan.rows {
+      guard let counterpart = others[row.target], counterpart.shape == row.shape else {
+        rows.append(.init(tensor: row.target, outcome: .missing))
+        continue
+      }
+      let one = try row.expression.floats(in: checkpoint), two = try counterpart.expression.floats(in: other)
+      rows.append(.init(tensor: row.target, outcome: outcome(one, row.dtype, two, counterpart.dtype)))
+      checkpoint.release()
+      other.release()
     }
-    let one = try row.expression.floats(in: checkpoint), two = try counterpart.expression.floats(in: other)
-    rows.append(.init(tensor: row.target, outcome: outcome(one, row.dtype, two, counterpart.dtype)))
-    checkpoint.release()
-    other.release()
+    let known = Set(plan.rows.map(\.target))
+    rows += second.rows.filter { !known.contains($0.target) }.map { .init(tensor: $0.target, outcome: .missing) }
+    return ModelComparison(rows: rows, layouts: (plan.layout, second.layout))
   }
-  let known = Set(first.rows.map(\.target))
-  rows += second.rows.filter { !known.contains($0.target) }.map { .init(tensor: $0.target, outcome: .missing) }
-  return ModelComparison(rows: rows)
 }
 
 extension Expression {

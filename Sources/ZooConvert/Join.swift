@@ -1,84 +1,81 @@
 import ZooCheckpoints
 import ZooModels
 
-/// A model put together from the image tower of one checkpoint and the text tower of another.
-public struct JoinedModel: Sendable {
-  /// The tensors of both, those of the text tower's file under a prefix.
-  public let checkpoint: Checkpoint
-  public let model: IdentifiedModel
-  public let plan: ConversionPlan
-}
-
 extension ConversionPlan {
   /// Where the names of the second checkpoint stand in a joined one.
   fileprivate static let otherPrefix = "text:"
 }
 
-/// Joins the image tower of a checkpoint to the text tower of another one.
-///
-/// Both may be halves or whole models. Their embeddings must have one width. The scale of the cosine comes from the image tower's file if
-/// it is there, else from the text tower's; where neither has one, a note says what is missing.
-///
-/// - Parameters:
-///   - options: What the caller says of the image tower's file; the text options go to the other one.
-/// - Throws: `ConvertError.notJoinable` where the halves do not fit each other, and what `identify` throws.
-public func join(
-  _ image: Checkpoint, _ text: Checkpoint, options: ConversionOptions, registry: Registry, dtype: TargetDType = .keep
-) throws -> JoinedModel {
-  func fail(_ reason: String) -> ConvertError {
-    .notJoinable(image: image.path, text: text.path, reason: reason)
-  }
-  var imageOptions = options
-  imageOptions.isJoined = true
-  var textOptions = ConversionOptions()
-  textOptions.isJoined = true
-  textOptions.textActivation = options.textActivation
-  (textOptions.textHeads, textOptions.textEps) = (options.textHeads, options.textEps)
-  textOptions.tokenizer = options.tokenizer
-  let first = try identify(image, options: imageOptions, registry: registry)
-  let second = try identify(text, options: textOptions, registry: registry)
-  guard let vision = first.architecture.vision, !first.architecture.isClassifier else {
-    throw fail("\(image.path) has no image tower with an embedding")
-  }
-  guard let tower = second.architecture.text else { throw fail("\(text.path) has no text tower") }
-  let (width, otherWidth) = (first.architecture.embedding, second.architecture.embedding)
-  guard width == otherWidth else {
-    throw fail("the image tower's embedding has width \(width), the text tower's \(otherWidth)")
-  }
-  // A tower of CLIP that was saved without its projection pools something that no text tower was trained for.
-  for (half, path) in [(first.architecture, image.path), (second.architecture, text.path)] where !half.isJoint {
-    throw fail("\(path) has no projection to the joint embedding")
-  }
+extension Conversion {
+  /// Joins the image tower of a checkpoint to the text tower of another one.
+  ///
+  /// Both may be halves or whole models. Their embeddings must have one width. The scale of the cosine comes from the image tower's file if
+  /// it is there, else from the text tower's; where neither has one, a note says what is missing. The tensors of the text tower's file
+  /// are under a prefix in the joined checkpoint.
+  ///
+  /// - Parameters:
+  ///   - options: What the caller says of the image tower's file; the text options go to the other one.
+  /// - Throws: `ConvertError.notJoinable` where the halves do not fit each other, and what `init(_:)` throws.
+  public init(
+    joining image: Checkpoint, with text: Checkpoint, options: ConversionOptions = ConversionOptions(),
+    registry: Registry,
+    dtype: TargetDType = .keep
+  ) throws {
+    func fail(_ reason: String) -> ConvertError {
+      .notJoinable(image: image.path, text: text.path, reason: reason)
+    }
+    var imageOptions = options
+    imageOptions.isJoined = true
+    var textOptions = ConversionOptions()
+    textOptions.isJoined = true
+    textOptions.textActivation = options.textActivation
+    (textOptions.textHeads, textOptions.textEps) = (options.textHeads, options.textEps)
+    textOptions.tokenizer = options.tokenizer
+    let first = try identify(image, options: imageOptions, registry: registry)
+    let second = try identify(text, options: textOptions, registry: registry)
+    guard let vision = first.architecture.vision, !first.architecture.isClassifier else {
+      throw fail("\(image.path) has no image tower with an embedding")
+    }
+    guard let tower = second.architecture.text else { throw fail("\(text.path) has no text tower") }
+    let (width, otherWidth) = (first.architecture.embedding, second.architecture.embedding)
+    guard width == otherWidth else {
+      throw fail("the image tower's embedding has width \(width), the text tower's \(otherWidth)")
+    }
+    // A tower of CLIP that was saved without its projection pools something that no text tower was trained for.
+    for (half, path) in [(first.architecture, image.path), (second.architecture, text.path)] where !half.isJoint {
+      throw fail("\(path) has no projection to the joint embedding")
+    }
 
-  var architecture = first.architecture
-  (architecture.part, architecture.text) = (.whole, tower)
-  var notes = first.notes + second.notes
-  architecture.logitScale = first.architecture.logitScale || second.architecture.logitScale
-  architecture.logitBias = first.architecture.logitBias || second.architecture.logitBias
-  notes.append("The image tower is that of \(shortPath(image)), the text tower that of \(shortPath(text)).")
-  if first.architecture.logitScale {
-    notes.append("logit_scale is that of the image tower's file.")
-  } else if second.architecture.logitScale {
-    notes.append("logit_scale is that of the text tower's file.")
-  } else {
-    notes.append(
-      "Neither file has logit_scale: cosines and maps do not need it, softmax and logits are not given.")
-  }
-  if !architecture.logitBias, case .attention = vision.pooler {
-    notes.append("Neither file has logit_bias, which SigLIP's probabilities need: they are not given.")
-  }
+    var architecture = first.architecture
+    (architecture.part, architecture.text) = (.whole, tower)
+    var notes = first.notes + second.notes
+    architecture.logitScale = first.architecture.logitScale || second.architecture.logitScale
+    architecture.logitBias = first.architecture.logitBias || second.architecture.logitBias
+    notes.append("The image tower is that of \(shortPath(image)), the text tower that of \(shortPath(text)).")
+    if first.architecture.logitScale {
+      notes.append("logit_scale is that of the image tower's file.")
+    } else if second.architecture.logitScale {
+      notes.append("logit_scale is that of the text tower's file.")
+    } else {
+      notes.append(
+        "Neither file has logit_scale: cosines and maps do not need it, softmax and logits are not given.")
+    }
+    if !architecture.logitBias, case .attention = vision.pooler {
+      notes.append("Neither file has logit_bias, which SigLIP's probabilities need: they are not given.")
+    }
 
-  let joined = try image.joined(with: text, under: ConversionPlan.otherPrefix)
-  let plans = (
-    makePlan(first.layout, first.architecture, Headers(image), dtype: dtype),
-    makePlan(second.layout, second.architecture, Headers(text), dtype: dtype)
-  )
-  let plan = joinedPlan(plans.0, plans.1, architecture, sourceCount: joined.entries.count)
-  var model = first
-  (model.architecture, model.notes) = (architecture, notes)
-  model.tokenizerFiles = second.tokenizerFiles
-  if options.model?.tag == nil { model.tag = "joined" }
-  return JoinedModel(checkpoint: joined, model: model, plan: plan)
+    let joined = try image.joined(with: text, under: ConversionPlan.otherPrefix)
+    let plans = (
+      makePlan(first.layout, first.architecture, Headers(image), dtype: dtype),
+      makePlan(second.layout, second.architecture, Headers(text), dtype: dtype)
+    )
+    let plan = joinedPlan(plans.0, plans.1, architecture, sourceCount: joined.entries.count)
+    var model = first
+    (model.architecture, model.notes) = (architecture, notes)
+    model.tokenizerFiles = second.tokenizerFiles
+    if options.model?.tag == nil { model.tag = "joined" }
+    self.init(checkpoint: joined, model: model, plan: plan)
+  }
 }
 
 /// The file and its folder, without the way there.

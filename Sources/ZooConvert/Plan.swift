@@ -93,7 +93,7 @@ public enum PlanProblem: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Plans the conversion of a checkpoint from its headers; what is wrong stands in `problems`, all of it.
-public func makePlan(
+package func makePlan(
   _ layout: Layout, _ architecture: Architecture, _ headers: Headers, dtype: TargetDType = .keep
 ) -> ConversionPlan {
   var rows: [ConversionPlan.Row] = []

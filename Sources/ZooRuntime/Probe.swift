@@ -1,9 +1,21 @@
 import Dispatch
+import Foundation
 import ZooImages
 import ZooModels
 import ZooTensors
 
 extension Model {
+  /// Tries a model that was just written: opens it, streams its weights, so that this takes little memory whatever its size, and runs it.
+  ///
+  /// - Parameter folder: The path of the model's directory.
+  /// - Returns: As of `probe()`; it is what `Conversion.write` wants of a probe.
+  public static func probe(_ folder: String) throws -> (probe: ModelDescription.Probe?, notes: [String]) {
+    let model = try Model(
+      directory: URL(filePath: folder, directoryHint: .isDirectory), algebra: Kernels(streams: true))
+    let result = try model.probe()
+    return (result.probe, result.notes)
+  }
+
   /// Runs both towers on a fixed picture and fixed prompts.
   ///
   /// - Returns: What `model.json` keeps, and in whole sentences why the prompt is missing where it is.

@@ -53,11 +53,7 @@ public struct GoldenModel: Sendable {
     if name.hasPrefix("hf_") { options.textHeads = 4 }
     adjust(&options)
     let source = try Checkpoint.open(Golden.url("\(folder)/checkpoints/\(checkpoint)").path)
-    let identified = try identify(source, options: options, registry: .builtIn)
-    let plan = makePlan(identified.layout, identified.architecture, Headers(source))
-    try FileManager.default.createDirectory(
-      at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try write(plan, of: identified, from: source, to: target.path)
+    try Conversion(source, options: options, registry: .builtIn).write(to: target.path)
   }
 
   /// A demo model of `Examples`.
@@ -65,11 +61,7 @@ public struct GoldenModel: Sendable {
     let target = FileManager.default.temporaryDirectory.appending(path: "zoo-demo-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: target) }  // open mappings keep the weights
     let path = Golden.repository.appending(path: "Examples/\(name)/open_clip_model.safetensors").path
-    let source = try Checkpoint.open(path)
-    let identified = try identify(source, options: ConversionOptions(), registry: .builtIn)
-    try write(
-      makePlan(identified.layout, identified.architecture, Headers(source)), of: identified, from: source,
-      to: target.path)
+    try Conversion(opening: path, registry: .builtIn).write(to: target.path)
     let model = try Model(directory: target, textCache: textCache)
     _ = try model.tokenizer()
     return model

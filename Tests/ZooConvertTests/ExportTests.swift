@@ -13,9 +13,9 @@ import ZooTestSupport
   private func model(
     _ name: String, _ checkpoint: String, in scratch: ScratchFolder
   ) throws -> (folder: String, description: ModelDescription) {
-    let (source, identified, plan) = try planned(golden("\(name)/checkpoints/\(checkpoint)"), goldenOptions(name))
+    let conversion = try planned(golden("\(name)/checkpoints/\(checkpoint)"), goldenOptions(name))
     let folder = scratch.file(UUID().uuidString)
-    return (folder, try write(plan, of: identified, from: source, to: folder))
+    return (folder, try conversion.write(to: folder))
   }
 
   /// Golden checkpoints of one model, of which each is exported as every other.
@@ -60,7 +60,7 @@ import ZooTestSupport
       for (key, value) in theirs { #expect(mine[spelled(key, in: mine)] == value, "\(key)") }
     }
     // Without any option: everything that is needed lies beside the weights.
-    let (_, identified, _) = try planned(target)
+    let identified = try planned(target).model
     expectSame(identified.architecture, description.architecture, as: format)
     let isResampledOtherwise =
       identified.architecture.vision?.resampling != description.architecture.vision?.resampling
@@ -81,8 +81,9 @@ import ZooTestSupport
   func openCLIPsOwnFileComesBack(family: String) throws {
     let scratch = try ScratchFolder(), folder = scratch.file("model"), target = scratch.file("export")
     let file = Golden.url("families/\(family)/checkpoints/openclip/open_clip_model.safetensors").path
-    let (source, identified, plan) = try planned(file)
-    let description = try write(plan, of: identified, from: source, to: folder)
+    let conversion = try planned(file)
+    let source = conversion.checkpoint
+    let description = try conversion.write(to: folder)
     let report = try export(description, in: folder, as: .openCLIP, to: target)
     let weights = try Checkpoint.open(target + "/" + (try #require(report.files.first)))
     #expect(try contents(weights) == contents(source).filter { !$0.key.hasSuffix(".num_batches_tracked") })

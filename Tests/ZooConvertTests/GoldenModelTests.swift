@@ -29,7 +29,8 @@ import ZooTestSupport
   func aCheckpointIsIdentifiedAsTheCaseDescribesIt(path: String, layout: String) throws {
     var options = ConversionOptions()
     if layout == "timm-vit" { options.visionHeads = 4 }
-    let (_, model, plan) = try planned(golden(path), options)
+    let conversion = try planned(golden(path), options)
+    let (model, plan) = (conversion.model, conversion.plan)
     #expect(model.layout.name == layout)
     #expect(plan.rows.map(\.target) == model.architecture.tensors.map(\.name))
     try expectArchitecture(model, ofCase: String(path.split(separator: "/")[0]), path: path)

@@ -27,7 +27,8 @@ import ZooTestSupport
 
   @Test(arguments: cases)
   func everyTensorIsUsedButACaptioningDecoder(_ name: String, _ layout: String) throws {
-    let (source, model, plan) = try planned(checkpoint(name), options)
+    let conversion = try planned(checkpoint(name), options)
+    let (source, model, plan) = (conversion.checkpoint, conversion.model, conversion.plan)
     #expect(model.layout.name == layout)
     #expect(plan.usedCount + plan.dropped.count == source.entries.count)
     #expect(plan.dropped.allSatisfy { $0.rule == "text_decoder.*" })
@@ -38,14 +39,15 @@ import ZooTestSupport
   @Test(arguments: cases)
   func anExportIsWhatOpenCLIPWroteAndComesBack(_ name: String, _ layout: String) throws {
     let scratch = try ScratchFolder(), folder = scratch.file("model"), target = scratch.file("export")
-    let (source, model, plan) = try planned(checkpoint(name), options)
-    let description = try write(plan, of: model, from: source, to: folder)
+    let conversion = try planned(checkpoint(name), options)
+    let (source, model) = (conversion.checkpoint, conversion.model)
+    let description = try conversion.write(to: folder)
     let report = try export(description, in: folder, as: .openCLIP, to: target)
     let written = try contents(Checkpoint.open("\(target)/\(try #require(report.files.first))"))
     // The projection of a timm image tower has two names in open_clip.
     func isText(_ name: String) -> Bool { name.hasPrefix("text.") }
     #expect(written.filter { isText($0.key) } == (try contents(source)).filter { isText($0.key) })
-    let (_, again, _) = try planned(target, options)
+    let again = try planned(target, options).model
     #expect(again.layout.name == layout)
     #expect(again.architecture.text == model.architecture.text)
     for format in [ExportFormat.transformers, .bigVision] {

@@ -17,11 +17,12 @@ import ZooTestSupport
   func anExportIsWhatOpenCLIPWroteAndComesBack(_ name: String, _ layout: String) throws {
     let scratch = try ScratchFolder(), folder = scratch.file("model"), target = scratch.file("export")
     let checkpoint = Golden.url("\(self.folder(name))/open_clip_model.safetensors").path
-    let (source, model, plan) = try planned(checkpoint)
+    let conversion = try planned(checkpoint)
+    let (source, model, plan) = (conversion.checkpoint, conversion.model, conversion.plan)
     #expect(model.layout.name == layout)
     #expect(plan.usedCount == source.entries.count)
     #expect(model.notes.allSatisfy { !$0.contains("not known") }, "\(model.notes)")
-    let description = try write(plan, of: model, from: source, to: folder)
+    let description = try conversion.write(to: folder)
     // Biases that most of these models do not have are left out of an export, which is refused where they are not zero.
     if name == "modern_plain" {
       #expect(throws: ConvertError.self) { try export(description, in: folder, as: .openCLIP, to: target) }
@@ -31,7 +32,7 @@ import ZooTestSupport
     let written = try contents(Checkpoint.open("\(target)/\(try #require(report.files.first))"))
     func isText(_ name: String) -> Bool { name.hasPrefix("text.") }
     #expect(written.filter { isText($0.key) } == (try contents(source)).filter { isText($0.key) })
-    let (_, again, _) = try planned(target)
+    let again = try planned(target).model
     #expect(again.layout.name == layout)
     #expect(again.architecture.text == model.architecture.text)
     for format in [ExportFormat.transformers, .bigVision] {

@@ -80,7 +80,8 @@ import ZooTestSupport
       .write(toFile: file, atomically: true, encoding: .utf8)
     var options = ConversionOptions()
     options.configuration = file
-    let (_, model, plan) = try planned("\(folder)/original/model.pt", options)
+    let conversion = try planned("\(folder)/original/model.pt", options)
+    let (model, plan) = (conversion.model, conversion.plan)
     #expect(model.architecture.text?.contextLength == 248)
     #expect(
       withoutTokenizerNotes(model.notes) == [
@@ -144,7 +145,8 @@ import ZooTestSupport
 
   @Test func aSiglip2ModelIsNotASiglipModel() throws {
     let path = Golden.url("families/siglip2_hf/checkpoints/hf/model.safetensors").path
-    let (checkpoint, model, plan) = try planned(path)
+    let conversion = try planned(path)
+    let (checkpoint, model, plan) = (conversion.checkpoint, conversion.model, conversion.plan)
     #expect(model.layout.name == "transformers-siglip2")
     #expect(plan.dropped == [])
     let vision = try #require(model.architecture.vision)

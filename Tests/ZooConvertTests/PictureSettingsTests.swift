@@ -25,7 +25,7 @@ import ZooTestSupport
     let nested = #"{"image_processor": {"resample": 2, "crop_size": 32, "size": 40, "odd": 1}, "processor_class": "X"}"#
     let other = #"{"resample": 0, "crop_size": 32, "size": 32}"#
     let path = try checkpoint(scratch, ["processor_config.json": nested, "preprocessor_config.json": other])
-    let (_, model, _) = try planned(path)
+    let model = try planned(path).model
     #expect(model.preprocessing?.interpolation == .bilinear && model.preprocessing?.resizeSize == GridSize(square: 40))
     #expect(model.preprocessing?.convention == .transformers)
     #expect(
@@ -35,7 +35,7 @@ import ZooTestSupport
     // transformers 4 wrote a processor_config.json without settings for pictures.
     try Data(#"{"processor_class": "CLIPProcessor"}"#.utf8).write(
       to: URL(filePath: scratch.file("processor_config.json")))
-    #expect(try planned(path).1.preprocessing?.interpolation == .nearest)
+    #expect(try planned(path).model.preprocessing?.interpolation == .nearest)
   }
 
   @Test(arguments: [
@@ -74,7 +74,7 @@ import ZooTestSupport
   /// What the model's class does is said where no file says it.
   @Test func withoutSettingsANoteSaysHowPicturesArePrepared() throws {
     let scratch = try ScratchFolder()
-    let (_, model, _) = try planned(try checkpoint(scratch, [:]))
+    let model = try planned(try checkpoint(scratch, [:])).model
     #expect(
       model.notes.contains {
         $0.hasPrefix(
@@ -102,7 +102,7 @@ import ZooTestSupport
   }
 
   @Test func theLayoutSaysWhoseRulesPicturesFollow() throws {
-    let openCLIP = try planned(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")).1
+    let openCLIP = try planned(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")).model
     #expect(openCLIP.preprocessing?.convention == .openCLIP)
     let text = String(decoding: try manifestEncoder().encode(openCLIP.preprocessing), as: UTF8.self)
     // A model of open_clip's is described as it always was.

@@ -14,7 +14,8 @@ import ZooTensors
     findings: TensorInspector.Findings? = nil, spoil: (_ row: Int, _ bytes: inout [UInt8]) -> Void = { _, _ in }
   ) throws -> (digests: [String: String], written: Checkpoint, plan: ConversionPlan) {
     let scratch = try ScratchFolder()
-    let (checkpoint, _, plan) = try planned(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors"))
+    let conversion = try planned(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors"))
+    let (checkpoint, plan) = (conversion.checkpoint, conversion.plan)
     let path = scratch.file("weights.safetensors")
     let writer = try SafetensorsWriter(path, tensors: plan.rows.map { ($0.target, $0.dtype, $0.shape) })
     let back = try ReadBack(writer.growing, called: path, plan, of: checkpoint)
@@ -42,7 +43,7 @@ import ZooTensors
   }
 
   @Test(arguments: [0, 3, 7]) func oneWrongByteIsFoundAndItsTensorNamed(at place: Int) throws {
-    let rows = try planned(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")).2.rows
+    let rows = try planned(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")).plan.rows
     let error = #expect(throws: ConvertError.self) {
       _ = try readBack { row, bytes in if row == place { bytes[bytes.count - 1] ^= 1 } }
     }
@@ -59,7 +60,8 @@ import ZooTensors
 
   @Test func aWriterThatGivesUpEndsIt() throws {
     let scratch = try ScratchFolder()
-    let (checkpoint, _, plan) = try planned(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors"))
+    let conversion = try planned(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors"))
+    let (checkpoint, plan) = (conversion.checkpoint, conversion.plan)
     let writer = try SafetensorsWriter(
       scratch.file("weights.safetensors"), tensors: plan.rows.map { ($0.target, $0.dtype, $0.shape) })
     let back = try ReadBack(writer.growing, called: "weights.safetensors", plan, of: checkpoint)

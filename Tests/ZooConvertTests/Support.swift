@@ -53,12 +53,10 @@ func goldenOptions(_ model: String) -> ConversionOptions {
 /// Identifies and plans; fails the test if the plan has problems.
 func planned(
   _ path: String, _ options: ConversionOptions = ConversionOptions(), dtype: TargetDType = .keep
-) throws -> (Checkpoint, IdentifiedModel, ConversionPlan) {
-  let checkpoint = try Checkpoint.open(path)
-  let model = try identify(checkpoint, options: options, registry: .builtIn)
-  let plan = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: dtype)
-  #expect(plan.problems == [])
-  return (checkpoint, model, plan)
+) throws -> Conversion {
+  let conversion = try Conversion(Checkpoint.open(path), options: options, registry: .builtIn, dtype: dtype)
+  #expect(conversion.plan.problems == [])
+  return conversion
 }
 
 /// Converts to a folder and opens the written weights.
@@ -66,9 +64,10 @@ func converted(
   _ path: String, _ options: ConversionOptions = ConversionOptions(), in scratch: ScratchFolder,
   dtype: TargetDType = .keep
 ) throws -> (model: IdentifiedModel, weights: Checkpoint, description: ModelDescription) {
-  let (checkpoint, model, plan) = try planned(path, options, dtype: dtype)
+  let conversion = try planned(path, options, dtype: dtype)
+  let model = conversion.model
   let target = scratch.file(UUID().uuidString)
-  let description = try write(plan, of: model, from: checkpoint, to: target)
+  let description = try conversion.write(to: target)
   return (model, try Checkpoint.open("\(target)/weights.safetensors"), description)
 }
 

@@ -53,7 +53,7 @@ import ZooText
       "models/clip_gelu/checkpoints/openclip/open_clip_model.safetensors",
       "models/clip_gelu/checkpoints/openclip/open_clip_config.json", "tokenizers/clip_tiny/vocab.json",
       "tokenizers/clip_tiny/merges.txt")
-    let (_, model, _) = try planned(scratch.file("open_clip_model.safetensors"))
+    let model = try planned(scratch.file("open_clip_model.safetensors")).model
     #expect(names(model) == ["vocab.json", "merges.txt"])
     #expect(model.architecture.text?.tokenizer == TokenizerSpec(kind: .clipBPE, contextLength: 77))
   }
@@ -147,7 +147,7 @@ import ZooText
     for (names, isNoted) in [(#"["input_ids"]"#, false), (#"["input_ids", "attention_mask"]"#, true), ("", true)] {
       let stated = names.isEmpty ? "{" : "{\"model_input_names\": \(names),"
       try Data(("\(stated)" + config.drop { $0 != "{" }.dropFirst()).utf8).write(to: URL(filePath: path))
-      let model = try planned(scratch.file("model.safetensors")).1
+      let model = try planned(scratch.file("model.safetensors")).model
       #expect(
         model.notes.contains { $0.contains("sees the padding of a prompt") } == isNoted, "\(names): \(model.notes)")
     }
@@ -330,14 +330,15 @@ import ZooText
   @Test(arguments: [ExportFormat.transformers, .openCLIP])
   func addedTokensComeBackFromAnExport(_ format: ExportFormat) throws {
     let scratch = try ScratchFolder()
-    let (checkpoint, model, plan) = try planned("\(Self.folder)/clip_added_tokens")
-    let description = try write(plan, of: model, from: checkpoint, to: scratch.file("model"))
+    let conversion = try planned("\(Self.folder)/clip_added_tokens")
+    let model = conversion.model
+    let description = try conversion.write(to: scratch.file("model"))
     let spec = try #require(description.architecture.text?.tokenizer)
     #expect(spec.kind == .clipHF && spec.padID == 1023)
     let target = scratch.file("export")
     let report = try export(description, in: scratch.file("model"), as: format, to: target)
     #expect(report.notes.contains { $0.hasPrefix("open_clip repairs prompts") } == (format == .openCLIP))
-    let (_, back, _) = try planned(target)
+    let back = try planned(target).model
     #expect(names(back) == ["tokenizer.json", "tokenizer_config.json"])
     #expect(back.architecture.text?.tokenizer.kind == .clipHF)
     #expect(back.architecture.text?.pooling == .endOfText(id: 1023))
@@ -370,7 +371,7 @@ import ZooText
     for name in ["vocab.txt", "tokenizer_config.json"] {
       try FileManager.default.copyItem(atPath: "\(Self.folder)/clips/\(name)", toPath: scratch.file(name))
     }
-    let (_, model, _) = try planned(scratch.file("open_clip_model.safetensors"))
+    let model = try planned(scratch.file("open_clip_model.safetensors")).model
     #expect(names(model) == ["vocab.txt", "tokenizer_config.json"])
     var spec = try #require(model.architecture.text?.tokenizer)
     #expect(spec.frame == .clips && spec.classID == 4 && spec.bosID == 1 && spec.eosID == 2 && spec.padID == 0)

@@ -14,9 +14,10 @@ import ZooTestSupport
   @Test func aConvertedModelIsSelfContainedAndAccountedFor() throws {
     let scratch = try ScratchFolder()
     let demo = Golden.repository.appending(path: "Examples/ViT-Ti-8-emoji/open_clip_model.safetensors").path
-    let (checkpoint, model, plan) = try planned(demo)
+    let conversion = try planned(demo)
+    let model = conversion.model
     let target = scratch.file("model")
-    try write(plan, of: model, from: checkpoint, to: target)
+    try conversion.write(to: target)
     #expect(scratch.contents == ["model"])
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: target).sorted()
@@ -53,10 +54,10 @@ import ZooTestSupport
   @Test func aCancelledConversionLeavesNothing() throws {
     struct Stop: Error {}
     let scratch = try ScratchFolder()
-    let (checkpoint, model, plan) = try planned(path)
+    let conversion = try planned(path)
     for phase in [ConversionProgress.Phase.writing, .verifying] {
       #expect(throws: Stop.self) {
-        try write(plan, of: model, from: checkpoint, to: scratch.file("model")) { progress in
+        try conversion.write(to: scratch.file("model")) { progress in
           #expect(scratch.contents.count == 1)
           if progress.phase == phase, progress.bytesDone > progress.bytesTotal / 2 { throw Stop() }
         }
@@ -67,9 +68,9 @@ import ZooTestSupport
 
   @Test func workThatVanishesMidwayIsAnErrorAndLeavesNothing() throws {
     let scratch = try ScratchFolder()
-    let (checkpoint, model, plan) = try planned(path)
+    let conversion = try planned(path)
     #expect(throws: (any Error).self) {
-      try write(plan, of: model, from: checkpoint, to: scratch.file("model")) { progress in
+      try conversion.write(to: scratch.file("model")) { progress in
         if progress.phase == .verifying {
           try FileManager.default.contentsOfDirectory(atPath: scratch.path)
             .forEach { try FileManager.default.removeItem(atPath: scratch.file($0)) }
@@ -82,13 +83,12 @@ import ZooTestSupport
   @Test func whatStandsThereStaysUnlessReplaced() throws {
     let scratch = try ScratchFolder()
     let target = scratch.file("model")
-    let (checkpoint, model, plan) = try planned(path)
-    try write(plan, of: model, from: checkpoint, to: target)
+    let conversion = try planned(path)
+    try conversion.write(to: target)
     #expect(throws: ConvertError.outputExists(target)) {
-      try write(plan, of: model, from: checkpoint, to: target)
+      try conversion.write(to: target)
     }
-    let half = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: .f16)
-    try write(half, of: model, from: checkpoint, to: target, replacing: true)
+    try planned(path, dtype: .f16).write(to: target, replacing: true)
     #expect(scratch.contents == ["model"])
     #expect(try Checkpoint.open("\(target)/weights.safetensors").entry("logit_scale")?.dtype == .f16)
   }
@@ -100,28 +100,29 @@ import ZooTestSupport
     }
     #expect(
       ConversionWork.abandoned(in: scratch.path).sorted() == [".model.partial-4194305", ".other.partial-4194305"])
-    let (checkpoint, model, plan) = try planned(path)
-    try write(plan, of: model, from: checkpoint, to: scratch.file("model"))
+    let conversion = try planned(path)
+    try conversion.write(to: scratch.file("model"))
     #expect(!scratch.contents.contains(".model.partial-4194305"))
     #expect(scratch.contents.contains(".other.partial-4194305"))
   }
 
   @Test func anUnwritablePlaceIsNamed() throws {
-    let (checkpoint, model, plan) = try planned(path)
+    let conversion = try planned(path)
     let error = #expect(throws: ConvertError.self) {
-      try write(plan, of: model, from: checkpoint, to: "/proc/nowhere/model")
+      try conversion.write(to: "/proc/nowhere/model")
     }
-    #expect(error?.description == "/proc/nowhere/model cannot be written: No such file or directory")
+    #expect(error?.description == "/proc/nowhere cannot be written: No such file or directory")
   }
 
   @Test func aPlanWithProblemsIsNotCarriedOut() throws {
     let scratch = try ScratchFolder()
-    let (checkpoint, model, _) = try planned(path)
+    let conversion = try planned(path)
+    let (checkpoint, model) = (conversion.checkpoint, conversion.model)
     var other = model
     other.architecture.vision?.blocks.layers += 1
     let plan = makePlan(model.layout, other.architecture, Headers(checkpoint))
     let error = #expect(throws: ConvertError.self) {
-      try write(plan, of: other, from: checkpoint, to: scratch.file("model"))
+      try Conversion(checkpoint: checkpoint, model: other, plan: plan).write(to: scratch.file("model"))
     }
     #expect(
       error?.description
@@ -156,35 +157,32 @@ import ZooTestSupport
 
   @Test func anotherCheckpointOfTheModelIsCompared() throws {
     let first = try planned(path)
-    let second = try planned(golden("clip_gelu/checkpoints/hf/model.safetensors"))
-    #expect(try compare(first.2, of: first.0, with: second.2, of: second.0).isEqual)
-    var options = ConversionOptions()
-    options.configuration = golden("clip_gelu/checkpoints/openclip/open_clip_config.json")
-    let half = try planned(golden("clip_gelu/checkpoints/openclip_fp16/open_clip_model.safetensors"), options)
-    let comparison = try compare(first.2, of: first.0, with: half.2, of: half.0)
-    #expect(comparison.rows.count == first.2.rows.count)
+    let second = try Checkpoint.open(golden("clip_gelu/checkpoints/hf/model.safetensors"))
+    #expect(try first.compare(with: second).isEqual)
+    let half = try Checkpoint.open(golden("clip_gelu/checkpoints/openclip_fp16/open_clip_model.safetensors"))
+    let comparison = try first.compare(with: half)
+    #expect(comparison.rows.count == first.plan.rows.count)
     // The halves are the rounded numbers.
     #expect(comparison.isEqual)
     #expect(comparison.rows.contains { $0.outcome == .equalRounded(to: .f16) })
     let brain = try Checkpoint.open(golden("clip_gelu/checkpoints/openclip_bf16/open_clip_model.safetensors"))
-    let brainPlan = try makePlan(first.1.architecture, of: brain)
-    #expect(try compare(first.2, of: first.0, with: brainPlan, of: brain).isEqual)
+    #expect(try first.compare(with: brain).isEqual)
   }
 
   @Test func oneOtherNumberIsADifference() throws {
     let scratch = try ScratchFolder()
     let first = try planned(path)
     var data = try Data(contentsOf: URL(filePath: path))
-    let offset = try #require(first.0.entry("visual.class_embedding")?.fileOffset)
-    let number = try #require(try first.0.tensor("visual.class_embedding").floats()?.first)
+    let offset = try #require(first.checkpoint.entry("visual.class_embedding")?.fileOffset)
+    let number = try #require(try first.checkpoint.tensor("visual.class_embedding").floats()?.first)
     withUnsafeBytes(of: number + 3) { data.replaceSubrange(offset..<offset + 4, with: $0) }
     try data.write(to: URL(filePath: scratch.file("other.safetensors")))
     let other = try Checkpoint.open(scratch.file("other.safetensors"))
-    let comparison = try compare(first.2, of: first.0, with: makePlan(first.1.architecture, of: other), of: other)
+    let comparison = try first.compare(with: other)
     #expect(!comparison.isEqual)
     #expect(comparison.differing.map(\.tensor) == ["vision.class_token"])
     #expect(comparison.differing.first?.outcome == .different(largest: number + 3 - number))
     let siglip = try Checkpoint.open(golden("siglip/checkpoints/hf/model.safetensors"))
-    #expect(throws: ConvertError.self) { try makePlan(first.1.architecture, of: siglip) }
+    #expect(throws: ConvertError.self) { try first.compare(with: siglip) }
   }
 }

@@ -62,11 +62,10 @@ import ZooTestSupport
     func convert() throws -> (model: Model, identified: IdentifiedModel) {
       try withScratch { scratch in
         let source = try Checkpoint.open(save(in: scratch.appending(path: "half")))
-        let identified = try identify(source, options: options, registry: .builtIn)
-        let plan = makePlan(identified.layout, identified.architecture, Headers(source))
+        let conversion = try Conversion(source, options: options, registry: .builtIn)
         let target = scratch.appending(path: "model")
-        try write(plan, of: identified, from: source, to: target.path)
-        return (try Model(directory: target), identified)
+        try conversion.write(to: target.path)
+        return (try Model(directory: target), conversion.model)
       }
     }
   }
@@ -265,11 +264,11 @@ import ZooTestSupport
     try withScratch { scratch in
       let image = try Checkpoint.open(Self.images[1].save(in: scratch.appending(path: "image")))
       let text = try Checkpoint.open(Golden.url("models/clip_gelu/checkpoints/hf/model.safetensors").path)
-      let joined = try join(image, text, options: ConversionOptions(), registry: .builtIn)
+      let joined = try Conversion(joining: image, with: text, registry: .builtIn)
       #expect(joined.plan.problems.isEmpty)
       #expect(joined.model.notes.contains("logit_scale is that of the text tower's file."))
       let target = scratch.appending(path: "model")
-      try write(joined.plan, of: joined.model, from: joined.checkpoint, to: target.path)
+      try joined.write(to: target.path)
       let model = try Model(directory: target)
       #expect(model.architecture.part == .whole)
       #expect(abs(model.logitScale - expected["logit_scale_exp"].floats[0]) < 1e-4)
@@ -285,7 +284,7 @@ import ZooTestSupport
       let image = try Checkpoint.open(Self.images[5].save(in: scratch.appending(path: "image")))
       let text = try Checkpoint.open(Golden.url("models/clip_gelu/checkpoints/hf/model.safetensors").path)
       let error = #expect(throws: ConvertError.self) {
-        try join(image, text, options: ConversionOptions(), registry: .builtIn)
+        try Conversion(joining: image, with: text, registry: .builtIn)
       }
       #expect(
         error?.description.hasSuffix(

@@ -17,11 +17,10 @@ import ZooTestSupport
     let all = try JSONDecoder().decode(
       [String: [Float]].self, from: Data(contentsOf: Self.folder.appending(path: "logits.json")))
     let source = try Checkpoint.open(Self.folder.appending(path: name).path)
-    let identified = try identify(source, registry: .builtIn)
-    let plan = makePlan(identified.layout, identified.architecture, Headers(source))
+    let conversion = try Conversion(source, registry: .builtIn), identified = conversion.model
     let target = FileManager.default.temporaryDirectory.appending(path: "zoo-timm-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: target) }
-    try write(plan, of: identified, from: source, to: target.path)
+    try conversion.write(to: target.path)
     let model = try Model(directory: target)
     let image = try Image.decode(contentsOf: Golden.url("models/clip_gelu/inputs/image_a.png"))
     let picture = preprocess(image, try #require(identified.preprocessing)).tensor

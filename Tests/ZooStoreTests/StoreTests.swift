@@ -25,12 +25,7 @@ final class StoreSetting: Sendable {
     let checkpoint = try Checkpoint.open(source.path(percentEncoded: false))
     var options = ConversionOptions()
     options.model = ModelName(architecture: "Tiny", tag: tag)
-    let model = try identify(checkpoint, options: options, registry: .builtIn)
-    let target = try store.directory(of: model.architecture.name, tag: model.tag)
-    try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try write(
-      makePlan(model.layout, model.architecture, Headers(checkpoint)), of: model, from: checkpoint,
-      to: target.path(percentEncoded: false))
+    try store.install(Conversion(checkpoint, options: options, registry: .builtIn))
   }
 
   var model: InstalledModel { get throws { try #require(store.installed().first) } }

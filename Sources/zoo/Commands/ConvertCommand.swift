@@ -64,13 +64,12 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let store = Store()
     let conversion = try Conversion(
-      file, part: source.part, text: text, options: source.options, registry: registryOptions.registry(store: store),
+      opening: file, part: source.part, text: text, options: source.options,
+      registry: registryOptions.registry(store: store),
       dtype: dtype)
     let (model, plan) = (conversion.model, conversion.plan)
-    if let against {
-      return try compare(plan, of: model, from: conversion.checkpoint, with: against)
-    }
-    let target = try output ?? store.place(of: model.architecture.name, tag: model.tag).path(percentEncoded: false)
+    if let against { return try compare(conversion, with: against) }
+    let target = try output ?? store.place(of: conversion).path(percentEncoded: false)
     if dryRun {
       print(plan)
       model.notes.forEach { print("note: \($0)") }
@@ -84,26 +83,18 @@ struct ConvertCommand: ParsableCommand {
       return try tellInstalled(
         model.name, target, "it came from the same source, --force converts it again", json: json)
     }
-    let report = try conversion.write(to: target, replacing: force, lock: lock, probe: probe, quiet: quiet)
+    let report = try conversion.writeWithBars(
+      to: output, in: store, replacing: force, lock: lock, probe: probe, quiet: quiet)
     if json { return try printJSON(report) }
     print(report.text)
   }
 
-  private func compare(
-    _ plan: ConversionPlan, of model: IdentifiedModel, from checkpoint: Checkpoint, with path: String
-  ) throws {
-    guard plan.problems.isEmpty else {
-      throw ConvertError.problems(path: file, architecture: model.architecture.name, problems: plan.problems)
-    }
-    let other = try Checkpoint.openNamed(path)
-    let otherPlan = try makePlan(model.architecture, of: other)
-    let comparison = try ZooConvert.compare(plan, of: checkpoint, with: otherPlan, of: other)
-    let report = ComparisonReport(
-      model: model.name.description, (file, plan.layout), (path, otherPlan.layout), comparison)
+  private func compare(_ conversion: Conversion, with path: String) throws {
+    let comparison = try conversion.compare(with: Checkpoint.openNamed(path))
+    let report = ComparisonReport(model: conversion.model.name.description, (file, path), comparison)
     if json { try printJSON(report) } else { print(report.text) }
     if !comparison.isEqual { throw ExitCode(1) }
   }
-
 }
 
 extension TargetDType: ExpressibleByArgument {}

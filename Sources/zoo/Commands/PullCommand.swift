@@ -85,7 +85,7 @@ struct PullCommand: AsyncParsableCommand {
     var options = source.options
     options.model = options.model ?? pullSource.model
     let conversion = try Conversion(
-      file.path(percentEncoded: false), part: source.part, options: options, registry: registry, dtype: dtype)
+      opening: file.path(percentEncoded: false), part: source.part, options: options, registry: registry, dtype: dtype)
     let name = conversion.model.name
     let modelLock = try store.lock("\(name)", waiting: Conversion.waiting(quiet: quiet))
     defer { modelLock.release() }
@@ -93,9 +93,8 @@ struct PullCommand: AsyncParsableCommand {
       if !keep { puller.discard(plan) }
       return try tell(there)
     }
-    let target = try store.place(of: name.architecture, tag: conversion.model.tag).path(percentEncoded: false)
-    let report = try conversion.write(
-      to: target, replacing: force, lock: modelLock, quiet: quiet,
+    let report = try conversion.writeWithBars(
+      to: nil, in: store, replacing: force, lock: modelLock, quiet: quiet,
       stopped: "stopped; the same 'zoo pull' converts what was fetched")
     if !keep { puller.discard(plan) }
     if json { return try printJSON(report) }

@@ -30,12 +30,11 @@ struct ComparisonReport: Encodable {
   }
 
   init(
-    model: String, _ first: (file: String, layout: String), _ second: (file: String, layout: String),
-    _ comparison: ModelComparison
+    model: String, _ files: (String, String), _ comparison: ModelComparison
   ) {
     self.model = model
-    files = [first.file, second.file]
-    layouts = [first.layout, second.layout]
+    self.files = [files.0, files.1]
+    layouts = [comparison.layouts.0, comparison.layouts.1]
     equal = comparison.isEqual
     tensors = comparison.rows.map(Tensor.init)
   }

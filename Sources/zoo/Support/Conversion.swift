@@ -6,76 +6,40 @@ import ZooRuntime
 import ZooStore
 import ZooTensors
 
-/// A checkpoint with what it was found to be, ready to be written.
-struct Conversion {
-  let checkpoint: Checkpoint
-  let model: IdentifiedModel
-  let plan: ConversionPlan
-
-  /// - Parameters:
-  ///   - part: What to read of a file that holds several models.
-  ///   - text: A checkpoint whose text tower takes the place of the file's own, or joins it.
-  init(
-    _ file: String, part: String? = nil, text: String? = nil, options: ConversionOptions, registry: Registry,
-    dtype: TargetDType
-  ) throws {
-    if let text {
-      let joined = try join(
-        Checkpoint.openNamed(file, part: part), Checkpoint.openNamed(text), options: options, registry: registry,
-        dtype: dtype)
-      (checkpoint, model, plan) = (joined.checkpoint, joined.model, joined.plan)
-      return
-    }
-    checkpoint = try Checkpoint.openNamed(file, part: part)
-    model = try identify(checkpoint, options: options, registry: registry)
-    plan = makePlan(model.layout, model.architecture, Headers(checkpoint), dtype: dtype)
-  }
-
-  /// True where a directory holds what this conversion would write.
-  func isDone(in folder: String) -> Bool {
-    let file = URL(filePath: folder, directoryHint: .isDirectory).appending(path: ModelDescription.fileName)
-    guard let there = try? ModelDescription.read(file: file.path(percentEncoded: false)) else { return false }
-    return there.isResult(of: plan, of: model, from: checkpoint, in: folder)
-  }
-
+extension Conversion {
   /// Writes the model with a bar for each phase. Where it is stopped, nothing is left behind.
   ///
-  /// - Parameter lock: Given up when the model is there; nil outside of the zoo.
-  func write(
-    to target: String, replacing: Bool, lock: StoreLock?, probe: Bool = true, quiet: Bool,
+  /// - Parameters:
+  ///   - store: Where the model goes if no `folder` is given.
+  ///   - lock: The model's lock, given up when the model is there; nil outside of the zoo.
+  func writeWithBars(
+    to folder: String?, in store: Store, replacing: Bool, lock: StoreLock?, probe: Bool = true, quiet: Bool,
     stopped message: String = "stopped; nothing was left behind"
   ) throws -> ConversionReport {
-    let parent = URL(filePath: target).deletingLastPathComponent()
-    do {
-      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-    } catch {
-      throw CallError.unwritable(parent.path(percentEncoded: false), reason: systemReason(of: error))
-    }
-    defer { lock?.release() }
     let start = ContinuousClock.now
     let clean: @Sendable () -> Void = {
       ConversionWork.removeAll()
       lock?.release()
     }
+    let target = try folder ?? store.place(of: self).path(percentEncoded: false)
     let description = try Interruption.removing(clean, saying: message) {
       let bars = ConversionProgress.Phase.bars(quiet: quiet, total: plan.byteCount)
-      defer { bars.values.forEach { $0.finish() } }
-      let probe = probe ? { try self.probe($0, bars: bars) } : nil
-      return try ZooConvert.write(
-        plan, of: model, from: checkpoint, to: target, replacing: replacing,
-        progress: { bars[$0.phase]?.update($0.bytesDone, $0.tensor) }, probe: probe)
+      let finish = { bars.values.forEach { $0.finish() } }
+      defer { finish() }
+      let progress = { (step: ConversionProgress) in bars[step.phase]?.update(step.bytesDone, step.tensor) ?? () }
+      let run =
+        !probe
+        ? nil
+        : { (folder: String) in
+          finish()
+          return try Model.probe(folder)
+        }
+      if folder == nil {
+        return try store.install(self, replacing: replacing, lock: lock, progress: progress, probe: run)
+      }
+      return try write(to: target, replacing: replacing, progress: progress, probe: run)
     }
     return ConversionReport(description, plan: plan, path: target, seconds: (ContinuousClock.now - start).seconds)
-  }
-
-  /// Weights are streamed through the probe, so that it takes little memory whatever the model's size.
-  private func probe(_ folder: String, bars: [ConversionProgress.Phase: Progress]) throws -> ProbeOutcome {
-    bars.values.forEach { $0.finish() }
-    let result = try Model(
-      directory: URL(filePath: folder, directoryHint: .isDirectory), algebra: Kernels(streams: true)
-    )
-    .probe()
-    return (result.probe, result.notes)
   }
 
   /// Says that another process works on the same thing.

@@ -10,8 +10,8 @@ import ZooModels
   private let path = golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")
 
   private func force(_ target: String) throws {
-    let (checkpoint, model, plan) = try planned(path)
-    try write(plan, of: model, from: checkpoint, to: target, replacing: true)
+    let conversion = try planned(path)
+    try conversion.write(to: target, replacing: true)
   }
 
   @Test func areNotReplacedByAModel() throws {

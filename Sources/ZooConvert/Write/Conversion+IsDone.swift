@@ -3,15 +3,20 @@ import ZooCheckpoints
 import ZooModels
 import ZooTensors
 
-extension ModelDescription {
-  /// True for a model that the same conversion has made before: of the same bytes, with the same result.
+extension Conversion {
+  /// True where a directory has what this conversion would write: it was made of the same bytes, with the same result.
   ///
-  /// - Parameters:
-  ///   - folder: The model's directory. Its weights are not read; only their names, types and shapes are compared.
-  ///   - plan: From `makePlan` for the checkpoint.
-  public func isResult(
-    of plan: ConversionPlan, of model: IdentifiedModel, from checkpoint: Checkpoint, in folder: String
-  ) -> Bool {
+  /// - Parameter folder: The model's directory. Its weights are not read; only their names, types and shapes are compared.
+  public func isDone(in folder: String) -> Bool {
+    let file = joinPath(folder, ModelDescription.fileName)
+    guard let there = try? ModelDescription.read(file: file) else { return false }
+    return there.isResult(of: self, in: folder)
+  }
+}
+
+extension ModelDescription {
+  fileprivate func isResult(of conversion: Conversion, in folder: String) -> Bool {
+    let (checkpoint, model, plan) = (conversion.checkpoint, conversion.model, conversion.plan)
     guard architecture == model.architecture, tag == model.tag, preprocessing == model.preprocessing,
       layout == model.layout.name, labels == model.labels, tokenizerFiles == model.tokenizerFiles.map(\.name),
       hasTokenizer(of: model), holds(plan.rows, in: folder)

@@ -1,0 +1,127 @@
+import Foundation
+import ZooCheckpoints
+import ZooModels
+import ZooTensors
+
+/// How far a conversion is.
+public struct ConversionProgress: Sendable {
+  public enum Phase: String, Sendable { case writing, verifying }
+  public let phase: Phase
+  /// The canonical name of the tensor at hand.
+  public let tensor: String
+  public let bytesDone: Int
+  public let bytesTotal: Int
+}
+
+/// What a probe of a fresh model found; nil if there was none, with the reason among the notes.
+public typealias ProbeOutcome = (probe: ModelDescription.Probe?, notes: [String])
+
+extension Conversion {
+  /// Converts a checkpoint to a model directory: writes, reads back meanwhile, compares, and only then gives the directory its name.
+  ///
+  /// Memory stays bounded: tensors are moved in pieces of a few megabytes, and mapped pages are given back.
+  ///
+  /// - Parameters:
+  ///   - target: The path of the directory to create; folders above it are made too.
+  ///   - replacing: True to take the place of what is there, at the very end.
+  ///   - progress: Called after every piece; cancels the conversion if it throws, and nothing is left behind.
+  ///   - probe: Is given the finished folder before it gets its name; what it returns goes into `model.json`. If it throws, nothing is left behind.
+  /// - Returns: What `model.json` says.
+  /// - Throws: `ConvertError` (`.problems` where the plan has any), `CheckpointError`, or what `progress` throws.
+  @discardableResult
+  public func write(
+    to target: String, replacing: Bool = false, progress: (ConversionProgress) throws -> Void = { _ in },
+    probe: ((_ folder: String) throws -> ProbeOutcome)? = nil
+  ) throws -> ModelDescription {
+    try checkPlan()
+    guard replacing || !fileExists(target) else { throw ConvertError.outputExists(target) }
+    try Replacement.model.check(target)
+    try makeParent(of: target)
+    let work = try ConversionWork(for: target)
+    defer { work.remove() }
+    do {
+      let sources = checkpoint.files, sourceDigests = Meanwhile { try sources.map(digest(ofFile:)) }
+      let weights = joinPath(work.folder, ModelDescription.weightsFileName)
+      let writer = try SafetensorsWriter(
+        weights, tensors: plan.rows.map { ($0.target, $0.dtype, $0.shape) }, metadata: ["format": "zoo"])
+      let readBack = try ReadBack(writer.growing, called: weights, plan, of: checkpoint)
+      defer { readBack.stop() }
+      let findings = try writeTensors(to: writer, readBack: readBack, progress: progress)
+      let synced = Meanwhile { try syncFile(weights) }
+      let digests = try readBack.finish(progress: progress)
+      var tokenizerFiles: [String] = [], tokenizerDigests: [String: String] = [:]
+      for file in model.tokenizerFiles {
+        guard let data = file.contents else {
+          throw ConvertError.configuration(file: file.name, reason: "it cannot be read")
+        }
+        try writeSynced(data, to: joinPath(work.folder, file.name))
+        tokenizerFiles.append(file.name)
+        tokenizerDigests[file.name] = "\(data.withUnsafeBytes(sha256))"
+      }
+      var description = ModelDescription(
+        architecture: model.architecture, tag: model.tag, preprocessing: model.preprocessing, layout: model.layout.name,
+        tokenizerFiles: tokenizerFiles, tokenizerDigests: tokenizerDigests,
+        sources: try sourceDigests.wait().map { .init(name: $0.name, size: $0.size, sha256: $0.sha256) },
+        digests: digests, notes: model.notes + warnings(of: findings), labels: model.labels)
+      let file = joinPath(work.folder, ModelDescription.fileName)
+      try writeSynced(description.encoded(), to: file)
+      if let outcome = try probe?(work.folder) {
+        description.probe = outcome.probe
+        description.notes += outcome.notes
+        try writeSynced(description.encoded(), to: file)
+      }
+      try synced.wait()
+      try work.publish(as: target, replacing: replacing)
+      return description
+    } catch let error as CheckpointError where error.rule == .writeFailed {
+      throw ConvertError.writeFailed(path: target, reason: error.found ?? "\(error)")
+    }
+  }
+
+  /// Writes the tensors one after the other and looks at their elements. Tensors that cannot be had again cheaply are digested on the way.
+  private func writeTensors(
+    to writer: SafetensorsWriter, readBack: ReadBack,
+    progress: (ConversionProgress) throws -> Void
+  ) throws -> [TensorInspector.Findings] {
+    var passed = BytesPassed()
+    let findings = try plan.rows.map { row in
+      let inspector = TensorInspector(row.dtype, digesting: row.expression.isReadInParts(in: checkpoint))
+      try row.expression.forEachPiece(in: checkpoint) { piece in
+        try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
+          inspector.take(bytes)
+          try writer.append(bytes)
+          if passed.add(bytes.count) { checkpoint.release() }
+          try progress(.init(phase: .writing, tensor: row.target, bytesDone: passed.count, bytesTotal: plan.byteCount))
+        }
+      }
+      let found = inspector.finish()
+      try readBack.add(found)
+      return found
+    }
+    try writer.finish(synced: false)
+    checkpoint.release()
+    return findings
+  }
+
+  private func makeParent(of target: String) throws(ConvertError) {
+    let parent = splitPath(target).parent
+    guard !parent.isEmpty else { return }
+    do {
+      try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+    } catch {
+      throw .writeFailed(path: parent, reason: systemReason(of: error))
+    }
+  }
+
+  /// What a user should know about the weights.
+  private func warnings(of findings: [TensorInspector.Findings]) -> [String] {
+    zip(plan.rows, findings).compactMap { row, found in
+      if found.broken > 0 {
+        return
+          "'\(row.target)' has \(found.broken == 1 ? "one element that is" : "\(found.broken) elements that are") NaN or infinite."
+      }
+      // Biases may well be zero, and those that a source lacks are.
+      return found.isAllZero && !row.target.hasSuffix("bias") ? "'\(row.target)' is zero throughout." : nil
+    }
+  }
+}
