@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what is missing of the libraries that the build needs, and of Pango with its font, which draw the text of sheets.
-# With --all also those of what is optional: GIF, TIFF, HEIC and AVIF pictures, and MATLAB files.
+# With --all also those of what is optional: GIF, TIFF, HEIC and AVIF pictures, and MATLAB files. With --arm instead what
+# `make test-arm` needs.
 set -eu
 
 packages="pkg-config libz-dev libssl-dev libopenblas-dev libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcurl-dev
@@ -9,6 +10,9 @@ formulas="pkg-config jpeg-turbo libpng webp pango"
 if [ "${1:-}" = --all ]; then
   packages="$packages libgif-dev libtiff-dev libheif-dev libde265-dev libavif-dev libhdf5-dev"
   formulas="$formulas giflib libtiff libheif libde265 libavif hdf5"
+elif [ "${1:-}" = --arm ]; then
+  packages="qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+  formulas=""
 fi
 
 if [ "$(uname)" = Darwin ]; then
