@@ -97,12 +97,13 @@ let package = Package(
 
     // The rooms of the house; imports point down only.
     .target(name: "ZooTensors", dependencies: ["CZooKernels"]),
-    .target(name: "ZooModels", dependencies: ["ZooTensors"]),
+    .target(name: "ZooJSON", dependencies: ["ZooTensors"]),
+    .target(name: "ZooModels", dependencies: ["ZooJSON"]),
     .target(
       name: "ZooManifests", dependencies: ["ZooModels"], path: "Manifests", exclude: ["models", "README.md"],
       plugins: ["EmbedManifests"]),
-    .target(name: "ZooCheckpoints", dependencies: ["ZooTensors", "CFiles", "CZlib", "CCrypto"]),
-    .target(name: "ZooText", dependencies: ["ZooTensors", "ZooModels", "CZlib", "CVocabulary"]),
+    .target(name: "ZooCheckpoints", dependencies: ["ZooJSON", "CFiles", "CZlib", "CCrypto"]),
+    .target(name: "ZooText", dependencies: ["ZooModels", "CZlib", "CVocabulary"]),
     .target(name: "ZooImages", dependencies: ["ZooTensors", "ZooModels", "CImageCodecs", "CZooKernels"]),
     .target(name: "ZooDrawing", dependencies: ["ZooImages", "CDrawing"]),
     .target(name: "ZooConvert", dependencies: ["ZooCheckpoints", "ZooModels", "ZooText", "CFiles", "CZooKernels"]),
@@ -116,14 +117,14 @@ let package = Package(
     .target(name: "ZooExplain", dependencies: ["ZooRuntime"]),
     .target(
       name: "ZooEvaluate",
-      dependencies: ["ZooExplain", "ZooCheckpoints", "ZooText", "CZooKernels", "CVocabulary", "CHDF5"]),
+      dependencies: ["ZooExplain", "ZooCheckpoints", "ZooText", "ZooJSON", "CZooKernels", "CVocabulary", "CHDF5"]),
     .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels", "CFiles", "CHTTP"]),
     // The page's files, which the binary carries.
     .target(name: "CPage", exclude: ["page"], cSettings: [.unsafeFlags(["-std=c23"])]),
     .target(
       name: "ZooServer",
       dependencies: [
-        "ZooStore", "ZooExplain", "CPage", .product(name: "NIOCore", package: "swift-nio"),
+        "ZooStore", "ZooExplain", "ZooJSON", "CPage", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ]),
     // What `import Zoo` brings.

@@ -1,3 +1,4 @@
+import ZooJSON
 import ZooTensors
 
 extension Checkpoint {
@@ -91,7 +92,7 @@ private func readShardIndex(_ text: ByteView, file: String) throws(CheckpointErr
     throw CheckpointError(
       file, .indexTooLong, expected: "at most \(safetensorsHeaderLimit) bytes", found: "\(text.count)")
   }
-  var json = JSONScanner(text, file: file)
+  var json = JSONScanner<CheckpointError>(text, file: file)
   var index: ShardIndex?
   try json.openObject()
   while let key = try json.nextKey() {

@@ -1,3 +1,4 @@
+import ZooJSON
 import ZooTensors
 
 /// A checkpoint that cannot be read or written: the file, the rule it breaks, and where.
@@ -57,4 +58,22 @@ func printable(_ text: String) -> String {
     count += 1
   }
   return shown
+}
+
+extension CheckpointError: JSONFailure {
+  package static func json(
+    _ fault: JSONFault, file: String, offset: Int, expected: String?, found: String?
+  ) -> CheckpointError {
+    let rule: Rule =
+      switch fault {
+      case .malformed: .notJSON
+      case .tooDeep: .jsonTooDeep
+      case .repeatedKey: .jsonDuplicateKey
+      case .notUTF8: .jsonNotUTF8
+      case .loneSurrogate: .jsonLoneSurrogate
+      case .tooManyKeys, .tooManyValues: .jsonTooManyKeys
+      case .badNumber: .jsonNotAnInteger
+      }
+    return CheckpointError(file, rule, offset: offset, expected: expected, found: found)
+  }
 }

@@ -1,3 +1,4 @@
+import ZooJSON
 import ZooModels
 import ZooTensors
 
@@ -95,4 +96,12 @@ public struct LayoutMismatch: Sendable, Hashable {
   public let layout: String
   /// Clauses such as `there is no 'visual.conv1.weight'`.
   public let reasons: [String]
+}
+
+extension ConvertError: JSONFailure {
+  package static func json(
+    _ fault: JSONFault, file: String, offset: Int, expected: String?, found: String?
+  ) -> ConvertError {
+    .configuration(file: file, reason: "\(fault.reason(expected: expected, found: found)) (byte \(offset))")
+  }
 }

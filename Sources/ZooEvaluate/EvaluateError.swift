@@ -1,3 +1,4 @@
+import ZooJSON
 import ZooTensors
 
 /// Why something cannot be measured.
@@ -55,5 +56,13 @@ public enum EvaluateError: ZooError, Equatable {
     case .runsDiffer(let a, let b, let difference): "\(a) and \(b) cannot be merged: \(difference)"
     case .overlap(let a, let b, let sample): "\(a) and \(b) both have the sample \(sample)"
     }
+  }
+}
+
+extension EvaluateError: JSONFailure {
+  package static func json(
+    _ fault: JSONFault, file: String, offset: Int, expected: String?, found: String?
+  ) -> EvaluateError {
+    .unreadable(file: file, reason: "\(fault.reason(expected: expected, found: found)) (byte \(offset))")
   }
 }

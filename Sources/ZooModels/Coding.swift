@@ -24,14 +24,14 @@ package func snakeCase(_ key: String) -> String {
 /// What a decoding error means, with the path of the field, as one clause.
 package func plainReason(of error: DecodingError) -> String {
   func path(_ context: DecodingError.Context) -> String {
-    let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? snakeCase($0.stringValue) }
-    return keys.isEmpty ? "at the top" : "in \(keys.joined(separator: "."))"
+    let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\(snakeCase($0.stringValue))" }
+    return keys.isEmpty ? "at the top" : "in \(keys.joined().trimmingPrefix("."))"
   }
   switch error {
   case .keyNotFound(let key, let context):
     return "the field '\(snakeCase(key.stringValue))' is missing \(path(context))"
-  case .typeMismatch(let type, let context): return "a \(type) was expected \(path(context))"
-  case .valueNotFound(let type, let context): return "a \(type) was expected \(path(context)), not null"
+  case .typeMismatch(let type, let context): return "\(kind(type)) was expected \(path(context))"
+  case .valueNotFound(let type, let context): return "\(kind(type)) was expected \(path(context)), not null"
   case .dataCorrupted(let context):
     let detail = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
     // What a synthesised enumeration says of a raw value that it does not have.
@@ -44,6 +44,19 @@ package func plainReason(of error: DecodingError) -> String {
     }
     return "\(detail ?? context.debugDescription) \(path(context))"
   @unknown default: return "\(error)"
+  }
+}
+
+/// What a JSON value of a Swift type is called.
+private func kind(_ type: Any.Type) -> String {
+  switch type {
+  case is any BinaryInteger.Type: "a whole number"
+  case is any BinaryFloatingPoint.Type: "a number"
+  case is String.Type: "a string"
+  case is Bool.Type: "true or false"
+  case is [Any].Type: "an array"
+  case is [String: Any].Type: "an object"
+  default: "a \(type)"
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import ZooJSON
 import ZooTensors
 
 /// One architecture with the weights that were trained for it: a file of `Manifests/models`.
@@ -159,5 +160,13 @@ public enum ManifestError: ZooError, Equatable {
     case .impossible(let file, let field, let reason): "\(file): \(field) \(reason)"
     case .duplicate(let name, let file): "\(file) registers '\(name)', which another manifest of the same rank has"
     }
+  }
+}
+
+extension ManifestError: JSONFailure {
+  package static func json(
+    _ fault: JSONFault, file: String, offset: Int, expected: String?, found: String?
+  ) -> ManifestError {
+    .unreadable(file: file, reason: "\(fault.reason(expected: expected, found: found)) (byte \(offset))")
   }
 }

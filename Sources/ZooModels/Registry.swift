@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Synchronization
+import ZooJSON
 import ZooTensors
 
 /// All known architectures and tags.
@@ -28,7 +29,9 @@ public struct Registry: Sendable {
       seen = []
       for file in index == 0 ? optional : [] {
         do {
-          try add(Manifest(json: readFile(file, limit: Limits.descriptionBytes), file: file), file)
+          let json = try readFile(file, limit: Limits.descriptionBytes)
+          try checkJSON(json, file: file, failure: ManifestError.self)
+          try add(Manifest(json: json, file: file), file)
         } catch {
           problems.append("\(error)")
         }

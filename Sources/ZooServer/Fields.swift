@@ -1,4 +1,5 @@
 import Foundation
+import ZooJSON
 
 /// The fields of a JSON object that a client sent: each is taken once, checked, and named where it is wrong.
 struct Fields {
@@ -13,6 +14,7 @@ struct Fields {
     else {
       throw ServerError.wrongType(type)
     }
+    try checkJSON(request.body, file: "", failure: ServerError.self)
     do {
       guard let object = try JSONSerialization.jsonObject(with: request.body) as? [String: Any] else {
         throw ServerError.notJSON("it is no object")

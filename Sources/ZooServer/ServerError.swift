@@ -1,3 +1,4 @@
+import ZooJSON
 import ZooTensors
 
 /// Why a request cannot be answered.
@@ -67,5 +68,13 @@ public enum ServerError: ZooError, Equatable {
       "port \(port) of \(host) is taken" + (owner.map { " by \($0)" } ?? "") + "; choose another with --port"
     case .cannotListen(let host, let port, let reason): "cannot listen at \(host):\(port): \(reason)"
     }
+  }
+}
+
+extension ServerError: JSONFailure {
+  package static func json(
+    _ fault: JSONFault, file: String, offset: Int, expected: String?, found: String?
+  ) -> ServerError {
+    .notJSON("\(fault.reason(expected: expected, found: found)) (byte \(offset))")
   }
 }

@@ -42,6 +42,12 @@ public struct ByteView: @unchecked Sendable {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "a range outside of what was read")
     return ByteView(UnsafeRawBufferPointer(rebasing: bytes[range]), owner: owner)
   }
+
+  package func hasPrefix(_ text: StaticString) -> Bool {
+    count >= text.utf8CodeUnitCount
+      && bytes.prefix(text.utf8CodeUnitCount)
+        .elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
 }
 
 /// Memory whose bytes come back by themselves, such as a mapped file's.

@@ -1,3 +1,4 @@
+import ZooJSON
 import ZooTensors
 
 /// Why a tokenizer could not be loaded.
@@ -33,5 +34,13 @@ public enum TextError: ZooError, Hashable {
         + (near.isEmpty ? "" : "; near it are \(near.joined(separator: ", "))")
     case .badSpec(let field, let value, let expected): "the tokenizer's \(field) is \(value), expected \(expected)"
     }
+  }
+}
+
+extension TextError: JSONFailure {
+  package static func json(
+    _ fault: JSONFault, file: String, offset: Int, expected: String?, found: String?
+  ) -> TextError {
+    .malformed(file: file, place: "byte \(offset)", problem: fault.reason(expected: expected, found: found))
   }
 }

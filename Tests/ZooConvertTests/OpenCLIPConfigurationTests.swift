@@ -16,6 +16,17 @@ import ZooModels
       .configuration(file: "open_clip_config.json")
   }
 
+  /// Foundation takes the first of them and Python the last: whichever was meant, the model would be a different one.
+  @Test func aKeyThatIsThereTwiceIsRefused() throws {
+    let scratch = try ScratchFolder()
+    let file = scratch.file("config.json")
+    try Data(#"{"hidden_act": "gelu", "a": {"hidden_act": 1}, "hidden_act": "quick_gelu"}"#.utf8).write(
+      to: URL(filePath: file))
+    #expect(throws: ConvertError.configuration(file: file, reason: "the key 'hidden_act' is repeated (byte 59)")) {
+      try readPlainJSON(file)
+    }
+  }
+
   @Test func thePictureSizeOfTheModelWins() throws {
     let made = try configuration(preprocess: #"{"size": 64}"#)
     #expect(made.preprocessing.size == GridSize(square: 32))

@@ -34,12 +34,13 @@ import ZooTestSupport
         #expect("\(error)" == path + reason)
       }
     }
-    try expect("", " cannot be read: it is no JSON")
-    try expect("[]", " cannot be read: it is of the wrong kind")
-    try expect("{}", " cannot be read: scenes is missing")
+    try expect("", " cannot be read: expected a value, found the end of the text (byte 0)")
+    try expect("[]", " cannot be read: an object was expected at the top")
+    try expect(#"{"scenes":[],"scenes":[]}"#, " cannot be read: the key 'scenes' is repeated (byte 21)")
+    try expect("{}", " cannot be read: the field 'scenes' is missing at the top")
     try expect(
       #"{"scenes":[{"id":"a","image":"i","mask":"m","objects":[{"label":"x","name":"n"}]}]}"#,
-      " cannot be read: scenes.0.objects.0.label is of the wrong kind")
+      " cannot be read: a whole number was expected in scenes[0].objects[0].label")
     try expect(
       #"{"scenes":[{"id":"a","image":"i","mask":"m","objects":[{"label":256,"name":"fox"}]}]}"#,
       ": 'fox' of scene a has label 256; labels are 1 to 255")

@@ -1,3 +1,4 @@
+import ZooJSON
 import ZooTensors
 
 /// The longest header that the format allows, in bytes.
@@ -54,14 +55,15 @@ private struct SafetensorsHeader {
   var metadata: [String: String] = [:]
 
   mutating func read(_ text: ByteView) throws(CheckpointError) {
-    var json = JSONScanner(text, file: file, base: 8)
+    var json = JSONScanner<CheckpointError>(text, file: file, base: 8)
     try json.openObject()
     while let name = try json.nextKey() {
       if name == "__metadata__" {
         try readMetadata(&json)
       } else {
         guard rows.count < Checkpoint.tensorLimit else {
-          throw json.error(.tooManyTensors, expected: "at most \(Checkpoint.tensorLimit)")
+          throw CheckpointError(
+            file, .tooManyTensors, offset: 8 + json.at, expected: "at most \(Checkpoint.tensorLimit)")
         }
         rows.append(try readRow(name, &json))
       }
@@ -69,7 +71,7 @@ private struct SafetensorsHeader {
     try json.end()
   }
 
-  private mutating func readMetadata(_ json: inout JSONScanner) throws(CheckpointError) {
+  private mutating func readMetadata(_ json: inout JSONScanner<CheckpointError>) throws(CheckpointError) {
     if json.takeNull() { return }
     try json.openObject()
     while let key = try json.nextKey() {
@@ -78,7 +80,7 @@ private struct SafetensorsHeader {
     }
   }
 
-  private func readRow(_ name: String, _ json: inout JSONScanner) throws(CheckpointError) -> Row {
+  private func readRow(_ name: String, _ json: inout JSONScanner<CheckpointError>) throws(CheckpointError) -> Row {
     json.skipSpace()
     let offset = 8 + json.at
     var dtype: DType?
@@ -110,7 +112,7 @@ private struct SafetensorsHeader {
     return Row(name: name, dtype: dtype, shape: shape, begin: offsets[0], end: offsets[1], offset: offset)
   }
 
-  private func readDType(_ name: String, _ json: inout JSONScanner) throws(CheckpointError) -> DType {
+  private func readDType(_ name: String, _ json: inout JSONScanner<CheckpointError>) throws(CheckpointError) -> DType {
     json.skipSpace()
     let text = try json.string()
     guard let dtype = DType(rawValue: text), dtype.isInSafetensors else {
@@ -120,7 +122,7 @@ private struct SafetensorsHeader {
   }
 
   private func readNumbers(
-    _ name: String, _ json: inout JSONScanner, limit: Int, or rule: CheckpointError.Rule
+    _ name: String, _ json: inout JSONScanner<CheckpointError>, limit: Int, or rule: CheckpointError.Rule
   ) throws(CheckpointError) -> [Int] {
     var numbers: [Int] = []
     try json.openArray()

@@ -1,4 +1,5 @@
 import Foundation
+import ZooJSON
 import ZooModels
 
 /// What a configuration file beside the weights says of a model.
@@ -46,6 +47,7 @@ private func readJSON<Value: Decodable>(
   let data: Data
   do throws(FileError) { data = try readFile(path, limit: Limits.descriptionBytes) } catch { throw fail(error.reason) }
   if data.isEmpty { throw fail("it is empty") }
+  try checkJSON(data, file: path, failure: ConvertError.self)
   do {
     return try decoder.decode(type, from: data)
   } catch let error as DecodingError {

@@ -1,4 +1,6 @@
 import Foundation
+import ZooJSON
+import ZooModels
 
 /// Pictures with named things and a mask of labels for each: a folder with `scenes.json`.
 public struct SceneFolder: Sendable {
@@ -28,10 +30,11 @@ public struct SceneFolder: Sendable {
       throw EvaluateError.unreadable(file: path, reason: "it is missing or may not be read")
     }
     let content: Content
+    try checkJSON(json, file: path, failure: EvaluateError.self)
     do {
       content = try JSONDecoder().decode(Content.self, from: json)
     } catch let error as DecodingError {
-      throw EvaluateError.unreadable(file: path, reason: plainReason(error))
+      throw EvaluateError.unreadable(file: path, reason: plainReason(of: error))
     }
     scenes = try content.scenes.map { scene in
       if let bad = scene.objects.first(where: { !(1...255).contains($0.label) }) {
@@ -58,17 +61,4 @@ public struct SceneFolder: Sendable {
 /// A path of the file: relative to the folder, or absolute.
 private func place(_ path: String, in folder: URL) -> URL {
   path.hasPrefix("/") ? URL(filePath: path) : folder.appending(path: path)
-}
-
-/// What is wrong with a file's JSON, without Foundation's wrapping.
-private func plainReason(_ error: DecodingError) -> String {
-  func place(_ path: [any CodingKey]) -> String {
-    path.isEmpty ? "it" : path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-  }
-  switch error {
-  case .keyNotFound(let key, let context): return "\(place(context.codingPath + [key])) is missing"
-  case .typeMismatch(_, let context), .valueNotFound(_, let context):
-    return "\(place(context.codingPath)) is of the wrong kind"
-  default: return "it is no JSON"
-  }
 }

@@ -1,3 +1,5 @@
+import ZooJSON
+
 /// The pieces and merge rules of a byte-pair encoding in which the last piece of a word ends in `</w>`, from each of the files that
 /// hold CLIP's.
 struct BytePairs: Sendable, Equatable {

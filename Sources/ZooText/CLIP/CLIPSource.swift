@@ -1,4 +1,5 @@
 import Foundation
+import ZooJSON
 import ZooModels
 
 /// One set of files that holds a CLIP vocabulary: OpenAI's list of merges, `vocab.json` with `merges.txt`, or `tokenizer.json`.

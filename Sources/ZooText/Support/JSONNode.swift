@@ -1,3 +1,13 @@
+import ZooJSON
+import ZooModels
+
+extension JSONValue {
+  /// Parses a tokenizer's file.
+  init(_ bytes: consuming [UInt8], file: String) throws(TextError) {
+    try self.init(bytes, file: file, limit: Limits.tokenizerValues, failure: TextError.self)
+  }
+}
+
 /// A JSON value that knows where it stands, so that errors can say so.
 struct JSONNode {
   let value: JSONValue

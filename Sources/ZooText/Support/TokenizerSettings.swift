@@ -1,4 +1,5 @@
 import Foundation
+import ZooJSON
 import ZooModels
 
 /// What `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` say beside a vocabulary, as transformers 5 reads

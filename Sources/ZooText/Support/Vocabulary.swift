@@ -1,3 +1,5 @@
+import ZooJSON
+
 /// No embedding table in use has more rows.
 let idLimit = 1 << 22
 

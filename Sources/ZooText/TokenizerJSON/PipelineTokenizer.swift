@@ -1,3 +1,4 @@
+import ZooJSON
 import ZooModels
 
 /// A tokenizer as the tokenizers library builds them: added tokens, normaliser, pre-tokenizer, model, post-processor.

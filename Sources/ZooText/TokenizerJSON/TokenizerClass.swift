@@ -1,4 +1,5 @@
 import Foundation
+import ZooJSON
 import ZooModels
 
 /// The classes of transformers 5, which decide what becomes of a `tokenizer.json`.

@@ -1,19 +1,15 @@
 import ZooTensors
 
-/// Reads strict JSON piece by piece, as the caller asks for it.
+/// Reads strict JSON piece by piece, as the caller asks for it: all JSON of this project that is not decoded by Foundation.
 ///
-/// Stricter than most: a repeated key at any level, a byte order mark, half a surrogate pair, invalid UTF-8, control characters in
-/// strings and more than 128 levels are errors. Whole numbers are exact. Nothing is kept but the keys of the open objects.
-struct JSONScanner {
-  static let depthLimit = 128
-  /// Of keys that are remembered at a time: those of the objects that are open.
-  private static let keyLimit = 250_000
-
+/// Stricter than most: a byte order mark, half a surrogate pair, control characters in strings and more than 128 levels are errors.
+/// Whole numbers are exact. Nothing is kept but the keys of the open objects.
+package struct JSONScanner<Failure: JSONFailure> {
   private let text: ByteView
   private let file: String
   /// The byte of the file where the text begins, for messages.
   private let base: Int
-  private(set) var at = 0
+  package private(set) var at = 0
   private var levels: [Level] = []
   private var keyCount = 0
 
@@ -22,49 +18,62 @@ struct JSONScanner {
     var isFirst = true
   }
 
-  init(_ text: ByteView, file: String, base: Int = 0) {
+  package init(_ text: ByteView, file: String, base: Int = 0) {
     self.text = text
     self.file = file
     self.base = base
   }
 
-  func error(_ rule: CheckpointError.Rule, expected: String? = nil, found: String? = nil) -> CheckpointError {
-    CheckpointError(file, rule, offset: base + at, expected: expected, found: found)
+  package func error(_ fault: JSONFault, expected: String? = nil, found: String? = nil) -> Failure {
+    .json(fault, file: file, offset: base + at, expected: expected, found: found)
   }
 
   // MARK: Objects and arrays
 
-  mutating func openObject() throws(CheckpointError) { try open(UInt8(ascii: "{"), "an object") }
+  package mutating func openObject() throws(Failure) { try open(UInt8(ascii: "{"), "an object") }
 
-  mutating func openArray() throws(CheckpointError) { try open(UInt8(ascii: "["), "an array") }
+  package mutating func openArray() throws(Failure) { try open(UInt8(ascii: "["), "an array") }
 
-  /// The next key of the innermost object, or nil after it was closed.
-  mutating func nextKey() throws(CheckpointError) -> String? {
+  /// The next key of the innermost object, or nil after it was closed. One that was there before is an error: Foundation takes the first
+  /// of them and Python the last, and neither says so.
+  package mutating func nextKey() throws(Failure) -> String? {
     guard try next(until: UInt8(ascii: "}")) else { return nil }
     let key = try string()
     guard levels[levels.count - 1].keys.insert(ExactName(key)).inserted else {
-      throw error(.jsonDuplicateKey, found: "'\(key)'")
+      throw error(.repeatedKey, found: "'\(key)'")
     }
     keyCount += 1
-    guard keyCount <= Self.keyLimit else { throw error(.jsonTooManyKeys, expected: "at most \(Self.keyLimit)") }
-    skipSpace()
-    guard take(UInt8(ascii: ":")) else { throw unexpected("':'") }
+    guard keyCount <= JSONLimits.keys else { throw error(.tooManyKeys, expected: "at most \(JSONLimits.keys)") }
+    try colon()
     return key
   }
 
-  /// True when the innermost array has another element, false after it was closed.
-  mutating func nextElement() throws(CheckpointError) -> Bool { try next(until: UInt8(ascii: "]")) }
+  /// The same where keys may be repeated: in files whose original readers let the last one count.
+  mutating func nextKeyText() throws(Failure) -> JSONText.Place? {
+    guard try next(until: UInt8(ascii: "}")) else { return nil }
+    let key = try place()
+    try colon()
+    return key
+  }
 
-  private mutating func open(_ bracket: UInt8, _ what: String) throws(CheckpointError) {
+  private mutating func colon() throws(Failure) {
+    skipSpace()
+    guard take(UInt8(ascii: ":")) else { throw unexpected("':'") }
+  }
+
+  /// True when the innermost array has another element, false after it was closed.
+  package mutating func nextElement() throws(Failure) -> Bool { try next(until: UInt8(ascii: "]")) }
+
+  private mutating func open(_ bracket: UInt8, _ what: String) throws(Failure) {
     skipSpace()
     guard take(bracket) else { throw unexpected(what) }
-    guard levels.count < Self.depthLimit else {
-      throw error(.jsonTooDeep, expected: "at most \(Self.depthLimit) levels")
+    guard levels.count < JSONLimits.depth else {
+      throw error(.tooDeep, expected: "at most \(JSONLimits.depth) levels")
     }
     levels.append(Level())
   }
 
-  private mutating func next(until bracket: UInt8) throws(CheckpointError) -> Bool {
+  private mutating func next(until bracket: UInt8) throws(Failure) -> Bool {
     skipSpace()
     if take(bracket) {
       keyCount -= levels.removeLast().keys.count
@@ -82,25 +91,25 @@ struct JSONScanner {
   // MARK: Values
 
   /// A whole number from 0 to `Int.max`, written without sign, point or exponent.
-  mutating func wholeNumber() throws(CheckpointError) -> Int {
+  package mutating func wholeNumber() throws(Failure) -> Int {
     skipSpace()
     let start = at
-    let digits = try number()
+    let digits = try numberText()
     guard let value = Int(digits), !digits.hasPrefix("-") else {
       at = start
-      throw error(.jsonNotAnInteger, expected: "a whole number from 0 to 2^63 - 1", found: digits)
+      throw error(.badNumber, expected: "a whole number from 0 to 2^63 - 1", found: digits)
     }
     return value
   }
 
   /// True if a `null` was there and taken.
-  mutating func takeNull() -> Bool {
+  package mutating func takeNull() -> Bool {
     skipSpace()
     return takeWord("null")
   }
 
   /// Reads over a value of any kind, with the same checks.
-  mutating func skipValue() throws(CheckpointError) {
+  package mutating func skipValue() throws(Failure) {
     skipSpace()
     switch peek {
     case UInt8(ascii: "{"):
@@ -113,17 +122,25 @@ struct JSONScanner {
     case UInt8(ascii: "t") where takeWord("true"), UInt8(ascii: "f") where takeWord("false"),
       UInt8(ascii: "n") where takeWord("null"):
       break
-    default: _ = try number()
+    default: _ = try numberText()
     }
   }
 
+  /// What a value is, by its first byte; the white space before it is read over.
+  mutating func kind() -> UInt8? {
+    skipSpace()
+    return peek
+  }
+
+  mutating func takeFlag() -> Bool? { takeWord("true") ? true : takeWord("false") ? false : nil }
+
   /// Requires that nothing but white space follows.
-  mutating func end() throws(CheckpointError) {
+  package mutating func end() throws(Failure) {
     skipSpace()
     guard at == text.count else { throw unexpected("the end of the JSON text") }
   }
 
-  private mutating func number() throws(CheckpointError) -> String {
+  mutating func numberText() throws(Failure) -> String {
     let start = at
     _ = take(UInt8(ascii: "-"))
     if !take(UInt8(ascii: "0")) { try digits() }
@@ -137,13 +154,13 @@ struct JSONScanner {
     guard let value = Double(digits), value.isFinite else {
       at = start
       throw error(
-        .jsonNotAnInteger, expected: "a number that 64 bits hold",
+        .badNumber, expected: "a number that 64 bits hold",
         found: digits.count > 40 ? "\(digits.prefix(40))…" : digits)
     }
     return digits
   }
 
-  private mutating func digits() throws(CheckpointError) {
+  private mutating func digits() throws(Failure) {
     let start = at
     while let byte = peek, byte >= 0x30, byte <= 0x39 { at += 1 }
     guard at > start else { throw unexpected("a value") }
@@ -151,29 +168,28 @@ struct JSONScanner {
 
   // MARK: Strings
 
-  mutating func string() throws(CheckpointError) -> String {
+  package mutating func string() throws(Failure) -> String {
+    let place = try place()
+    guard let text = String(validating: place.utf8(in: text), as: UTF8.self) else { throw error(.notUTF8) }
+    return text
+  }
+
+  /// Where a string is, between its quotes; its escapes are checked.
+  mutating func place() throws(Failure) -> JSONText.Place {
     guard take(UInt8(ascii: "\"")) else { throw unexpected("a string") }
     let start = at
-    var unescaped: [UInt8] = []
-    var copied = at  // everything before this byte is in `unescaped`, if there were escapes
-    while let byte = peek {
-      switch byte {
+    var hasEscapes = false
+    let bytes = text.bytes
+    while at < bytes.count {
+      switch bytes[at] {
       case UInt8(ascii: "\""):
-        let text: String?
-        if copied == start {
-          text = String(validating: self.text[start..<at].bytes, as: UTF8.self)
-        } else {
-          unescaped.append(contentsOf: self.text[copied..<at].bytes)
-          text = String(validating: unescaped, as: UTF8.self)
-        }
-        guard let text else { throw error(.jsonNotUTF8) }
         at += 1
-        return text
+        return JSONText.Place(start..<at - 1, hasEscapes: hasEscapes)
       case UInt8(ascii: "\\"):
-        unescaped.append(contentsOf: self.text[copied..<at].bytes)
+        hasEscapes = true
         at += 1
-        try escape(into: &unescaped)
-        copied = at
+        var ignored: [UInt8] = []
+        try escape(into: &ignored)
       case 0..<0x20: throw unexpected("no control character in a string")
       default: at += 1
       }
@@ -181,7 +197,18 @@ struct JSONScanner {
     throw unexpected("the end of a string")
   }
 
-  private mutating func escape(into bytes: inout [UInt8]) throws(CheckpointError) {
+  /// The characters of a string whose escapes are fine.
+  static func unescaped(_ text: ByteView) -> [UInt8] {
+    var scanner = Self(text, file: "")
+    var result: [UInt8] = []
+    while let byte = scanner.peek {
+      scanner.at += 1
+      if byte == UInt8(ascii: "\\") { try? scanner.escape(into: &result) } else { result.append(byte) }
+    }
+    return result
+  }
+
+  private mutating func escape(into bytes: inout [UInt8]) throws(Failure) {
     guard let kind = peek else { throw unexpected("an escape") }
     at += 1
     switch kind {
@@ -194,12 +221,12 @@ struct JSONScanner {
     case UInt8(ascii: "u"):
       var code = try fourHexDigits()
       if 0xD800...0xDBFF ~= code {
-        guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw error(.jsonLoneSurrogate) }
+        guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw error(.loneSurrogate) }
         let low = try fourHexDigits()
-        guard 0xDC00...0xDFFF ~= low else { throw error(.jsonLoneSurrogate) }
+        guard 0xDC00...0xDFFF ~= low else { throw error(.loneSurrogate) }
         code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
       }
-      guard let scalar = Unicode.Scalar(code) else { throw error(.jsonLoneSurrogate) }
+      guard let scalar = Unicode.Scalar(code) else { throw error(.loneSurrogate) }
       bytes.append(contentsOf: UTF8.encode(scalar)!)
     default:
       at -= 1
@@ -207,7 +234,7 @@ struct JSONScanner {
     }
   }
 
-  private mutating func fourHexDigits() throws(CheckpointError) -> UInt32 {
+  private mutating func fourHexDigits() throws(Failure) -> UInt32 {
     var code: UInt32 = 0
     for _ in 0..<4 {
       switch peek {
@@ -237,13 +264,19 @@ struct JSONScanner {
     return true
   }
 
-  mutating func skipSpace() {
+  package mutating func skipSpace() {
     while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { at += 1 }
   }
 
-  private func unexpected(_ expected: String) -> CheckpointError {
-    guard let byte = peek else { return error(.notJSON, expected: expected, found: "the end of the text") }
+  private func unexpected(_ expected: String) -> Failure {
+    guard let byte = peek else { return error(.malformed, expected: expected, found: "the end of the text") }
     let shown = 0x21...0x7E ~= byte ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x\(String(byte, radix: 16))"
-    return error(.notJSON, expected: expected, found: shown)
+    return error(.malformed, expected: expected, found: shown)
   }
+}
+
+enum JSONLimits {
+  static let depth = 128
+  /// Of keys that are remembered at a time: those of the objects that are open.
+  static let keys = 250_000
 }
