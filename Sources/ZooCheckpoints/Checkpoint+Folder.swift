@@ -27,7 +27,7 @@ enum CheckpointSource {
 
   /// - Parameter path: A file, an index, or a shard, which brings in the others.
   init(_ path: String) {
-    let (folder, name) = (folder(of: path), fileName(of: path))
+    let (folder, name) = splitPath(path)
     guard let parsed = CheckpointName(name) else {
       self = isShardIndex(name) ? .index(path) : .file(path)
       return
@@ -40,8 +40,8 @@ enum CheckpointSource {
         $0.isIndex && ($0.stem, $0.variant, $0.ending) == (parsed.stem, parsed.variant, parsed.ending)
       }
       self =
-        index.map { .index(ZooCheckpoints.path(of: $0.name, in: folder)) }
-        ?? .shards(parsed.siblings.map { ZooCheckpoints.path(of: $0, in: folder) })
+        index.map { .index(joinPath(folder, $0.name)) }
+        ?? .shards(parsed.siblings.map { joinPath(folder, $0) })
     } else {
       self = .file(path)
     }
@@ -81,7 +81,7 @@ func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: Stri
   case let name?: return chosen(name, " (safetensors and full precision come first)")
   case nil: break
   }
-  if try haveSameContent(candidates.map { path(of: $0, in: folder) }) {
+  if try haveSameContent(candidates.map { joinPath(folder, $0) }) {
     return chosen(first, ", whose content is the same")
   }
   throw CheckpointError(folder, .severalCheckpointsInFolder, found: candidates.joined(separator: ", "))
@@ -91,7 +91,7 @@ func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: Stri
 private func foldersWithCheckpoints(in folder: String, depth: Int) -> [String] {
   let names = (try? namesInFolder(folder))?.filter { !$0.hasPrefix(".") } ?? []
   return names.flatMap { name -> [String] in
-    let inner = path(of: name, in: folder)
+    let inner = joinPath(folder, name)
     guard isFolder(inner), let files = try? namesInFolder(inner) else { return [] }
     let deeper = depth > 1 ? foldersWithCheckpoints(in: inner, depth: depth - 1) : []
     return (checkpointNames(files).isEmpty ? [] : [name]) + deeper.map { "\(name)/\($0)" }
@@ -120,21 +120,4 @@ private func haveSameContent(_ paths: [String]) throws(CheckpointError) -> Bool 
     guard first.count == other.count, first.bytes.elementsEqual(other.bytes) else { return false }
   }
   return true
-}
-
-func path(of name: String, in folder: String) -> String {
-  if folder.isEmpty { return name }
-  return folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-}
-
-/// The folder part of a path, empty for a bare file name.
-func folder(of path: String) -> String {
-  guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
-  return slash == path.startIndex ? "/" : String(path[..<slash])
-}
-
-/// What follows the folder part of a path.
-func fileName(of path: String) -> String {
-  guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
-  return String(path[path.utf8.index(after: slash)...])
 }

@@ -8,7 +8,7 @@ extension Checkpoint {
   static func readShards(index path: String, files: inout [String]) throws(CheckpointError) -> CheckpointContent {
     let index = try readShardIndex(MappedFile(path).view, file: path)
     var stored: [ExactName: StoredTensor] = [:]
-    let shardFiles = index.shards.map { ZooCheckpoints.path(of: $0, in: folder(of: path)) }
+    let shardFiles = index.shards.map { joinPath(splitPath(path).parent, $0) }
     files = [path] + shardFiles
     var (content, shards) = try merged(shardFiles, missing: path)
     for (position, tensors) in shards.enumerated() {

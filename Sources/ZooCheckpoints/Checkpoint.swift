@@ -61,7 +61,7 @@ public struct Checkpoint: Sendable {
     var path = path, note: String?
     if isFolder(path) {
       let found = try checkpointInFolder(path)
-      (path, note) = (ZooCheckpoints.path(of: found.name, in: path), found.note)
+      (path, note) = (joinPath(path, found.name), found.note)
     }
     var files = [path]
     var content: CheckpointContent

@@ -36,7 +36,7 @@ public struct CheckpointError: ZooError, Equatable {
   public var description: String {
     var sentence = printable(file) + ": "
     if let tensor { sentence += "'\(printable(tensor))': " }
-    sentence += rule.rawValue
+    sentence += rule.sentence
     switch (expected, found) {
     case (let expected?, let found?): sentence += ": expected \(printable(expected)), found \(printable(found))"
     case (let expected?, nil): sentence += ": expected \(printable(expected))"

@@ -1,126 +1,125 @@
 extension CheckpointError {
-  /// The ways for a checkpoint to be wrong; the raw value is the sentence.
-  public enum Rule: String, Sendable, CaseIterable {
+  /// The ways for a checkpoint to be wrong. `CheckpointRule+Sentence.swift` has the words.
+  public enum Rule: Sendable, CaseIterable {
     // Files.
-    case notFound = "there is no such file"
-    case notReadable = "the file cannot be opened"
-    case notAFile = "this is not a regular file"
-    case empty = "the file is empty"
-    case systemFailed = "the system failed to read the file"
-    case isGitLFSPointer = "this is a Git LFS pointer, not the file it points to"
-    case isXetPointer = "this is a Hugging Face Xet pointer, not the file it points to"
-    case isWebPage = "this is a web page, not a checkpoint"
-    case isXML = "this is an XML document, not a checkpoint"
-    case isText = "this is text, not a checkpoint"
-    case foreignFormat = "this is not a checkpoint that can be read"
-    case unknownContainer = "this is not a safetensors, PyTorch, NPZ or NPY file"
-    case noCheckpointInFolder = "the folder holds no checkpoint file"
-    case severalCheckpointsInFolder = "the folder holds several checkpoint files: name one"
-    case noSuchPart = "the checkpoint has no part of this name"
-    case severalStateDicts = "the file holds several state dicts"
-    case noSuchTensor = "the checkpoint has no tensor of this name"
+    case notFound
+    case notReadable
+    case notAFile
+    case empty
+    case systemFailed
+    case isGitLFSPointer
+    case isXetPointer
+    case isWebPage
+    case isXML
+    case isText
+    case foreignFormat
+    case unknownContainer
+    case noCheckpointInFolder
+    case severalCheckpointsInFolder
+    case noSuchPart
+    case severalStateDicts
+    case noSuchTensor
 
     // JSON.
-    case notJSON = "the JSON text is malformed"
-    case jsonTooDeep = "the JSON text is nested too deeply"
-    case jsonDuplicateKey = "the JSON text repeats a key"
-    case jsonNotUTF8 = "the JSON text is not valid UTF-8"
-    case jsonLoneSurrogate = "the JSON text has half of a surrogate pair"
-    case jsonTooManyKeys = "the JSON text has too many keys"
-    case jsonNotAnInteger = "the number in the JSON text is not allowed here"
+    case notJSON
+    case jsonTooDeep
+    case jsonDuplicateKey
+    case jsonNotUTF8
+    case jsonLoneSurrogate
+    case jsonTooManyKeys
+    case jsonNotAnInteger
 
     // Tensors of any container.
-    case unknownDType = "the element type is unknown"
-    case tooManyDimensions = "the tensor has too many dimensions"
-    case sizeOverflow = "the size of the tensor overflows"
-    case partialByte = "the elements do not fill whole bytes"
-    case tooManyTensors = "there are too many tensors"
-    case duplicateName = "two tensors have the same name"
-    case float8Scale = "the scale of an 8-bit tensor does not fit it"
+    case unknownDType
+    case tooManyDimensions
+    case sizeOverflow
+    case partialByte
+    case tooManyTensors
+    case duplicateName
+    case float8Scale
 
     // safetensors.
-    case headerTooShort = "the file is too short for a safetensors header"
-    case headerTooLong = "the safetensors header is longer than the format allows"
-    case headerBeyondFile = "the safetensors header does not fit into the file, which is incomplete"
-    case headerStart = "the safetensors header does not start with '{'"
-    case entryIncomplete = "the header entry lacks a field"
-    case offsetsCount = "data_offsets must be two numbers"
-    case offsetsOrder = "the tensor ends before it begins"
-    case offsetsSize = "dtype and shape need a different number of bytes than data_offsets span"
-    case hole = "there are bytes before the tensor that belong to no tensor"
-    case overlap = "the tensor overlaps the one before"
-    case dataSize = "the tensors do not end where the file ends"
-    case dataMissing = "the file is incomplete"
+    case headerTooShort
+    case headerTooLong
+    case headerBeyondFile
+    case headerStart
+    case entryIncomplete
+    case offsetsCount
+    case offsetsOrder
+    case offsetsSize
+    case hole
+    case overlap
+    case dataSize
+    case dataMissing
 
     // Shards.
-    case indexIncomplete = "the index has no weight_map"
-    case indexTooLong = "the index of the shards is too long"
-    case shardName = "a shard must be a plain file name beside the index"
-    case shardMissing = "one of the shards does not exist"
-    case shardContainer = "the shards are of different or unsuitable kinds"
-    case shardLacksTensor = "the shard lacks a tensor that the index places in it"
-    case shardExtraTensor = "the shard holds a tensor that the index does not place in it"
+    case indexIncomplete
+    case indexTooLong
+    case shardName
+    case shardMissing
+    case shardContainer
+    case shardLacksTensor
+    case shardExtraTensor
 
     // NPY.
-    case npyMagic = "this is not an NPY file"
-    case npyVersion = "the version of the NPY format is unknown"
-    case npyHeader = "the NPY header is malformed"
-    case npyHeaderLength = "the NPY header is too long or does not fit"
-    case npyType = "the element type of the array is not supported"
-    case npySize = "the array needs a different number of bytes than there are"
+    case npyMagic
+    case npyVersion
+    case npyHeader
+    case npyHeaderLength
+    case npyType
+    case npySize
 
     // ZIP.
-    case zipEnd = "the ZIP archive has no valid end record: the file is incomplete or damaged"
-    case zipDirectory = "the ZIP directory is malformed"
-    case zipMultipleDisks = "the ZIP archive spans several disks"
-    case zip64 = "the ZIP64 fields are missing or malformed"
-    case zipTooManyMembers = "the ZIP archive has too many members"
-    case zipMemberTooLarge = "the compressed archive member is too large to be read other than from front to back"
-    case zipName = "the name of the archive member is not allowed"
-    case zipDuplicateName = "two archive members have the same name"
-    case zipEncrypted = "the archive member is encrypted"
-    case zipMethod = "the compression method of the archive member is not supported"
-    case zipMemberSize = "the sizes of the archive member are impossible"
-    case zipLocalHeader = "the archive member's own header contradicts the directory"
-    case zipOverlap = "the archive member overlaps another one"
-    case zipDeflate = "the compressed data of the archive member are damaged"
-    case zipInflatedSize = "the archive member inflates to a different size than the directory says"
-    case zipChecksum = "the CRC-32 of the archive member does not match"
-    case zipUnknownContent = "the ZIP archive holds neither NPY arrays nor a PyTorch checkpoint"
-    case npzForeignMember = "the archive member is not an NPY array"
+    case zipEnd
+    case zipDirectory
+    case zipMultipleDisks
+    case zip64
+    case zipTooManyMembers
+    case zipMemberTooLarge
+    case zipName
+    case zipDuplicateName
+    case zipEncrypted
+    case zipMethod
+    case zipMemberSize
+    case zipLocalHeader
+    case zipOverlap
+    case zipDeflate
+    case zipInflatedSize
+    case zipChecksum
+    case zipUnknownContent
 
     // PyTorch.
-    case pickleTruncated = "the pickle ends too early"
-    case pickleTrailing = "there are bytes after the end of the pickle"
-    case pickleTooLarge = "the pickle is too large"
-    case pickleOpcode = "the pickle has an opcode that no state dict needs"
-    case pickleProtocol = "the pickle protocol is unknown"
-    case pickleStack = "the pickle takes more from its stack than it put there"
-    case pickleMemo = "the pickle reads a memo slot that was never written"
-    case pickleText = "the pickle has text that is malformed"
-    case pickleType = "the pickle applies an operation to the wrong kind of value"
-    case pickleForbidden = "the pickle refers to code that could do harm; nothing was executed"
-    case torchTar = "this is a PyTorch tar archive from before 2017, which is not supported"
-    case torchBarePickle = "this is a pickle without the PyTorch file format"
-    case torchRoots = "the archive holds more than one PyTorch checkpoint"
-    case torchByteOrder = "the byte order is unknown"
-    case torchStorageReference = "the reference to a storage is malformed"
-    case torchStorageConflict = "a storage is used with two element types or sizes"
-    case torchStorageMissing = "a storage is missing from the file"
-    case torchStorageSize = "the size of a storage differs from the one that its tensors state"
-    case torchRebuild = "the description of a tensor is malformed"
-    case torchViewBounds = "the tensor reaches beyond its storage"
-    case torchViewSize = "the tensor repeats a small storage to an enormous size"
-    case torchLegacyHeader = "the header of the legacy PyTorch file is malformed"
-    case torchNotAStateDict = "the file does not hold a state dict"
-    case torchNoTensors = "the state dict has no tensors"
-    case torchKey = "a key of the state dict is not text"
-    case torchOpaqueTensor = "the value in the place of a tensor is an object that is not understood"
-    case torchTooManyTensors = "there are too many tensors, or a module that contains itself"
+    case pickleTruncated
+    case pickleTrailing
+    case pickleTooLarge
+    case pickleOpcode
+    case pickleProtocol
+    case pickleStack
+    case pickleMemo
+    case pickleText
+    case pickleType
+    case pickleForbidden
+    case torchTar
+    case torchBarePickle
+    case torchRoots
+    case torchByteOrder
+    case torchStorageReference
+    case torchStorageConflict
+    case torchStorageMissing
+    case torchStorageSize
+    case torchRebuild
+    case torchViewBounds
+    case torchViewSize
+    case torchLegacyHeader
+    case torchNotAStateDict
+    case torchNoTensors
+    case torchKey
+    case torchOpaqueTensor
+    case torchTooManyTensors
 
     // Writing.
-    case writeFailed = "the file cannot be written"
-    case writeTooMuch = "more bytes were written than the tensor has"
-    case writeTooLittle = "the file was finished before all tensors were written"
+    case writeFailed
+    case writeTooMuch
+    case writeTooLittle
   }
 }

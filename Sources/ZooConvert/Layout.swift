@@ -83,6 +83,11 @@ public struct Layout: Sendable {
   public static func named(_ name: String) -> Layout? { all.first { $0.name == name } }
 }
 
+/// A layout is its name: there is one of each.
+extension Layout: Equatable {
+  public static func == (a: Self, b: Self) -> Bool { a.name == b.name }
+}
+
 /// Keys that tell a layout: all of `needs`, none of `forbids`; and, where names are alike, numbers of axes.
 struct Fingerprint: Sendable {
   /// Each inner list holds alternatives, such as the spellings with and without a prefix.

@@ -37,8 +37,8 @@ extension Architecture {
 public struct Architecture: Codable, Sendable, Hashable {
   /// The field's name, such as `ViT-H-14`.
   public var name: String
-  /// Where the design comes from: `openclip_native`, `siglip`, `eva`, ...
-  public var family: String
+  /// Where the design comes from.
+  public var family: Family
   /// Width of the joint embedding, or the number of classes of a classifier.
   public var embedding: Int
   /// Whether both towers are there, one of them, or an image tower whose projection is a head over classes.
@@ -58,7 +58,7 @@ public struct Architecture: Codable, Sendable, Hashable {
 
   /// Without a `part`, an image tower without a text tower is a classifier; without a `logitScale`, whole models have one.
   public init(
-    name: String, family: String, embedding: Int, part: ModelPart? = nil, vision: VisionTower?, text: TextTower?,
+    name: String, family: Family, embedding: Int, part: ModelPart? = nil, vision: VisionTower?, text: TextTower?,
     logitScale: Bool? = nil, logitBias: Bool = false, unsupported: String? = nil, foreign: [ForeignTensors] = []
   ) {
     self.name = name
@@ -82,7 +82,7 @@ extension Architecture {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
-      name: try values.decode(String.self, forKey: .name), family: try values.decode(String.self, forKey: .family),
+      name: try values.decode(String.self, forKey: .name), family: try values.decode(Family.self, forKey: .family),
       embedding: try values.decode(Int.self, forKey: .embedding),
       part: try values.decodeIfPresent(ModelPart.self, forKey: .part),
       vision: try values.decodeIfPresent(VisionTower.self, forKey: .vision),

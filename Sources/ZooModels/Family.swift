@@ -1,29 +1,42 @@
-/// A family of designs as people know it: a heading of `zoo list`.
-public struct Family: Sendable, Hashable {
+/// A family of designs as people know it: a heading of `zoo list`. A manifest may name one that is not among these.
+public struct Family: RawRepresentable, Codable, Sendable, Hashable {
   /// As manifests have it: `siglip2`.
-  public let id: String
-  /// As its authors write it: `SigLIP 2`.
-  public let title: String
+  public let rawValue: String
 
-  /// A family of any id; one that is not known is called by that.
-  public init(_ id: String) {
-    self.id = id
-    title = Self.titles[id] ?? id
-  }
+  public init(rawValue: String) { self.rawValue = rawValue }
 
-  /// True for the id and for the title, in any letters: `siglip2`, `SigLIP 2`.
+  public static let clip = Self(rawValue: "openclip_native")
+  public static let coca = Self(rawValue: "openclip_coca")
+  public static let siglip = Self(rawValue: "siglip")
+  public static let siglip2 = Self(rawValue: "siglip2")
+  public static let evaCLIP = Self(rawValue: "eva")
+  public static let clipa = Self(rawValue: "clipa")
+  public static let metaCLIP2 = Self(rawValue: "metaclip2")
+  public static let perceptionEncoder = Self(rawValue: "pe_core")
+  public static let timmViT = Self(rawValue: "timm_vit")
+  public static let naFlex = Self(rawValue: "timm_naflex")
+  public static let openVision = Self(rawValue: "openvision")
+  public static let tinyCLIP = Self(rawValue: "tinyclip")
+  public static let classifiers = Self(rawValue: "vit_classifier")
+  public static let vitamin = Self(rawValue: "vitamin")
+  /// Of a model that is described by the files beside it alone.
+  public static let custom = Self(rawValue: "custom")
+
+  /// As its authors write it: `SigLIP 2`; the raw value where that is not known.
+  public var title: String { Self.titles[self] ?? rawValue }
+
+  /// True for the raw value and for the title, in any letters: `siglip2`, `SigLIP 2`.
   public func isCalled(_ name: String) -> Bool {
-    [id, title].contains { Self.plain($0) == Self.plain(name) }
+    [rawValue, title].contains { Self.plain($0) == Self.plain(name) }
   }
 
   private static func plain(_ name: String) -> String {
     name.lowercased().filter { $0.isLetter || $0.isNumber }
   }
 
-  private static let titles = [
-    "openclip_native": "CLIP", "openclip_coca": "CoCa", "siglip": "SigLIP", "siglip2": "SigLIP 2", "eva": "EVA-CLIP",
-    "clipa": "CLIPA", "metaclip2": "MetaCLIP 2", "pe_core": "Perception Encoder", "timm_vit": "timm's ViT",
-    "timm_naflex": "NaFlex", "openvision": "OpenVision", "tinyclip": "TinyCLIP", "vit_classifier": "Classifiers",
-    "vitamin": "ViTamin",
+  private static let titles: [Self: String] = [
+    .clip: "CLIP", .coca: "CoCa", .siglip: "SigLIP", .siglip2: "SigLIP 2", .evaCLIP: "EVA-CLIP", .clipa: "CLIPA",
+    .metaCLIP2: "MetaCLIP 2", .perceptionEncoder: "Perception Encoder", .timmViT: "timm's ViT", .naFlex: "NaFlex",
+    .openVision: "OpenVision", .tinyCLIP: "TinyCLIP", .classifiers: "Classifiers", .vitamin: "ViTamin",
   ]
 }

@@ -8,10 +8,16 @@ import Foundation
   import Glibc
 #endif
 
-/// Writes a small file and waits until it is on the disk. A link in its place is not followed.
-package func writeFile(_ data: Data, to path: String) throws(FileError) {
+/// Writes a file and waits until it is on the disk.
+///
+/// - Parameters:
+///   - synced: False not to wait for the disk.
+///   - following: True to follow a link in its place.
+package func writeFile(
+  _ data: Data, to path: String, mode: mode_t = 0o644, synced: Bool = true, following: Bool = false
+) throws(FileError) {
   func failure() -> FileError { FileError(path: path, kind: .failed, reason: String(cString: strerror(errno))) }
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | (following ? 0 : O_NOFOLLOW), mode)
   guard descriptor >= 0 else { throw failure() }
   defer { close(descriptor) }
   let failed = data.withUnsafeBytes { bytes -> Bool in
@@ -22,16 +28,22 @@ package func writeFile(_ data: Data, to path: String) throws(FileError) {
       if count <= 0 { return true }
       rest = rest.dropFirst(count)
     }
-    return fsync(descriptor) != 0
+    return synced && fsync(descriptor) != 0
   }
   if failed { throw failure() }
 }
 
-/// Writes a small file under another name, waits until it is on the disk, and gives it its name.
-package func replaceFile(_ path: String, with data: Data) throws(FileError) {
-  let partial = "\(path).\(UInt32.random(in: 0...UInt32.max))"
+/// Writes a file under a hidden name beside it and then gives it its name: it is there whole, or as it was before. A link in its place
+/// is replaced.
+///
+/// Files that grow piece by piece have `OutputFile`, folders `ConversionWork`.
+package func replaceFile(
+  _ path: String, with data: Data, mode: mode_t = 0o644, synced: Bool = true
+) throws(FileError) {
+  let url = URL(filePath: path), name = ".\(url.lastPathComponent).\(UInt32.random(in: 0...UInt32.max)).part"
+  let partial = url.deletingLastPathComponent().appending(path: name).path(percentEncoded: false)
   do throws(FileError) {
-    try writeFile(data, to: partial)
+    try writeFile(data, to: partial, mode: mode, synced: synced)
     guard rename(partial, path) == 0 else {
       throw FileError(path: path, kind: .failed, reason: String(cString: strerror(errno)))
     }

@@ -47,7 +47,7 @@ import ZooTestSupport
       blocks: Blocks(width: 1, layers: 1, heads: 1, mlpWidth: 1, normEps: 1e-5, activation: .gelu), classToken: true,
       pooler: .classToken)
     let writer = TransformersConfigurationWriter(
-      architecture: Architecture(name: "x", family: "custom", embedding: 1, vision: vision, text: nil), vision: vision,
+      architecture: Architecture(name: "x", family: .custom, embedding: 1, vision: vision, text: nil), vision: vision,
       preprocessing: preprocessing, isSigLIP: false, endsWithLargestID: true, dtype: "float32")
     let text = try writer.preprocessor()
     let read = try manifestDecoder().decode(TransformersPreprocessor.self, from: text)

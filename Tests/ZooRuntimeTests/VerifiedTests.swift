@@ -28,7 +28,7 @@ extension Architecture {
   /// activations, which every kind of block takes.
   fileprivate var kind: Architecture {
     var kind = self
-    (kind.name, kind.family, kind.embedding) = ("", "", 1)
+    (kind.name, kind.family, kind.embedding) = ("", .custom, 1)
     if var tower = vision {
       (tower.image, tower.patch, tower.registers) = (GridSize(square: 1), 1, min(1, tower.registers))
       switch tower.stem {

@@ -116,7 +116,7 @@ final class OutputFile {
 
   /// Makes the new name itself durable, where the file system can.
   private func syncFolder() {
-    let name = folder(of: path)
+    let name = splitPath(path).parent
     let folder = open(name.isEmpty ? "." : name, O_RDONLY | O_CLOEXEC)
     guard folder >= 0 else { return }
     fsync(folder)

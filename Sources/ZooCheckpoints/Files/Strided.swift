@@ -1,12 +1,16 @@
 import ZooTensors
 
 /// How the elements of a tensor lie in memory: element `[i, j, …]` at `offset + i * strides[0] + j * strides[1] + …`, counted in elements.
-struct StridedLayout: Sendable {
-  var shape: [Int]
-  var strides: [Int]
-  var offset = 0
+package struct StridedLayout: Sendable {
+  package var shape: [Int]
+  package var strides: [Int]
+  package var offset = 0
 
-  static func rowMajorStrides(_ shape: [Int]) -> [Int] {
+  package init(shape: [Int], strides: [Int], offset: Int = 0) {
+    (self.shape, self.strides, self.offset) = (shape, strides, offset)
+  }
+
+  package static func rowMajorStrides(_ shape: [Int]) -> [Int] {
     var strides = shape
     var stride = 1
     for axis in shape.indices.reversed() {
@@ -19,7 +23,7 @@ struct StridedLayout: Sendable {
   static func columnMajorStrides(_ shape: [Int]) -> [Int] { rowMajorStrides(shape.reversed()).reversed() }
 
   /// True if the elements lie one after another in row-major order.
-  var isRowMajor: Bool {
+  package var isRowMajor: Bool {
     if shape.contains(0) { return true }
     let wanted = Self.rowMajorStrides(shape)
     return shape.indices.allSatisfy { shape[$0] == 1 || strides[$0] == wanted[$0] }

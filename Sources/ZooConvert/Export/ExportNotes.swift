@@ -5,7 +5,7 @@ func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
   let architecture = model.architecture
   guard let vision = architecture.vision else { return [] }
   var notes: [String] = []
-  if plan.layout.name == Layout.openCLIPCoCa.name {
+  if plan.layout == .openCLIPCoCa {
     notes.append(
       "The captioning decoder was left out when the model was converted: open_clip loads it as CustomTextCLIP.")
   }

@@ -104,7 +104,7 @@ struct ExportWork {
       let names: [DType: String] = [.f16: "float16", .bf16: "bfloat16"]
       let writer = TransformersConfigurationWriter(
         architecture: architecture, vision: vision, preprocessing: preprocessing,
-        isSigLIP: plan.layout.name == Layout.transformersSigLIP.name,
+        isSigLIP: plan.layout == .transformersSigLIP,
         endsWithLargestID: survey.map { $0.endID + 1 == architecture.text?.vocabulary } ?? true,
         dtype: types.max { $0.value < $1.value }.flatMap { names[$0.key] } ?? "float32")
       files.append(("config.json", try writer.config()))

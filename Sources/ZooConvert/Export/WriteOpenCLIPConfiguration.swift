@@ -15,10 +15,10 @@ struct OpenCLIPConfigurationWriter {
 
   func text() throws -> Data {
     var model: Fields = ["embed_dim": .integer(architecture.embedding), "text_cfg": .object(textFields)]
-    if layout.name != Layout.openCLIP.name { model["custom_text"] = true }
+    if layout != .openCLIP { model["custom_text"] = true }
     if architecture.logitBias { model["init_logit_bias"] = -10 }
     var file: Fields = ["preprocess_cfg": .object(preprocessFields)]
-    if layout.hasTrunk || layout.name == Layout.bigVision.name {
+    if layout.hasTrunk || layout == .bigVision {
       let tower = TimmTower(vision, name: architecture.name, family: architecture.family)
       model["vision_cfg"] = [
         "image_size": .size(vision.image), "timm_model_name": .text(tower.openCLIPName),

@@ -5,9 +5,9 @@ import ZooModels
 struct TimmTower {
   private let tower: VisionTower
   private let name: String
-  private let family: String
+  private let family: Family
 
-  init(_ tower: VisionTower, name: String, family: String) {
+  init(_ tower: VisionTower, name: String, family: Family) {
     self.tower = tower
     self.name = name
     self.family = family

@@ -25,7 +25,7 @@ struct Configuration {
   func architecture(name: String, part: ModelPart) -> Architecture? {
     guard part == .textTower || vision != nil else { return nil }
     return Architecture(
-      name: name, family: "custom", embedding: embedding, vision: vision, text: text, logitBias: logitBias
+      name: name, family: .custom, embedding: embedding, vision: vision, text: text, logitBias: logitBias
     ).half(part)
   }
 }

@@ -63,7 +63,7 @@ extension Identification {
     if layout.name.hasPrefix(Layout.transformersSigLIP2.name) { preprocessing.interpolation = .bilinear }
     return Finding(
       architecture: Architecture(
-        name: modelName(nil), family: isSigLIP ? "siglip" : "openclip_native", embedding: embedding, part: layout.part,
+        name: modelName(nil), family: isSigLIP ? .siglip : .clip, embedding: embedding, part: layout.part,
         vision: vision, text: text),
       tag: options.model?.tag ?? "local", preprocessing: preprocessing)
   }

@@ -24,7 +24,7 @@ extension Identification {
     notes.append("It is a TorchScript archive, as OpenAI published: quick_gelu, heads of width 64.")
     return Finding(
       architecture: Architecture(
-        name: modelName(nil), family: "openclip_native", embedding: embedding, vision: vision, text: text),
+        name: modelName(nil), family: .clip, embedding: embedding, vision: vision, text: text),
       tag: options.model?.tag ?? "openai",
       preprocessing: Preprocessing(
         size: vision.image, interpolation: .bicubic,
@@ -61,7 +61,7 @@ extension Identification {
         + "\(choices.eps ?? 0), pixels scaled to -1...1, both sides resized).")
     return Finding(
       architecture: Architecture(
-        name: modelName(nil), family: "vit_classifier", embedding: embedding, part: layout.part, vision: vision,
+        name: modelName(nil), family: .classifiers, embedding: embedding, part: layout.part, vision: vision,
         text: nil),
       tag: options.model?.tag ?? "local", preprocessing: .minusOneToOne(vision.image))
   }
@@ -80,7 +80,7 @@ extension Identification {
 
   /// A big_vision model without a configuration: all SigLIP models agree on what its shapes do not show, but for the activation.
   mutating func measured() throws -> Finding {
-    guard layout.name == Layout.bigVision.name, let textFacts = facts.text, let embedding = facts.embedding,
+    guard layout == .bigVision, let textFacts = facts.text, let embedding = facts.embedding,
       let activation = options.visionActivation
     else {
       throw ConvertError.undecided(
@@ -100,7 +100,7 @@ extension Identification {
     notes.append("Nothing describes this model: epsilon, masks and pooling are those of all SigLIP models.")
     return Finding(
       architecture: Architecture(
-        name: modelName(nil), family: "siglip", embedding: embedding, vision: vision, text: text,
+        name: modelName(nil), family: .siglip, embedding: embedding, vision: vision, text: text,
         logitBias: facts.logitBias),
       tag: options.model?.tag ?? "local", preprocessing: .minusOneToOne(vision.image))
   }

@@ -95,7 +95,7 @@ struct Identification {
     settleLogitBias(&finding.architecture)
     if let resampling = layout.resampling {
       // big_vision's NaFlex resamples positions in another way than its other towers.
-      let isOwn = layout.name == Layout.bigVision.name && facts.vision.positionGrid != nil
+      let isOwn = layout == .bigVision && facts.vision.positionGrid != nil
       finding.architecture.vision?.resampling = isOwn ? .bilinearAntialias : resampling
     }
     if let note = layout.note { notes.append(note) }
@@ -180,7 +180,7 @@ struct Identification {
     // Of a ResNet shapes show all.
     if layout.part == .imageTower, facts.vision.pooler == .meanQuery { return try measuredHalf() }
     if isOpenAIArchive { return try openAI(fitting) }
-    if layout.part == .classifier || layout.name == Layout.timmImage.name { return try classifier() }
+    if layout.part == .classifier || layout == .timmImage { return try classifier() }
     if !fitting.isEmpty || options.visionActivation == nil { throw undecided(fitting) }
     return try measured()
   }

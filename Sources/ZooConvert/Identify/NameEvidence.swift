@@ -120,8 +120,8 @@ extension Manifest {
   /// True where both run the same computation with their weights, so that it does not matter which of the two is meant.
   func runsLike(_ other: Manifest, as weights: PretrainedWeights, _ otherWeights: PretrainedWeights) -> Bool {
     var mine = architecture.trained(as: weights), theirs = other.architecture.trained(as: otherWeights)
-    (mine.name, mine.family) = ("", "")
-    (theirs.name, theirs.family) = ("", "")
+    (mine.name, mine.family) = ("", .custom)
+    (theirs.name, theirs.family) = ("", .custom)
     return mine == theirs && weights.preprocessing == otherWeights.preprocessing
   }
 }

@@ -111,7 +111,9 @@ enum TimmVision {
   }
 
   /// True for what timm runs with its `Eva` class.
-  private static func isEva(_ target: Target) -> Bool { ["eva", "pe_core"].contains(target.architecture.family) }
+  private static func isEva(_ target: Target) -> Bool {
+    [.evaCLIP, .perceptionEncoder].contains(target.architecture.family)
+  }
 
   /// Query, key and value: fused, or apart (EVA02-B and -L); the bias of the keys may be missing (EVA), or all of it.
   ///
@@ -121,7 +123,7 @@ enum TimmVision {
     let zeros = Expression.zeros([width])
     func vector(_ name: String) -> Expression { .tensor("\(prefix)attn.\(name)", shape: [width]) }
     // What EVA's own files have: EVA02-B and -L are the gated ones.
-    let isEva = target.architecture.family == "eva", isGated = target.vision.blocks.gated
+    let isEva = target.architecture.family == .evaCLIP, isGated = target.vision.blocks.gated
     let isApart = target.has("\(first)attn.q_proj.weight", default: isEva && isGated)
     if target.name.leaf == "qkv.weight" {
       guard isApart else { return target.source("\(prefix)attn.qkv.weight") }

@@ -148,21 +148,6 @@ private func writeError(_ path: String) -> ConvertError {
   .writeFailed(path: path, reason: String(cString: strerror(errno)))
 }
 
-/// The parent (empty for the current folder) and the last component.
-func splitPath(_ path: String) -> (parent: String, name: String) {
-  var trimmed = Substring(path)
-  while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
-  guard let slash = trimmed.lastIndex(of: "/") else { return ("", String(trimmed)) }
-  let parent = slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
-  return (parent, String(trimmed[trimmed.index(after: slash)...]))
-}
-
-func joinPath(_ folder: String, _ name: String) -> String {
-  folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-}
-
-func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
-
 /// Removes a file, or a folder with all that is in it; links are not followed.
 private func removeTree(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 

@@ -14,25 +14,18 @@ struct SourceView {
   init(_ tensor: Tensor) {
     self.tensor = tensor
     shape = tensor.shape
-    strides = rowMajorStrides(tensor.shape)
+    strides = StridedLayout.rowMajorStrides(tensor.shape)
   }
 
   init(zeros shape: [Int]) {
     tensor = nil
     self.shape = shape
-    strides = rowMajorStrides(shape)
+    strides = StridedLayout.rowMajorStrides(shape)
   }
 
   var count: Int { shape.reduce(1, *) }
   /// True where the elements follow one another in memory.
-  var isContiguous: Bool {
-    var expected = 1
-    for (side, stride) in zip(shape, strides).reversed() where side != 1 {
-      if stride != expected { return false }
-      expected *= side
-    }
-    return true
-  }
+  var isContiguous: Bool { StridedLayout(shape: shape, strides: strides).isRowMajor }
 }
 
 extension SourceView {
@@ -40,7 +33,7 @@ extension SourceView {
   fileprivate func reshaped(_ target: [Int]) -> SourceView? {
     var view = self
     view.shape = target
-    view.strides = rowMajorStrides(target)
+    view.strides = StridedLayout.rowMajorStrides(target)
     if isContiguous { return view }
     let axes = zip(shape, strides).filter { $0.0 != 1 }
     var old = 0, new = 0
@@ -69,12 +62,6 @@ extension SourceView {
     }
     return old == axes.count ? view : nil
   }
-}
-
-private func rowMajorStrides(_ shape: [Int]) -> [Int] {
-  var strides = [Int](repeating: 1, count: shape.count)
-  for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
-  return strides
 }
 
 extension Expression {

@@ -1,4 +1,5 @@
 import Foundation
+import ZooModels
 
 /// What makes a run what it is, as the first file of its folder has it.
 public protocol RunDescription: Codable, Sendable {
@@ -55,7 +56,7 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
       let others = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
       guard others.isEmpty else { throw EvaluateError.notARun(folder: path, reason: "it holds other files") }
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      try runEncoder(.prettyPrinted).encode(description).write(to: URL(filePath: settings), options: .atomic)
+      try replaceFile(settings, with: runEncoder(.prettyPrinted).encode(description))
     }
     file = try LineFile(folder.appendingPathComponent(Head.linesName), isWritable: true)
     guard file.lock() else {

@@ -37,7 +37,9 @@ struct Download {
     try? FileManager.default.removeItem(at: target)
     if here == 0 {
       try? FileManager.default.removeItem(at: part)
-      try writing(record) { try Record(remote).encoded().write(to: record, options: .atomic) }
+      try writing(record) {
+        try replaceFile(record.path(percentEncoded: false), with: Record(remote).encoded())
+      }
     }
     if let size = remote.size, remote.hasRanges, size > 0 {
       try await fetchRanges(size: size, from: here, progress: progress)

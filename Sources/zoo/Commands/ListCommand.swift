@@ -36,8 +36,8 @@ struct ListCommand: ParsableCommand {
   func run() throws {
     let store = Store()
     let all = RegistryEntry.all(try registryOptions.registry(store: store), installed: store.installed())
-    if let family, !all.contains(where: { Family($0.family).isCalled(family) }) {
-      throw CallError.unknownFamily(family, known: Set(all.map(\.family)).sorted())
+    if let family, !all.contains(where: { $0.family.isCalled(family) }) {
+      throw CallError.unknownFamily(family, known: Set(all.map(\.family.rawValue)).sorted())
     }
     let words = search?.lowercased().split(whereSeparator: \.isWhitespace).map(String.init) ?? []
     let rows = all.filter(matches).compactMap { $0.found(by: words) }
@@ -51,7 +51,7 @@ struct ListCommand: ParsableCommand {
   }
 
   private func matches(_ entry: RegistryEntry) -> Bool {
-    if let family, !Family(entry.family).isCalled(family) { return false }
+    if let family, !entry.family.isCalled(family) { return false }
     if let pooler, entry.pooler != pooler { return false }
     if installed, !entry.tags.contains(where: \.installed) { return false }
     guard let filter = filter?.lowercased() else { return true }
@@ -76,10 +76,11 @@ struct ListCommand: ParsableCommand {
   private func byFamily(_ rows: [RegistryEntry]) -> String {
     var table = Table(["ARCHITECTURE", "SIZE", "PARAMS", "TAGS"], right: [1, 2])
     let families = Dictionary(grouping: rows, by: \.family)
-    let order = families.keys.map(Family.init).sorted { $0.title.standsBefore($1.title) }
+    let order = families.keys.sorted { $0.title.standsBefore($1.title) }
     for family in order {
-      table.add(heading: family.id == family.title ? family.id : "\(family.title) (--family \(family.id))")
-      for row in families[family.id] ?? [] {
+      table.add(
+        heading: family.rawValue == family.title ? family.title : "\(family.title) (--family \(family.rawValue))")
+      for row in families[family] ?? [] {
         let names = row.tags.filter(\.installed).map { "*\($0.tag)" } + row.tags.filter { !$0.installed }.map(\.tag)
         let shown = names.isEmpty ? ["-"] : names
         table.add(

@@ -92,7 +92,7 @@ struct ShowCommand: ParsableCommand {
 
   private func describe(_ architecture: Architecture) -> String {
     var lines = [
-      "\(architecture.name)  (\(architecture.family)), \(countText(architecture.parameterCount)) parameters, "
+      "\(architecture.name)  (\(architecture.family.rawValue)), \(countText(architecture.parameterCount)) parameters, "
         + (architecture.isClassifier ? "\(architecture.embedding) classes" : "embedding \(architecture.embedding)")
     ]
     if let half = architecture.part.half { lines.append("  one half of a model: the \(half)") }

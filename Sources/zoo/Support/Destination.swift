@@ -1,5 +1,6 @@
 import Foundation
 import ZooImages
+import ZooModels
 import ZooTensors
 
 /// Where results go: a folder, made when it is missing, or the one file that the call names.
@@ -63,10 +64,8 @@ struct Destination {
   mutating func write(_ data: @autoclosure () throws -> Data, as name: String) throws -> String {
     try write(name) { file in
       let data = try data()
-      do {
-        try data.write(to: URL(filePath: file), options: .atomic)
-      } catch {
-        throw CallError.unwritable(file, reason: systemReason(of: error))
+      do throws(FileError) { try replaceFile(file, with: data, mode: 0o666, synced: false) } catch {
+        throw CallError.unwritable(file, reason: error.reason)
       }
     }
   }

@@ -5,7 +5,7 @@ import ZooStore
 /// What `zoo list --json` gives for an architecture. Fields are only ever added.
 struct RegistryEntry: Encodable {
   var architecture: String
-  var family: String
+  var family: Family
   /// `whole`, `image_tower`, `text_tower` or `classifier`.
   var part: ModelPart
   /// Nil for a text tower alone, like the four below.
@@ -104,9 +104,10 @@ extension RegistryEntry {
 
   /// The entry with the tags for which all words are found in its own facts or in theirs; nil where there are none.
   func found(by words: [String]) -> RegistryEntry? {
-    let kind = Family(family)
-    let own = [architecture, kind.id, kind.title, pooler, tokenizer].compactMap(\.self).joined(separator: "\n")
-      .lowercased()
+    let own = [architecture, family.rawValue, family.title, pooler, tokenizer].compactMap(\.self).joined(
+      separator: "\n"
+    )
+    .lowercased()
     if words.allSatisfy(own.contains) { return self }
     var copy = self
     copy.tags = tags.filter { tag in words.allSatisfy { own.contains($0) || tag.text.contains($0) } }
