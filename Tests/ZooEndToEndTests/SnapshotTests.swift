@@ -53,8 +53,8 @@ import ZooTestSupport
   private static let calls = [
     "convert Examples/ViT-Ti-8-emoji/open_clip_model.safetensors --dry-run",
     "convert Examples/ViT-Ti-8-emoji/open_clip_model.safetensors",
-    "convert Tests/Golden/models/clip_gelu/checkpoints/hf/model.safetensors --against \
-    Tests/Golden/models/clip_gelu/checkpoints/openclip_fp16/open_clip_model.safetensors",
+    "convert Tests/Golden/models/clip_gelu/checkpoints/hf/model.safetensors "
+      + "--against Tests/Golden/models/clip_gelu/checkpoints/openclip_fp16/open_clip_model.safetensors",
     "list", "list --installed", "show MODEL", "show ViT-B-16",
     "inspect Examples/ViT-Ti-8-emoji/open_clip_model.safetensors",
     "explain MODEL PICTURE -p fox --npy -o OUT", "explain MODEL missing.png -p fox -o OUT", "methods",
