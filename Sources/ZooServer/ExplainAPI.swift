@@ -11,7 +11,7 @@ import ZooTensors
 /// Requests about one picture that wait together are answered by one pass, one run of the text tower and one way back.
 struct ExplainAPI: Sendable {
   private let passes: PicturePasses
-  private let batcher: Batcher<PictureKey, Asked, Found>
+  private let batcher: Batcher<PictureKey, Asked, FoundMaps>
 
   init(passes: PicturePasses, queue: DispatchQueue) {
     self.passes = passes
@@ -39,7 +39,7 @@ struct ExplainAPI: Sendable {
     return try ServerResponse(ScoresAnswer(asked, try await find(asked, size: "", upright: false)))
   }
 
-  private func find(_ asked: Asked, size: String, upright: Bool) async throws -> Found {
+  private func find(_ asked: Asked, size: String, upright: Bool) async throws -> FoundMaps {
     let key = PictureKey(model: asked.model, picture: asked.id, size: size, upright: upright)
     // Where a pass must run, others may want it too. Typing does not wait.
     let isKept = passes.shelf.keeps(key)
@@ -54,7 +54,7 @@ struct ExplainAPI: Sendable {
   /// What each request gets; what one has wrong holds up no other.
   private static func find(
     _ all: [Asked], _ key: PictureKey, _ passes: PicturePasses, _ check: () throws -> Void
-  ) throws -> [Result<Found, any Error>] {
+  ) throws -> [Result<FoundMaps, any Error>] {
     let model = try passes.shelf.model(key.model)
     defer { passes.shelf.endLoading(of: key.model) }
     let wishes = all.map { asked in Result { Wish(asked, try explainers(asked.methods, model)) } }
@@ -67,9 +67,9 @@ struct ExplainAPI: Sendable {
   private static func answer(
     _ wishes: [Wish], _ key: PictureKey, image: Data?, _ model: Model, _ passes: PicturePasses,
     _ check: () throws -> Void
-  ) throws -> [Result<Found, any Error>] {
+  ) throws -> [Result<FoundMaps, any Error>] {
     guard !wishes.isEmpty else { return [] }
-    var seconds = Found.Seconds()
+    var seconds = FoundMaps.Seconds()
     let pass = try clocked(&seconds.picture) {
       try passes.pass(key, image: image, isWhole: wishes.contains { !$0.explainers.isEmpty }, model, check: check)
     }
@@ -86,13 +86,13 @@ struct ExplainAPI: Sendable {
       try check()
       return Result {
         let prompts = try prepared.get()
-        var own = Found.Seconds()
+        var own = FoundMaps.Seconds()
         let maps = try clocked(&own.maps) {
           try pass.maps.maps(of: pass.kept, wish.explainers.map { ($0, prompts) }, step: check)
         }
         let patches = wish.asked.wantsPatches ? try pass.patches.value.get() : nil
-        own = Found.Seconds(picture: seconds.picture, text: seconds.text, maps: seconds.maps + own.maps)
-        return Found(
+        own = FoundMaps.Seconds(picture: seconds.picture, text: seconds.text, maps: seconds.maps + own.maps)
+        return FoundMaps(
           pass: pass, prompts: prompts, explainers: wish.explainers, maps: maps, patches: patches, seconds: own)
       }
     }
@@ -186,7 +186,7 @@ struct Asked: Sendable {
 }
 
 /// What a request's prompts and methods have found in its picture.
-struct Found: Sendable {
+struct FoundMaps: Sendable {
   let pass: PicturePass
   let prompts: PreparedPrompts
   let explainers: [Explainer]

@@ -12,7 +12,7 @@ struct ExplanationAnswer: Encodable {
   let grid: [Int]
   let prompts: [Prompt]
   let maps: [Map]
-  let seconds: Found.Seconds
+  let seconds: FoundMaps.Seconds
   let notes: [String] = []
 
   struct Source: Encodable {
@@ -51,7 +51,7 @@ struct ExplanationAnswer: Encodable {
   }
 
   /// - Parameter layers: whether each layer's map is wanted.
-  init(_ asked: Asked, _ found: Found, layers: Bool) {
+  init(_ asked: Asked, _ found: FoundMaps, layers: Bool) {
     (model, picture, seconds) = (asked.model, asked.id, found.seconds)
     let facts = found.pass.facts, first = found.maps[0][0], embedding = found.pass.kept.embeddings[0]
     source = Source(width: facts.width, height: facts.height, crop: facts.crop)
@@ -91,7 +91,7 @@ struct ScoresAnswer: Encodable {
     @Null var share: Float?
   }
 
-  init(_ asked: Asked, _ found: Found) {
+  init(_ asked: Asked, _ found: FoundMaps) {
     (model, picture) = (asked.model, asked.id)
     let embedding = found.pass.kept.embeddings[0], model = found.pass.kept.model
     let scores = found.prompts.similarities(to: embedding, of: model).prompts

@@ -30,7 +30,7 @@ import Testing
 
   /// The sentences of libcurl 7.88.
   @Test(arguments: [
-    ("SSL certificate problem: self-signed certificate", Trouble.certificate(reason: "")),
+    ("SSL certificate problem: self-signed certificate", ConnectionFailure.certificate(reason: "")),
     ("SSL: no alternative certificate subject name matches target host name 'a.b'", .certificate(reason: "")),
     ("Could not resolve proxy: a.b", .proxy(reason: "there is no such host")),
     ("CONNECT tunnel failed, response 403", .proxy(reason: "it refused to connect (403)")),
@@ -38,24 +38,24 @@ import Testing
     ("Unsupported proxy scheme for 'a://b:1'", .proxy(reason: "Unsupported proxy scheme for 'a://b:1'")),
     ("Recv failure", .connection(reason: "Recv failure")),
   ])
-  func tellsTroublesApart(_ text: String, _ expected: Trouble) {
+  func tellsTroublesApart(_ text: String, _ expected: ConnectionFailure) {
     let error = URLError(.unknown, userInfo: [NSLocalizedDescriptionKey: text])
-    let expected = if case .certificate = expected { Trouble.certificate(reason: text) } else { expected }
-    #expect(Trouble(error, proxied: true) == expected)
+    let expected = if case .certificate = expected { ConnectionFailure.certificate(reason: text) } else { expected }
+    #expect(ConnectionFailure(error, proxied: true) == expected)
     let count = if case .connection = expected { 6 } else { 1 }
     #expect(expected.attempts(after: error, RetryPolicy()) == count)
   }
 
   @Test func aHostThatIsNotFoundIsTheProxyWhereThereIsOne() {
     let error = URLError(.cannotFindHost)
-    #expect(Trouble(error, proxied: true) == .proxy(reason: "there is no such host"))
-    #expect(Trouble(error, proxied: false) == .connection(reason: "there is no such host"))
-    #expect(Trouble(error, proxied: true).attempts(after: error, RetryPolicy()) == 3)
+    #expect(ConnectionFailure(error, proxied: true) == .proxy(reason: "there is no such host"))
+    #expect(ConnectionFailure(error, proxied: false) == .connection(reason: "there is no such host"))
+    #expect(ConnectionFailure(error, proxied: true).attempts(after: error, RetryPolicy()) == 3)
   }
 
   @Test func saysWhomItDoesNotTrust() {
     let error = URLError(.unknown, userInfo: [NSLocalizedDescriptionKey: "SSL certificate problem: it has expired"])
-    let sentence = PullError(Trouble(error, proxied: false), at: hub, file: "hf://a/b/c", Proxies(environment: [:]))
+    let sentence = PullError(ConnectionFailure(error, proxied: false), at: hub, file: "hf://a/b/c", Proxies(environment: [:]))
     #expect(
       sentence.description
         == "hf://a/b/c is not fetched, since cdn.huggingface.co cannot be trusted: SSL certificate problem: it has expired"

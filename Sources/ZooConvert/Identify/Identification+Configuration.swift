@@ -148,8 +148,8 @@ extension Identification {
   }
 
   /// A model by its configuration, named by what is known of it.
-  mutating func settled(_ configured: Configured, _ named: (Manifest?, PretrainedWeights?)?) -> Finding {
-    var result = Finding(
+  mutating func settled(_ configured: Configured, _ named: (Manifest?, PretrainedWeights?)?) -> Candidate {
+    var result = Candidate(
       architecture: configured.architecture, tag: options.model?.tag ?? named?.1?.tag ?? "",
       preprocessing: configured.preprocessing, labels: configured.labels ?? named?.1?.classNames)
     if let manifest = named?.0 {
@@ -173,7 +173,7 @@ extension Identification {
   }
 }
 
-extension Identification.Finding {
+extension Identification.Candidate {
   /// Takes over what a manifest knows and a configuration does not: the names and the tokenizer.
   fileprivate mutating func adopt(_ manifest: Manifest) {
     architecture.name = manifest.name

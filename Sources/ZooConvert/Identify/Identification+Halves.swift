@@ -10,7 +10,7 @@ extension Identification {
   }
 
   /// A half with what its own file shows, under a name that no whole model has, and a note that says what it embeds.
-  mutating func settleHalf(_ finding: inout Finding) {
+  mutating func settleHalf(_ finding: inout Candidate) {
     guard let half = layout.part.half else { return }
     finding.architecture = finding.architecture.fitted(to: facts, headers)
     let architecture = finding.architecture
@@ -30,7 +30,7 @@ extension Identification {
   }
 
   /// A tower alone, by its shapes and the caller's choices.
-  mutating func measuredHalf() throws -> Finding {
+  mutating func measuredHalf() throws -> Candidate {
     guard let embedding = facts.embedding else {
       throw ConvertError.configuration(file: path, reason: "the shapes of its tower do not fit one another")
     }
@@ -61,7 +61,7 @@ extension Identification {
       ? Preprocessing.minusOneToOne(image)
       : Preprocessing(size: image, interpolation: .bicubic, resizeMode: .shortest)
     if layout.name.hasPrefix(Layout.transformersSigLIP2.name) { preprocessing.interpolation = .bilinear }
-    return Finding(
+    return Candidate(
       architecture: Architecture(
         name: modelName(nil), family: isSigLIP ? .siglip : .clip, embedding: embedding, part: layout.part,
         vision: vision, text: text),

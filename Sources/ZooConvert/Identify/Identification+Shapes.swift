@@ -3,11 +3,11 @@ import ZooModels
 // Models that nothing but their shapes and their kind describes.
 extension Identification {
   /// OpenAI's archives: quick_gelu and heads of width 64, always.
-  mutating func openAI(_ fitting: [Manifest]) throws -> Finding {
+  mutating func openAI(_ fitting: [Manifest]) throws -> Candidate {
     for manifest in fitting {
       guard let weights = manifest.weights.first(where: { $0.tag == "openai" }) else { continue }
       notes.append("A TorchScript archive with these shapes is \(manifest.name):openai.")
-      return Finding(
+      return Candidate(
         architecture: manifest.architecture.trained(as: weights), tag: weights.tag,
         preprocessing: weights.preprocessing, knowsTokenizer: true)
     }
@@ -22,7 +22,7 @@ extension Identification {
     ) { TokenizerSpec(kind: .clipBPE, contextLength: $0) }
     let vision = try facts.vision.tower(choices, path: path)
     notes.append("It is a TorchScript archive, as OpenAI published: quick_gelu, heads of width 64.")
-    return Finding(
+    return Candidate(
       architecture: Architecture(
         name: modelName(nil), family: .clip, embedding: embedding, vision: vision, text: text),
       tag: options.model?.tag ?? "openai",
@@ -32,7 +32,7 @@ extension Identification {
   }
 
   /// An ImageNet classifier, as timm runs the model that its name is, or its class by default.
-  mutating func classifier() throws -> Finding {
+  mutating func classifier() throws -> Candidate {
     let name = stem(splitPath(path).name)
     var choices = VisionChoices(
       image: options.imageSize, heads: options.visionHeads, activation: options.visionActivation,
@@ -59,7 +59,7 @@ extension Identification {
     notes.append(
       "Nothing describes this \(layout.part.half ?? "classifier"): it is run as timm runs it (\(choices.activation?.rawValue ?? ""), epsilon "
         + "\(choices.eps ?? 0), pixels scaled to -1...1, both sides resized).")
-    return Finding(
+    return Candidate(
       architecture: Architecture(
         name: modelName(nil), family: .classifiers, embedding: embedding, part: layout.part, vision: vision,
         text: nil),
@@ -79,7 +79,7 @@ extension Identification {
   }
 
   /// A big_vision model without a configuration: all SigLIP models agree on what its shapes do not show, but for the activation.
-  mutating func measured() throws -> Finding {
+  mutating func measured() throws -> Candidate {
     guard layout == .bigVision, let textFacts = facts.text, let embedding = facts.embedding,
       let activation = options.visionActivation
     else {
@@ -98,7 +98,7 @@ extension Identification {
       )
     }
     notes.append("Nothing describes this model: epsilon, masks and pooling are those of all SigLIP models.")
-    return Finding(
+    return Candidate(
       architecture: Architecture(
         name: modelName(nil), family: .siglip, embedding: embedding, vision: vision, text: text,
         logitBias: facts.logitBias),

@@ -13,7 +13,7 @@ extension Identification {
   /// takes no text.
   ///
   /// Throws where the caller's tokenizer cannot be read, and where a tokenizer cannot be that of the text tower.
-  mutating func tokenizer(_ finding: inout Finding) throws -> [TokenizerFile] {
+  mutating func tokenizer(_ finding: inout Candidate) throws -> [TokenizerFile] {
     guard let text = finding.architecture.text else { return [] }
     let found: FoundTokenizer?
     do {
@@ -27,7 +27,7 @@ extension Identification {
     return found.files
   }
 
-  private mutating func search(_ finding: inout Finding, _ text: TextTower) throws -> FoundTokenizer? {
+  private mutating func search(_ finding: inout Candidate, _ text: TextTower) throws -> FoundTokenizer? {
     let path = options.tokenizer ?? splitPath(path).parent
     let missing = TextError.missing(
       folder: path, needed: "one of " + TokenizerFileNames.vocabularies.joined(separator: ", "))
@@ -130,7 +130,7 @@ extension Identification {
 
   /// CLIP's own byte-pair encoding, with a vocabulary of its own or added tokens where the files have them.
   private mutating func clipTokenizer(
-    _ spec: inout TokenizerSpec, _ place: TokenizerPlace, _ finding: Finding
+    _ spec: inout TokenizerSpec, _ place: TokenizerPlace, _ finding: Candidate
   ) throws -> FoundTokenizer? {
     func name(_ files: [String]) -> String { files.joined(separator: " with ") }
     let survey: CLIPSurvey
@@ -212,7 +212,7 @@ extension Identification {
   }
 
   /// Whether the ids of a tokenizer are those of a text tower.
-  private mutating func check(_ found: FoundTokenizer, against finding: Finding) throws {
+  private mutating func check(_ found: FoundTokenizer, against finding: Candidate) throws {
     guard let text = finding.architecture.text else { return }
     let size = found.tokenizer.vocabularySize, empty = found.tokenizer.encode("")
     let name = found.files.map(\.name).joined(separator: " and ")

@@ -73,7 +73,7 @@ struct Identification {
   var notes: [String]
 
   /// An architecture with its preprocessing, from one source.
-  struct Finding {
+  struct Candidate {
     var architecture: Architecture
     var tag: String
     var preprocessing: Preprocessing
@@ -133,7 +133,7 @@ struct Identification {
 
   /// A position table that keeps its grid is one of NaFlex: unless somebody said otherwise, a picture keeps its proportions and has no more
   /// patches than the table.
-  private mutating func settleNaFlex(_ finding: inout Finding) {
+  private mutating func settleNaFlex(_ finding: inout Candidate) {
     guard let vision = finding.architecture.vision, layout.part != .textTower, options.imageSize == nil else { return }
     if let grid = facts.vision.positionGrid, finding.preprocessing.naflex == nil {
       finding.preprocessing.naflex = NaFlex(patch: vision.patch, maxPatches: grid.count)
@@ -144,7 +144,7 @@ struct Identification {
         + "another number, --size one size for all.")
   }
 
-  private mutating func find() throws -> Finding {
+  private mutating func find() throws -> Candidate {
     let fitting = candidates(layout, headers, registry)
     let evidence = NameEvidence.find(path: path, candidates: fitting)
     let named = try asked()
@@ -241,8 +241,8 @@ struct Identification {
 
   // MARK: From a manifest
 
-  private func finding(_ manifest: Manifest, _ weights: PretrainedWeights) -> Finding {
-    Finding(
+  private func finding(_ manifest: Manifest, _ weights: PretrainedWeights) -> Candidate {
+    Candidate(
       architecture: manifest.architecture.trained(as: weights), tag: weights.tag, preprocessing: weights.preprocessing,
       labels: weights.classNames, knowsTokenizer: true)
   }
@@ -261,7 +261,7 @@ struct Identification {
 
   private mutating func registered(
     _ manifest: Manifest, _ weights: PretrainedWeights, _ configured: Configured?
-  ) -> Finding {
+  ) -> Candidate {
     var result = finding(manifest, weights)
     if let configured {
       result.labels = configured.labels ?? result.labels

@@ -40,14 +40,14 @@ extension Conversion {
     let work = try ConversionWork(for: target)
     defer { work.remove() }
     do {
-      let sources = checkpoint.files, sourceDigests = Meanwhile { try sources.map(digest(ofFile:)) }
+      let sources = checkpoint.files, sourceDigests = BackgroundTask { try sources.map(digest(ofFile:)) }
       let weights = joinPath(work.folder, ModelDescription.weightsFileName)
       let writer = try SafetensorsWriter(
         weights, tensors: plan.rows.map { ($0.target, $0.dtype, $0.shape) }, metadata: ["format": "zoo"])
       let readBack = try ReadBack(writer.growing, called: weights, plan, of: checkpoint)
       defer { readBack.stop() }
       let findings = try writeTensors(to: writer, readBack: readBack, progress: progress)
-      let synced = Meanwhile { try syncFile(weights) }
+      let synced = BackgroundTask { try syncFile(weights) }
       let digests = try readBack.finish(progress: progress)
       var tokenizerFiles: [String] = [], tokenizerDigests: [String: String] = [:]
       for file in model.tokenizerFiles {

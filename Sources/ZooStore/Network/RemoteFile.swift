@@ -54,7 +54,7 @@ struct RemoteFile: Sendable {
   private static let sizeLimit = 1 << 46
 
   /// Reads what the answer to `Range: bytes=0-0` and the redirects before it say.
-  init(_ address: RemoteAddress, _ journey: Journey) throws(PullError) {
+  init(_ address: RemoteAddress, _ journey: RedirectChain) throws(PullError) {
     let answer = journey.answer
     self.address = address
     location = Location(answer.url)
@@ -80,15 +80,6 @@ struct RemoteFile: Sendable {
       throw .badAnswer(address.file, reason: "a size of \(size) bytes")
     }
   }
-}
-
-/// An answer and what the redirects on the way to it said.
-struct Journey: Sendable {
-  var answer: HTTPAnswer
-  /// `X-Linked-Etag`, `X-Linked-Size`, `X-Repo-Commit`: the first of each.
-  var linked: [String: String]
-  /// True where the last server was sent the token.
-  var sentToken: Bool
 }
 
 /// `Content-Range: bytes 0-99/200` or `bytes */200`.

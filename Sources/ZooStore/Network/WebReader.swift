@@ -108,7 +108,7 @@ struct WebReader: Sendable {
         throw PullError.unwritable(target.path(percentEncoded: false), reason: reason)
       }
       guard answer.status == 200 else {
-        let journey = Journey(answer: answer, linked: [:], sentToken: sendsToken(to: url))
+        let journey = RedirectChain(answer: answer, linked: [:], sentToken: sendsToken(to: url))
         return .again(try failure(journey, file.address), retryAfter: answer.headers["retry-after"])
       }
       try check(answer, file.address)
@@ -129,7 +129,7 @@ extension WebReader {
   /// Goes to where the file lay last; where that no longer holds (signatures expire), by its address again.
   private func journey(
     to file: RemoteFile, headers: [String: String], limit: Int, progress: (@Sendable (Int) -> Void)? = nil
-  ) async throws -> Journey {
+  ) async throws -> RedirectChain {
     let location = file.location.current
     let direct = try await follow(location, headers: headers, limit: limit, file.address, progress)
     guard (400..<500).contains(direct.answer.status), ![408, 416, 429].contains(direct.answer.status),
@@ -144,7 +144,7 @@ extension WebReader {
   private func follow(
     _ start: URL, headers: [String: String], limit: Int, _ address: RemoteAddress,
     _ progress: (@Sendable (Int) -> Void)? = nil
-  ) async throws -> Journey {
+  ) async throws -> RedirectChain {
     var url = start
     var linked: [String: String] = [:]
     for _ in 0..<10 {
@@ -155,7 +155,7 @@ extension WebReader {
         linked[name] = answer.headers[name]
       }
       guard [301, 302, 303, 307, 308].contains(answer.status) else {
-        return Journey(answer: answer, linked: linked, sentToken: sendsToken(to: url))
+        return RedirectChain(answer: answer, linked: linked, sentToken: sendsToken(to: url))
       }
       guard let target = answer.headers["location"], let next = URL(string: target, relativeTo: url)?.absoluteURL,
         ["http", "https"].contains(next.scheme?.lowercased() ?? "")
@@ -201,7 +201,7 @@ extension WebReader {
         }
       } catch let failure as URLError {
         if failure.code == .cancelled { throw CancellationError() }
-        let trouble = Trouble(failure, proxied: client.proxies.proxy(for: failure.failingURL ?? address.url) != nil)
+        let trouble = ConnectionFailure(failure, proxied: client.proxies.proxy(for: failure.failingURL ?? address.url) != nil)
         error = PullError(trouble, at: failure.failingURL ?? address.url, file: address.file, client.proxies)
         limit = trouble.attempts(after: failure, policy)
         isLate = failure.code == .timedOut
@@ -213,7 +213,7 @@ extension WebReader {
   }
 
   /// What a status means: throws where another attempt cannot help, and returns what to throw after the last one.
-  private func failure(_ journey: Journey, _ address: RemoteAddress) throws(PullError) -> PullError {
+  private func failure(_ journey: RedirectChain, _ address: RemoteAddress) throws(PullError) -> PullError {
     let status = journey.answer.status
     if [401, 403].contains(status), journey.answer.headers["x-error-code"] == "GatedRepo" || status == 403 {
       throw .gated(address.place, status: status, sentToken: journey.sentToken)
@@ -222,7 +222,7 @@ extension WebReader {
     case 401: throw .notAllowed(address.place, sentToken: journey.sentToken)
     case 404, 410: throw .notFound(address.file)
     case 407:
-      let trouble = Trouble.proxy(reason: "it asks for a name and a password (407)")
+      let trouble = ConnectionFailure.proxy(reason: "it asks for a name and a password (407)")
       throw PullError(trouble, at: journey.answer.url, file: address.file, client.proxies)
     case 429: return .rateLimited(address.place, wait: journey.answer.headers["retry-after"])
     case 408, 500...: return .badStatus(address.file, status: status)
@@ -239,12 +239,12 @@ extension WebReader {
 
   private func brokenOff(_ address: RemoteAddress) -> PullError {
     PullError(
-      Trouble(URLError(.networkConnectionLost), proxied: false), at: address.url, file: address.file, client.proxies)
+      ConnectionFailure(URLError(.networkConnectionLost), proxied: false), at: address.url, file: address.file, client.proxies)
   }
 }
 
 extension PullError {
-  init(_ trouble: Trouble, at url: URL, file: String, _ proxies: Proxies) {
+  init(_ trouble: ConnectionFailure, at url: URL, file: String, _ proxies: Proxies) {
     switch trouble {
     case .proxy(let reason):
       self = .proxy(file, variable: proxies.proxy(for: url)?.variable, host: url.host() ?? "", reason: reason)

@@ -218,35 +218,3 @@ private final class PartFile {
   func sync() throws { try writing(url) { try handle.synchronize() } }
   func close() { try? handle.close() }
 }
-
-/// Runs what writes a file; what fails becomes a `PullError` that names it.
-func writing<T>(_ url: URL, _ body: () throws -> T) throws(PullError) -> T {
-  do {
-    return try body()
-  } catch let error as FileError {
-    throw .unwritable(error.path, reason: error.reason)
-  } catch {
-    throw .unwritable(url.path(percentEncoded: false), reason: systemReason(of: error))
-  }
-}
-
-/// Bytes that are free on a folder's disk, where the system tells.
-package func freeSpace(_ folder: String) -> Int? {
-  ((try? FileManager.default.attributesOfFileSystem(forPath: folder))?[.systemFreeSize] as? NSNumber)?.intValue
-}
-
-/// The size of a file; nil where there is none.
-func fileSize(_ url: URL) -> Int? {
-  (try? FileManager.default.attributesOfItem(atPath: url.path(percentEncoded: false)))?[.size] as? Int
-}
-
-/// Feeds the first `count` bytes of a file to a hasher, piece by piece.
-func hashFile(_ file: URL, into hasher: SHA256Hasher, upTo count: Int) throws {
-  let handle = try FileHandle(forReadingFrom: file)
-  defer { try? handle.close() }
-  var left = count
-  while left > 0, let data = try handle.read(upToCount: min(left, 4 << 20)), !data.isEmpty {
-    data.withUnsafeBytes { hasher.update($0) }
-    left -= data.count
-  }
-}

@@ -40,19 +40,19 @@ struct HubPlanner {
   }
 
   /// A file in the cache or on the hub.
-  private struct Found: Sendable {
+  private struct LocatedFile: Sendable {
     let name: String
     var file: URL?
     var remote: RemoteFile?
   }
 
-  private mutating func findCheckpoint() async throws -> Found {
+  private mutating func findCheckpoint() async throws -> LocatedFile {
     if let known = cache.commit(of: repository) {
       for name in source.checkpoints {
         guard let file = cache.file(name, of: repository, commit: known) else { continue }
         commit = known
         notes.append("\(name) lies in the local Hugging Face cache and is used from there.")
-        return Found(name: name, file: file)
+        return LocatedFile(name: name, file: file)
       }
     }
     if puller.settings.isOffline {
@@ -62,16 +62,16 @@ struct HubPlanner {
       guard let remote = try await puller.reader.probe(address(name)) else { continue }
       commit = remote.commit
       if let commit, let file = cache.file(name, of: repository, commit: commit) {
-        return Found(name: name, file: file)
+        return LocatedFile(name: name, file: file)
       }
-      return Found(name: name, remote: remote)
+      return LocatedFile(name: name, remote: remote)
     }
     if source.checkpoints.count == 1 { throw PullError.notFound("\(repository)/\(source.checkpoints[0])") }
     return try await findOtherCheckpoint()
   }
 
   /// A checkpoint of a name that is not usual: as it would be chosen in a folder with the repository's files.
-  private mutating func findOtherCheckpoint() async throws -> Found {
+  private mutating func findOtherCheckpoint() async throws -> LocatedFile {
     struct Listing: Decodable {
       struct File: Decodable { let rfilename: String }
       let siblings: [File]
@@ -89,24 +89,24 @@ struct HubPlanner {
       throw PullError.noCheckpoint(repository.description, tried: source.checkpoints, others: candidates)
     }
     commit = remote.commit
-    return Found(name: best, remote: remote)
+    return LocatedFile(name: best, remote: remote)
   }
 
   private func address(_ name: String) -> RemoteAddress {
     RemoteAddress(name, of: repository, revision: commit ?? repository.revision, endpoint: puller.settings.endpoint)
   }
 
-  private func find(_ name: String) async throws -> Found? {
+  private func find(_ name: String) async throws -> LocatedFile? {
     if let commit {
-      if let file = cache.file(name, of: repository, commit: commit) { return Found(name: name, file: file) }
+      if let file = cache.file(name, of: repository, commit: commit) { return LocatedFile(name: name, file: file) }
       if cache.lacks(name, of: repository, commit: commit) { return nil }
     }
     if puller.settings.isOffline { return nil }
-    return try await puller.reader.probe(address(name)).map { Found(name: name, remote: $0) }
+    return try await puller.reader.probe(address(name)).map { LocatedFile(name: name, remote: $0) }
   }
 
   /// The shards that an index names, each once. They lie beside it.
-  private func shards(of index: Found) async throws -> [Found] {
+  private func shards(of index: LocatedFile) async throws -> [LocatedFile] {
     struct Index: Decodable { let weight_map: [String: String] }
     let label = "\(repository)/\(index.name)"
     let data: Data
@@ -134,15 +134,15 @@ struct HubPlanner {
   }
 
   /// The other shards of one that was asked for by its name.
-  private func shards(with path: String) async throws -> [Found] {
+  private func shards(with path: String) async throws -> [LocatedFile] {
     let parts = path.split(separator: "/"), name = parts.last.map(String.init) ?? path
     return try await shards(
       shardNames(with: name).filter { $0 != name }
         .map { (parts.dropLast() + [Substring($0)]).joined(separator: "/") })
   }
 
-  private func shards(_ paths: [String]) async throws -> [Found] {
-    var found: [Found] = []
+  private func shards(_ paths: [String]) async throws -> [LocatedFile] {
+    var found: [LocatedFile] = []
     for path in paths {
       guard let shard = try await find(path) else {
         throw puller.settings.isOffline
@@ -155,13 +155,13 @@ struct HubPlanner {
   }
 
   /// What stands beside the checkpoint. Where the checkpoint is here already, a network that fails only costs these files.
-  private mutating func companions(isCheckpointCached: Bool) async throws -> [Found] {
+  private mutating func companions(isCheckpointCached: Bool) async throws -> [LocatedFile] {
     let planner = self
     let names = source.companions
     do {
-      let found = try await withThrowingTaskGroup(of: (Int, Found?).self) { group in
+      let found = try await withThrowingTaskGroup(of: (Int, LocatedFile?).self) { group in
         for (index, name) in names.enumerated() { group.addTask { (index, try await planner.find(name)) } }
-        var all: [Int: Found] = [:]
+        var all: [Int: LocatedFile] = [:]
         for try await (index, found) in group { all[index] = found }
         return all
       }
@@ -169,7 +169,7 @@ struct HubPlanner {
     } catch let error as PullError where isCheckpointCached {
       notes.append("Files beside the checkpoint are left out: \(error.description).")
       return names.compactMap { name in
-        commit.flatMap { cache.file(name, of: repository, commit: $0) }.map { Found(name: name, file: $0) }
+        commit.flatMap { cache.file(name, of: repository, commit: $0) }.map { LocatedFile(name: name, file: $0) }
       }
     }
   }

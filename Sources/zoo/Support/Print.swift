@@ -1,3 +1,5 @@
+import Foundation
+
 extension Output {
   /// Results in lines of our own.
   static func write(_ text: String) { Swift.print(printable(text, keepsLines: true)) }
@@ -20,3 +22,14 @@ extension Output {
 
 /// In this module `print` is this one, so that nothing else writes to standard output.
 func print(_ value: some CustomStringConvertible) { Output.write(value.description) }
+
+/// Prints a value as JSON with snake_case keys in a stable order.
+func printJSON(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.keyEncodingStrategy = .convertToSnakeCase
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.dateEncodingStrategy = .iso8601
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  Output.writeJSON(String(decoding: try encoder.encode(value), as: UTF8.self))
+}

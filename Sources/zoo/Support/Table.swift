@@ -1,43 +1,3 @@
-import Foundation
-
-/// Bytes as a person reads them, in powers of 1000.
-func byteText(_ count: Int) -> String {
-  let units = ["B", "kB", "MB", "GB", "TB"]
-  var value = Double(count), unit = 0
-  while value >= 999.5, unit < units.count - 1 {
-    value /= 1000
-    unit += 1
-  }
-  return unit == 0 ? "\(count) B" : String(format: value < 9.95 ? "%.1f %@" : "%.0f %@", value, units[unit])
-}
-
-/// A count such as parameters: 986 M.
-func countText(_ count: Int) -> String {
-  switch count {
-  case ..<1000: "\(count)"
-  case ..<1_000_000: String(format: "%.0f k", Double(count) / 1e3)
-  case ..<1_000_000_000: String(format: "%.0f M", Double(count) / 1e6)
-  default: String(format: "%.2f G", Double(count) / 1e9)
-  }
-}
-
-/// A day as people sort it, in the time of the place: 2026-11-28; a dash for none.
-func dayText(_ date: Date?) -> String {
-  guard let date else { return "-" }
-  let day = Calendar(identifier: .gregorian).dateComponents([.year, .month, .day], from: date)
-  return String(format: "%04d-%02d-%02d", day.year ?? 0, day.month ?? 0, day.day ?? 0)
-}
-
-/// A time span in a unit that fits it: 40 s, 12 min, 3 h, 9 d.
-func spanText(_ seconds: Int) -> String {
-  switch seconds {
-  case ..<120: "\(seconds) s"
-  case ..<7200: "\(seconds / 60) min"
-  case ..<172_800: "\(seconds / 3600) h"
-  default: "\(seconds / 86400) d"
-  }
-}
-
 /// Columns of text; numbers are set to the right.
 struct Table {
   private let header: [String]
@@ -141,15 +101,4 @@ extension String {
     }
     return lines
   }
-}
-
-/// Prints a value as JSON with snake_case keys in a stable order.
-func printJSON(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.keyEncodingStrategy = .convertToSnakeCase
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  encoder.dateEncodingStrategy = .iso8601
-  encoder.nonConformingFloatEncodingStrategy = .convertToString(
-    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-  Output.writeJSON(String(decoding: try encoder.encode(value), as: UTF8.self))
 }

@@ -5,7 +5,7 @@ import Foundation
 #endif
 
 /// What kept an answer from coming, as far as it decides what helps.
-enum Trouble: Sendable, Hashable {
+enum ConnectionFailure: Sendable, Hashable {
   /// The proxy is not reached, or it does not let the request through.
   case proxy(reason: String)
   /// Who answers cannot prove to be whom it should be, or encrypts in no way that is accepted.

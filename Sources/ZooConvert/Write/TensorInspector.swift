@@ -1,5 +1,4 @@
 import CZooKernels
-import Dispatch
 import ZooCheckpoints
 import ZooTensors
 
@@ -37,35 +36,5 @@ final class TensorInspector {
 
   func finish() -> Findings {
     Findings(digest: hasher.map { "\($0.finish())" }, broken: broken, isAllZero: nonzero == 0)
-  }
-}
-
-/// Name, size and SHA-256 of a file; its memory is given back on the way.
-func digest(ofFile path: String) throws -> (name: String, size: Int, sha256: String) {
-  let map = try MappedFile(path)
-  let hasher = SHA256Hasher()
-  let bytes = map.view.bytes
-  withExtendedLifetime(map) {
-    for first in stride(from: 0, to: bytes.count, by: 1 << 22) {
-      hasher.update(UnsafeRawBufferPointer(rebasing: bytes[first..<min(bytes.count, first + (1 << 22))]))
-      if first % (1 << 25) == 0 { map.release() }
-    }
-  }
-  return (splitPath(path).name, bytes.count, "\(hasher.finish())")
-}
-
-/// Work that is done beside other work, on one thread from its start.
-final class Meanwhile<Value: Sendable>: @unchecked Sendable {
-  private let done = DispatchGroup()
-  private var result: Result<Value, any Error>?
-
-  init(_ work: @escaping @Sendable () throws -> Value) {
-    DispatchQueue.global(qos: .userInitiated).async(group: done) { self.result = Result { try work() } }
-  }
-
-  /// Waits for what the work gives, or throws.
-  func wait() throws -> Value {
-    done.wait()
-    return try result!.get()
   }
 }

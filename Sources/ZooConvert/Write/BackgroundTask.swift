@@ -1,0 +1,17 @@
+import Dispatch
+
+/// Work that is done beside other work, on one thread from its start.
+final class BackgroundTask<Value: Sendable>: @unchecked Sendable {
+  private let done = DispatchGroup()
+  private var result: Result<Value, any Error>?
+
+  init(_ work: @escaping @Sendable () throws -> Value) {
+    DispatchQueue.global(qos: .userInitiated).async(group: done) { self.result = Result { try work() } }
+  }
+
+  /// Waits for what the work gives, or throws.
+  func wait() throws -> Value {
+    done.wait()
+    return try result!.get()
+  }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import ZooCheckpoints
+import ZooModels
+import ZooTensors
+
+/// Bytes of a file, or of all files under a folder; links count as themselves.
+func bytes(under url: URL) -> Int {
+  let path = url.path(percentEncoded: false)
+  guard let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType else {
+    return 0
+  }
+  guard type == .typeDirectory else { return fileSize(url) ?? 0 }
+  let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+  return names.reduce(0) { $0 + bytes(under: url.appending(path: $1)) }
+}
+
+/// Removes a folder that has nothing in it.
+func removeIfEmpty(_ folder: URL) { rmdir(folder.path(percentEncoded: false)) }
+
+/// When a file, or the newest file under a folder, was last written to.
+func lastChange(under url: URL) -> Date? {
+  let path = url.path(percentEncoded: false)
+  let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+  guard attributes?[.type] as? FileAttributeType == .typeDirectory else {
+    return attributes?[.modificationDate] as? Date
+  }
+  let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+  let dates = names.compactMap { lastChange(under: url.appending(path: $0)) }
+  return dates.max() ?? attributes?[.modificationDate] as? Date
+}
+
+/// Runs what writes a file; what fails becomes a `PullError` that names it.
+func writing<T>(_ url: URL, _ body: () throws -> T) throws(PullError) -> T {
+  do {
+    return try body()
+  } catch let error as FileError {
+    throw .unwritable(error.path, reason: error.reason)
+  } catch {
+    throw .unwritable(url.path(percentEncoded: false), reason: systemReason(of: error))
+  }
+}
+
+/// Bytes that are free on a folder's disk, where the system tells.
+package func freeSpace(_ folder: String) -> Int? {
+  ((try? FileManager.default.attributesOfFileSystem(forPath: folder))?[.systemFreeSize] as? NSNumber)?.intValue
+}
+
+/// The size of a file; nil where there is none.
+func fileSize(_ url: URL) -> Int? {
+  (try? FileManager.default.attributesOfItem(atPath: url.path(percentEncoded: false)))?[.size] as? Int
+}
+
+/// Feeds the first `count` bytes of a file to a hasher, piece by piece.
+func hashFile(_ file: URL, into hasher: SHA256Hasher, upTo count: Int) throws {
+  let handle = try FileHandle(forReadingFrom: file)
+  defer { try? handle.close() }
+  var left = count
+  while left > 0, let data = try handle.read(upToCount: min(left, 4 << 20)), !data.isEmpty {
+    data.withUnsafeBytes { hasher.update($0) }
+    left -= data.count
+  }
+}

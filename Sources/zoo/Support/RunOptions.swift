@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import ZooExplain
+import ZooImages
+import ZooManifests
+import ZooModels
+import ZooRuntime
+import ZooStore
+import ZooTensors
+import ZooText
+
+/// How a model runs.
+struct RunOptions: ParsableArguments {
+  @Option(help: "Threads to use; all processors by default.")
+  var threads: Int?
+
+  @Option(help: "What multiplies: automatic, own, blas or onednn.")
+  var backend: Backend = .automatic
+
+  @Option(help: "What products are computed in: f32 or bf16.")
+  var precision: Precision = .f32
+
+  @Option(
+    help: ArgumentHelp(
+      "The language of the prompts, for NLLB models, as in deu_Latn; English by default.", valueName: "code"))
+  var language: String?
+
+  @Flag(help: "Nothing on standard error but errors.")
+  var quiet = false
+
+  mutating func validate() throws {
+    if let threads, !Limits.threads.contains(threads) {
+      throw ValidationError("--threads must be between 1 and \(Limits.threads.upperBound).")
+    }
+  }
+
+  var parallel: Parallel { Parallel(threads: threads) }
+
+  func algebra() throws -> any LinearAlgebra { try makeAlgebra(backend: backend, precision: precision) }
+
+  func load(_ reference: String) throws -> Model {
+    let store = Store(), directory = try store.resolve(reference)
+    let model = try open(directory, of: store)
+    // A language that is not there is said before any work is done.
+    if language != nil { _ = try model.tokenizer() }
+    store.noteUse(of: directory)
+    return model
+  }
+
+  /// The model in a directory, as the options have it run.
+  func open(_ directory: URL, of store: Store) throws -> Model {
+    try Model(
+      directory: directory, algebra: algebra(), parallel: parallel, textCache: store.textCache, language: language)
+  }
+
+  /// In bf16 weights are rounded once and kept where more than one pass will come.
+  func prepare(
+    _ model: Model, passes: Int, gradients: Bool = true, progress: @Sendable (Double) -> Void = { _ in }
+  ) {
+    if precision == .bf16, passes > 1 { model.pack(gradients: gradients, progress: progress) }
+  }
+}
