@@ -1,3 +1,5 @@
+import ZooTensors
+
 /// What training code puts around the names of a model. None of it is part of a name.
 private struct NameRule {
   enum Place {

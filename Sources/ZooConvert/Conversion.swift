@@ -36,10 +36,17 @@ public struct Conversion: Sendable {
     opening path: String, part: String? = nil, text: String? = nil, options: ConversionOptions = ConversionOptions(),
     registry: Registry, dtype: TargetDType = .keep
   ) throws {
-    let checkpoint = try Checkpoint.openNamed(path, part: part)
+    try self.init(
+      Checkpoint.open(path, part: part), text: text.map { try Checkpoint.open($0) }, options: options,
+      registry: registry, dtype: dtype)
+  }
+
+  /// The same for checkpoints that are open.
+  package init(
+    _ checkpoint: Checkpoint, text: Checkpoint?, options: ConversionOptions, registry: Registry, dtype: TargetDType
+  ) throws {
     if let text {
-      try self.init(
-        joining: checkpoint, with: Checkpoint.openNamed(text), options: options, registry: registry, dtype: dtype)
+      try self.init(joining: checkpoint, with: text, options: options, registry: registry, dtype: dtype)
     } else {
       try self.init(checkpoint, options: options, registry: registry, dtype: dtype)
     }

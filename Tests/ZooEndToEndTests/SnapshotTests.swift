@@ -72,7 +72,7 @@ import ZooTestSupport
     var text = ""
     for call in Self.calls {
       let words = call.split(separator: " ").map { word in
-        files[String(word)] ?? word.replacing("OUT", with: zoo.file("out"), maxReplacements: 1)
+        files[String(word)] ?? String(word).replacingOccurrences(of: "OUT", with: zoo.file("out"))
       }
       let outcome = try zoo.run(words + ["--json"])
       let paths = try Set(keys(outcome.json(), at: ""))

@@ -55,7 +55,8 @@ import Testing
 
   @Test func saysWhomItDoesNotTrust() {
     let error = URLError(.unknown, userInfo: [NSLocalizedDescriptionKey: "SSL certificate problem: it has expired"])
-    let sentence = PullError(ConnectionFailure(error, proxied: false), at: hub, file: "hf://a/b/c", Proxies(environment: [:]))
+    let sentence = PullError(
+      ConnectionFailure(error, proxied: false), at: hub, file: "hf://a/b/c", Proxies(environment: [:]))
     #expect(
       sentence.description
         == "hf://a/b/c is not fetched, since cdn.huggingface.co cannot be trusted: SSL certificate problem: it has expired"

@@ -1,3 +1,5 @@
+import ZooTensors
+
 /// Steps into the dictionaries that training scripts put around a state dict: `{"state_dict": …, "epoch": …}` and its like.
 struct WrapperSearch {
   /// Keys under which whole state dicts are kept, and who writes them.

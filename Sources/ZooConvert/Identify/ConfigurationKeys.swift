@@ -1,3 +1,5 @@
+import ZooCheckpoints
+
 /// What one key of a configuration file means for a conversion.
 ///
 /// The rule for every file beside the weights: each of its keys is used, known to have no influence, or named in a note with its value; a value

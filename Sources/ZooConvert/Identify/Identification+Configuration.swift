@@ -1,3 +1,4 @@
+import ZooCheckpoints
 import ZooModels
 
 /// A configuration with its image tower completed.

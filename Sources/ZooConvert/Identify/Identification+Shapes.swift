@@ -1,3 +1,4 @@
+import ZooCheckpoints
 import ZooModels
 
 // Models that nothing but their shapes and their kind describes.

@@ -1,3 +1,4 @@
+import ZooCheckpoints
 import ZooModels
 import ZooText
 

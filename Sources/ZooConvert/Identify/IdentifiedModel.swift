@@ -1,4 +1,5 @@
 import Foundation
+import ZooCheckpoints
 import ZooModels
 import ZooText
 

@@ -1,3 +1,5 @@
+import ZooCheckpoints
+
 // The keys that transformers 4 and 5 write, for `notes(onKeysOf:by:)`.
 
 private let generation = KeyRule.irrelevant("only text generation reads it, which these models do not do")

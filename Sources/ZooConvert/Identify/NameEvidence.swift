@@ -1,3 +1,4 @@
+import ZooCheckpoints
 import ZooModels
 
 /// What the names of a file and of its folders say of its model.

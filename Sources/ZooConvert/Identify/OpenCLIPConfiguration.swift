@@ -1,3 +1,4 @@
+import ZooCheckpoints
 import ZooModels
 
 /// `open_clip_config.json`. Fields that are left out have open_clip's defaults.

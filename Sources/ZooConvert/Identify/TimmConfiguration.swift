@@ -1,3 +1,4 @@
+import ZooCheckpoints
 import ZooModels
 
 /// `config.json` of a timm model.

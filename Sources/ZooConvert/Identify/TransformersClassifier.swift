@@ -1,3 +1,4 @@
+import ZooCheckpoints
 import ZooModels
 
 /// `config.json` of a classifier of transformers: ViT or DeiT. Fields that are left out have the defaults of the class.

@@ -1,3 +1,4 @@
+import ZooCheckpoints
 import ZooModels
 
 /// `config.json` of a CLIP or SigLIP model of transformers. Fields that are left out have the defaults of the class.

@@ -1,3 +1,4 @@
+import ZooCheckpoints
 import ZooModels
 
 /// The picture settings of a model of transformers: `preprocessor_config.json`, or `image_processor` in the `processor_config.json` that

@@ -1,6 +1,7 @@
 import CFiles
 import Foundation
 import Synchronization
+import ZooCheckpoints
 import ZooModels
 
 #if canImport(Darwin)

@@ -1,4 +1,5 @@
 import Foundation
+import ZooCheckpoints
 import ZooModels
 
 /// What may be replaced by what is written: a folder of the same kind and nothing else, whatever a caller forces.

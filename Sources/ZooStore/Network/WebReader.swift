@@ -201,7 +201,8 @@ extension WebReader {
         }
       } catch let failure as URLError {
         if failure.code == .cancelled { throw CancellationError() }
-        let trouble = ConnectionFailure(failure, proxied: client.proxies.proxy(for: failure.failingURL ?? address.url) != nil)
+        let trouble = ConnectionFailure(
+          failure, proxied: client.proxies.proxy(for: failure.failingURL ?? address.url) != nil)
         error = PullError(trouble, at: failure.failingURL ?? address.url, file: address.file, client.proxies)
         limit = trouble.attempts(after: failure, policy)
         isLate = failure.code == .timedOut
@@ -239,7 +240,8 @@ extension WebReader {
 
   private func brokenOff(_ address: RemoteAddress) -> PullError {
     PullError(
-      ConnectionFailure(URLError(.networkConnectionLost), proxied: false), at: address.url, file: address.file, client.proxies)
+      ConnectionFailure(URLError(.networkConnectionLost), proxied: false), at: address.url, file: address.file,
+      client.proxies)
   }
 }
 

@@ -64,9 +64,8 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let store = Store()
     let conversion = try Conversion(
-      opening: file, part: source.part, text: text, options: source.options,
-      registry: registryOptions.registry(store: store),
-      dtype: dtype)
+      Checkpoint.openNamed(file, part: source.part), text: text.map { try Checkpoint.openNamed($0) },
+      options: source.options, registry: registryOptions.registry(store: store), dtype: dtype)
     let (model, plan) = (conversion.model, conversion.plan)
     if let against { return try compare(conversion, with: against) }
     let target = try output ?? store.place(of: conversion).path(percentEncoded: false)

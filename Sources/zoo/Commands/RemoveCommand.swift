@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ZooConvert
 import ZooStore
 
 struct RemoveCommand: ParsableCommand {
