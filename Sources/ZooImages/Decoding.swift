@@ -9,25 +9,27 @@ extension Image {
   /// What a caller may set that limit to.
   public static let pixelLimits = 1...1 << 40
 
-  /// Reads a picture file; the format is found by content. Throws `ImageError`.
+  /// Reads a picture file; the format is found by content.
   /// - Parameter pixelLimit: the most pixels that it may have.
-  public static func decode(contentsOf url: URL, pixelLimit: Int = pixelLimit) throws -> Image {
+  public static func decode(contentsOf url: URL, pixelLimit: Int = pixelLimit) throws(ImageError) -> Image {
     try decode(readPicture(url.path), name: url.path, pixelLimit: pixelLimit)
   }
 
-  /// Decodes a picture file's bytes; `name` is for messages. Throws `ImageError`.
-  public static func decode(_ data: Data, name: String, pixelLimit: Int = pixelLimit) throws -> Image {
-    try data.withUnsafeBytes { try decode(bytes: $0, name: name, pixelLimit: pixelLimit) }
+  /// Decodes a picture file's bytes; `name` is for messages.
+  public static func decode(_ data: Data, name: String, pixelLimit: Int = pixelLimit) throws(ImageError) -> Image {
+    try data.withUnsafeBytes { bytes in
+      Result { () throws(ImageError) in try decode(bytes: bytes, name: name, pixelLimit: pixelLimit) }
+    }.get()
   }
 
-  /// Decodes a picture exactly as Pillow does, in the file's own mode; `name` is for messages. Throws `ImageError`.
+  /// Decodes a picture exactly as Pillow does, in the file's own mode; `name` is for messages.
   ///
   /// JPEG (libjpeg-turbo), PNG (libpng), WebP (libwebp); with the package trait MoreFormats the first frame of a GIF
   /// (giflib), TIFF (libtiff), HEIC (libheif) and AVIF (libavif). Nothing is allocated for the pixels before the declared size is
   /// checked.
   public static func decode(
     bytes: UnsafeRawBufferPointer, name: String, pixelLimit: Int = pixelLimit
-  ) throws -> Image {
+  ) throws(ImageError) -> Image {
     let source = FileBytes(bytes: bytes, name: name, pixelLimit: pixelLimit)
     switch source.format {
     case .png: return try decode(source, with: zoo_png_decode)
@@ -46,17 +48,19 @@ extension Image {
   }
 
   /// Decodes a picture that is in memory.
-  public static func decode(bytes: [UInt8], name: String, pixelLimit: Int = pixelLimit) throws -> Image {
-    try bytes.withUnsafeBytes { try decode(bytes: $0, name: name, pixelLimit: pixelLimit) }
+  public static func decode(bytes: [UInt8], name: String, pixelLimit: Int = pixelLimit) throws(ImageError) -> Image {
+    try bytes.withUnsafeBytes { bytes in
+      Result { () throws(ImageError) in try decode(bytes: bytes, name: name, pixelLimit: pixelLimit) }
+    }.get()
   }
 
   private typealias Decoder = (
     UnsafePointer<UInt8>?, Int, Int64, UnsafeMutablePointer<zoo_picture>?
   ) -> Int32
 
-  private static func decode(_ source: FileBytes, with decoder: Decoder) throws -> Image {
+  private static func decode(_ source: FileBytes, with decoder: Decoder) throws(ImageError) -> Image {
     var picture = zoo_picture()
-    func run(until expected: Int) throws {
+    func run(until expected: Int) throws(ImageError) {
       let code = decoder(
         source.bytes.bindMemory(to: UInt8.self).baseAddress, source.bytes.count, Int64(source.pixelLimit), &picture)
       switch Int(code) {
@@ -69,13 +73,15 @@ extension Image {
     try run(until: ZOO_MEASURED)
     guard let mode = Mode(code: picture.mode) else { throw source.damaged("it has no pixels") }
     let width = Int(picture.width), height = Int(picture.height), count = width * height * mode.bytesPerPixel
-    let pixels = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+    var result: Result<Void, ImageError> = .success(())
+    let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       picture.pixels = buffer.baseAddress
       picture.room = count
-      try run(until: ZOO_DECODED)
+      result = Result { () throws(ImageError) in try run(until: ZOO_DECODED) }
       picture.pixels = nil
       initialized = count
     }
+    try result.get()
     return Image(
       width: width, height: height, mode: mode, pixels: pixels,
       palette: mode == .palette ? withUnsafeBytes(of: picture.palette) { Array($0) } : [],
@@ -103,7 +109,7 @@ extension Image {
 private let pipeLimit = 1 << 30
 
 /// The bytes of a picture file; `-` is standard input. Throws `ImageError.unreadable`.
-func readPicture(_ path: String) throws -> Data {
+func readPicture(_ path: String) throws(ImageError) -> Data {
   do {
     if path == "-" { return try FileHandle.standardInput.readToEnd() ?? Data() }
     // Pipes such as <(...) have no size: they are read to their end.

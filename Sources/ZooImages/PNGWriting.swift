@@ -4,7 +4,7 @@ import ZooModels
 
 extension Image {
   /// The picture as a PNG file: grey, RGB and RGBA as they are, other modes as RGB. Throws where memory runs out.
-  public func pngData() throws -> [UInt8] {
+  public func pngData() throws(ImageError) -> [UInt8] {
     let image = [.l, .rgb, .rgba].contains(mode) ? self : convertedToRGB()
     var count = 0
     let channels = Int32(image.mode.bytesPerPixel)
@@ -16,10 +16,9 @@ extension Image {
   }
 
   /// Writes the picture as a PNG file, which appears whole or not at all. Throws `ImageError.unwritable`.
-  public func writePNG(to url: URL) throws {
-    do {
-      try writeWhole(Data(try pngData()), to: url.resolvingSymlinksInPath().path)
-    } catch let error as FileError {
+  public func writePNG(to url: URL) throws(ImageError) {
+    let data = Data(try pngData())
+    do throws(FileError) { try writeWhole(data, to: url.resolvingSymlinksInPath().path) } catch {
       throw ImageError.unwritable(name: url.path, reason: error.reason)
     }
   }

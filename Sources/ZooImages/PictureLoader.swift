@@ -16,7 +16,7 @@ public struct PictureLoader: Sendable {
   }
 
   /// Reads, turns and preprocesses a picture file; `-` is standard input. Throws `ImageError`.
-  public func load(path: String) throws -> LoadedPicture {
+  public func load(path: String) throws(ImageError) -> LoadedPicture {
     let data = try readPicture(path)
     return load(try Image.decode(data, name: path, pixelLimit: pixelLimit), data: data)
   }
@@ -32,8 +32,9 @@ public struct PictureLoader: Sendable {
   }
 
   /// The picture that was loaded, before it was resized and cropped; nil where it came from no file.
-  public func original(of picture: LoadedPicture) throws -> Image? {
-    try picture.data.map { turned(try Image.decode($0, name: "the picture", pixelLimit: pixelLimit)) }
+  public func original(of picture: LoadedPicture) throws(ImageError) -> Image? {
+    guard let data = picture.data else { return nil }
+    return turned(try Image.decode(data, name: "the picture", pixelLimit: pixelLimit))
   }
 
   /// A picture of labels, resized and cropped as its picture is: by the nearest pixel, so that no label is made up.

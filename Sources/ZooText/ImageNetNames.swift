@@ -12,7 +12,7 @@ package struct ImageNetName: Sendable {
 
 /// WordNet ids and names that come with the build: ImageNet's 1000 classes in their order with the names that OpenAI's head and
 /// open_clip have, then ImageNet's other ids with the first name of their WordNet synset.
-package func imageNetNames() throws -> [ImageNetName] {
+package func imageNetNames() throws(TextError) -> [ImageNetName] {
   let data = Data(bytes: zoo_class_names_bytes(), count: zoo_class_names_size)
   let text = String(
     decoding: try gunzip([UInt8](data), file: "the names that come with zoo", limit: 4 << 20), as: UTF8.self)

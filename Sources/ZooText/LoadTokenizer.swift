@@ -5,7 +5,7 @@ import ZooModels
 ///
 /// - Throws: `TextError` when the files are missing, damaged or need a feature that is not supported, or when the specification
 ///   makes no sense.
-public func loadTokenizer(_ spec: TokenizerSpec, from folder: URL) throws -> any Tokenizer {
+public func loadTokenizer(_ spec: TokenizerSpec, from folder: URL) throws(TextError) -> any Tokenizer {
   let files = tokenizerFiles(in: folder, for: spec)
   guard !files.isEmpty else {
     throw TextError.missing(folder: folder.path(percentEncoded: false), needed: spec.kind.neededFiles)
@@ -14,7 +14,7 @@ public func loadTokenizer(_ spec: TokenizerSpec, from folder: URL) throws -> any
 }
 
 /// Loads the tokenizer of one set of files.
-package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws -> any Tokenizer {
+package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws(TextError) -> any Tokenizer {
   try spec.check()
   if let language = spec.language, spec.kind != .tokenizerJSON { throw TextError.noLanguages(language: language) }
   guard let first = files.first else { throw TextError.missing(folder: "", needed: spec.kind.neededFiles) }
@@ -22,7 +22,7 @@ package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws -> any To
   switch spec.kind {
   case .clipBPE, .clipHF:
     let source = try CLIPSource(files)
-    return try source.tokenizer(spec) {
+    return try source.tokenizer(spec) { () throws(TextError) in
       try CLIPTokens(source, TokenizerSettings(in: first.deletingLastPathComponent()))
     }
   case .sentencePiece:
@@ -59,7 +59,7 @@ extension TokenizerSpec.Kind {
 }
 
 extension TokenizerSpec {
-  fileprivate func check() throws {
+  fileprivate func check() throws(TextError) {
     guard (1...65536).contains(contextLength) else {
       throw TextError.badSpec(field: "contextLength", value: contextLength, expected: "1 to 65536")
     }

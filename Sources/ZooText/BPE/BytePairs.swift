@@ -15,7 +15,7 @@ struct BytePairs: Sendable, Equatable {
   typealias Rule = (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>)
 
   /// From OpenAI's `bpe_simple_vocab_16e6.txt` (a header line, then one merge rule a line): ids follow from the order.
-  init(mergeFile bytes: [UInt8], file: String) throws {
+  init(mergeFile bytes: [UInt8], file: String) throws(TextError) {
     let rules = try Self.mergeRules(bytes, file: file, isOpenAIs: true)
     ids = PieceTable(capacity: 512 + rules.count + 2)
     for piece in Self.pieces(rules) { ids.set(piece, Int32(ids.count)) }
@@ -23,15 +23,15 @@ struct BytePairs: Sendable, Equatable {
   }
 
   /// From `vocab.json` and `merges.txt` of Hugging Face.
-  init(vocabulary json: JSONValue, file: String, mergeFile bytes: [UInt8], mergeFileName: String) throws {
+  init(vocabulary json: JSONValue, file: String, mergeFile bytes: [UInt8], mergeFileName: String) throws(TextError) {
     ids = try vocabularyTable(json, file: file, field: "vocabulary")
     let rules = try Self.mergeRules(bytes, file: mergeFileName, isOpenAIs: false)
     merges = try Self.mergeTable(rules, ids, file: mergeFileName)
   }
 
   /// From the model in a `tokenizer.json`.
-  init(_ node: JSONNode) throws {
-    let type = try node.optional("type").map { String(decoding: try $0.bytes(), as: UTF8.self) }
+  init(_ node: JSONNode) throws(TextError) {
+    let type = try node.optional("type")?.text()
     guard type == "BPE", try node.optional("end_of_word_suffix")?.bytes() == Self.wordEnd else {
       throw node.unsupported("a model that is not CLIP's byte-pair encoding")
     }
@@ -49,7 +49,7 @@ struct BytePairs: Sendable, Equatable {
   }
 
   /// Lines `left right`. A first line that begins with `#version` is a header in any case.
-  static func mergeRules(_ bytes: [UInt8], file: String, isOpenAIs: Bool) throws -> [Rule] {
+  static func mergeRules(_ bytes: [UInt8], file: String, isOpenAIs: Bool) throws(TextError) -> [Rule] {
     var rules: [Rule] = []
     var line = 0
     var start = 0
@@ -72,7 +72,7 @@ struct BytePairs: Sendable, Equatable {
     return rules
   }
 
-  private static func mergeTable(_ rules: [Rule], _ ids: PieceTable, file: String) throws -> MergeTable {
+  private static func mergeTable(_ rules: [Rule], _ ids: PieceTable, file: String) throws(TextError) -> MergeTable {
     var table = MergeTable(capacity: rules.count)
     for (rank, rule) in rules.enumerated() {
       guard let left = ids[rule.left], let right = ids[rule.right], let joined = ids[rule.left + rule.right] else {

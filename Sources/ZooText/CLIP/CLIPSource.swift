@@ -11,8 +11,10 @@ struct CLIPSource: Sendable {
   var added: [AddedTokens.Token] = []
 
   /// From a set of `TokenizerSpec.Kind.clipBPE`.
-  init(_ files: [URL]) throws {
-    func read(_ file: URL) throws -> ([UInt8], String) { (try readTokenizerFile(file), file.lastPathComponent) }
+  init(_ files: [URL]) throws(TextError) {
+    func read(_ file: URL) throws(TextError) -> ([UInt8], String) {
+      (try readTokenizerFile(file), file.lastPathComponent)
+    }
     let bytes: [UInt8]
     (bytes, name) = try read(files[0])
     if files.count > 1 {
@@ -22,7 +24,7 @@ struct CLIPSource: Sendable {
     } else if name == TokenizerFileNames.json {
       let root = JSONNode(value: try JSONValue(bytes, file: name), file: name, path: "")
       pairs = try BytePairs(root.member("model"))
-      added = try root.optional("added_tokens")?.elements().map { try AddedTokens.Token($0) } ?? []
+      added = try AddedTokens.all(in: root)
     } else {
       pairs = try BytePairs(mergeFile: bytes, file: name)
     }
@@ -31,7 +33,7 @@ struct CLIPSource: Sendable {
   init(name: String, pairs: BytePairs) { (self.name, self.pairs) = (name, pairs) }
 
   /// OpenAI's tokenizer or transformers', which finds added tokens.
-  func tokenizer(_ spec: TokenizerSpec, tokens: () throws -> CLIPTokens) throws -> any Tokenizer {
+  func tokenizer(_ spec: TokenizerSpec, tokens: () throws(TextError) -> CLIPTokens) throws(TextError) -> any Tokenizer {
     guard spec.kind == .clipHF else { return CLIPTokenizer(try CLIPVocabulary(pairs, file: name), spec: spec) }
     return PipelineTokenizer(PipelineTokenizer.Parts(pairs, try tokens()), spec: spec)
   }

@@ -25,7 +25,7 @@ package struct CLIPSurvey: Sendable {
   /// Throws a `TextError` where no set can be read.
   ///
   /// - Parameter file: Where one of the files was asked for: no other set is looked at.
-  package init?(_ folder: URL, only file: String? = nil) throws {
+  package init?(_ folder: URL, only file: String? = nil) throws(TextError) {
     let sets = TokenizerSpec.Kind.clipBPE.fileSets(among: fileNames(in: folder)).filter {
       file.map($0.contains) ?? true
     }
@@ -53,7 +53,7 @@ package struct CLIPSurvey: Sendable {
     let tokens = winner.tokens
     isPlain = tokens.isPlain
     hasNewTokens = tokens.hasNewTokens
-    isStandard = try isPlain && winner.source.pairs == CLIPVocabularyFile.pairs()
+    isStandard = isPlain ? winner.source.pairs == (try CLIPVocabularyFile.pairs()) : false
     chosen = isPlain ? (same.first ?? winner).files : winner.files
     let beside = Set(fileNames(in: folder))
     files = chosen + (isPlain ? [] : TokenizerFileNames.settings.filter(beside.contains))
@@ -66,7 +66,7 @@ package struct CLIPSurvey: Sendable {
   package var endID: Int { Int(tokens.end) }
 
   /// The tokenizer, as `loadTokenizer` makes it of the files.
-  package func tokenizer(_ spec: TokenizerSpec) throws -> any Tokenizer {
-    try source.tokenizer(spec) { tokens }
+  package func tokenizer(_ spec: TokenizerSpec) throws(TextError) -> any Tokenizer {
+    try source.tokenizer(spec) { () throws(TextError) in tokens }
   }
 }

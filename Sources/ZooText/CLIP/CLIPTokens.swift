@@ -13,7 +13,7 @@ struct CLIPTokens: Sendable {
   private let pieceCount: Int
   private var placed = PieceTable(capacity: 8)
 
-  init(_ source: CLIPSource, _ settings: TokenizerSettings = TokenizerSettings()) throws {
+  init(_ source: CLIPSource, _ settings: TokenizerSettings = TokenizerSettings()) throws(TextError) {
     idCount = source.pairs.ids.idCount
     pieceCount = source.pairs.ids.count
     let pieces = source.pairs.ids

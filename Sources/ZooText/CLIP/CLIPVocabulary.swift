@@ -6,9 +6,9 @@ struct CLIPVocabulary: Sendable {
   let start: Int32
   let end: Int32
 
-  init(_ pairs: BytePairs, file: String) throws {
+  init(_ pairs: BytePairs, file: String) throws(TextError) {
     (ids, merges) = (pairs.ids, pairs.merges)
-    func special(_ names: String...) throws -> Int32 {
+    func special(_ names: String...) throws(TextError) -> Int32 {
       for name in names { if let id = pairs.ids[name.utf8] { return id } }
       throw TextError.malformed(file: file, place: "vocabulary", problem: "it has no \(names[0])")
     }

@@ -10,13 +10,13 @@ public enum CLIPVocabularyFile {
   public static let size = 49408
   public static var data: Data { Data(bytes: zoo_clip_vocabulary_bytes(), count: zoo_clip_vocabulary_size) }
 
-  static func pairs() throws -> BytePairs {
+  static func pairs() throws(TextError) -> BytePairs {
     try BytePairs(mergeFile: gunzip([UInt8](data), file: name, limit: 16 << 20), file: name)
   }
 
   /// The tokenizer of this vocabulary.
-  package static func tokenizer(_ spec: TokenizerSpec) throws -> any Tokenizer {
+  package static func tokenizer(_ spec: TokenizerSpec) throws(TextError) -> any Tokenizer {
     let source = CLIPSource(name: name, pairs: try pairs())
-    return try source.tokenizer(spec) { try CLIPTokens(source) }
+    return try source.tokenizer(spec) { () throws(TextError) in try CLIPTokens(source) }
   }
 }

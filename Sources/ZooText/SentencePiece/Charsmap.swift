@@ -5,7 +5,7 @@ struct Charsmap: Sendable {
   private let replacements: [UInt8]
 
   /// The blob: the trie's size in bytes (32 bits, little-endian), its units, the replacements.
-  init(_ blob: [UInt8], file: String) throws {
+  init(_ blob: [UInt8], file: String) throws(TextError) {
     func unit(_ at: Int) -> UInt32 {
       UInt32(blob[at]) | UInt32(blob[at + 1]) << 8 | UInt32(blob[at + 2]) << 16 | UInt32(blob[at + 3]) << 24
     }

@@ -21,7 +21,7 @@ struct ProtoReader {
   private func fail(_ problem: String) -> TextError { .malformed(file: file, place: "byte \(at)", problem: problem) }
 
   /// The next field, or nil at the end of the message.
-  mutating func next() throws -> (number: Int, value: Value)? {
+  mutating func next() throws(TextError) -> (number: Int, value: Value)? {
     guard at < bytes.endIndex else { return nil }
     let tag = try varint()
     guard tag >> 3 != 0, tag >> 3 <= 0x1FFF_FFFF else { throw fail("a field has no valid number") }
@@ -42,13 +42,13 @@ struct ProtoReader {
     }
   }
 
-  private mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
+  private mutating func take(_ count: Int) throws(TextError) -> ArraySlice<UInt8> {
     guard count <= bytes.endIndex - at else { throw fail("the file ends inside a field") }
     defer { at += count }
     return bytes[at..<at + count]
   }
 
-  private mutating func varint() throws -> UInt64 {
+  private mutating func varint() throws(TextError) -> UInt64 {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 70, by: 7) {
       guard at < bytes.endIndex else { throw fail("the file ends inside a number") }

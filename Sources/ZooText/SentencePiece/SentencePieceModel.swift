@@ -22,7 +22,7 @@ struct SentencePieceModel: Sendable {
   /// The ids of `<0x00>`...`<0xFF>`, when the model falls back to bytes.
   var byteIDs: [Int32] = []
 
-  init(_ bytes: [UInt8], file: String) throws {
+  init(_ bytes: [UInt8], file: String) throws(TextError) {
     var reader = ProtoReader(bytes[...], file: file)
     while let field = try reader.next() {
       guard case .bytes(let message) = field.value else { continue }
@@ -43,7 +43,7 @@ struct SentencePieceModel: Sendable {
     if usesByteFallback { byteIDs = try findByteIDs(file: file) }
   }
 
-  private static func piece(_ message: ArraySlice<UInt8>, index: Int, file: String) throws -> Piece {
+  private static func piece(_ message: ArraySlice<UInt8>, index: Int, file: String) throws(TextError) -> Piece {
     guard index < 1 << 22 else {
       throw TextError.malformed(file: file, place: "pieces", problem: "there are more than \(index) pieces")
     }
@@ -69,7 +69,7 @@ struct SentencePieceModel: Sendable {
     return piece
   }
 
-  private mutating func readTrainer(_ message: ArraySlice<UInt8>, file: String) throws {
+  private mutating func readTrainer(_ message: ArraySlice<UInt8>, file: String) throws(TextError) {
     var reader = ProtoReader(message, file: file)
     while let field = try reader.next() {
       guard case .varint(let value) = field.value else { continue }
@@ -87,7 +87,7 @@ struct SentencePieceModel: Sendable {
     }
   }
 
-  private mutating func readNormalizer(_ message: ArraySlice<UInt8>, file: String) throws {
+  private mutating func readNormalizer(_ message: ArraySlice<UInt8>, file: String) throws(TextError) {
     var reader = ProtoReader(message, file: file)
     while let field = try reader.next() {
       switch (field.number, field.value) {
@@ -100,7 +100,7 @@ struct SentencePieceModel: Sendable {
     }
   }
 
-  private func findByteIDs(file: String) throws -> [Int32] {
+  private func findByteIDs(file: String) throws(TextError) -> [Int32] {
     var ids = [Int32](repeating: -1, count: 256)
     for (id, piece) in pieces.enumerated() where piece.kind == .byte {
       guard let byte = bytePiece(piece.text) else { continue }

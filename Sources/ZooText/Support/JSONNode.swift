@@ -34,20 +34,20 @@ struct JSONNode {
     value[name].map { JSONNode(value: $0, file: file, path: path.isEmpty ? name : "\(path).\(name)") }
   }
 
-  func member(_ name: String) throws -> JSONNode {
+  func member(_ name: String) throws(TextError) -> JSONNode {
     guard let node = optional(name) else { throw problem("it has no \"\(name)\"") }
     return node
   }
 
   /// The elements of an array, made as they are asked for.
-  func elements() throws -> LazyMapCollection<Range<Int>, JSONNode> {
+  func elements() throws(TextError) -> LazyMapCollection<Range<Int>, JSONNode> {
     guard let array = value.array else { throw problem("an array was expected") }
     let (file, path) = (file, path)
     return array.indices.lazy.map { JSONNode(value: array[$0], file: file, path: path, index: $0) }
   }
 
   /// The members of an object, in order; null ones are left out.
-  func members() throws -> [(name: String, value: JSONNode)] {
+  func members() throws(TextError) -> [(name: String, value: JSONNode)] {
     guard case .object(let members) = value else { throw problem("an object was expected") }
     return members.compactMap { key, value in
       if case .null = value { return nil }
@@ -56,23 +56,25 @@ struct JSONNode {
     }
   }
 
-  func elements(_ name: String) throws -> LazyMapCollection<Range<Int>, JSONNode> { try member(name).elements() }
+  func elements(_ name: String) throws(TextError) -> LazyMapCollection<Range<Int>, JSONNode> {
+    try member(name).elements()
+  }
 
-  func bytes() throws -> [UInt8] {
+  func bytes() throws(TextError) -> [UInt8] {
     guard let bytes = value.bytes else { throw problem("a string was expected") }
     return bytes
   }
 
-  func text() throws -> String { String(decoding: try bytes(), as: UTF8.self) }
+  func text() throws(TextError) -> String { String(decoding: try bytes(), as: UTF8.self) }
 
-  func text(_ name: String) throws -> String { try member(name).text() }
+  func text(_ name: String) throws(TextError) -> String { try member(name).text() }
 
-  func bool(_ name: String, default fallback: Bool) throws -> Bool {
+  func bool(_ name: String, default fallback: Bool) throws(TextError) -> Bool {
     guard let node = optional(name) else { return fallback }
     guard let bool = node.value.bool else { throw node.problem("true or false was expected") }
     return bool
   }
 
   /// The `type` that tells the variants of a component apart.
-  func type() throws -> String { try text("type") }
+  func type() throws(TextError) -> String { try text("type") }
 }

@@ -49,7 +49,7 @@ struct PieceTable: Sendable, Equatable {
   }
 
   /// Calls `body` with every piece and its id, in the order of first insertion.
-  func forEach(_ body: (ArraySlice<UInt8>, Int32) throws -> Void) rethrows {
+  func forEach(_ body: (ArraySlice<UInt8>, Int32) throws(TextError) -> Void) rethrows {
     for entry in 0..<count { try body(piece(entry), values[entry]) }
   }
 

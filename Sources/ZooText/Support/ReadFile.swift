@@ -3,7 +3,7 @@ import Foundation
 import ZooModels
 
 /// The bytes of a tokenizer file; gzip when its name ends in `.gz`, inflated to at most `inflatedLimit` bytes.
-func readTokenizerFile(_ url: URL, inflatedLimit: Int = 16 << 20) throws -> [UInt8] {
+func readTokenizerFile(_ url: URL, inflatedLimit: Int = 16 << 20) throws(TextError) -> [UInt8] {
   let file = url.lastPathComponent
   let data: Data
   do throws(FileError) { data = try readFile(url.path(percentEncoded: false), limit: Limits.tokenizerBytes) } catch {
@@ -16,7 +16,7 @@ func readTokenizerFile(_ url: URL, inflatedLimit: Int = 16 << 20) throws -> [UIn
 }
 
 /// Inflates one gzip member.
-package func gunzip(_ input: [UInt8], file: String, limit: Int) throws -> [UInt8] {
+package func gunzip(_ input: [UInt8], file: String, limit: Int) throws(TextError) -> [UInt8] {
   guard input.count >= 18, input[0] == 0x1f, input[1] == 0x8b else {
     throw TextError.malformed(file: file, place: "byte 0", problem: "this is not a gzip file")
   }
@@ -29,7 +29,7 @@ package func gunzip(_ input: [UInt8], file: String, limit: Int) throws -> [UInt8
   var output: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 1 << 18)
   var source = input
-  let status: Int32 = try source.withUnsafeMutableBufferPointer { source in
+  let status: Int32 = source.withUnsafeMutableBufferPointer { source in
     stream.next_in = source.baseAddress
     stream.avail_in = UInt32(source.count)
     var status = Z_OK
@@ -41,10 +41,11 @@ package func gunzip(_ input: [UInt8], file: String, limit: Int) throws -> [UInt8
         output.append(contentsOf: chunk[..<(chunk.count - Int(stream.avail_out))])
         return status
       }
-      if output.count > limit { throw TextError.tooLarge(file: file, limit: limit) }
+      if output.count > limit { break }
     }
     return status
   }
+  if output.count > limit { throw .tooLarge(file: file, limit: limit) }
   guard status == Z_STREAM_END else {
     throw TextError.malformed(
       file: file, place: "byte \(input.count - Int(stream.avail_in))", problem: "the gzip data is damaged or cut short")

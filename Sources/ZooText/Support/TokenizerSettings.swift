@@ -18,8 +18,8 @@ package struct TokenizerSettings: Sendable {
   /// Nothing is said.
   init() { config = nil }
 
-  package init(in folder: URL) throws {
-    func read(_ name: String) throws -> JSONNode? {
+  package init(in folder: URL) throws(TextError) {
+    func read(_ name: String) throws(TextError) -> JSONNode? {
       let file = folder.appending(path: name)
       guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return nil }
       return JSONNode(value: try JSONValue(try readTokenizerFile(file), file: name), file: name, path: "")
@@ -45,7 +45,7 @@ package struct TokenizerSettings: Sendable {
     }
   }
 
-  private mutating func readRoles(_ node: JSONNode) throws {
+  private mutating func readRoles(_ node: JSONNode) throws(TextError) {
     for (key, value) in try node.members() {
       if ["extra_special_tokens", "additional_special_tokens"].contains(key) {
         let list = value.value.array == nil ? try value.members().map(\.value) : Array(try value.elements())
@@ -73,7 +73,7 @@ extension AddedTokens.Token {
   static let unplaced: Int32 = -1
 
   /// A string or an object without an id.
-  fileprivate init(unplaced node: JSONNode) throws {
+  fileprivate init(unplaced node: JSONNode) throws(TextError) {
     if let content = node.value.bytes {
       self.init(content: content, id: Self.unplaced)
     } else {
@@ -91,7 +91,7 @@ extension TokenizerSettings {
     package var maxLength: Int?
   }
 
-  package func sides(in folder: URL) throws -> Sides {
+  package func sides(in folder: URL) throws(TextError) -> Sides {
     var sides = Sides()
     let file = folder.appending(path: TokenizerFileNames.json)
     guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return sides }
@@ -107,14 +107,14 @@ extension TokenizerSettings {
   }
 
   /// The id with which a prompt is filled up, if the files say so.
-  package func padID(in folder: URL) throws -> Int? {
+  package func padID(in folder: URL) throws(TextError) -> Int? {
     guard let token = roles["pad_token"] else { return nil }
     if let known = added.first(where: { $0.content == token.content }) { return Int(known.id) }
     let file = folder.appending(path: TokenizerFileNames.json)
     if FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) {
       let name = TokenizerFileNames.json
       let root = JSONNode(value: try JSONValue(try readTokenizerFile(file), file: name), file: name, path: "")
-      let tokens = try root.optional("added_tokens")?.elements().map { try AddedTokens.Token($0) } ?? []
+      let tokens = try AddedTokens.all(in: root)
       return tokens.first { $0.content == token.content }.map { Int($0.id) }
     }
     // The special pieces of T5's and SigLIP's vocabularies.

@@ -4,7 +4,7 @@ import ZooJSON
 let idLimit = 1 << 22
 
 /// Checks an id of a vocabulary.
-func checkedID(_ id: Int?, of piece: some Sequence<UInt8>, file: String, field: String) throws -> Int32 {
+func checkedID(_ id: Int?, of piece: some Sequence<UInt8>, file: String, field: String) throws(TextError) -> Int32 {
   guard let id, (0..<idLimit).contains(id) else {
     let name = String(decoding: Array(piece), as: UTF8.self)
     throw TextError.malformed(
@@ -15,7 +15,7 @@ func checkedID(_ id: Int?, of piece: some Sequence<UInt8>, file: String, field: 
 }
 
 /// An object of pieces and ids.
-func vocabularyTable(_ json: JSONValue, file: String, field: String) throws -> PieceTable {
+func vocabularyTable(_ json: JSONValue, file: String, field: String) throws(TextError) -> PieceTable {
   guard case .object(let members) = json, !members.isEmpty else {
     throw TextError.malformed(file: file, place: field, problem: "an object of pieces and ids was expected")
   }

@@ -76,16 +76,23 @@ struct AddedTokens: Sendable {
   }
 }
 
+extension AddedTokens {
+  /// Those of a `tokenizer.json`; none where it has no such field.
+  static func all(in root: JSONNode) throws(TextError) -> [Token] {
+    try root.optional("added_tokens")?.elements().map(Token.init) ?? []
+  }
+}
+
 extension AddedTokens.Token {
-  init(_ node: JSONNode) throws { try self.init(node, id: node.optional("id")?.value.int) }
+  init(_ node: JSONNode) throws(TextError) { try self.init(node, id: node.optional("id")?.value.int) }
 
   /// An object whose id stands elsewhere.
-  init(_ node: JSONNode, id: Int?) throws {
+  init(_ node: JSONNode, id: Int?) throws(TextError) {
     let content = try node.member("content").bytes()
     try self.init(properties: node, id: checkedID(id, of: content, file: node.file, field: node.path))
   }
 
-  init(properties node: JSONNode, id: Int32) throws {
+  init(properties node: JSONNode, id: Int32) throws(TextError) {
     self.init(
       content: try node.member("content").bytes(), id: id, isNormalized: try node.bool("normalized", default: false),
       isSingleWord: try node.bool("single_word", default: false), stripsLeft: try node.bool("lstrip", default: false),

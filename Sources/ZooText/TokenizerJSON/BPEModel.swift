@@ -10,7 +10,7 @@ struct BPEModel: Sendable {
   /// The ids of `<0x00>`...`<0xFF>`; a missing one is -1. Empty without byte fallback.
   private let byteIDs: [Int32]
 
-  init(_ node: JSONNode) throws {
+  init(_ node: JSONNode) throws(TextError) {
     let vocabulary = try node.member("vocab")
     let ids = try vocabularyTable(vocabulary.value, file: node.file, field: vocabulary.path)
     self.ids = ids
@@ -19,7 +19,7 @@ struct BPEModel: Sendable {
     wordEnd = try node.optional("end_of_word_suffix")?.bytes() ?? []
     fusesUnknown = try node.bool("fuse_unk", default: false)
     ignoresMerges = try node.bool("ignore_merges", default: false)
-    unknownID = try node.optional("unk_token").map { unknown in
+    unknownID = try node.optional("unk_token").map { unknown throws(TextError) in
       guard let id = ids[try unknown.bytes()] else { throw unknown.problem("it is not in the vocabulary") }
       return id
     }
@@ -53,12 +53,12 @@ struct BPEModel: Sendable {
   }
 
   /// `"left right"`, or `["left", "right"]` in newer files.
-  static func pair(_ rule: JSONNode) throws -> BytePairs.Rule {
+  static func pair(_ rule: JSONNode) throws(TextError) -> BytePairs.Rule {
     let parts: [ArraySlice<UInt8>]
     if let text = rule.value.bytes {
       parts = text.split(separator: 0x20, omittingEmptySubsequences: false)
     } else {
-      parts = try rule.elements().map { try $0.bytes()[...] }
+      parts = try rule.elements().map { part throws(TextError) in try part.bytes()[...] }
     }
     guard parts.count == 2 else { throw rule.problem("a merge rule is two pieces") }
     return (parts[0], parts[1])

@@ -3,7 +3,7 @@ import ZooModels
 extension PipelineTokenizer.Parts {
   /// The specification with the token of its language before a text, as open_clip's `set_language` and transformers' `src_lang` have it
   /// for NLLB: language, text, end.
-  func speaking(_ spec: TokenizerSpec, file: String) throws -> TokenizerSpec {
+  func speaking(_ spec: TokenizerSpec, file: String) throws(TextError) -> TokenizerSpec {
     guard let language = spec.language else { return spec }
     let languages = addedTokens.map { (name: String(decoding: $0.content, as: UTF8.self), id: Int($0.id)) }
       .filter { $0.name.wholeMatch(of: /[a-z]{3}_[A-Z][a-z]{3}/) != nil }

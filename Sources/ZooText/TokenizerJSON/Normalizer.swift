@@ -17,7 +17,7 @@ indirect enum Normalizer: Sendable {
     .nfc, .replace(.run(Pattern.ScalarClass(includesSpace: true), minimum: 1), [" "]), .lowercase,
   ])
 
-  init(_ node: JSONNode) throws {
+  init(_ node: JSONNode) throws(TextError) {
     switch try node.type() {
     case "Sequence": self = .sequence(try node.elements("normalizers").map(Normalizer.init))
     case "NFC": self = .nfc

@@ -17,7 +17,7 @@ enum Pattern: Sendable {
   }
 
   /// `{"String": ...}` or `{"Regex": ...}`.
-  init(_ node: JSONNode) throws {
+  init(_ node: JSONNode) throws(TextError) {
     if let literal = node.optional("String") {
       self = .literal(scalars(try literal.bytes()))
       return

@@ -104,20 +104,20 @@ struct PipelineTokenizer: Tokenizer {
 
 extension PipelineTokenizer.Parts {
   /// From `tokenizer.json`. Its own truncation and padding are ignored: the specification has them.
-  init(json bytes: [UInt8], file: String) throws {
+  init(json bytes: [UInt8], file: String) throws(TextError) {
     let root = JSONNode(value: try JSONValue(bytes, file: file), file: file, path: "")
     let node = try root.member("model")
-    let type = try node.optional("type").map { String(decoding: try $0.bytes(), as: UTF8.self) }
+    let type = try node.optional("type")?.text()
     switch type {
     case "BPE": model = .bpe(try BPEModel(node))
     case "Unigram": model = .unigram(try UnigramPieces(node))
     case "WordPiece": model = .wordPiece(try WordPieceModel(node))
     default: throw node.unsupported("the model \(type ?? "without a type")")
     }
-    addedTokens = try root.optional("added_tokens")?.elements().map(AddedTokens.Token.init) ?? []
+    addedTokens = try AddedTokens.all(in: root)
     normalizer = try root.optional("normalizer").map(Normalizer.init)
     preTokenizer = try root.optional("pre_tokenizer").map(PreTokenizer.init)
-    postProcessor = try root.optional("post_processor").map { try PostProcessor($0) } ?? PostProcessor()
+    postProcessor = try root.optional("post_processor").map(PostProcessor.init) ?? PostProcessor()
   }
 
   /// The tokens with a role that are pieces of a WordPiece vocabulary are found in a text as well.
@@ -132,14 +132,14 @@ extension PipelineTokenizer.Parts {
   }
 
   /// From BERT's `vocab.txt`: one piece a line, its id the line number.
-  init(wordPieceVocabulary bytes: [UInt8], file: String) throws {
+  init(wordPieceVocabulary bytes: [UInt8], file: String) throws(TextError) {
     var ids = PieceTable(capacity: 32_000)
     for (line, piece) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       let text = piece.last == 0x0D ? piece.dropLast() : piece
       if text.isEmpty { continue }
       ids.set(text, try checkedID(line, of: text, file: file, field: "line \(line + 1)"))
     }
-    func special(_ name: String) throws -> Int32 {
+    func special(_ name: String) throws(TextError) -> Int32 {
       guard let id = ids[name.utf8] else {
         throw TextError.malformed(file: file, place: "vocabulary", problem: "it has no \(name)")
       }
@@ -158,7 +158,7 @@ extension PipelineTokenizer.Parts {
 }
 
 extension WordPieceModel {
-  fileprivate init(_ node: JSONNode) throws {
+  fileprivate init(_ node: JSONNode) throws(TextError) {
     let vocabulary = try node.member("vocab")
     let ids = try vocabularyTable(vocabulary.value, file: node.file, field: vocabulary.path)
     let unknown = try node.member("unk_token")

@@ -8,7 +8,7 @@ struct PostProcessor: Sendable {
     self.suffix = suffix
   }
 
-  init(_ node: JSONNode) throws {
+  init(_ node: JSONNode) throws(TextError) {
     switch try node.type() {
     case "ByteLevel": break
     case "BertProcessing", "RobertaProcessing":
@@ -26,12 +26,12 @@ struct PostProcessor: Sendable {
   }
 
   /// `["[CLS]", 101]`.
-  private static func token(_ node: JSONNode) throws -> Int32 {
+  private static func token(_ node: JSONNode) throws(TextError) -> Int32 {
     guard let pair = node.value.array, pair.count == 2 else { throw node.problem("a token and its id were expected") }
     return try checkedID(pair[1].int, of: pair[0].bytes ?? [], file: node.file, field: node.path)
   }
 
-  private mutating func readTemplate(_ node: JSONNode) throws {
+  private mutating func readTemplate(_ node: JSONNode) throws(TextError) {
     var hasText = false
     for part in try node.elements("single") {
       if part.optional("Sequence") != nil {
@@ -40,8 +40,8 @@ struct PostProcessor: Sendable {
         continue
       }
       let name = try part.member("SpecialToken").text("id")
-      let ids = try node.member("special_tokens").member(name).elements("ids").map {
-        try checkedID($0.value.int, of: name.utf8, file: $0.file, field: $0.path)
+      let ids = try node.member("special_tokens").member(name).elements("ids").map { id throws(TextError) in
+        try checkedID(id.value.int, of: name.utf8, file: id.file, field: id.path)
       }
       if hasText { suffix += ids } else { prefix += ids }
     }

@@ -31,7 +31,7 @@ indirect enum PreTokenizer: Sendable {
   /// A word and whether it stands at the very beginning of the prompt.
   typealias Word = (text: [Unicode.Scalar], isFirst: Bool)
 
-  init(_ node: JSONNode) throws {
+  init(_ node: JSONNode) throws(TextError) {
     switch try node.type() {
     case "Sequence": self = .sequence(try node.elements("pretokenizers").map(PreTokenizer.init))
     case "WhitespaceSplit": self = .whitespaceSplit
@@ -44,7 +44,7 @@ indirect enum PreTokenizer: Sendable {
       let replacement = scalars(try node.member("replacement").bytes())
       guard replacement.count == 1 else { throw node.problem("the replacement is not one character") }
       let adds = try node.bool("add_prefix_space", default: true)
-      let scheme = try node.optional("prepend_scheme").map { String(decoding: try $0.bytes(), as: UTF8.self) }
+      let scheme = try node.optional("prepend_scheme")?.text()
       guard let prepend = Prepend(rawValue: scheme ?? (adds ? "always" : "never")) else {
         throw node.unsupported("the prepend scheme \(scheme ?? "")")
       }

@@ -10,13 +10,14 @@ package enum TokenizerClass {
   /// Those that run the file as it is, and need it.
   package static let readers: Set = ["PreTrainedTokenizer", "TokenizersBackend"]
   /// Those whose own way is compared with what a file says.
-  private static let pipelines: [String: @Sendable (JSONNode, TokenizerSettings) throws -> Bool] = [
+  private static let pipelines: [String: @Sendable (JSONNode, TokenizerSettings) throws(TextError) -> Bool] = [
     "GPT2Tokenizer": isGPT2, "BertTokenizer": isBERT, "XLMRobertaTokenizer": isXLMRoberta,
   ]
 
   /// True if the class makes the tokens that the folder's `tokenizer.json` describes, so that the file alone may be run; false where it does
   /// not, where the class is not known, and without such a file.
-  package static func runsFile(_ name: String, in folder: URL, _ settings: TokenizerSettings) throws -> Bool {
+  package static func runsFile(_ name: String, in folder: URL, _ settings: TokenizerSettings) throws(TextError) -> Bool
+  {
     let file = folder.appending(path: TokenizerFileNames.json)
     guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return false }
     if readers.contains(name) { return true }
@@ -25,31 +26,35 @@ package enum TokenizerClass {
     return try agrees(JSONNode(value: text, file: TokenizerFileNames.json, path: ""), settings)
   }
 
-  @Sendable private static func isGPT2(_ file: JSONNode, _ settings: TokenizerSettings) throws -> Bool {
+  @Sendable private static func isGPT2(_ file: JSONNode, _ settings: TokenizerSettings) throws(TextError) -> Bool {
     guard file.optional("normalizer") == nil, let split = file.optional("pre_tokenizer"),
       try split.type() == "ByteLevel", try split.bool("use_regex", default: true),
       try split.bool("add_prefix_space", default: true) == settings.bool("add_prefix_space") ?? false
     else { return false }
     let model = try file.member("model")
-    return try !model.bool("ignore_merges", default: false)
-      && ["end_of_word_suffix", "continuing_subword_prefix"].allSatisfy {
-        try model.optional($0)?.bytes().isEmpty ?? true
-      }
+    if try model.bool("ignore_merges", default: false) { return false }
+    for name in ["end_of_word_suffix", "continuing_subword_prefix"] {
+      if let affix = try model.optional(name)?.bytes(), !affix.isEmpty { return false }
+    }
+    return true
   }
 
-  @Sendable private static func isBERT(_ file: JSONNode, _ settings: TokenizerSettings) throws -> Bool {
+  @Sendable private static func isBERT(_ file: JSONNode, _ settings: TokenizerSettings) throws(TextError) -> Bool {
     guard let normalizer = file.optional("normalizer"), try normalizer.type() == "BertNormalizer",
       try file.optional("pre_tokenizer")?.type() == "BertPreTokenizer"
     else { return false }
-    return try normalizer.bool("lowercase", default: true) == settings.bool("do_lower_case") ?? true
+    let lowers = try normalizer.bool("lowercase", default: true)
+    let spaces = try normalizer.bool("handle_chinese_chars", default: true)
+    return lowers == settings.bool("do_lower_case") ?? true && spaces == settings.bool("tokenize_chinese_chars") ?? true
       && normalizer.optional("strip_accents")?.value.bool == settings.bool("strip_accents")
-      && normalizer.bool("handle_chinese_chars", default: true) == settings.bool("tokenize_chinese_chars") ?? true
   }
 
-  @Sendable private static func isXLMRoberta(_ file: JSONNode, _ settings: TokenizerSettings) throws -> Bool {
-    func types(_ key: String, _ list: String) throws -> [String] {
+  @Sendable private static func isXLMRoberta(_ file: JSONNode, _ settings: TokenizerSettings) throws(TextError) -> Bool
+  {
+    func types(_ key: String, _ list: String) throws(TextError) -> [String] {
       guard let node = file.optional(key) else { return [] }
-      return try node.optional(list)?.elements().map { try $0.type() } ?? [node.type()]
+      guard let members = node.optional(list) else { return [try node.type()] }
+      return try members.elements().map { member throws(TextError) in try member.type() }
     }
     let steps = try types("pre_tokenizer", "pretokenizers"), normalizers = try types("normalizer", "normalizers")
     guard steps.last == "Metaspace", try file.member("model").type() == "Unigram" else { return false }

@@ -5,7 +5,7 @@ struct UnigramPieces: Sendable {
   private let usesByteFallback: Bool
   var unknownID: Int32 { model.unknownID }
 
-  init(_ node: JSONNode) throws {
+  init(_ node: JSONNode) throws(TextError) {
     let vocabulary = try node.elements("vocab")
     var ids = PieceTable(capacity: vocabulary.count)
     var scores: [Double] = []
