@@ -135,10 +135,10 @@ extension Identification {
   ) throws -> FoundTokenizer? {
     func name(_ files: [String]) -> String { files.joined(separator: " with ") }
     let survey: CLIPSurvey
-    do {
+    do throws(TextError) {
       guard let found = try CLIPSurvey(place.url, only: place.file) else { return nil }
       survey = found
-    } catch let error as TextError {
+    } catch {
       guard case .unsupported = error else { throw error }
       notes.append("The tokenizer beside the weights is not CLIP's: \(error).")
       return nil

@@ -33,11 +33,11 @@ package struct CLIPSurvey: Sendable {
     var found: [(files: [String], source: CLIPSource, tokens: CLIPTokens)] = []
     let settings = sets.isEmpty ? nil : try TokenizerSettings(in: folder)
     for files in sets {
-      do {
+      do throws(TextError) {
         let source = try CLIPSource(files.map { folder.appending(path: $0) })
         guard let settings else { continue }
         found.append((files, source, try CLIPTokens(source, settings)))
-      } catch let error as TextError {
+      } catch {
         unreadable.append((files, error))
       }
     }
