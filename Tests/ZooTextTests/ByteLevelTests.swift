@@ -59,7 +59,7 @@ import ZooText
 
   @Test(arguments: [
     (#"{"model": {"type": "Magic"}}"#, "tokenizer.json: uses the model Magic, which is not supported"),
-    ("[1, 2", "tokenizer.json, byte 6: expected ',', found the end of the text"),
+    ("[1, 2", "tokenizer.json, byte 5: expected ',', found the end of the text"),
     (
       #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}}"#,
       "tokenizer.json, model.merges[0]: a merge rule is two pieces"

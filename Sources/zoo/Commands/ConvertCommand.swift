@@ -70,9 +70,8 @@ struct ConvertCommand: ParsableCommand {
     if let against { return try compare(conversion, with: against) }
     let target = try output ?? store.place(of: conversion).path(percentEncoded: false)
     if dryRun {
-      print(plan)
-      model.notes.forEach { print("note: \($0)") }
-      print("\(model.name) from \(model.layout.title), \(byteText(plan.byteCount)), would go to \(target)")
+      let report = PlanReport(conversion, target: target)
+      if json { try printJSON(report) } else { print(report.text(of: plan)) }
       if !plan.problems.isEmpty { throw ExitCode(2) }
       return
     }
