@@ -31,7 +31,6 @@ let package = Package(
   products: [
     .executable(name: "zoo", targets: ["ZooCommand"]),
     .library(name: "Zoo", targets: ["Zoo"]),
-    .library(name: "ZooDrawing", targets: ["ZooDrawing"]),
   ],
   traits: [
     .trait(name: "OneDNN", description: "Products by oneDNN, in f32 or bf16, on Linux (libdnnl-dev)."),

@@ -3,7 +3,7 @@ import ZooModels
 
 extension Registry {
   /// The manifests that this build carries, as (file, text).
-  public static var builtInManifests: [(file: String, json: Data)] {
+  package static var builtInManifests: [(file: String, json: Data)] {
     EmbeddedManifests.all.map { ($0.file, Data($0.json.utf8)) }
   }
 

@@ -1,7 +1,7 @@
 extension Checkpoint {
   /// Names of the files that hubs and libraries give to a model's weights, best first: OpenCLIP's file before that of transformers, which is
   /// the same model in a different layout, and safetensors before PyTorch's pickles.
-  public static let preferredNames = [
+  package static let preferredNames = [
     "open_clip_model.safetensors", "model.safetensors", "model.safetensors.index.json", "open_clip_pytorch_model.bin",
     "pytorch_model.bin", "pytorch_model.bin.index.json",
   ]
@@ -9,7 +9,7 @@ extension Checkpoint {
   /// What of a folder is read as its checkpoint, told by the names of its files: nil where none is one, or several could be meant.
   ///
   /// A name of `preferredNames` wins over all others; otherwise files that differ in ending or precision alone are taken for the same weights.
-  public static func name(among names: [String]) -> (name: String?, candidates: [String]) {
+  package static func name(among names: [String]) -> (name: String?, candidates: [String]) {
     let candidates = checkpointNames(names)
     let preferred = preferredNames.first { name in candidates.contains { $0.name == name } }
     let isOne = candidates.allSatisfy { $0.stem == candidates[0].stem }

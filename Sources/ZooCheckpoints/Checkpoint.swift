@@ -83,7 +83,7 @@ public struct Checkpoint: Sendable {
   }
 
   /// Reads over the headers of one file and leaves everything as it is there: names with their prefixes, 8-bit floats, a shard alone.
-  public static func openAsStored(_ path: String) throws(CheckpointError) -> Checkpoint {
+  package static func openAsStored(_ path: String) throws(CheckpointError) -> Checkpoint {
     try Checkpoint(path: path, files: [path], content: readFile(path))
   }
 
@@ -135,7 +135,7 @@ public struct Checkpoint: Sendable {
   }
 
   /// The tensors of two checkpoints, those of the second with a prefix before their names.
-  public func joined(with other: Checkpoint, under prefix: String) throws(CheckpointError) -> Checkpoint {
+  package func joined(with other: Checkpoint, under prefix: String) throws(CheckpointError) -> Checkpoint {
     let others = other.tensors.map { tensor in
       var renamed = tensor
       let entry = tensor.entry
@@ -181,14 +181,14 @@ public struct Checkpoint: Sendable {
   }
 
   /// True where `tensor(_:rows:)` may take less memory than the whole tensor, which has to be inflated or gathered.
-  public func isReadInParts(_ name: String) -> Bool {
+  package func isReadInParts(_ name: String) -> Bool {
     positions[ExactName(name)].map { tensors[$0].readPart != nil } ?? false
   }
 }
 
 extension Checkpoint {
   /// Lets the system take back the memory of the mapped files; tensors that are still in use are read from the files again.
-  public func release() { maps.forEach { $0.release() } }
+  package func release() { maps.forEach { $0.release() } }
 }
 
 /// What a reader finds in one file.

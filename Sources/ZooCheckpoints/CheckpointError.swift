@@ -5,7 +5,7 @@ import ZooTensors
 public struct CheckpointError: ZooError, Equatable {
   /// The path of the file, as it was given.
   public let file: String
-  public let rule: Rule
+  package let rule: Rule
   /// The name of the tensor or archive member that it is about, where one is known.
   public let tensor: String?
   /// The byte of the file that it is about, where one is known.
@@ -13,7 +13,7 @@ public struct CheckpointError: ZooError, Equatable {
   public let expected: String?
   public let found: String?
 
-  public init(
+  package init(
     _ file: String, _ rule: Rule, tensor: String? = nil, offset: Int? = nil, expected: String? = nil,
     found: String? = nil
   ) {

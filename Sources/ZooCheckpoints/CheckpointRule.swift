@@ -1,6 +1,6 @@
 extension CheckpointError {
   /// The ways for a checkpoint to be wrong. `CheckpointRule+Sentence.swift` has the words.
-  public enum Rule: Sendable, CaseIterable {
+  package enum Rule: Sendable, CaseIterable {
     // Files.
     case notFound
     case notReadable

@@ -57,7 +57,7 @@ extension Conversion {
   /// Memory holds two tensors at a time.
   ///
   /// - Throws: `ConvertError` where the other checkpoint's tensors are not those of this architecture, and `CheckpointError`.
-  public func compare(with other: Checkpoint) throws -> ModelComparison {
+  package func compare(with other: Checkpoint) throws -> ModelComparison {
     try checkPlan()
     let second = try makePlan(model.architecture, of: other)
     let others = Dictionary(second.rows.map { ($0.target, $0) }, uniquingKeysWith: { first, _ in first })
@@ -78,7 +78,7 @@ extension Conversion {
   }
 }
 
-extension Expression {
+extension TensorExpression {
   /// The evaluated elements as f32.
   func floats(in checkpoint: Checkpoint) throws -> MemoryBlock {
     let block = MemoryBlock(byteCount: 4 * (shape.flatMap(elementProduct) ?? 0))

@@ -2,15 +2,15 @@ import ZooCheckpoints
 import ZooTensors
 
 /// What a checkpoint's headers say: names, element types and shapes, without any data but the few numbers of position ids.
-public struct Headers: Sendable {
-  public struct Entry: Sendable, Hashable {
-    public let name: String
-    public let dtype: DType
-    public let shape: [Int]
+package struct Headers: Sendable {
+  package struct Entry: Sendable, Hashable {
+    package let name: String
+    package let dtype: DType
+    package let shape: [Int]
     /// True if the values are known to be 0, 1, 2 and so on, as those of position ids are.
-    public let isCounting: Bool
+    package let isCounting: Bool
 
-    public init(name: String, dtype: DType, shape: [Int], isCounting: Bool = false) {
+    package init(name: String, dtype: DType, shape: [Int], isCounting: Bool = false) {
       self.name = name
       self.dtype = dtype
       self.shape = shape
@@ -19,15 +19,15 @@ public struct Headers: Sendable {
   }
 
   /// In the order of the file.
-  public let entries: [Entry]
+  package let entries: [Entry]
   private let byName: [String: Int]
 
-  public init(_ entries: [Entry]) {
+  package init(_ entries: [Entry]) {
     self.entries = entries
     byName = Dictionary(entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  public init(_ checkpoint: Checkpoint) {
+  package init(_ checkpoint: Checkpoint) {
     self.init(
       checkpoint.entries.map { entry in
         Entry(
@@ -36,11 +36,11 @@ public struct Headers: Sendable {
       })
   }
 
-  public var isEmpty: Bool { entries.isEmpty }
+  package var isEmpty: Bool { entries.isEmpty }
 
-  public subscript(name: String) -> Entry? { byName[name].map { entries[$0] } }
+  package subscript(name: String) -> Entry? { byName[name].map { entries[$0] } }
 
-  public func contains(_ name: String) -> Bool { byName[name] != nil }
+  package func contains(_ name: String) -> Bool { byName[name] != nil }
 
   /// The shape of a tensor if it is there and has this many axes.
   func shape(_ name: String, rank: Int) -> [Int]? {

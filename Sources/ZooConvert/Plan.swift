@@ -15,7 +15,7 @@ public struct ConversionPlan: Sendable {
     public let target: String
     public let shape: [Int]
     public let dtype: DType
-    public let expression: Expression
+    public let expression: TensorExpression
 
     /// The source tensors, in the order of use.
     public var sources: [String] { expression.sources.map(\.name) }
@@ -67,7 +67,7 @@ public enum PlanProblem: Sendable, Hashable, CustomStringConvertible {
   case wrongShape(source: String, expected: [Int], found: [Int], target: String)
   case notWeights(source: String, dtype: DType, target: String)
   case noSource(target: String, layout: String)
-  case impossible(target: String, expected: [Int], expression: Expression)
+  case impossible(target: String, expected: [Int], expression: TensorExpression)
   case unused(source: String, dtype: DType, shape: [Int])
   /// A tensor that would be dropped if its values were 0, 1, 2 and so on.
   case notCounting(source: String)
@@ -94,7 +94,7 @@ public enum PlanProblem: Sendable, Hashable, CustomStringConvertible {
 
 /// Plans the conversion of a checkpoint from its headers; what is wrong stands in `problems`, all of it.
 package func makePlan(
-  _ layout: Layout, _ architecture: Architecture, _ headers: Headers, dtype: TargetDType = .keep
+  _ layout: CheckpointLayout, _ architecture: Architecture, _ headers: Headers, dtype: TargetDType = .keep
 ) -> ConversionPlan {
   var rows: [ConversionPlan.Row] = []
   var problems: [PlanProblem] = []

@@ -18,16 +18,16 @@ struct Target {
   }
 
   /// A source tensor of the target's own shape.
-  func source(_ name: String) -> Expression { .tensor(name, shape: shape) }
+  func source(_ name: String) -> TensorExpression { .tensor(name, shape: shape) }
 
   /// A source tensor with the target's elements under another shape.
-  func source(_ name: String, as shape: [Int]) -> Expression { .reshape(.tensor(name, shape: shape), self.shape) }
+  func source(_ name: String, as shape: [Int]) -> TensorExpression { .reshape(.tensor(name, shape: shape), self.shape) }
 
   /// A source matrix `[in, out]` for a target `[out, in]`.
-  func transposedSource(_ name: String) -> Expression { .tensor(name, shape: shape.reversed()).transposed }
+  func transposedSource(_ name: String) -> TensorExpression { .tensor(name, shape: shape.reversed()).transposed }
 
   /// A scalar that some writers store as one element; `writtenShape` is how this layout's do.
-  func scalarSource(_ name: String, writtenShape: [Int] = []) -> Expression {
+  func scalarSource(_ name: String, writtenShape: [Int] = []) -> TensorExpression {
     (headers.isEmpty ? writtenShape : headers[name]?.shape) == [1] ? source(name, as: [1]) : source(name)
   }
 

@@ -1,15 +1,15 @@
 import ZooTensors
 
 /// Why nothing can be drawn.
-public enum DrawingError: ZooError, Equatable {
+package enum DrawingError: ZooError, Equatable {
   /// Pango and Cairo cannot be loaded; `reason` is the loader's.
   case noLibrary(reason: String)
   /// Memory runs out, or the page is larger than its format can be.
   case failed(width: Int, height: Int)
 
-  public var blame: Blame { .work }
+  package var blame: Blame { .work }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .noLibrary(let reason):
       "Pango, which draws text, cannot be loaded (\(reason)): install libpangocairo-1.0-0 (Debian) or pango (Homebrew)"

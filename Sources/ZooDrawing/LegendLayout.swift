@@ -30,7 +30,7 @@ extension Sheet.Legend {
   static let barSize = (width: 224, height: 18)
 
   /// The colours as they are seen over bright (above) to dark pictures.
-  public var bar: Image {
+  package var bar: Picture {
     let (width, height) = Self.barSize
     let ramp = (0..<width).map { Float($0) / Float(width - 1) }
     var heat: [Float] = [], ground: [UInt8] = []
@@ -39,6 +39,6 @@ extension Sheet.Legend {
       ground += [UInt8](repeating: UInt8(255 * (height - 1 - row) / (height - 1)), count: width * 3)
     }
     return overlay(
-      heat, on: Image(width: width, height: height, pixels: ground), colorMap: colors, alpha: alpha)
+      heat, on: Picture(width: width, height: height, pixels: ground), colorMap: colors, alpha: alpha)
   }
 }

@@ -1,11 +1,11 @@
 /// Characters of a text that no font of the system has, with the packages that bring one.
-public struct MissingGlyphs: Sendable, Hashable {
-  public let characters: [Character]
+package struct MissingGlyphs: Sendable, Hashable {
+  package let characters: [Character]
   /// Names of Debian packages; other systems have the fonts under like names.
-  public let packages: [String]
+  package let packages: [String]
 
   /// Nil where every character can be drawn.
-  public init?(of text: String) throws(DrawingError) {
+  package init?(of text: String) throws(DrawingError) {
     let style = LaidText.Style(size: 13)
     guard try LaidText(text, style, width: 10_000).unknown > 0 else { return nil }
     var missing: [Character] = []

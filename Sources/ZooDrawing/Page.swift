@@ -6,7 +6,7 @@ import ZooImages
 enum PageItem {
   case rectangle(Box, radius: Double = 0, color: UInt32)
   /// Scaled to the box.
-  case picture(Image, Box)
+  case picture(Picture, Box)
   case text(LaidText, x: Double, y: Double, color: UInt32)
 }
 
@@ -28,14 +28,14 @@ struct Page {
   private static let band = 4096
 
   /// The page in pixels.
-  func raster() throws(DrawingError) -> Image {
+  func raster() throws(DrawingError) -> Picture {
     var pixels: [UInt8] = []
     var top = 0.0
     while top < height {
       pixels += try drawn(Int32(ZOO_PAGE_RASTER), top: top, height: min(height - top, Double(Self.band)))
       top += Double(Self.band)
     }
-    return Image(width: Int(width), height: Int(height), pixels: pixels)
+    return Picture(width: Int(width), height: Int(height), pixels: pixels)
   }
 
   func svg() throws(DrawingError) -> [UInt8] {

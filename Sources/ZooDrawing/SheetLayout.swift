@@ -152,7 +152,7 @@ struct PillLine {
   }
 }
 
-extension Image {
+extension Picture {
   /// The picture's size with its longer side at `size`.
   fileprivate func fitted(within size: Int) -> (width: Double, height: Double) {
     let scale = Double(size) / Double(max(width, height))

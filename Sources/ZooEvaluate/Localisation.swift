@@ -1,33 +1,33 @@
 /// How well maps find things: the figures of the pointing protocol's rows.
-public struct Localisation: Sendable, Hashable {
+package struct Localisation: Sendable, Hashable {
   /// How many rows and columns off a thing a maximum may lie for the tolerant pointing game.
-  public static let tolerance = 4
+  package static let tolerance = 4
 
   private let sum: ClassSum
 
-  public init(_ sums: [ClassSum]) { sum = sums.total }
+  package init(_ sums: [ClassSum]) { sum = sums.total }
 
-  public var prompts: Int { Int(sum.rows) }
+  package var prompts: Int { Int(sum.rows) }
   /// Maps with the same value everywhere.
-  public var flat: Int { Int(value("flat")) }
+  package var flat: Int { Int(value("flat")) }
   /// Mean over prompts of the thing's IoU at the threshold 0.5.
-  public var meanIoU: Double { mean("iou") }
+  package var meanIoU: Double { mean("iou") }
   /// Share of prompts whose map has its maximum on the thing.
-  public var pointing: Double { mean("hit") }
+  package var pointing: Double { mean("hit") }
   /// Share of prompts whose map has its maximum on the thing or at most `tolerance` rows and columns off it.
-  public var tolerantPointing: Double { mean("near_hit") }
+  package var tolerantPointing: Double { mean("near_hit") }
   /// Mean over prompts of the average precision of the thing's pixels.
-  public var pixelAP: Double { mean("pixel_ap") }
+  package var pixelAP: Double { mean("pixel_ap") }
   /// Mean over prompts of the average precision over both channels.
-  public var twoChannelAP: Double { mean("two_channel_ap") }
+  package var twoChannelAP: Double { mean("two_channel_ap") }
   /// Mean over prompts of F1 at the threshold 0.5.
-  public var meanF1: Double { mean("f1") }
+  package var meanF1: Double { mean("f1") }
   /// Mean share of the picture that a thing covers: what pointing blindly gives.
-  public var meanArea: Double { mean("area") }
+  package var meanArea: Double { mean("area") }
   /// All prompts' pixels at the threshold 0.5.
-  public var half: SegmentationCounts { counts("half") }
+  package var half: SegmentationCounts { counts("half") }
   /// All prompts' pixels at each map's mean.
-  public var mean: SegmentationCounts { counts("mean") }
+  package var mean: SegmentationCounts { counts("mean") }
 
   private func value(_ column: String) -> Double {
     PointingProtocol.columns.firstIndex(of: column).map { sum.values.isEmpty ? 0 : sum.values[$0] } ?? 0

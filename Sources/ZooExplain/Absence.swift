@@ -1,6 +1,6 @@
 import ZooRuntime
 
-extension Model {
+extension ZooModel {
   /// The cosine that a prompt must exceed to count as present: that of a prompt that names nothing with pictures that show
   /// nothing. Nil for half a model.
   ///

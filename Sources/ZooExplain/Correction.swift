@@ -16,7 +16,7 @@ public struct Correction: Sendable, Hashable {
   public static let emptyPrompt = "a photo of a"
 
   /// Sets the places of `map` to 0 where the empty prompt's map is high.
-  public func apply(to map: inout Heatmap, empty: Heatmap) {
+  package func apply(to map: inout Heatmap, empty: Heatmap) {
     for (index, value) in minMax(empty.values).enumerated() where value > threshold { map.values[index] = 0 }
   }
 }

@@ -7,21 +7,21 @@ import ZooText
 /// Explains pictures with prompts: the text side, the method, and what is done about things that are not there.
 ///
 /// ```swift
-/// let explainer = Explainer(model: try Model(directory: url))
-/// let result = try explainer.explain(try Image.decode(contentsOf: picture), prompts: ["a photo of a cat"])
-/// result.prompts[0].heatmap.picture()  // [height * width], 0...1
+/// let explainer = Explainer(model: try ZooModel(directory: url))
+/// let result = try explainer.explain(Picture(contentsOf: picture), prompts: ["a photo of a cat"])
+/// result.prompts[0].heatmap.pixels()  // [height * width], 0...1
 /// ```
 public struct Explainer: Sendable {
-  public let model: Model
-  public var method: Method
+  public let model: ZooModel
+  public var method: HeatmapMethod
   /// Nil for none. By default only for models with SigLIP's attention pooler, as in the authors' code.
   public var correction: Correction?
   /// Prompts whose mean is subtracted from each prompt's direction before anything is explained.
   public var negatives: [String] = []
 
-  public init(model: Model, method: LeGrad = LeGrad()) { self.init(model: model, method: Method(method)) }
+  public init(model: ZooModel, method: LeGrad = LeGrad()) { self.init(model: model, method: HeatmapMethod(method)) }
 
-  public init(model: Model, method: Method) {
+  public init(model: ZooModel, method: HeatmapMethod) {
     self.model = model
     self.method = method
     if case .attention = model.architecture.vision?.pooler, !model.architecture.isClassifier {
@@ -69,9 +69,9 @@ public struct Explainer: Sendable {
   }
 
   /// Explains one picture as the model's own preprocessing shows it.
-  public func explain(_ image: Image, prompts: [String]) throws -> Explanation {
-    let picture = try model.preprocess(image)
-    return try explain([picture.tensor], prepare(prompts))[0]
+  public func explain(_ picture: Picture, prompts: [String]) throws -> Explanation {
+    let loaded = PictureLoader(preprocessing: try model.preprocessing).load(picture)
+    return try explain([loaded.input.tensor], prepare(prompts))[0].showing(loaded)
   }
 
   /// Explains pictures; those of one size share the passes through the model.
@@ -85,7 +85,7 @@ public struct Explainer: Sendable {
   /// - Parameters:
   ///   - ways: explainers of one model, each with what it looks for.
   ///   - clock: times the work that does not serve all ways.
-  public static func explain(
+  package static func explain(
     _ pictures: [PixelTensor], _ ways: [(explainer: Explainer, prompts: PreparedPrompts)],
     clock: MethodClock = MethodClock()
   ) throws -> [[Explanation]] {
@@ -101,7 +101,7 @@ public struct Explainer: Sendable {
   /// Explains pictures that each look for something else, `[ways][pictures]`; those of one size share the passes all the same.
   ///
   /// - Parameter ways: explainers of one model, each with what it looks for in each picture.
-  public static func explain(
+  package static func explain(
     _ pictures: [PixelTensor], _ ways: [(explainer: Explainer, prompts: [PreparedPrompts])],
     clock: MethodClock = MethodClock()
   ) throws -> [[Explanation]] {
@@ -225,7 +225,7 @@ public struct PromptSimilarity: Sendable {
   /// True where the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
   public let isAbsent: Bool
 
-  public init(prompt: String, similarity: Float, isAbsent: Bool) {
+  package init(prompt: String, similarity: Float, isAbsent: Bool) {
     self.prompt = prompt
     self.similarity = similarity
     self.isAbsent = isAbsent
@@ -236,7 +236,7 @@ extension PreparedPrompts {
   /// How well the prompts fit a picture, and how well the prompt does that names nothing.
   ///
   /// - Parameter embedding: the picture's, not normalised; a classifier's logits.
-  public func similarities(to embedding: [Float], of model: Model) -> (empty: Float?, prompts: [PromptSimilarity]) {
+  public func similarities(to embedding: [Float], of model: ZooModel) -> (empty: Float?, prompts: [PromptSimilarity]) {
     // A classifier's embedding is its logits, and a prompt picks one of them.
     let unit = model.architecture.isClassifier ? embedding : normalised(embedding)
     let emptySimilarity = empty.map { dot($0, unit) }
@@ -246,49 +246,5 @@ extension PreparedPrompts {
         prompt: prompt, similarity: similarity, isAbsent: absentBelow.map { similarity <= $0 } ?? false)
     }
     return (emptySimilarity, scores)
-  }
-}
-
-/// What one picture says of the prompts.
-public struct Explanation: Sendable {
-  /// The picture's embedding, not normalised; a classifier's logits.
-  public let embedding: [Float]
-  /// Cosine of the picture with the prompt that names nothing.
-  public let emptySimilarity: Float?
-  /// Prompts whose similarity is not above this count as absent; nil where nothing says so.
-  public let absentBelow: Float?
-  public var prompts: [Prompt]
-
-  public struct Prompt: Sendable {
-    public let prompt: String
-    /// Cosine of picture and prompt; a classifier's logit.
-    public let similarity: Float
-    public var heatmap: Heatmap
-    /// True where the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
-    public let isAbsent: Bool
-  }
-}
-
-/// Why something cannot be explained.
-public enum ExplainError: ZooError, Equatable {
-  case blankPrompt(String)
-  case notAClassifier(model: String)
-  case noSuchClass(Int, count: Int)
-  case noClassCalled(String, near: [String])
-  /// A vector of another model.
-  case wrongWidth(Int, expected: Int, model: String)
-
-  public var blame: Blame { .input }
-
-  public var description: String {
-    switch self {
-    case .blankPrompt: "a prompt is blank; write what to look for, such as \"a photo of a cat\""
-    case .wrongWidth(let found, let expected, let model):
-      "a prompt has \(found) numbers, and the embeddings of \(model) have \(expected)"
-    case .notAClassifier(let model): "\(model) has no classes: it takes prompts"
-    case .noSuchClass(let index, let count): "there is no class \(index): the model has \(count), 0 to \(count - 1)"
-    case .noClassCalled(let name, let near):
-      "no class is called '\(name)'" + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?")
-    }
   }
 }

@@ -22,7 +22,7 @@ public struct Heatmap: Sendable {
     case upsampleClipNormalise
   }
 
-  public init(grid: GridSize, patch: Int, layers: [Int], layerValues: [[Float]], finish: Finish) {
+  package init(grid: GridSize, patch: Int, layers: [Int], layerValues: [[Float]], finish: Finish) {
     self.grid = grid
     self.patch = patch
     self.layers = layers
@@ -34,7 +34,7 @@ public struct Heatmap: Sendable {
   }
 
   /// A map that is not a sum over layers.
-  public init(grid: GridSize, patch: Int, layers: [Int], values: [Float], finish: Finish) {
+  package init(grid: GridSize, patch: Int, layers: [Int], values: [Float], finish: Finish) {
     self.grid = grid
     self.patch = patch
     self.layers = layers
@@ -50,7 +50,7 @@ public struct Heatmap: Sendable {
   public var isFlat: Bool { values.allSatisfy { $0 == values.first } }
 
   /// The map of some of its layers, not corrected; layers that it does not have are left out.
-  public func restricted(to wanted: [Int]) -> Heatmap {
+  package func restricted(to wanted: [Int]) -> Heatmap {
     let kept = layers.indices.filter { wanted.contains(layers[$0]) }
     return Heatmap(
       grid: grid, patch: patch, layers: kept.map { layers[$0] }, layerValues: kept.map { layerValues[$0] },
@@ -61,12 +61,12 @@ public struct Heatmap: Sendable {
   public var pictureSize: GridSize { GridSize(height: grid.height * patch, width: grid.width * patch) }
 
   /// The map on the pixels, `[grid.height * patch][grid.width * patch]` row by row, from 0 to 1.
-  public func picture() -> [Float] { picture(in: range) }
+  public func pixels() -> [Float] { pixels(in: range) }
 
-  /// The map on the pixels as `picture()`, where the ends of `range` become 0 and 1: several maps may share one scale.
+  /// The map on the pixels as `pixels()`, where the ends of `range` become 0 and 1: several maps may share one scale.
   ///
   /// All zeros where the range is empty (the official code gives NaN).
-  public func picture(in range: ClosedRange<Float>) -> [Float] {
+  public func pixels(in range: ClosedRange<Float>) -> [Float] {
     switch finish {
     case .upsampleThenNormalise: scaled(upsampled(values), from: range)
     case .normaliseThenUpsample: upsampled(scaled(values, from: range))
@@ -74,7 +74,7 @@ public struct Heatmap: Sendable {
     }
   }
 
-  /// The values that `picture()` makes 0 and 1.
+  /// The values that `pixels()` makes 0 and 1.
   public var range: ClosedRange<Float> {
     switch finish {
     case .upsampleThenNormalise: Self.range(of: upsampled(values))
@@ -84,14 +84,14 @@ public struct Heatmap: Sendable {
   }
 
   /// One layer's map on the pixels, from 0 to 1.
-  public func picture(ofLayer index: Int) -> [Float] { picture(ofLayer: index, in: range(ofLayer: index)) }
+  public func pixels(ofLayer index: Int) -> [Float] { pixels(ofLayer: index, in: range(ofLayer: index)) }
 
   /// One layer's map on the pixels, where the ends of `range` become 0 and 1.
-  public func picture(ofLayer index: Int, in range: ClosedRange<Float>) -> [Float] {
+  public func pixels(ofLayer index: Int, in range: ClosedRange<Float>) -> [Float] {
     scaled(upsampled(layerValues[index]), from: range)
   }
 
-  /// The values that `picture(ofLayer:)` makes 0 and 1.
+  /// The values that `pixels(ofLayer:)` makes 0 and 1.
   public func range(ofLayer index: Int) -> ClosedRange<Float> { Self.range(of: upsampled(layerValues[index])) }
 
   private static func range(of values: [Float]) -> ClosedRange<Float> {
@@ -107,7 +107,7 @@ extension Heatmap {
 }
 
 /// Values moved and scaled to 0...1; all zeros where they are all equal (the official code gives NaN).
-public func minMax(_ values: [Float]) -> [Float] {
+package func minMax(_ values: [Float]) -> [Float] {
   guard let low = values.min(), let high = values.max(), low <= high else { return values.map { _ in 0 } }
   return scaled(values, from: low...high)
 }

@@ -1,24 +1,24 @@
 import ZooImages
 
 /// Works through many picture files, some of them in one pass through the model; one that cannot be read holds up none.
-public struct PictureRun {
-  public let loader: PictureLoader
+package struct PictureRun {
+  package let loader: PictureLoader
   /// How many pictures share a pass.
-  public let together: Int
+  package let together: Int
 
-  public init(loader: PictureLoader, together: Int = 4) {
+  package init(loader: PictureLoader, together: Int = 4) {
     self.loader = loader
     self.together = max(1, together)
   }
 
   /// Passes that so many pictures take.
-  public func passes(for count: Int) -> Int { (count + together - 1) / together }
+  package func passes(for count: Int) -> Int { (count + together - 1) / together }
 
   /// - Parameters:
   ///   - paths: of picture files; `-` is standard input.
   ///   - work: gives a result for each of some pictures; their places among the paths come with them.
   ///   - each: is called for each path in order, with what was loaded and its result, or with why it could not be read.
-  public func run<Output>(
+  package func run<Output>(
     _ paths: [String], work: ([Int], [LoadedPicture]) throws -> [Output],
     each: (Int, Result<(picture: LoadedPicture, output: Output), any Error>) throws -> Void
   ) throws {

@@ -33,7 +33,7 @@ extension Heatmap {
   /// - Parameters:
   ///   - picture: what was read; its size is that of the result.
   ///   - input: the size of what the model got.
-  ///   - range: the values that become 0 and 1, as in `picture(in:)`.
+  ///   - range: the values that become 0 and 1, as in `pixels(in:)`.
   public func placed(
     on picture: PictureFacts, input: GridSize, in range: ClosedRange<Float>
   ) -> PlacedMap {

@@ -1,6 +1,6 @@
-extension Image {
+extension Picture {
   /// The pixels of a window, which must lie inside.
-  public func cropped(rows: Range<Int>, columns: Range<Int>) -> Image {
+  public func cropped(rows: Range<Int>, columns: Range<Int>) -> Picture {
     if rows == 0..<height && columns == 0..<width { return self }
     let size = mode.bytesPerPixel
     var result: [UInt8] = []
@@ -16,14 +16,14 @@ extension Image {
   /// `fill` is the value of every channel in the picture's own mode (an index in a palette).
   public func centerCropped(
     height newHeight: Int, width newWidth: Int, fill: Int = 0, _ rule: CropRule = .even
-  ) -> Image {
+  ) -> Picture {
     padded(
       top: rule.padding(newHeight, around: height), left: rule.padding(newWidth, around: width),
       height: max(height, newHeight), width: max(width, newWidth), fill: fill
     ).cropped(rows: rule.middle(newHeight, of: height), columns: rule.middle(newWidth, of: width))
   }
 
-  private func padded(top: Int, left: Int, height newHeight: Int, width newWidth: Int, fill: Int) -> Image {
+  private func padded(top: Int, left: Int, height newHeight: Int, width newWidth: Int, fill: Int) -> Picture {
     if newHeight == height && newWidth == width { return self }
     let size = mode.bytesPerPixel, rowBytes = width * size
     let value = mode == .bilevel ? (fill == 0 ? 0 : 255) : UInt8(clamping: fill)

@@ -2,23 +2,38 @@ import CImageCodecs
 import Foundation
 import ZooTensors
 
-extension Image {
+extension Picture {
   /// The most pixels that are decoded unless a caller says otherwise: above, Pillow, too, takes a picture for a
   /// decompression bomb.
   public static let pixelLimit = 178_956_970
   /// What a caller may set that limit to.
-  public static let pixelLimits = 1...1 << 40
+  package static let pixelLimits = 1...1 << 40
 
   /// Reads a picture file; the format is found by content.
-  /// - Parameter pixelLimit: the most pixels that it may have.
-  public static func decode(contentsOf url: URL, pixelLimit: Int = pixelLimit) throws(ImageError) -> Image {
+  ///
+  /// - Parameter pixelLimit: The most pixels that it may have.
+  public init(contentsOf url: URL, pixelLimit: Int = Self.pixelLimit) throws(PictureError) {
+    self = try Self.decode(contentsOf: url, pixelLimit: pixelLimit)
+  }
+
+  /// Decodes the bytes of a picture file; the format is found by content.
+  ///
+  /// - Parameters:
+  ///   - name: What errors call it.
+  ///   - pixelLimit: The most pixels that it may have.
+  public init(data: Data, name: String = "the picture", pixelLimit: Int = Self.pixelLimit) throws(PictureError) {
+    self = try Self.decode(data, name: name, pixelLimit: pixelLimit)
+  }
+
+  /// `init(contentsOf:pixelLimit:)`
+  package static func decode(contentsOf url: URL, pixelLimit: Int = pixelLimit) throws(PictureError) -> Picture {
     try decode(readPicture(url.path), name: url.path, pixelLimit: pixelLimit)
   }
 
-  /// Decodes a picture file's bytes; `name` is for messages.
-  public static func decode(_ data: Data, name: String, pixelLimit: Int = pixelLimit) throws(ImageError) -> Image {
+  /// `init(data:name:pixelLimit:)`
+  package static func decode(_ data: Data, name: String, pixelLimit: Int = pixelLimit) throws(PictureError) -> Picture {
     try data.withUnsafeBytes { bytes in
-      Result { () throws(ImageError) in try decode(bytes: bytes, name: name, pixelLimit: pixelLimit) }
+      Result { () throws(PictureError) in try decode(bytes: bytes, name: name, pixelLimit: pixelLimit) }
     }.get()
   }
 
@@ -27,9 +42,9 @@ extension Image {
   /// JPEG (libjpeg-turbo), PNG (libpng), WebP (libwebp); with the package trait MoreFormats the first frame of a GIF
   /// (giflib), TIFF (libtiff), HEIC (libheif) and AVIF (libavif). Nothing is allocated for the pixels before the declared size is
   /// checked.
-  public static func decode(
+  package static func decode(
     bytes: UnsafeRawBufferPointer, name: String, pixelLimit: Int = pixelLimit
-  ) throws(ImageError) -> Image {
+  ) throws(PictureError) -> Picture {
     let source = FileBytes(bytes: bytes, name: name, pixelLimit: pixelLimit)
     switch source.format {
     case .png: return try decode(source, with: zoo_png_decode)
@@ -42,15 +57,16 @@ extension Image {
       case .heic: return try decode(source, with: zoo_heic_decode)
       case .avif: return try decode(source, with: zoo_avif_decode)
     #endif
-    case .some(let format): throw ImageError.unsupportedFormat(name: name, format: format)
-    case nil: throw ImageError.unknownFormat(name: name)
+    case .some(let format): throw PictureError.unsupportedFormat(name: name, format: format)
+    case nil: throw PictureError.unknownFormat(name: name)
     }
   }
 
   /// Decodes a picture that is in memory.
-  public static func decode(bytes: [UInt8], name: String, pixelLimit: Int = pixelLimit) throws(ImageError) -> Image {
+  package static func decode(bytes: [UInt8], name: String, pixelLimit: Int = pixelLimit) throws(PictureError) -> Picture
+  {
     try bytes.withUnsafeBytes { bytes in
-      Result { () throws(ImageError) in try decode(bytes: bytes, name: name, pixelLimit: pixelLimit) }
+      Result { () throws(PictureError) in try decode(bytes: bytes, name: name, pixelLimit: pixelLimit) }
     }.get()
   }
 
@@ -58,9 +74,9 @@ extension Image {
     UnsafePointer<UInt8>?, Int, Int64, UnsafeMutablePointer<zoo_picture>?
   ) -> Int32
 
-  private static func decode(_ source: FileBytes, with decoder: Decoder) throws(ImageError) -> Image {
+  private static func decode(_ source: FileBytes, with decoder: Decoder) throws(PictureError) -> Picture {
     var picture = zoo_picture()
-    func run(until expected: Int) throws(ImageError) {
+    func run(until expected: Int) throws(PictureError) {
       let code = decoder(
         source.bytes.bindMemory(to: UInt8.self).baseAddress, source.bytes.count, Int64(source.pixelLimit), &picture)
       switch Int(code) {
@@ -73,16 +89,16 @@ extension Image {
     try run(until: ZOO_MEASURED)
     guard let mode = Mode(code: picture.mode) else { throw source.damaged("it has no pixels") }
     let width = Int(picture.width), height = Int(picture.height), count = width * height * mode.bytesPerPixel
-    var result: Result<Void, ImageError> = .success(())
+    var result: Result<Void, PictureError> = .success(())
     let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       picture.pixels = buffer.baseAddress
       picture.room = count
-      result = Result { () throws(ImageError) in try run(until: ZOO_DECODED) }
+      result = Result { () throws(PictureError) in try run(until: ZOO_DECODED) }
       picture.pixels = nil
       initialized = count
     }
     try result.get()
-    return Image(
+    return Picture(
       width: width, height: height, mode: mode, pixels: pixels,
       palette: mode == .palette ? withUnsafeBytes(of: picture.palette) { Array($0) } : [],
       orientation: (1...8).contains(picture.orientation) ? Int(picture.orientation) : source.orientation,
@@ -108,8 +124,8 @@ extension Image {
 /// What is read from a pipe at most, in bytes; `/dev/zero` has no end.
 private let pipeLimit = 1 << 30
 
-/// The bytes of a picture file; `-` is standard input. Throws `ImageError.unreadable`.
-func readPicture(_ path: String) throws(ImageError) -> Data {
+/// The bytes of a picture file; `-` is standard input. Throws `PictureError.unreadable`.
+func readPicture(_ path: String) throws(PictureError) -> Data {
   do {
     if path == "-" { return try FileHandle.standardInput.readToEnd() ?? Data() }
     // Pipes such as <(...) have no size: they are read to their end.
@@ -120,6 +136,6 @@ func readPicture(_ path: String) throws(ImageError) -> Data {
   } catch {
     // A name that is not UTF-8 was repaired by Swift before it came here, and leads nowhere.
     let reason = path.contains("\u{FFFD}") ? "its name is not valid UTF-8; rename it" : systemReason(of: error)
-    throw ImageError.unreadable(name: path, reason: reason)
+    throw PictureError.unreadable(name: path, reason: reason)
   }
 }

@@ -3,7 +3,7 @@ struct FileBytes {
   let bytes: UnsafeRawBufferPointer
   let name: String
   /// The most pixels that are decoded.
-  var pixelLimit = Image.pixelLimit
+  var pixelLimit = Picture.pixelLimit
 
   var count: Int { bytes.count }
 
@@ -29,15 +29,15 @@ struct FileBytes {
     return String(decoding: bytes[at..<at + size], as: UTF8.self)
   }
 
-  func damaged(_ detail: String) -> ImageError {
+  func damaged(_ detail: String) -> PictureError {
     .damaged(name: name, format: format?.rawValue ?? "picture", detail: detail)
   }
 
-  func unsupported(_ detail: String) -> ImageError {
+  func unsupported(_ detail: String) -> PictureError {
     .unsupported(name: name, format: format?.rawValue ?? "picture", detail: detail)
   }
 
-  func tooLarge(width: Int, height: Int) -> ImageError {
+  func tooLarge(width: Int, height: Int) -> PictureError {
     .tooLarge(name: name, width: width, height: height, limit: pixelLimit)
   }
 }

@@ -7,7 +7,7 @@ import CImageCodecs
 /// - Parameter map: [height, width].
 /// - Returns: [newHeight, newWidth].
 /// - Precondition: no side is 0, and `map` has height · width values.
-public func bilinearResized(
+package func bilinearResized(
   _ map: [Float], height: Int, width: Int, toHeight newHeight: Int, toWidth newWidth: Int
 ) -> [Float] {
   precondition(min(newHeight, newWidth) > 0, "a map has a size")
@@ -25,7 +25,7 @@ public func bilinearResized(
 /// - Parameter map: [height, width].
 /// - Returns: [rows, columns].
 /// - Precondition: no side is 0, and `map` has height · width values.
-public func bilinearSampled(
+package func bilinearSampled(
   _ map: [Float], height: Int, width: Int, rows: [Double], columns: [Double]
 ) -> [Float] {
   precondition(map.count == height * width && min(height, width) > 0, "a map fits its size")
@@ -42,7 +42,7 @@ public func bilinearSampled(
 }
 
 /// A patch grid at the size of its patches' pixels: `bilinearResized` by a whole factor.
-public func bilinearUpsampled(_ map: [Float], height: Int, width: Int, factor: Int) -> [Float] {
+package func bilinearUpsampled(_ map: [Float], height: Int, width: Int, factor: Int) -> [Float] {
   bilinearResized(map, height: height, width: width, toHeight: height * factor, toWidth: width * factor)
 }
 

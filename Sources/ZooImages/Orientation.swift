@@ -1,6 +1,6 @@
-extension Image {
+extension Picture {
   /// The picture turned and mirrored as its EXIF orientation says, which then is 1.
-  public func upright() -> Image {
+  public func upright() -> Picture {
     guard (2...8).contains(orientation) else { return self }
     let swaps = orientation >= 5
     let newWidth = swaps ? height : width, newHeight = swaps ? width : height

@@ -8,9 +8,9 @@ import CImageCodecs
 ///   - picture: is converted to RGB.
 ///   - alpha: the share of the heat, 0...1.
 /// - Precondition: `heat` has the picture's size.
-public func overlay(
-  _ heat: [Float], on picture: Image, colorMap: ColorMap = .jet, alpha: Double = 0.6
-) -> Image {
+package func overlay(
+  _ heat: [Float], on picture: Picture, colorMap: ColorMap = .jet, alpha: Double = 0.6
+) -> Picture {
   let rgb = picture.convertedToRGB()
   precondition(heat.count == rgb.width * rgb.height, "a heat map has the size of its picture")
   let share = min(max(alpha, 0), 1)
@@ -21,15 +21,15 @@ public func overlay(
 }
 
 /// A heat map ([height, width], within 0...1) in colours, without a picture.
-public func colored(_ heat: [Float], height: Int, width: Int, colorMap: ColorMap = .jet) -> Image {
-  let black = Image(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))
+package func colored(_ heat: [Float], height: Int, width: Int, colorMap: ColorMap = .jet) -> Picture {
+  let black = Picture(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))
   return overlay(heat, on: black, colorMap: colorMap, alpha: 1)
 }
 
 /// A heat map in colours that is the more transparent the colder it is, in RGBA.
 ///
 /// - Parameter heat: [height, width], within 0...1; NaN is wholly transparent.
-public func transparent(_ heat: [Float], height: Int, width: Int, colorMap: ColorMap = .jet) -> Image {
+package func transparent(_ heat: [Float], height: Int, width: Int, colorMap: ColorMap = .jet) -> Picture {
   let colors = colored(heat, height: height, width: width, colorMap: colorMap).pixels
   var pixels: [UInt8] = []
   pixels.reserveCapacity(heat.count * 4)
@@ -37,14 +37,14 @@ public func transparent(_ heat: [Float], height: Int, width: Int, colorMap: Colo
     pixels += colors[index * 3..<index * 3 + 3]
     pixels.append(value.isNaN ? 0 : UInt8((min(max(value, 0), 1) * 255).rounded()))
   }
-  return Image(width: width, height: height, mode: .rgba, pixels: pixels)
+  return Picture(width: width, height: height, mode: .rgba, pixels: pixels)
 }
 
-extension Image {
+extension Picture {
   /// The RGB picture with a line around the pixels of a mask, white between black, that is as thick as the picture is large.
   ///
   /// - Precondition: `mask` has the picture's size.
-  public func outlined(_ mask: [Bool]) -> Image {
+  public func outlined(_ mask: [Bool]) -> Picture {
     precondition(mask.count == width * height, "a mask has the size of its picture")
     let inside = max(1, Int((Double(max(width, height)) / 300).rounded()))
     var edge: [(x: Int, y: Int)] = []
@@ -66,11 +66,11 @@ extension Image {
         }
       }
     }
-    return Image(width: width, height: height, pixels: pixels)
+    return Picture(width: width, height: height, pixels: pixels)
   }
 
   /// The picture with another laid over a part of it, which must lie inside. Both are RGB then.
-  public func replacing(rows: Range<Int>, columns: Range<Int>, with part: Image) -> Image {
+  package func replacing(rows: Range<Int>, columns: Range<Int>, with part: Picture) -> Picture {
     var pixels = convertedToRGB().pixels
     let source = part.convertedToRGB().pixels, count = columns.count * 3
     precondition(source.count == rows.count * count, "a part has its own size")
@@ -78,23 +78,23 @@ extension Image {
       let to = (row * width + columns.lowerBound) * 3
       pixels.replaceSubrange(to..<to + count, with: source[index * count..<(index + 1) * count])
     }
-    return Image(width: width, height: height, pixels: pixels)
+    return Picture(width: width, height: height, pixels: pixels)
   }
 }
 
 /// A mask as a picture: 255 where it is true.
-public func maskPicture(_ mask: [Bool], height: Int, width: Int) -> Image {
-  Image(width: width, height: height, mode: .l, pixels: mask.map { $0 ? 255 : 0 })
+package func maskPicture(_ mask: [Bool], height: Int, width: Int) -> Picture {
+  Picture(width: width, height: height, mode: .l, pixels: mask.map { $0 ? 255 : 0 })
 }
 
 extension PixelTensor {
   /// The RGB picture behind a normalised tensor, cut off to bytes as LeGrad's `visualize` does.
-  public func picture(mean: [Float], std: [Float]) -> Image {
+  package func picture(mean: [Float], std: [Float]) -> Picture {
     let plane = height * width
     let pixels = (0..<plane * 3).map { index -> UInt8 in
       let (pixel, c) = index.quotientAndRemainder(dividingBy: 3)
       return UInt8(min(max((values[c * plane + pixel] * std[c] + mean[c]) * 255, 0), 255))
     }
-    return Image(width: width, height: height, pixels: pixels)
+    return Picture(width: width, height: height, pixels: pixels)
   }
 }

@@ -2,24 +2,24 @@ import CImageCodecs
 import Foundation
 import ZooModels
 
-extension Image {
+extension Picture {
   /// The picture as a PNG file: grey, RGB and RGBA as they are, other modes as RGB. Throws where memory runs out.
-  public func pngData() throws(ImageError) -> [UInt8] {
+  public func pngData() throws(PictureError) -> Data {
     let image = [.l, .rgb, .rgba].contains(mode) ? self : convertedToRGB()
     var count = 0
     let channels = Int32(image.mode.bytesPerPixel)
     guard
       let bytes = zoo_png_encode(image.pixels, Int64(image.width), Int64(image.height), channels, &count)
-    else { throw ImageError.unwritable(name: "the PNG", reason: "not enough memory") }
+    else { throw PictureError.unwritable(name: "the PNG", reason: "not enough memory") }
     defer { free(bytes) }
-    return Array(UnsafeBufferPointer(start: bytes, count: count))
+    return Data(bytes: bytes, count: count)
   }
 
-  /// Writes the picture as a PNG file, which appears whole or not at all. Throws `ImageError.unwritable`.
-  public func writePNG(to url: URL) throws(ImageError) {
-    let data = Data(try pngData())
+  /// Writes the picture as a PNG file, which appears whole or not at all. Throws `PictureError.unwritable`.
+  public func writePNG(to url: URL) throws(PictureError) {
+    let data = try pngData()
     do throws(FileError) { try writeWhole(data, to: url.resolvingSymlinksInPath().path) } catch {
-      throw ImageError.unwritable(name: url.path, reason: error.reason)
+      throw PictureError.unwritable(name: url.path, reason: error.reason)
     }
   }
 }

@@ -13,9 +13,9 @@ public enum PictureFormat: String, Sendable, Hashable, CaseIterable {
   case jpeg2000 = "JPEG 2000"
 
   /// How many first bytes are looked at.
-  public static let headerSize = 64
+  package static let headerSize = 64
 
-  /// Whether `Image.decode` reads it.
+  /// Whether `Picture.decode` reads it.
   public var isRead: Bool {
     switch self {
     case .png, .jpeg, .webp: true
@@ -39,7 +39,7 @@ public enum PictureFormat: String, Sendable, Hashable, CaseIterable {
   #endif
 
   /// Nil for bytes that begin no picture.
-  public init?(header: UnsafeRawBufferPointer) {
+  package init?(header: UnsafeRawBufferPointer) {
     func has(_ bytes: [UInt8], at: Int = 0) -> Bool {
       at + bytes.count <= header.count && header[at..<at + bytes.count].elementsEqual(bytes)
     }

@@ -9,22 +9,22 @@ public struct PictureLoader: Sendable {
   /// The most pixels that a picture may have.
   public var pixelLimit: Int
 
-  public init(preprocessing: Preprocessing, upright: Bool = false, pixelLimit: Int = Image.pixelLimit) {
+  public init(preprocessing: Preprocessing, upright: Bool = false, pixelLimit: Int = Picture.pixelLimit) {
     self.preprocessing = preprocessing
     self.upright = upright
     self.pixelLimit = pixelLimit
   }
 
-  /// Reads, turns and preprocesses a picture file; `-` is standard input. Throws `ImageError`.
-  public func load(path: String) throws(ImageError) -> LoadedPicture {
+  /// Reads, turns and preprocesses a picture file; `-` is standard input. Throws `PictureError`.
+  public func load(path: String) throws(PictureError) -> LoadedPicture {
     let data = try readPicture(path)
-    return load(try Image.decode(data, name: path, pixelLimit: pixelLimit), data: data)
+    return load(try Picture.decode(data, name: path, pixelLimit: pixelLimit), data: data)
   }
 
   /// Turns and preprocesses a picture that has been decoded.
-  public func load(_ image: Image) -> LoadedPicture { load(image, data: nil) }
+  public func load(_ image: Picture) -> LoadedPicture { load(image, data: nil) }
 
-  private func load(_ image: Image, data: Data?) -> LoadedPicture {
+  private func load(_ image: Picture, data: Data?) -> LoadedPicture {
     let turned = turned(image)
     return LoadedPicture(
       source: PictureFacts(stored: image, seen: turned, preprocessing), data: data,
@@ -32,9 +32,9 @@ public struct PictureLoader: Sendable {
   }
 
   /// The picture that was loaded, before it was resized and cropped; nil where it came from no file.
-  public func original(of picture: LoadedPicture) throws(ImageError) -> Image? {
+  package func original(of picture: LoadedPicture) throws(PictureError) -> Picture? {
     guard let data = picture.data else { return nil }
-    return turned(try Image.decode(data, name: "the picture", pixelLimit: pixelLimit))
+    return turned(try Picture.decode(data, name: "the picture", pixelLimit: pixelLimit))
   }
 
   /// A picture of labels, resized and cropped as its picture is: by the nearest pixel, so that no label is made up.
@@ -45,7 +45,7 @@ public struct PictureLoader: Sendable {
   ///   - labels: 8-bit values, one channel.
   ///   - picture: the picture that they belong to.
   /// - Returns: nil where the labels have neither the size of the stored picture nor that of the upright one.
-  public func fit(labels: Image, to picture: PictureFacts) -> Image? {
+  package func fit(labels: Picture, to picture: PictureFacts) -> Picture? {
     var labels = labels
     if labels.width == picture.storedWidth, labels.height == picture.storedHeight {
       if upright { labels = labels.with(orientation: picture.orientation).upright() }
@@ -57,7 +57,7 @@ public struct PictureLoader: Sendable {
     return fitted(labels, preprocessing, filter: .nearest)
   }
 
-  private func turned(_ image: Image) -> Image { upright ? image.upright() : image }
+  private func turned(_ image: Picture) -> Picture { upright ? image.upright() : image }
 }
 
 /// A picture file as a model gets it, with what was done to it on the way.
@@ -65,14 +65,14 @@ public struct LoadedPicture: Sendable {
   public let source: PictureFacts
   /// The file's bytes; nil for pictures that come from no file.
   public let data: Data?
-  public let input: PreprocessedImage
+  public let input: PreprocessedPicture
 }
 
 /// What a picture file held, and which part of it the model sees.
 public struct PictureFacts: Sendable, Hashable {
   public let storedWidth: Int
   public let storedHeight: Int
-  public let mode: Image.Mode
+  public let mode: Picture.Mode
   /// The EXIF orientation, 1...8.
   public let orientation: Int
   /// Pixels across the picture as it was preprocessed: after it was turned upright, where that was asked for.
@@ -87,7 +87,7 @@ public struct PictureFacts: Sendable, Hashable {
   public var isLeftTurned: Bool { orientation != 1 && !wasTurned }
   private let wasTurned: Bool
 
-  init(stored: Image, seen: Image, _ preprocessing: Preprocessing) {
+  init(stored: Picture, seen: Picture, _ preprocessing: Preprocessing) {
     (storedWidth, storedHeight) = (stored.width, stored.height)
     (mode, orientation) = (stored.mode, stored.orientation)
     (width, height) = (seen.width, seen.height)
@@ -125,8 +125,8 @@ public struct CropBox: Sendable, Hashable, Codable {
   }
 }
 
-extension Image {
-  func with(orientation: Int) -> Image {
+extension Picture {
+  func with(orientation: Int) -> Picture {
     with(width: width, height: height, pixels: pixels, orientation: orientation)
   }
 

@@ -52,7 +52,7 @@ public struct PictureSearch {
 }
 
 /// Which file a path leads to, through all links.
-public struct FileIdentity: Hashable, Sendable {
+package struct FileIdentity: Hashable, Sendable {
   enum Kind { case file, folder, other }
 
   private let device: UInt64
@@ -60,7 +60,7 @@ public struct FileIdentity: Hashable, Sendable {
   let kind: Kind
 
   /// Nil where there is no such file.
-  public init?(_ path: String) {
+  package init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     device = UInt64(truncatingIfNeeded: status.st_dev)
@@ -73,7 +73,7 @@ public struct FileIdentity: Hashable, Sendable {
       }
   }
 
-  public var isFolder: Bool { kind == .folder }
+  package var isFolder: Bool { kind == .folder }
 }
 
 extension PictureFormat {

@@ -1,7 +1,7 @@
 import CImageCodecs
 
 /// How a table of position embeddings is carried over to another grid.
-public enum PositionMethod: Sendable, Hashable {
+package enum PositionMethod: Sendable, Hashable {
   /// With antialiasing (a = -0.5, kernel renormalised at the borders): open_clip, timm and LeGrad. Without (a = -0.75,
   /// borders repeated): Hugging Face.
   case bicubic(antialias: Bool)
@@ -18,7 +18,7 @@ public enum PositionMethod: Sendable, Hashable {
 ///   - method: `.bicubic(antialias: true)` is what open_clip, timm and LeGrad take.
 /// - Returns: [to.height · to.width, d]; the table itself where the grids are the same.
 /// - Precondition: no side is 0, and the table is a whole number of vectors a grid place.
-public func resamplePositions(
+package func resamplePositions(
   _ table: [Float], from: (height: Int, width: Int), to: (height: Int, width: Int), method: PositionMethod
 ) -> [Float] {
   let places = from.height * from.width

@@ -20,9 +20,9 @@ public struct PixelTensor: Sendable {
 }
 
 /// A picture as a model gets it.
-public struct PreprocessedImage: Sendable {
+public struct PreprocessedPicture: Sendable {
   /// The RGB picture after resizing and cropping: what the model sees, and what a heat map lies over.
-  public let picture: Image
+  public let picture: Picture
   public let tensor: PixelTensor
 }
 
@@ -31,7 +31,7 @@ public struct PreprocessedImage: Sendable {
 ///
 /// Each picture of a NaFlex model has a size of its own. A size other than the model's own (`preprocessing.size` replaced) works as well; LeGrad's own preprocessing is
 /// such a size with `resizeMode` `squash` and `interpolation` `bicubic`.
-public func preprocess(_ image: Image, _ preprocessing: Preprocessing) -> PreprocessedImage {
+package func preprocess(_ image: Picture, _ preprocessing: Preprocessing) -> PreprocessedPicture {
   let preprocessing = preprocessing.settled(height: image.height, width: image.width)
   let source =
     switch preprocessing.convention {
@@ -40,13 +40,13 @@ public func preprocess(_ image: Image, _ preprocessing: Preprocessing) -> Prepro
     case .transformers: image.flattenedOnWhite()
     }
   let picture = fitted(source, preprocessing).convertedToRGB()
-  return PreprocessedImage(picture: picture, tensor: normalized(picture, preprocessing))
+  return PreprocessedPicture(picture: picture, tensor: normalized(picture, preprocessing))
 }
 
 /// The picture at the size of the preprocessing, still in its own mode.
 ///
 /// - Parameter filter: nil for the preprocessing's own; pictures of labels take the nearest pixel.
-func fitted(_ image: Image, _ preprocessing: Preprocessing, filter: Preprocessing.Interpolation? = nil) -> Image {
+func fitted(_ image: Picture, _ preprocessing: Preprocessing, filter: Preprocessing.Interpolation? = nil) -> Picture {
   let preprocessing = preprocessing.settled(height: image.height, width: image.width), size = preprocessing.size
   let window = FittedWindow(height: image.height, width: image.width, preprocessing)
   // Where the crop takes but a window of the resized picture, only that is computed.
@@ -106,7 +106,7 @@ func resizeTarget(
 
 /// (value / 255 - mean) / std in `Float`, as torchvision's `ToTensor` and `Normalize`; transformers multiplies by a factor in `Double` instead.
 /// - Precondition: the picture is RGB.
-func normalized(_ picture: Image, _ preprocessing: Preprocessing) -> PixelTensor {
+func normalized(_ picture: Picture, _ preprocessing: Preprocessing) -> PixelTensor {
   let mean = preprocessing.mean, std = preprocessing.std, factor = preprocessing.rescaleFactor
   precondition(picture.mode == .rgb && mean.count == 3 && std.count == 3, "three channels are normalised")
   let divides = preprocessing.convention != .transformers && factor == Preprocessing.unitFactor

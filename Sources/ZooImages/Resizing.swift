@@ -2,13 +2,13 @@ import CImageCodecs
 import CZooKernels
 import ZooModels
 
-extension Image {
+extension Picture {
   /// The picture at another size, equal to the `resize` of Pillow 13 bit for bit, in the same mode.
   ///
   /// The filter is stretched for making smaller (antialiasing). Palette and bilevel pictures take the nearest pixel
   /// whatever the filter; alpha is multiplied in before and taken out after. The result has EXIF orientation as before.
   /// - Precondition: height and width are 1 at least.
-  public func resized(height: Int, width: Int, filter: Preprocessing.Interpolation) -> Image {
+  public func resized(height: Int, width: Int, filter: Preprocessing.Interpolation) -> Picture {
     resized(height: height, width: width, filter: filter, rows: 0..<height, columns: 0..<width)
   }
 
@@ -19,7 +19,7 @@ extension Image {
   public func resized(
     height newHeight: Int, width newWidth: Int, filter: Preprocessing.Interpolation, rows: Range<Double>,
     columns: Range<Double>
-  ) -> Image {
+  ) -> Picture {
     precondition(
       newHeight > 0 && newWidth > 0 && !rows.isEmpty && !columns.isEmpty && rows.lowerBound >= 0
         && columns.lowerBound >= 0 && rows.upperBound <= Double(height) && columns.upperBound <= Double(width),
@@ -37,7 +37,7 @@ extension Image {
   func resized(
     height newHeight: Int, width newWidth: Int, filter: Preprocessing.Interpolation, rows: Range<Int>,
     columns: Range<Int>
-  ) -> Image {
+  ) -> Picture {
     precondition(newHeight > 0 && newWidth > 0 && !rows.isEmpty && !columns.isEmpty, "a picture has a pixel at least")
     if newHeight == height && newWidth == width { return cropped(rows: rows, columns: columns) }
     if filter == .nearest || mode == .palette || mode == .bilevel {
@@ -56,11 +56,11 @@ extension Image {
   /// Both passes, one of them, or none.
   private func passed(
     across: ResizeAxis?, down: ResizeAxis?, downFirst: Bool, rows: Range<Int>, columns: Range<Int>
-  ) -> Image {
+  ) -> Picture {
     // Only what the passes read.
     let source = (rows: down?.range ?? rows, columns: across?.range ?? columns)
     let hasAlpha = mode == .la || mode == .rgba
-    var image: Image
+    var image: Picture
     if let across, !downFirst, !hasAlpha {
       // From the rows as they are: a large picture is not copied.
       image = self.across(across, rows: source.rows)
@@ -81,7 +81,7 @@ extension Image {
     ResizeAxis(source: source, target: target, window: window, filter: filter)
   }
 
-  private func across(_ axis: ResizeAxis, origin: Int = 0, rows: Range<Int>? = nil) -> Image {
+  private func across(_ axis: ResizeAxis, origin: Int = 0, rows: Range<Int>? = nil) -> Picture {
     let newWidth = axis.starts.count, rows = rows ?? 0..<height
     let result = bytes(count: newWidth * rows.count * mode.bytesPerPixel) { target in
       pixels.withUnsafeBufferPointer { pixels in
@@ -100,7 +100,7 @@ extension Image {
     return with(width: newWidth, height: rows.count, pixels: result)
   }
 
-  private func down(_ axis: ResizeAxis, origin: Int) -> Image {
+  private func down(_ axis: ResizeAxis, origin: Int) -> Picture {
     let newHeight = axis.starts.count
     let result = bytes(count: width * newHeight * mode.bytesPerPixel) { target in
       axis.withKernelAxis(origin: origin) { axis in
@@ -130,7 +130,7 @@ extension Image {
     return positions
   }
 
-  private func picked(rows: [Int], columns: [Int]) -> Image {
+  private func picked(rows: [Int], columns: [Int]) -> Picture {
     let result = bytes(count: rows.count * columns.count * mode.bytesPerPixel) { target in
       zoo_pick(pixels, width, mode.bytesPerPixel, columns, columns.count, rows, rows.count, target)
     }

@@ -3,8 +3,8 @@
 /// ```swift
 /// import Zoo
 ///
-/// let model = try Model(directory: url)
-/// let explanation = try Explainer(model: model).explain(try Image.decode(contentsOf: picture), prompts: ["a photo of a cat"])
+/// let model = try ZooModel(directory: url)
+/// let explanation = try Explainer(model: model).explain(Picture(contentsOf: picture), prompts: ["a photo of a cat"])
 /// ```
 @_exported import ZooCheckpoints
 @_exported import ZooConvert

@@ -10,7 +10,7 @@ public enum ModelPart: String, Codable, Sendable, Hashable, CaseIterable {
   case classifier
 
   /// The tower that is there where there is one half of a model; nil for a whole model and for a classifier.
-  public var half: String? {
+  package var half: String? {
     switch self {
     case .whole, .classifier: nil
     case .imageTower: "image tower"
@@ -21,7 +21,7 @@ public enum ModelPart: String, Codable, Sendable, Hashable, CaseIterable {
 
 extension Architecture {
   /// One tower of a model, without the scale and the bias of the cosine; the model itself for parts that are no half.
-  public func half(_ part: ModelPart) -> Architecture {
+  package func half(_ part: ModelPart) -> Architecture {
     guard part.half != nil else { return self }
     var half = self
     half.part = part
@@ -54,10 +54,10 @@ public struct Architecture: Codable, Sendable, Hashable {
   /// Why the runtime cannot run this architecture; nil where it can.
   public var unsupported: String?
   /// Tensors of parts that the runtime does not know, by name: kept through conversion as they are.
-  public var foreign: [ForeignTensors]
+  package var foreign: [ForeignTensors]
 
   /// Without a `part`, an image tower without a text tower is a classifier; without a `logitScale`, whole models have one.
-  public init(
+  package init(
     name: String, family: Family, embedding: Int, part: ModelPart? = nil, vision: VisionTower?, text: TextTower?,
     logitScale: Bool? = nil, logitBias: Bool = false, unsupported: String? = nil, foreign: [ForeignTensors] = []
   ) {
@@ -101,42 +101,42 @@ public struct Blocks: Codable, Sendable, Hashable {
   /// Not derivable from shapes: the head width is 64 for most, 80, 88, 104 and others for some.
   public var heads: Int
   public var mlpWidth: Int
-  public var normEps: Float
+  package var normEps: Float
   public var activation: Activation
   /// True where LayerNorm follows attention and MLP inside the residual branch (EVA02-E).
-  public var postNorm: Bool
+  package var postNorm: Bool
   /// True where LayerNorm follows each sum of the stream and a branch (BERT).
-  public var sumNorm: Bool
+  package var sumNorm: Bool
   /// True where each branch is multiplied by a learned vector before it is added.
-  public var layerScale: Bool
+  package var layerScale: Bool
   /// True for SwiGLU and GeGLU: `fc2(norm(act(gate x) * fc1 x))`.
-  public var gated: Bool
+  package var gated: Bool
   /// True where a LayerNorm stands between attention and its output projection (EVA02 sub-LN).
-  public var attentionNorm: Bool
+  package var attentionNorm: Bool
   /// True where a LayerNorm stands before `fc2`.
-  public var mlpNorm: Bool
+  package var mlpNorm: Bool
   /// True where the MLP has a LayerNorm of its own behind the block's (ViTamin).
-  public var mlpInputNorm: Bool
+  package var mlpInputNorm: Bool
   /// Rotary position embedding on patch tokens, if any.
-  public var rope: RotaryEmbedding?
+  package var rope: RotaryEmbedding?
   /// True where norms divide by the root mean square and have no offset (RMSNorm).
-  public var rms: Bool
+  package var rms: Bool
   /// Positions as a bias of attention by the distance of two tokens, if any (T5); then its products are not divided by the root of the
   /// head's width.
-  public var relativeBias: RelativeBias?
+  package var relativeBias: RelativeBias?
   /// The hidden width of a small MLP in each block that gives attention a bias for the distance of two patches, if any (timm's
   /// `VisionTransformerRelPos`); then there is no position table.
-  public var relativeHidden: Int?
+  package var relativeHidden: Int?
   /// Rotary position embedding along a prompt, if any.
-  public var sequenceRope: SequenceRotary?
+  package var sequenceRope: SequenceRotary?
   /// True where each head's queries and keys pass norms of their own before they are rotated.
-  public var queryKeyNorm: Bool
+  package var queryKeyNorm: Bool
   /// True where attention's output is multiplied by the sigmoid of a linear map of attention's input.
-  public var attentionGate: Bool
+  package var attentionGate: Bool
   /// True where the first block's attention sees the stream as it is (ModernBERT).
-  public var noFirstNorm: Bool
+  package var noFirstNorm: Bool
 
-  public init(
+  package init(
     width: Int, layers: Int, heads: Int, mlpWidth: Int, normEps: Float, activation: Activation, postNorm: Bool = false,
     sumNorm: Bool = false, layerScale: Bool = false, gated: Bool = false, attentionNorm: Bool = false,
     mlpNorm: Bool = false, mlpInputNorm: Bool = false, rope: RotaryEmbedding? = nil, rms: Bool = false,
@@ -168,11 +168,11 @@ public struct Blocks: Codable, Sendable, Hashable {
     self.noFirstNorm = noFirstNorm
   }
 
-  public var headWidth: Int { width / heads }
+  package var headWidth: Int { width / heads }
   /// True where attention and MLP see the normalised stream.
-  public var normFirst: Bool { !postNorm && !sumNorm }
+  package var normFirst: Bool { !postNorm && !sumNorm }
   /// What products of queries and keys are multiplied by.
-  public var attentionScale: Float { relativeBias == nil ? 1 / Float(headWidth).squareRoot() : 1 }
+  package var attentionScale: Float { relativeBias == nil ? 1 / Float(headWidth).squareRoot() : 1 }
 }
 
 /// The activation of an MLP.
@@ -235,7 +235,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
   public var image: GridSize
   public var patch: Int
   /// Convolutions in place of the patch embedding, if any.
-  public var stem: Stem?
+  package var stem: Stem?
   /// Without layers where the pooler's attention is the only one (CLIP's ResNets).
   public var blocks: Blocks
   /// True where a learned class token precedes the patches.
@@ -243,26 +243,26 @@ public struct VisionTower: Codable, Sendable, Hashable {
   /// Register tokens after the class token, without meaning for a map.
   public var registers: Int
   /// True where the patch convolution has a bias.
-  public var patchBias: Bool
+  package var patchBias: Bool
   /// True where the position table has rows for the prefix tokens.
-  public var positionsCoverPrefix: Bool
+  package var positionsCoverPrefix: Bool
   /// True where there is no position table, as convolutions tell places (ViTamin-XL).
-  public var noPositions: Bool
+  package var noPositions: Bool
   /// True where a LayerNorm precedes the blocks (`ln_pre`).
-  public var normPre: Bool
+  package var normPre: Bool
   /// True where no LayerNorm follows the blocks (Hugging Face's CLIP classifier).
-  public var noFinalNorm: Bool
+  package var noFinalNorm: Bool
   /// The grid of the position table where it is not the native one (NaFlex).
-  public var positionGrid: GridSize?
+  package var positionGrid: GridSize?
   public var pooler: Pooler
   /// True where an attention pooler does not see the tokens before the patches.
-  public var poolerSkipsPrefix: Bool
+  package var poolerSkipsPrefix: Bool
   /// How a position table is resampled for another grid.
-  public var resampling: PositionResampling
+  package var resampling: PositionResampling
   /// From the pooled width to the joint embedding, or the classifier's head.
-  public var projection: Projection
+  package var projection: Projection
 
-  public init(
+  package init(
     image: GridSize, patch: Int, stem: Stem? = nil, blocks: Blocks, classToken: Bool, registers: Int = 0,
     patchBias: Bool = false,
     positionsCoverPrefix: Bool = true, noPositions: Bool = false, normPre: Bool = false, noFinalNorm: Bool = false,
@@ -288,26 +288,26 @@ public struct VisionTower: Codable, Sendable, Hashable {
   }
 
   /// Tokens before the patches.
-  public var prefixTokens: Int { (classToken || pooler.isMeanQuery ? 1 : 0) + registers }
+  package var prefixTokens: Int { (classToken || pooler.isMeanQuery ? 1 : 0) + registers }
   /// Layers with attention that methods choose among: the blocks; where there are none, the pooler is the only one.
   public var depth: Int { max(1, blocks.layers) }
   /// The native patch grid; a remainder of the picture is not seen.
   public var grid: GridSize { GridSize(height: image.height / patch, width: image.width / patch) }
   /// The grid that the position table was made for.
-  public var tableGrid: GridSize { positionGrid ?? grid }
+  package var tableGrid: GridSize { positionGrid ?? grid }
   /// Rows of the position table; 0 where attention alone knows positions.
-  public var positions: Int {
+  package var positions: Int {
     if noPositions || blocks.relativeHidden != nil { return 0 }
     return tableGrid.count + (positionsCoverPrefix ? prefixTokens : 0)
   }
   /// Width of what the final norm and the projection see.
-  public var pooledWidth: Int {
+  package var pooledWidth: Int {
     if case .coca(_, _, let width) = pooler { width } else { blocks.width }
   }
 }
 
 /// How position tables are resampled for pictures of another size: as the code does that a checkpoint was written for.
-public enum PositionResampling: String, Codable, Sendable, Hashable {
+package enum PositionResampling: String, Codable, Sendable, Hashable {
   /// open_clip, timm and LeGrad: bicubic with a = -0.5, support scaling and borders renormalised.
   case bicubicAntialias = "bicubic_antialias"
   /// Hugging Face: bicubic with a = -0.75 and clamped borders.
@@ -321,7 +321,7 @@ public enum PositionResampling: String, Codable, Sendable, Hashable {
 }
 
 /// What leads from the pooled width to the embedding.
-public enum Projection: String, Codable, Sendable, Hashable {
+package enum Projection: String, Codable, Sendable, Hashable {
   case none
   case linear
   case linearWithBias = "linear_bias"
@@ -329,5 +329,5 @@ public enum Projection: String, Codable, Sendable, Hashable {
   case mlp
 
   /// The width between the two maps of `mlp`, as open_clip rounds it.
-  public static func hiddenWidth(from input: Int, to output: Int) -> Int { (input + output) / 2 }
+  package static func hiddenWidth(from input: Int, to output: Int) -> Int { (input + output) / 2 }
 }

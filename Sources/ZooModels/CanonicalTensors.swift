@@ -1,14 +1,14 @@
 /// A tensor that a model must have.
-public struct TensorSpec: Sendable, Hashable {
-  public let name: String
-  public let shape: [Int]
+package struct TensorSpec: Sendable, Hashable {
+  package let name: String
+  package let shape: [Int]
 
-  public init(name: String, shape: [Int]) {
+  package init(name: String, shape: [Int]) {
     self.name = name
     self.shape = shape
   }
 
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 }
 
 extension Architecture {
@@ -16,7 +16,7 @@ extension Architecture {
   ///
   /// Linear weights are `[out, in]`; `qkv` rows are query, key, value; positions start with the prefix tokens, then
   /// run over the grid row by row. The converter fills exactly this list; the runtime relies on it.
-  public var tensors: [TensorSpec] {
+  package var tensors: [TensorSpec] {
     var list = TensorList()
     if let vision { list.vision(vision, embedding: embedding) }
     if let text { list.text(text, embedding: embedding) }

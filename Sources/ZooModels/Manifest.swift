@@ -9,7 +9,7 @@ public struct Manifest: Codable, Sendable, Hashable {
   /// What was compared with the original implementation.
   public var verified: Verification?
 
-  public init(architecture: Architecture, weights: [PretrainedWeights], verified: Verification? = nil) {
+  package init(architecture: Architecture, weights: [PretrainedWeights], verified: Verification? = nil) {
     self.architecture = architecture
     self.weights = weights
     self.verified = verified
@@ -53,7 +53,7 @@ public struct PretrainedWeights: Codable, Sendable, Hashable {
   /// The field's tag, such as `laion2b_s32b_b79k`.
   public var tag: String
   /// The activation that the weights were trained with, where it differs from the architecture's.
-  public var activation: TowerActivations?
+  package var activation: TowerActivations?
   public var preprocessing: Preprocessing
   /// Hub repository, such as `laion/CLIP-ViT-H-14-laion2B-s32B-b79K`.
   public var repository: String?
@@ -73,7 +73,7 @@ public struct PretrainedWeights: Codable, Sendable, Hashable {
   /// What a user should know, such as a configuration that disagrees with the training.
   public var note: String?
 
-  public init(tag: String, preprocessing: Preprocessing) {
+  package init(tag: String, preprocessing: Preprocessing) {
     self.tag = tag
     self.preprocessing = preprocessing
     (files, mirrors) = ([], [])
@@ -111,11 +111,11 @@ extension PretrainedWeights {
 }
 
 /// The activation of each tower that is there.
-public struct TowerActivations: Codable, Sendable, Hashable {
-  public var vision: Activation?
-  public var text: Activation?
+package struct TowerActivations: Codable, Sendable, Hashable {
+  package var vision: Activation?
+  package var text: Activation?
 
-  public init(vision: Activation?, text: Activation?) {
+  package init(vision: Activation?, text: Activation?) {
     self.vision = vision
     self.text = text
   }
@@ -123,12 +123,12 @@ public struct TowerActivations: Codable, Sendable, Hashable {
 
 extension Architecture {
   /// The architecture as these weights were trained.
-  public func trained(as weights: PretrainedWeights) -> Architecture {
+  package func trained(as weights: PretrainedWeights) -> Architecture {
     weights.activation.map(with) ?? self
   }
 
   /// The architecture with other activations; a pooler's MLP follows the image tower. Gates and convolutions keep theirs.
-  public func with(_ activations: TowerActivations) -> Architecture {
+  package func with(_ activations: TowerActivations) -> Architecture {
     var copy = self
     if let vision, let activation = activations.vision {
       if !vision.blocks.gated, vision.blocks.layers > 0 { copy.vision?.blocks.activation = activation }
@@ -141,7 +141,7 @@ extension Architecture {
   }
 
   /// The activations of both towers.
-  public var activations: TowerActivations {
+  package var activations: TowerActivations {
     TowerActivations(vision: vision?.blocks.activation, text: text?.blocks.activation)
   }
 }

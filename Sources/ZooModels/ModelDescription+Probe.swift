@@ -2,34 +2,34 @@ extension ModelDescription {
   /// What the towers said of a fixed picture and fixed prompts: whether a model still computes what it did when it was converted.
   ///
   /// Not a digest: libraries and processors differ in the last bits. Rounded numbers are kept, and compared within `tolerance`.
-  public struct Probe: Codable, Sendable, Hashable {
+  package struct Probe: Codable, Sendable, Hashable {
     /// How far numbers may lie apart: absolute for the values of a normalised vector, relative for its length. For runs in f32.
-    public static let tolerance: Float = 1e-3
+    package static let tolerance: Float = 1e-3
     /// What `prompt` was made from.
-    public static let promptText = "a photo of a cat"
+    package static let promptText = "a photo of a cat"
 
     /// Of the picture: the embedding, or the logits of a classifier; nil for a text tower alone.
-    public var image: Vector?
+    package var image: Vector?
     /// Of fixed token ids, without the tokenizer; nil without a text tower.
-    public var text: Vector?
+    package var text: Vector?
     /// Of `promptText`; nil where the model has no tokenizer.
-    public var prompt: Vector?
+    package var prompt: Vector?
 
-    public init(image: Vector? = nil, text: Vector? = nil, prompt: Vector? = nil) {
+    package init(image: Vector? = nil, text: Vector? = nil, prompt: Vector? = nil) {
       self.image = image
       self.text = text
       self.prompt = prompt
     }
 
     /// An embedding in short.
-    public struct Vector: Codable, Sendable, Hashable {
+    package struct Vector: Codable, Sendable, Hashable {
       /// The first values after normalisation, 16 at most, rounded to 1e-5.
-      public var values: [Float]
+      package var values: [Float]
       /// The length before, rounded to 5 digits.
-      public var norm: Float
+      package var norm: Float
 
       /// Nil where the embedding holds NaN or infinite numbers, or is zero throughout.
-      public init?(_ embedding: [Float]) {
+      package init?(_ embedding: [Float]) {
         let length = embedding.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         guard length.isFinite, length > 0 else { return nil }
         values = embedding.prefix(16).map { Float((Double($0) / length * 1e5).rounded() / 1e5) }
@@ -46,13 +46,13 @@ extension ModelDescription {
     }
 
     /// The parts that could be computed then and cannot now.
-    public func losses(in other: Probe) -> [String] {
+    package func losses(in other: Probe) -> [String] {
       let parts = [("image", image, other.image), ("text", text, other.text), ("prompt", prompt, other.prompt)]
       return parts.compactMap { name, mine, theirs in mine != nil && theirs == nil ? name : nil }
     }
 
     /// The parts in which a new probe differs by more than the tolerance: `image`, `text`, `prompt`. What only one of them has is not compared.
-    public func disagreements(with other: Probe) -> [String] {
+    package func disagreements(with other: Probe) -> [String] {
       let parts = [("image", image, other.image), ("text", text, other.text), ("prompt", prompt, other.prompt)]
       return parts.compactMap { name, mine, theirs in
         guard let mine, let theirs else { return nil }

@@ -3,11 +3,11 @@ import Foundation
 /// `model.json` of a converted model: all that is needed to run it, without a manifest or a network.
 public struct ModelDescription: Codable, Sendable, Hashable {
   /// The version that this code writes and reads.
-  public static let currentFormat = 1
-  public static let fileName = "model.json"
-  public static let weightsFileName = "weights.safetensors"
+  package static let currentFormat = 1
+  package static let fileName = "model.json"
+  package static let weightsFileName = "weights.safetensors"
 
-  public var format: Int
+  package var format: Int
   /// With the activations that the weights were trained with.
   public var architecture: Architecture
   public var tag: String
@@ -16,9 +16,9 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   /// The source layout by its name, such as `openclip`.
   public var layout: String
   /// Names of the tokenizer's files in the model's directory.
-  public var tokenizerFiles: [String]
+  package var tokenizerFiles: [String]
   /// SHA-256 of each of these files; nil in models that were converted before there were any.
-  public var tokenizerDigests: [String: String]?
+  package var tokenizerDigests: [String: String]?
   /// Names of the classes of a classifier, by index.
   public var labels: [String]?
   public var sources: [SourceFile]
@@ -27,9 +27,9 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   /// What was decided during the conversion and why.
   public var notes: [String]
   /// What the towers said of a fixed picture and fixed prompts, right after the conversion.
-  public var probe: Probe?
+  package var probe: Probe?
 
-  public init(
+  package init(
     architecture: Architecture, tag: String, preprocessing: Preprocessing?, layout: String, tokenizerFiles: [String],
     tokenizerDigests: [String: String]? = nil, sources: [SourceFile], digests: [String: String], notes: [String],
     labels: [String]? = nil
@@ -51,10 +51,10 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   public var name: ModelName { ModelName(architecture: architecture.name, tag: tag) }
 
   /// The file's text.
-  public func encoded() throws -> Data { try manifestEncoder().encode(self) + Data("\n".utf8) }
+  package func encoded() throws -> Data { try manifestEncoder().encode(self) + Data("\n".utf8) }
 
   /// Reads and checks a file's text; throws a `ManifestError` that names the file.
-  public init(json: Data, file: String) throws {
+  package init(json: Data, file: String) throws {
     struct Version: Decodable { let format: Int }
     do {
       let format = try manifestDecoder().decode(Version.self, from: json).format
@@ -88,7 +88,7 @@ public struct ModelDescription: Codable, Sendable, Hashable {
     public var size: Int
     public var sha256: String
 
-    public init(name: String, size: Int, sha256: String) {
+    package init(name: String, size: Int, sha256: String) {
       self.name = name
       self.size = size
       self.sha256 = sha256

@@ -1,17 +1,17 @@
 /// NaFlex: a picture keeps its proportions, but for a patch, and gets as many whole patches as there may be.
-public struct NaFlex: Codable, Sendable, Hashable {
+package struct NaFlex: Codable, Sendable, Hashable {
   /// The side of a patch in pixels.
-  public var patch: Int
-  public var maxPatches: Int
+  package var patch: Int
+  package var maxPatches: Int
 
-  public init(patch: Int, maxPatches: Int) {
+  package init(patch: Int, maxPatches: Int) {
     self.patch = patch
     self.maxPatches = maxPatches
   }
 
   /// The size that a picture is resized to: by the search for a scale of big_vision and of transformers (`get_image_size_for_max_num_patches`),
   /// in double precision as there.
-  public func size(height: Int, width: Int) -> GridSize {
+  package func size(height: Int, width: Int) -> GridSize {
     func side(_ length: Int, _ scale: Double) -> Int {
       max(patch, Int((Double(length) * scale / Double(patch)).rounded(.up)) * patch)
     }
@@ -28,7 +28,7 @@ public struct NaFlex: Codable, Sendable, Hashable {
 
 extension Preprocessing {
   /// What is done to a picture of this size: the same for all pictures unless each has a size of its own.
-  public func settled(height: Int, width: Int) -> Preprocessing {
+  package func settled(height: Int, width: Int) -> Preprocessing {
     guard let naflex else { return self }
     var own = self
     own.scale(to: naflex.size(height: height, width: width))
@@ -37,7 +37,7 @@ extension Preprocessing {
   }
 
   /// The size, or how many patches there may be, as runs and reports state it.
-  public var sizeText: String { naflex.map { "\($0.maxPatches) patches" } ?? "\(size)" }
+  package var sizeText: String { naflex.map { "\($0.maxPatches) patches" } ?? "\(size)" }
   /// How pictures are made to fit, as runs and reports state it.
-  public var fitText: String { naflex == nil ? resizeMode.rawValue : "naflex" }
+  package var fitText: String { naflex == nil ? resizeMode.rawValue : "naflex" }
 }

@@ -2,7 +2,7 @@ extension String {
   /// Whether a name stands before another where people look for it: letters without their case, runs of digits as numbers
   /// (`ViT-Ti-8` before `ViT-Ti-16`). The same in every locale; names that differ in case or leading zeros alone stand by their
   /// bytes.
-  public func standsBefore(_ other: String) -> Bool {
+  package func standsBefore(_ other: String) -> Bool {
     var a = Substring(self.lowercased()).utf8, b = Substring(other.lowercased()).utf8
     while let x = a.first, let y = b.first {
       if x.isDigit, y.isDigit {

@@ -4,11 +4,11 @@ import ZooTensors
 /// `.`, `_`, `-` and `+`, the first a letter or a digit.
 ///
 /// Such a name cannot lead out of a folder, hide, look like an option or steer a terminal. Paths are made of nothing else.
-public struct PlainName: Sendable, Hashable, CustomStringConvertible {
-  public static let limit = 96
-  public let description: String
+package struct PlainName: Sendable, Hashable, CustomStringConvertible {
+  package static let limit = 96
+  package let description: String
 
-  public init(_ text: String) throws(NameError) {
+  package init(_ text: String) throws(NameError) {
     guard let first = text.utf8.first, text.utf8.count <= Self.limit, first.isLetterOrDigit,
       text.utf8.allSatisfy(\.isInNames)
     else { throw NameError(text: text) }
@@ -16,7 +16,7 @@ public struct PlainName: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The nearest name to any text, such as a file's: what is not in the alphabet becomes `-`; nil where nothing is left.
-  public init?(nearest text: String) {
+  package init?(nearest text: String) {
     let bytes = text.unicodeScalars.map { $0.isASCII && UInt8($0.value).isInNames ? UInt8($0.value) : 0x2D }
     let plain = bytes.drop { !$0.isLetterOrDigit }.prefix(Self.limit)
     guard !plain.isEmpty else { return nil }
@@ -28,19 +28,19 @@ public struct PlainName: Sendable, Hashable, CustomStringConvertible {
 public struct NameError: ZooError, Equatable {
   public let text: String
 
-  public init(text: String) { self.text = text }
+  package init(text: String) { self.text = text }
 
   public var blame: Blame { .input }
   public var description: String { "'\(text)' cannot be a model's name or tag: it \(Self.rule)" }
 
   /// As a clause about a field.
-  public static let rule =
+  package static let rule =
     "must have 1 to \(PlainName.limit) letters, digits, '.', '_', '-' or '+' and start with a letter or a digit"
 }
 
 extension ModelName {
   /// Throws where the architecture or the tag cannot be a folder's name.
-  public func check() throws(NameError) {
+  package func check() throws(NameError) {
     _ = try PlainName(architecture)
     if let tag { _ = try PlainName(tag) }
   }

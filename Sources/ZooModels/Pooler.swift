@@ -16,7 +16,7 @@ public enum Pooler: Sendable, Hashable {
   case meanQuery(heads: Int)
 
   /// The name in manifests and tables.
-  public var name: String {
+  package var name: String {
     switch self {
     case .classToken: "class_token"
     case .tokenMean: "token_mean"
@@ -29,7 +29,7 @@ public enum Pooler: Sendable, Hashable {
   }
 
   /// True where tokens are pooled before the final norm, the class token apart.
-  public var normFollows: Bool {
+  package var normFollows: Bool {
     switch self {
     case .patchMean(let normFirst), .patchMax(_, let normFirst): !normFirst
     case .tokenMean: true
@@ -38,7 +38,7 @@ public enum Pooler: Sendable, Hashable {
   }
 
   /// True where the first token is the mean of the patches.
-  public var isMeanQuery: Bool { if case .meanQuery = self { true } else { false } }
+  package var isMeanQuery: Bool { if case .meanQuery = self { true } else { false } }
 }
 
 extension Pooler: Codable {

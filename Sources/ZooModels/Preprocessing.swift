@@ -50,9 +50,9 @@ public struct Preprocessing: Codable, Sendable, Hashable {
   public var rescaleFactor: Double
   public var convention: Convention
   /// Where set, each picture has a size of its own, and `size` and `resizeMode` are those of one fixed size instead.
-  public var naflex: NaFlex?
+  package var naflex: NaFlex?
 
-  public init(
+  package init(
     size: Size, resizeSize: Size? = nil, mean: [Float] = Self.clipMean, std: [Float] = Self.clipStd,
     interpolation: Interpolation = .bicubic, resizeMode: ResizeMode = .shortest, fill: Int = 0,
     rescaleFactor: Double = Self.unitFactor, convention: Convention = .openCLIP, naflex: NaFlex? = nil

@@ -43,7 +43,7 @@ public struct Registry: Sendable {
   }
 
   /// The same names and weights with other architectures, such as one half of each.
-  public func mapArchitectures(_ change: (Architecture) -> Architecture) -> Registry {
+  package func mapArchitectures(_ change: (Architecture) -> Architecture) -> Registry {
     Registry(
       manifests: manifests.map { manifest in
         var architecture = change(manifest.architecture)
@@ -107,7 +107,7 @@ public struct ModelName: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// True for a name in OpenAI's spelling, with a tag or without one, which is no path.
-  public static func isSpelledAsOpenAIDoes(_ text: String) -> Bool {
+  package static func isSpelledAsOpenAIDoes(_ text: String) -> Bool {
     plain(String(text.prefix { $0 != ":" })) != nil
   }
 
@@ -124,7 +124,7 @@ public struct ModelName: Sendable, Hashable, CustomStringConvertible {
   public var description: String { tag.map { "\(architecture):\($0)" } ?? architecture }
 
   /// open_clip looks tags up in lower case with `-` as `_`.
-  public static func sameTag(_ a: String, _ b: String) -> Bool {
+  package static func sameTag(_ a: String, _ b: String) -> Bool {
     func clean(_ tag: String) -> String { tag.lowercased().replacing("-", with: "_") }
     return clean(a) == clean(b)
   }
@@ -156,7 +156,7 @@ extension RegistryError {
 }
 
 /// Up to three candidates within a few edits of a name, nearest first.
-public func nearest(to name: String, among candidates: [String]) -> [String] {
+package func nearest(to name: String, among candidates: [String]) -> [String] {
   let target = Array(name.lowercased().unicodeScalars)
   let scored = candidates.compactMap { candidate -> (Int, String)? in
     let distance = editDistance(target, Array(candidate.lowercased().unicodeScalars))

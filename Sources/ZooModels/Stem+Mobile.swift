@@ -1,30 +1,30 @@
 /// ViTamin's convolutions (`MbConvStages` of timm): two at the picture's start, stages of inverted bottlenecks, and one that makes the
 /// tokens. Norms are LayerNorms over channels, activations GELU; every stage and the last convolution halve the map.
-public struct MobileStem: Codable, Sendable, Hashable {
+package struct MobileStem: Codable, Sendable, Hashable {
   /// Channels of each stage; the first convolutions have those of the first.
-  public var widths: [Int]
+  package var widths: [Int]
   /// Blocks of each stage.
-  public var depths: [Int]
+  package var depths: [Int]
 
-  public init(widths: [Int], depths: [Int]) {
+  package init(widths: [Int], depths: [Int]) {
     self.widths = widths
     self.depths = depths
   }
 
   /// An inverted bottleneck: a norm, `1 x 1` to four times `outputs`, `3 x 3` for each channel alone, `1 x 1` to `outputs`.
-  public struct Block: Sendable, Hashable {
-    public let name: String
-    public let inputs: Int
-    public let outputs: Int
+  package struct Block: Sendable, Hashable {
+    package let name: String
+    package let inputs: Int
+    package let outputs: Int
     /// True where it halves the map.
-    public let halves: Bool
-    public var hidden: Int { 4 * outputs }
+    package let halves: Bool
+    package var hidden: Int { 4 * outputs }
     /// True where the way around has a convolution.
-    public var hasShortcut: Bool { inputs != outputs }
+    package var hasShortcut: Bool { inputs != outputs }
   }
 
   /// All blocks, in their order.
-  public var blocks: [Block] {
+  package var blocks: [Block] {
     var inputs = widths.first ?? 1
     return zip(widths, depths).enumerated().flatMap { stage, size in
       (0..<size.1).map { index in
@@ -36,5 +36,5 @@ public struct MobileStem: Codable, Sendable, Hashable {
   }
 
   /// Pixels that the side of a token's cell stands for.
-  public var patch: Int { 4 << widths.count }
+  package var patch: Int { 4 << widths.count }
 }

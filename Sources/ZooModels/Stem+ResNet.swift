@@ -2,43 +2,43 @@
 /// bottlenecks; what would be a stride is an average pool, but in the first convolution. A batch norm follows each convolution.
 ///
 /// The cells of the last map are the patches, of 32 pixels.
-public struct ResNetStem: Codable, Sendable, Hashable {
+package struct ResNetStem: Codable, Sendable, Hashable {
   /// Channels after the first three convolutions; stage `s` has `width * 2^s` inside its bottlenecks and four times that outside.
-  public var width: Int
+  package var width: Int
   /// Bottlenecks of each stage.
-  public var bottlenecks: [Int]
+  package var bottlenecks: [Int]
 
-  public init(width: Int, bottlenecks: [Int]) {
+  package init(width: Int, bottlenecks: [Int]) {
     self.width = width
     self.bottlenecks = bottlenecks
   }
 
   /// One of its convolutions, as a canonical name and the dimensions that its weights have.
-  public struct Layer: Sendable, Hashable {
-    public let name: String
-    public let inputs: Int
-    public let outputs: Int
+  package struct Layer: Sendable, Hashable {
+    package let name: String
+    package let inputs: Int
+    package let outputs: Int
     /// Side of the kernel.
-    public let side: Int
+    package let side: Int
   }
 
   /// The first three convolutions.
-  public var entry: [Layer] {
+  package var entry: [Layer] {
     [(3, width / 2), (width / 2, width / 2), (width / 2, width)].enumerated().map { index, channels in
       Layer(name: "stem.\(index)", inputs: channels.0, outputs: channels.1, side: 3)
     }
   }
 
   /// One bottleneck: three convolutions, and a fourth on the way around them where the map changes.
-  public struct Bottleneck: Sendable, Hashable {
-    public let layers: [Layer]
-    public let shortcut: Layer?
+  package struct Bottleneck: Sendable, Hashable {
+    package let layers: [Layer]
+    package let shortcut: Layer?
     /// True where both ways halve the map.
-    public let halves: Bool
+    package let halves: Bool
   }
 
   /// All bottlenecks, in their order.
-  public var blocks: [Bottleneck] {
+  package var blocks: [Bottleneck] {
     var result: [Bottleneck] = [], channels = width
     for (stage, count) in bottlenecks.enumerated() {
       let inner = width << stage, outer = 4 * inner
@@ -60,9 +60,9 @@ public struct ResNetStem: Codable, Sendable, Hashable {
   }
 
   /// Channels of the last map: the width of the tokens.
-  public var outputs: Int { (width << (bottlenecks.count - 1)) * 4 }
+  package var outputs: Int { (width << (bottlenecks.count - 1)) * 4 }
   /// Pixels that the side of a cell of the last map stands for.
-  public var patch: Int { 4 << (bottlenecks.count - 1) }
+  package var patch: Int { 4 << (bottlenecks.count - 1) }
 }
 
 // All bottlenecks of a stage but its first are alike.

@@ -1,5 +1,5 @@
 /// Convolutions that stand where a ViT has its patch embedding. In JSON the fields tell which kind it is.
-public enum Stem: Sendable, Hashable {
+package enum Stem: Sendable, Hashable {
   /// Kernels that do not overlap: `width` and `kernels`.
   case cells(CellStem)
   /// All of a CLIP ResNet but its attention pool: `width` and `bottlenecks`.
@@ -11,7 +11,7 @@ public enum Stem: Sendable, Hashable {
 extension Stem: Codable {
   private enum Key: String, CodingKey { case kernels, bottlenecks, depths }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let keys = try decoder.container(keyedBy: Key.self)
     self =
       if keys.contains(.bottlenecks) {
@@ -23,7 +23,7 @@ extension Stem: Codable {
       }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     switch self {
     case .cells(let stem): try stem.encode(to: encoder)
     case .resNet(let stem): try stem.encode(to: encoder)
@@ -34,13 +34,13 @@ extension Stem: Codable {
 
 /// A patch embedding of several convolutions whose kernels do not overlap (MobileCLIP): all but the last have `width` channels and
 /// are followed by batch norm and GELU.
-public struct CellStem: Codable, Sendable, Hashable {
+package struct CellStem: Codable, Sendable, Hashable {
   /// Channels between the convolutions.
-  public var width: Int
+  package var width: Int
   /// Sides of the kernels and their strides, from the picture on; their product is the side of a patch.
-  public var kernels: [Int]
+  package var kernels: [Int]
 
-  public init(width: Int, kernels: [Int]) {
+  package init(width: Int, kernels: [Int]) {
     self.width = width
     self.kernels = kernels
   }

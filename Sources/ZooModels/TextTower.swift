@@ -3,16 +3,16 @@ public struct TextTower: Codable, Sendable, Hashable {
   public var blocks: Blocks
   public var vocabulary: Int
   /// True where a token sees only those before it.
-  public var causal: Bool
+  package var causal: Bool
   /// True where tokens see no padding: a prompt is run on its other tokens alone.
-  public var hidesPadding: Bool
+  package var hidesPadding: Bool
   /// How token ids become rows; nil for CLIP's way, a position table of one row per token.
-  public var embedding: TextEmbedding?
-  public var pooling: TextPooling
-  public var projection: Projection
-  public var tokenizer: TokenizerSpec
+  package var embedding: TextEmbedding?
+  package var pooling: TextPooling
+  package var projection: Projection
+  package var tokenizer: TokenizerSpec
 
-  public init(
+  package init(
     blocks: Blocks, vocabulary: Int, causal: Bool, hidesPadding: Bool = false, embedding: TextEmbedding? = nil,
     pooling: TextPooling, projection: Projection, tokenizer: TokenizerSpec
   ) {
@@ -29,36 +29,36 @@ public struct TextTower: Codable, Sendable, Hashable {
   /// Token ids in one prompt.
   public var contextLength: Int { tokenizer.contextLength }
   /// Rows of the position table: one more than the context where a class token is appended. None where positions are computed.
-  public var positions: Int {
+  package var positions: Int {
     guard let embedding else { return contextLength + (pooling == .classToken ? 1 : 0) }
     return embedding.positions
   }
   /// The norm of the sums stands in for a norm after the blocks.
-  public var hasFinalNorm: Bool { !blocks.sumNorm }
+  package var hasFinalNorm: Bool { !blocks.sumNorm }
 
   /// The position of a prompt's token, as the position table counts; `place` counts the tokens that are not hidden padding.
-  public func position(ofToken index: Int, at place: Int) -> Int {
+  package func position(ofToken index: Int, at place: Int) -> Int {
     embedding?.skipsPadding == true ? tokenizer.padID + 1 + place : index
   }
 }
 
 /// How the token ids of a text tower that is not CLIP's own become the rows that the blocks see: tokens, positions, and what is done to
 /// their sum.
-public struct TextEmbedding: Codable, Sendable, Hashable {
+package struct TextEmbedding: Codable, Sendable, Hashable {
   /// Rows of the learned position table; 0 where there is none.
-  public var positions: Int
+  package var positions: Int
   /// True where positions are sines and cosines (M2M-100).
-  public var sinusoidal: Bool
+  package var sinusoidal: Bool
   /// True where positions count the tokens that are not padding, from the padding's id plus one on (RoBERTa, M2M-100).
-  public var skipsPadding: Bool
+  package var skipsPadding: Bool
   /// Rows of the table of token types, of which the first is added to every token; 0 where there is none.
-  public var tokenTypes: Int
+  package var tokenTypes: Int
   /// True where a norm follows the sum.
-  public var norm: Bool
+  package var norm: Bool
   /// True where tokens are multiplied by the root of the width.
-  public var scaled: Bool
+  package var scaled: Bool
 
-  public init(
+  package init(
     positions: Int, sinusoidal: Bool = false, skipsPadding: Bool = false, tokenTypes: Int = 0, norm: Bool = false,
     scaled: Bool = false
   ) {
@@ -73,7 +73,7 @@ public struct TextEmbedding: Codable, Sendable, Hashable {
 
 extension TextEmbedding {
   /// Everything but `positions` may be left out.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       positions: try values.decode(Int.self, forKey: .positions),
@@ -85,7 +85,7 @@ extension TextEmbedding {
 }
 
 /// Which text token stands for the prompt.
-public enum TextPooling: Sendable, Hashable {
+package enum TextPooling: Sendable, Hashable {
   /// The first token with the largest id, which is CLIP's end of text.
   case argmax
   /// The first token with this id.
@@ -104,7 +104,7 @@ public enum TextPooling: Sendable, Hashable {
 
 extension TextPooling: CustomStringConvertible {
   /// The name in manifests.
-  public var description: String {
+  package var description: String {
     switch self {
     case .argmax: "argmax"
     case .last: "last"
@@ -118,7 +118,7 @@ extension TextPooling: CustomStringConvertible {
 }
 
 extension TextPooling: Codable {
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let name = try decoder.singleValueContainer().decode(String.self)
     switch name {
     case "argmax": self = .argmax
@@ -139,7 +139,7 @@ extension TextPooling: Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)
   }

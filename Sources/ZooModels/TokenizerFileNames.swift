@@ -1,21 +1,21 @@
 /// Every name under which the parts of a tokenizer are found: what is read, copied and pulled.
-public enum TokenizerFileNames {
-  public static let json = "tokenizer.json"
-  public static let config = "tokenizer_config.json"
-  public static let specialTokens = "special_tokens_map.json"
-  public static let addedTokens = "added_tokens.json"
+package enum TokenizerFileNames {
+  package static let json = "tokenizer.json"
+  package static let config = "tokenizer_config.json"
+  package static let specialTokens = "special_tokens_map.json"
+  package static let addedTokens = "added_tokens.json"
   /// What stands beside a vocabulary and says which tokens are special and which were added.
-  public static let settings = [config, specialTokens, addedTokens]
+  package static let settings = [config, specialTokens, addedTokens]
 
   /// The files of which one kind of tokenizer or another reads some; patterns are left out.
-  public static let vocabularies = TokenizerSpec.Kind.allCases.flatMap(\.fileSets).joined().reduce(into: [String]()) {
+  package static let vocabularies = TokenizerSpec.Kind.allCases.flatMap(\.fileSets).joined().reduce(into: [String]()) {
     if !$1.contains("*"), !$0.contains($1) { $0.append($1) }
   }
   /// Every file that a tokenizer may consist of; patterns are left out.
-  public static let all = settings + vocabularies
+  package static let all = settings + vocabularies
 
   /// Whether a file has a name of the table, in which `*` stands for anything.
-  public static func matches(_ name: String, _ pattern: String) -> Bool {
+  package static func matches(_ name: String, _ pattern: String) -> Bool {
     guard let star = pattern.firstIndex(of: "*") else { return name == pattern }
     let (head, tail) = (pattern[..<star], pattern[pattern.index(after: star)...])
     return name.count >= head.count + tail.count && name.hasPrefix(head) && name.hasSuffix(tail)
@@ -24,7 +24,7 @@ public enum TokenizerFileNames {
 
 extension TokenizerSpec.Kind {
   /// Sets of files that hold a tokenizer of this kind, the best first.
-  public var fileSets: [[String]] {
+  package var fileSets: [[String]] {
     switch self {
     case .clipBPE, .clipHF:
       [
@@ -39,7 +39,7 @@ extension TokenizerSpec.Kind {
   }
 
   /// The sets that are complete among the names of a folder's files, the best first.
-  public func fileSets(among names: [String]) -> [[String]] {
+  package func fileSets(among names: [String]) -> [[String]] {
     let names = names.sorted()
     return fileSets.reduce(into: []) { sets, patterns in
       let found = patterns.compactMap { pattern in names.first { TokenizerFileNames.matches($0, pattern) } }

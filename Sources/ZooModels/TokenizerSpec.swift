@@ -1,14 +1,14 @@
 /// What a model's manifest says about its tokenizer: all that the tokenizer files do not say.
-public struct TokenizerSpec: Codable, Sendable, Hashable {
+package struct TokenizerSpec: Codable, Sendable, Hashable {
   /// The algorithm, and with it the files it reads.
-  public enum Kind: String, Codable, Sendable, CaseIterable {
+  package enum Kind: String, Codable, Sendable, CaseIterable {
     /// CLIP's byte-pair encoding: `bpe_simple_vocab_16e6.txt.gz`, or `vocab.json` and `merges.txt`, or a `tokenizer.json`.
     case clipBPE = "clip_bpe"
     /// The same files as `CLIPTokenizer` of transformers 5 reads them: lower case and NFC but no repair of the text, added tokens, and
     /// other tokens around a text where `tokenizer_config.json` and its like say so.
     case clipHF = "clip_hf"
     /// Whether the vocabulary is in CLIP's files.
-    public var isCLIP: Bool { self == .clipBPE || self == .clipHF }
+    package var isCLIP: Bool { self == .clipBPE || self == .clipHF }
 
     /// A SentencePiece model, unigram or BPE: `spiece.model`, `sentencepiece.model` or `tokenizer.model`.
     case sentencePiece = "sentencepiece"
@@ -21,7 +21,7 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
   }
 
   /// What is done to a prompt before it is cut into pieces; open_clip's names.
-  public enum Clean: String, Codable, Sendable, CaseIterable {
+  package enum Clean: String, Codable, Sendable, CaseIterable {
     case none
     /// Repaired (see `repairText`), HTML unescaped, runs of whitespace made one space.
     case whitespace
@@ -34,36 +34,36 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
   }
 
   /// How special tokens stand around a text, where not as the tokenizer's files say.
-  public enum Frame: String, Codable, Sendable {
+  package enum Frame: String, Codable, Sendable {
     /// open_clip's "clips": begin token, pieces, end token, padding, and the class token at the last place.
     case clips
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// Tokens per prompt.
-  public var contextLength: Int
+  package var contextLength: Int
   /// Where prompts are cut to fewer tokens than that, special ones included.
-  public var maxTokens: Int?
+  package var maxTokens: Int?
   /// Fills up short prompts.
-  public var padID: Int
-  public var clean: Clean
+  package var padID: Int
+  package var clean: Clean
   /// Stands before the text. When neither it nor `eosID` is given, the tokenizer's own files decide.
-  public var bosID: Int?
+  package var bosID: Int?
   /// Stands after the text, and stays when the text is cut.
-  public var eosID: Int?
+  package var eosID: Int?
   /// The language of prompts (NLLB's code, such as `deu_Latn`), whose token then stands before the text in place of `bosID`.
-  public var language: String?
+  package var language: String?
   /// nil for the usual one.
-  public var frame: Frame?
+  package var frame: Frame?
   /// With `frame`: the id at the last place of every prompt.
-  public var classID: Int?
+  package var classID: Int?
   /// Replaces the closing separator by 0, as CLIPA was trained.
-  public var stripSeparator: Bool
+  package var stripSeparator: Bool
   /// The hub repository that has the files; nil for CLIP's vocabulary, which comes with its checkpoints.
-  public var source: String?
+  package var source: String?
 
   /// `clean` is `.lower` for CLIP's tokenizer and `.whitespace` for the others unless it is given, as in open_clip.
-  public init(
+  package init(
     kind: Kind, contextLength: Int, padID: Int = 0, clean: Clean? = nil, bosID: Int? = nil, eosID: Int? = nil,
     stripSeparator: Bool = false, source: String? = nil, maxTokens: Int? = nil,
     frame: Frame? = nil, classID: Int? = nil, language: String? = nil
@@ -90,7 +90,7 @@ public struct TokenizerSpec: Codable, Sendable, Hashable {
   }
 
   /// Everything but `kind` and `contextLength` may be left out.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       kind: try fields.decode(Kind.self, forKey: .kind),

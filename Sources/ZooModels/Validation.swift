@@ -219,7 +219,7 @@ private struct Checker {
 
 extension Architecture {
   /// Refuses dimensions that no model has, so that nothing later divides by zero, overflows or fills the memory.
-  public func validate(file: String) throws(ManifestError) {
+  package func validate(file: String) throws(ManifestError) {
     let checker = Checker(file: file)
     try checker.check("architecture.name", (try? PlainName(name)) != nil, NameError.rule)
     try checker.check("architecture.embedding", embedding, Limits.embedding)
@@ -239,7 +239,7 @@ extension Architecture {
 
 extension Preprocessing {
   /// Refuses pictures that hold no patch of a tower, or more than can be computed.
-  public func validate(for tower: VisionTower?, file: String) throws(ManifestError) {
+  package func validate(for tower: VisionTower?, file: String) throws(ManifestError) {
     let checker = Checker(file: file), patch = tower?.patch ?? 1
     if let naflex {
       try checker.check("preprocessing.naflex.patch", naflex.patch, patch...patch)

@@ -1,4 +1,4 @@
-extension Model {
+extension ZooModel {
   /// The direction of each name: the normalised mean of the normalised embeddings of the name in all templates, at `{}`.
   ///
   /// Each name is one entry of the text cache, so that a head of 1000 names in 80 templates is computed once for a model, and goes on after an

@@ -2,7 +2,7 @@ import Synchronization
 import ZooImages
 import ZooModels
 
-extension Model {
+extension ZooModel {
   /// What the model makes of pictures that show nothing: the mean of the normalised embeddings of noise in three grains.
   ///
   /// Computed once for a model, and kept with the embeddings of texts. How well a prompt that names nothing fits it is what
@@ -31,7 +31,7 @@ extension Model {
 }
 
 /// Colours at random, the same on every machine, in spots of some pixels.
-private func noisePicture(_ size: GridSize, grain: Int) -> Image {
+private func noisePicture(_ size: GridSize, grain: Int) -> Picture {
   let height = (size.height + grain - 1) / grain, width = (size.width + grain - 1) / grain
   var state = UInt64(grain)
   // SplitMix64.
@@ -42,6 +42,6 @@ private func noisePicture(_ size: GridSize, grain: Int) -> Image {
     value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
     return UInt8(truncatingIfNeeded: (value ^ value >> 31) >> 56)
   }
-  return Image(width: width, height: height, pixels: pixels)
+  return Picture(width: width, height: height, pixels: pixels)
     .resized(height: size.height, width: size.width, filter: .bicubic)
 }

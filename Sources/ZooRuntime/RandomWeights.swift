@@ -4,14 +4,14 @@ import ZooModels
 import ZooTensors
 
 /// Seeded weights for an architecture, for benchmarks and tests of size: the model runs, but knows nothing.
-public struct RandomWeights: Sendable {
-  public let seed: UInt64
+package struct RandomWeights: Sendable {
+  package let seed: UInt64
 
-  public init(seed: UInt64 = 1) { self.seed = seed }
+  package init(seed: UInt64 = 1) { self.seed = seed }
 
   /// An f32 tensor that depends on the seed, its name and its shape. Gains lie near 1, offsets near 0, and matrices keep
   /// the size of what they multiply.
-  public func tensor(_ spec: TensorSpec) -> Tensor {
+  package func tensor(_ spec: TensorSpec) -> Tensor {
     let block = MemoryBlock(byteCount: spec.count * 4)
     let target = block.bytes.bindMemory(to: Float.self).baseAddress!
     let (centre, spread) = range(of: spec)
@@ -38,9 +38,9 @@ public struct RandomWeights: Sendable {
   }
 }
 
-extension Model {
+extension ZooModel {
   /// A model with seeded random weights. It has no tokenizer files: texts are given as token ids.
-  public convenience init(
+  package convenience init(
     random architecture: Architecture, preprocessing: Preprocessing?, seed: UInt64 = 1,
     algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel()
   ) throws {

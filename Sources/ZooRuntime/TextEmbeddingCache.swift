@@ -6,7 +6,7 @@ import ZooModels
 ///
 /// One file for each prompt, named by a digest of the model's description, the precision and the token ids: a SHA-256 of the place
 /// and the rest, then raw little-endian f32. A file that is not whole, not its own or not finite is ignored and written again.
-public struct TextEmbeddingCache: Sendable {
+package struct TextEmbeddingCache: Sendable {
   private let folder: URL
   private let width: Int
 

@@ -82,7 +82,7 @@ struct EmbeddingsAPI: Sendable {
   ///
   /// - Parameter step: called after each block of a pass with its number, and between texts with none; what it throws ends the work.
   private static func embed(
-    _ inputs: [Input], _ model: Model, _ limits: ServerLimits, _ step: (Int?) throws -> Void
+    _ inputs: [Input], _ model: ZooModel, _ limits: ServerLimits, _ step: (Int?) throws -> Void
   ) throws -> [Result<Output, any Error>] {
     var outputs = inputs.map { _ in Result<Output, any Error>.success(Output()) }
     /// Some of what the requests want, by their places, a few at a time: memory does not grow with their number.
@@ -119,7 +119,7 @@ struct EmbeddingsAPI: Sendable {
     let loader = Result { PictureLoader(preprocessing: try model.preprocessing, pixelLimit: limits.pixels) }
     try forSome(all.flatMap { place, input in input.pictures.map { (place, $0) } }) { files in
       let pictures = try files.map { file in
-        try loader.get().load(try Image.decode(file, name: "the picture", pixelLimit: limits.pixels)).input.tensor
+        try loader.get().load(try Picture.decode(file, name: "the picture", pixelLimit: limits.pixels)).input.tensor
       }
       return try model.imageEmbeddings(pictures) { try step($0) }
     } keep: {

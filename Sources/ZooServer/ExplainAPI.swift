@@ -65,7 +65,7 @@ struct ExplainAPI: Sendable {
   }
 
   private static func answer(
-    _ wishes: [Wish], _ key: PictureKey, image: Data?, _ model: Model, _ passes: PicturePasses,
+    _ wishes: [Wish], _ key: PictureKey, image: Data?, _ model: ZooModel, _ passes: PicturePasses,
     _ check: () throws -> Void
   ) throws -> [Result<FoundMaps, any Error>] {
     guard !wishes.isEmpty else { return [] }
@@ -98,9 +98,9 @@ struct ExplainAPI: Sendable {
     }
   }
 
-  private static func explainers(_ methods: [String], _ model: Model) throws -> [Explainer] {
+  private static func explainers(_ methods: [String], _ model: ZooModel) throws -> [Explainer] {
     try methods.map { name in
-      let method = try Method(name)
+      let method = try HeatmapMethod(name)
       if let obstacle = method.obstacle(on: model) { throw obstacle }
       return Explainer(model: model, method: method)
     }
@@ -108,7 +108,7 @@ struct ExplainAPI: Sendable {
 
   /// The prompts of each request, each embedded once for all; a few at a time, so that the work can end between them.
   private static func prepare(
-    _ prompts: [[String]], _ model: Model, _ check: () throws -> Void
+    _ prompts: [[String]], _ model: ZooModel, _ check: () throws -> Void
   ) throws -> [Result<PreparedPrompts, any Error>] {
     let explainer = Explainer(model: model)
     var known: [String: Result<PreparedPrompts, any Error>] = [:]
@@ -139,7 +139,7 @@ struct ExplainAPI: Sendable {
 
 extension Explainer {
   /// Prompts, or a classifier's classes by their names.
-  fileprivate func prepare(_ prompts: [String], on model: Model) throws -> PreparedPrompts {
+  fileprivate func prepare(_ prompts: [String], on model: ZooModel) throws -> PreparedPrompts {
     model.architecture.isClassifier ? try prepare(classNames: prompts) : try prepare(prompts)
   }
 }

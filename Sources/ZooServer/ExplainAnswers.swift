@@ -101,7 +101,7 @@ struct ScoresAnswer: Encodable {
 }
 
 /// What a prompt is worth among the others, or on its own where the model was trained so.
-private func promptShares(of similarities: [Float], _ embedding: [Float], _ model: Model) -> [Float]? {
+private func promptShares(of similarities: [Float], _ embedding: [Float], _ model: ZooModel) -> [Float]? {
   let scaled = ScaledScores(similarities, among: model.architecture.isClassifier ? embedding : nil, of: model)
   return scaled.probabilities ?? scaled.softmax
 }

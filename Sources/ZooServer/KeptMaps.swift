@@ -4,7 +4,7 @@ import ZooExplain
 /// The maps of a picture's pass that were made before, so that a prompt that comes again costs nothing.
 final class KeptMaps: Sendable {
   private struct Key: Hashable {
-    let method: Method
+    let method: HeatmapMethod
     let prompt: String
   }
 
@@ -38,11 +38,11 @@ final class KeptMaps: Sendable {
     return found.map { $0.compactMap(\.self) }
   }
 
-  private func known(_ method: Method, _ prompt: String) -> Heatmap? {
+  private func known(_ method: HeatmapMethod, _ prompt: String) -> Heatmap? {
     maps.withLock { $0.use(Key(method: method, prompt: prompt)) }
   }
 
-  private func keep(_ map: Heatmap, _ method: Method, _ prompt: String) {
+  private func keep(_ map: Heatmap, _ method: HeatmapMethod, _ prompt: String) {
     let bytes = map.values.count * (map.layers.count + 1) * 4
     maps.withLock { $0.add(map, Key(method: method, prompt: prompt), bytes: bytes, limit: Self.bytes) }
   }

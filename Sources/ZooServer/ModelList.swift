@@ -46,7 +46,7 @@ struct ModelList: Encodable {
         loaded: model != nil, loading: shelf.progress(of: installed.name.description),
         layers: architecture.vision?.depth ?? 0,
         methods: model.map { model in
-          ZooExplain.Method.defined(on: model).map { Method(id: $0.id, name: $0.title) }
+          HeatmapMethod.defined(on: model).map { Method(id: $0.id, name: $0.title) }
         } ?? [])
     }
   }

@@ -10,17 +10,17 @@ import ZooStore
 ///
 /// Models are loaded and passes made on the work queue alone.
 final class ModelShelf: Sendable {
-  private let store: Store
+  private let store: ModelStore
   private let limits: ServerLimits
   private let open: ServerTools.Open
-  private let models = Mutex<Recent<String, Model>>(Recent())
+  private let models = Mutex<Recent<String, ZooModel>>(Recent())
   private let loading = Mutex<[String: Loading]>([:])
   private let keptPasses = Mutex<Recent<PictureKey, PicturePass>>(Recent())
   private let passCount = Atomic<Int>(0)
   /// Files of pictures, so that one is sent once for all models and methods.
   private let pictures = Mutex<Recent<String, Data>>(Recent())
 
-  init(_ store: Store, limits: ServerLimits, open: @escaping ServerTools.Open) {
+  init(_ store: ModelStore, limits: ServerLimits, open: @escaping ServerTools.Open) {
     (self.store, self.limits, self.open) = (store, limits, open)
   }
 
@@ -35,7 +35,7 @@ final class ModelShelf: Sendable {
   }
 
   /// The model where it is in memory.
-  func loaded(_ name: String) -> Model? { models.withLock { $0.peek(name) } }
+  func loaded(_ name: String) -> ZooModel? { models.withLock { $0.peek(name) } }
 
   /// How much of a model that is being loaded is there, from 0 to 1.
   func progress(of name: String) -> Double? { loading.withLock { $0[name]?.share } }
@@ -47,7 +47,7 @@ final class ModelShelf: Sendable {
   var passes: Int { passCount.load(ordering: .relaxed) }
 
   /// The model, loaded where it is not in memory; others are let go before it where both would be too much.
-  func model(_ name: String) throws -> Model {
+  func model(_ name: String) throws -> ZooModel {
     if let model = models.withLock({ $0.use(name) }) { return model }
     let directory = try store.directory(ofModel: name)
     let bytes = try ModelDescription.read(from: directory).architecture.parameterCount * 4
@@ -66,7 +66,7 @@ final class ModelShelf: Sendable {
   }
 
   /// So many blocks of a pass have run: in a model's first pass, their weights have been read.
-  func note(blocks: Int, of model: Model) {
+  func note(blocks: Int, of model: ZooModel) {
     guard let count = try? model.vision.blocks.count else { return }
     loading.withLock { $0[model.name]?.run = Double(blocks) / Double(count) }
   }

@@ -53,14 +53,14 @@ struct PicturePasses: Sendable {
   ///   - isWhole: whether maps are wanted.
   ///   - check: throws where the pass is wanted no more; called after each block.
   func pass(
-    _ key: PictureKey, image: Data?, isWhole: Bool, _ model: Model, check: () throws -> Void
+    _ key: PictureKey, image: Data?, isWhole: Bool, _ model: ZooModel, check: () throws -> Void
   ) throws -> PicturePass {
     if let pass = shelf.pass(key), pass.isWhole || !isWhole { return pass }
     guard let data = image ?? shelf.picture(key.picture) else { throw ServerError.unknownPicture }
     var preprocessing = try model.preprocessing
     if !key.size.isEmpty { preprocessing.scale(to: try tools.size(key.size, model.vision.tower.patch)) }
     let loader = PictureLoader(preprocessing: preprocessing, upright: key.upright, pixelLimit: limits.pixels)
-    let picture = loader.load(try Image.decode(data, name: "the picture", pixelLimit: limits.pixels))
+    let picture = loader.load(try Picture.decode(data, name: "the picture", pixelLimit: limits.pixels))
     let kept = try KeptPass(picture.input.tensor, isWhole: isWhole, model: model) { layer in
       try check()
       shelf.note(blocks: layer + 1, of: model)

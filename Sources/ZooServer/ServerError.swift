@@ -2,7 +2,7 @@ import ZooJSON
 import ZooTensors
 
 /// Why a request cannot be answered.
-public enum ServerError: ZooError, Equatable {
+package enum ServerError: ZooError, Equatable {
   case noSuchPath(String)
   case wrongMethod(String, path: String, allowed: String)
   case notJSON(String)
@@ -24,7 +24,7 @@ public enum ServerError: ZooError, Equatable {
   case cannotListen(host: String, port: Int, reason: String)
 
   /// The status of HTTP that says it.
-  public var status: Int {
+  package var status: Int {
     switch self {
     case .noSuchPath, .unknownPicture: 404
     case .wrongMethod: 405
@@ -42,9 +42,9 @@ public enum ServerError: ZooError, Equatable {
     }
   }
 
-  public var blame: Blame { .input }
+  package var blame: Blame { .input }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .noSuchPath(let path): "there is nothing at \(path); /openapi.json says what there is"
     case .wrongMethod(let method, let path, let allowed): "\(path) does not answer \(method), but \(allowed)"

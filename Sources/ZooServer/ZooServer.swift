@@ -7,9 +7,10 @@ import ZooStore
 import ZooTensors
 
 /// What a server is given by the program that it belongs to.
-public struct ServerTools: Sendable {
+package struct ServerTools: Sendable {
   /// Loads the model in a directory, and tells how far it is with what is made ready ahead, from 0 to 1.
-  public typealias Open = @Sendable (_ directory: URL, _ progress: @escaping @Sendable (Double) -> Void) throws -> Model
+  package typealias Open =
+    @Sendable (_ directory: URL, _ progress: @escaping @Sendable (Double) -> Void) throws -> ZooModel
 
   let open: Open
   /// Reads an input size for patches of so many pixels.
@@ -17,7 +18,7 @@ public struct ServerTools: Sendable {
   /// The sentence of an error; nil where it has none.
   let words: @Sendable (any Error) -> String?
 
-  public init(
+  package init(
     open: @escaping Open,
     size: @escaping @Sendable (_ text: String, _ patch: Int) throws -> GridSize,
     words: @escaping @Sendable (any Error) -> String?
@@ -29,18 +30,18 @@ public struct ServerTools: Sendable {
 /// A page and an API for the models of a store.
 ///
 /// What a client sends is never taken for a path: pictures come as bytes, models are named as they are in the store.
-public final class ZooServer: Sendable {
+package final class ZooServer: Sendable {
   /// Where it listens and who may ask.
-  public struct Address: Sendable {
-    public var host = "127.0.0.1"
+  package struct Address: Sendable {
+    package var host = "127.0.0.1"
     /// 0 for one that is free.
-    public var port = 8080
+    package var port = 8080
     /// Further names by which clients reach it.
-    public var names: [String] = []
+    package var names: [String] = []
     /// Nil where none is wanted; needed where others than this machine can reach the server.
-    public var token: String?
+    package var token: String?
 
-    public init() {}
+    package init() {}
   }
 
   private let metrics: ServerMetrics
@@ -51,7 +52,7 @@ public final class ZooServer: Sendable {
   private let gate = Mutex<Gate?>(nil)
   private let listener = Mutex<Listener?>(nil)
 
-  public init(store: Store, tools: ServerTools, version: String, limits: ServerLimits = ServerLimits()) {
+  package init(store: ModelStore, tools: ServerTools, version: String, limits: ServerLimits = ServerLimits()) {
     (self.limits, self.tools) = (limits, tools)
     let queue = DispatchQueue(label: "zoo.work", qos: .userInitiated), metrics = ServerMetrics()
     let shelf = ModelShelf(store, limits: limits, open: tools.open)
@@ -84,7 +85,7 @@ public final class ZooServer: Sendable {
 
   /// Begins to listen, and says at which port. Throws a `ServerError` where the address cannot be had.
   @discardableResult
-  public func start(_ address: Address) throws -> Int {
+  package func start(_ address: Address) throws -> Int {
     let listener = try Listener(host: address.host, port: address.port, limits: limits) { [weak self] request in
       await self?.answer(request) ?? ServerResponse(problem: 503, detail: "\(ServerError.ending)")
     }
@@ -96,7 +97,7 @@ public final class ZooServer: Sendable {
   }
 
   /// Takes no more requests, and gives those in hand time to end.
-  public func stop() {
+  package func stop() {
     let listener = listener.withLock { listener in
       defer { listener = nil }
       return listener

@@ -1,6 +1,6 @@
 import Foundation
 
-extension Store {
+extension ModelStore {
   /// Throws unless a path leads to a place under a folder of the zoo with no link on the way. Whatever is published, removed or
   /// repaired is proven so first; what does not exist yet cannot lead elsewhere.
   func prove(_ url: URL, in root: URL) throws(StoreError) {
@@ -20,7 +20,7 @@ extension Store {
   }
 
   /// Where a model is to be written.
-  public func place(of architecture: String, tag: String) throws -> URL {
+  package func place(of architecture: String, tag: String) throws -> URL {
     let place = try directory(of: architecture, tag: tag)
     try prove(place, in: models)
     return place

@@ -4,8 +4,8 @@ import ZooConvert
 import ZooTensors
 
 /// Something that a process which is gone has left in the zoo.
-public struct Leftover: Sendable, Hashable {
-  public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+package struct Leftover: Sendable, Hashable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
     /// A model that was not converted to its end.
     case conversion
     /// A model that was set aside and then not replaced, or a removal that did not end.
@@ -16,16 +16,16 @@ public struct Leftover: Sendable, Hashable {
     case lock
   }
 
-  public let kind: Kind
-  public let url: URL
-  public let bytes: Int
+  package let kind: Kind
+  package let url: URL
+  package let bytes: Int
   /// When it was last written to.
-  public let modified: Date?
+  package let modified: Date?
 
-  public var path: String { url.path(percentEncoded: false) }
+  package var path: String { url.path(percentEncoded: false) }
 
   /// What became of it.
-  public enum Outcome: String, Sendable, Hashable, Encodable {
+  package enum Outcome: String, Sendable, Hashable, Encodable {
     case removed
     /// A model has its place back, since none that reads was there.
     case restored
@@ -34,9 +34,9 @@ public struct Leftover: Sendable, Hashable {
   }
 }
 
-extension Store {
+extension ModelStore {
   /// What can go. What a running process works on is not among it.
-  public func leftovers() -> [Leftover] {
+  package func leftovers() -> [Leftover] {
     let inModels = ([models] + folders(in: models)).flatMap { folder in
       ConversionWork.abandoned(in: folder.path(percentEncoded: false)).sorted().compactMap { name -> Leftover? in
         guard let mark = ConversionWork.parse(name)?.mark else { return nil }
@@ -48,7 +48,7 @@ extension Store {
 
   /// Removes a leftover; a model that was set aside gets its place back where none that reads is there.
   @discardableResult
-  public func remove(_ leftover: Leftover) throws(StoreError) -> Leftover.Outcome {
+  package func remove(_ leftover: Leftover) throws(StoreError) -> Leftover.Outcome {
     do {
       switch leftover.kind {
       case .lock:

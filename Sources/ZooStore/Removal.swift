@@ -3,7 +3,7 @@ import ZooConvert
 import ZooModels
 import ZooTensors
 
-extension Store {
+extension ModelStore {
   /// Removes a model of the zoo by its name or path, also one that no longer can be read.
   ///
   /// - Parameter waiting: Called before the wait where another process works on the model.
@@ -36,7 +36,7 @@ extension Store {
   }
 
   /// Throws where a reference leads to nothing that lies in the zoo.
-  public func directoryToRemove(_ reference: String) throws(StoreError) -> URL {
+  package func directoryToRemove(_ reference: String) throws(StoreError) -> URL {
     do {
       return try placeInZoo(resolve(reference))
     } catch {
@@ -65,7 +65,7 @@ extension Store {
   }
 
   /// Folders in the place of a model that no longer can be read.
-  public func broken() -> [BrokenModel] {
+  package func broken() -> [BrokenModel] {
     subfolders(of: models).flatMap { architecture in
       subfolders(of: architecture).compactMap { directory in
         InstalledModel(directory: directory) == nil ? BrokenModel(directory: directory) : nil
@@ -75,12 +75,12 @@ extension Store {
 }
 
 /// A folder in the place of a model that no longer can be read.
-public struct BrokenModel: Sendable {
-  public let directory: URL
-  public let reason: String
+package struct BrokenModel: Sendable {
+  package let directory: URL
+  package let reason: String
 
   /// Finds out why the model in this folder is not read.
-  public init(directory: URL) {
+  package init(directory: URL) {
     self.directory = directory
     let file = directory.appending(path: ModelDescription.fileName)
     do {
@@ -97,10 +97,10 @@ public struct BrokenModel: Sendable {
   }
 
   /// False where another process has removed it meanwhile.
-  public var isHere: Bool { FileManager.default.fileExists(atPath: directory.path(percentEncoded: false)) }
+  package var isHere: Bool { FileManager.default.fileExists(atPath: directory.path(percentEncoded: false)) }
 
   /// By its place.
-  public var name: ModelName {
+  package var name: ModelName {
     ModelName(
       architecture: directory.deletingLastPathComponent().lastPathComponent, tag: directory.lastPathComponent)
   }

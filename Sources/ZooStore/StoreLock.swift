@@ -15,7 +15,7 @@ import ZooTensors
 /// the process ends, however it ends.
 ///
 /// Only a file that a zoo can have made is opened: a regular one with one name, of this user, that nobody else may write.
-public final class StoreLock: Sendable {
+package final class StoreLock: Sendable {
   private let path: String
   /// Nil once the lock is given up.
   private let descriptor: Mutex<Int32?>
@@ -28,7 +28,7 @@ public final class StoreLock: Sendable {
   deinit { release() }
 
   /// Gives the lock up and removes its file; later calls do nothing.
-  public func release() {
+  package func release() {
     descriptor.withLock { descriptor in
       guard let open = descriptor else { return }
       descriptor = nil
@@ -145,12 +145,12 @@ public final class StoreLock: Sendable {
   }
 }
 
-extension Store {
+extension ModelStore {
   /// Takes the lock of something that is worked on, such as a model's name; waits while another process has it.
   ///
   /// - Parameter waiting: Called once, with the number of the other process where it is known, before the wait.
   /// - Returns: The lock, which holds for as long as the object lives.
-  public func lock(_ name: String, waiting: (Int?) -> Void = { _ in }) throws(StoreError) -> StoreLock {
+  package func lock(_ name: String, waiting: (Int?) -> Void = { _ in }) throws(StoreError) -> StoreLock {
     let path = try lockFile(name)
     if let lock = try StoreLock.attempt(path) { return lock }
     waiting(StoreLock.holder(path))

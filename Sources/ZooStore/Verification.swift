@@ -36,7 +36,7 @@ public enum Defect: Sendable, Hashable, CustomStringConvertible {
 
 extension InstalledModel {
   /// Bytes of the weights that `verify` reads.
-  public var weightBytes: Int { fileSize(directory.appending(path: ModelDescription.weightsFileName)) ?? 0 }
+  package var weightBytes: Int { fileSize(directory.appending(path: ModelDescription.weightsFileName)) ?? 0 }
 
   /// Reads every tensor and compares its digest with the one that `model.json` holds.
   ///
@@ -76,7 +76,7 @@ extension InstalledModel {
   }
 
   /// True where `model.json` has no digests of the tokenizer's files, as earlier versions wrote it.
-  public var lacksTokenizerDigests: Bool {
+  package var lacksTokenizerDigests: Bool {
     !description.tokenizerFiles.isEmpty && description.tokenizerDigests == nil
   }
 

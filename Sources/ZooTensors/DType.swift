@@ -56,7 +56,7 @@ public enum DType: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// The number of elements of a shape (1 for a scalar), or nil where the product overflows from left to right.
-public func elementCount(_ shape: [Int]) -> Int? {
+package func elementCount(_ shape: [Int]) -> Int? {
   var count = 1
   for side in shape {
     let (next, overflow) = count.multipliedReportingOverflow(by: side)

@@ -3,7 +3,7 @@ import Foundation
 /// The system's own words for an error of a file operation, such as "No space left on device".
 ///
 /// Foundation wraps them in sentences of its own ("The operation could not be completed"), which help nobody.
-public func systemReason(of error: any Error) -> String {
+package func systemReason(of error: any Error) -> String {
   if let error = error as? POSIXError { return systemReason(error.code.rawValue) }
   let wrapper = error as NSError
   if wrapper.domain == NSPOSIXErrorDomain { return systemReason(Int32(wrapper.code)) }

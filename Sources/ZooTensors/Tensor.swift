@@ -9,36 +9,36 @@ import CZooKernels
 #endif
 
 /// Bytes that do not change, kept alive by their owner: a mapped file, an array, a block of memory.
-public struct ByteView: @unchecked Sendable {
-  public let bytes: UnsafeRawBufferPointer
+package struct ByteView: @unchecked Sendable {
+  package let bytes: UnsafeRawBufferPointer
   private let owner: AnyObject?
 
   /// The bytes must stay as they are for as long as `owner` lives.
-  public init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject?) {
+  package init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject?) {
     self.bytes = bytes
     self.owner = owner
   }
 
   /// A copy of the elements of an array.
-  public init<Element: BitwiseCopyable>(copying array: [Element]) {
+  package init<Element: BitwiseCopyable>(copying array: [Element]) {
     let block = MemoryBlock(byteCount: array.count * MemoryLayout<Element>.stride)
     array.withUnsafeBytes { block.bytes.copyMemory(from: $0) }
     self.init(UnsafeRawBufferPointer(block.bytes), owner: block)
   }
 
-  public var count: Int { bytes.count }
+  package var count: Int { bytes.count }
 
   /// Lets the system take back the memory of these bytes where they can be read again from a file; does nothing elsewhere.
-  public func release() { (owner as? any RereadableMemory)?.release(bytes) }
+  package func release() { (owner as? any RereadableMemory)?.release(bytes) }
 
   /// A byte. One that lies outside ends the process, in release builds too: files are not trusted.
-  public subscript(place: Int) -> UInt8 {
+  package subscript(place: Int) -> UInt8 {
     precondition(place >= 0 && place < count, "a byte outside of what was read")
     return bytes[place]
   }
 
   /// The bytes of a range, which keep the same owner alive. A range that is not inside ends the process, in release builds too.
-  public subscript(range: Range<Int>) -> ByteView {
+  package subscript(range: Range<Int>) -> ByteView {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "a range outside of what was read")
     return ByteView(UnsafeRawBufferPointer(rebasing: bytes[range]), owner: owner)
   }
@@ -51,18 +51,18 @@ public struct ByteView: @unchecked Sendable {
 }
 
 /// Memory whose bytes come back by themselves, such as a mapped file's.
-public protocol RereadableMemory: AnyObject {
+package protocol RereadableMemory: AnyObject {
   /// Gives up the pages of some of its bytes, for as long as nobody reads them.
   func release(_ bytes: UnsafeRawBufferPointer)
 }
 
 /// A block of memory, 64-byte aligned, zero at first, freed with its last reference. Large ones lie on huge pages where the
 /// system has them, which it hands out faster and processors find faster.
-public final class MemoryBlock: @unchecked Sendable {
-  public let bytes: UnsafeMutableRawBufferPointer
+package final class MemoryBlock: @unchecked Sendable {
+  package let bytes: UnsafeMutableRawBufferPointer
   private let start: UnsafeMutableRawPointer
 
-  public init(byteCount: Int) {
+  package init(byteCount: Int) {
     // Aligned by hand: glibc does not use freed blocks again for aligned ones of the same size, so that memory would grow.
     let size = max(byteCount, 1), hugePage = 2 << 20, alignment = size >= hugePage ? hugePage : 64
     guard let start = calloc(1, size + alignment - 1) else { fatalError("there is no memory for \(size) bytes") }
@@ -80,10 +80,10 @@ public final class MemoryBlock: @unchecked Sendable {
 public struct Tensor: Sendable {
   public let dtype: DType
   public let shape: [Int]
-  public let data: ByteView
+  package let data: ByteView
 
   /// - Precondition: `data` holds exactly the bytes that dtype and shape ask for.
-  public init(dtype: DType, shape: [Int], data: ByteView) {
+  package init(dtype: DType, shape: [Int], data: ByteView) {
     precondition(elementCount(shape).flatMap(dtype.byteCount) == data.count, "a tensor's bytes do not fit its shape")
     self.dtype = dtype
     self.shape = shape
@@ -107,7 +107,7 @@ public struct Tensor: Sendable {
   }
 
   /// Writes the elements as `Float` to `target`, which has room for `count`. The dtype must be a weight's.
-  public func widen(to target: UnsafeMutablePointer<Float>) {
+  package func widen(to target: UnsafeMutablePointer<Float>) {
     guard let source = data.bytes.baseAddress, count > 0 else { return }
     switch dtype {
     case .f32: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count * 4)

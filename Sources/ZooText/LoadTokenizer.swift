@@ -5,7 +5,7 @@ import ZooModels
 ///
 /// - Throws: `TextError` when the files are missing, damaged or need a feature that is not supported, or when the specification
 ///   makes no sense.
-public func loadTokenizer(_ spec: TokenizerSpec, from folder: URL) throws(TextError) -> any Tokenizer {
+package func loadTokenizer(_ spec: TokenizerSpec, from folder: URL) throws(TextError) -> any PromptTokenizer {
   let files = tokenizerFiles(in: folder, for: spec)
   guard !files.isEmpty else {
     throw TextError.missing(folder: folder.path(percentEncoded: false), needed: spec.kind.neededFiles)
@@ -14,7 +14,7 @@ public func loadTokenizer(_ spec: TokenizerSpec, from folder: URL) throws(TextEr
 }
 
 /// Loads the tokenizer of one set of files.
-package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws(TextError) -> any Tokenizer {
+package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws(TextError) -> any PromptTokenizer {
   try spec.check()
   if let language = spec.language, spec.kind != .tokenizerJSON { throw TextError.noLanguages(language: language) }
   guard let first = files.first else { throw TextError.missing(folder: "", needed: spec.kind.neededFiles) }
@@ -44,7 +44,7 @@ package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws(TextError
 
 /// The files in a folder that the tokenizer reads first: the best complete set; empty when there is none. Beside those of
 /// `clipHF`, the settings of `TokenizerFileNames` count as well.
-public func tokenizerFiles(in folder: URL, for spec: TokenizerSpec) -> [URL] {
+package func tokenizerFiles(in folder: URL, for spec: TokenizerSpec) -> [URL] {
   spec.kind.fileSets(among: fileNames(in: folder)).first?.map { folder.appending(path: $0) } ?? []
 }
 

@@ -8,7 +8,7 @@ public enum PromptRemark: Sendable, Hashable {
   case unknown(prompt: Int)
 }
 
-extension Tokenizer {
+extension PromptTokenizer {
   /// What happens to prompts on the way to token ids, in the order of the prompts.
   public func remarks(on prompts: [String]) -> [PromptRemark] {
     var remarks: [PromptRemark] = []

@@ -7,8 +7,8 @@ import ZooRuntime
 import ZooTestSupport
 
 /// A golden case: its description, a model converted from one of its checkpoints, and its expected arrays.
-public struct GoldenModel: Sendable {
-  public let model: Model
+package struct GoldenModel: Sendable {
+  package let model: ZooModel
   private let folder: String
   private let tolerances: [String: [String: Double]]
 
@@ -18,7 +18,7 @@ public struct GoldenModel: Sendable {
   ///   - group: `models`, or `families` for those of `Tools/golden/make_families.py`.
   ///   - configuration: which layout's `open_clip_config.json` describes it, where none lies beside it.
   ///   - algebra: what multiplies; by default what the model picks.
-  public init(
+  package init(
     _ name: String, _ checkpoint: String, group: String = "models", configuration: String? = nil,
     algebra: (any LinearAlgebra)? = nil, adjust: (inout ConversionOptions) -> Void = { _ in }
   ) throws {
@@ -30,12 +30,12 @@ public struct GoldenModel: Sendable {
     let target = FileManager.default.temporaryDirectory.appending(path: "zoo-golden-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: target) }  // open mappings keep the weights
     try Self.convert(name, checkpoint, group: group, configuration: configuration, to: target, adjust: adjust)
-    model = try Model(directory: target, algebra: algebra)
+    model = try ZooModel(directory: target, algebra: algebra)
     if model.architecture.text != nil { _ = try? model.tokenizer() }
   }
 
   /// Converts a golden checkpoint to a folder of the caller's.
-  public static func convert(
+  package static func convert(
     _ name: String, _ checkpoint: String, group: String = "models", configuration: String? = nil, to target: URL,
     adjust: (inout ConversionOptions) -> Void = { _ in }
   ) throws {
@@ -57,18 +57,18 @@ public struct GoldenModel: Sendable {
   }
 
   /// A demo model of `Examples`.
-  public static func demo(_ name: String, textCache: URL? = nil) throws -> Model {
+  package static func demo(_ name: String, textCache: URL? = nil) throws -> ZooModel {
     let target = FileManager.default.temporaryDirectory.appending(path: "zoo-demo-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: target) }  // open mappings keep the weights
     let path = Golden.repository.appending(path: "Examples/\(name)/open_clip_model.safetensors").path
     try Conversion(opening: path, registry: .builtIn).write(to: target.path)
-    let model = try Model(directory: target, textCache: textCache)
+    let model = try ZooModel(directory: target, textCache: textCache)
     _ = try model.tokenizer()
     return model
   }
 
   /// The arrays of one of the case's expected files, with the tolerances of `case.json` or of a JSON file beside them.
-  public func expected(_ file: String) throws -> Expected {
+  package func expected(_ file: String) throws -> Expected {
     let path = "\(folder)/expected/\(file)"
     var tolerances = tolerances[file]
     if tolerances == nil {
@@ -78,17 +78,17 @@ public struct GoldenModel: Sendable {
     return Expected(arrays: try Golden.arrays(path), tolerances: tolerances ?? [:])
   }
 
-  public struct Expected: Sendable {
-    public let arrays: [String: GoldenArray]
+  package struct Expected: Sendable {
+    package let arrays: [String: GoldenArray]
     let tolerances: [String: Double]
 
-    public subscript(_ key: String) -> GoldenArray { arrays[key]! }
+    package subscript(_ key: String) -> GoldenArray { arrays[key]! }
 
     /// The largest difference that counts as equal.
-    public func tolerance(of key: String) -> Float { Float(tolerances[key] ?? 0) }
+    package func tolerance(of key: String) -> Float { Float(tolerances[key] ?? 0) }
 
     /// How far `values` are from an array, as a share of its tolerance: at most 1 where they agree.
-    public func distance(_ values: [Float], to key: String, row: Int? = nil) -> Double {
+    package func distance(_ values: [Float], to key: String, row: Int? = nil) -> Double {
       guard var want = arrays[key], let tolerance = tolerances[key] else { return .infinity }
       if let row { want = want[row] }
       guard want.count == values.count else { return .infinity }

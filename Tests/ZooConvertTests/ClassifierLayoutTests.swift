@@ -19,8 +19,8 @@ import ZooTensors
   }
 
   @Test func aTowerWithoutAHeadSeesPicturesAsTimmDoes() {
-    #expect(Layout.timmImage.convention == .timm)
-    #expect(Layout.transformersCLIPImage.convention == .transformers)
+    #expect(CheckpointLayout.timmImage.convention == .timm)
+    #expect(CheckpointLayout.transformersCLIPImage.convention == .transformers)
   }
 
   /// With a class token among them, 25 positions are 24 patches, of which no square can be made.

@@ -12,7 +12,7 @@ import ZooTestSupport
   /// A sparse file with the tensors of a registered architecture, all zero.
   private func checkpoint(_ scratch: ScratchFolder, _ name: String, of architecture: String) throws -> Checkpoint {
     let manifest = try #require(Registry.builtIn.manifest(architecture))
-    let layout = try #require(Layout.named("openclip"))
+    let layout = try #require(CheckpointLayout.named("openclip"))
     return try sparseCheckpoint(scratch, name, layout.sourceTensors(of: manifest.architecture))
   }
 
@@ -180,14 +180,14 @@ import ZooTestSupport
       Issue.record("another error")
       return
     }
-    #expect(diagnosis.mismatches.map(\.layout) == Layout.all.map(\.name))
+    #expect(diagnosis.mismatches.map(\.layout) == CheckpointLayout.all.map(\.name))
     #expect(diagnosis.mismatches.first?.reasons.first == "there is no 'visual.conv1.weight'")
   }
 
   @Test func tensorsOfTwoLayoutsAtOnceAreRefused() throws {
     let scratch = try ScratchFolder()
     let architecture = try #require(Registry.builtIn.manifest("ViT-B-32")).architecture
-    let specs = ["openclip", "transformers-clip"].compactMap(Layout.named).flatMap {
+    let specs = ["openclip", "transformers-clip"].compactMap(CheckpointLayout.named).flatMap {
       $0.sourceTensors(of: architecture)
     }
     var seen: Set<String> = []
@@ -204,7 +204,7 @@ import ZooTestSupport
   func bigVisionFilesAreKnownByTheirNames(file: String, architecture: String) throws {
     let scratch = try ScratchFolder()
     let manifest = try #require(Registry.builtIn.manifest(architecture))
-    let layout = try #require(Layout.named("big-vision"))
+    let layout = try #require(CheckpointLayout.named("big-vision"))
     let checkpoint = try sparseCheckpoint(scratch, file, layout.sourceTensors(of: manifest.architecture))
     #expect(try identify(checkpoint, registry: .builtIn).name.description == "\(architecture):webli")
   }

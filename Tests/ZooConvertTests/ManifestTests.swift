@@ -46,7 +46,7 @@ import ZooTestSupport
 
   @Test func theDefaultSpellingOfTheNativeLayoutIsTheReferences() throws {
     let architecture = try #require(Registry.builtIn.manifest("ViT-B-32")).architecture
-    let specs = try #require(Layout.named("openclip")).sourceTensors(of: architecture)
+    let specs = try #require(CheckpointLayout.named("openclip")).sourceTensors(of: architecture)
     let expected = Dictionary(uniqueKeysWithValues: try Self.reference("ViT-B-32").map { ($0.name, $0.shape) })
     #expect(Dictionary(uniqueKeysWithValues: specs.map { ($0.name, $0.shape) }) == expected)
   }

@@ -10,7 +10,7 @@ import ZooTestSupport
 @Suite struct NamesTests {
   private func checkpoint(_ scratch: ScratchFolder, _ name: String, of architecture: String) throws -> Checkpoint {
     let manifest = try #require(Registry.builtIn.manifest(architecture))
-    let layout = try #require(Layout.named("openclip"))
+    let layout = try #require(CheckpointLayout.named("openclip"))
     return try sparseCheckpoint(scratch, name, layout.sourceTensors(of: manifest.architecture))
   }
 
@@ -60,7 +60,7 @@ import ZooTestSupport
   @Test func aRegisteredClassifierHasTheNamesOfImageNet() throws {
     let scratch = try ScratchFolder()
     let manifest = try #require(Registry.builtIn.manifest("deit_tiny_patch16_224"))
-    let layout = try #require(Layout.named("timm-vit"))
+    let layout = try #require(CheckpointLayout.named("timm-vit"))
     let checkpoint = try sparseCheckpoint(
       scratch, "deit_tiny_patch16_224.fb_in1k/model.safetensors", layout.sourceTensors(of: manifest.architecture))
     let model = try identify(checkpoint, registry: .builtIn)

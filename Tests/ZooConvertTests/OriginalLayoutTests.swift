@@ -64,7 +64,7 @@ import ZooTestSupport
   ])
   func registeredArchitecturesAreRecognised(layout name: String, architecture: String) throws {
     let manifest = try #require(Registry.builtIn.manifest(architecture))
-    let layout = try #require(Layout.named(name))
+    let layout = try #require(CheckpointLayout.named(name))
     #expect(layout.holds(manifest.architecture))
     let headers = Headers(
       layout.sourceTensors(of: manifest.architecture).map { .init(name: $0.name, dtype: .f16, shape: $0.shape) })
@@ -124,7 +124,7 @@ import ZooTestSupport
     var architecture = try #require(Registry.builtIn.manifest("ViT-B-16-SigLIP")).architecture
     architecture.text?.projection = .none
     for name in ["openclip-timm", "transformers-siglip"] {
-      let layout = try #require(Layout.named(name))
+      let layout = try #require(CheckpointLayout.named(name))
       let headers = Headers(
         layout.sourceTensors(of: architecture).map { .init(name: $0.name, dtype: .f32, shape: $0.shape) })
       #expect(makePlan(layout, architecture, headers).problems == [])
@@ -134,7 +134,7 @@ import ZooTestSupport
   @Test func aSingleElementIsAScalar() throws {
     let architecture = try #require(Registry.builtIn.manifest("PE-Core-B-16")).architecture
     for name in ["pe-core", "openclip-timm"] {
-      let layout = try #require(Layout.named(name))
+      let layout = try #require(CheckpointLayout.named(name))
       let headers = Headers(
         layout.sourceTensors(of: architecture).map {
           .init(name: $0.name, dtype: .f32, shape: $0.name == "logit_scale" ? [1] : $0.shape)

@@ -6,11 +6,11 @@ import ZooTensors
 
 /// What a plan says of headers that are almost those of a model.
 @Suite struct PlanTests {
-  private let layout: Layout
+  private let layout: CheckpointLayout
   private let architecture: Architecture
 
   init() throws {
-    layout = try #require(Layout.named("openclip"))
+    layout = try #require(CheckpointLayout.named("openclip"))
     architecture = try #require(Registry.builtIn.manifest("ViT-B-32")).architecture
   }
 
@@ -99,7 +99,7 @@ import ZooTensors
   }
 
   @Test func keptTypesAreWidenedWhereTheyMeet() throws {
-    let trunk = try #require(Layout.named("openclip-timm"))
+    let trunk = try #require(CheckpointLayout.named("openclip-timm"))
     let eva = try #require(Registry.builtIn.manifest("EVA02-B-16")).architecture
     let names = [
       "visual.trunk.blocks.0.attn.q_proj.weight", "visual.trunk.blocks.0.attn.k_proj.weight",

@@ -55,11 +55,11 @@ import ZooTestSupport
     #expect(back == preprocessing, "\(label)")
   }
 
-  private func picture(_ source: Case.Source) throws -> Image {
+  private func picture(_ source: Case.Source) throws -> Picture {
     if let name = source.source {
       let made = Golden.repository.appending(path: "Tests/Cases/processors/\(name)")
       let isMade = FileManager.default.fileExists(atPath: made.path)
-      return try Image.decode(contentsOf: isMade ? made : Golden.url("images/sources/\(name)"))
+      return try Picture(contentsOf: isMade ? made : Golden.url("images/sources/\(name)"))
     }
     let height = try #require(source.height), width = try #require(source.width)
     var pixels: [UInt8] = []
@@ -68,7 +68,7 @@ import ZooTestSupport
         for c in 0..<3 { pixels.append(UInt8(truncatingIfNeeded: 31 * x + 17 * y + 101 * c + 7 * ((x * y) >> 3))) }
       }
     }
-    return Image(width: width, height: height, pixels: pixels)
+    return Picture(width: width, height: height, pixels: pixels)
   }
 
   private func digest(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { "\(sha256(of: $0))" } }

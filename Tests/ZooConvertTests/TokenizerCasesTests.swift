@@ -283,7 +283,7 @@ import ZooText
   @Test func itsSizeAloneMakesNoVocabularyCLIPs() throws {
     let scratch = try ScratchFolder()
     let clip = try #require(Registry.builtIn.manifest("ViT-B-32")).architecture
-    let layout = try #require(Layout.named("transformers-clip"))
+    let layout = try #require(CheckpointLayout.named("transformers-clip"))
     let checkpoint = try sparseCheckpoint(scratch, "model.safetensors", layout.sourceTensors(of: clip))
     let config =
       #"{"model_type": "clip", "projection_dim": 512, "text_config": {"hidden_act": "gelu"}, "vision_config": {"hidden_act": "gelu"}}"#

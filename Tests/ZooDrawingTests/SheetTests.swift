@@ -6,11 +6,11 @@ import ZooImages
 
 @Suite struct SheetTests {
   /// A picture of one colour.
-  private func plain(_ color: [UInt8], width: Int, height: Int) -> Image {
-    Image(width: width, height: height, pixels: (0..<width * height).flatMap { _ in color })
+  private func plain(_ color: [UInt8], width: Int, height: Int) -> Picture {
+    Picture(width: width, height: height, pixels: (0..<width * height).flatMap { _ in color })
   }
 
-  private func pixel(_ image: Image, _ x: Int, _ y: Int) -> [UInt8] {
+  private func pixel(_ image: Picture, _ x: Int, _ y: Int) -> [UInt8] {
     Array(image.pixels[(y * image.width + x) * 3..<(y * image.width + x) * 3 + 3])
   }
 
@@ -116,7 +116,7 @@ import ZooImages
 
   @Test func anySheetCanBeDrawn() throws {
     #expect(try Sheet(sections: [], columns: 3).drawn().width == 528)
-    let dot = Image(width: 1, height: 1, mode: .l, pixels: [0])
+    let dot = Picture(width: 1, height: 1, mode: .l, pixels: [0])
     let odd = Sheet(
       title: String(repeating: "W", count: 100_000), facts: ["a\nb\0c\u{202E}d", ""],
       sections: [.init(tiles: []), .init(heading: "h", tiles: [.init(dot, badges: [""])])], columns: -4, tileSize: 1,

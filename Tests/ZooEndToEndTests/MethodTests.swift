@@ -14,12 +14,12 @@ import ZooTestSupport
 
   @Test func everyOptionOfAMethodIsAnOptionOfTheCommand() throws {
     let help = try zoo.run("explain", "--help").output
-    for option in Method.all.flatMap(\.options) { #expect(help.contains("--\(option.name) "), "\(option.name)") }
+    for option in HeatmapMethod.all.flatMap(\.options) { #expect(help.contains("--\(option.name) "), "\(option.name)") }
   }
 
   @Test func methodsAreListedWithWhatRunsOnAModel() throws {
     let listed = try #require(try zoo.run("methods", "ViT-Ti-8-emoji", "--json").json() as? [[String: Any]])
-    #expect(listed.map { $0["method"] as? String } == Method.all.map(\.id))
+    #expect(listed.map { $0["method"] as? String } == HeatmapMethod.all.map(\.id))
     #expect(listed.allSatisfy { $0["runs"] as? Bool == true })
     try zoo.run("convert", "Examples/ViT-Ti-8-SigLIP-emoji")
     let text = try zoo.run("methods", "ViT-Ti-8-SigLIP-emoji").output
@@ -27,7 +27,7 @@ import ZooTestSupport
   }
 
   @Test func everyMethodExplainsAPicture() throws {
-    for method in Method.all {
+    for method in HeatmapMethod.all {
       let result = try zoo.run(
         "explain", "ViT-Ti-8-emoji", "Examples/examples/scene1.jpg", "-p", "a panda", "--method", method.id, "--npy",
         "--json", "-o", zoo.file(method.id))
@@ -66,7 +66,7 @@ import ZooTestSupport
     ("textspan:heads=1.0,2.3,rollout,gradcam:layer=3,score=dot", ["textspan", "rollout", "gradcam"]),
   ])
   func methodsAreReadFromAList(_ text: String, _ names: [String]) throws {
-    let methods = try Method.list(text)
+    let methods = try HeatmapMethod.list(text)
     #expect(methods.map(\.info.id) == names)
     if methods.count == 3 {
       #expect(methods.map(\.options) == [["heads": "1.0,2.3"], [:], ["layer": "3", "score": "dot"]])
@@ -127,7 +127,7 @@ import ZooTestSupport
     let report = try #require(try zoo.run(call + ["--json"]).json() as? [String: Any])
     let rows = try #require(report["methods"] as? [[String: Any]])
     let undefined = try #require(report["undefined"] as? [[String: String]])
-    #expect(rows.count + undefined.count == Method.all.count)
+    #expect(rows.count + undefined.count == HeatmapMethod.all.count)
     #expect(undefined.contains { $0["method"] == "textspan" && $0["reason"]?.contains("class token") == true })
     #expect(try zoo.run(call).output.contains("\ntextspan is not defined on this model: it splits the embedding"))
     let refused = try zoo.run(Array(call.dropLast()) + ["legrad,textspan"])
@@ -173,7 +173,7 @@ import ZooTestSupport
       "bench", "ViT-Ti-8-emoji", "--methods", "--runs", "1", "--prompts", "1", "--json")
     let report = try #require(try result.json() as? [String: Any], "\(result.errors)")
     let rows = try #require(report["methods"] as? [[String: Any]])
-    #expect(Set(rows.compactMap { $0["method"] as? String }) == Set(Method.all.map(\.id)))
+    #expect(Set(rows.compactMap { $0["method"] as? String }) == Set(HeatmapMethod.all.map(\.id)))
     #expect(rows.allSatisfy { ($0["forward_passes"] as? Double ?? 0) > 0 })
   }
 }

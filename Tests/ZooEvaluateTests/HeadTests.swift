@@ -62,7 +62,7 @@ import ZooTestSupport
   @Test func presetsAreThePapers() throws {
     #expect(PaperPreset.all.map(\.name) == [1, 2, 3, 4, 5, 7].map { "paper-table\($0)" })
     for preset in PaperPreset.all {
-      for method in preset.methods { _ = try Method(method) }
+      for method in preset.methods { _ = try HeatmapMethod(method) }
       _ = try PromptTemplates.expand([preset.template])
     }
     let four = try PaperPreset.named("paper-table4", for: PointsProtocol.name)

@@ -24,10 +24,10 @@ import ZooTestSupport
     let export = Golden.cases.appending(path: "evaluation/export")
     for index in 0..<3 {
       let picture = try file.picture(index)
-      let want = try Image.decode(contentsOf: export.appending(path: "images/\(index).png"))
+      let want = try Picture(contentsOf: export.appending(path: "images/\(index).png"))
       #expect(picture.width == want.width && picture.height == want.height)
       if index != 1 { #expect(picture == want.convertedToRGB()) }
-      let mask = try Image.decode(contentsOf: export.appending(path: "masks/\(index).png"))
+      let mask = try Picture(contentsOf: export.appending(path: "masks/\(index).png"))
       #expect(try file.mask(index).pixels == mask.pixels.map { $0 == 0 ? 0 : 1 })
     }
     #expect(try file.picture(1).mode == .l)

@@ -85,7 +85,7 @@ import ZooTestSupport
       let curve = try #require(expected.accuracy[sign.rawValue])
       var right = [Double](repeating: 0, count: curve.accuracy.count)
       for index in labels.indices {
-        let picture = preprocess(Image(width: 32, height: 32, mode: .rgb, pixels: images[index].bytes), rules)
+        let picture = preprocess(Picture(width: 32, height: 32, mode: .rgb, pixels: images[index].bytes), rules)
         let sample = PerturbationProtocol.Sample(
           input: picture, truth: labels[index], black: zip(rules.mean, rules.std).map { (0 - $0) / $1 })
         let start = try classify([picture.tensor])[0] == labels[index]
@@ -106,7 +106,7 @@ import ZooTestSupport
 
   @Test func pointsThatWereCutAwayDoNotCount() throws {
     // 40 x 20 pixels, of which the middle 20 x 20 are seen.
-    let picture = Image(width: 40, height: 20, mode: .rgb, pixels: [UInt8](repeating: 9, count: 2400))
+    let picture = Picture(width: 40, height: 20, mode: .rgb, pixels: [UInt8](repeating: 9, count: 2400))
     var rules = try GoldenModel("clip_gelu", "openclip/open_clip_model.safetensors").model.preprocessing
     rules.resizeMode = .shortest
     let facts = PictureLoader(preprocessing: rules).load(picture).source, size = rules.size

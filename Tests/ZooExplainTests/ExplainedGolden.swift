@@ -7,7 +7,7 @@ import ZooTestSupport
 
 /// A golden model with its pictures, and three prompts or classes with what they are compared with.
 struct ExplainedGolden {
-  let model: Model
+  let model: ZooModel
   let expected: GoldenModel.Expected
   /// By the name of their size.
   let pictures: [String: PixelTensor]
@@ -40,7 +40,7 @@ struct ExplainedGolden {
   }
 
   func maps(_ method: String, _ options: [String: String], _ picture: PixelTensor) throws -> [Heatmap] {
-    let base = try Method(named: method, options: options).base
+    let base = try HeatmapMethod(named: method, options: options).base
     let wanted = base.background == .prompts ? background : []
     return try base.explain([picture], prompts: directions, background: wanted, model: model)[0].heatmaps
   }

@@ -113,7 +113,7 @@ import ZooTestSupport
       for (key, method) in Self.finals {
         let name = "\(size).\(key).final"
         guard expected.arrays[name] != nil else { continue }
-        let distance = expected.distance(try maps(method).flatMap { $0.picture() }, to: name)
+        let distance = expected.distance(try maps(method).flatMap { $0.pixels() }, to: name)
         #expect(distance <= 1, "\(name): \(distance) times the tolerance")
         compared += 1
       }
@@ -144,7 +144,7 @@ import ZooTestSupport
         #expect(explainer.correction == Correction(prompt: "a photo of a", threshold: 0.8))
         let prompts = try explainer.prepare(["a photo of a cat", "a red car on the street", "two zebras & an elephant"])
         let maps = try explainer.explain([picture], prompts)[0].prompts.map(\.heatmap)
-        let distance = expected.distance(maps.flatMap { $0.picture() }, to: name)
+        let distance = expected.distance(maps.flatMap { $0.pixels() }, to: name)
         #expect(distance <= 1, "\(name): \(distance) times the tolerance")
         compared += 1
         explainer.correction = nil
@@ -164,7 +164,7 @@ import ZooTestSupport
       let picture = PixelTensor(height: array.shape[1], width: array.shape[2], values: array.floats)
       let texts = (0..<3).map { normalised(expected["text_embeddings"][$0].floats) }
       let maps = try LeGrad(layers: .last(2)).explain([picture], prompts: texts, model: loaded.model)[0].heatmaps
-      #expect(expected.distance(maps.flatMap { $0.picture() }, to: "official_last2.final") <= 1)
+      #expect(expected.distance(maps.flatMap { $0.pixels() }, to: "official_last2.final") <= 1)
     }
   }
 
@@ -196,10 +196,10 @@ import ZooTestSupport
     let zero = [Float](repeating: 0, count: model.architecture.embedding)
     let map = try LeGrad(score: .dot).explain([picture], prompts: [zero], model: model)[0].heatmaps[0]
     #expect(map.isFlat && map.energy == 0)
-    #expect(map.picture().allSatisfy { $0 == 0 })
+    #expect(map.pixels().allSatisfy { $0 == 0 })
   }
 
-  private func prompts(of expected: GoldenModel.Expected, model: Model, classes: [Int]) throws -> [[Float]] {
+  private func prompts(of expected: GoldenModel.Expected, model: ZooModel, classes: [Int]) throws -> [[Float]] {
     if model.architecture.isClassifier {
       return classes.map { index in (0..<model.architecture.embedding).map { $0 == index ? 1 : 0 } }
     }

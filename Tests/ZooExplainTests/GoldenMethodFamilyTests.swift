@@ -96,16 +96,16 @@ import ZooTestSupport
     }
     // LRP's family needs published rules, which `GoldenMethodTests` compares with.
     let elsewhere = Case.relevance.union(golden.name == "vit_classifier" ? ["gradcam", "textspan"] : ["gradcam"])
-    let all = Set(Method.all.map(\.id))
+    let all = Set(HeatmapMethod.all.map(\.id))
     #expect(compared == all.subtracting(golden.undefined).subtracting(elsewhere))
   }
 
   @Test(arguments: cases)
   func whatIsNotDefinedSaysWhyAndWhatRuns(_ golden: Case) throws {
-    let model = try load(golden).model, defined = Method.defined(on: model).map(\.id)
-    #expect(Set(Method.all.map(\.id)).subtracting(defined) == golden.undefined)
+    let model = try load(golden).model, defined = HeatmapMethod.defined(on: model).map(\.id)
+    #expect(Set(HeatmapMethod.all.map(\.id)).subtracting(defined) == golden.undefined)
     for id in golden.undefined {
-      let method = try Method(named: id), width = model.architecture.embedding
+      let method = try HeatmapMethod(named: id), width = model.architecture.embedding
       let picture = PixelTensor(height: 64, width: 64, values: .init(repeating: 0, count: 3 * 64 * 64))
       let error = #expect(throws: MethodError.self) {
         _ = try method.explain([picture], directions: [[Float](repeating: 0, count: width)], model: model)

@@ -75,7 +75,7 @@ import ZooTestSupport
       compared += layer == 0 ? 1 : 0
     }
     if expected.arrays["native.textspan.final"] != nil {
-      let found = try loaded.maps("textspan", [:], picture).flatMap { $0.picture() }
+      let found = try loaded.maps("textspan", [:], picture).flatMap { $0.pixels() }
       #expect(expected.distance(found, to: "native.textspan.final") <= 1)
       compared += 1
     }

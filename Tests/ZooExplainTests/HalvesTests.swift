@@ -59,13 +59,13 @@ import ZooTestSupport
       return path
     }
 
-    func convert() throws -> (model: Model, identified: IdentifiedModel) {
+    func convert() throws -> (model: ZooModel, identified: IdentifiedModel) {
       try withScratch { scratch in
         let source = try Checkpoint.open(save(in: scratch.appending(path: "half")))
         let conversion = try Conversion(source, options: options, registry: .builtIn)
         let target = scratch.appending(path: "model")
         try conversion.write(to: target.path)
-        return (try Model(directory: target), conversion.model)
+        return (try ZooModel(directory: target), conversion.model)
       }
     }
   }
@@ -269,7 +269,7 @@ import ZooTestSupport
       #expect(joined.model.notes.contains("logit_scale is that of the text tower's file."))
       let target = scratch.appending(path: "model")
       try joined.write(to: target.path)
-      let model = try Model(directory: target)
+      let model = try ZooModel(directory: target)
       #expect(model.architecture.part == .whole)
       #expect(abs(model.logitScale - expected["logit_scale_exp"].floats[0]) < 1e-4)
       let picture = PixelTensor(height: 32, width: 32, values: expected["pixel_values"][0].floats)

@@ -9,7 +9,7 @@ import ZooRuntime
 
 /// What goes with every method: negatives, the empty-prompt correction, lists of methods.
 @Suite struct MethodSettingTests {
-  private let model: Model
+  private let model: ZooModel
   private let picture: PixelTensor
 
   init() throws {
@@ -20,10 +20,10 @@ import ZooRuntime
   }
 
   private func explainer(_ id: String) throws -> Explainer {
-    Explainer(model: model, method: try Method(named: id))
+    Explainer(model: model, method: try HeatmapMethod(named: id))
   }
 
-  @Test(arguments: Method.all.map(\.id))
+  @Test(arguments: HeatmapMethod.all.map(\.id))
   func negativesMoveWhatEveryMethodLooksFor(_ id: String) throws {
     var explainer = try explainer(id)
     let plain = try explainer.prepare(["a red square", "a blue circle"])
@@ -43,7 +43,7 @@ import ZooRuntime
     }
   }
 
-  @Test(arguments: Method.all.map(\.id))
+  @Test(arguments: HeatmapMethod.all.map(\.id))
   func theCorrectionBlanksWhatTheEmptyPromptLightsUp(_ id: String) throws {
     var explainer = try explainer(id)
     let prompts = try explainer.prepare(["a red square"]), empty = try #require(prompts.empty)
@@ -61,11 +61,12 @@ import ZooRuntime
   }
 
   @Test func aListNamesMethodsWithTheirOptions() throws {
-    let list = try Method.list("legrad,gradcam:layer=3,score=dot, textspan:heads=1.0,2.1,legrad:layers=last:2,rollout")
+    let list = try HeatmapMethod.list(
+      "legrad,gradcam:layer=3,score=dot, textspan:heads=1.0,2.1,legrad:layers=last:2,rollout")
     #expect(list.map(\.info.id) == ["legrad", "gradcam", "textspan", "legrad", "rollout"])
     #expect(
       list.map(\.options) == [[:], ["layer": "3", "score": "dot"], ["heads": "1.0,2.1"], ["layers": "last:2"], [:]])
-    #expect(throws: MethodError.unknown("grad-cam", near: ["gradcam"])) { try Method.list("legrad,grad-cam") }
+    #expect(throws: MethodError.unknown("grad-cam", near: ["gradcam"])) { try HeatmapMethod.list("legrad,grad-cam") }
   }
 
   @Test func layersMayBeAnySubset() throws {
@@ -80,7 +81,7 @@ import ZooRuntime
     // The maps of the layers that are named, summed.
     let last = try model.vision.blocks.count - 1
     for options in ["", ",final-score=yes", ",relu=no"] {
-      let explainers = try Method.list("legrad:layers=0,\(last)\(options),legrad:layers=all\(options)").map {
+      let explainers = try HeatmapMethod.list("legrad:layers=0,\(last)\(options),legrad:layers=all\(options)").map {
         Explainer(model: model, method: $0)
       }
       let prompts = try explainers[0].prepare(["a red square", "a cat"])
@@ -103,23 +104,24 @@ import ZooRuntime
     var explainer = try explainer("textspan")
     let both = try explainer.prepare(["a red square", "a blue circle"])
     let wanted = try explainer.explain([picture], both)[0].prompts[0].heatmap.values
-    explainer.method = try Method(named: "textspan", options: ["background": file.path])
+    explainer.method = try HeatmapMethod(named: "textspan", options: ["background": file.path])
     let one = try explainer.prepare(["a red square"])
     let found = try explainer.explain([picture], one)[0].prompts[0].heatmap.values
     let largest = wanted.map(abs).max() ?? 0
     #expect(zip(found, wanted).allSatisfy { abs($0 - $1) <= 1e-5 * largest } && largest > 0)
-    guard case .texts(let names) = try Method(named: "textspan", options: ["background": "imagenet"]).base.background
+    guard
+      case .texts(let names) = try HeatmapMethod(named: "textspan", options: ["background": "imagenet"]).base.background
     else { return #expect(Bool(false)) }
     #expect(names.count == 1000 && names[0] == "a photo of a tench" && names[999] == "a photo of a toilet paper")
-    #expect(throws: MethodError.self) { try Method(named: "textspan", options: ["background": "missing.txt"]) }
+    #expect(throws: MethodError.self) { try HeatmapMethod(named: "textspan", options: ["background": "missing.txt"]) }
     try Data("# nothing\n".utf8).write(to: file)
-    #expect(throws: MethodError.self) { try Method(named: "textspan", options: ["background": file.path]) }
+    #expect(throws: MethodError.self) { try HeatmapMethod(named: "textspan", options: ["background": file.path]) }
   }
 
   @Test func gemSaysHowManyLayersThereAre() throws {
     let count = try model.vision.blocks.count
     for (depth, obstacle) in [(count, false), (count + 1, true)] {
-      let found = try Method(named: "gem", options: ["depth": "\(depth)"]).obstacle(on: model)
+      let found = try HeatmapMethod(named: "gem", options: ["depth": "\(depth)"]).obstacle(on: model)
       #expect((found != nil) == obstacle)
       if let found { #expect("\(found)".hasSuffix("expected 1 to \(count) layers")) }
     }

@@ -13,7 +13,7 @@ import ZooTestSupport
     let expected = try golden.expected("naflex.npz"), grids = expected["grids"]
     let pictures = try (0..<grids.shape[0]).map { index in
       let array = expected["picture\(index)"]
-      let image = Image(width: array.shape[1], height: array.shape[0], pixels: array.ints.map { UInt8($0) })
+      let image = Picture(width: array.shape[1], height: array.shape[0], pixels: array.ints.map { UInt8($0) })
       return try model.preprocess(image).tensor
     }
     #expect(Set(pictures.map { [$0.height, $0.width] }).count == 6, "two pictures have one size and run together")

@@ -17,7 +17,7 @@ import ZooTestSupport
     var checkpoint = "openclip/open_clip_model.safetensors"
     var testDescription: String { name }
 
-    func load() throws -> (model: Model, picture: PixelTensor) {
+    func load() throws -> (model: ZooModel, picture: PixelTensor) {
       let loaded = try GoldenModel(name, checkpoint, group: group) {
         if name.hasPrefix("siglip") { ($0.visionActivation, $0.textActivation) = (.gelu, .gelu) }
       }
@@ -111,7 +111,7 @@ import ZooTestSupport
   @Test func methodsTogetherGiveWhatEachGivesAlone() throws {
     let (model, picture) = try Case(name: "clip_gelu").load()
     let directions = directions(2, width: model.architecture.embedding)
-    let methods = try Method.all.map { try Method(named: $0.id).base }
+    let methods = try HeatmapMethod.all.map { try HeatmapMethod(named: $0.id).base }
     let together = try Pass.run([picture, picture], methods.map { Pass.Job($0, directions) }, model: model)
     for (method, maps) in zip(methods, together.maps) {
       let alone = try method.explain([picture], prompts: directions, model: model)[0].heatmaps
@@ -130,7 +130,7 @@ import ZooTestSupport
       PixelTensor(height: first.height, width: first.width, values: first.values.map { $0 * Float(1 - index) + 0.1 })
     }
     let wanted = (1...3).map { directions($0, width: model.architecture.embedding) }
-    for method in Method.defined(on: model).compactMap({ try? Method(named: $0.id).base }) {
+    for method in HeatmapMethod.defined(on: model).compactMap({ try? HeatmapMethod(named: $0.id).base }) {
       let jobs = wanted.enumerated().map { Pass.Job(method, $1, picture: $0) }
       let together = try Pass.run(pictures, jobs, model: model)
       for (index, picture) in pictures.enumerated() {
@@ -147,7 +147,7 @@ import ZooTestSupport
   ])
   func aKeptPassAnswersNewPromptsLikeANewPass(_ golden: Case) throws {
     let (model, picture) = try golden.load()
-    let methods = Method.defined(on: model).compactMap { try? Method(named: $0.id).base }
+    let methods = HeatmapMethod.defined(on: model).compactMap { try? HeatmapMethod(named: $0.id).base }
     #expect(methods.count >= 5)
     let kept = try KeptPass(picture, model: model)
     for count in [1, 3] {
@@ -175,7 +175,7 @@ import ZooTestSupport
     // And so does what follows it: two blocks forwards for LeGrad, and four forwards and one back for a method that goes back.
     let kept = try KeptPass(picture, model: model), width = model.architecture.embedding
     for (name, most) in [("legrad", 3), ("gradcam:layer=0", 6)] {
-      let job = Pass.Job(try Method(name).base, directions(1, width: width))
+      let job = Pass.Job(try HeatmapMethod(name).base, directions(1, width: width))
       var steps = 0
       #expect(throws: Enough.self) {
         try kept.maps([job]) {
@@ -202,14 +202,14 @@ import ZooTestSupport
 
   @Test func whatDoesNotExistIsRefusedByName() throws {
     let (model, picture) = try Case(name: "siglip").load()
-    #expect(throws: MethodError.unknown("grad-cam", near: ["gradcam"])) { try Method(named: "grad-cam") }
-    #expect(throws: MethodError.self) { try Method(named: "rollout", options: ["layers": "all"]) }
+    #expect(throws: MethodError.unknown("grad-cam", near: ["gradcam"])) { try HeatmapMethod(named: "grad-cam") }
+    #expect(throws: MethodError.self) { try HeatmapMethod(named: "rollout", options: ["layers": "all"]) }
     let directions = directions(1, width: model.architecture.embedding)
-    let rollout = try Method(named: "rollout", options: ["start-layer": "99"])
+    let rollout = try HeatmapMethod(named: "rollout", options: ["start-layer": "99"])
     #expect(throws: MethodError.noSuchLayer(method: "rollout", layer: 99, layers: 3)) {
       try rollout.explain([picture], directions: directions, model: model)
     }
-    let textspan = try Method(named: "textspan")
+    let textspan = try HeatmapMethod(named: "textspan")
     let error = try #require(throws: MethodError.self) {
       try textspan.explain([picture], directions: directions, model: model)
     }

@@ -12,7 +12,7 @@ import ZooModels
   }
 
   private func facts(width: Int, height: Int, _ preprocessing: Preprocessing) -> PictureFacts {
-    let image = Image(width: width, height: height, mode: .l, pixels: [UInt8](repeating: 0, count: width * height))
+    let image = Picture(width: width, height: height, mode: .l, pixels: [UInt8](repeating: 0, count: width * height))
     return PictureLoader(preprocessing: preprocessing).load(image).source
   }
 
@@ -23,7 +23,7 @@ import ZooModels
     let facts = facts(width: 26, height: 16, Preprocessing(size: size, resizeMode: .keep))
     let placed = heatmap.placed(on: facts, input: size, in: heatmap.range)
     #expect(placed.size == GridSize(height: 16, width: 26) && placed.rows == 0..<16 && placed.columns == 5..<21)
-    for (found, want) in zip(placed.values, heatmap.picture()) { #expect(abs(found - want) < 1e-6) }
+    for (found, want) in zip(placed.values, heatmap.pixels()) { #expect(abs(found - want) < 1e-6) }
     let whole = placed.whole()
     #expect(whole.count == 16 * 26 && whole.count { $0.isNaN } == 16 * 10)
     #expect(whole[26 * 3 + 5 + 7] == placed.values[16 * 3 + 7])

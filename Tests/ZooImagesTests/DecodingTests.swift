@@ -36,7 +36,7 @@ import ZooTestSupport
     (8, 3, 2, [1, 3, 5, 0, 2, 4]),
   ])
   func everyOrientationTurnsUpright(orientation: Int, width: Int, height: Int, want: [UInt8]) {
-    let stored = Image(width: 2, height: 3, mode: .l, pixels: [0, 1, 2, 3, 4, 5], orientation: orientation)
+    let stored = Picture(width: 2, height: 3, mode: .l, pixels: [0, 1, 2, 3, 4, 5], orientation: orientation)
     let upright = stored.upright()
     #expect(upright.width == width && upright.height == height)
     #expect(upright.pixels == want)
@@ -48,7 +48,7 @@ import ZooTestSupport
     let rows = try String(contentsOf: folder.appending(path: "expected.tsv"), encoding: .utf8).split(separator: "\n")
     #expect(rows.count == 17)
     for row in rows.map({ $0.split(separator: "\t") }) {
-      let image = try Image.decode(contentsOf: folder.appending(path: String(row[0])))
+      let image = try Picture(contentsOf: folder.appending(path: String(row[0])))
       #expect(image.orientation == Int(row[1]), "\(row[0])")
     }
   }
@@ -59,12 +59,12 @@ import ZooTestSupport
     #expect(rows.count == 38)
     for row in rows {
       let path = String(row[0])
-      let result = Result { try Image.decode(contentsOf: Golden.url("hostile/\(path)")) }
+      let result = Result { try Picture(contentsOf: Golden.url("hostile/\(path)")) }
       switch (String(row[1]), result) {
       case ("refuse", .success(let image)): Issue.record("\(path) was read: \(image.width) x \(image.height)")
       case ("accept", .failure(let error)): Issue.record("\(path) was refused: \(error)")
       case (_, .failure(let error)):
-        let sentence = try #require(error as? ImageError, "\(path): \(error)").description
+        let sentence = try #require(error as? PictureError, "\(path): \(error)").description
         #expect(sentence.contains(path) && !sentence.hasSuffix("."), "\(sentence)")
       default: break
       }
@@ -73,24 +73,24 @@ import ZooTestSupport
 
   @Test func hugePicturesAreRefusedByTheirSize() throws {
     let name = Golden.url("hostile/images/bomb_30000.png").path
-    #expect(throws: ImageError.tooLarge(name: name, width: 30000, height: 30000, limit: 178_956_970)) {
-      try Image.decode(contentsOf: URL(filePath: name))
+    #expect(throws: PictureError.tooLarge(name: name, width: 30000, height: 30000, limit: 178_956_970)) {
+      try Picture(contentsOf: URL(filePath: name))
     }
     // 170,000,000 pixels are within the limit, but not within these few bytes.
     var jpeg = try Golden.bytes("hostile/images/control.jpg")
     let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
     jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x27, 0x10, 0x42, 0x68])
     let detail = "the file is too short for the size it declares"
-    #expect(throws: ImageError.damaged(name: "bomb", format: "JPEG", detail: detail)) {
-      try Image.decode(bytes: jpeg, name: "bomb")
+    #expect(throws: PictureError.damaged(name: "bomb", format: "JPEG", detail: detail)) {
+      try Picture.decode(bytes: jpeg, name: "bomb")
     }
   }
 
   @Test func theLimitCanBeSet() throws {
     let file = Golden.url("images/sources/rgb.png")
-    #expect(try Image.decode(contentsOf: file, pixelLimit: 53 * 37).width == 53)
-    #expect(throws: ImageError.tooLarge(name: file.path, width: 53, height: 37, limit: 53 * 37 - 1)) {
-      try Image.decode(contentsOf: file, pixelLimit: 53 * 37 - 1)
+    #expect(try Picture(contentsOf: file, pixelLimit: 53 * 37).width == 53)
+    #expect(throws: PictureError.tooLarge(name: file.path, width: 53, height: 37, limit: 53 * 37 - 1)) {
+      try Picture(contentsOf: file, pixelLimit: 53 * 37 - 1)
     }
   }
 
@@ -100,35 +100,35 @@ import ZooTestSupport
     let rows = try String(contentsOf: folder.appending(path: "verdicts.tsv"), encoding: .utf8).split(separator: "\n")
     #expect(rows.count == 12)
     for row in rows.map({ $0.split(separator: "\t") }) {
-      let name = String(row[0]), isRead = (try? Image.decode(contentsOf: folder.appending(path: name))) != nil
+      let name = String(row[0]), isRead = (try? Picture(contentsOf: folder.appending(path: name))) != nil
       #expect(isRead == (row[1] == "accept"), "\(name)")
     }
     let file = folder.appending(path: "crc_text.png")
-    #expect(throws: ImageError.damaged(name: file.path, format: "PNG", detail: "tEXt: CRC error")) {
-      try Image.decode(contentsOf: file)
+    #expect(throws: PictureError.damaged(name: file.path, format: "PNG", detail: "tEXt: CRC error")) {
+      try Picture(contentsOf: file)
     }
   }
 
   @Test func errorsSayWhatIsWrong() {
-    #expect(throws: ImageError.unknownFormat(name: "notes.txt")) {
-      try Image.decode(bytes: Array("hello".utf8), name: "notes.txt")
+    #expect(throws: PictureError.unknownFormat(name: "notes.txt")) {
+      try Picture.decode(bytes: Array("hello".utf8), name: "notes.txt")
     }
     #expect(
-      ImageError.unknownFormat(name: "a").description
+      PictureError.unknownFormat(name: "a").description
         == "a is not a picture: zoo reads PNG, JPEG\(PictureFormat.gif.isRead ? ", WebP, GIF, HEIC, AVIF and TIFF" : " and WebP")"
     )
     #expect(
-      ImageError.unsupportedFormat(name: "a", format: .avif).description.hasPrefix(
+      PictureError.unsupportedFormat(name: "a", format: .avif).description.hasPrefix(
         "a is an AVIF picture, which this zoo does not read: it reads PNG, JPEG"))
     let jpegXL: [UInt8] = [0xFF, 0x0A, 0, 0]
-    #expect(throws: ImageError.unsupportedFormat(name: "photo.jpg", format: .jpegXL)) {
-      try Image.decode(bytes: jpegXL, name: "photo.jpg")
+    #expect(throws: PictureError.unsupportedFormat(name: "photo.jpg", format: .jpegXL)) {
+      try Picture.decode(bytes: jpegXL, name: "photo.jpg")
     }
-    #expect(throws: ImageError.unreadable(name: "/no/such.png", reason: "No such file or directory")) {
-      try Image.decode(contentsOf: URL(filePath: "/no/such.png"))
+    #expect(throws: PictureError.unreadable(name: "/no/such.png", reason: "No such file or directory")) {
+      try Picture(contentsOf: URL(filePath: "/no/such.png"))
     }
     #expect(
-      ImageError.tooLarge(name: "a", width: 9, height: 8, limit: 70).description
+      PictureError.tooLarge(name: "a", width: 9, height: 8, limit: 70).description
         == "a declares 9 x 8 pixels; at most 70 are decoded")
   }
 
@@ -143,15 +143,15 @@ import ZooTestSupport
     var refused = 0
     for at in stride(from: 0, to: whole.count, by: step) {
       do {
-        let cut = try Image.decode(bytes: Array(whole[..<at]), name: name)
+        let cut = try Picture.decode(bytes: Array(whole[..<at]), name: name)
         #expect(cut.width * cut.height > 0)
-      } catch is ImageError { refused += 1 }
+      } catch is PictureError { refused += 1 }
       var flipped = whole
       flipped[at] ^= 0x55
       do {
-        let image = try Image.decode(bytes: flipped, name: name)
+        let image = try Picture.decode(bytes: flipped, name: name)
         #expect(image.upright().convertedToRGB().pixels.count == image.width * image.height * 3)
-      } catch is ImageError { refused += 1 }
+      } catch is PictureError { refused += 1 }
     }
     #expect(refused > 20)
   }

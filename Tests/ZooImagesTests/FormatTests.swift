@@ -15,11 +15,11 @@ import ZooTestSupport
       let name = row[0], file = Self.folder.appending(path: name)
       let format = try #require(PictureFormat(of: file.path), "\(name)")
       guard format.isRead else {
-        let error = ImageError.unsupportedFormat(name: file.path, format: format)
-        #expect(throws: error, "\(name)") { try Image.decode(contentsOf: file) }
+        let error = PictureError.unsupportedFormat(name: file.path, format: format)
+        #expect(throws: error, "\(name)") { try Picture(contentsOf: file) }
         continue
       }
-      let image = try Image.decode(contentsOf: file), rgb = image.convertedToRGB()
+      let image = try Picture(contentsOf: file), rgb = image.convertedToRGB()
       #expect([image.width, image.height, image.orientation] == row[1...3].map { Int($0) }, "\(name)")
       #expect(sha256(rgb.pixels) == row[4], "\(name)")
     }
@@ -29,7 +29,7 @@ import ZooTestSupport
     for name in ["palette.gif", "RGB.tif", "420.heic", "420.avif", "animated.webp"] {
       let file = name == "palette.gif" ? Golden.url("images/sources/\(name)") : Self.folder.appending(path: name)
       guard try #require(PictureFormat(of: file.path)).isRead else { continue }
-      #expect(throws: ImageError.self, "\(name)") { try Image.decode(contentsOf: file, pixelLimit: 900) }
+      #expect(throws: PictureError.self, "\(name)") { try Picture(contentsOf: file, pixelLimit: 900) }
     }
   }
 
@@ -46,9 +46,9 @@ import ZooTestSupport
       flipped[at] ^= 0x55
       for bytes in [Array(whole[..<at]), flipped] {
         do {
-          let image = try Image.decode(bytes: bytes, name: name, pixelLimit: 1 << 20)
+          let image = try Picture.decode(bytes: bytes, name: name, pixelLimit: 1 << 20)
           #expect(image.convertedToRGB().pixels.count == image.width * image.height * 3)
-        } catch is ImageError { refused += 1 }
+        } catch is PictureError { refused += 1 }
       }
     }
     #expect(refused > 20)
@@ -62,8 +62,8 @@ import ZooTestSupport
     lossless[frame + 1] = 0xC3
     (deep[frame + 1], deep[frame + 4]) = (0xC1, 12)
     for (bytes, detail) in [(lossless, "it is compressed without loss"), (deep, "its samples do not have 8 bits")] {
-      let error = ImageError.unsupported(name: "scan.jpg", format: "JPEG", detail: detail)
-      #expect(throws: error) { try Image.decode(bytes: bytes, name: "scan.jpg") }
+      let error = PictureError.unsupported(name: "scan.jpg", format: "JPEG", detail: detail)
+      #expect(throws: error) { try Picture.decode(bytes: bytes, name: "scan.jpg") }
     }
   }
 }

@@ -5,15 +5,15 @@ import ZooImages
 import ZooTestSupport
 
 /// A picture of `Tests/Golden/images/sources`.
-func source(_ name: String) throws -> Image {
-  try Image.decode(contentsOf: Golden.url("images/sources/\(name)"))
+func source(_ name: String) throws -> Picture {
+  try Picture(contentsOf: Golden.url("images/sources/\(name)"))
 }
 
 /// As `source`; nil for a format that this build does not read, which must be refused by its name.
-func sourceIfRead(_ name: String) throws -> Image? {
+func sourceIfRead(_ name: String) throws -> Picture? {
   let file = Golden.url("images/sources/\(name)"), format = try #require(PictureFormat(of: file.path))
   if format.isRead { return try source(name) }
-  #expect(throws: ImageError.unsupportedFormat(name: file.path, format: format)) { try source(name) }
+  #expect(throws: PictureError.unsupportedFormat(name: file.path, format: format)) { try source(name) }
   return nil
 }
 
@@ -24,8 +24,8 @@ func cases(_ key: String) throws -> [[String: Any]] {
 }
 
 /// An RGB picture from a golden array of shape [height, width, 3].
-func picture(_ array: GoldenArray) -> Image {
-  Image(width: array.shape[1], height: array.shape[0], pixels: array.bytes)
+func picture(_ array: GoldenArray) -> Picture {
+  Picture(width: array.shape[1], height: array.shape[0], pixels: array.bytes)
 }
 
 /// Expects equal numbers, says how many differ and by how much at most.

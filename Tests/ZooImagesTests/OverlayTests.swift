@@ -42,7 +42,7 @@ import ZooTestSupport
   }
 
   @Test func masksHaveOutlines() {
-    let grey = Image(width: 7, height: 7, mode: .l, pixels: [UInt8](repeating: 100, count: 49))
+    let grey = Picture(width: 7, height: 7, mode: .l, pixels: [UInt8](repeating: 100, count: 49))
     let mask = (0..<49).map { (2...4).contains($0 % 7) && (2...4).contains($0 / 7) }
     let pixels = grey.outlined(mask).pixels
     let rows = (0..<7).map { y in
@@ -54,15 +54,15 @@ import ZooTestSupport
   }
 
   @Test func partsTakeTheirPlace() {
-    let ground = Image(width: 3, height: 2, mode: .l, pixels: [1, 2, 3, 4, 5, 6])
-    let part = Image(width: 2, height: 1, mode: .l, pixels: [8, 9])
+    let ground = Picture(width: 3, height: 2, mode: .l, pixels: [1, 2, 3, 4, 5, 6])
+    let part = Picture(width: 2, height: 1, mode: .l, pixels: [8, 9])
     let whole = ground.replacing(rows: 1..<2, columns: 1..<3, with: part)
     #expect(whole.mode == .rgb && stride(from: 0, to: 18, by: 3).map { whole.pixels[$0] } == [1, 2, 3, 4, 8, 9])
     #expect(whole.cropped(rows: 1..<2, columns: 1..<3).pixels == part.convertedToRGB().pixels)
   }
 
   @Test func heatOutsideItsRangeIsClamped() {
-    let grey = Image(width: 4, height: 1, mode: .l, pixels: [0, 100, 200, 255])
+    let grey = Picture(width: 4, height: 1, mode: .l, pixels: [0, 100, 200, 255])
     let blended = overlay([.nan, -1, 7, .infinity], on: grey, colorMap: .hot, alpha: 1)
     #expect(blended.pixels == [0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255])
     #expect(overlay([0, 0, 1, 1], on: grey, alpha: 0).pixels == grey.convertedToRGB().pixels)

@@ -9,13 +9,13 @@ import ZooTestSupport
   @Test(arguments: ["gray.png", "rgb.png", "rgba.png", "one_pixel.png", "thin.png", "wide.png"])
   func picturesReturnAsTheyWere(name: String) throws {
     let image = try source(name)
-    let again = try Image.decode(bytes: image.pngData(), name: "again")
+    let again = try Picture(data: image.pngData())
     #expect(again == image)
   }
 
   @Test func otherModesAreWrittenInRGB() throws {
     let image = try source("palette.png")
-    #expect(try Image.decode(bytes: image.pngData(), name: "again") == image.convertedToRGB())
+    #expect(try Picture(data: image.pngData()) == image.convertedToRGB())
   }
 
   @Test func aFileIsReplacedWhole() throws {
@@ -26,7 +26,7 @@ import ZooTestSupport
     try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
     let image = try source("rgb.png")
     try image.writePNG(to: link)
-    #expect(try Image.decode(contentsOf: file) == image)
+    #expect(try Picture(contentsOf: file) == image)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["a.png", "link.png"])
   }
 
@@ -35,10 +35,10 @@ import ZooTestSupport
     defer { try? FileManager.default.removeItem(at: folder) }
     let image = try source("one_pixel.png")
     let missing = folder.appending(path: "no/such/folder.png")
-    #expect(throws: ImageError.unwritable(name: missing.path, reason: "No such file or directory")) {
+    #expect(throws: PictureError.unwritable(name: missing.path, reason: "No such file or directory")) {
       try image.writePNG(to: missing)
     }
-    #expect(throws: ImageError.unwritable(name: folder.path, reason: "Is a directory")) {
+    #expect(throws: PictureError.unwritable(name: folder.path, reason: "Is a directory")) {
       try image.writePNG(to: folder)
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
@@ -47,7 +47,7 @@ import ZooTestSupport
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
   func aFullDiskIsSaid() throws {
     let full = URL(filePath: "/dev/full")
-    let error = #expect(throws: ImageError.self) { try source("rgb.png").writePNG(to: full) }
+    let error = #expect(throws: PictureError.self) { try source("rgb.png").writePNG(to: full) }
     #expect(error?.description == "/dev/full cannot be written: No space left on device")
   }
 }

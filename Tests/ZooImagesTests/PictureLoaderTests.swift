@@ -14,8 +14,8 @@ import ZooTestSupport
       preprocessing: Preprocessing(size: .init(height: height, width: width), resizeMode: mode), upright: upright)
   }
 
-  private func picture(_ width: Int, _ height: Int, orientation: Int = 1) -> Image {
-    Image(
+  private func picture(_ width: Int, _ height: Int, orientation: Int = 1) -> Picture {
+    Picture(
       width: width, height: height, mode: .l, pixels: [UInt8](repeating: 7, count: width * height),
       orientation: orientation)
   }
@@ -47,7 +47,7 @@ import ZooTestSupport
   @Test(arguments: Preprocessing.ResizeMode.allCases)
   func labelsAreNeverInterpolated(_ mode: Preprocessing.ResizeMode) throws {
     let values = (0..<64 * 48).map { UInt8(($0 / 7 + $0 / 500) % 2 == 0 ? 3 : 200) }
-    let labels = Image(width: 64, height: 48, mode: .l, pixels: values)
+    let labels = Picture(width: 64, height: 48, mode: .l, pixels: values)
     for (height, width) in [(24, 40), (40, 24), (32, 32), (50, 130)] {
       let loader = loader(height, width, mode)
       let fitted = try #require(loader.fit(labels: labels, to: loader.load(labels).source))
@@ -57,20 +57,20 @@ import ZooTestSupport
   }
 
   @Test func labelsTurnWithTheirPicture() throws {
-    let stored = Image(width: 3, height: 2, mode: .l, pixels: [0, 1, 2, 3, 4, 5], orientation: 6)
-    let labels = Image(width: 3, height: 2, mode: .l, pixels: [0, 1, 2, 3, 4, 5])
+    let stored = Picture(width: 3, height: 2, mode: .l, pixels: [0, 1, 2, 3, 4, 5], orientation: 6)
+    let labels = Picture(width: 3, height: 2, mode: .l, pixels: [0, 1, 2, 3, 4, 5])
     let loader = loader(3, 2, .squash, upright: true)
     let facts = loader.load(stored).source
     #expect(try #require(loader.fit(labels: labels, to: facts)).pixels == stored.upright().pixels)
     // Labels of the upright picture are not turned again; others do not fit.
-    let upright = Image(width: 2, height: 3, mode: .l, pixels: [9, 8, 7, 6, 5, 4])
+    let upright = Picture(width: 2, height: 3, mode: .l, pixels: [9, 8, 7, 6, 5, 4])
     #expect(try #require(loader.fit(labels: upright, to: facts)).pixels == upright.pixels)
     #expect(loader.fit(labels: picture(4, 2), to: facts) == nil)
   }
 
   @Test func greyOfSixteenBitsThatIsAllWhiteIsKnown() {
-    let bright = Image(width: 1, height: 2, mode: .l16, pixels: [0xFF, 0x00, 0x34, 0x12])
-    let dark = Image(width: 1, height: 2, mode: .l16, pixels: [0x00, 0x00, 0x34, 0x12])
+    let bright = Picture(width: 1, height: 2, mode: .l16, pixels: [0xFF, 0x00, 0x34, 0x12])
+    let dark = Picture(width: 1, height: 2, mode: .l16, pixels: [0x00, 0x00, 0x34, 0x12])
     #expect(loader(8, 8, .squash).load(bright).source.isClippedToWhite)
     #expect(!loader(8, 8, .squash).load(dark).source.isClippedToWhite)
   }

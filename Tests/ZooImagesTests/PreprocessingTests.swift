@@ -34,7 +34,7 @@ private func preprocessing(_ facts: [String: Any]) throws -> Preprocessing {
       for (key, want) in golden where key.hasSuffix(".uint8") {
         let parts = key.split(separator: ".")
         let file = parts[0] == "image_a" ? "image_a.png" : "image_b.jpg"
-        let image = try Image.decode(contentsOf: Golden.url("models/\(model)/inputs/\(file)"))
+        let image = try Picture(contentsOf: Golden.url("models/\(model)/inputs/\(file)"))
         expectSame(image.convertedToRGB().pixels, golden["\(parts[0]).decoded"]?.bytes, "\(model) \(file)")
         var chosen = native
         if parts[1] != "native" {
@@ -59,7 +59,7 @@ private func preprocessing(_ facts: [String: Any]) throws -> Preprocessing {
     for facts in all {
       let width = try #require(facts["w"] as? Int), height = try #require(facts["h"] as? Int)
       let size = try #require(facts["size"] as? Int)
-      let image = Image(width: width, height: height, pixels: synthetic(width: width, height: height))
+      let image = Picture(width: width, height: height, pixels: synthetic(width: width, height: height))
       let result = preprocess(image, try preprocessing(facts))
       let label = "\(width)x\(height) to \(size) \(facts["resize_mode"] ?? "")"
       let rgb = result.picture.pixels, middle = (size / 2 * size + size / 2)
@@ -86,7 +86,7 @@ private func preprocessing(_ facts: [String: Any]) throws -> Preprocessing {
   }
 
   @Test func extremeShapesCostOnlyTheirCrop() {
-    let thin = Image(width: 200_000, height: 1, mode: .l, pixels: [UInt8](repeating: 7, count: 200_000))
+    let thin = Picture(width: 200_000, height: 1, mode: .l, pixels: [UInt8](repeating: 7, count: 200_000))
     let result = preprocess(thin, Preprocessing(size: .init(square: 224)))
     #expect(result.picture.pixels == [UInt8](repeating: 7, count: 224 * 224 * 3))
   }

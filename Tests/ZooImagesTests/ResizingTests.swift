@@ -32,7 +32,7 @@ import ZooTestSupport
   @Test func sixteenBitsAreClipped() throws {
     func resized(_ level: UInt16) -> [UInt16] {
       let row: [UInt16] = Array(repeating: 0, count: 20) + Array(repeating: level, count: 20)
-      let image = Image(width: 40, height: 1, mode: .l16, pixels: row.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+      let image = Picture(width: 40, height: 1, mode: .l16, pixels: row.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
       let pixels = image.resized(height: 1, width: 97, filter: .bicubic).pixels
       return (46..<53).map { UInt16(pixels[2 * $0]) | UInt16(pixels[2 * $0 + 1]) << 8 }
     }

@@ -178,7 +178,7 @@ import ZooTestSupport
     let file = checkpoint == "openclip" ? "forward.npz" : "forward_fp16.npz"
     let loaded = try GoldenModel("clip_gelu", "openclip/open_clip_model.safetensors")
     let inputs = try loaded.expected("forward.npz"), expected = try loaded.expected(file)
-    let model = try Model(directory: folder, algebra: Kernels(streams: true))
+    let model = try ZooModel(directory: folder, algebra: Kernels(streams: true))
     let pixels = PixelTensor(height: 32, width: 32, values: inputs["pixel_values"][0].floats)
     #expect(expected.distance(try model.imageEmbeddings([pixels])[0], to: "image_embeddings", row: 0) <= 1)
     let ids = inputs["token_ids"][0].ints.map { Int32($0) }

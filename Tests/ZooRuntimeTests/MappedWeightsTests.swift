@@ -16,7 +16,7 @@ import ZooTensors
     let golden = try GoldenModel("clip_gelu", "openclip/open_clip_model.safetensors").model.description
     let released = Released()
     let specs = Dictionary(uniqueKeysWithValues: golden.architecture.tensors.map { ($0.name, $0) })
-    let model = try Model(
+    let model = try ZooModel(
       description: golden, directory: URL(filePath: "/nonexistent"), algebra: algebra,
       parallel: Parallel(threads: threads)
     ) { name in

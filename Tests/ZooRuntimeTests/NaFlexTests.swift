@@ -10,7 +10,7 @@ import ZooTestSupport
 @Suite struct NaFlexTests {
   /// The golden model, what is expected, and its pictures.
   private func load(_ checkpoint: String = "hf/model.safetensors") throws -> (
-    model: Model, expected: GoldenModel.Expected, pictures: [Image]
+    model: ZooModel, expected: GoldenModel.Expected, pictures: [Picture]
   ) {
     let golden = try GoldenModel("siglip2_hf", checkpoint, group: "families") {
       if checkpoint.hasSuffix("npz") { $0.visionActivation = .geluTanh }
@@ -18,7 +18,7 @@ import ZooTestSupport
     let expected = try golden.expected("naflex.npz")
     let pictures = (0..<expected["grids"].shape[0]).map { index in
       let array = expected["picture\(index)"]
-      return Image(width: array.shape[1], height: array.shape[0], pixels: array.ints.map { UInt8($0) })
+      return Picture(width: array.shape[1], height: array.shape[0], pixels: array.ints.map { UInt8($0) })
     }
     #expect(pictures.count == 7)
     return (golden.model, expected, pictures)
@@ -94,7 +94,7 @@ import ZooTestSupport
     for (index, picture) in pictures.enumerated() {
       let loaded = loader.load(picture), grid = expected["grids"][index].ints
       #expect(loaded.source.shareCutAway == 0)
-      let labels = Image(
+      let labels = Picture(
         width: picture.width, height: picture.height, mode: .l,
         pixels: [UInt8](repeating: 7, count: picture.width * picture.height))
       let fitted = try #require(loader.fit(labels: labels, to: loaded.source))

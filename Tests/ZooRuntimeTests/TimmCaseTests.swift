@@ -21,8 +21,8 @@ import ZooTestSupport
     let target = FileManager.default.temporaryDirectory.appending(path: "zoo-timm-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: target) }
     try conversion.write(to: target.path)
-    let model = try Model(directory: target)
-    let image = try Image.decode(contentsOf: Golden.url("models/clip_gelu/inputs/image_a.png"))
+    let model = try ZooModel(directory: target)
+    let image = try Picture(contentsOf: Golden.url("models/clip_gelu/inputs/image_a.png"))
     let picture = preprocess(image, try #require(identified.preprocessing)).tensor
     let logits = try model.imageEmbeddings([picture])[0]
     let want = try #require(all[name])

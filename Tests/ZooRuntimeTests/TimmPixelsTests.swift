@@ -24,8 +24,8 @@ import ZooTestSupport
       ]
       let file = try manifestDecoder().decode(TimmFile.self, from: JSONSerialization.data(withJSONObject: config))
       var preprocessing = try file.configuration(file: "config.json").preprocessing
-      preprocessing.convention = Layout.timmClassifier.convention
-      let image = try Image.decode(contentsOf: Golden.url(facts.picture))
+      preprocessing.convention = CheckpointLayout.timmClassifier.convention
+      let image = try Picture(contentsOf: Golden.url(facts.picture))
       let result = preprocess(image, preprocessing).tensor
       let want = try #require(golden[facts.key])
       // Of the large picture every 32nd row is kept.

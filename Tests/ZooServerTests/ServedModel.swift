@@ -34,7 +34,7 @@ final class ServedModel {
     loading: @escaping @Sendable () -> Void = {}, progress: Double? = nil
   ) throws {
     home = FileManager.default.temporaryDirectory.appending(path: "zoo-server-\(UUID().uuidString)")
-    let store = Store(home: home)
+    let store = ModelStore(home: home)
     try Self.install(Self.golden, store)
     name = store.installed().first?.name.description ?? ""
     for other in others { try Self.install(other, store) }
@@ -45,7 +45,7 @@ final class ServedModel {
         open: { directory, tell in
           if let progress { tell(progress) }
           loading()
-          return try Model(directory: directory)
+          return try ZooModel(directory: directory)
         },
         size: { text, _ in
           guard let side = Int(text), (8...1024).contains(side) else {
@@ -74,7 +74,7 @@ final class ServedModel {
     }
   }
 
-  private static func install(_ model: String, _ store: Store) throws {
+  private static func install(_ model: String, _ store: ModelStore) throws {
     let folder = try converted.map { try $0.get() }.first { $0.0 == model }?.1
     let target = store.models.appending(path: "\(model)/golden")
     try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -94,9 +94,9 @@ final class ServedModel {
     var address = ZooServer.Address()
     address.port = port
     let tools = ServerTools(
-      open: { directory, _ in try Model(directory: directory) }, size: { _, _ in GridSize(height: 0, width: 0) },
+      open: { directory, _ in try ZooModel(directory: directory) }, size: { _, _ in GridSize(height: 0, width: 0) },
       words: { "\($0)" })
-    try ZooServer(store: Store(home: FileManager.default.temporaryDirectory), tools: tools, version: "test").start(
+    try ZooServer(store: ModelStore(home: FileManager.default.temporaryDirectory), tools: tools, version: "test").start(
       address)
   }
 

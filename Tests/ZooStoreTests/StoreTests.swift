@@ -11,12 +11,12 @@ import ZooTestSupport
 /// A zoo with one converted model: a small golden one.
 final class StoreSetting: Sendable {
   let folder: TemporaryFolder
-  let store: Store
+  let store: ModelStore
   static let name = "Tiny:one"
 
   init() throws {
     folder = try TemporaryFolder()
-    store = Store(home: folder.url.appending(path: "home"))
+    store = ModelStore(home: folder.url.appending(path: "home"))
     try install("one")
   }
 
@@ -223,7 +223,7 @@ final class StoreSetting: Sendable {
   @Test func whatIsLockedIsLeftAlone() throws {
     try setting.folder.write("part", "home/downloads/a--b/main/x.bin.part")
     let seen = setting.store.leftovers()
-    let lock = try setting.store.lock(Store.downloadLock("a--b"))
+    let lock = try setting.store.lock(ModelStore.downloadLock("a--b"))
     #expect(kinds == [])
     #expect(throws: StoreError.self) { for left in seen { try setting.store.remove(left) } }
     lock.release()
@@ -233,11 +233,11 @@ final class StoreSetting: Sendable {
 
 @Suite struct LockTests {
   let folder: TemporaryFolder
-  let store: Store
+  let store: ModelStore
 
   init() throws {
     folder = try TemporaryFolder()
-    store = Store(home: folder.url)
+    store = ModelStore(home: folder.url)
   }
 
   @Test func oneHolderAtATime() async throws {
@@ -284,9 +284,9 @@ final class StoreSetting: Sendable {
   }
 
   @Test func namesStayInTheFolder() {
-    #expect(Store.lockName("../../etc/passwd") == "-..-etc-passwd.lock")
-    #expect(Store.lockName("ViT-B-32:laion2b_e16") == "vit-b-32-laion2b_e16.lock")
-    #expect(Store.lockName(String(repeating: "x", count: 5000)).count == 185)
+    #expect(ModelStore.lockName("../../etc/passwd") == "-..-etc-passwd.lock")
+    #expect(ModelStore.lockName("ViT-B-32:laion2b_e16") == "vit-b-32-laion2b_e16.lock")
+    #expect(ModelStore.lockName(String(repeating: "x", count: 5000)).count == 185)
   }
 
   @Test func saysWhereItCannotLock() throws {

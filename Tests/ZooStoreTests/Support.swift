@@ -57,7 +57,7 @@ final class PullSetting: Sendable {
     func add(_ value: Double) { list.withLock { $0.append(value) } }
   }
 
-  var store: Store { Store(home: folder.url.appending(path: "home")) }
+  var store: ModelStore { ModelStore(home: folder.url.appending(path: "home")) }
 
   func puller(token: String? = nil, offline: Bool = false, endpoint: URL? = nil) -> Puller {
     let pauses = pauses

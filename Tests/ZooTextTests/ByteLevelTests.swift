@@ -20,7 +20,7 @@ import ZooText
     "merges": [["Ġ","t"], ["h","e"], ["Ġt","he"], ["c","a"], ["ca","t"], ["Ġ","cat"], ["'","s"], ["1","2"], ["12","3"], ["Ġ","Ġ"], ["Ã","©"]]}}
     """#
 
-  func tokenizer(_ json: String = json) throws -> any Tokenizer {
+  func tokenizer(_ json: String = json) throws -> any PromptTokenizer {
     try withFolder(["tokenizer.json": [UInt8](json.utf8)]) {
       try load(.tokenizerJSON, $0, context: 8, pad: 1, clean: TokenizerSpec.Clean.none)
     }

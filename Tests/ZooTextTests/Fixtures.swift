@@ -47,7 +47,7 @@ let siglipExampleFolder = Golden.repository.appending(path: "Examples/ViT-Ti-8-S
 func load(
   _ kind: TokenizerSpec.Kind, _ folder: URL, context: Int = 77, pad: Int = 0, clean: TokenizerSpec.Clean? = nil,
   bos: Int? = nil, eos: Int? = nil, strip: Bool = false
-) throws -> any Tokenizer {
+) throws -> any PromptTokenizer {
   try loadTokenizer(
     TokenizerSpec(
       kind: kind, contextLength: context, padID: pad, clean: clean, bosID: bos, eosID: eos, stripSeparator: strip),

@@ -22,7 +22,7 @@ import ZooText
   }()
 
   /// The file under the name that its kind goes by, with what else that kind needs.
-  func load(_ file: String, _ bytes: [UInt8]) throws -> any Tokenizer {
+  func load(_ file: String, _ bytes: [UInt8]) throws -> any PromptTokenizer {
     var files: [String: [UInt8]]
     let kind: TokenizerSpec.Kind
     if file.hasSuffix(".model") {

@@ -9,7 +9,7 @@ import ZooText
     \u{4F60} \u{597D} ##ly play - \u{DF} ##e ##d
     """
 
-  func tokenizer(context: Int = 8, strip: Bool = false) throws -> any Tokenizer {
+  func tokenizer(context: Int = 8, strip: Bool = false) throws -> any PromptTokenizer {
     let lines = Self.vocabulary.split(separator: " ").joined(separator: "\n") + "\n"
     return try withFolder(["vocab.txt": [UInt8](lines.utf8)]) {
       try load(.wordPiece, $0, context: context, clean: TokenizerSpec.Clean.none, strip: strip)

@@ -13,8 +13,8 @@ import ZooTensors
 ///
 /// The file must not shrink meanwhile, which is a bus error: writers replace files by renaming, as `SafetensorsWriter` does. The command turns
 /// that into an error that names the file.
-public final class MappedFile: RereadableMemory, @unchecked Sendable {
-  public let path: String
+package final class MappedFile: RereadableMemory, @unchecked Sendable {
+  package let path: String
   private let bytes: UnsafeRawBufferPointer
   /// For the name of the file, where reading it fails.
   private let remembered: Int32
@@ -22,7 +22,7 @@ public final class MappedFile: RereadableMemory, @unchecked Sendable {
   /// Maps the regular file at `path`.
   ///
   /// Folders, pipes, devices and empty files are refused without waiting for them.
-  public init(_ path: String) throws(CheckpointError) {
+  package init(_ path: String) throws(CheckpointError) {
     self.path = path
     guard !path.utf8.contains(0) else { throw CheckpointError(path, .notFound) }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -47,10 +47,10 @@ public final class MappedFile: RereadableMemory, @unchecked Sendable {
   }
 
   /// Gives the pages that were read back to the system; they are read from the file again when they are used again.
-  public func release() { release(bytes) }
+  package func release() { release(bytes) }
 
   /// Gives the whole pages among some of its bytes back.
-  public func release(_ part: UnsafeRawBufferPointer) {
+  package func release(_ part: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress, let start = part.baseAddress else { return }
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let first = (start - base + page - 1) / page * page
@@ -60,7 +60,7 @@ public final class MappedFile: RereadableMemory, @unchecked Sendable {
   }
 
   /// The whole file.
-  public var view: ByteView { ByteView(bytes, owner: self) }
+  package var view: ByteView { ByteView(bytes, owner: self) }
 }
 
 /// True for a folder (or a link to one).

@@ -9,7 +9,7 @@ import ZooTensors
 #endif
 
 /// Takes the bytes of the tensors that were announced, in their order.
-public protocol TensorWriter: AnyObject {
+package protocol TensorWriter: AnyObject {
   /// Writes the next bytes of the current tensor; when it is full, the next tensor becomes the current one.
   func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError)
   /// Checks that all tensors are complete, and gives the file its name.
@@ -20,7 +20,7 @@ public protocol TensorWriter: AnyObject {
 
 extension TensorWriter {
   /// Checks that all tensors are complete, syncs the file to the disk and gives it its name.
-  public func finish() throws(CheckpointError) { try finish(synced: true) }
+  package func finish() throws(CheckpointError) { try finish(synced: true) }
 }
 
 /// A file that is written under `PATH.partial`, synced and renamed; without `finish()` nothing is left of it. A link under that name is not

@@ -5,37 +5,37 @@
 #endif
 
 /// The 32 bytes of a SHA-256; its description is lowercase hexadecimal.
-public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
-  public let bytes: [UInt8]
+package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
+  package let bytes: [UInt8]
 
-  public var description: String {
+  package var description: String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }
 
 /// The SHA-256 of some bytes.
-public func sha256(of bytes: UnsafeRawBufferPointer) -> SHA256Digest {
+package func sha256(of bytes: UnsafeRawBufferPointer) -> SHA256Digest {
   let hasher = SHA256Hasher()
   hasher.update(bytes)
   return hasher.finish()
 }
 
 /// A SHA-256 that is fed piece by piece, by the system's cryptography library.
-public final class SHA256Hasher {
+package final class SHA256Hasher {
   #if canImport(CryptoKit)
     private var state = SHA256()
 
-    public init() {}
+    package init() {}
 
-    public func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
+    package func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
 
     /// The digest of everything so far. The hasher is used up.
-    public func finish() -> SHA256Digest { SHA256Digest(bytes: Array(state.finalize())) }
+    package func finish() -> SHA256Digest { SHA256Digest(bytes: Array(state.finalize())) }
   #else
     private let context: OpaquePointer
 
-    public init() {
+    package init() {
       guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
         fatalError("libcrypto has no SHA-256")
       }
@@ -44,13 +44,13 @@ public final class SHA256Hasher {
 
     deinit { EVP_MD_CTX_free(context) }
 
-    public func update(_ bytes: UnsafeRawBufferPointer) {
+    package func update(_ bytes: UnsafeRawBufferPointer) {
       guard let start = bytes.baseAddress else { return }
       EVP_DigestUpdate(context, start, bytes.count)
     }
 
     /// The digest of everything so far. The hasher is used up.
-    public func finish() -> SHA256Digest {
+    package func finish() -> SHA256Digest {
       var digest = [UInt8](repeating: 0, count: 32)
       EVP_DigestFinal_ex(context, &digest, nil)
       return SHA256Digest(bytes: digest)

@@ -4,9 +4,9 @@ import ZooTensors
 /// Writes an NPZ archive piece by piece: one stored `NAME.npy` for each tensor, as `numpy.savez` does.
 ///
 /// bfloat16 has no name in NumPy and becomes `|V2`, which is what big_vision writes and reads.
-public final class NPZWriter: TensorWriter {
+package final class NPZWriter: TensorWriter {
   /// Name, element type and shape of a tensor to be written.
-  public typealias Slot = SafetensorsWriter.Slot
+  package typealias Slot = SafetensorsWriter.Slot
 
   private struct Member {
     let name: [UInt8]
@@ -27,7 +27,7 @@ public final class NPZWriter: TensorWriter {
   /// Creates the file.
   ///
   /// - Throws: `duplicateName`, `npyType` and `sizeOverflow` for slots that the format cannot hold; `writeFailed`.
-  public init(_ path: String, tensors: [Slot]) throws(CheckpointError) {
+  package init(_ path: String, tensors: [Slot]) throws(CheckpointError) {
     self.path = path
     var names: Set<ExactName> = []
     members = []
@@ -43,7 +43,7 @@ public final class NPZWriter: TensorWriter {
     try begin()
   }
 
-  public func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+  package func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
     guard bytes.count > 0 else { return }
     guard current < members.count, bytes.count <= members[current].dataCount - members[current].written else {
       file.abandon()
@@ -56,7 +56,7 @@ public final class NPZWriter: TensorWriter {
     if members[current].written == members[current].dataCount { try end() }
   }
 
-  public func finish(synced: Bool) throws(CheckpointError) {
+  package func finish(synced: Bool) throws(CheckpointError) {
     guard current == members.count else {
       let member = members[current]
       file.abandon()

@@ -11,11 +11,11 @@ import ZooTensors
 ///
 /// The header is padded so that the data begin at a multiple of 64 bytes. The format forbids gaps, so that later tensors are aligned to 64 bytes
 /// for as long as the sizes before them are multiples of 64: put small tensors (`logit_scale`) last.
-public final class SafetensorsWriter: TensorWriter {
-  public static let alignment = 64
+package final class SafetensorsWriter: TensorWriter {
+  package static let alignment = 64
 
   /// Name, element type and shape of a tensor to be written.
-  public typealias Slot = (name: String, dtype: DType, shape: [Int])
+  package typealias Slot = (name: String, dtype: DType, shape: [Int])
 
   private let path: String
   private let file: OutputFile
@@ -28,7 +28,7 @@ public final class SafetensorsWriter: TensorWriter {
   /// Creates the file and writes its header.
   ///
   /// - Throws: `duplicateName`, `unknownDType` and `sizeOverflow` for slots that the format cannot hold; `writeFailed`.
-  public init(_ path: String, tensors: [Slot], metadata: [String: String] = [:]) throws(CheckpointError) {
+  package init(_ path: String, tensors: [Slot], metadata: [String: String] = [:]) throws(CheckpointError) {
     let header = try safetensorsHeader(tensors, metadata: metadata, file: path)
     defer { withExtendedLifetime(header.bytes) {} }
     slots = header.slots
@@ -42,7 +42,7 @@ public final class SafetensorsWriter: TensorWriter {
   /// Writes the next bytes of the current tensor; when it is full, the next tensor becomes the current one.
   ///
   /// - Throws: `writeTooMuch` if the bytes reach beyond the tensor; `writeFailed`. The file is given up then.
-  public func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+  package func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
     guard bytes.count > 0 else { return }
     guard slot < slots.count, bytes.count <= slots[slot].byteCount - writtenInSlot else {
       let current = slot < slots.count ? slots[slot] : nil
@@ -57,12 +57,12 @@ public final class SafetensorsWriter: TensorWriter {
   }
 
   /// Writes the next bytes of the current tensor, as above.
-  public func append(_ data: ByteView) throws(CheckpointError) {
+  package func append(_ data: ByteView) throws(CheckpointError) {
     defer { withExtendedLifetime(data) {} }
     try append(data.bytes)
   }
 
-  public func finish(synced: Bool) throws(CheckpointError) {
+  package func finish(synced: Bool) throws(CheckpointError) {
     guard slot == slots.count else {
       let found = writtenInSlot
       file.abandon()

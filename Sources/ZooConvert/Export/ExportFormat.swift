@@ -12,7 +12,7 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
   case timm
 
   /// The layout that fits a model, or a `ConvertError` that says why none does.
-  public func layout(of architecture: Architecture) throws(ConvertError) -> Layout {
+  package func layout(of architecture: Architecture) throws(ConvertError) -> CheckpointLayout {
     func refusal(_ reason: String) -> ConvertError {
       .notExportable(model: architecture.name, format: rawValue, reason: reason)
     }
@@ -25,25 +25,25 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
     return layout
   }
 
-  private func choice(_ architecture: Architecture, _ vision: VisionTower) -> (Layout?, obstacle: String?) {
+  private func choice(_ architecture: Architecture, _ vision: VisionTower) -> (CheckpointLayout?, obstacle: String?) {
     switch self {
     case .openCLIP:
       if architecture.isClassifier { return (nil, "it is a classifier") }
       if let text = architecture.text, text.isModernText {
-        let isNative = Layout.openCLIPModern.holds(architecture)
+        let isNative = CheckpointLayout.openCLIPModern.holds(architecture)
         return (
           isNative ? .openCLIPModern : .openCLIPTrunkModern,
           isNative ? architecture.nativeObstacle(vision) : nil
         )
       }
       if let text = architecture.text, text.embedding != nil {
-        let isNative = Layout.openCLIPHuggingFace.holds(architecture)
+        let isNative = CheckpointLayout.openCLIPHuggingFace.holds(architecture)
         return (
           isNative ? .openCLIPHuggingFace : .openCLIPTrunkHuggingFace,
           text.huggingFaceObstacle ?? (isNative ? architecture.nativeObstacle(vision) : nil)
         )
       }
-      guard Layout.openCLIP.holds(architecture) else { return (.openCLIPTrunk, architecture.trunkObstacle) }
+      guard CheckpointLayout.openCLIP.holds(architecture) else { return (.openCLIPTrunk, architecture.trunkObstacle) }
       return (architecture.nativeLayout, architecture.nativeObstacle(vision))
     case .transformers:
       if architecture.isClassifier { return (nil, "it is a classifier") }
@@ -68,7 +68,7 @@ extension TextTower {
 
 extension Architecture {
   /// The class of open_clip that has this model's parts.
-  fileprivate var nativeLayout: Layout {
+  fileprivate var nativeLayout: CheckpointLayout {
     if case .coca = vision?.pooler { return .openCLIPCoCa }
     if text?.pooling == .classToken { return .openCLIPCoCa }
     return text?.projection == .linear ? .openCLIP : .openCLIPText

@@ -55,7 +55,7 @@ func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
 
 extension PositionResampling {
   /// The method of a layout's ecosystem, if it is another one than this.
-  fileprivate func differing(in layout: Layout) -> PositionResampling? {
+  fileprivate func differing(in layout: CheckpointLayout) -> PositionResampling? {
     let own: PositionResampling
     switch self {
     case .bicubicAntialias, .bilinearAntialias: own = layout.resampling ?? self

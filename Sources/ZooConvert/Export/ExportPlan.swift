@@ -3,25 +3,25 @@ import ZooModels
 import ZooTensors
 
 /// An export as a value: every tensor of the other layout, made from canonical ones.
-public struct ExportPlan: Sendable {
-  public let format: ExportFormat
-  public let layout: Layout
+package struct ExportPlan: Sendable {
+  package let format: ExportFormat
+  package let layout: CheckpointLayout
   /// In the order of the canonical tensors.
-  public let rows: [ConversionPlan.Row]
+  package let rows: [ConversionPlan.Row]
   /// What the layout leaves out, and which must be zero therefore.
-  let zeros: [Expression]
+  let zeros: [TensorExpression]
 
-  public var byteCount: Int { rows.reduce(0) { $0 + $1.byteCount } }
+  package var byteCount: Int { rows.reduce(0) { $0 + $1.byteCount } }
 
   /// The headers of what is going to be written.
-  public var headers: Headers {
+  package var headers: Headers {
     Headers(rows.map { .init(name: $0.target, dtype: $0.dtype, shape: $0.shape) })
   }
 
   /// Plans from the headers of a converted model's weights.
   ///
   /// Throws a `ConvertError` where the ecosystem has no place for such a model, or where what is written would not be read as this model again.
-  public init(
+  package init(
     _ format: ExportFormat, _ architecture: Architecture, _ weights: Headers, dtype: TargetDType = .keep
   ) throws(ConvertError) {
     self.format = format
@@ -36,7 +36,7 @@ public struct ExportPlan: Sendable {
       return ConversionPlan.Row(target: name, shape: shape, dtype: dtype.resolved(types), expression: expression)
     }
     // The way back, from headers alone.
-    let found = Layout.all.filter { $0.mismatches(headers).isEmpty }.map(\.name)
+    let found = CheckpointLayout.all.filter { $0.mismatches(headers).isEmpty }.map(\.name)
     let problems = makePlan(layout, architecture, headers).problems
     guard found == [layout.name], problems.isEmpty else {
       let reason = problems.first.map { "\($0)" } ?? "its tensors would look like those of \(found)"

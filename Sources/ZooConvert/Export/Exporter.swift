@@ -35,7 +35,7 @@ public struct ExportReport: Sendable {
 ///   - progress: Called after every piece; cancels the export if it throws, and nothing is left behind.
 /// - Throws: `ConvertError`, `CheckpointError`, or what `progress` throws.
 @discardableResult
-public func export(
+package func export(
   _ model: ModelDescription, in folder: String, as format: ExportFormat, to target: String,
   options: ExportOptions = ExportOptions(), progress: (ConversionProgress) throws -> Void = { _ in }
 ) throws -> ExportReport {

@@ -6,12 +6,12 @@ import ZooModels
 /// they can be run backwards.
 struct Inversion {
   /// The layout's tensors in the order of the canonical ones, as expressions over canonical names.
-  private(set) var tensors: [(name: String, shape: [Int], expression: Expression)] = []
+  private(set) var tensors: [(name: String, shape: [Int], expression: TensorExpression)] = []
   /// Parts of canonical tensors that the layout leaves out because they are zero by construction.
-  private(set) var zeros: [Expression] = []
+  private(set) var zeros: [TensorExpression] = []
 
   /// Nil where the layout has no place for a tensor, or where an expression cannot be run backwards.
-  init?(_ layout: Layout, _ architecture: Architecture) {
+  init?(_ layout: CheckpointLayout, _ architecture: Architecture) {
     var collector = Collector()
     for spec in architecture.tensors {
       let target = Target(
@@ -33,16 +33,16 @@ private struct Collector {
   /// Rows of a tensor of the layout, and what they are made from.
   struct Part {
     let rows: Range<Int>
-    let value: Expression
+    let value: TensorExpression
   }
 
   var order: [String] = []
   var shapes: [String: [Int]] = [:]
-  var zeros: [Expression] = []
+  var zeros: [TensorExpression] = []
   private var parts: [String: [Part]] = [:]
 
   /// Takes in that `expression`, over the layout's tensors, is `value`; false where that cannot be solved for them.
-  mutating func invert(_ expression: Expression, _ value: Expression) -> Bool {
+  mutating func invert(_ expression: TensorExpression, _ value: TensorExpression) -> Bool {
     switch expression {
     case .tensor(let name, let shape): return add(name, shape, 0..<(shape.first ?? 1), value)
     case .slice(.tensor(let name, let shape), 0, let rows): return add(name, shape, rows, value)
@@ -68,7 +68,7 @@ private struct Collector {
     }
   }
 
-  private mutating func add(_ name: String, _ shape: [Int], _ rows: Range<Int>, _ value: Expression) -> Bool {
+  private mutating func add(_ name: String, _ shape: [Int], _ rows: Range<Int>, _ value: TensorExpression) -> Bool {
     if shapes[name] == nil { order.append(name) }
     guard shapes[name] ?? shape == shape else { return false }
     shapes[name] = shape
@@ -77,7 +77,7 @@ private struct Collector {
   }
 
   /// The parts put together; nil where rows are missing or filled twice.
-  func expression(_ name: String, _ shape: [Int]) -> Expression? {
+  func expression(_ name: String, _ shape: [Int]) -> TensorExpression? {
     let parts = (parts[name] ?? []).sorted { $0.rows.lowerBound < $1.rows.lowerBound }
     var end = 0
     for part in parts {
@@ -85,7 +85,7 @@ private struct Collector {
       end = part.rows.upperBound
     }
     guard end == shape.first ?? 1 else { return nil }
-    let expression = parts.count == 1 ? parts[0].value : Expression.concat(parts.map(\.value))
+    let expression = parts.count == 1 ? parts[0].value : TensorExpression.concat(parts.map(\.value))
     return expression.shape == shape ? expression : nil
   }
 }

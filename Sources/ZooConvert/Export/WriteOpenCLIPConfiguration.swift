@@ -7,7 +7,7 @@ struct OpenCLIPConfigurationWriter {
   /// The architecture's image tower.
   let vision: VisionTower
   let preprocessing: Preprocessing
-  let layout: Layout
+  let layout: CheckpointLayout
   /// True if CLIP's tokenizer is not open_clip's own, which needs no files.
   let hasOwnTokenizer: Bool
 

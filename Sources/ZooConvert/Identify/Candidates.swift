@@ -5,10 +5,10 @@ import ZooModels
 /// Throws a `ConvertError` that says what the checkpoint looks like otherwise.
 ///
 /// - Parameter part: The part of the file that the headers are of, if not all.
-public func detectLayout(
+package func detectLayout(
   _ headers: Headers, path: String, part: String? = nil
-) throws(ConvertError) -> Layout {
-  let matches = Layout.all.filter { $0.mismatches(headers).isEmpty }
+) throws(ConvertError) -> CheckpointLayout {
+  let matches = CheckpointLayout.all.filter { $0.mismatches(headers).isEmpty }
   // An adapter beside or around some of a model's weights leaves the names that tell the layout as they are.
   let hasAdapters = FamiliarCheckpoint.hasAdapters(headers), fitting = hasAdapters ? [] : matches
   if let layout = fitting.first, fitting.count == 1 { return layout }
@@ -18,12 +18,12 @@ public func detectLayout(
 }
 
 /// For each layout, why it is not the one of a checkpoint; no reasons for those that fit.
-public func layoutMismatches(_ headers: Headers) -> [LayoutMismatch] {
-  Layout.all.map { LayoutMismatch(layout: $0.name, reasons: $0.mismatches(headers)) }
+package func layoutMismatches(_ headers: Headers) -> [LayoutMismatch] {
+  CheckpointLayout.all.map { LayoutMismatch(layout: $0.name, reasons: $0.mismatches(headers)) }
 }
 
 /// The registered architectures that have exactly these tensors.
-public func candidates(_ layout: Layout, _ headers: Headers, _ registry: Registry) -> [Manifest] {
+package func candidates(_ layout: CheckpointLayout, _ headers: Headers, _ registry: Registry) -> [Manifest] {
   let facts = layout.measure(headers)
   return registry.manifests.filter { manifest in
     let architecture = manifest.architecture

@@ -32,7 +32,7 @@ public struct Diagnosis: Sendable, Hashable {
       ? []
       : partsWithModels(headers)
         .map { inner in part.map { "\($0).\(inner)" } ?? inner }
-    let fewest = zip(Layout.all, mismatches).min { $0.0.share(of: headers) > $1.0.share(of: headers) }
+    let fewest = zip(CheckpointLayout.all, mismatches).min { $0.0.share(of: headers) > $1.0.share(of: headers) }
     nearest = fewest.flatMap { $0.0.share(of: headers) > 0 ? $0.1 : nil }
   }
 
@@ -83,13 +83,13 @@ private func partsWithModels(_ headers: Headers) -> [String] {
   let found = order.filter { prefix in
     guard let group = groups[prefix], group.count > 8 else { return false }
     let inner = Headers(group)
-    return Layout.all.contains { $0.mismatches(inner).isEmpty }
+    return CheckpointLayout.all.contains { $0.mismatches(inner).isEmpty }
   }
   // A tower inside a whole model is not what is meant.
   return found.filter { prefix in !found.contains { prefix.hasPrefix("\($0).") } }
 }
 
-extension Layout {
+extension CheckpointLayout {
   /// How much of what the layout needs is there, from 0 to 1.
   fileprivate func share(of headers: Headers) -> Double {
     let count = fingerprint.needs.count + fingerprint.forbids.count

@@ -3,7 +3,7 @@ import ZooModels
 // Towers that were saved alone.
 extension Identification {
   /// The registry as a layout sees it: for one tower alone, that half of each architecture, with the projection that its shapes show.
-  static func registry(_ registry: Registry, for layout: Layout, _ headers: Headers) -> Registry {
+  static func registry(_ registry: Registry, for layout: CheckpointLayout, _ headers: Headers) -> Registry {
     guard layout.part.half != nil else { return registry }
     let facts = layout.measure(headers)
     return registry.mapArchitectures { $0.half(layout.part).fitted(to: facts, headers) }
@@ -60,7 +60,7 @@ extension Identification {
       isSigLIP
       ? Preprocessing.minusOneToOne(image)
       : Preprocessing(size: image, interpolation: .bicubic, resizeMode: .shortest)
-    if layout.name.hasPrefix(Layout.transformersSigLIP2.name) { preprocessing.interpolation = .bilinear }
+    if layout.name.hasPrefix(CheckpointLayout.transformersSigLIP2.name) { preprocessing.interpolation = .bilinear }
     return Candidate(
       architecture: Architecture(
         name: modelName(nil), family: isSigLIP ? .siglip : .clip, embedding: embedding, part: layout.part,

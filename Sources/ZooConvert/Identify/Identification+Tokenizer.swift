@@ -6,7 +6,7 @@ import ZooText
 /// A tokenizer that was found: what reads it and the files to copy.
 struct FoundTokenizer {
   let files: [TokenizerFile]
-  let tokenizer: any Tokenizer
+  let tokenizer: any PromptTokenizer
 }
 
 extension Identification {
@@ -35,7 +35,7 @@ extension Identification {
     guard let place = TokenizerPlace(path) else { throw missing }
     let settings = try TokenizerSettings(in: place.url)
     try checkTokenizerClass(settings, in: place)
-    let isTransformers = layout.name.hasPrefix(Layout.transformersCLIP.name)
+    let isTransformers = layout.name.hasPrefix(CheckpointLayout.transformersCLIP.name)
     var spec = text.tokenizer
     // Each ecosystem has its own way with CLIP's vocabulary. Where transformers reads the files, their class says what they are.
     if isTransformers, spec.kind == .clipBPE { (spec.kind, spec.clean) = (.clipHF, .none) }
@@ -44,7 +44,7 @@ extension Identification {
       notes.append("Prompts are cut at \(limit) tokens (model_max_length), not at \(text.contextLength).")
       spec.maxTokens = limit
     }
-    if layout.name.hasPrefix(Layout.transformersSigLIP.name) { try adoptSigLIP(&spec, place, settings) }
+    if layout.name.hasPrefix(CheckpointLayout.transformersSigLIP.name) { try adoptSigLIP(&spec, place, settings) }
     if spec.kind != .clipBPE { try noteKeys(place, settings, spec) }
     let isCLIP = spec.kind.isCLIP
     let hasCLIPClass = spec.kind == .clipBPE || settings.className ?? "CLIPTokenizer" == "CLIPTokenizer"

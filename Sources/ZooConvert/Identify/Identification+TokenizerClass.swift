@@ -5,16 +5,20 @@ import ZooText
 extension Identification {
   /// What each kind of model has as a tokenizer in transformers.
   private static let usualClasses: [(layout: String, names: [String])] = [
-    (Layout.transformersCLIP.name, ["CLIPTokenizer"]),
+    (CheckpointLayout.transformersCLIP.name, ["CLIPTokenizer"]),
     // Where these do not do what the training did, a note says so.
-    (Layout.transformersSigLIP.name, ["SiglipTokenizer", "Siglip2Tokenizer", "GemmaTokenizer", "T5Tokenizer"]),
+    (
+      CheckpointLayout.transformersSigLIP.name,
+      ["SiglipTokenizer", "Siglip2Tokenizer", "GemmaTokenizer", "T5Tokenizer"]
+    ),
   ]
 
   /// Throws where transformers makes other tokens than the files say by themselves, since a configuration names a class of another model.
   func checkTokenizerClass(_ settings: TokenizerSettings, in place: TokenizerPlace) throws {
     // A file that the caller names is run as what it is; transformers leaves the class of a NaFlex model's tokenizer unread.
     guard place.file == nil, let usual = Self.usualClasses.first(where: { layout.name.hasPrefix($0.layout) })?.names,
-      !layout.name.hasPrefix(Layout.transformersSigLIP2.name), let (file, name) = try statedClass(settings, place),
+      !layout.name.hasPrefix(CheckpointLayout.transformersSigLIP2.name),
+      let (file, name) = try statedClass(settings, place),
       !usual.contains(name), try !TokenizerClass.runsFile(name, in: place.url, settings)
     else { return }
     let hasFile = place.files(of: .tokenizerJSON, expected: .tokenizerJSON) != nil

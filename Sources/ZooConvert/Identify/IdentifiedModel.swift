@@ -5,13 +5,13 @@ import ZooText
 
 /// What a checkpoint is, with everything that its tensors cannot say.
 public struct IdentifiedModel: Sendable {
-  public let layout: Layout
+  public let layout: CheckpointLayout
   /// With the activations that the weights were trained with.
   public var architecture: Architecture
   public var tag: String
   /// Nil for a text tower alone.
   public var preprocessing: Preprocessing?
-  public var tokenizerFiles: [TokenizerFile]
+  package var tokenizerFiles: [TokenizerFile]
   /// Names of the classes of a classifier, by index.
   public var labels: [String]?
   /// What was decided and why, in whole sentences; conflicts name both values and what won.
@@ -21,13 +21,13 @@ public struct IdentifiedModel: Sendable {
 }
 
 /// A file that a model's tokenizer reads.
-public enum TokenizerFile: Sendable, Hashable {
+package enum TokenizerFile: Sendable, Hashable {
   case path(String)
   /// CLIP's vocabulary, which this build carries: checkpoints come without it.
   case clipVocabulary
 
   /// The name in the model's directory.
-  public var name: String {
+  package var name: String {
     switch self {
     case .path(let path): splitPath(path).name
     case .clipVocabulary: CLIPVocabularyFile.name

@@ -11,7 +11,7 @@ import ZooModels
 /// 4. for OpenAI's TorchScript archives and for classifiers, what is known of all of them.
 /// How positions are resampled goes by the layout, which tells the ecosystem that a file was written for, whatever the model.
 /// Where two of these say different things, a note states both and what won. Where none says it, this throws `undecided`.
-public func identify(
+package func identify(
   _ checkpoint: Checkpoint, options: ConversionOptions = ConversionOptions(), registry: Registry
 ) throws -> IdentifiedModel {
   try options.model?.check()
@@ -38,10 +38,12 @@ public func identify(
 }
 
 /// The layout; where there is none, a configuration that names a part which is not run tells more than the missing keys.
-private func knownLayout(_ headers: Headers, of checkpoint: Checkpoint, options: ConversionOptions) throws -> Layout {
+private func knownLayout(_ headers: Headers, of checkpoint: Checkpoint, options: ConversionOptions) throws
+  -> CheckpointLayout
+{
   let beside = joinPath(splitPath(checkpoint.path).parent, "open_clip_config.json")
   let file = options.configuration ?? (fileExists(beside) ? beside : nil)
-  let isUnknown = Layout.all.allSatisfy { !$0.mismatches(headers).isEmpty }
+  let isUnknown = CheckpointLayout.all.allSatisfy { !$0.mismatches(headers).isEmpty }
   if isUnknown, let file, let config = try? readJSON(OpenCLIPFile.self, file), config.isWithHuggingFaceText {
     _ = try config.configuration(file: file)
   }
@@ -62,7 +64,7 @@ private func refuseByTimmName(path: String, options: ConversionOptions) throws {
 /// The work of `identify`, step by step.
 struct Identification {
   let path: String
-  let layout: Layout
+  let layout: CheckpointLayout
   let headers: Headers
   let facts: ArchitectureFacts
   let options: ConversionOptions

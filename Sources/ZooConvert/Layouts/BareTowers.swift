@@ -1,7 +1,7 @@
 import ZooModels
 
 // Towers that transformers 5 saves alone from their own classes: the keys of a half without the name of the tower.
-extension Layout {
+extension CheckpointLayout {
   /// `CLIPVisionModel` as transformers 5 writes it.
   static let bareCLIPImage = transformersCLIPImage.bare("vision_model.", forbids: ["classifier.weight", "head.probe"])
   /// `CLIPTextModel` as transformers 5 writes it.
@@ -14,7 +14,7 @@ extension Layout {
   static let bareSigLIPTextTower = transformersSigLIPTextTower.bare("text_model.")
 
   /// The same layout where names come without `prefix`.
-  private func bare(_ prefix: String, forbids: [String] = []) -> Layout {
+  private func bare(_ prefix: String, forbids: [String] = []) -> CheckpointLayout {
     @Sendable func named(_ headers: Headers) -> Headers {
       Headers(
         headers.entries.map {
@@ -24,7 +24,7 @@ extension Layout {
     @Sendable func bareName(_ name: String) -> String {
       name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
     }
-    return Layout(
+    return CheckpointLayout(
       name: "\(name)-bare", title: "\(title) without '\(prefix)'", part: part,
       fingerprint: Fingerprint(
         needs: fingerprint.needs.map { $0.map(bareName) }, forbids: forbids,

@@ -1,8 +1,8 @@
 import ZooModels
 
-extension Layout {
+extension CheckpointLayout {
   /// big_vision's SigLIP as NPZ, bare or under `params/` or `opt/target/`, each tower with its layers apart or stacked.
-  static let bigVision = Layout(
+  static let bigVision = CheckpointLayout(
     name: "big-vision", title: "big_vision SigLIP (NPZ)",
     fingerprint: Fingerprint(needs: [
       flaxPrefixes.map { "\($0)img/embedding/kernel" }, flaxPrefixes.map { "\($0)txt/Embed_0/embedding" },
@@ -21,7 +21,7 @@ extension Layout {
       }
     })
 
-  private static func vision(_ target: Target, prefix: String) -> Expression? {
+  private static func vision(_ target: Target, prefix: String) -> TensorExpression? {
     let tower = target.vision
     let width = tower.blocks.width
     if let block = target.name.block {
@@ -52,13 +52,13 @@ extension Layout {
   }
 
   /// A convolution's weight from a linear layer over pixels with their channels, `[pixels, width]`.
-  private static func naflexPatch(_ name: String, _ target: Target) -> Expression {
+  private static func naflexPatch(_ name: String, _ target: Target) -> TensorExpression {
     let vision = target.vision, width = vision.blocks.width, patch = vision.patch
-    let pixels = Expression.tensor(name, shape: [patch * patch * 3, width]).reshaped([patch, patch, 3, width])
+    let pixels = TensorExpression.tensor(name, shape: [patch * patch * 3, width]).reshaped([patch, patch, 3, width])
     return .transpose(pixels, axes: [3, 2, 0, 1])
   }
 
-  private static func pooler(_ target: Target, prefix: String, width: Int) -> Expression? {
+  private static func pooler(_ target: Target, prefix: String, width: Int) -> TensorExpression? {
     guard case .attention(let heads, let mlpWidth, _) = target.vision.pooler else { return nil }
     let attention = FlaxAttention(width: width, heads: heads) {
       .tensor("\(prefix)MultiHeadDotProductAttention_0/\($0)", shape: $1)
@@ -74,16 +74,16 @@ extension Layout {
     case "pooler.norm.weight": return target.source("\(prefix)LayerNorm_0/scale")
     case "pooler.norm.bias": return target.source("\(prefix)LayerNorm_0/bias")
     case "pooler.fc1.weight":
-      return Expression.tensor("\(prefix)MlpBlock_0/Dense_0/kernel", shape: [width, mlpWidth]).transposed
+      return TensorExpression.tensor("\(prefix)MlpBlock_0/Dense_0/kernel", shape: [width, mlpWidth]).transposed
     case "pooler.fc1.bias": return target.source("\(prefix)MlpBlock_0/Dense_0/bias")
     case "pooler.fc2.weight":
-      return Expression.tensor("\(prefix)MlpBlock_0/Dense_1/kernel", shape: [mlpWidth, width]).transposed
+      return TensorExpression.tensor("\(prefix)MlpBlock_0/Dense_1/kernel", shape: [mlpWidth, width]).transposed
     case "pooler.fc2.bias": return target.source("\(prefix)MlpBlock_0/Dense_1/bias")
     default: return nil
     }
   }
 
-  private static func text(_ target: Target, prefix: String) -> Expression? {
+  private static func text(_ target: Target, prefix: String) -> TensorExpression? {
     guard let tower = target.architecture.text else { return nil }
     if let block = target.name.block {
       return FlaxEncoder(
@@ -154,7 +154,7 @@ func flaxDrops(_ headers: Headers, _ leaf: String) -> [DropRule] {
 }
 
 /// A kernel `[rows, columns, channels, width]` as `[width, channels, rows, columns]`.
-func flaxConvolution(_ name: String, _ target: Target) -> Expression {
+func flaxConvolution(_ name: String, _ target: Target) -> TensorExpression {
   let shape = target.shape
   return .transpose(.tensor(name, shape: [shape[2], shape[3], shape[1], shape[0]]), axes: [3, 2, 0, 1])
 }

@@ -1,8 +1,8 @@
 import ZooModels
 
-extension Layout {
+extension CheckpointLayout {
   /// timm's `VisionTransformer` with a linear head.
-  static let timmClassifier = Layout(
+  static let timmClassifier = CheckpointLayout(
     name: "timm-vit", title: "timm ViT classifier", part: .classifier,
     fingerprint: Fingerprint(needs: [
       ["patch_embed.proj.weight", "patch_embed.backbone.0.conv.weight", "embeds.proj.weight"],
@@ -15,7 +15,7 @@ extension Layout {
     expression: { $0.name.tower == .vision ? TimmVision.expression($0, prefix: "") : nil })
 
   /// The NPZ classifiers of google's vision_transformer (augreg) and of big_vision.
-  static let googleClassifier = Layout(
+  static let googleClassifier = CheckpointLayout(
     name: "google-vit", title: "google ViT classifier (NPZ)", part: .classifier,
     fingerprint: Fingerprint(
       needs: [

@@ -9,7 +9,7 @@ enum ConvolutionStem {
   ///   - norm: The name of the batch norm of a stage.
   static func expression(
     _ target: Target, convolution: (Int) -> String, norm: (Int) -> String
-  ) -> Expression? {
+  ) -> TensorExpression? {
     let parts = target.name.leaf.split(separator: ".").map(String.init)
     guard parts.count >= 3, parts[0] == "stem", let stage = Int(parts[1]) else { return nil }
     if parts.count == 3 { return target.source("\(convolution(stage)).\(parts[2])") }

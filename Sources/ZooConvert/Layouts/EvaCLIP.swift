@@ -1,8 +1,8 @@
 import ZooModels
 
-extension Layout {
+extension CheckpointLayout {
   /// EVA-CLIP as its authors published it (baaivision/EVA): timm's names for most of the image tower, open_clip's for the text tower.
-  static let evaCLIP = Layout(
+  static let evaCLIP = CheckpointLayout(
     name: "eva-clip", title: "EVA-CLIP, original",
     fingerprint: Fingerprint(needs: [
       ["visual.patch_embed.proj.weight"], ["visual.blocks.0.attn.proj.weight"],
@@ -39,12 +39,12 @@ private enum EvaVision {
   private static let names = ["attention_norm": "attn.inner_attn_ln", "mlp_norm": "mlp.ffn_ln"]
   private static let gatedNames = ["gate": "mlp.w1", "fc1": "mlp.w2", "fc2": "mlp.w3"]
 
-  static func expression(_ target: Target) -> Expression? {
+  static func expression(_ target: Target) -> TensorExpression? {
     guard let block = target.name.block else { return TimmVision.expression(target, prefix: prefix) }
     let parts = target.name.leaf.split(separator: ".").map(String.init)
     let blocks = target.vision.blocks, name = "\(prefix)blocks.\(block)."
     if parts == ["qkv", "bias"] {
-      func vector(_ name: String) -> Expression { .tensor(name, shape: [blocks.width]) }
+      func vector(_ name: String) -> TensorExpression { .tensor(name, shape: [blocks.width]) }
       return .concat([vector("\(name)attn.q_bias"), .zeros([blocks.width]), vector("\(name)attn.v_bias")])
     }
     if parts.count == 2, let own = names[parts[0]] ?? (blocks.gated ? gatedNames[parts[0]] : nil) {

@@ -31,10 +31,10 @@ struct FlaxEncoder {
     names = headers.contains("\(path)encoderblock_0/LayerNorm_2/scale") ? .visionTransformer : .bigVision
   }
 
-  func expression(_ target: Target, block: Int) -> Expression? {
-    func leaf(_ name: String, _ shape: [Int]) -> Expression {
+  func expression(_ target: Target, block: Int) -> TensorExpression? {
+    func leaf(_ name: String, _ shape: [Int]) -> TensorExpression {
       guard isStacked else { return .tensor("\(path)encoderblock_\(block)/\(name)", shape: shape) }
-      return Expression.tensor("\(path)encoderblock/\(name)", shape: [layers] + shape).rows(block..<block + 1)
+      return TensorExpression.tensor("\(path)encoderblock/\(name)", shape: [layers] + shape).rows(block..<block + 1)
         .reshaped(shape)
     }
     let attention = FlaxAttention(width: width, heads: heads) { leaf("\(names.attention)/\($0)", $1) }
@@ -78,20 +78,20 @@ struct FlaxAttention {
   let width: Int
   let heads: Int
   /// The leaf of this name and shape.
-  let leaf: (String, [Int]) -> Expression
+  let leaf: (String, [Int]) -> TensorExpression
 
   private var split: [Int] { [heads, heads > 0 ? width / heads : 0] }
 
   /// `[width, width]` each, one below the other; row `h * head + j` is feature `j` of head `h`.
-  func weights(_ names: [String]) -> Expression {
+  func weights(_ names: [String]) -> TensorExpression {
     let parts = names.map { leaf("\($0)/kernel", [width] + split).reshaped([width, width]).transposed }
     return parts.count == 1 ? parts[0] : .concat(parts)
   }
 
-  func biases(_ names: [String]) -> Expression {
+  func biases(_ names: [String]) -> TensorExpression {
     let parts = names.map { leaf("\($0)/bias", split).reshaped([width]) }
     return parts.count == 1 ? parts[0] : .concat(parts)
   }
 
-  var outputWeight: Expression { leaf("out/kernel", split + [width]).reshaped([width, width]).transposed }
+  var outputWeight: TensorExpression { leaf("out/kernel", split + [width]).reshaped([width, width]).transposed }
 }

@@ -10,11 +10,11 @@ struct FusedAttentionPooler {
   let fc2: String
 
   /// Nil for tensors that belong to no pooler.
-  func expression(_ target: Target) -> Expression? {
+  func expression(_ target: Target) -> TensorExpression? {
     let width = target.vision.blocks.width
     // Rows of `in_proj`: query, key, value.
-    let weight = Expression.tensor("\(prefix)\(attention).in_proj_weight", shape: [3 * width, width])
-    let bias = Expression.tensor("\(prefix)\(attention).in_proj_bias", shape: [3 * width])
+    let weight = TensorExpression.tensor("\(prefix)\(attention).in_proj_weight", shape: [3 * width, width])
+    let bias = TensorExpression.tensor("\(prefix)\(attention).in_proj_bias", shape: [3 * width])
     switch target.name.leaf {
     case "pooler.latent": return target.source("\(prefix)probe", as: [1, 1, width])
     case "pooler.q.weight": return weight.rows(0..<width)

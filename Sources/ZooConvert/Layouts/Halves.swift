@@ -1,7 +1,7 @@
 import ZooModels
 
 // Towers that were saved alone: the layouts of whole models without the keys of the other tower.
-extension Layout {
+extension CheckpointLayout {
   /// `visual.` of an open_clip model, or its `VisionTransformer` itself (FARE).
   static let openCLIPImage = openCLIP.half(
     .imageTower, name: "openclip-image", title: "OpenCLIP image tower",
@@ -68,8 +68,8 @@ extension Layout {
     Fingerprint(
       needs: timmClassifier.fingerprint.needs.filter { $0 != ["head.weight"] }, forbids: ["head.weight"]))
 
-  private func half(_ part: ModelPart, name: String, title: String, _ fingerprint: Fingerprint) -> Layout {
-    Layout(
+  private func half(_ part: ModelPart, name: String, title: String, _ fingerprint: Fingerprint) -> CheckpointLayout {
+    CheckpointLayout(
       name: name, title: title, part: part, fingerprint: fingerprint, resampling: resampling,
       convention: convention, drops: drops,
       measure: measure, expression: expression)

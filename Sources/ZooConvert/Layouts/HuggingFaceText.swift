@@ -98,7 +98,7 @@ enum HuggingFaceText {
     DropRule("text_decoder.*", "the captioning decoder, which takes no part in the embeddings"),
   ]
 
-  static func expression(_ target: Target) -> Expression? {
+  static func expression(_ target: Target) -> TensorExpression? {
     let encoder = Encoder(target.architecture)
     switch target.name.leaf {
     case "tokens": return target.source(encoder.tokens)
@@ -117,7 +117,7 @@ enum HuggingFaceText {
     if encoder == .modernBERT, ["gate", "fc1"].contains(parts[0]), let name = encoder.names["fc1"] {
       // The gate, then what it opens.
       let rows = target.shape[0]
-      return Expression.tensor("\(place)\(name).weight", shape: [2 * rows] + target.shape.dropFirst())
+      return TensorExpression.tensor("\(place)\(name).weight", shape: [2 * rows] + target.shape.dropFirst())
         .rows(parts[0] == "gate" ? 0..<rows : rows..<2 * rows)
     }
     if parts[0] == "qkv" {

@@ -8,7 +8,7 @@ enum LongCLIP {
   /// How many positions are kept as CLIP learned them: a constant of the original code.
   static let keptPositions = 20
 
-  static func positions(_ target: Target, prefix: String) -> Expression {
+  static func positions(_ target: Target, prefix: String) -> TensorExpression {
     let table = "\(prefix)positional_embedding", kept = keptPositions
     guard target.has(stretched(prefix)), let count = target.shape.first, count > kept else {
       return target.source(table)

@@ -1,8 +1,8 @@
 import ZooModels
 
-extension Layout {
+extension CheckpointLayout {
   /// MobileCLIP-B as Apple published it (apple/ml-mobileclip): both towers are stacks of the same `TransformerEncoder`.
-  static let mobileCLIP = Layout(
+  static let mobileCLIP = CheckpointLayout(
     name: "mobileclip", title: "MobileCLIP-B, original",
     fingerprint: Fingerprint(needs: [
       ["image_encoder.model.patch_emb.0.block.conv.weight"], ["text_encoder.embedding_layer.weight"],
@@ -32,7 +32,7 @@ private enum MobileTowers {
     "norm2": "pre_norm_ffn.0", "fc1": "pre_norm_ffn.1", "fc2": "pre_norm_ffn.4",
   ]
 
-  static func vision(_ target: Target) -> Expression? {
+  static func vision(_ target: Target) -> TensorExpression? {
     if target.name.block != nil { return block(target, prefix: vision) }
     let tower = target.vision
     switch target.name.leaf {
@@ -50,7 +50,7 @@ private enum MobileTowers {
     }
   }
 
-  static func text(_ target: Target) -> Expression? {
+  static func text(_ target: Target) -> TensorExpression? {
     if target.name.block != nil { return block(target, prefix: text) }
     switch target.name.leaf {
     case "tokens": return target.source("\(text)embedding_layer.weight")
@@ -65,7 +65,7 @@ private enum MobileTowers {
   private static func stage(_ index: Int) -> String { "\(vision)patch_emb.\(index).block" }
   private static func convolution(_ index: Int) -> String { "\(stage(index)).conv" }
 
-  private static func block(_ target: Target, prefix: String) -> Expression? {
+  private static func block(_ target: Target, prefix: String) -> TensorExpression? {
     let parts = target.name.leaf.split(separator: ".").map(String.init)
     guard let block = target.name.block, parts.count == 2, let name = blockNames[parts[0]] else { return nil }
     return target.source("\(prefix)transformer.\(block).\(name).\(parts[1])")

@@ -14,7 +14,7 @@ enum MobileStages {
   ]
 
   /// Nil for tensors of other parts.
-  static func expression(_ target: Target, prefix: String) -> Expression? {
+  static func expression(_ target: Target, prefix: String) -> TensorExpression? {
     var parts = target.name.leaf.split(separator: ".").map(String.init)
     guard let kind = parts.popLast() else { return nil }
     if let name = names[parts.joined(separator: ".")] { return target.source("\(prefix)\(stem)\(name).\(kind)") }

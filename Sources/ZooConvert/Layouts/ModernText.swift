@@ -15,7 +15,7 @@ enum ModernText {
     "attention_gate": "attn.gate", "out": "attn.proj", "norm2": "norm2", "scale1": "ls1.gamma", "scale2": "ls2.gamma",
   ]
 
-  static func expression(_ target: Target) -> Expression? {
+  static func expression(_ target: Target) -> TensorExpression? {
     let leaf = target.name.leaf
     if leaf == "pooler.latent" { return target.source("text.pool.query", as: [1] + target.shape) }
     if let block = target.name.block { return self.block(target, "text.blocks.\(block).") }
@@ -23,7 +23,7 @@ enum ModernText {
     return part(target, prefix: "text.", names: names)
   }
 
-  private static func block(_ target: Target, _ prefix: String) -> Expression? {
+  private static func block(_ target: Target, _ prefix: String) -> TensorExpression? {
     guard let blocks = target.architecture.text?.blocks else { return nil }
     let parts = target.name.leaf.split(separator: ".").map(String.init)
     if parts.count == 1 { return blockNames[parts[0]].map { target.source(prefix + $0) } }
@@ -34,7 +34,7 @@ enum ModernText {
       // What is opened, then the gate.
       let rows = target.shape[0], name = "\(prefix)mlp.w12.\(parts[1])"
       guard parts[1] == "weight" || target.has(name) else { return .zeros(target.shape) }
-      return Expression.tensor(name, shape: [2 * rows] + target.shape.dropFirst())
+      return TensorExpression.tensor(name, shape: [2 * rows] + target.shape.dropFirst())
         .rows(isGate ? rows..<2 * rows : 0..<rows)
     case "fc2": return part(target, prefix: prefix, names: ["fc2": blocks.gated ? "mlp.w3" : "mlp.c_proj"])
     default: return part(target, prefix: prefix, names: blockNames)
@@ -42,7 +42,7 @@ enum ModernText {
   }
 
   /// The weight or the bias of a layer or norm; the bias of layers may be missing, in all blocks alike.
-  private static func part(_ target: Target, prefix: String, names: [String: String]) -> Expression? {
+  private static func part(_ target: Target, prefix: String, names: [String: String]) -> TensorExpression? {
     let leaf = target.name.leaf
     guard let dot = leaf.lastIndex(of: "."), let name = names[String(leaf[..<dot])] else { return nil }
     let kind = leaf[leaf.index(after: dot)...], source = "\(prefix)\(name).\(kind)"

@@ -43,7 +43,7 @@ enum ModifiedResNet {
     }
   }
 
-  func expression(_ target: Target) -> Expression? {
+  func expression(_ target: Target) -> TensorExpression? {
     let width = target.vision.blocks.width, kind = target.name.leaf.hasSuffix(".bias") ? "bias" : "weight"
     switch target.name.leaf {
     case "positions": return target.source(pool("positions"))
@@ -94,9 +94,9 @@ enum ModifiedResNet {
   }
 }
 
-extension Layout {
+extension CheckpointLayout {
   /// timm's `ByobNet` with CLIP's attention pool (`resnet50_clip`): the image tower alone.
-  static let timmResNetImage = Layout(
+  static let timmResNetImage = CheckpointLayout(
     name: "timm-resnet-image", title: "timm CLIP ResNet", part: .imageTower,
     fingerprint: Fingerprint(
       needs: [["stem.conv1.conv.weight"], ["stages.0.0.conv1_1x1.conv.weight"], ["head.pos_embed"]]),

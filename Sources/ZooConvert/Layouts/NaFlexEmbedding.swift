@@ -4,7 +4,7 @@ import ZooModels
 /// keeps its grid.
 enum NaFlexEmbedding {
   /// Nil for other tensors, and where the tower is no `NaFlexVit`.
-  static func expression(_ target: Target, prefix: String) -> Expression? {
+  static func expression(_ target: Target, prefix: String) -> TensorExpression? {
     let vision = target.vision, width = vision.blocks.width
     guard target.has("\(prefix)proj.weight", default: vision.positionGrid != nil) else { return nil }
     switch target.name.leaf {
@@ -20,9 +20,9 @@ enum NaFlexEmbedding {
   }
 
   /// A convolution's weight from a linear layer over pixels with their channels.
-  static func patchWeight(_ target: Target, _ name: String) -> Expression {
+  static func patchWeight(_ target: Target, _ name: String) -> TensorExpression {
     let vision = target.vision, width = vision.blocks.width
-    let pixels = Expression.tensor(name, shape: [width, vision.patch * vision.patch * 3])
+    let pixels = TensorExpression.tensor(name, shape: [width, vision.patch * vision.patch * 3])
     return .transpose(pixels.reshaped([width, vision.patch, vision.patch, 3]), axes: [0, 3, 1, 2])
   }
 

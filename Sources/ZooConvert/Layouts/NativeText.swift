@@ -6,7 +6,7 @@ import ZooModels
 /// `[embedding, width]`. For square ones there is no other sign.
 enum NativeText {
   /// - Parameter writtenPrefix: what a file that is yet to be written has.
-  static func expression(_ target: Target, writtenPrefix: String) -> Expression? {
+  static func expression(_ target: Target, writtenPrefix: String) -> TensorExpression? {
     let prefix = target.headers.isEmpty ? writtenPrefix : prefix(target.headers)
     if let block = target.name.block {
       return NativeBlocks.expression(target, prefix: "\(prefix)transformer.resblocks.\(block).")

@@ -9,7 +9,7 @@ enum NativeVision {
     headers.contains("conv1.weight") ? "" : "visual."
   }
 
-  static func expression(_ target: Target) -> Expression? {
+  static func expression(_ target: Target) -> TensorExpression? {
     let prefix = prefix(target.headers)
     if case .resNet = target.vision.stem { return ModifiedResNet.openCLIP(prefix: prefix).expression(target) }
     if let block = target.name.block {
@@ -29,13 +29,13 @@ enum NativeVision {
   }
 
   /// CoCa's attention pooler: `nn.MultiheadAttention` with its three weights apart (as the widths differ) or fused, and one bias.
-  private static func pooler(_ target: Target, prefix: String) -> Expression? {
+  private static func pooler(_ target: Target, prefix: String) -> TensorExpression? {
     guard case .coca(_, _, let pooled) = target.vision.pooler else { return nil }
     let width = target.vision.blocks.width
     let attention = "\(prefix)attn."
     let fused = target.has("\(attention)in_proj_weight", default: false)
-    let fusedWeight = Expression.tensor("\(attention)in_proj_weight", shape: [3 * pooled, pooled])
-    let bias = Expression.tensor("\(attention)in_proj_bias", shape: [3 * pooled])
+    let fusedWeight = TensorExpression.tensor("\(attention)in_proj_weight", shape: [3 * pooled, pooled])
+    let bias = TensorExpression.tensor("\(attention)in_proj_bias", shape: [3 * pooled])
     switch target.name.leaf {
     case "pooler.latent": return target.source("\(prefix)query")
     case "pooler.norm_q.weight": return target.source("\(prefix)ln_q.weight")
@@ -85,7 +85,7 @@ enum NativeBlocks {
     "fc2.weight": "mlp.c_proj.weight", "fc2.bias": "mlp.c_proj.bias",
   ]
 
-  static func expression(_ target: Target, prefix: String) -> Expression? {
+  static func expression(_ target: Target, prefix: String) -> TensorExpression? {
     names[target.name.leaf].map { target.source(prefix + $0) }
   }
 }

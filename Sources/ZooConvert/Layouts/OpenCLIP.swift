@@ -1,8 +1,8 @@
 import ZooModels
 
-extension Layout {
+extension CheckpointLayout {
   /// open_clip's `CLIP` class; OpenAI's archives have the same keys.
-  static let openCLIP = Layout(
+  static let openCLIP = CheckpointLayout(
     name: "openclip", title: "OpenCLIP, both towers native",
     fingerprint: Fingerprint(
       needs: [["visual.conv1.weight"], ["token_embedding.weight"], ["positional_embedding"]],
@@ -18,7 +18,7 @@ extension Layout {
     measure: openCLIPFacts, expression: { openCLIPExpression($0, writtenPrefix: "") })
 
   /// open_clip's `CustomTextCLIP` class with its own text transformer.
-  static let openCLIPText = Layout(
+  static let openCLIPText = CheckpointLayout(
     name: "openclip-text", title: "OpenCLIP, text tower under 'text.'",
     fingerprint: Fingerprint(
       needs: [["visual.conv1.weight"], ["text.positional_embedding"]],
@@ -27,7 +27,7 @@ extension Layout {
     expression: { openCLIPExpression($0, writtenPrefix: "text.") })
 
   /// open_clip's `CoCa` class, of which the captioning decoder is left out.
-  static let openCLIPCoCa = Layout(
+  static let openCLIPCoCa = CheckpointLayout(
     name: "openclip-coca", title: "OpenCLIP CoCa",
     fingerprint: Fingerprint(needs: [["visual.conv1.weight"], ["text.cls_emb"]]),
     drops: { _ in
@@ -38,7 +38,7 @@ extension Layout {
     measure: openCLIPFacts, expression: { openCLIPExpression($0, writtenPrefix: "text.") })
 
   /// open_clip with an image tower of timm: SigLIP, EVA, PE and others.
-  static let openCLIPTrunk = Layout(
+  static let openCLIPTrunk = CheckpointLayout(
     name: "openclip-timm", title: "OpenCLIP with a timm image tower",
     fingerprint: Fingerprint(
       needs: [trunkKeys, ["text.token_embedding.weight", "token_embedding.weight"]], forbids: [ModernText.sign]),
@@ -47,7 +47,7 @@ extension Layout {
     expression: { trunkExpression($0) { NativeText.expression($0, writtenPrefix: "text.") } })
 
   /// open_clip with a text tower of transformers.
-  static let openCLIPHuggingFace = Layout(
+  static let openCLIPHuggingFace = CheckpointLayout(
     name: "openclip-hf", title: "OpenCLIP with a Hugging Face text tower",
     fingerprint: Fingerprint(needs: [
       ["visual.conv1.weight"], HuggingFaceText.Encoder.allCases.map(\.tokens),
@@ -57,7 +57,7 @@ extension Layout {
     expression: { nativeExpression($0, text: HuggingFaceText.expression) })
 
   /// open_clip with an image tower of timm and a text tower of transformers.
-  static let openCLIPTrunkHuggingFace = Layout(
+  static let openCLIPTrunkHuggingFace = CheckpointLayout(
     name: "openclip-timm-hf", title: "OpenCLIP with a timm image tower and a Hugging Face text tower",
     fingerprint: Fingerprint(needs: [trunkKeys, HuggingFaceText.Encoder.allCases.map(\.tokens)]),
     drops: { _ in HuggingFaceText.drops + trunkDrops },
@@ -65,7 +65,7 @@ extension Layout {
     expression: { trunkExpression($0, text: HuggingFaceText.expression) })
 
   /// open_clip with its `ModernTextTransformer`.
-  static let openCLIPModern = Layout(
+  static let openCLIPModern = CheckpointLayout(
     name: "openclip-modern", title: "OpenCLIP with a ModernText text tower",
     fingerprint: Fingerprint(needs: [["visual.conv1.weight"], [ModernText.sign]]),
     drops: { _ in [] },
@@ -73,7 +73,7 @@ extension Layout {
     expression: { nativeExpression($0, text: ModernText.expression) })
 
   /// open_clip with an image tower of timm and its `ModernTextTransformer`.
-  static let openCLIPTrunkModern = Layout(
+  static let openCLIPTrunkModern = CheckpointLayout(
     name: "openclip-timm-modern", title: "OpenCLIP with a timm image tower and a ModernText text tower",
     fingerprint: Fingerprint(needs: [trunkKeys, [ModernText.sign]]),
     drops: { _ in trunkDrops },
@@ -103,8 +103,8 @@ extension Layout {
   }
 
   @Sendable private static func trunkExpression(
-    _ target: Target, text: (Target) -> Expression?
-  ) -> Expression? {
+    _ target: Target, text: (Target) -> TensorExpression?
+  ) -> TensorExpression? {
     switch target.name.tower {
     case .vision: TimmVision.expression(target, prefix: "visual.trunk.")
     case .text: text(target)
@@ -115,7 +115,7 @@ extension Layout {
 
 private let openCLIPFacts: @Sendable (Headers) -> ArchitectureFacts = { nativeFacts($0, text: NativeText.measure) }
 
-private func openCLIPExpression(_ target: Target, writtenPrefix: String) -> Expression? {
+private func openCLIPExpression(_ target: Target, writtenPrefix: String) -> TensorExpression? {
   nativeExpression(target) { NativeText.expression($0, writtenPrefix: writtenPrefix) }
 }
 
@@ -125,7 +125,7 @@ private func nativeFacts(_ headers: Headers, text: (Headers) -> TextFacts?) -> A
     vision: NativeVision.measure(headers), text: text(headers), logitBias: headers.contains("logit_bias"))
 }
 
-private func nativeExpression(_ target: Target, text: (Target) -> Expression?) -> Expression? {
+private func nativeExpression(_ target: Target, text: (Target) -> TensorExpression?) -> TensorExpression? {
   switch target.name.tower {
   case .vision: NativeVision.expression(target)
   case .text: text(target)
@@ -134,7 +134,7 @@ private func nativeExpression(_ target: Target, text: (Target) -> Expression?) -
 }
 
 /// `logit_scale` (the logarithm) and `logit_bias`, under their own names.
-func openCLIPScalar(_ target: Target, writtenShape: [Int] = []) -> Expression? {
+func openCLIPScalar(_ target: Target, writtenShape: [Int] = []) -> TensorExpression? {
   ["logit_scale", "logit_bias"].contains(target.name.leaf)
     ? target.scalarSource(target.name.leaf, writtenShape: writtenShape) : nil
 }

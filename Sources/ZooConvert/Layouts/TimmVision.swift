@@ -2,7 +2,7 @@ import ZooModels
 
 /// timm's `VisionTransformer` and `Eva`, as an image tower (`visual.trunk.`) or as a classifier (no prefix).
 enum TimmVision {
-  static func expression(_ target: Target, prefix: String) -> Expression? {
+  static func expression(_ target: Target, prefix: String) -> TensorExpression? {
     if let block = target.name.block { return self.block(target, prefix: "\(prefix)blocks.\(block).", tower: prefix) }
     let width = target.vision.blocks.width
     if case .mobile = target.vision.stem, let expression = MobileStages.expression(target, prefix: prefix) {
@@ -77,7 +77,7 @@ enum TimmVision {
     "fc2.weight": "mlp.fc2.weight", "fc2.bias": "mlp.fc2.bias",
   ]
 
-  private static func block(_ target: Target, prefix: String, tower: String) -> Expression? {
+  private static func block(_ target: Target, prefix: String, tower: String) -> TensorExpression? {
     let first = "\(tower)blocks.0."
     switch target.name.leaf {
     case "qkv.weight", "qkv.bias": return attention(target, prefix: prefix, first: first)
@@ -97,7 +97,7 @@ enum TimmVision {
   }
 
   /// The MLP's first matrices: one, the gate beside it, or both in one, the gate's rows first.
-  private static func hidden(_ target: Target, prefix: String, first: String) -> Expression? {
+  private static func hidden(_ target: Target, prefix: String, first: String) -> TensorExpression? {
     let parts = target.name.leaf.split(separator: ".").map(String.init), isGate = parts[0] == "gate"
     guard target.vision.blocks.gated else { return target.source("\(prefix)mlp.fc1.\(parts[1])") }
     // timm's `GeGluMlp`.
@@ -106,7 +106,7 @@ enum TimmVision {
       return target.source("\(prefix)mlp.\(isGate ? "fc1_g" : "fc1_x").\(parts[1])")
     }
     let rows = target.shape[0]
-    return Expression.tensor("\(prefix)mlp.fc1.\(parts[1])", shape: [2 * rows] + target.shape.dropFirst())
+    return TensorExpression.tensor("\(prefix)mlp.fc1.\(parts[1])", shape: [2 * rows] + target.shape.dropFirst())
       .rows(isGate ? 0..<rows : rows..<2 * rows)
   }
 
@@ -118,10 +118,10 @@ enum TimmVision {
   /// Query, key and value: fused, or apart (EVA02-B and -L); the bias of the keys may be missing (EVA), or all of it.
   ///
   /// The first block decides for all, so that one missing tensor is noticed.
-  private static func attention(_ target: Target, prefix: String, first: String) -> Expression? {
+  private static func attention(_ target: Target, prefix: String, first: String) -> TensorExpression? {
     let width = target.vision.blocks.width
-    let zeros = Expression.zeros([width])
-    func vector(_ name: String) -> Expression { .tensor("\(prefix)attn.\(name)", shape: [width]) }
+    let zeros = TensorExpression.zeros([width])
+    func vector(_ name: String) -> TensorExpression { .tensor("\(prefix)attn.\(name)", shape: [width]) }
     // What EVA's own files have: EVA02-B and -L are the gated ones.
     let isEva = target.architecture.family == .evaCLIP, isGated = target.vision.blocks.gated
     let isApart = target.has("\(first)attn.q_proj.weight", default: isEva && isGated)

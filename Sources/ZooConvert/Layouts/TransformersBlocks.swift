@@ -9,7 +9,7 @@ enum TransformersBlocks {
   ]
 
   /// `prefix` is `vision_model.` or `text_model.`.
-  static func expression(_ target: Target, block: Int, prefix: String) -> Expression? {
+  static func expression(_ target: Target, block: Int, prefix: String) -> TensorExpression? {
     let prefix = "\(prefix)encoder.layers.\(block)."
     let leaf = target.name.leaf
     if leaf == "qkv.weight" || leaf == "qkv.bias" {
@@ -47,7 +47,7 @@ enum TransformersBlocks {
   }
 
   /// What the text towers of all transformers models have alike: all but the projection.
-  static func text(_ target: Target) -> Expression? {
+  static func text(_ target: Target) -> TensorExpression? {
     if let block = target.name.block { return expression(target, block: block, prefix: "text_model.") }
     switch target.name.leaf {
     case "tokens": return target.source("text_model.embeddings.token_embedding.weight")

@@ -1,8 +1,8 @@
 import ZooModels
 
-extension Layout {
+extension CheckpointLayout {
   /// transformers' `CLIPModel`: query, key and value apart, projections as linear layers without bias.
-  static let transformersCLIP = Layout(
+  static let transformersCLIP = CheckpointLayout(
     name: "transformers-clip", title: "Hugging Face CLIPModel",
     fingerprint: Fingerprint(
       needs: [
@@ -29,7 +29,7 @@ extension Layout {
       }
     })
 
-  @Sendable private static func vision(_ target: Target) -> Expression? {
+  @Sendable private static func vision(_ target: Target) -> TensorExpression? {
     if let block = target.name.block {
       return TransformersBlocks.expression(target, block: block, prefix: "vision_model.")
     }
@@ -47,7 +47,7 @@ extension Layout {
     }
   }
 
-  @Sendable private static func text(_ target: Target) -> Expression? {
+  @Sendable private static func text(_ target: Target) -> TensorExpression? {
     switch target.name.leaf {
     case "projection.weight": return target.source("text_projection.weight")
     default: return TransformersBlocks.text(target)

@@ -1,8 +1,8 @@
 import ZooModels
 
-extension Layout {
+extension CheckpointLayout {
   /// transformers' `ViTForImageClassification` and `DeiTForImageClassification`, whose distillation token the head does not look at.
-  static let transformersViT = Layout(
+  static let transformersViT = CheckpointLayout(
     name: "transformers-vit", title: "Hugging Face ViT or DeiT classifier",
     fingerprint: Fingerprint(needs: [
       prefixes.map { "\($0)embeddings.cls_token" }, prefixes.map { "\($0)encoder.layer.0.layernorm_before.weight" },
@@ -29,7 +29,7 @@ extension Layout {
     expression: { $0.name.tower == .vision ? vision($0, prefix: prefix($0.headers)) : nil })
 
   /// transformers' `CLIPForImageClassification`: the mean of CLIP's patches, without a norm.
-  static let transformersCLIPClassifier = Layout(
+  static let transformersCLIPClassifier = CheckpointLayout(
     name: "transformers-clip-classifier", title: "Hugging Face CLIPForImageClassification",
     fingerprint: Fingerprint(
       needs: [["vision_model.embeddings.class_embedding"], ["classifier.weight"]],
@@ -58,7 +58,7 @@ extension Layout {
     prefixes.first { headers.contains("\($0)embeddings.cls_token") } ?? "vit."
   }
 
-  @Sendable private static func vision(_ target: Target, prefix: String) -> Expression? {
+  @Sendable private static func vision(_ target: Target, prefix: String) -> TensorExpression? {
     let width = target.vision.blocks.width
     if let block = target.name.block { return self.block(target, "\(prefix)encoder.layer.\(block).", prefix) }
     switch target.name.leaf {
@@ -80,7 +80,7 @@ extension Layout {
     "fc1": "intermediate.dense", "fc2": "output.dense",
   ]
 
-  private static func block(_ target: Target, _ block: String, _ prefix: String) -> Expression? {
+  private static func block(_ target: Target, _ block: String, _ prefix: String) -> TensorExpression? {
     let parts = target.name.leaf.split(separator: ".").map(String.init)
     guard parts.count == 2 else { return nil }
     if parts[0] == "qkv" {

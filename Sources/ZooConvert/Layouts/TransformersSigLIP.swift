@@ -1,6 +1,6 @@
 import ZooModels
 
-extension Layout {
+extension CheckpointLayout {
   /// transformers' `SiglipModel`, which SigLIP2 of a fixed resolution uses too.
   static let transformersSigLIP = siglip(
     name: "transformers-siglip", title: "Hugging Face SiglipModel", resampling: .bicubic, patchRank: 4)
@@ -13,8 +13,8 @@ extension Layout {
 
   private static func siglip(
     name: String, title: String, resampling: PositionResampling, patchRank: Int
-  ) -> Layout {
-    Layout(
+  ) -> CheckpointLayout {
+    CheckpointLayout(
       name: name, title: title,
       fingerprint: Fingerprint(
         needs: [
@@ -48,7 +48,7 @@ extension Layout {
   private static let pooler = FusedAttentionPooler(
     prefix: "vision_model.head.", attention: "attention", fc1: "mlp.fc1", fc2: "mlp.fc2")
 
-  @Sendable private static func vision(_ target: Target) -> Expression? {
+  @Sendable private static func vision(_ target: Target) -> TensorExpression? {
     if let block = target.name.block {
       return TransformersBlocks.expression(target, block: block, prefix: "vision_model.")
     }
@@ -62,7 +62,7 @@ extension Layout {
     }
   }
 
-  @Sendable private static func text(_ target: Target) -> Expression? {
+  @Sendable private static func text(_ target: Target) -> TensorExpression? {
     switch target.name.leaf {
     case "projection.weight": return target.source("text_model.head.weight")
     case "projection.bias": return target.source("text_model.head.bias")

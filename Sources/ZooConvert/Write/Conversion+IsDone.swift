@@ -7,7 +7,7 @@ extension Conversion {
   /// True where a directory has what this conversion would write: it was made of the same bytes, with the same result.
   ///
   /// - Parameter folder: The model's directory. Its weights are not read; only their names, types and shapes are compared.
-  public func isDone(in folder: String) -> Bool {
+  package func isDone(in folder: String) -> Bool {
     let file = joinPath(folder, ModelDescription.fileName)
     guard let there = try? ModelDescription.read(file: file) else { return false }
     return there.isResult(of: self, in: folder)

@@ -14,7 +14,7 @@ public struct ConversionProgress: Sendable {
 }
 
 /// What a probe of a fresh model found; nil if there was none, with the reason among the notes.
-public typealias ProbeOutcome = (probe: ModelDescription.Probe?, notes: [String])
+package typealias ProbeOutcome = (probe: ModelDescription.Probe?, notes: [String])
 
 extension Conversion {
   /// Converts a checkpoint to a model directory: writes, reads back meanwhile, compares, and only then gives the directory its name.
@@ -29,7 +29,7 @@ extension Conversion {
   /// - Returns: What `model.json` says.
   /// - Throws: `ConvertError` (`.problems` where the plan has any), `CheckpointError`, or what `progress` throws.
   @discardableResult
-  public func write(
+  package func write(
     to target: String, replacing: Bool = false, progress: (ConversionProgress) throws -> Void = { _ in },
     probe: ((_ folder: String) throws -> ProbeOutcome)? = nil
   ) throws -> ModelDescription {

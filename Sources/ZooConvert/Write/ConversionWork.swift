@@ -16,16 +16,16 @@ import ZooModels
 ///
 /// Nothing else is visible until it is renamed. Its process holds the folder's lock, so that `abandoned` finds those of processes
 /// that are gone, also where these had numbers of another container.
-public final class ConversionWork: Sendable {
+package final class ConversionWork: Sendable {
   /// The folder's path.
-  public let folder: String
+  package let folder: String
   /// Nil where the file system has no locks.
   private let lock: FolderLock?
   /// Paths that go when the process is stopped. Held while a model is published, so that stopping comes before that or after it.
   private static let active = Mutex<Set<String>>([])
 
   /// Creates the folder beside `target`.
-  public init(for target: String) throws(ConvertError) {
+  package init(for target: String) throws(ConvertError) {
     let (parent, name) = splitPath(target)
     guard !["", ".", ".."].contains(name) else {
       throw .writeFailed(path: target, reason: "it needs a name of its own")
@@ -54,13 +54,13 @@ public final class ConversionWork: Sendable {
   }
 
   /// Removes the folder with all that is in it; does nothing after `publish`.
-  public func remove() {
+  package func remove() {
     guard Self.active.withLock({ $0.remove(folder) }) != nil else { return }
     removeTree(folder)
   }
 
   /// Removes the folders of all conversions of this process: for the handler of an interrupt.
-  public static func removeAll() {
+  package static func removeAll() {
     active.withLock { folders in
       folders.forEach(removeTree)
       folders.removeAll()
@@ -106,7 +106,7 @@ public final class ConversionWork: Sendable {
 
 extension ConversionWork {
   /// What a hidden folder is.
-  public enum Mark: String, CaseIterable, Sendable {
+  package enum Mark: String, CaseIterable, Sendable {
     /// Being written.
     case partial
     /// Set aside for one that takes its place.
@@ -116,12 +116,12 @@ extension ConversionWork {
   }
 
   /// A name that no other process has: `.NAME.MARK-NUMBER-RANDOM`.
-  public static func hiddenName(_ name: String, _ mark: Mark) -> String {
+  package static func hiddenName(_ name: String, _ mark: Mark) -> String {
     ".\(name).\(mark.rawValue)-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
   }
 
   /// The name and mark of a hidden folder, also as earlier versions wrote it (`.NAME.MARK-NUMBER`); nil for other names.
-  public static func parse(_ hidden: String) -> (name: String, mark: Mark)? {
+  package static func parse(_ hidden: String) -> (name: String, mark: Mark)? {
     guard let match = hidden.wholeMatch(of: /\.(.+)\.(partial|former|removed)-\d+(-[0-9a-f]+)?/),
       let mark = Mark(rawValue: String(match.2))
     else { return nil }
@@ -129,7 +129,7 @@ extension ConversionWork {
   }
 
   /// Names of hidden folders in `parent` that nobody holds: processes that are gone have left them behind.
-  public static func abandoned(in parent: String) -> [String] {
+  package static func abandoned(in parent: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.isEmpty ? "." : parent)) ?? []
     return names.filter { parse($0) != nil && FolderLock(joinPath(parent, $0)) != nil }
   }

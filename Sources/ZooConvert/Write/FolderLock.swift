@@ -8,7 +8,7 @@
 
 /// Says whose a folder is: `flock` on the folder itself, which goes along when it is renamed and which the system gives up when its
 /// process ends, in whatever container that ran.
-public final class FolderLock: Sendable {
+package final class FolderLock: Sendable {
   /// Why there is no lock.
   enum Obstacle: Error {
     /// A process has it.
@@ -38,7 +38,7 @@ public final class FolderLock: Sendable {
   }
 
   /// The lock; nil where it cannot be had for any reason.
-  public convenience init?(_ path: String) { try? self.init(taking: path) }
+  package convenience init?(_ path: String) { try? self.init(taking: path) }
 
   deinit { close(descriptor) }
 

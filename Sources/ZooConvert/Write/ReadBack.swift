@@ -142,7 +142,7 @@ final class ReadBack: @unchecked Sendable {
   }
 }
 
-extension Expression {
+extension TensorExpression {
   /// True where some source tensor of it has to be inflated or gathered.
   func isReadInParts(in checkpoint: Checkpoint) -> Bool {
     switch self {

@@ -64,7 +64,7 @@ extension SourceView {
   }
 }
 
-extension Expression {
+extension TensorExpression {
   /// Bytes of a tensor that are held at a time where it is no view.
   private static let partSize = 32 << 20
 

@@ -2,23 +2,23 @@ import ZooImages
 import ZooModels
 
 /// A question of a run that went very well or very badly by the first method.
-public struct EvaluationCase: Sendable {
+package struct EvaluationCase: Sendable {
   /// The sample's place in the data set.
-  public let index: Int
-  public let sample: String
-  public let name: String
-  public let label: Int
+  package let index: Int
+  package let sample: String
+  package let name: String
+  package let label: Int
   /// Which of the sample's questions about the class it is: it may have several of one class.
-  public let ordinal: Int
+  package let ordinal: Int
   /// The merit of each method's map; nil where it says nothing.
-  public let merits: [Double?]
+  package let merits: [Double?]
 
   /// The worst and the best questions of a run, worst and best first; equal ones in the order of the data.
   ///
   /// - Parameters:
   ///   - count: how many of each there are at most; a question is in one of the lists.
   ///   - results: calls what it is given with each result, in the order of the samples.
-  public static func extremes<P: EvaluationProtocol>(
+  package static func extremes<P: EvaluationProtocol>(
     _: P.Type, methods: Int, count: Int, results: (_ add: (SampleResult) throws -> Void) throws -> Void
   ) rethrows -> (worst: [EvaluationCase], best: [EvaluationCase]) {
     var seen = 0
@@ -56,21 +56,21 @@ public struct EvaluationCase: Sendable {
 }
 
 /// A sample as a report draws it.
-public struct ShownSample: Sendable {
+package struct ShownSample: Sendable {
   /// What the model sees.
-  public let picture: PreprocessedImage
+  package let picture: PreprocessedPicture
   /// In the order of the rows.
-  public let questions: [Question]
+  package let questions: [Question]
 
-  public struct Question: Sendable {
+  package struct Question: Sendable {
     /// The label of its row.
-    public let label: Int
+    package let label: Int
     /// The class whose map is drawn.
-    public let asked: Int
-    public let truth: Truth
+    package let asked: Int
+    package let truth: Truth
   }
 
-  public enum Truth: Sendable {
+  package enum Truth: Sendable {
     /// There is no place.
     case none
     case mask(MaskedPictures.Loaded, MaskedPictures.Thing)
@@ -80,7 +80,7 @@ public struct ShownSample: Sendable {
 
 extension ShownSample.Truth {
   /// The truth drawn on a picture of the part that the patches cover: a line around the thing; white points on it, and black ones off it.
-  public func drawn(on picture: Image) -> Image {
+  package func drawn(on picture: Picture) -> Picture {
     let size = GridSize(height: picture.height, width: picture.width)
     switch self {
     case .none: return picture.convertedToRGB()
@@ -92,9 +92,9 @@ extension ShownSample.Truth {
   }
 }
 
-extension Image {
+extension Picture {
   /// With a dot that is as large as the picture is.
-  fileprivate func dotted(_ point: LabelledPoint) -> Image {
+  fileprivate func dotted(_ point: LabelledPoint) -> Picture {
     let reach = max(2, max(width, height) / 60), (x, y) = (point.column(of: width), point.row(of: height))
     var pixels = pixels
     for row in max(0, y - reach)...min(height - 1, y + reach) {
@@ -105,6 +105,6 @@ extension Image {
         for channel in 0..<3 { pixels[(row * width + column) * 3 + channel] = isInner == point.isThing ? 255 : 0 }
       }
     }
-    return Image(width: width, height: height, pixels: pixels)
+    return Picture(width: width, height: height, pixels: pixels)
   }
 }

@@ -5,15 +5,15 @@ import ZooModels
 /// A picture whose pixels are labels.
 struct LabelPicture {
   /// As the model sees the scene: turned, resized and cropped like the picture, by the nearest pixel.
-  let image: Image
+  let image: Picture
 
   init(file: String, of picture: PictureFacts, _ loader: PictureLoader) throws {
     try self.init(Self.decode(file, pixelLimit: loader.pixelLimit), name: file, of: picture, loader)
   }
 
-  init(_ image: Image, name: String, of picture: PictureFacts, _ loader: PictureLoader) throws {
+  init(_ image: Picture, name: String, of picture: PictureFacts, _ loader: PictureLoader) throws {
     // A palette's indices are the labels, its colours do not matter.
-    let grey = Image(width: image.width, height: image.height, mode: .l, pixels: image.pixels)
+    let grey = Picture(width: image.width, height: image.height, mode: .l, pixels: image.pixels)
     guard let fitted = loader.fit(labels: grey, to: picture) else {
       throw EvaluateError.maskSize(
         file: name, expected: "\(picture.storedWidth) x \(picture.storedHeight)",
@@ -24,11 +24,11 @@ struct LabelPicture {
 
   /// The labels of a mask, without the background.
   static func labels(in file: String) throws -> Set<Int> {
-    Set(try decode(file, pixelLimit: Image.pixelLimit).pixels.map { Int($0) }).subtracting([0])
+    Set(try decode(file, pixelLimit: Picture.pixelLimit).pixels.map { Int($0) }).subtracting([0])
   }
 
-  private static func decode(_ file: String, pixelLimit: Int) throws -> Image {
-    let image = try Image.decode(contentsOf: URL(filePath: file), pixelLimit: pixelLimit)
+  private static func decode(_ file: String, pixelLimit: Int) throws -> Picture {
+    let image = try Picture(contentsOf: URL(filePath: file), pixelLimit: pixelLimit)
     guard image.mode == .l || image.mode == .palette else {
       throw EvaluateError.notAMask(file: file, mode: image.mode.rawValue)
     }

@@ -47,9 +47,9 @@ public struct MaskedPictures: Sendable {
   public init(classes: [String], pictures: [Entry]) { (self.classes, self.pictures) = (classes, pictures) }
 
   /// A picture as the model gets it, with its labels turned, resized and cropped like it.
-  public struct Loaded: Sendable {
-    let input: PreprocessedImage
-    let labels: Image
+  package struct Loaded: Sendable {
+    let input: PreprocessedPicture
+    let labels: Picture
     let things: [Thing]
     let ignored: Int?
 
@@ -58,7 +58,7 @@ public struct MaskedPictures: Sendable {
 
   func load(_ index: Int, by loader: PictureLoader) throws -> Loaded {
     let entry = pictures[index]
-    let picture: LoadedPicture, labels: Image
+    let picture: LoadedPicture, labels: Picture
     switch entry.source {
     case .files(let file, let mask):
       picture = try loader.load(path: file)

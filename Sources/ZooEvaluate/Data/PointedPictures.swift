@@ -5,22 +5,22 @@ import ZooModels
 public struct PointedPictures: Sendable {
   public let classes: [String]
   /// Those with at least one question, in a stable order.
-  public let pictures: [Entry]
+  package let pictures: [Entry]
 
-  public struct Entry: Sendable {
-    public let id: String
-    public let file: String
-    public let questions: [Question]
+  package struct Entry: Sendable {
+    package let id: String
+    package let file: String
+    package let questions: [Question]
   }
 
   /// The points of a class that is in the picture.
-  public struct Question: Sendable {
+  package struct Question: Sendable {
     /// The place of the class in `classes`.
-    public let label: Int
-    public let points: [LabelledPoint]
+    package let label: Int
+    package let points: [LabelledPoint]
   }
 
-  public init(classes: [String], pictures: [Entry]) { (self.classes, self.pictures) = (classes, pictures) }
+  package init(classes: [String], pictures: [Entry]) { (self.classes, self.pictures) = (classes, pictures) }
 }
 
 extension PictureFacts {

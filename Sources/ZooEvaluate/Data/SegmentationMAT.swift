@@ -48,19 +48,19 @@ final class SegmentationMAT: Sendable {
   }
 
   /// Grey pictures become grey images.
-  func picture(_ index: Int) throws -> Image {
+  func picture(_ index: Int) throws -> Picture {
     let name = name("img", index), array = try file.array(pictures[index], name: name), shape = array.shape
     guard let bytes = array.bytes, shape.count == 2 || shape.count == 3 && shape[0] == 3, !bytes.isEmpty else {
       throw EvaluateError.unreadable(file: "\(path), \(name)", reason: "it is not a picture of 8-bit values")
     }
     let (width, height) = (shape[shape.count - 2], shape[shape.count - 1]), channels = shape.count == 3 ? 3 : 1
-    return Image(
+    return Picture(
       width: width, height: height, mode: channels == 3 ? .rgb : .l,
       pixels: Self.rows(of: bytes, width: width, height: height, channels: channels))
   }
 
   /// 0 for the background, 1 for the thing.
-  func mask(_ index: Int) throws -> Image {
+  func mask(_ index: Int) throws -> Picture {
     let name = name("gt", index)
     guard let cell = try file.array(masks[index], name: name).references, let first = cell.first else {
       throw EvaluateError.unreadable(file: "\(path), \(name)", reason: "it is not a cell with a mask")
@@ -70,7 +70,7 @@ final class SegmentationMAT: Sendable {
       throw EvaluateError.unreadable(file: "\(path), \(name)", reason: "it is not a mask of 8-bit values")
     }
     let (width, height) = (array.shape[0], array.shape[1])
-    return Image(
+    return Picture(
       width: width, height: height, mode: .l,
       pixels: Self.rows(of: bytes, width: width, height: height, channels: 1))
   }

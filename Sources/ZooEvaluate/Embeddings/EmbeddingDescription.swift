@@ -1,38 +1,38 @@
 import ZooTensors
 
 /// The folder of embeddings: `embeddings.json`, `index.jsonl` with a line for each input, and files of `[rows, width]`.
-public typealias EmbeddingJournal = RunJournal<EmbeddingDescription, EmbeddingLine>
+package typealias EmbeddingJournal = RunJournal<EmbeddingDescription, EmbeddingLine>
 
 /// What stands in `embeddings.json`.
-public struct EmbeddingDescription: RunDescription {
-  public static let fileName = "embeddings.json"
-  public static let linesName = "index.jsonl"
+package struct EmbeddingDescription: RunDescription {
+  package static let fileName = "embeddings.json"
+  package static let linesName = "index.jsonl"
 
-  public var schema = 1
+  package var schema = 1
   /// What was embedded.
-  public var kind: Kind
+  package var kind: Kind
   /// `ARCHITECTURE:TAG`.
-  public var model: String
+  package var model: String
   /// SHA-256 over the digests of all its tensors and its description.
-  public var modelDigest: String
+  package var modelDigest: String
   /// SHA-256 over the ids and places of all inputs.
-  public var dataDigest: String
+  package var dataDigest: String
   /// Inputs of all shards together.
-  public var inputs: Int
+  package var inputs: Int
   /// Numbers in an embedding.
-  public var width: Int
+  package var width: Int
   /// Divided by their lengths.
-  public var normalised: Bool
-  public var storage: EmbeddingStorage
+  package var normalised: Bool
+  package var storage: EmbeddingStorage
   /// How pictures reach the model and what it computes in.
-  public var pictures: [Choice]
-  public var shard: Shard
+  package var pictures: [Choice]
+  package var shard: Shard
   /// How it was made, for people. Two runs may differ in these.
-  public var made: [Choice]
+  package var made: [Choice]
 
-  public enum Kind: String, Codable, Sendable { case images, texts }
+  package enum Kind: String, Codable, Sendable { case images, texts }
 
-  public init(
+  package init(
     kind: Kind, model: String, modelDigest: String, dataDigest: String, inputs: Int, width: Int, normalised: Bool,
     storage: EmbeddingStorage, pictures: [Choice], shard: Shard, made: [Choice]
   ) {
@@ -47,7 +47,7 @@ public struct EmbeddingDescription: RunDescription {
     case dataDigest = "data_digest"
   }
 
-  public func difference(from other: EmbeddingDescription) -> String? {
+  package func difference(from other: EmbeddingDescription) -> String? {
     func differ<Value: Equatable>(_ what: String, _ value: (EmbeddingDescription) -> Value) -> String? {
       value(self) == value(other) ? nil : "\(what): \(value(other)) there, \(value(self)) here"
     }
@@ -61,16 +61,16 @@ public struct EmbeddingDescription: RunDescription {
 }
 
 /// How embeddings lie on disk.
-public struct EmbeddingStorage: Codable, Sendable, Hashable, CustomStringConvertible {
-  public enum Format: String, Codable, Sendable, CaseIterable { case npy, safetensors }
-  public enum Element: String, Codable, Sendable, CaseIterable { case f32, f16 }
+package struct EmbeddingStorage: Codable, Sendable, Hashable, CustomStringConvertible {
+  package enum Format: String, Codable, Sendable, CaseIterable { case npy, safetensors }
+  package enum Element: String, Codable, Sendable, CaseIterable { case f32, f16 }
 
-  public var format: Format
-  public var element: Element
+  package var format: Format
+  package var element: Element
   /// Rows of each file but the last.
-  public var rowsPerFile: Int
+  package var rowsPerFile: Int
 
-  public init(format: Format, element: Element, rowsPerFile: Int) {
+  package init(format: Format, element: Element, rowsPerFile: Int) {
     (self.format, self.element, self.rowsPerFile) = (format, element, rowsPerFile)
   }
 
@@ -88,21 +88,21 @@ public struct EmbeddingStorage: Codable, Sendable, Hashable, CustomStringConvert
     return String(repeating: "0", count: max(0, 5 - digits.count)) + digits + "." + format.rawValue
   }
 
-  public var description: String { "\(format.rawValue) \(element.rawValue), \(rowsPerFile) rows a file" }
+  package var description: String { "\(format.rawValue) \(element.rawValue), \(rowsPerFile) rows a file" }
 }
 
 /// What became of one input.
-public struct EmbeddingLine: RunLine, Hashable {
-  public let index: Int
+package struct EmbeddingLine: RunLine, Hashable {
+  package let index: Int
   /// A picture's name without its ending, a WebDataset sample's key, or a prompt.
-  public let id: String
+  package let id: String
   /// Where it is: a picture's path, or ARCHIVE.tar/MEMBER; nil for a prompt.
-  public let path: String?
+  package let path: String?
   /// The place of its embedding among all rows of the folder; nil where there is none.
-  public let row: Int?
-  public let error: String?
+  package let row: Int?
+  package let error: String?
 
-  public init(index: Int, id: String, path: String?, row: Int?, error: String?) {
+  package init(index: Int, id: String, path: String?, row: Int?, error: String?) {
     (self.index, self.id, self.path, self.row, self.error) = (index, id, path, row, error)
   }
 }

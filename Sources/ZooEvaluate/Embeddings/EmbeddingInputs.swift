@@ -3,17 +3,17 @@ import ZooCheckpoints
 import ZooImages
 
 /// What is embedded: pictures, members of WebDataset archives, or prompts, in a stable order.
-public struct EmbeddingInputs: Sendable {
-  public let kind: EmbeddingDescription.Kind
-  public let entries: [Entry]
+package struct EmbeddingInputs: Sendable {
+  package let kind: EmbeddingDescription.Kind
+  package let entries: [Entry]
 
-  public struct Entry: Sendable {
-    public let id: String
-    public let path: String?
+  package struct Entry: Sendable {
+    package let id: String
+    package let path: String?
     fileprivate let member: (archive: String, member: TarArchive.Member)?
   }
 
-  public init(prompts: [String]) {
+  package init(prompts: [String]) {
     kind = .texts
     entries = prompts.map { Entry(id: $0, path: nil, member: nil) }
   }
@@ -21,7 +21,7 @@ public struct EmbeddingInputs: Sendable {
   /// Pictures by their paths; what ends in `.tar` is an archive, of which the members that are called pictures are taken.
   ///
   /// Throws an `EvaluateError` for an archive that cannot be read.
-  public init(pictures paths: [String]) throws {
+  package init(pictures paths: [String]) throws {
     kind = .images
     entries = try paths.flatMap { path in
       let name = (path as NSString).lastPathComponent
@@ -35,7 +35,7 @@ public struct EmbeddingInputs: Sendable {
   }
 
   /// SHA-256 over ids and places, as hexadecimal digits.
-  public var digest: String {
+  package var digest: String {
     let hasher = SHA256Hasher()
     for entry in entries {
       Data("\(entry.id)\t\(entry.path ?? "")\n".utf8).withUnsafeBytes { hasher.update($0) }
@@ -50,13 +50,13 @@ extension EmbeddingInputs.Entry {
     guard let (archive, member) = member else { return try loader.load(path: path ?? "") }
     let bytes = try TarArchive.bytes(of: member, in: archive)
     return loader.load(
-      try Image.decode(bytes: bytes, name: "\(archive)/\(member.name)", pixelLimit: loader.pixelLimit))
+      try Picture.decode(bytes: bytes, name: "\(archive)/\(member.name)", pixelLimit: loader.pixelLimit))
   }
 }
 
 extension PictureLoader {
   /// A picture that an index names: a file, or ARCHIVE.tar/MEMBER.
-  public func load(indexed path: String) throws -> LoadedPicture {
+  package func load(indexed path: String) throws -> LoadedPicture {
     guard let range = path.range(of: ".tar/", options: .caseInsensitive),
       !FileManager.default.fileExists(atPath: path)
     else { return try load(path: path) }
@@ -65,6 +65,6 @@ extension PictureLoader {
       throw EvaluateError.unreadable(file: path, reason: "the archive has no such member")
     }
     return load(
-      try Image.decode(bytes: TarArchive.bytes(of: member, in: archive), name: path, pixelLimit: pixelLimit))
+      try Picture.decode(bytes: TarArchive.bytes(of: member, in: archive), name: path, pixelLimit: pixelLimit))
   }
 }

@@ -2,22 +2,22 @@ import ZooImages
 import ZooRuntime
 
 /// Embeds inputs into a folder, several at a time, while the next ones are read.
-public final class EmbeddingRun {
+package final class EmbeddingRun {
   private let inputs: EmbeddingInputs
-  private let model: Model
+  private let model: ZooModel
   private let journal: EmbeddingJournal
   private let writer: EmbeddingWriter
   private let description: EmbeddingDescription
   private var rows: Int
 
   /// Inputs of the shard that are still to be done, by their places.
-  public let left: [Int]
+  package let left: [Int]
   /// How many of the shard were done before.
-  public let known: Int
+  package let known: Int
 
   /// Makes the folder, or goes on with the run in it. Throws an `EvaluateError` where it holds something else.
-  public init(
-    _ folder: String, _ inputs: EmbeddingInputs, _ description: EmbeddingDescription, model: Model, resume: Bool
+  package init(
+    _ folder: String, _ inputs: EmbeddingInputs, _ description: EmbeddingDescription, model: ZooModel, resume: Bool
   ) throws {
     (self.inputs, self.model, self.description) = (inputs, model, description)
     journal = try EmbeddingJournal(folder, description, resume: resume)
@@ -38,7 +38,7 @@ public final class EmbeddingRun {
   ///   - together: inputs that share a pass.
   ///   - failed: called for an input that cannot be read; unless it throws, the others are done.
   ///   - done: called with the count of inputs that are done.
-  public func run(
+  package func run(
     loader: PictureLoader?, together: Int, failed: (_ input: String, any Error) throws -> Void, done: (Int) -> Void
   ) throws {
     guard let loader else { return try embedPrompts(together, done) }

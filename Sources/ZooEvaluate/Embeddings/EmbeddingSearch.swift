@@ -4,15 +4,15 @@ import ZooRuntime
 import ZooTensors
 
 /// Embeddings on disk that can be searched: a folder of `zoo embed`, or a folder of the folders of its shards.
-public struct EmbeddingSearch: Sendable {
+package struct EmbeddingSearch: Sendable {
   /// That of the first folder; the others differ in the shard alone.
-  public let description: EmbeddingDescription
+  package let description: EmbeddingDescription
   private let folders: [Folder]
 
   /// How many embeddings there are.
-  public var count: Int { folders.reduce(0) { $0 + $1.lines.count } }
+  package var count: Int { folders.reduce(0) { $0 + $1.lines.count } }
   /// Places of inputs that no folder has.
-  public let missing: Int
+  package let missing: Int
 
   private struct Folder: Sendable {
     let files: [Tensor]
@@ -20,16 +20,16 @@ public struct EmbeddingSearch: Sendable {
     let lines: [EmbeddingLine]
   }
 
-  public struct Hit: Sendable {
-    public let line: EmbeddingLine
+  package struct Hit: Sendable {
+    package let line: EmbeddingLine
     /// The cosine.
-    public let similarity: Float
+    package let similarity: Float
   }
 
   /// Opens the folder; its files are mapped.
   ///
   /// Throws an `EvaluateError` where there are no embeddings, shards do not belong together or both have an input, or a file lacks rows.
-  public init(_ path: String) throws {
+  package init(_ path: String) throws {
     func isFolder(_ path: String) -> Bool {
       FileManager.default.fileExists(atPath: (path as NSString).appendingPathComponent(EmbeddingDescription.fileName))
     }
@@ -84,7 +84,7 @@ public struct EmbeddingSearch: Sendable {
   /// - Parameters:
   ///   - queries: `[queries][width]`, of any length but 0.
   ///   - count: how many for each.
-  public func nearest(to queries: [[Float]], count: Int, parallel: Parallel = Parallel()) -> [[Hit]] {
+  package func nearest(to queries: [[Float]], count: Int, parallel: Parallel = Parallel()) -> [[Hit]] {
     let width = description.width, units = queries.map(normalised), flat = units.flatMap { $0 }
     precondition(units.allSatisfy { $0.count == width }, "queries have the width of the embeddings")
     // A block of rows is a piece of work.

@@ -1,18 +1,18 @@
 import Foundation
 
 /// The members of a tar archive, such as a shard of a WebDataset: POSIX and GNU headers, not compressed.
-public struct TarArchive: Sendable {
-  public let path: String
-  public let members: [Member]
+package struct TarArchive: Sendable {
+  package let path: String
+  package let members: [Member]
 
-  public struct Member: Sendable, Hashable {
-    public let name: String
+  package struct Member: Sendable, Hashable {
+    package let name: String
     /// Where its bytes begin in the archive.
-    public let offset: Int
-    public let size: Int
+    package let offset: Int
+    package let size: Int
 
     /// WebDataset's key: the name up to the first dot of its last part.
-    public var key: String {
+    package var key: String {
       let parts = name.split(separator: "/", omittingEmptySubsequences: false)
       let last = parts.last?.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
       return (parts.dropLast() + [last]).joined(separator: "/")
@@ -24,7 +24,7 @@ public struct TarArchive: Sendable {
   private static let textLimit = 1 << 16
 
   /// Reads the headers of all files in the archive. Throws an `EvaluateError`.
-  public init(_ path: String) throws {
+  package init(_ path: String) throws {
     self.path = path
     guard let handle = FileHandle(forReadingAtPath: path), let length = try? handle.seekToEnd() else {
       throw EvaluateError.unreadable(file: path, reason: "it is missing or may not be read")
@@ -117,7 +117,7 @@ public struct TarArchive: Sendable {
   }
 
   /// A member's bytes.
-  public static func bytes(of member: Member, in path: String) throws -> [UInt8] {
+  package static func bytes(of member: Member, in path: String) throws -> [UInt8] {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw EvaluateError.unreadable(file: path, reason: "it is missing or may not be read")
     }

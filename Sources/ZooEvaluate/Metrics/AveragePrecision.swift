@@ -4,7 +4,7 @@ import CZooKernels
 /// (scikit-learn's `average_precision_score`). 0 where no label is true.
 ///
 /// - Precondition: `scores` and `labels` (1 for what should be found, else 0) have one count.
-public func averagePrecision(_ scores: [Float], labels: [UInt8]) -> Double {
+package func averagePrecision(_ scores: [Float], labels: [UInt8]) -> Double {
   precondition(scores.count == labels.count, "each score has a label")
   let result = zoo_average_precision(scores, labels, scores.count)
   precondition(result >= 0, "there is memory to sort the scores")
@@ -13,12 +13,12 @@ public func averagePrecision(_ scores: [Float], labels: [UInt8]) -> Double {
 
 extension Mask {
   /// Average precision of a map's values as scores for the thing.
-  public func averagePrecision(of map: [Float]) -> Double { precision(of: map, bothChannels: false) }
+  package func averagePrecision(of map: [Float]) -> Double { precision(of: map, bothChannels: false) }
 
   /// Average precision over two channels, `1 - map` for the background and `map` for the thing, as in the script that the
   /// field's tables were made with (Chefer et al.). It is much higher than that of the thing alone: what is rightly
   /// left dark counts too.
-  public func twoChannelAveragePrecision(of map: [Float]) -> Double { precision(of: map, bothChannels: true) }
+  package func twoChannelAveragePrecision(of map: [Float]) -> Double { precision(of: map, bothChannels: true) }
 
   private func precision(of map: [Float], bothChannels: Bool) -> Double {
     precondition(map.count == values.count, "map and mask have one size")

@@ -2,20 +2,20 @@ import ZooExplain
 import ZooModels
 
 /// How much two maps of one picture agree, on the patches of the model.
-public struct MapAgreement: Sendable, Hashable {
+package struct MapAgreement: Sendable, Hashable {
   /// The share of the patches that count as the top places.
-  public static let topShare = 0.1
+  package static let topShare = 0.1
 
   /// Spearman's rank correlation of the patches, before anything is normalised.
-  public let rankCorrelation: Double
+  package let rankCorrelation: Double
   /// The share of the top places of one map that are among those of the other.
-  public let topOverlap: Double
+  package let topOverlap: Double
   /// How far the maxima are from each other, in patches; nil where a map has the same value everywhere.
-  public let peakDistance: Double?
+  package let peakDistance: Double?
 
   /// - Parameter patch: pixels on a side of the model's patches.
   /// - Precondition: the maps are of one model and one size of picture.
-  public init(_ a: Heatmap, _ b: Heatmap, patch: Int) {
+  package init(_ a: Heatmap, _ b: Heatmap, patch: Int) {
     let first = PatchMap(a, patch: patch), second = PatchMap(b, patch: patch)
     rankCorrelation = Double(ZooEvaluate.rankCorrelation(first.values, second.values))
     let top = max(1, Int((Double(first.values.count) * Self.topShare).rounded()))
@@ -37,7 +37,7 @@ public struct MapAgreement: Sendable, Hashable {
   }
 
   /// The mean of each figure; of the distances where there is one.
-  public static func mean(of agreements: [MapAgreement]) -> MapAgreement {
+  package static func mean(of agreements: [MapAgreement]) -> MapAgreement {
     func average(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
     let distances = agreements.compactMap(\.peakDistance)
     return MapAgreement(

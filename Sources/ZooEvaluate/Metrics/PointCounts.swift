@@ -1,12 +1,12 @@
 /// A place in a picture of which people said whether a thing is there.
-public struct LabelledPoint: Sendable, Hashable {
+package struct LabelledPoint: Sendable, Hashable {
   /// From the left, 0...1 of the width.
-  public let x: Double
+  package let x: Double
   /// From the top, 0...1 of the height.
-  public let y: Double
-  public let isThing: Bool
+  package let y: Double
+  package let isThing: Bool
 
-  public init(x: Double, y: Double, isThing: Bool) {
+  package init(x: Double, y: Double, isThing: Bool) {
     self.x = x
     self.y = y
     self.isThing = isThing
@@ -26,15 +26,15 @@ public struct LabelledPoint: Sendable, Hashable {
 ///
 /// The IoU is that of the thing alone. The field takes the mean over labels of the IoU of a label's counts over all
 /// pictures; pairs of picture and label without a point on the thing are left out.
-public struct PointCounts: Sendable, Hashable {
-  public private(set) var truePositives = 0
-  public private(set) var falsePositives = 0
-  public private(set) var falseNegatives = 0
+package struct PointCounts: Sendable, Hashable {
+  package private(set) var truePositives = 0
+  package private(set) var falsePositives = 0
+  package private(set) var falseNegatives = 0
 
-  public init() {}
+  package init() {}
 
   /// - Parameter map: `[height * width]`; a point falls on the pixel that it lies in, the far edges on the last one.
-  public init(map: [Float], height: Int, width: Int, points: [LabelledPoint], threshold: Float = 0.5) {
+  package init(map: [Float], height: Int, width: Int, points: [LabelledPoint], threshold: Float = 0.5) {
     precondition(map.count == height * width && height > 0 && width > 0, "a map fits its size")
     for point in points {
       let row = point.row(of: height), column = point.column(of: width)
@@ -47,11 +47,11 @@ public struct PointCounts: Sendable, Hashable {
     }
   }
 
-  public static func += (sum: inout PointCounts, other: PointCounts) {
+  package static func += (sum: inout PointCounts, other: PointCounts) {
     sum.truePositives += other.truePositives
     sum.falsePositives += other.falsePositives
     sum.falseNegatives += other.falseNegatives
   }
 
-  public var iou: Double { ratio(truePositives, truePositives + falsePositives + falseNegatives) }
+  package var iou: Double { ratio(truePositives, truePositives + falsePositives + falseNegatives) }
 }

@@ -1,21 +1,21 @@
 import CZooKernels
 
 /// The pointing game: does a map's maximum lie on the thing?
-public struct Pointing: Sendable, Hashable {
+package struct Pointing: Sendable, Hashable {
   /// The first maximum, row by row.
-  public let row: Int
-  public let column: Int
+  package let row: Int
+  package let column: Int
   /// Pixels from the maximum to the nearest pixel of the thing, as the crow flies; 0 on it.
-  public let distance: Double
+  package let distance: Double
   /// The smallest chessboard distance to the thing: the larger of the rows and the columns between. 0 on it.
-  public let chessboardDistance: Int
+  package let chessboardDistance: Int
   /// True where any place with the maximum's value lies on the thing: the rule of the Quantus package.
-  public let anyMaximumHits: Bool
+  package let anyMaximumHits: Bool
 
   /// Nil where the mask shows nothing: there is nothing to point at.
   ///
   /// - Precondition: map and mask have one size.
-  public init?(map: [Float], mask: Mask) {
+  package init?(map: [Float], mask: Mask) {
     precondition(map.count == mask.values.count, "map and mask have one size")
     guard let highest = map.max(), let peak = map.firstIndex(of: highest) else { return nil }
     row = peak / mask.width
@@ -30,5 +30,5 @@ public struct Pointing: Sendable, Hashable {
   }
 
   /// Does the maximum lie on the thing?
-  public var hits: Bool { distance == 0 }
+  package var hits: Bool { distance == 0 }
 }

@@ -1,7 +1,7 @@
 /// Spearman's rank correlation of two lists of one length; equal values share the mean of their ranks.
 ///
 /// Where all values of a list are equal there is none: 1 if that holds for both lists, else 0.
-public func rankCorrelation(_ a: [Float], _ b: [Float]) -> Float {
+package func rankCorrelation(_ a: [Float], _ b: [Float]) -> Float {
   func ranks(_ values: [Float]) -> [Double] {
     let order = values.indices.sorted { values[$0] < values[$1] }
     var ranks = [Double](repeating: 0, count: values.count), start = 0

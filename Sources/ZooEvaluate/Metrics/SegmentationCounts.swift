@@ -16,20 +16,20 @@ public enum MapThreshold: Sendable, Hashable {
 }
 
 /// Pixels of maps against masks. Counts of several pictures add up; ratios are taken at the end.
-public struct SegmentationCounts: Sendable, Hashable {
+package struct SegmentationCounts: Sendable, Hashable {
   /// Said and true.
-  public private(set) var truePositives = 0
+  package private(set) var truePositives = 0
   /// Said, not true.
-  public private(set) var falsePositives = 0
+  package private(set) var falsePositives = 0
   /// Not said, but true.
-  public private(set) var falseNegatives = 0
+  package private(set) var falseNegatives = 0
   /// Neither.
-  public private(set) var trueNegatives = 0
+  package private(set) var trueNegatives = 0
 
-  public init() {}
+  package init() {}
 
   /// - Precondition: map and mask have one size.
-  public init(map: [Float], mask: Mask, threshold: MapThreshold) {
+  package init(map: [Float], mask: Mask, threshold: MapThreshold) {
     precondition(map.count == mask.values.count, "map and mask have one size")
     let counts = zoo_count_pixels(map, mask.values, map.count, threshold.value(for: map))
     truePositives = counts.both
@@ -38,7 +38,7 @@ public struct SegmentationCounts: Sendable, Hashable {
     trueNegatives = counts.counted - counts.said - falseNegatives
   }
 
-  public static func += (sum: inout SegmentationCounts, other: SegmentationCounts) {
+  package static func += (sum: inout SegmentationCounts, other: SegmentationCounts) {
     sum.truePositives += other.truePositives
     sum.falsePositives += other.falsePositives
     sum.falseNegatives += other.falseNegatives
@@ -56,20 +56,20 @@ public struct SegmentationCounts: Sendable, Hashable {
   }
 
   /// Pixels that count.
-  public var labelled: Int { truePositives + falsePositives + falseNegatives + trueNegatives }
+  package var labelled: Int { truePositives + falsePositives + falseNegatives + trueNegatives }
   /// Pixels that are said rightly.
-  public var correct: Int { truePositives + trueNegatives }
+  package var correct: Int { truePositives + trueNegatives }
 
   /// Share of the pixels that are right.
-  public var pixelAccuracy: Double { ratio(correct, labelled) }
+  package var pixelAccuracy: Double { ratio(correct, labelled) }
   /// Intersection over union of the thing.
-  public var foregroundIoU: Double { ratio(truePositives, truePositives + falsePositives + falseNegatives) }
+  package var foregroundIoU: Double { ratio(truePositives, truePositives + falsePositives + falseNegatives) }
   /// Intersection over union of what is not the thing.
-  public var backgroundIoU: Double { ratio(trueNegatives, trueNegatives + falsePositives + falseNegatives) }
+  package var backgroundIoU: Double { ratio(trueNegatives, trueNegatives + falsePositives + falseNegatives) }
   /// The mean of both classes' IoU: the field's mIoU where the counts are those of a whole data set.
-  public var meanIoU: Double { (foregroundIoU + backgroundIoU) / 2 }
+  package var meanIoU: Double { (foregroundIoU + backgroundIoU) / 2 }
   /// Harmonic mean of precision and recall.
-  public var f1: Double { ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives) }
+  package var f1: Double { ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives) }
 }
 
 /// 0 where there is nothing to divide by.

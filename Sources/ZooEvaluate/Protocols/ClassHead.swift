@@ -11,7 +11,7 @@ extension Explainer {
   ///   - done: called with the count of classes that are done, where there are several templates.
   ///
   /// Throws `ExplainError.noClassCalled` where a classifier lacks a class.
-  public func head(
+  package func head(
     _ classes: [String], templates: [String], areImageNets: Bool = false, done: (Int) -> Void = { _ in }
   ) throws -> PreparedPrompts {
     if model.architecture.isClassifier {

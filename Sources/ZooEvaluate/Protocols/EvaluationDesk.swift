@@ -4,18 +4,18 @@ import ZooModels
 import ZooRuntime
 
 /// A model, the ways to explain with it, and the direction of each class.
-public struct EvaluationDesk: Sendable {
-  public let explainers: [Explainer]
+package struct EvaluationDesk: Sendable {
+  package let explainers: [Explainer]
   /// Of each explainer, for all classes.
   private let prepared: [PreparedPrompts]
-  public var model: Model { explainers[0].model }
+  package var model: ZooModel { explainers[0].model }
   /// Times what is done for one way and not for all.
-  public let clock = MethodClock()
+  package let clock = MethodClock()
 
   /// - Parameters:
   ///   - explainers: all of one model; at least one.
   ///   - heads: what each looks for, all classes in the protocol's order.
-  public init(_ explainers: [Explainer], heads: [PreparedPrompts]) {
+  package init(_ explainers: [Explainer], heads: [PreparedPrompts]) {
     precondition(!explainers.isEmpty && explainers.count == heads.count, "each way has a head")
     (self.explainers, prepared) = (explainers, heads)
   }

@@ -3,7 +3,7 @@ import ZooImages
 /// A way to measure maps on a data set: samples in a stable order, what is measured on each, and how rows become figures.
 ///
 /// Rows are numbers that add up, so that a run can be stopped, resumed, cut into shards and put together again.
-public protocol EvaluationProtocol: Sendable {
+package protocol EvaluationProtocol: Sendable {
   /// What `load` reads of a sample: the picture, and what is known of it.
   associatedtype Sample: Sendable
 
@@ -39,7 +39,7 @@ public protocol EvaluationProtocol: Sendable {
 }
 
 extension EvaluationProtocol {
-  public var hasImageNetsClasses: Bool { false }
+  package var hasImageNetsClasses: Bool { false }
 }
 
 /// A number of a table.
@@ -52,29 +52,29 @@ public struct Figure: Sendable, Hashable, Codable {
 }
 
 /// A convention that papers leave open, and what was chosen.
-public struct Choice: Sendable, Hashable, Codable {
-  public let name: String
-  public let value: String
+package struct Choice: Sendable, Hashable, Codable {
+  package let name: String
+  package let value: String
 
-  public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+  package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
 }
 
 /// What one way to explain gave for one question about a sample.
-public struct MeasuredRow: Sendable, Hashable {
+package struct MeasuredRow: Sendable, Hashable {
   /// The place of the class in the protocol's list.
-  public let label: Int
+  package let label: Int
   /// In the order of the protocol's columns.
-  public let values: [Double]
+  package let values: [Double]
 
-  public init(label: Int, values: [Double]) { (self.label, self.values) = (label, values) }
+  package init(label: Int, values: [Double]) { (self.label, self.values) = (label, values) }
 }
 
 /// Rows of one class, added up.
-public struct ClassSum: Sendable, Hashable {
-  public let label: Int
+package struct ClassSum: Sendable, Hashable {
+  package let label: Int
   /// How many rows.
-  public private(set) var rows: Double
-  public private(set) var values: [Double]
+  package private(set) var rows: Double
+  package private(set) var values: [Double]
 
   init(label: Int, rows: Double, values: [Double]) { (self.label, self.rows, self.values) = (label, rows, values) }
 }

@@ -1,18 +1,18 @@
 /// What LeGrad's paper (arXiv 2404.03214, version 1) states for one of its tables.
-public struct PaperPreset: Sendable {
+package struct PaperPreset: Sendable {
   /// As on the command line: `paper-table1`.
-  public let name: String
+  package let name: String
   /// The protocols that the table has figures of.
-  public let protocols: [String]
+  package let protocols: [String]
   /// The models of its rows, with the weights that the paper names.
-  public let models: [String]
-  public let methods: [String]
-  public let template: String
+  package let models: [String]
+  package let methods: [String]
+  package let template: String
   /// Where the paper leaves something open, what is taken here.
-  public let open: [Choice]
+  package let open: [Choice]
 
   /// All models see 224 x 224 pixels.
-  public static let size = "224"
+  package static let size = "224"
 
   /// What the paper's formulas say, which the authors' published code is not.
   private static let peers = [
@@ -25,7 +25,7 @@ public struct PaperPreset: Sendable {
   private static let openTemplate = Choice("template (not stated)", "a photo of a {}.")
   private static let squashed = Choice("resize (not stated)", "squash, as in the published scripts")
 
-  public static let all = [
+  package static let all = [
     PaperPreset(
       name: "paper-table1", protocols: [SegmentationProtocol.name], models: [openCLIP[0]],
       methods: ["lrp", "partial-lrp"] + peers.filter { $0 != "attentioncam" } + ["legrad:variant=paper"],
@@ -52,7 +52,7 @@ public struct PaperPreset: Sendable {
   ]
 
   /// The preset of this name, which must be of the protocol. Throws `EvaluateError.noPreset`.
-  public static func named(_ name: String, for protocolName: String) throws -> PaperPreset {
+  package static func named(_ name: String, for protocolName: String) throws -> PaperPreset {
     let own = all.filter { $0.protocols.contains(protocolName) }
     guard let preset = own.first(where: { $0.name == name }) else {
       throw EvaluateError.noPreset(name, protocolName: protocolName, known: own.map(\.name))

@@ -8,22 +8,22 @@ import ZooModels
 /// A step's top-1 accuracy is always that for the true class; which class's map is taken, the predicted or the true one, is the mode.
 /// The area under accuracy over the share of pixels, 0 to 0.9, is taken by the trapezoid rule, with the whole picture as its first point.
 public struct PerturbationProtocol: EvaluationProtocol {
-  public static let name = "perturbation"
+  package static let name = "perturbation"
   /// Shares of the pixels that are blacked.
-  public static let shares = (0...9).map { Double($0) / 10 }
+  package static let shares = (0...9).map { Double($0) / 10 }
 
-  public enum Mode: String, Sendable, CaseIterable { case predicted, target }
-  public enum Sign: String, Sendable, CaseIterable { case positive, negative }
+  package enum Mode: String, Sendable, CaseIterable { case predicted, target }
+  package enum Sign: String, Sendable, CaseIterable { case positive, negative }
 
   private static let curves = Mode.allCases.flatMap { mode in Sign.allCases.map { (mode, $0) } }
-  public static let columns = curves.flatMap { mode, sign in
+  package static let columns = curves.flatMap { mode, sign in
     shares.map { "\(mode.rawValue)_\(sign.rawValue)_\(Int(($0 * 100).rounded()))" }
   }
-  public static let figures =
+  package static let figures =
     curves.map { mode, sign in Figure("\(sign.rawValue) \(mode.rawValue) AUC", isBetterHigh: sign == .negative) }
     + [Figure("accuracy")]
 
-  public static func figures(of sums: [ClassSum]) -> [Double] {
+  package static func figures(of sums: [ClassSum]) -> [Double] {
     let total = sums.total
     let accuracies = total.values.map { ratio($0, total.rows) }
     let steps = shares.count
@@ -31,15 +31,15 @@ public struct PerturbationProtocol: EvaluationProtocol {
     return areas + [accuracies.first ?? 0]
   }
 
-  public static let meritName = "negative less positive AUC of the true class"
+  package static let meritName = "negative less positive AUC of the true class"
   /// Nothing where the class is not found in the whole picture.
-  public static func merit(of row: [Double]) -> Double? {
+  package static func merit(of row: [Double]) -> Double? {
     let steps = shares.count, areas = curves.indices.map { area(Array(row[$0 * steps..<($0 + 1) * steps])) }
     return row[0] > 0 ? areas[3] - areas[2] : nil
   }
 
   /// The area under accuracies at `shares`, by the trapezoid rule.
-  public static func area(_ accuracies: [Double]) -> Double {
+  package static func area(_ accuracies: [Double]) -> Double {
     zip(accuracies, accuracies.dropFirst()).map { ($0 + $1) / 2 * 0.1 }.reduce(0, +)
   }
 
@@ -47,18 +47,18 @@ public struct PerturbationProtocol: EvaluationProtocol {
 
   public init(_ data: ClassifiedPictures) { self.data = data }
 
-  public var classes: [String] { data.classes }
-  public var samples: [String] { data.pictures.map(\.id) }
-  public var hasImageNetsClasses: Bool { data.areImageNets }
-  public var choices: [Choice] {
+  package var classes: [String] { data.classes }
+  package var samples: [String] { data.pictures.map(\.id) }
+  package var hasImageNetsClasses: Bool { data.areImageNets }
+  package var choices: [Choice] {
     [
       Choice("accuracy", "top-1 against the true class"), Choice("area", "trapezoid over 0...0.9 with the 0 point"),
       Choice("pixels", "blacked before normalisation"), Choice("ties", "row by row, the first pixel first"),
     ]
   }
 
-  public struct Sample: Sendable {
-    let input: PreprocessedImage
+  package struct Sample: Sendable {
+    let input: PreprocessedPicture
     let truth: Int
     /// What a black pixel is in each channel of the model's input.
     let black: [Float]
@@ -66,14 +66,14 @@ public struct PerturbationProtocol: EvaluationProtocol {
     var picture: PixelTensor { input.tensor }
   }
 
-  public func load(_ index: Int, by loader: PictureLoader) throws -> Sample {
+  package func load(_ index: Int, by loader: PictureLoader) throws -> Sample {
     let entry = data.pictures[index], rules = loader.preprocessing
     return Sample(
       input: try loader.load(path: entry.file).input, truth: entry.label,
       black: zip(rules.mean, rules.std).map { (0 - $0) / $1 })
   }
 
-  public func measure(_ samples: [Sample], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
+  package func measure(_ samples: [Sample], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
     let found = try desk.explained(samples.map(\.picture), of: samples.map { [$0.truth] })
     // Most pictures are of the class that they are taken for; only the others need a second pass for their maps.
     let taken = samples.indices.filter { found[$0].bestClass != samples[$0].truth }
@@ -96,7 +96,7 @@ public struct PerturbationProtocol: EvaluationProtocol {
       // Where both modes have one map, they have one curve.
       let curves = try desk.clock.time([way]) {
         try maps.map { heatmap in
-          let map = minMax(heatmap.picture())
+          let map = minMax(heatmap.pixels())
           return try Sign.allCases.flatMap { sign in
             [start] + (try answers(sample, map: map, size: heatmap.pictureSize, sign: sign, by: desk.bestClasses))
           }
@@ -107,7 +107,7 @@ public struct PerturbationProtocol: EvaluationProtocol {
     }
   }
 
-  public func shown(_ sample: Sample, at desk: EvaluationDesk) throws -> ShownSample {
+  package func shown(_ sample: Sample, at desk: EvaluationDesk) throws -> ShownSample {
     ShownSample(
       picture: sample.input,
       questions: [ShownSample.Question(label: sample.truth, asked: sample.truth, truth: .none)])

@@ -3,44 +3,44 @@ import ZooImages
 
 /// The pointing game and pixel measures on scenes with several named things: each thing is one prompt.
 public struct PointingProtocol: EvaluationProtocol {
-  public static let name = "pointing"
-  public static let columns =
+  package static let name = "pointing"
+  package static let columns =
     ["hit", "near_hit", "iou", "pixel_ap", "two_channel_ap", "f1", "area", "flat"]
     + ["half", "mean"].flatMap { threshold in SegmentationCounts.columns.map { "\(threshold)_\($0)" } }
-  public static let figures = [
+  package static let figures = [
     Figure("mIoU @0.5"), Figure("pointing"), Figure("within \(Localisation.tolerance) px"), Figure("pixel AP"),
   ]
 
-  public static func figures(of sums: [ClassSum]) -> [Double] {
+  package static func figures(of sums: [ClassSum]) -> [Double] {
     let result = Localisation(sums)
     return [result.meanIoU, result.pointing, result.tolerantPointing, result.pixelAP]
   }
 
-  public static let meritName = "IoU at 0.5"
-  public static func merit(of row: [Double]) -> Double? { row[2] }
+  package static let meritName = "IoU at 0.5"
+  package static func merit(of row: [Double]) -> Double? { row[2] }
 
   public let data: MaskedPictures
 
   public init(_ data: MaskedPictures) { self.data = data }
 
-  public var classes: [String] { data.classes }
-  public var samples: [String] { data.pictures.map(\.id) }
-  public var choices: [Choice] {
+  package var classes: [String] { data.classes }
+  package var samples: [String] { data.pictures.map(\.id) }
+  package var choices: [Choice] {
     [
       Choice("maximum", "the first, row by row"), Choice("mIoU", "of the thing at 0.5, mean over prompts"),
       Choice("masks", "nearest pixel"),
     ]
   }
 
-  public func load(_ index: Int, by loader: PictureLoader) throws -> MaskedPictures.Loaded {
+  package func load(_ index: Int, by loader: PictureLoader) throws -> MaskedPictures.Loaded {
     try data.load(index, by: loader)
   }
 
-  public func measure(_ samples: [MaskedPictures.Loaded], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
+  package func measure(_ samples: [MaskedPictures.Loaded], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
     try desk.rows(samples.map(\.picture), of: samples.map { $0.things.map(\.label) }) { place, maps in
       let sample = samples[place]
       return zip(sample.things, maps).compactMap { thing, heatmap in
-        let map = minMax(heatmap.picture()), mask = sample.mask(of: thing, size: heatmap.pictureSize)
+        let map = minMax(heatmap.pixels()), mask = sample.mask(of: thing, size: heatmap.pictureSize)
         guard let pointing = Pointing(map: map, mask: mask) else { return nil }
         let counts = SegmentationCounts(map: map, mask: mask, threshold: .value(0.5))
         let atMean = SegmentationCounts(map: map, mask: mask, threshold: .mean)
@@ -56,7 +56,7 @@ public struct PointingProtocol: EvaluationProtocol {
     }
   }
 
-  public func shown(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> ShownSample {
+  package func shown(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> ShownSample {
     // Rows leave out things without a pixel in the picture.
     let size = try desk.seenSize(of: sample.picture)
     let kept = sample.things.filter { thing in

@@ -22,7 +22,7 @@ public enum PromptTemplates {
   }
 
   /// What a report says of templates: a set's name, or all of them.
-  public static func describe(_ templates: [String]) -> String {
+  package static func describe(_ templates: [String]) -> String {
     if let set = named.dropFirst().first(where: { $0.templates == templates }) {
       return "\(set.name) (\(templates.count))"
     }

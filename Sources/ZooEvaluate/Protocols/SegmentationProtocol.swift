@@ -4,14 +4,14 @@ import ZooImages
 /// ImageNet-Segmentation's protocol (Chefer et al.; LeGrad's table 1): a map of a class against its mask, background and
 /// foreground as two classes, counted over the whole set.
 public struct SegmentationProtocol: EvaluationProtocol {
-  public static let name = "segmentation"
+  package static let name = "segmentation"
   /// Pixels at the threshold, then average precision over both channels and over the foreground alone, and F1.
-  public static let columns = SegmentationCounts.columns + ["two_channel_ap", "foreground_ap", "f1"]
-  public static let figures = [
+  package static let columns = SegmentationCounts.columns + ["two_channel_ap", "foreground_ap", "f1"]
+  package static let figures = [
     Figure("pixel accuracy"), Figure("mIoU"), Figure("mAP"), Figure("foreground AP"), Figure("F1"),
   ]
 
-  public static func figures(of sums: [ClassSum]) -> [Double] {
+  package static func figures(of sums: [ClassSum]) -> [Double] {
     let total = sums.total, values = total.values
     guard !values.isEmpty else { return figures.map { _ in 0 } }
     let (both, said, missed, neither) = (values[0], values[1], values[2], values[3])
@@ -22,8 +22,8 @@ public struct SegmentationProtocol: EvaluationProtocol {
     ]
   }
 
-  public static let meritName = "IoU of the foreground"
-  public static func merit(of row: [Double]) -> Double? { ratio(row[0], row[0] + row[1] + row[2]) }
+  package static let meritName = "IoU of the foreground"
+  package static func merit(of row: [Double]) -> Double? { ratio(row[0], row[0] + row[1] + row[2]) }
 
   /// Whose map is measured.
   public enum ClassRule: String, Sendable, CaseIterable {
@@ -41,9 +41,9 @@ public struct SegmentationProtocol: EvaluationProtocol {
     (self.data, self.threshold, self.classRule) = (data, threshold, classRule)
   }
 
-  public var classes: [String] { data.classes }
-  public var samples: [String] { data.pictures.map(\.id) }
-  public var choices: [Choice] {
+  package var classes: [String] { data.classes }
+  package var samples: [String] { data.pictures.map(\.id) }
+  package var choices: [Choice] {
     [
       Choice("threshold", threshold.description), Choice("class", classRule.rawValue),
       Choice("mIoU", "background and foreground, counted over the set"),
@@ -52,11 +52,11 @@ public struct SegmentationProtocol: EvaluationProtocol {
     ]
   }
 
-  public func load(_ index: Int, by loader: PictureLoader) throws -> MaskedPictures.Loaded {
+  package func load(_ index: Int, by loader: PictureLoader) throws -> MaskedPictures.Loaded {
     try data.load(index, by: loader)
   }
 
-  public func measure(_ samples: [MaskedPictures.Loaded], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
+  package func measure(_ samples: [MaskedPictures.Loaded], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
     let asked = try asked(samples, at: desk)
     // One map for each class, however often it is asked for.
     let unique = asked.map { Array(Set($0)).sorted() }
@@ -76,14 +76,14 @@ public struct SegmentationProtocol: EvaluationProtocol {
     return zip(samples, best).map { sample, best in sample.things.map { _ in best } }
   }
 
-  public func shown(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> ShownSample {
+  package func shown(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> ShownSample {
     sample.shown(zip(sample.things, try asked([sample], at: desk)[0]).map { $0 })
   }
 
   private func row(
     of heatmap: Heatmap, on sample: MaskedPictures.Loaded, _ thing: MaskedPictures.Thing
   ) throws -> [Double] {
-    let map = minMax(heatmap.picture()), mask = sample.mask(of: thing, size: heatmap.pictureSize)
+    let map = minMax(heatmap.pixels()), mask = sample.mask(of: thing, size: heatmap.pictureSize)
     let counts = SegmentationCounts(map: map, mask: mask, threshold: threshold)
     return counts.values + [
       mask.twoChannelAveragePrecision(of: map), mask.averagePrecision(of: map), counts.f1,

@@ -3,14 +3,14 @@ import Synchronization
 import ZooImages
 
 /// Measures samples of a protocol in their order, a few at a time, while the next ones are read.
-public struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
-  public let `protocol`: Protocol
-  public let desk: EvaluationDesk
-  public let loader: PictureLoader
+package struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
+  package let `protocol`: Protocol
+  package let desk: EvaluationDesk
+  package let loader: PictureLoader
   /// How many pictures share a pass, and how many samples are read ahead.
-  public var together = 4
+  package var together = 4
 
-  public init(_ protocol: Protocol, at desk: EvaluationDesk, loader: PictureLoader) {
+  package init(_ protocol: Protocol, at desk: EvaluationDesk, loader: PictureLoader) {
     (self.protocol, self.desk, self.loader) = (`protocol`, desk, loader)
   }
 
@@ -19,7 +19,7 @@ public struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
   /// - Parameters:
   ///   - failed: called for a sample that cannot be read; unless it throws, the others are measured.
   ///   - done: called with each result; a sample that cannot be read has an error in place of rows.
-  public func measure(
+  package func measure(
     _ indices: [Int], failed: (_ sample: String, any Error) throws -> Void = { throw $1 },
     done: (SampleResult) throws -> Void
   ) throws {

@@ -15,7 +15,7 @@ public struct EvaluationTable: Sendable {
     /// The figures of each class alone, by name, in the order of the names.
     public let classes: [(name: String, rows: Int, values: [Double])]
     /// The rows of each class, added up.
-    public let sums: [ClassSum]
+    package let sums: [ClassSum]
   }
 
   /// A number, and where 95 % of the bootstrap's lie.
@@ -28,7 +28,7 @@ public struct EvaluationTable: Sendable {
   /// - Parameters:
   ///   - rounds: how often the pictures are drawn again, with a generator of fixed seed.
   ///   - results: calls what it is given with each result, in the order of the samples.
-  public init<P: EvaluationProtocol>(
+  package init<P: EvaluationProtocol>(
     _: P.Type, methods names: [String], rounds: Int = 1000,
     results: (_ add: (SampleResult) throws -> Void) throws -> Void
   ) throws {

@@ -2,7 +2,7 @@ extension RunJournal where Head == EvaluationDescription, Line == SampleResult {
   /// The lines of several shards of one run, with the samples that none of them has.
   ///
   /// Throws an `EvaluateError` where they differ in model, settings or data, or both have a sample.
-  public static func merge(
+  package static func merge(
     _ paths: [String]
   ) throws -> (description: EvaluationDescription, lines: RunLines<SampleResult>, missing: [Int]) {
     var head: EvaluationDescription?

@@ -4,7 +4,7 @@ import ZooModels
 
 extension ModelDescription {
   /// SHA-256 over the digests of all tensors and tokenizer files, the architecture and the preprocessing, as hexadecimal digits.
-  public func runDigest() throws -> String {
+  package func runDigest() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let hasher = SHA256Hasher()
@@ -20,7 +20,7 @@ extension ModelDescription {
 
 extension EvaluationProtocol {
   /// SHA-256 over the ids of the samples and the names of the classes, as hexadecimal digits.
-  public func dataDigest() -> String {
+  package func dataDigest() -> String {
     let hasher = SHA256Hasher()
     for name in samples + ["\u{0}"] + classes { Data((name + "\n").utf8).withUnsafeBytes { hasher.update($0) } }
     return hasher.finish().description

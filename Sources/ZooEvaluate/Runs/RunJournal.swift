@@ -2,7 +2,7 @@ import Foundation
 import ZooModels
 
 /// What makes a run what it is, as the first file of its folder has it.
-public protocol RunDescription: Codable, Sendable {
+package protocol RunDescription: Codable, Sendable {
   /// The file's name.
   static var fileName: String { get }
   /// The name of the file with a line for each sample.
@@ -15,11 +15,11 @@ public protocol RunDescription: Codable, Sendable {
 }
 
 extension RunDescription {
-  public var coding: [CodingUserInfoKey: any Sendable] { [:] }
+  package var coding: [CodingUserInfoKey: any Sendable] { [:] }
 }
 
 /// A sample's line.
-public protocol RunLine: Codable, Sendable {
+package protocol RunLine: Codable, Sendable {
   /// The sample's place in the data set.
   var index: Int { get }
   /// Why there is no result.
@@ -28,18 +28,18 @@ public protocol RunLine: Codable, Sendable {
 
 /// The folder of a run: a file with its description, and one with a line for each sample, appended as it is done, so that a process
 /// that is killed loses the samples in hand and no others.
-public final class RunJournal<Head: RunDescription, Line: RunLine> {
-  public typealias Description = Head
+package final class RunJournal<Head: RunDescription, Line: RunLine> {
+  package typealias Description = Head
 
   /// What is done, by the sample's place.
-  public private(set) var lines: RunLines<Line>
+  package private(set) var lines: RunLines<Line>
   private let file: LineFile
   private let encoder = runEncoder()
 
   /// Makes the folder, or goes on with the run in it.
   ///
   /// Throws an `EvaluateError` where the folder holds another run or something else, or another process writes to it.
-  public init(_ path: String, _ description: Head, resume: Bool) throws {
+  package init(_ path: String, _ description: Head, resume: Bool) throws {
     let folder = path as NSString, settings = folder.appendingPathComponent(Head.fileName)
     if FileManager.default.fileExists(atPath: settings) {
       let other = try Self.description(in: path)
@@ -68,23 +68,23 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
   }
 
   /// A run that is not kept: its lines lie in a file without a name.
-  public init(temporary description: Head) throws {
+  package init(temporary description: Head) throws {
     file = try LineFile()
     lines = try RunLines(file, coding: description.coding)
     encoder.userInfo = description.coding
   }
 
   /// Appends a sample's line; it is with the system when this returns.
-  public func append(_ line: Line) throws { try append([line]) }
+  package func append(_ line: Line) throws { try append([line]) }
 
   /// Appends several lines at once.
-  public func append(_ new: [Line]) throws {
+  package func append(_ new: [Line]) throws {
     let places = try file.append(try new.map { try encoder.encode($0) })
     for (line, bytes) in zip(new, places) { lines.add(line, at: bytes) }
   }
 
   /// The description and all whole lines of a run; of several lines for one sample, the last counts.
-  public static func read(_ path: String) throws -> (description: Head, lines: RunLines<Line>) {
+  package static func read(_ path: String) throws -> (description: Head, lines: RunLines<Line>) {
     let description = try description(in: path)
     let file = (path as NSString).appendingPathComponent(Head.linesName)
     // A run may have ended before its first line.
@@ -92,7 +92,7 @@ public final class RunJournal<Head: RunDescription, Line: RunLine> {
     return (description, try RunLines(lines, coding: description.coding))
   }
 
-  public static func description(in path: String) throws -> Head {
+  package static func description(in path: String) throws -> Head {
     let file = (path as NSString).appendingPathComponent(Head.fileName)
     guard let json = FileManager.default.contents(atPath: file) else {
       throw EvaluateError.notARun(folder: path, reason: "it has no \(Head.fileName)")

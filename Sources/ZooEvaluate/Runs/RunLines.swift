@@ -10,7 +10,7 @@ import ZooCheckpoints
 
 /// The lines of one or several runs, by their samples' places. Memory holds where each line lies, and not what it says: lines are read one
 /// at a time.
-public struct RunLines<Line: RunLine>: Sendable {
+package struct RunLines<Line: RunLine>: Sendable {
   private struct Place {
     let file: Int
     let bytes: Range<Int>
@@ -22,19 +22,19 @@ public struct RunLines<Line: RunLine>: Sendable {
   private let coding: [CodingUserInfoKey: any Sendable]
 
   /// How many samples have a line.
-  public var count: Int { places.count }
+  package var count: Int { places.count }
   /// The samples that have a line, in rising order.
-  public var indices: [Int] { places.keys.sorted() }
+  package var indices: [Int] { places.keys.sorted() }
 
   /// Whether a sample has a result.
-  public func isDone(_ index: Int) -> Bool { places[index].map { !$0.isError } ?? false }
+  package func isDone(_ index: Int) -> Bool { places[index].map { !$0.isError } ?? false }
   /// Whether a sample has a line.
-  public func contains(_ index: Int) -> Bool { places[index] != nil }
+  package func contains(_ index: Int) -> Bool { places[index] != nil }
 
   /// Calls `body` with each line, in the order of the samples.
   ///
   /// Throws an `EvaluateError` where a file changes meanwhile.
-  public func forEach(_ body: (Line) throws -> Void) throws {
+  package func forEach(_ body: (Line) throws -> Void) throws {
     let decoder = decoder
     for index in indices { if let line = try line(index, by: decoder) { try body(line) } }
   }

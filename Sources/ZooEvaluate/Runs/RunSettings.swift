@@ -3,25 +3,25 @@ import ZooImages
 import ZooRuntime
 
 /// What makes a run what it is: two runs with the same settings give the same rows.
-public struct RunSettings: Codable, Sendable, Hashable {
-  public var schema = 1
-  public var protocolName: String
+package struct RunSettings: Codable, Sendable, Hashable {
+  package var schema = 1
+  package var protocolName: String
   /// `ARCHITECTURE:TAG`.
-  public var model: String
+  package var model: String
   /// SHA-256 over the digests of all its tensors and its description.
-  public var modelDigest: String
+  package var modelDigest: String
   /// SHA-256 over the ids of all samples and the names of all classes.
-  public var dataDigest: String
-  public var sampleCount: Int
+  package var dataDigest: String
+  package var sampleCount: Int
   /// Each way to explain, as it can be typed.
-  public var methods: [String]
-  public var templates: [String]
+  package var methods: [String]
+  package var templates: [String]
   /// How pictures reach the model and what it computes in: `size`, `resize`, `upright`, `precision`.
-  public var pictures: [Choice]
+  package var pictures: [Choice]
   /// The protocol's conventions.
-  public var choices: [Choice]
+  package var choices: [Choice]
 
-  public init(
+  package init(
     protocolName: String, model: String, modelDigest: String, dataDigest: String, sampleCount: Int, methods: [String],
     templates: [String], pictures: [Choice], choices: [Choice]
   ) {
@@ -56,17 +56,17 @@ public struct RunSettings: Codable, Sendable, Hashable {
 }
 
 /// A part of a data set: every `count`th sample.
-public struct Shard: Codable, Sendable, Hashable, CustomStringConvertible {
+package struct Shard: Codable, Sendable, Hashable, CustomStringConvertible {
   /// From 1 to `count`.
-  public let number: Int
-  public let count: Int
+  package let number: Int
+  package let count: Int
 
-  public static let whole = Shard(number: 1, count: 1)
+  package static let whole = Shard(number: 1, count: 1)
 
   private init(number: Int, count: Int) { (self.number, self.count) = (number, count) }
 
   /// Reads `i/n`. Throws `EvaluateError.badShard`.
-  public init(_ text: String) throws {
+  package init(_ text: String) throws {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let number = parts[0], let count = parts[1], count >= 1, (1...count).contains(number) else {
       throw EvaluateError.badShard(text)
@@ -75,18 +75,18 @@ public struct Shard: Codable, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The one that a call names, as `i/n`, else what a scheduler asks for, else all. Throws `EvaluateError.badShard`.
-  public static func chosen(_ text: String?, _ environment: [String: String]) throws -> Shard {
+  package static func chosen(_ text: String?, _ environment: [String: String]) throws -> Shard {
     try text.map { try Shard($0) } ?? ofScheduler(environment) ?? .whole
   }
 
   /// The places of its samples.
-  public func indices(of total: Int) -> [Int] { Array(stride(from: number - 1, to: total, by: count)) }
+  package func indices(of total: Int) -> [Int] { Array(stride(from: number - 1, to: total, by: count)) }
 
-  public var description: String { "\(number)/\(count)" }
+  package var description: String { "\(number)/\(count)" }
 
   /// The shard that a scheduler asks this process for: array tasks of Slurm, SGE and PBS, and indexed jobs of Kubernetes (which do not say
   /// how many there are: `JOB_COMPLETIONS` is to be set in the job). Nil where none does.
-  public static func ofScheduler(_ environment: [String: String]) -> Shard? {
+  package static func ofScheduler(_ environment: [String: String]) -> Shard? {
     func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
     func shard(_ task: Int?, first: Int?, count: Int?) -> Shard? {
       guard let task, let first, let count, count >= 1, (first..<first + count).contains(task) else { return nil }
@@ -106,7 +106,7 @@ public struct Shard: Codable, Sendable, Hashable, CustomStringConvertible {
 
 extension PictureLoader {
   /// What a run says of its pictures: how they reach the model, and what it computes in.
-  public func choices(precision: Precision) -> [Choice] {
+  package func choices(precision: Precision) -> [Choice] {
     [
       Choice("size", preprocessing.sizeText), Choice("resize", preprocessing.fitText),
       Choice("upright", upright ? "yes" : "no"), Choice("precision", precision.rawValue),

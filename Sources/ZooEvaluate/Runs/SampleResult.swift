@@ -1,24 +1,24 @@
 import Foundation
 
 /// What a run found for one sample: a line of its rows.
-public struct SampleResult: RunLine, Hashable {
+package struct SampleResult: RunLine, Hashable {
   /// The sample's place in the data set.
-  public let index: Int
-  public let sample: String
+  package let index: Int
+  package let sample: String
   /// In the order of the settings' methods; empty where it could not be measured.
-  public let results: [Row]
+  package let results: [Row]
   /// Why it could not be measured.
-  public let error: String?
+  package let error: String?
 
-  public struct Row: Sendable, Hashable {
+  package struct Row: Sendable, Hashable {
     /// The place of the method in the settings.
-    public let method: Int
+    package let method: Int
     /// The class's name.
-    public let name: String
+    package let name: String
     /// Its place in the protocol's list.
-    public let label: Int
+    package let label: Int
     /// In the order of the run's columns; in JSON each has its column's name.
-    public let values: [Double]
+    package let values: [Double]
   }
 
   init<P: EvaluationProtocol>(_ index: Int, of protocol: P, _ measured: [[MeasuredRow]]) {
@@ -55,7 +55,7 @@ extension SampleResult.Row: Codable {
     (columnsKey.flatMap { information[$0] as? [String] } ?? []).map(Column.init)
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     let cells = try fields.nestedContainer(keyedBy: Column.self, forKey: .values)
     method = try fields.decode(Int.self, forKey: .method)
@@ -64,7 +64,7 @@ extension SampleResult.Row: Codable {
     values = try Self.columns(decoder.userInfo).map { try cells.decode(Double.self, forKey: $0) }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     try fields.encode(method, forKey: .method)
     try fields.encode(name, forKey: .name)

@@ -12,7 +12,7 @@ public struct MethodInfo: Sendable {
   public let cost: String
   public let options: [MethodOption]
 
-  public init(
+  package init(
     id: String, title: String, summary: String, source: String, cost: String, options: [MethodOption] = []
   ) {
     self.id = id
@@ -34,7 +34,7 @@ public struct MethodOption: Sendable, Hashable {
   public let standard: String
   public let help: String
 
-  public init(_ name: String, values: String, standard: String, help: String) {
+  package init(_ name: String, values: String, standard: String, help: String) {
     self.name = name
     self.values = values
     self.standard = standard

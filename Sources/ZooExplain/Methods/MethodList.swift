@@ -1,10 +1,12 @@
-extension Method {
+extension HeatmapMethod {
   /// Reads methods separated by commas, each with its options after a colon: `legrad,gradcam:layer=3,score=dot,textspan:heads=1.0,2.1`.
   ///
   /// A piece that begins with a letter and is not an option (`OPTION=VALUE`) is the next method.
   ///
   /// Throws as `init(_:)` does.
-  public static func list(_ text: String) throws -> [Method] { try names(in: text).map { try Method($0) } }
+  public static func list(_ text: String) throws -> [HeatmapMethod] {
+    try names(in: text).map { try HeatmapMethod($0) }
+  }
 
   /// The methods of a list as they are written.
   package static func names(in text: String) -> [String] {

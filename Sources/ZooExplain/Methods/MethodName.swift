@@ -1,4 +1,4 @@
-extension Method {
+extension HeatmapMethod {
   /// The method with what tells it from others of its kind: "LeGrad official, layers all".
   public var displayName: String {
     let details =

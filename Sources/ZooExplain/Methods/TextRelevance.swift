@@ -63,7 +63,7 @@ extension Explainer {
 
   /// Words with the shares of their tokens, where the tokens of the words are those of the prompt.
   private func parts(
-    of prompt: String, _ tokenizer: any Tokenizer, _ pieces: [Int32], _ shares: [Float]
+    of prompt: String, _ tokenizer: any PromptTokenizer, _ pieces: [Int32], _ shares: [Float]
   ) -> [TextRelevance.Part] {
     let words = prompt.split(whereSeparator: \.isWhitespace).map(String.init)
     let counts = words.map { tokenizer.pieces($0) }

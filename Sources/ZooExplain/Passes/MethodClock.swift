@@ -3,7 +3,7 @@ import ZooTensors
 
 /// How long the work takes that serves some of several ways to explain and not the others, so that each can be told what it would take
 /// alone. Work that is not timed serves them all.
-public final class MethodClock: Sendable {
+package final class MethodClock: Sendable {
   private struct State {
     /// By the way's place.
     var own: [Int: Double] = [:]
@@ -12,10 +12,10 @@ public final class MethodClock: Sendable {
 
   private let state = Mutex(State())
 
-  public init() {}
+  package init() {}
 
   /// Does work for the ways at these places.
-  public func time<Result>(_ ways: [Int], _ work: () throws -> Result) rethrows -> Result {
+  package func time<Result>(_ ways: [Int], _ work: () throws -> Result) rethrows -> Result {
     let start = ContinuousClock.now
     let result = try work()
     let seconds = (ContinuousClock.now - start).seconds
@@ -27,7 +27,7 @@ public final class MethodClock: Sendable {
   }
 
   /// What each way alone would have taken of the seconds that all took together: all but the work of the others.
-  public func alone(of seconds: Double, ways: Int) -> [Double] {
+  package func alone(of seconds: Double, ways: Int) -> [Double] {
     state.withLock { state in (0..<ways).map { max(0, seconds - state.timed + state.own[$0, default: 0]) } }
   }
 }

@@ -37,7 +37,7 @@ package struct Pass {
   ///   - clock: times the work that does not serve all ways to explain.
   ///   - ways: the place of each job's way on the clock; by default each job is one.
   package static func run(
-    _ pictures: [PixelTensor], _ jobs: [Job], model: Model, clock: MethodClock = MethodClock(), ways: [Int]? = nil
+    _ pictures: [PixelTensor], _ jobs: [Job], model: ZooModel, clock: MethodClock = MethodClock(), ways: [Int]? = nil
   ) throws -> Output {
     var output = Output(maps: jobs.map { _ in [] })
     guard !pictures.isEmpty else { return output }
@@ -59,7 +59,7 @@ package struct Pass {
 package final class KeptPass: Sendable {
   package let embeddings: [[Float]]
   let pictures: [PixelTensor]
-  package let model: Model
+  package let model: ZooModel
   let request: PassRequest
   /// Empty where records ended with their layers.
   let records: [LayerRecord]
@@ -68,7 +68,7 @@ package final class KeptPass: Sendable {
   package let tokens: Int
 
   init(
-    _ pictures: [PixelTensor], _ request: PassRequest, model: Model, observe: (LayerRecord) throws -> Void = { _ in }
+    _ pictures: [PixelTensor], _ request: PassRequest, model: ZooModel, observe: (LayerRecord) throws -> Void = { _ in }
   ) throws {
     let vision = try model.vision
     (self.pictures, self.request, self.model) = (pictures, request, model)
@@ -94,7 +94,7 @@ package final class KeptPass: Sendable {
   ///   - isWhole: keeps what any method and `patchEmbeddings()` need; false for the embedding alone.
   ///   - step: called after each block with its number; what it throws ends the pass.
   package convenience init(
-    _ picture: PixelTensor, isWhole: Bool = true, model: Model, step: (Int) throws -> Void = { _ in }
+    _ picture: PixelTensor, isWhole: Bool = true, model: ZooModel, step: (Int) throws -> Void = { _ in }
   ) throws {
     let layers = try model.vision.blocks.count
     try self.init([picture], isWhole ? .everything(of: layers) : .steps(of: layers), model: model) {
@@ -150,7 +150,7 @@ private final class PassPlan {
   let request: PassRequest
 
   init(
-    _ jobs: [Pass.Job], model: Model, pictures: [PixelTensor], clock: MethodClock = MethodClock(), ways: [Int]? = nil
+    _ jobs: [Pass.Job], model: ZooModel, pictures: [PixelTensor], clock: MethodClock = MethodClock(), ways: [Int]? = nil
   ) throws {
     let vision = try model.vision, engine = model.engine, count = vision.tower.depth
     (self.vision, self.engine, self.jobs, self.clock) = (vision, engine, jobs.count, clock)
@@ -263,7 +263,7 @@ private final class PassPlan {
   }
 }
 
-extension Model {
+extension ZooModel {
   /// Throws an `ExplainError` where vectors are not of the width of this model's embeddings.
   fileprivate func check(_ vectors: [[Float]]) throws {
     let width = architecture.embedding

@@ -11,10 +11,10 @@ import ZooModels
 ///
 /// OpenBLAS runs on one thread per call; the columns of a product are split over our threads, so that no second pool of
 /// threads competes with the kernels.
-public struct BLAS: LinearAlgebra {
-  public init() {}
+package struct BLAS: LinearAlgebra {
+  package init() {}
 
-  public var name: String {
+  package var name: String {
     #if canImport(Accelerate)
       "Accelerate"
     #else
@@ -23,7 +23,7 @@ public struct BLAS: LinearAlgebra {
     #endif
   }
 
-  public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
+  package func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
     BLASMatrix(matrix: matrix.floats, direction: direction)
   }
 }

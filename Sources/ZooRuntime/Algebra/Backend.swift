@@ -23,7 +23,7 @@ public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
 /// The algebra of a backend in a precision.
 ///
 /// Throws an `AlgebraError` where the build has no such backend, or the processor or the backend no such precision.
-public func makeAlgebra(backend: Backend = .automatic, precision: Precision = .f32) throws(AlgebraError)
+package func makeAlgebra(backend: Backend = .automatic, precision: Precision = .f32) throws(AlgebraError)
   -> any LinearAlgebra
 {
   if backend == .own || backend == .automatic && Kernels.areFastest {

@@ -1,19 +1,19 @@
 import ZooTensors
 
 /// `count` floats, 64-byte aligned. The owner decides who writes; nothing here locks.
-public final class FloatBuffer: @unchecked Sendable {
-  public let pointer: UnsafeMutablePointer<Float>
-  public let count: Int
+package final class FloatBuffer: @unchecked Sendable {
+  package let pointer: UnsafeMutablePointer<Float>
+  package let count: Int
   private let block: MemoryBlock
 
   /// Zero at first.
-  public convenience init(_ count: Int) {
+  package convenience init(_ count: Int) {
     self.init(uninitialised: count)
     pointer.update(repeating: 0, count: count)
   }
 
   /// With any values at first: for what is written before it is read.
-  public init(uninitialised count: Int) {
+  package init(uninitialised count: Int) {
     self.count = count
     block = Scratch.take(max(count, 1) * MemoryLayout<Float>.stride)
     pointer = block.bytes.bindMemory(to: Float.self).baseAddress!
@@ -21,7 +21,7 @@ public final class FloatBuffer: @unchecked Sendable {
 
   deinit { Scratch.giveBack(block) }
 
-  public var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+  package var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
   package func copy() -> FloatBuffer {
     let copy = FloatBuffer(uninitialised: count)
@@ -31,13 +31,13 @@ public final class FloatBuffer: @unchecked Sendable {
 }
 
 /// Floats that do not change: a weight tensor, in a mapped file or in memory.
-public struct FloatView: @unchecked Sendable {
-  public let pointer: UnsafePointer<Float>
-  public let shape: [Int]
+package struct FloatView: @unchecked Sendable {
+  package let pointer: UnsafePointer<Float>
+  package let shape: [Int]
   private let owner: ByteView
 
-  public var count: Int { shape.reduce(1, *) }
-  public var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+  package var count: Int { shape.reduce(1, *) }
+  package var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
   /// Values in memory of their own.
   init(_ values: [Float]) {
@@ -48,7 +48,7 @@ public struct FloatView: @unchecked Sendable {
   }
 
   /// The elements of a weight tensor: in place where they are aligned f32, widened into memory of their own otherwise.
-  public init(_ tensor: Tensor) {
+  package init(_ tensor: Tensor) {
     shape = tensor.shape
     let aligned = Int(bitPattern: tensor.data.bytes.baseAddress) % MemoryLayout<Float>.alignment == 0
     if tensor.dtype == .f32, aligned, let base = tensor.data.bytes.baseAddress {

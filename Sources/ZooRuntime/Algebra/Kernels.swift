@@ -5,34 +5,34 @@ import ZooTensors
 ///
 /// Weights are cut into strips of columns, which tiles of the result read in order: while they are used, or once where that
 /// lasts. In bf16 both factors are rounded on the way in; sums and results are f32.
-public struct Kernels: LinearAlgebra {
-  public let precision: Precision
+package struct Kernels: LinearAlgebra {
+  package let precision: Precision
   /// True where nothing is kept between products: memory does not grow with the model, and each product reads its weights anew.
-  public let streams: Bool
+  package let streams: Bool
 
   /// Products in f32.
-  public init(streams: Bool = false) {
+  package init(streams: Bool = false) {
     precision = .f32
     self.streams = streams
   }
 
   /// Nil where the processor does not multiply in this precision by itself.
-  public init?(precision: Precision) {
+  package init?(precision: Precision) {
     guard precision == .f32 || zoo_multiplies_bf16() == 1 else { return nil }
     (self.precision, streams) = (precision, false)
   }
 
   /// True where they were measured to be faster than libraries.
-  public static var areFastest: Bool { String(cString: zoo_kernel_name()).hasPrefix("avx512") }
+  package static var areFastest: Bool { String(cString: zoo_kernel_name()).hasPrefix("avx512") }
 
-  public var exact: any LinearAlgebra { Kernels(streams: streams) }
-  public var name: String { "own kernels \(precision.rawValue)" }
+  package var exact: any LinearAlgebra { Kernels(streams: streams) }
+  package var name: String { "own kernels \(precision.rawValue)" }
 
-  public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
+  package func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
     StripMatrix(matrix, direction: direction, algebra: self, lasting: lasting && !streams)
   }
 
-  public func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? {
+  package func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? {
     precision == .f32
       ? StripMatrix(matrix, part: part, direction: direction, algebra: self, lasting: false) : nil
   }

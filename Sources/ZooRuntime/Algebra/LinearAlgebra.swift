@@ -2,7 +2,7 @@ import CZooKernels
 import ZooModels
 
 /// What multiplies by weight matrices: OpenBLAS, Accelerate, or what a package trait adds.
-public protocol LinearAlgebra: Sendable {
+package protocol LinearAlgebra: Sendable {
   /// The library and the kernel that it chose, such as `OpenBLAS 0.3.21 Cooperlake`.
   var name: String { get }
   var precision: Precision { get }
@@ -19,14 +19,14 @@ public protocol LinearAlgebra: Sendable {
 }
 
 extension LinearAlgebra {
-  public var precision: Precision { .f32 }
-  public var splitsRows: Bool { false }
-  public var exact: any LinearAlgebra { self }
-  public func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? { nil }
+  package var precision: Precision { .f32 }
+  package var splitsRows: Bool { false }
+  package var exact: any LinearAlgebra { self }
+  package func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? { nil }
 }
 
 /// A weight as it is, its positive or negative part, or its size.
-public enum WeightPart: Sendable {
+package enum WeightPart: Sendable {
   case all, positive, negative, magnitude
 
   package var kernel: Int32 {
@@ -40,7 +40,7 @@ public enum WeightPart: Sendable {
 }
 
 /// Which way a weight matrix `W [out, in]` is used.
-public enum Direction: Sendable {
+package enum Direction: Sendable {
   /// `y = x W^T`: `[rows, in]` to `[rows, out]`, as in a forward pass.
   case forward
   /// `y = x W`: `[rows, out]` to `[rows, in]`, as gradients flow.
@@ -52,7 +52,7 @@ public enum Direction: Sendable {
 }
 
 /// A weight matrix ready for products.
-public protocol PreparedMatrix: Sendable {
+package protocol PreparedMatrix: Sendable {
   /// Columns of `x` and of `y`.
   var inputs: Int { get }
   var outputs: Int { get }
@@ -74,19 +74,19 @@ public protocol PreparedMatrix: Sendable {
 let fewRows = 16
 
 /// `[count, inputs]`: what the columns of x are multiplied by on its way into a product; all rows are used once with each.
-public struct ColumnFactors: @unchecked Sendable {
-  public let pointer: UnsafePointer<Float>
-  public let count: Int
+package struct ColumnFactors: @unchecked Sendable {
+  package let pointer: UnsafePointer<Float>
+  package let count: Int
 
-  public init(_ pointer: UnsafePointer<Float>, count: Int = 1) {
+  package init(_ pointer: UnsafePointer<Float>, count: Int = 1) {
     (self.pointer, self.count) = (pointer, count)
   }
 }
 
 extension PreparedMatrix {
-  public func makeReady() {}
+  package func makeReady() {}
 
-  public func multiplyTransposed(
+  package func multiplyTransposed(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
   ) -> Bool { false }
 
@@ -110,20 +110,20 @@ extension PreparedMatrix {
 }
 
 /// What follows a product y `[rows, outputs]`: `y := act(y + bias)`.
-public struct Epilogue: @unchecked Sendable {
+package struct Epilogue: @unchecked Sendable {
   /// `[outputs]`; nil for none.
-  public var bias: UnsafePointer<Float>?
-  public var activation: Activation?
+  package var bias: UnsafePointer<Float>?
+  package var activation: Activation?
   /// `[rows, outputs]`: gets `act'(y + bias)` where there is an activation.
-  public var derivative: UnsafeMutablePointer<Float>?
+  package var derivative: UnsafeMutablePointer<Float>?
   /// `[rows, outputs]`: gets `act'(y + bias) * (y - centre)` where there is a derivative; needs `centre`.
-  public var moment: UnsafeMutablePointer<Float>?
+  package var moment: UnsafeMutablePointer<Float>?
   /// `[outputs]`.
-  public var centre: UnsafePointer<Float>?
+  package var centre: UnsafePointer<Float>?
 
-  public static let none = Epilogue()
+  package static let none = Epilogue()
 
-  public init(
+  package init(
     bias: UnsafePointer<Float>? = nil, activation: Activation? = nil, derivative: UnsafeMutablePointer<Float>? = nil,
     moment: UnsafeMutablePointer<Float>? = nil, centre: UnsafePointer<Float>? = nil
   ) {

@@ -7,21 +7,21 @@
   ///
   /// In f32 matrices are used where they lie, in both directions, or packed for each where that lasts; in bf16 they are packed,
   /// and what they are multiplied with is rounded on the way in. Sums and results are f32.
-  public struct OneDNN: LinearAlgebra {
-    public let precision: Precision
+  package struct OneDNN: LinearAlgebra {
+    package let precision: Precision
 
     /// Nil where the processor does not multiply in this precision by itself.
-    public init?(precision: Precision = .f32) {
+    package init?(precision: Precision = .f32) {
       guard precision == .f32 || zoo_onednn_has_bf16() == 1 else { return nil }
       self.precision = precision
     }
 
-    public var splitsRows: Bool { true }
-    public var exact: any LinearAlgebra { OneDNN() ?? self }
+    package var splitsRows: Bool { true }
+    package var exact: any LinearAlgebra { OneDNN() ?? self }
 
-    public var name: String { "oneDNN \(String(cString: zoo_onednn_version())) \(precision.rawValue)" }
+    package var name: String { "oneDNN \(String(cString: zoo_onednn_version())) \(precision.rawValue)" }
 
-    public func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
+    package func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
       OneDNNMatrix(matrix, direction: direction, precision: precision, lasting: lasting)
     }
   }

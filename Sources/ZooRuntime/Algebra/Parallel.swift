@@ -2,11 +2,11 @@ import Dispatch
 import Foundation
 
 /// How many threads the work may use.
-public struct Parallel: Sendable, Hashable {
-  public let threads: Int
+package struct Parallel: Sendable, Hashable {
+  package let threads: Int
 
   /// All processors by default.
-  public init(threads: Int? = nil) {
+  package init(threads: Int? = nil) {
     self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
   }
 

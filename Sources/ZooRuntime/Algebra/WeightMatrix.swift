@@ -2,18 +2,18 @@ import Synchronization
 import ZooTensors
 
 /// A weight matrix `[out, in]` as it was loaded: further axes count as part of `in`.
-public final class WeightMatrix: Sendable {
-  public let tensor: Tensor
+package final class WeightMatrix: Sendable {
+  package let tensor: Tensor
   /// Nil until it is used, and again once it is released.
   private let view = Mutex<FloatView?>(nil)
 
-  public init(_ tensor: Tensor) { self.tensor = tensor }
+  package init(_ tensor: Tensor) { self.tensor = tensor }
 
-  public var outputs: Int { tensor.shape[0] }
-  public var inputs: Int { tensor.count / outputs }
+  package var outputs: Int { tensor.shape[0] }
+  package var inputs: Int { tensor.count / outputs }
 
   /// The elements as f32: where they lie if they can be used there, otherwise widened once for all users.
-  public var floats: FloatView {
+  package var floats: FloatView {
     view.withLock { view in
       let floats = view ?? FloatView(tensor)
       view = floats

@@ -3,7 +3,7 @@ import Foundation
 /// The proxies that the environment names: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in lower or upper case.
 ///
 /// libcurl reads the same variables by itself, all but `HTTP_PROXY`; see `Proxies.export`.
-public struct Proxies: Sendable, Hashable {
+package struct Proxies: Sendable, Hashable {
   /// A proxy, and the variable that names it.
   struct Proxy: Sendable, Hashable {
     let variable: String
@@ -15,7 +15,7 @@ public struct Proxies: Sendable, Hashable {
   /// Hosts that are asked directly, in lower case; a domain counts for all hosts in it.
   private let exceptions: [String]
 
-  public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+  package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
     func proxy(_ name: String) -> Proxy? {
       var names = [name, name.uppercased()]
       // A web server that runs programs makes HTTP_PROXY of a header that anybody can send.
@@ -42,7 +42,7 @@ public struct Proxies: Sendable, Hashable {
   }
 
   /// Makes `HTTP_PROXY` known under the only name by which libcurl reads it. To be called before anything else runs.
-  public static func export() {
+  package static func export() {
     guard let proxy = Proxies().byScheme["http"], proxy.variable == "HTTP_PROXY" else { return }
     setenv("http_proxy", proxy.address, 1)
   }

@@ -1,19 +1,19 @@
 import Foundation
 
 /// How often and how patiently a request is made again.
-public struct RetryPolicy: Sendable {
+package struct RetryPolicy: Sendable {
   /// Requests for the same bytes before giving up; any byte that arrives starts the count anew.
-  public var attempts: Int
+  package var attempts: Int
   /// Requests before giving up on a server that cannot be reached at all.
-  public var connectionAttempts: Int
+  package var connectionAttempts: Int
   /// Seconds before the second attempt; each further one waits twice as long.
-  public var firstDelay: Double
+  package var firstDelay: Double
   /// The longest wait in seconds, also where a server asks for more: then it is an error.
-  public var longestDelay: Double
+  package var longestDelay: Double
   /// Waits for some seconds.
-  public var pause: @Sendable (Double) async throws -> Void
+  package var pause: @Sendable (Double) async throws -> Void
 
-  public init(
+  package init(
     attempts: Int = 6, connectionAttempts: Int = 3, firstDelay: Double = 1, longestDelay: Double = 120,
     pause: @escaping @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
   ) {

@@ -1,53 +1,53 @@
 import Foundation
 
 /// What a pull will do, before it does it.
-public struct PullPlan: Sendable {
+package struct PullPlan: Sendable {
   /// Where the files come together: a folder of the store's downloads.
-  public let folder: URL
+  package let folder: URL
   /// The name of the checkpoint (or of the index of its shards) in the folder.
-  public let checkpoint: String
+  package let checkpoint: String
   /// The checkpoint first, then shards and what stands beside them.
-  public let files: [File]
+  package let files: [File]
   /// The commit of the repository, where it is known.
-  public let commit: String?
+  package let commit: String?
   /// What was decided and why, in whole sentences.
-  public let notes: [String]
+  package let notes: [String]
   /// First digits of the checkpoint's SHA-256, where they are published.
   var digestPrefix: String?
   /// Most bytes of a file of weights whose server does not tell how many it has.
   var untoldLimit = PullSource.unregisteredLimit
 
   /// One file of a plan.
-  public struct File: Sendable {
-    public enum Origin: Sendable, Hashable {
+  package struct File: Sendable {
+    package enum Origin: Sendable, Hashable {
       /// The local Hugging Face cache: it is used from there.
       case cache(URL)
       /// The network, as far as it was not fetched before.
       case network
     }
 
-    public let name: String
+    package let name: String
     /// Bytes; nil where the server does not tell.
-    public let size: Int?
+    package let size: Int?
     /// SHA-256, where it is known beforehand.
-    public let digest: String?
-    public let origin: Origin
+    package let digest: String?
+    package let origin: Origin
     /// Bytes that an earlier pull has fetched.
-    public let bytesHere: Int
+    package let bytesHere: Int
     /// Nil for the cache.
     let remote: RemoteFile?
 
     /// Bytes that will be fetched, as far as that is known.
-    public var bytesToFetch: Int { origin == .network ? max(0, (size ?? 0) - bytesHere) : 0 }
+    package var bytesToFetch: Int { origin == .network ? max(0, (size ?? 0) - bytesHere) : 0 }
   }
 
   /// Bytes of all files, as far as they are known.
-  public var byteCount: Int { files.reduce(0) { $0 + ($1.size ?? 0) } }
-  public var bytesToFetch: Int { files.reduce(0) { $0 + $1.bytesToFetch } }
+  package var byteCount: Int { files.reduce(0) { $0 + ($1.size ?? 0) } }
+  package var bytesToFetch: Int { files.reduce(0) { $0 + $1.bytesToFetch } }
   /// The path of the checkpoint once it is fetched.
-  public var checkpointFile: URL { folder.appending(path: checkpoint) }
+  package var checkpointFile: URL { folder.appending(path: checkpoint) }
   /// SHA-256 of the checkpoint, where it is known beforehand.
-  public var digest: String? { files.first?.digest }
+  package var digest: String? { files.first?.digest }
 }
 
 /// How far a pull is.

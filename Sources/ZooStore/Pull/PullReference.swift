@@ -2,7 +2,7 @@ import Foundation
 import ZooModels
 
 /// What `zoo pull` is asked for.
-public enum PullReference: Sendable, Hashable {
+package enum PullReference: Sendable, Hashable {
   /// `ARCHITECTURE:TAG` of the registry.
   case model(ModelName)
   /// `OWNER/REPOSITORY[@REVISION][/FILE]`, with `hf://` before it or not, or the address of a page or file of the hub.
@@ -11,7 +11,7 @@ public enum PullReference: Sendable, Hashable {
   case web(URL)
 
   /// Reads a reference; throws a `PullError` that says what the form is.
-  public init(_ text: String, endpoint: URL) throws(PullError) {
+  package init(_ text: String, endpoint: URL) throws(PullError) {
     if let rest = text.dropping(prefix: "hf://") {
       self = try Self.hub(rest, text)
     } else if text.contains("://") {
@@ -72,14 +72,14 @@ public enum PullReference: Sendable, Hashable {
 }
 
 /// A model repository of the hub at a revision.
-public struct HubRepository: Sendable, Hashable, CustomStringConvertible {
-  public let owner: String
-  public let name: String
+package struct HubRepository: Sendable, Hashable, CustomStringConvertible {
+  package let owner: String
+  package let name: String
   /// A branch, a tag or a commit.
-  public var revision: String
+  package var revision: String
 
   /// Nil where a part cannot be a name on the hub, or would lead elsewhere as a path.
-  public init?(owner: String, name: String, revision: String = "main") {
+  package init?(owner: String, name: String, revision: String = "main") {
     func isName(_ text: String) -> Bool {
       !text.isEmpty && text.count <= 96 && !text.hasPrefix(".") && !text.contains("--")
         && text.utf8.allSatisfy { byte in
@@ -96,15 +96,15 @@ public struct HubRepository: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Reads `OWNER/REPOSITORY`, as manifests have it.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2 else { return nil }
     self.init(owner: parts[0], name: parts[1])
   }
 
   /// `OWNER/REPOSITORY`.
-  public var id: String { "\(owner)/\(name)" }
-  public var description: String { revision == "main" ? "hf://\(id)" : "hf://\(id)@\(revision)" }
+  package var id: String { "\(owner)/\(name)" }
+  package var description: String { revision == "main" ? "hf://\(id)" : "hf://\(id)@\(revision)" }
 
   /// Where the names of its files are asked for.
   func listing(endpoint: URL) -> URL {

@@ -3,30 +3,30 @@ import ZooCheckpoints
 import ZooModels
 
 /// Where a model's files are, and which of them are wanted.
-public struct PullSource: Sendable, Hashable {
-  public enum Place: Sendable, Hashable {
+package struct PullSource: Sendable, Hashable {
+  package enum Place: Sendable, Hashable {
     case hub(HubRepository)
     case web(URL)
   }
 
-  public var place: Place
+  package var place: Place
   /// Names of checkpoints, best first; the first that exists is taken. Empty for a file on the web.
-  public var checkpoints: [String]
+  package var checkpoints: [String]
   /// Files that stand beside the checkpoint where they exist.
-  public var companions: [String]
+  package var companions: [String]
   /// What the registry calls it: the conversion's `--as`.
-  public var model: ModelName?
+  package var model: ModelName?
   /// First digits of the checkpoint's SHA-256, where they are known beforehand.
-  public var digestPrefix: String?
+  package var digestPrefix: String?
   /// Where else the checkpoint is, if the hub has none of `checkpoints`.
-  public var fallback: URL?
+  package var fallback: URL?
   /// Most bytes of a file of weights whose server does not tell how many it has.
-  public var untoldLimit = unregisteredLimit
+  package var untoldLimit = unregisteredLimit
 
   /// That of models which are not registered: more than the largest registered one has in f32.
   static let unregisteredLimit = 24 << 30
   /// Checkpoints of a repository, best first.
-  public static let knownCheckpoints = Checkpoint.preferredNames
+  package static let knownCheckpoints = Checkpoint.preferredNames
   static let configurations = [
     "open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json",
   ]
@@ -47,7 +47,7 @@ public struct PullSource: Sendable, Hashable {
   /// Finds out where a reference leads. Nothing is asked of a server.
   ///
   /// Throws a `RegistryError` for unknown names, and a `PullError` where a tag is needed or the model does not run.
-  public init(_ reference: PullReference, registry: Registry) throws {
+  package init(_ reference: PullReference, registry: Registry) throws {
     switch reference {
     case .web(let url):
       place = .web(url)
@@ -92,7 +92,7 @@ public struct PullSource: Sendable, Hashable {
 }
 
 extension PullSource: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch place {
     case .hub(let repository): repository.description
     case .web(let url): url.shown
@@ -100,10 +100,10 @@ extension PullSource: CustomStringConvertible {
   }
 
   /// What to lock while the files are fetched and used.
-  public var lockName: String {
+  package var lockName: String {
     switch place {
-    case .hub(let repository): Store.downloadLock("\(repository.owner)--\(repository.name)")
-    case .web(let url): Store.downloadLock(url.folderName)
+    case .hub(let repository): ModelStore.downloadLock("\(repository.owner)--\(repository.name)")
+    case .web(let url): ModelStore.downloadLock(url.folderName)
     }
   }
 

@@ -3,26 +3,26 @@ import ZooCheckpoints
 import ZooModels
 
 /// Fetches checkpoints from the hub or the web into the store's downloads, or finds them in the local Hugging Face cache.
-public struct Puller: Sendable {
-  let store: Store
+package struct Puller: Sendable {
+  let store: ModelStore
   let settings: HubSettings
   let reader: WebReader
   /// Most bytes of a file of weights, told or not; nil for any that is told, and for what its model can have where it is not.
-  public var sizeLimit: Int?
+  package var sizeLimit: Int?
 
   /// Most bytes of configurations and tokenizers: nothing larger is read.
   private static let companionLimit = 64 << 20
 
   /// - Parameter notice: Is told, in clauses, what did not answer in time and is asked again.
-  public init(
-    store: Store, settings: HubSettings, policy: RetryPolicy = RetryPolicy(),
+  package init(
+    store: ModelStore, settings: HubSettings, policy: RetryPolicy = RetryPolicy(),
     notice: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.init(store: store, settings: settings, policy: policy, client: HTTPClient(), notice: notice)
   }
 
   init(
-    store: Store, settings: HubSettings, policy: RetryPolicy, client: HTTPClient,
+    store: ModelStore, settings: HubSettings, policy: RetryPolicy, client: HTTPClient,
     notice: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.store = store
@@ -31,7 +31,7 @@ public struct Puller: Sendable {
   }
 
   /// Asks the servers what there is. Nothing is written.
-  public func plan(_ source: PullSource) async throws -> PullPlan {
+  package func plan(_ source: PullSource) async throws -> PullPlan {
     do {
       var plan: PullPlan
       switch source.place {
@@ -76,7 +76,7 @@ public struct Puller: Sendable {
   /// Brings the files of a plan together and returns the path of the checkpoint.
   ///
   /// - Parameter progress: Called often, from any thread.
-  public func fetch(
+  package func fetch(
     _ plan: PullPlan, progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
   ) async throws -> URL {
     do { try store.prove(plan.folder, in: store.downloads) } catch {
@@ -152,18 +152,18 @@ public struct Puller: Sendable {
   }
 
   /// Waits for other processes that fetch from the same place, and keeps them out for as long as the lock lives.
-  public func lock(_ source: PullSource, waiting: (Int?) -> Void = { _ in }) throws(StoreError) -> StoreLock {
+  package func lock(_ source: PullSource, waiting: (Int?) -> Void = { _ in }) throws(StoreError) -> StoreLock {
     try store.lock(source.lockName, waiting: waiting)
   }
 
   /// Marks what a plan has fetched as wanted, so that it does not count as left behind.
-  public func keep(_ plan: PullPlan) throws(PullError) {
-    let mark = plan.folder.appending(path: Store.keptMark)
+  package func keep(_ plan: PullPlan) throws(PullError) {
+    let mark = plan.folder.appending(path: ModelStore.keptMark)
     try writing(mark) { try writeFile(Data(), to: mark.path(percentEncoded: false)) }
   }
 
   /// Removes what a plan has fetched, and the folders that are empty then. The cache stays as it is.
-  public func discard(_ plan: PullPlan) {
+  package func discard(_ plan: PullPlan) {
     try? FileManager.default.removeItem(at: plan.folder)
     store.removeEmptyDownloads(from: plan.folder.deletingLastPathComponent())
   }

@@ -33,7 +33,9 @@ struct CLIPSource: Sendable {
   init(name: String, pairs: BytePairs) { (self.name, self.pairs) = (name, pairs) }
 
   /// OpenAI's tokenizer or transformers', which finds added tokens.
-  func tokenizer(_ spec: TokenizerSpec, tokens: () throws(TextError) -> CLIPTokens) throws(TextError) -> any Tokenizer {
+  func tokenizer(_ spec: TokenizerSpec, tokens: () throws(TextError) -> CLIPTokens) throws(TextError)
+    -> any PromptTokenizer
+  {
     guard spec.kind == .clipHF else { return CLIPTokenizer(try CLIPVocabulary(pairs, file: name), spec: spec) }
     return PipelineTokenizer(PipelineTokenizer.Parts(pairs, try tokens()), spec: spec)
   }

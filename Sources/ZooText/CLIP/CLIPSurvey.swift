@@ -66,7 +66,7 @@ package struct CLIPSurvey: Sendable {
   package var endID: Int { Int(tokens.end) }
 
   /// The tokenizer, as `loadTokenizer` makes it of the files.
-  package func tokenizer(_ spec: TokenizerSpec) throws(TextError) -> any Tokenizer {
+  package func tokenizer(_ spec: TokenizerSpec) throws(TextError) -> any PromptTokenizer {
     try source.tokenizer(spec) { () throws(TextError) in tokens }
   }
 }

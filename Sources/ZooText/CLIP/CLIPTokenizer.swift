@@ -1,7 +1,7 @@
 import ZooModels
 
 /// The tokenizer of OpenAI's CLIP and of everything trained with open_clip's `SimpleTokenizer`.
-struct CLIPTokenizer: Tokenizer {
+struct CLIPTokenizer: PromptTokenizer {
   private let vocabulary: CLIPVocabulary
   private let clean: TokenizerSpec.Clean
   private let frame: Frame

@@ -4,18 +4,18 @@ import ZooModels
 
 /// CLIP's vocabulary as this build carries it: `bpe_simple_vocab_16e6.txt.gz` (OpenAI, MIT licence), cut to the merges that
 /// the tokenizer reads.
-public enum CLIPVocabularyFile {
-  public static let name = "bpe_simple_vocab_16e6.txt.gz"
+package enum CLIPVocabularyFile {
+  package static let name = "bpe_simple_vocab_16e6.txt.gz"
   /// Entries, special tokens included.
-  public static let size = 49408
-  public static var data: Data { Data(bytes: zoo_clip_vocabulary_bytes(), count: zoo_clip_vocabulary_size) }
+  package static let size = 49408
+  package static var data: Data { Data(bytes: zoo_clip_vocabulary_bytes(), count: zoo_clip_vocabulary_size) }
 
   static func pairs() throws(TextError) -> BytePairs {
     try BytePairs(mergeFile: gunzip([UInt8](data), file: name, limit: 16 << 20), file: name)
   }
 
   /// The tokenizer of this vocabulary.
-  package static func tokenizer(_ spec: TokenizerSpec) throws(TextError) -> any Tokenizer {
+  package static func tokenizer(_ spec: TokenizerSpec) throws(TextError) -> any PromptTokenizer {
     let source = CLIPSource(name: name, pairs: try pairs())
     return try source.tokenizer(spec) { () throws(TextError) in try CLIPTokens(source) }
   }

@@ -4,7 +4,7 @@ extension CLIPVocabularyFile {
   /// `vocab.json` and `merges.txt`, as Hugging Face writes them, of OpenAI's merge file (which may be compressed).
   ///
   /// Throws a `TextError` where the file is none.
-  public static func huggingFaceFiles(of mergeFile: URL) throws(TextError) -> (vocabulary: Data, merges: Data) {
+  package static func huggingFaceFiles(of mergeFile: URL) throws(TextError) -> (vocabulary: Data, merges: Data) {
     let rules = try BytePairs.mergeRules(
       readTokenizerFile(mergeFile), file: mergeFile.lastPathComponent, isOpenAIs: true)
     let pieces = BytePairs.pieces(rules)

@@ -2,7 +2,7 @@ import ZooModels
 
 extension TokenizerSpec.Clean {
   /// The prompt as it is cut into pieces, as text.
-  public func cleaned(_ prompt: String) -> String { self(prompt).string }
+  package func cleaned(_ prompt: String) -> String { self(prompt).string }
 
   /// The prompt as it is cut into pieces: open_clip's `basic_clean`, `whitespace_clean` and `canonicalize_text`.
   func callAsFunction(_ prompt: String) -> [Unicode.Scalar] {

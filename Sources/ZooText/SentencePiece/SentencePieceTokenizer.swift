@@ -1,7 +1,7 @@
 import ZooModels
 
 /// Encodes as the SentencePiece library does, from its `.model` file.
-struct SentencePieceTokenizer: Tokenizer {
+struct SentencePieceTokenizer: PromptTokenizer {
   private let model: SentencePieceModel
   private let userDefined: PieceTrie
   private let cutter: Cutter

@@ -2,7 +2,7 @@ import ZooJSON
 import ZooModels
 
 /// A tokenizer as the tokenizers library builds them: added tokens, normaliser, pre-tokenizer, model, post-processor.
-struct PipelineTokenizer: Tokenizer {
+struct PipelineTokenizer: PromptTokenizer {
   enum Model: Sendable {
     case bpe(BPEModel)
     case unigram(UnigramPieces)

@@ -125,7 +125,7 @@ struct BenchCommand: ParsableCommand {
     if json { try printJSON(report) } else { print(report.text) }
   }
 
-  private func show(_ bench: Bench, _ model: Model, size: GridSize, layers: Int) throws {
+  private func show(_ bench: Bench, _ model: ZooModel, size: GridSize, layers: Int) throws {
     let report = BenchReport(
       model: model.name, backend: model.algebraName, precision: runOptions.precision,
       kernels: String(cString: zoo_kernel_name()), threads: runOptions.parallel.threads,
@@ -133,7 +133,7 @@ struct BenchCommand: ParsableCommand {
     if json { try printJSON(report) } else { print(report.text) }
   }
 
-  private func measureMethods(of model: Model, _ picture: PixelTensor) throws {
+  private func measureMethods(of model: ZooModel, _ picture: PixelTensor) throws {
     let found = try MethodBench(
       model: model, picture: picture, prompts: prompts, runs: runs, only: only, quiet: runOptions.quiet
     ).run()
@@ -146,7 +146,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   /// The first matrix of an MLP, packed, times as many rows as a picture has tokens: the rate that the tower is measured by.
-  private func measureProduct(like model: Model, tokens: Int, _ bench: inout Bench) throws {
+  private func measureProduct(like model: ZooModel, tokens: Int, _ bench: inout Bench) throws {
     let blocks = try model.vision.tower.blocks
     let mlpWidth = max(blocks.mlpWidth, blocks.width)
     let weights = RandomWeights(seed: seed).tensor(TensorSpec(name: "w", shape: [mlpWidth, blocks.width]))
@@ -162,7 +162,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   /// One thing grows at a time, from all layers, one prompt and one picture of the model's own size.
-  private func measureCost(of model: Model, from size: GridSize, _ bench: inout Bench) throws {
+  private func measureCost(of model: ZooModel, from size: GridSize, _ bench: inout Bench) throws {
     let vision = try model.vision.tower, depth = vision.depth
     func measure(_ name: String, layers: Int? = nil, scale: Double = 1, prompts: Int = 1, images: Int = 1) throws {
       func side(_ pixels: Int) -> Int { Int((Double(pixels / vision.patch) * scale).rounded()) * vision.patch }
@@ -185,7 +185,7 @@ struct BenchCommand: ParsableCommand {
     for images in [2, 4, 8] { try measure("\(images) images", images: images) }
   }
 
-  private func load() throws -> Model {
+  private func load() throws -> ZooModel {
     try loadOrMakeUp(
       model, algebra: runOptions.algebra(), parallel: runOptions.parallel, seed: seed, registry: registryOptions,
       random: random)

@@ -62,7 +62,7 @@ struct ConvertCommand: ParsableCommand {
   @OptionGroup var registryOptions: RegistryOptions
 
   func run() throws {
-    let store = Store()
+    let store = ModelStore()
     let conversion = try Conversion(
       Checkpoint.openNamed(file, part: source.part), text: text.map { try Checkpoint.openNamed($0) },
       options: source.options, registry: registryOptions.registry(store: store), dtype: dtype)

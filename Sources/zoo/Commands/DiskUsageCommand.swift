@@ -10,7 +10,7 @@ struct DiskUsageCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let store = Store()
+    let store = ModelStore()
     let report = Report(store.usage(), home: store.home.path(percentEncoded: false))
     if json { return try printJSON(report) }
     print(report.text)

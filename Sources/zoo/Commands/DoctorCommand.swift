@@ -17,7 +17,7 @@ struct DoctorCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let store = Store()
+    let store = ModelStore()
     let leftovers = store.leftovers()
     // What cannot be removed keeps nothing else from going.
     let outcomes = fix ? leftovers.map { left in Result { () throws(StoreError) in try store.remove(left) } } : []
@@ -65,7 +65,7 @@ struct DoctorReport: Encodable {
   let leftovers: [Left]
   let fixed: Bool
 
-  init(_ store: Store, leftovers: [Leftover], outcomes: [Leftover.Outcome?], fixed: Bool) {
+  init(_ store: ModelStore, leftovers: [Leftover], outcomes: [Leftover.Outcome?], fixed: Bool) {
     version = Zoo.configuration.version
     system = ProcessInfo.processInfo.operatingSystemVersionString
     processor = Processor()

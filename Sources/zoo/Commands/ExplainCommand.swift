@@ -212,7 +212,7 @@ private struct Lap {
 }
 
 /// The scores of an explanation. Softmax is over the prompts, or over all classes of a classifier.
-func promptReports(_ explanation: Explanation, model: Model) -> [PromptReport] {
+func promptReports(_ explanation: Explanation, model: ZooModel) -> [PromptReport] {
   let scores = explanation.prompts.map {
     PromptSimilarity(prompt: $0.prompt, similarity: $0.similarity, isAbsent: $0.isAbsent)
   }

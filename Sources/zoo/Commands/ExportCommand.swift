@@ -43,7 +43,7 @@ struct ExportCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let directory = try Store().resolve(model)
+    let directory = try ModelStore().resolve(model)
     let description = try ModelDescription.read(from: directory)
     var options = ExportOptions()
     options.dtype = dtype

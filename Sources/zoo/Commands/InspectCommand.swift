@@ -71,7 +71,7 @@ struct InspectCommand: ParsableCommand {
         Tensor(name: $0.name, dtype: $0.dtype.rawValue, shape: $0.shape, bytes: $0.byteCount)
       }
       metadata = checkpoint.metadata
-      layouts = ZooConvert.Layout.all.map { layout in
+      layouts = CheckpointLayout.all.map { layout in
         let reasons = layout.mismatches(headers)
         return Layout(name: layout.name, title: layout.title, matches: reasons.isEmpty, reasons: reasons)
       }

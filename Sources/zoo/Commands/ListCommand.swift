@@ -34,7 +34,7 @@ struct ListCommand: ParsableCommand {
   @OptionGroup var registryOptions: RegistryOptions
 
   func run() throws {
-    let store = Store()
+    let store = ModelStore()
     let all = RegistryEntry.all(try registryOptions.registry(store: store), installed: store.installed())
     if let family, !all.contains(where: { $0.family.isCalled(family) }) {
       throw CallError.unknownFamily(family, known: Set(all.map(\.family.rawValue)).sorted())

@@ -35,12 +35,12 @@ struct MethodsCommand: ParsableCommand {
     /// Why the method does not run on the model.
     var reason: String?
 
-    init(_ info: MethodInfo, on model: Model?) throws {
+    init(_ info: MethodInfo, on model: ZooModel?) throws {
       (method, title, summary) = (info.id, info.title, info.summary)
       (source, cost) = (info.source, info.cost)
       options = info.options.map { Option(name: $0.name, values: $0.values, standard: $0.standard, help: $0.help) }
       guard let model else { return }
-      let obstacle = try Method(named: info.id).obstacle(on: model)
+      let obstacle = try HeatmapMethod(named: info.id).obstacle(on: model)
       runs = obstacle == nil
       reason = obstacle?.reason
     }
@@ -54,8 +54,8 @@ struct MethodsCommand: ParsableCommand {
   }
 
   func run() throws {
-    let opened = try model.map { try Model(directory: Store().resolve($0)) }
-    let reports = try Method.all.map { try Report($0, on: opened) }
+    let opened = try model.map { try ZooModel(directory: ModelStore().resolve($0)) }
+    let reports = try HeatmapMethod.all.map { try Report($0, on: opened) }
     if json { return try printJSON(reports) }
     print(reports.map(\.text).joined(separator: "\n\n"))
   }

@@ -52,7 +52,7 @@ struct PullCommand: AsyncParsableCommand {
 
   func run() async throws {
     Proxies.export()
-    let store = Store(), settings = try HubSettings()
+    let store = ModelStore(), settings = try HubSettings()
     let registry = try registryOptions.registry(store: store)
     let pullSource = try PullSource(PullReference(model, endpoint: settings.endpoint), registry: registry)
     var puller = Puller(store: store, settings: settings) { [quiet] in if !quiet { Terminal.note($0) } }
@@ -80,7 +80,8 @@ struct PullCommand: AsyncParsableCommand {
   }
 
   private func convert(
-    _ file: URL, of plan: PullPlan, _ pullSource: PullSource, _ registry: Registry, _ store: Store, _ puller: Puller
+    _ file: URL, of plan: PullPlan, _ pullSource: PullSource, _ registry: Registry, _ store: ModelStore,
+    _ puller: Puller
   ) throws {
     var options = source.options
     options.model = options.model ?? pullSource.model
@@ -102,7 +103,7 @@ struct PullCommand: AsyncParsableCommand {
     if keep { print("  fetched files: \(plan.folder.path(percentEncoded: false))") }
   }
 
-  private func installed(_ name: String, _ store: Store) -> InstalledModel? {
+  private func installed(_ name: String, _ store: ModelStore) -> InstalledModel? {
     force ? nil : (try? store.resolve(name)).flatMap(InstalledModel.init(directory:))
   }
 

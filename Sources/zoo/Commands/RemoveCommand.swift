@@ -35,7 +35,7 @@ struct RemoveCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = Store()
+    let store = ModelStore()
     // All names are right, or nothing is removed.
     let targets =
       models.isEmpty ? chosen(store) : try models.map { (reference: $0, directory: try store.directoryToRemove($0)) }
@@ -58,7 +58,7 @@ struct RemoveCommand: ParsableCommand {
   }
 
   /// The bytes that were freed; nil where it is gone by now.
-  private func remove(_ reference: String, from store: Store) throws(StoreError) -> Int? {
+  private func remove(_ reference: String, from store: ModelStore) throws(StoreError) -> Int? {
     do throws(StoreError) {
       return try store.remove(reference, waiting: Conversion.waiting(quiet: quiet))
     } catch {
@@ -68,7 +68,7 @@ struct RemoveCommand: ParsableCommand {
   }
 
   /// By their folders: several of them may say the same name.
-  private func chosen(_ store: Store) -> [(reference: String, directory: URL)] {
+  private func chosen(_ store: ModelStore) -> [(reference: String, directory: URL)] {
     let old = store.installed().filter { model in
       guard let olderThan else { return true }
       return model.lastWanted.map { -$0.timeIntervalSinceNow > olderThan.seconds } ?? false

@@ -41,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let store = Store(), runOptions = runOptions
+    let store = ModelStore(), runOptions = runOptions
     var limits = ServerLimits()
     limits.modelBytes = Int(memory * 1e9)
     var address = ZooServer.Address()

@@ -16,7 +16,7 @@ struct ShowCommand: ParsableCommand {
   @OptionGroup var registryOptions: RegistryOptions
 
   func run() throws {
-    let store = Store()
+    let store = ModelStore()
     switch Result(catching: { () throws(StoreError) in try store.resolve(model) }) {
     case .success(let directory):
       if let installed = InstalledModel(directory: directory) { return try show(installed) }
@@ -69,7 +69,7 @@ struct ShowCommand: ParsableCommand {
     return "\nVerified\n" + lines.map { "  \($0)" }.joined(separator: "\n")
   }
 
-  private func isRegistered(_ store: Store) -> Bool {
+  private func isRegistered(_ store: ModelStore) -> Bool {
     (try? registryOptions.registry(store: store).resolve(ModelName(model))) != nil
   }
 

@@ -27,7 +27,7 @@ struct VerifyCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let store = Store()
+    let store = ModelStore()
     let directories = try models.isEmpty ? store.installed().map(\.directory) : models.map(store.resolve)
     let here = directories.map { (directory: $0, model: InstalledModel(directory: $0)) }
     let broken =
@@ -65,7 +65,7 @@ struct VerifyCommand: ParsableCommand {
     guard let expected = model.description.probe else { return nil }
     do {
       // As the conversion does it: in little memory, whatever the model's size.
-      let (found, notes) = try Model(directory: model.directory, algebra: Kernels(streams: true)).probe()
+      let (found, notes) = try ZooModel(directory: model.directory, algebra: Kernels(streams: true)).probe()
       func name(_ part: String) -> String {
         ["image": "a fixed picture", "text": "a fixed sequence of token ids", "prompt": "a fixed prompt"][part] ?? part
       }
@@ -120,7 +120,7 @@ struct VerifyCommand: ParsableCommand {
       }
       let lines = defects.map { "  \($0)" }
       // The model of that name in the zoo is another one where this is a copy elsewhere.
-      let isInZoo = (try? Store().directoryToRemove(directory)) != nil
+      let isInZoo = (try? ModelStore().directoryToRemove(directory)) != nil
       let remedy = isInZoo ? "'zoo rm \(model)' removes it" : "remove \(directory)"
       return (["\(model)  DAMAGED"] + lines + ["  \(remedy); convert or pull it again"])
         .joined(separator: "\n")

@@ -54,7 +54,7 @@ struct BackendComparison {
     let pairs = zip(want, got).flatMap { zip($0.heatmaps, $1.heatmaps) }
     let ranks = pairs.map { rankCorrelation($0.values, $1.values) }
     let differences = pairs.map { pair in
-      zip(pair.0.picture(), pair.1.picture()).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+      zip(pair.0.pixels(), pair.1.pixels()).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
     }
     return BackendReport(
       model: model, reference: BLAS().name, compared: second.name + (packed ? ", packed" : ""),

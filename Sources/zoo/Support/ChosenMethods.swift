@@ -12,28 +12,28 @@ struct ChosenMethods {
     let reason: String
   }
 
-  private(set) var methods: [Method] = []
+  private(set) var methods: [HeatmapMethod] = []
   private(set) var undefined: [Undefined] = []
 
   /// - Parameters:
-  ///   - lists: methods with their options, or `all`; see `Method.list`.
+  ///   - lists: methods with their options, or `all`; see `HeatmapMethod.list`.
   ///   - leavingOut: methods that do not run on the model are left out, also where they are named.
   ///
   /// Throws where a method that is named does not run on the model.
-  init(_ lists: [String], on model: Model, leavingOut: Bool = false) throws {
-    for name in lists.flatMap(Method.names) {
+  init(_ lists: [String], on model: ZooModel, leavingOut: Bool = false) throws {
+    for name in lists.flatMap(HeatmapMethod.names) {
       if name == Self.all {
-        for method in try Method.all.map({ try Method(named: $0.id) }) {
+        for method in try HeatmapMethod.all.map({ try HeatmapMethod(named: $0.id) }) {
           try add(method, on: model, leavingOut: true)
         }
       } else {
-        try add(try Method(name), on: model, leavingOut: leavingOut)
+        try add(try HeatmapMethod(name), on: model, leavingOut: leavingOut)
       }
     }
   }
 
   /// Each method once.
-  private mutating func add(_ method: Method, on model: Model, leavingOut: Bool) throws {
+  private mutating func add(_ method: HeatmapMethod, on model: ZooModel, leavingOut: Bool) throws {
     if let obstacle = method.obstacle(on: model) {
       guard leavingOut else { throw obstacle }
       undefined.append(Undefined(method: method.info.id, reason: obstacle.reason))

@@ -6,11 +6,13 @@ import ZooStore
 
 extension CompletionKind {
   /// Names of installed models.
-  static let installedModels = CompletionKind.custom { _, _, prefix in names(Store().installed().map(\.name), prefix) }
+  static let installedModels = CompletionKind.custom { _, _, prefix in
+    names(ModelStore().installed().map(\.name), prefix)
+  }
 
   /// Names of installed models, and of all that the registry knows.
   static let knownModels = CompletionKind.custom { _, _, prefix in
-    names(Store().installed().map(\.name) + registered, prefix)
+    names(ModelStore().installed().map(\.name) + registered, prefix)
   }
 
   /// Names with tags of all that the registry knows.
@@ -22,7 +24,7 @@ extension CompletionKind {
       // Of a list, the last name is what is typed.
       let typed = prefix.split(separator: ",", omittingEmptySubsequences: false).last ?? "",
         start = prefix.dropLast(typed.count)
-      return (Method.all.map(\.id) + (all.map { [$0] } ?? [])).filter { $0.hasPrefix(typed) }.map { start + $0 }
+      return (HeatmapMethod.all.map(\.id) + (all.map { [$0] } ?? [])).filter { $0.hasPrefix(typed) }.map { start + $0 }
     }
   }
 }

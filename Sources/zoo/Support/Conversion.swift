@@ -13,7 +13,7 @@ extension Conversion {
   ///   - store: Where the model goes if no `folder` is given.
   ///   - lock: The model's lock, given up when the model is there; nil outside of the zoo.
   func writeWithBars(
-    to folder: String?, in store: Store, replacing: Bool, lock: StoreLock?, probe: Bool = true, quiet: Bool,
+    to folder: String?, in store: ModelStore, replacing: Bool, lock: StoreLock?, probe: Bool = true, quiet: Bool,
     stopped message: String = "stopped; nothing was left behind"
   ) throws -> ConversionReport {
     let start = ContinuousClock.now
@@ -32,7 +32,7 @@ extension Conversion {
         ? nil
         : { (folder: String) in
           finish()
-          return try Model.probe(folder)
+          return try ZooModel.probe(folder)
         }
       if folder == nil {
         return try store.install(self, replacing: replacing, lock: lock, progress: progress, probe: run)

@@ -56,7 +56,7 @@ struct Destination {
   }
 
   /// Writes a picture and returns its path.
-  mutating func write(_ image: @autoclosure () -> Image, as name: String) throws -> String {
+  mutating func write(_ image: @autoclosure () -> Picture, as name: String) throws -> String {
     try write(name) { try image().writePNG(to: URL(filePath: $0)) }
   }
 

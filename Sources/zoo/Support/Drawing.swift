@@ -11,7 +11,7 @@ struct Drawing {
   let facts: [String]
   let loaded: LoadedPicture
   /// The whole picture, where results lie on it.
-  let original: Image?
+  let original: Picture?
   let scores: [PromptReport]
   let methods: [MethodMaps]
   let options: DrawingOptions
@@ -27,15 +27,15 @@ struct Drawing {
   }
 
   /// What the model sees.
-  var picture: Image { loaded.input.picture }
+  var picture: Picture { loaded.input.picture }
 
   /// A map from 0 to 1 on the pixels that the model sees.
   private func heat(_ method: Int, _ prompt: Int) -> [Float] {
-    methods[method].maps[prompt].picture(in: range(method, prompt))
+    methods[method].maps[prompt].pixels(in: range(method, prompt))
   }
 
   /// A method's map of a prompt over what the model sees, with the outline of what is above the threshold.
-  func overlay(_ method: Int, _ prompt: Int) -> Image {
+  func overlay(_ method: Int, _ prompt: Int) -> Picture {
     let heat = heat(method, prompt), image = overlay(heat)
     return options.threshold.map { threshold in image.outlined(heat.map { $0 > threshold }) } ?? image
   }
@@ -47,7 +47,7 @@ struct Drawing {
   }
 
   /// `overlay`, or the same on the whole picture.
-  func figure(_ method: Int, _ prompt: Int) -> Image {
+  func figure(_ method: Int, _ prompt: Int) -> Picture {
     guard let original else { return overlay(method, prompt) }
     let map = placed(method, prompt)
     guard !map.values.isEmpty else { return original.convertedToRGB() }
@@ -59,14 +59,14 @@ struct Drawing {
   }
 
   /// The map alone, on the same pixels as `figure`.
-  func transparentMap(_ method: Int, _ prompt: Int) -> Image {
+  func transparentMap(_ method: Int, _ prompt: Int) -> Picture {
     let map = original.map { _ in placed(method, prompt) }, size = map?.size ?? methods[method].maps[prompt].pictureSize
     return transparent(
       map?.whole() ?? heat(method, prompt), height: size.height, width: size.width, colorMap: options.colorMap)
   }
 
   /// What is above a threshold, on the same pixels as `figure`.
-  func mask(_ method: Int, _ prompt: Int, above threshold: Float) -> Image {
+  func mask(_ method: Int, _ prompt: Int, above threshold: Float) -> Picture {
     let map = original.map { _ in placed(method, prompt) }, size = map?.size ?? methods[method].maps[prompt].pictureSize
     return maskPicture(
       map?.mask(above: threshold) ?? heat(method, prompt).map { $0 > threshold }, height: size.height,
@@ -115,7 +115,7 @@ struct Drawing {
     let sections = maps.enumerated().map { prompt, map in
       let layers = map.layers.indices.map {
         Sheet.Tile(
-          overlay(map.picture(ofLayer: $0, in: layerRange ?? map.range(ofLayer: $0))),
+          overlay(map.pixels(ofLayer: $0, in: layerRange ?? map.range(ofLayer: $0))),
           caption: "layer \(map.layers[$0])")
       }
       return section(
@@ -166,12 +166,12 @@ struct Drawing {
   }
 
   /// The part of the picture that the patches cover.
-  var covered: Image {
+  var covered: Picture {
     guard let size = methods.first?.maps.first?.pictureSize else { return picture }
     return picture.cropped(rows: 0..<size.height, columns: 0..<size.width)
   }
 
-  private func overlay(_ heat: [Float]) -> Image {
+  private func overlay(_ heat: [Float]) -> Picture {
     ZooImages.overlay(heat, on: covered, colorMap: options.colorMap, alpha: options.alpha)
   }
 }

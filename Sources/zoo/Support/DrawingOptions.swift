@@ -83,14 +83,14 @@ struct DrawingOptions: ParsableArguments {
   /// How many files there will be.
   ///
   /// - Parameter prompts: how many each picture has.
-  func resultCount(pictures: Int, prompts: [Int], methods: [Method]) -> Int {
+  func resultCount(pictures: Int, prompts: [Int], methods: [HeatmapMethod]) -> Int {
     let own = [overlays, npy, npy, npy && ground == .original, transparent, threshold != nil].count { $0 }
     return prompts.reduce(0, +) * methods.count * own
       + pictures * ((grid ? 1 : 0) + (layersGrid ? methods.count(where: \.sumsLayers) : 0))
   }
 
   /// Throws where no method has maps of layers; notes those that have none.
-  func check(_ methods: [Method], notes: inout Notes) throws {
+  func check(_ methods: [HeatmapMethod], notes: inout Notes) throws {
     guard layersGrid else { return }
     let others = methods.filter { !$0.sumsLayers }.map(\.info.id)
     if others.count == methods.count {

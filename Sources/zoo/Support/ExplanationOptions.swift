@@ -34,7 +34,7 @@ struct ExplanationOptions: ParsableArguments {
   var negatives: [String] = []
 
   /// Throws where no method takes an option that was given.
-  func chosenMethods() throws -> [Method] {
+  func chosenMethods() throws -> [HeatmapMethod] {
     let values = ["variant": variant?.rawValue, "layers": layers, "score": score?.rawValue, "tokens": tokens?.rawValue]
     return try choice.methods(values.compactMapValues { $0 })
   }
@@ -42,7 +42,7 @@ struct ExplanationOptions: ParsableArguments {
   /// An explainer for each method; all look for the same.
   ///
   /// Throws where a method does not run on the model, and where an option means nothing for it.
-  func explainers(for model: Model) throws -> [Explainer] {
+  func explainers(for model: ZooModel) throws -> [Explainer] {
     let methods = try chosenMethods()
     for method in methods { if let obstacle = method.obstacle(on: model) { throw obstacle } }
     let first = try explainer(for: model, methods[0])
@@ -53,7 +53,7 @@ struct ExplanationOptions: ParsableArguments {
     }
   }
 
-  private func explainer(for model: Model, _ method: Method) throws -> Explainer {
+  private func explainer(for model: ZooModel, _ method: HeatmapMethod) throws -> Explainer {
     var explainer = Explainer(model: model, method: method)
     if let correct {
       explainer.correction = try CorrectionOption(correct, threshold: correctThreshold).correction

@@ -174,11 +174,11 @@ enum Failure {
       "give it another name with --as ARCHITECTURE:TAG, another folder with --output, or replace what is there with --force"
     case ConvertError.undecided(_, _, candidates: let names, _) where !names.isEmpty:
       "for a fine-tune of one of these, --as ARCHITECTURE:MY-TAG --like TAG keeps its own name"
-    case ImageError.tooLarge: "--max-pixels N raises the limit; at three bytes a pixel and more, that takes memory"
-    case ImageError.unsupportedFormat(_, let format) where format.needsMoreFormats:
+    case PictureError.tooLarge: "--max-pixels N raises the limit; at three bytes a pixel and more, that takes memory"
+    case PictureError.unsupportedFormat(_, let format) where format.needsMoreFormats:
       "convert it to PNG or JPEG first; 'make' builds a zoo that reads it where giflib, libtiff, libheif and libavif are "
         + "installed"
-    case ImageError.unsupportedFormat, ImageError.unsupported: "convert it to PNG or 8-bit JPEG first"
+    case PictureError.unsupportedFormat, PictureError.unsupported: "convert it to PNG or 8-bit JPEG first"
     case TextError.missing: "put the tokenizer's files there, or give --tokenizer FOLDER to zoo convert"
     case ModelError.brokenEmbedding: "'zoo convert --no-probe' converts it all the same"
     default: ""

@@ -38,7 +38,7 @@ struct HitSheet {
           let found = try explainer.explain([seen.tensor], prompt)[0].prompts[0].heatmap, size = found.pictureSize
           let covered = seen.picture.cropped(rows: 0..<size.height, columns: 0..<size.width)
           return Sheet.Tile(
-            overlay(found.picture(), on: covered, alpha: Self.alpha), caption: "\(rank + 1)  \(hit.line.id)",
+            overlay(found.pixels(), on: covered, alpha: Self.alpha), caption: "\(rank + 1)  \(hit.line.id)",
             details: [String(format: "similarity %.3f", hit.similarity)])
         })
     }

@@ -6,13 +6,13 @@ import ZooStore
 func loadOrMakeUp(
   _ reference: String, algebra: any LinearAlgebra, parallel: Parallel, seed: UInt64, registry: RegistryOptions,
   random: Bool = false
-) throws -> Model {
-  if !random, let directory = try? Store().resolve(reference) {
-    return try Model(directory: directory, algebra: algebra, parallel: parallel)
+) throws -> ZooModel {
+  if !random, let directory = try? ModelStore().resolve(reference) {
+    return try ZooModel(directory: directory, algebra: algebra, parallel: parallel)
   }
   let (manifest, weights) = try registry.registry().resolve(ModelName(reference))
   let architecture = weights.map(manifest.architecture.trained) ?? manifest.architecture
   let preprocessing = weights?.preprocessing ?? architecture.vision.map { Preprocessing(size: $0.image) }
-  return try Model(
+  return try ZooModel(
     random: architecture, preprocessing: preprocessing, seed: seed, algebra: algebra, parallel: parallel)
 }

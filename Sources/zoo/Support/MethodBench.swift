@@ -5,7 +5,7 @@ import ZooRuntime
 
 /// What each method costs beside a forward pass of the image tower. All take turns, so that what slows the machine down slows down all.
 struct MethodBench {
-  let model: Model
+  let model: ZooModel
   let picture: PixelTensor
   let prompts: [Int]
   let runs: Int
@@ -41,7 +41,7 @@ struct MethodBench {
     return (median(forward), rows, chosen.undefined)
   }
 
-  private func explain(_ method: Method, prompts: Int) throws {
+  private func explain(_ method: HeatmapMethod, prompts: Int) throws {
     let width = model.architecture.embedding
     let directions = (0..<prompts).map { testEmbedding(width, seed: $0) }
     let job = Pass.Job(method.base, directions, background: [testEmbedding(width, seed: prompts)])

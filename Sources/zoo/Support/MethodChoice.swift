@@ -9,7 +9,7 @@ struct MethodChoice: ParsableArguments {
     help: ArgumentHelp(
       "How maps are made; legrad by default. Several, with commas or repeated, share one pass.",
       discussion: """
-        \(Method.all.map(\.id).joined(separator: ", ")). 'zoo methods' describes them and their options, which may follow a \
+        \(HeatmapMethod.all.map(\.id).joined(separator: ", ")). 'zoo methods' describes them and their options, which may follow a \
         name, as in gradcam:layer=3; as options of the command they are for all methods that take them.
         """, valueName: "name[:option=value,...]"), completion: .methods())
   var names: [String] = []
@@ -60,14 +60,15 @@ struct MethodChoice: ParsableArguments {
   ///
   /// - Parameter more: further options that were given.
   /// - Throws: A `MethodError` for an option that none of them takes.
-  func methods(_ more: [String: String]) throws -> [Method] {
-    let named = try names.isEmpty ? [Method(named: LeGrad.info.id)] : names.flatMap { try Method.list($0) }
+  func methods(_ more: [String: String]) throws -> [HeatmapMethod] {
+    let named =
+      try names.isEmpty ? [HeatmapMethod(named: LeGrad.info.id)] : names.flatMap { try HeatmapMethod.list($0) }
     let given = values.merging(more) { $1 }
     let taken = Set(named.flatMap(\.info.options).map(\.name))
     // One that nobody takes is refused by the first.
     let strangers = given.filter { !taken.contains($0.key) }
     if !strangers.isEmpty { _ = try named[0].adding(strangers) }
-    var methods: [Method] = []
+    var methods: [HeatmapMethod] = []
     for method in named {
       let own = Set(method.info.options.map(\.name))
       let whole = try method.adding(given.filter { own.contains($0.key) })

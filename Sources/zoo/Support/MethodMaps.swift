@@ -2,7 +2,7 @@ import ZooExplain
 
 /// What one method says of a picture.
 struct MethodMaps {
-  let method: Method
+  let method: HeatmapMethod
   /// One for each prompt.
   let maps: [Heatmap]
 }

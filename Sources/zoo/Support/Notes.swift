@@ -18,7 +18,7 @@ extension Notes {
   private static let most = 5
 
   /// What becomes of prompts on the way to tokens that their author should know.
-  mutating func add(remarksOn prompts: [String], of model: Model) throws {
+  mutating func add(remarksOn prompts: [String], of model: ZooModel) throws {
     guard model.architecture.text != nil else { return }
     func quoted(_ index: Int) -> String { "'\(printable(prompts[index], within: 40))'" }
     let sentences = try model.tokenizer().remarks(on: prompts).map { remark in

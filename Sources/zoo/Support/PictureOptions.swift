@@ -28,9 +28,10 @@ struct PictureOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The most pixels that a picture file may have; \(Image.pixelLimit) by default, as in Pillow.", valueName: "count")
+      "The most pixels that a picture file may have; \(Picture.pixelLimit) by default, as in Pillow.",
+      valueName: "count")
   )
-  var maxPixels = Image.pixelLimit
+  var maxPixels = Picture.pixelLimit
 
   mutating func validate() throws {
     if maxPatches != nil, size != nil || resize != nil {
@@ -40,12 +41,12 @@ struct PictureOptions: ParsableArguments {
       throw ValidationError(
         "--max-patches must be between \(Limits.patches.lowerBound) and \(Limits.patches.upperBound).")
     }
-    if !Image.pixelLimits.contains(maxPixels) {
-      throw ValidationError("--max-pixels must be between 1 and \(Image.pixelLimits.upperBound).")
+    if !Picture.pixelLimits.contains(maxPixels) {
+      throw ValidationError("--max-pixels must be between 1 and \(Picture.pixelLimits.upperBound).")
     }
   }
 
-  func preprocessing(of model: Model) throws -> Preprocessing {
+  func preprocessing(of model: ZooModel) throws -> Preprocessing {
     var result = try model.preprocessing
     if let size { result.scale(to: try Self.parse(size, patch: model.vision.tower.patch)) }
     if let resize { (result.resizeMode, result.naflex) = (resize, nil) }
@@ -72,13 +73,13 @@ struct PictureOptions: ParsableArguments {
   }
 
   /// How pictures are brought to the model, with notes on the size.
-  func loader(for model: Model, notes: inout Notes) throws -> PictureLoader {
+  func loader(for model: ZooModel, notes: inout Notes) throws -> PictureLoader {
     let preprocessing = try preprocessing(of: model)
     if size != nil { try note(preprocessing.size, of: model, in: &notes) }
     return PictureLoader(preprocessing: preprocessing, upright: upright, pixelLimit: maxPixels)
   }
 
-  private func note(_ size: GridSize, of model: Model, in notes: inout Notes) throws {
+  private func note(_ size: GridSize, of model: ZooModel, in notes: inout Notes) throws {
     let tower = try model.vision.tower, patch = tower.patch
     let seen = GridSize(height: size.height / patch * patch, width: size.width / patch * patch)
     if seen != size {

@@ -34,7 +34,7 @@ struct PictureReport: Encodable {
   init(model: String) { self.model = model }
 
   /// - Parameter layers: those of the image tower.
-  mutating func add(_ methods: [Method], layers count: Int) throws {
+  mutating func add(_ methods: [HeatmapMethod], layers count: Int) throws {
     let reports = try methods.map { method in
       MethodReport(
         method: method.info.id, name: method.displayName, options: method.options,
@@ -174,7 +174,7 @@ struct MapReport: Encodable {
   let flat: Bool
   let files: [String]
 
-  init(_ method: Method, _ map: Heatmap, files: [String]) {
+  init(_ method: HeatmapMethod, _ map: Heatmap, files: [String]) {
     (self.method, name) = (method.info.id, method.displayName)
     (energy, flat, self.files) = (map.energy, map.isFlat, files)
   }
@@ -183,7 +183,7 @@ struct MapReport: Encodable {
 /// The scores of prompts against one picture, with a comparison among them.
 ///
 /// - Parameter all: logits to compare with where they are not those of the prompts: a classifier's.
-func promptReports(_ scores: [PromptSimilarity], among all: [Float]? = nil, model: Model) -> [PromptReport] {
+func promptReports(_ scores: [PromptSimilarity], among all: [Float]? = nil, model: ZooModel) -> [PromptReport] {
   let scaled = ScaledScores(scores.map(\.similarity), among: all, of: model)
   return scores.enumerated().map { place, score in
     PromptReport(

@@ -34,7 +34,7 @@ private enum PipedFile {
     guard let source = pipe == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: pipe) else {
       throw unreadable(systemReason(of: lastError()))
     }
-    let folder = Store().downloads.path(percentEncoded: false), target = try namelessFile(in: folder)
+    let folder = ModelStore().downloads.path(percentEncoded: false), target = try namelessFile(in: folder)
     var total = 0
     while true {
       let piece: Data?

@@ -15,13 +15,13 @@ struct RegistryOptions: ParsableArguments {
   var manifestFiles: [String] = []
 
   /// Says on standard error which files of `$ZOO_HOME/manifests` are left out: they keep nothing else from working.
-  func registry(store: Store = Store()) throws -> Registry {
+  func registry(store: ModelStore = ModelStore()) throws -> Registry {
     let registry = try Self.registry(store: store, and: manifestFiles)
     for problem in registry.problems { Terminal.note("\(problem): it is left out") }
     return registry
   }
 
-  static func registry(store: Store = Store(), and files: [String] = []) throws -> Registry {
+  static func registry(store: ModelStore = ModelStore(), and files: [String] = []) throws -> Registry {
     let folder = store.manifests
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     let inHome = names.filter { $0.hasSuffix(".json") }.sorted().map { folder.appending(path: $0).path }

@@ -10,7 +10,7 @@ struct ResultWriter {
   private let names: OutputNames
   private let loader: PictureLoader
   private let options: DrawingOptions
-  private let methods: [Method]
+  private let methods: [HeatmapMethod]
   /// Of each method.
   private let settings: [ResultSettings]
   private let facts: [String]
@@ -20,7 +20,8 @@ struct ResultWriter {
   var boxes: RegionFile?
 
   init(
-    _ destination: Destination, names: OutputNames, loader: PictureLoader, _ options: DrawingOptions, methods: [Method],
+    _ destination: Destination, names: OutputNames, loader: PictureLoader, _ options: DrawingOptions,
+    methods: [HeatmapMethod],
     settings: [ResultSettings], facts: [String]
   ) {
     (self.destination, self.names, self.loader, self.options) = (destination, names, loader, options)

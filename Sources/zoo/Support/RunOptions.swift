@@ -38,8 +38,8 @@ struct RunOptions: ParsableArguments {
 
   func algebra() throws -> any LinearAlgebra { try makeAlgebra(backend: backend, precision: precision) }
 
-  func load(_ reference: String) throws -> Model {
-    let store = Store(), directory = try store.resolve(reference)
+  func load(_ reference: String) throws -> ZooModel {
+    let store = ModelStore(), directory = try store.resolve(reference)
     let model = try open(directory, of: store)
     // A language that is not there is said before any work is done.
     if language != nil { _ = try model.tokenizer() }
@@ -48,14 +48,14 @@ struct RunOptions: ParsableArguments {
   }
 
   /// The model in a directory, as the options have it run.
-  func open(_ directory: URL, of store: Store) throws -> Model {
-    try Model(
+  func open(_ directory: URL, of store: ModelStore) throws -> ZooModel {
+    try ZooModel(
       directory: directory, algebra: algebra(), parallel: parallel, textCache: store.textCache, language: language)
   }
 
   /// In bf16 weights are rounded once and kept where more than one pass will come.
   func prepare(
-    _ model: Model, passes: Int, gradients: Bool = true, progress: @Sendable (Double) -> Void = { _ in }
+    _ model: ZooModel, passes: Int, gradients: Bool = true, progress: @Sendable (Double) -> Void = { _ in }
   ) {
     if precision == .bf16, passes > 1 { model.pack(gradients: gradients, progress: progress) }
   }

@@ -7,7 +7,7 @@ import ZooTestSupport
 /// What lies in the place of a lock's file and is something else.
 @Suite struct ForgedLockTests {
   let folder: TemporaryFolder
-  private var store: Store { Store(home: folder.url.appending(path: "home")) }
+  private var store: ModelStore { ModelStore(home: folder.url.appending(path: "home")) }
   private var path: String { folder.path("home/locks/tiny-one.lock") }
   private let text = "all that I have written in ten years\n"
 

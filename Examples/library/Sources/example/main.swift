@@ -4,8 +4,8 @@ import Zoo
 // example MODEL PICTURE PROMPT...: where in the picture is each prompt?
 let arguments = CommandLine.arguments
 // A converted model's directory: 'zoo show NAME' says where it is.
-let model = try Model(directory: URL(filePath: arguments[1]))
-let picture = try Image.decode(contentsOf: URL(filePath: arguments[2]))
+let model = try ZooModel(directory: URL(filePath: arguments[1]))
+let picture = try Picture(contentsOf: URL(filePath: arguments[2]))
 let explanation = try Explainer(model: model).explain(picture, prompts: Array(arguments[3...]))
 for prompt in explanation.prompts {
   let map = prompt.heatmap

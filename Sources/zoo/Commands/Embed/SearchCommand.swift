@@ -72,7 +72,7 @@ struct SearchCommand: ParsableCommand {
     }
     let loader = { try Self.loader(for: model, description) }
     if !prompts.isEmpty { try notes.add(remarksOn: prompts, of: model) }
-    let explainer = Explainer(model: model, method: try Method(method))
+    let explainer = Explainer(model: model, method: try HeatmapMethod(method))
     let texts = prompts.isEmpty ? [] : try explainer.prepare(prompts).embeddings
     let pictures = try image.map { path in
       normalised(try model.imageEmbeddings([loader().load(path: path).input.tensor])[0])
@@ -90,7 +90,7 @@ struct SearchCommand: ParsableCommand {
   }
 
   /// As the pictures were embedded.
-  private static func loader(for model: Model, _ description: EmbeddingDescription) throws -> PictureLoader {
+  private static func loader(for model: ZooModel, _ description: EmbeddingDescription) throws -> PictureLoader {
     func value(_ name: String) -> String? { description.pictures.first { $0.name == name }?.value }
     var preprocessing = try model.preprocessing
     if let size = value("size"), value("resize") == "naflex",

@@ -34,13 +34,13 @@ struct WaysOptions: ParsableArguments {
   var correctThreshold: Float?
 
   /// Methods of the call, and those that 'all' leaves out.
-  func chosen(for model: Model, preset: PaperPreset? = nil) throws -> ChosenMethods {
+  func chosen(for model: ZooModel, preset: PaperPreset? = nil) throws -> ChosenMethods {
     // A table's methods need not all run on every model.
     if methods.isEmpty, let preset { return try ChosenMethods(preset.methods, on: model, leavingOut: true) }
     return try ChosenMethods(methods.isEmpty ? [LeGrad.info.id] : methods, on: model)
   }
 
-  func explainers(of model: Model, _ methods: [Method]) throws -> [Explainer] {
+  func explainers(of model: ZooModel, _ methods: [HeatmapMethod]) throws -> [Explainer] {
     let standard = Explainer(model: model).correction, prompts = correct.isEmpty ? [standard?.prompt ?? "off"] : correct
     let corrections = try prompts.map { try CorrectionOption($0, threshold: correctThreshold).correction }
     let scores: [LeGrad.Score?] = score.isEmpty ? [nil] : score
@@ -49,8 +49,8 @@ struct WaysOptions: ParsableArguments {
     let legrads = variant.flatMap { variant in
       scores.flatMap { score in selections.map { LeGrad(variant: variant, layers: $0, score: score) } }
     }
-    let bare = Method(LeGrad())
-    return methods.flatMap { $0 == bare ? legrads.map { Method($0) } : [$0] }.flatMap { method in
+    let bare = HeatmapMethod(LeGrad())
+    return methods.flatMap { $0 == bare ? legrads.map { HeatmapMethod($0) } : [$0] }.flatMap { method in
       corrections.map { correction in
         var explainer = Explainer(model: model, method: method)
         explainer.correction = correction

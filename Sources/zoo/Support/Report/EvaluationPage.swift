@@ -69,7 +69,7 @@ struct EvaluationPage {
     let asked = question.asked == one.label ? "" : ", map of \(`protocol`.classes[question.asked])"
     let drawn: [HTML] = try zip(methods, maps).enumerated().map { place, pair in
       let (name, map) = pair, merit = one.merits[place].map { String(format: "%.3f", $0) } ?? ""
-      let picture = overlay(map.picture(), on: seen, alpha: Self.alpha)
+      let picture = overlay(map.pixels(), on: seen, alpha: Self.alpha)
       return """
         <figure>\(.picture(try picture.pngData(), alternative: "\(name): \(title)"))
         <figcaption>\(name)<br>\(merit)</figcaption></figure>

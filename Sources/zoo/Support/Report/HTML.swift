@@ -39,9 +39,9 @@ struct HTML: ExpressibleByStringInterpolation {
 
 extension HTML {
   /// A picture in the page itself.
-  static func picture(_ png: [UInt8], alternative: String, class name: String = "") -> HTML {
+  static func picture(_ png: Data, alternative: String, class name: String = "") -> HTML {
     // Base64 has nothing to escape.
-    let data = HTML(stringLiteral: "data:image/png;base64," + Data(png).base64EncodedString())
+    let data = HTML(stringLiteral: "data:image/png;base64," + png.base64EncodedString())
     return "<img class=\"\(name)\" src=\"\(data)\" alt=\"\(alternative)\">"
   }
 

@@ -10,7 +10,7 @@ enum RunFacts {
   typealias Row = (name: String, value: String)
 
   /// The model and its digests.
-  static func model(_ model: Model) -> [Row] {
+  static func model(_ model: ZooModel) -> [Row] {
     let description = model.description
     // One digest stands for all: that of the list of the tensors' own.
     let tensors = description.digests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined()

@@ -1,19 +1,19 @@
 /// How a canonical tensor is made from source tensors: a closed set of operations that move elements and never compute.
 ///
 /// A leaf states the shape that its source must have, so that a plan can be checked from headers alone.
-public indirect enum Expression: Sendable, Hashable {
+public indirect enum TensorExpression: Sendable, Hashable {
   /// The source tensor of this name, which must have this shape.
   case tensor(String, shape: [Int])
   /// Zeros: a bias that the source does not have because it is zero by construction.
   case zeros([Int])
   /// Axis `i` of the result is axis `axes[i]` of the operand.
-  case transpose(Expression, axes: [Int])
+  case transpose(TensorExpression, axes: [Int])
   /// The indices `range` along one axis.
-  case slice(Expression, axis: Int, range: Range<Int>)
+  case slice(TensorExpression, axis: Int, range: Range<Int>)
   /// The same elements in row-major order under another shape.
-  case reshape(Expression, [Int])
+  case reshape(TensorExpression, [Int])
   /// Operands one after the other along the first axis.
-  case concat([Expression])
+  case concat([TensorExpression])
 
   /// The shape of the result, or nil where the operations do not fit one another.
   public var shape: [Int]? {
@@ -60,7 +60,7 @@ public indirect enum Expression: Sendable, Hashable {
   }
 }
 
-extension Expression: CustomStringConvertible {
+extension TensorExpression: CustomStringConvertible {
   /// `concat(transpose(q.weight, 1 0), ...)`.
   public var description: String {
     switch self {
@@ -75,15 +75,15 @@ extension Expression: CustomStringConvertible {
   }
 }
 
-extension Expression {
+extension TensorExpression {
   /// A matrix with its axes swapped.
-  var transposed: Expression { .transpose(self, axes: [1, 0]) }
+  var transposed: TensorExpression { .transpose(self, axes: [1, 0]) }
 
   /// Without the first axis of a tensor whose first axis has length 1, or any other shape of the same elements.
-  func reshaped(_ shape: [Int]) -> Expression { .reshape(self, shape) }
+  func reshaped(_ shape: [Int]) -> TensorExpression { .reshape(self, shape) }
 
   /// The same with other names for the sources.
-  func renamed(_ change: (String) -> String) -> Expression {
+  func renamed(_ change: (String) -> String) -> TensorExpression {
     switch self {
     case .tensor(let name, let shape): .tensor(change(name), shape: shape)
     case .zeros: self
@@ -95,11 +95,11 @@ extension Expression {
   }
 
   /// Rows `range` of the first axis.
-  func rows(_ range: Range<Int>) -> Expression { .slice(self, axis: 0, range: range) }
+  func rows(_ range: Range<Int>) -> TensorExpression { .slice(self, axis: 0, range: range) }
 }
 
 /// `3x4`, or `scalar`.
-public func shapeText(_ shape: [Int]) -> String {
+package func shapeText(_ shape: [Int]) -> String {
   shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "x")
 }
 

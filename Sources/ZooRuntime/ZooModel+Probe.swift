@@ -4,13 +4,13 @@ import ZooImages
 import ZooModels
 import ZooTensors
 
-extension Model {
+extension ZooModel {
   /// Tries a model that was just written: opens it, streams its weights, so that this takes little memory whatever its size, and runs it.
   ///
   /// - Parameter folder: The path of the model's directory.
   /// - Returns: As of `probe()`; it is what `Conversion.write` wants of a probe.
-  public static func probe(_ folder: String) throws -> (probe: ModelDescription.Probe?, notes: [String]) {
-    let model = try Model(
+  package static func probe(_ folder: String) throws -> (probe: ModelDescription.Probe?, notes: [String]) {
+    let model = try ZooModel(
       directory: URL(filePath: folder, directoryHint: .isDirectory), algebra: Kernels(streams: true))
     let result = try model.probe()
     return (result.probe, result.notes)
@@ -20,7 +20,7 @@ extension Model {
   ///
   /// - Returns: What `model.json` keeps, and in whole sentences why the prompt is missing where it is.
   /// - Throws: `ModelError.brokenEmbedding` where a tower gives NaN, infinite or only zero numbers.
-  public func probe() throws -> (probe: ModelDescription.Probe, notes: [String]) {
+  package func probe() throws -> (probe: ModelDescription.Probe, notes: [String]) {
     func vector(_ embedding: [Float]?, _ what: String) throws -> ModelDescription.Probe.Vector {
       guard let embedding, let vector = ModelDescription.Probe.Vector(embedding) else {
         throw ModelError.brokenEmbedding(model: name, what: what)
@@ -53,7 +53,7 @@ extension Model {
 }
 
 /// Colours that vary at every scale, the same on every machine.
-private func probePicture(_ size: GridSize) -> Image {
+private func probePicture(_ size: GridSize) -> Picture {
   let pixels = (0..<size.height).flatMap { row in
     (0..<size.width).flatMap { column -> [UInt8] in
       let noise = UInt32(truncatingIfNeeded: (row &* size.width &+ column) &* 2_654_435_761) >> 26
@@ -64,7 +64,7 @@ private func probePicture(_ size: GridSize) -> Image {
       ]
     }
   }
-  return Image(width: size.width, height: size.height, pixels: pixels)
+  return Picture(width: size.width, height: size.height, pixels: pixels)
 }
 
 extension TextTower {

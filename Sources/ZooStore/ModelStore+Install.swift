@@ -2,7 +2,7 @@ import Foundation
 import ZooConvert
 import ZooModels
 
-extension Store {
+extension ModelStore {
   /// Writes a conversion into the zoo, under the model's lock: where two processes want the same model, one waits for the other.
   ///
   /// - Parameters:
@@ -14,7 +14,7 @@ extension Store {
   /// - Returns: What `model.json` says.
   /// - Throws: `StoreError`, `NameError`, and what `Conversion.write` throws.
   @discardableResult
-  public func install(
+  package func install(
     _ conversion: Conversion, replacing: Bool = false, lock: StoreLock? = nil, waiting: (Int?) -> Void = { _ in },
     progress: (ConversionProgress) throws -> Void = { _ in }, probe: ((_ folder: String) throws -> ProbeOutcome)? = nil
   ) throws -> ModelDescription {
@@ -27,7 +27,7 @@ extension Store {
   /// Where a conversion goes.
   ///
   /// - Throws: `NameError`, and `StoreError.link` where something would be written through a link.
-  public func place(of conversion: Conversion) throws -> URL {
+  package func place(of conversion: Conversion) throws -> URL {
     try place(of: conversion.model.architecture.name, tag: conversion.model.tag)
   }
 }

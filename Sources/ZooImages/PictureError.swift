@@ -1,7 +1,7 @@
 import ZooTensors
 
 /// What can be wrong with a picture file.
-public enum ImageError: ZooError, Equatable {
+public enum PictureError: ZooError, Equatable {
   /// The file cannot be read; `reason` is the system's.
   case unreadable(name: String, reason: String)
   /// Its first bytes belong to no format that is read here.

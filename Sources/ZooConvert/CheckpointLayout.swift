@@ -3,7 +3,7 @@ import ZooModels
 /// A way in which an ecosystem names and stores the tensors of a model.
 ///
 /// A layout answers one question, top-down: from what is this canonical tensor made? What it leaves over must be named by one of its drop rules.
-public struct Layout: Sendable {
+public struct CheckpointLayout: Sendable {
   /// The name in `model.json` and on the command line: `openclip`, `transformers-clip`, ...
   public let name: String
   /// What it is, in words.
@@ -14,7 +14,7 @@ public struct Layout: Sendable {
   /// The rules for what is left over in a checkpoint.
   let drops: @Sendable (Headers) -> [DropRule]
   /// Nil where the layout has no such tensor.
-  let expression: @Sendable (Target) -> Expression?
+  let expression: @Sendable (Target) -> TensorExpression?
   /// The dimensions that the shapes show.
   let measure: @Sendable (Headers) -> ArchitectureFacts
   /// How the layout's ecosystem resamples positions; nil where the image tower decides (open_clip and timm).
@@ -31,7 +31,7 @@ public struct Layout: Sendable {
     note: String? = nil,
     drops: @escaping @Sendable (Headers) -> [DropRule],
     measure: @escaping @Sendable (Headers) -> ArchitectureFacts,
-    expression: @escaping @Sendable (Target) -> Expression?
+    expression: @escaping @Sendable (Target) -> TensorExpression?
   ) {
     self.name = name
     self.title = title
@@ -47,7 +47,7 @@ public struct Layout: Sendable {
   }
 
   /// The tensors that a model of this architecture has in this layout, by the layout's default spelling.
-  public func sourceTensors(of architecture: Architecture) -> [TensorSpec] {
+  package func sourceTensors(of architecture: Architecture) -> [TensorSpec] {
     var seen: Set<String> = []
     return architecture.tensors.flatMap { spec -> [TensorSpec] in
       let target = Target(
@@ -57,7 +57,7 @@ public struct Layout: Sendable {
   }
 
   /// True where this layout has every tensor of the architecture.
-  public func holds(_ architecture: Architecture) -> Bool {
+  package func holds(_ architecture: Architecture) -> Bool {
     architecture.tensors.allSatisfy { spec in
       expression(
         Target(name: CanonicalName(spec.name), shape: spec.shape, architecture: architecture, headers: Headers([])))
@@ -66,10 +66,10 @@ public struct Layout: Sendable {
   }
 
   /// Why this layout is not the one of a checkpoint; empty if it is.
-  public func mismatches(_ headers: Headers) -> [String] { fingerprint.mismatches(headers) }
+  package func mismatches(_ headers: Headers) -> [String] { fingerprint.mismatches(headers) }
 
   /// All layouts, in the order in which they are explained.
-  public static let all: [Layout] = [
+  public static let all: [CheckpointLayout] = [
     .openCLIP, .openCLIPText, .openCLIPCoCa, .openCLIPTrunk, .openCLIPHuggingFace, .openCLIPTrunkHuggingFace,
     .openCLIPModern, .openCLIPTrunkModern,
     .perceptionEncoder, .evaCLIP, .mobileCLIP,
@@ -80,11 +80,11 @@ public struct Layout: Sendable {
     .transformersViT, .transformersCLIPClassifier, .timmResNetImage,
   ]
 
-  public static func named(_ name: String) -> Layout? { all.first { $0.name == name } }
+  public static func named(_ name: String) -> CheckpointLayout? { all.first { $0.name == name } }
 }
 
 /// A layout is its name: there is one of each.
-extension Layout: Equatable {
+extension CheckpointLayout: Equatable {
   public static func == (a: Self, b: Self) -> Bool { a.name == b.name }
 }
 
@@ -111,14 +111,14 @@ struct Fingerprint: Sendable {
 }
 
 /// Source tensors that are left out, by a rule with a reason.
-public struct DropRule: Sendable, Hashable {
+package struct DropRule: Sendable, Hashable {
   /// A name in which `*` stands for any characters; after `not`, all names but these.
-  public let pattern: String
-  public let reason: String
+  package let pattern: String
+  package let reason: String
   /// Where set, only whole numbers are dropped: a weight under this name is a problem.
-  public let integersOnly: Bool
+  package let integersOnly: Bool
   /// Where set, only 0, 1, 2 and so on are dropped, of any element type: a model with other indices computes something else.
-  public let countingOnly: Bool
+  package let countingOnly: Bool
   private let isOutside: Bool
 
   init(_ pattern: String, _ reason: String, integersOnly: Bool = false, countingOnly: Bool = false) {

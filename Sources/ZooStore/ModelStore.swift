@@ -3,7 +3,7 @@ import ZooModels
 import ZooTensors
 
 /// The zoo on disk: converted models under `$ZOO_HOME/models/ARCHITECTURE/TAG`.
-public struct Store: Sendable {
+public struct ModelStore: Sendable {
   /// `$ZOO_HOME`, by default `~/.zoo`.
   public let home: URL
 
@@ -22,17 +22,17 @@ public struct Store: Sendable {
 
   public var models: URL { home.appending(path: "models", directoryHint: .isDirectory) }
   /// Files on their way from a server.
-  public var downloads: URL { home.appending(path: "downloads", directoryHint: .isDirectory) }
+  package var downloads: URL { home.appending(path: "downloads", directoryHint: .isDirectory) }
   /// Who works on which model.
-  public var locks: URL { home.appending(path: "locks", directoryHint: .isDirectory) }
+  package var locks: URL { home.appending(path: "locks", directoryHint: .isDirectory) }
   /// More manifests, one JSON file each.
   public var manifests: URL { home.appending(path: "manifests", directoryHint: .isDirectory) }
 
   /// Text embeddings that were computed before.
-  public var textCache: URL { home.appending(path: "cache/text", directoryHint: .isDirectory) }
+  package var textCache: URL { home.appending(path: "cache/text", directoryHint: .isDirectory) }
 
   /// Where a model is kept.
-  public func directory(of architecture: String, tag: String) throws(NameError) -> URL {
+  package func directory(of architecture: String, tag: String) throws(NameError) -> URL {
     models.appending(path: try PlainName(architecture).description)
       .appending(path: try PlainName(tag).description, directoryHint: .isDirectory)
   }
@@ -45,7 +45,7 @@ public struct Store: Sendable {
   }
 
   /// Finds a model by a path or by `ARCHITECTURE[:TAG]`; the tag may be left out where only one is installed.
-  public func resolve(_ reference: String) throws(StoreError) -> URL {
+  package func resolve(_ reference: String) throws(StoreError) -> URL {
     let path = URL(filePath: reference)
     if FileManager.default.fileExists(atPath: path.appending(path: ModelDescription.fileName).path) { return path }
     let isName = ModelName.isSpelledAsOpenAIDoes(reference)
@@ -54,7 +54,7 @@ public struct Store: Sendable {
   }
 
   /// Finds a model by `ARCHITECTURE[:TAG]` alone: what comes from a stranger is never taken for a path.
-  public func directory(ofModel reference: String) throws(StoreError) -> URL {
+  package func directory(ofModel reference: String) throws(StoreError) -> URL {
     let name = ModelName(reference), all = installed()
     let sameArchitecture = all.filter { $0.name.architecture.lowercased() == name.architecture.lowercased() }
     guard let tag = name.tag else {
@@ -76,7 +76,7 @@ public struct Store: Sendable {
   }
 
   /// Notes that a model of the zoo is used now. Does nothing where the folder may not be written, or lies elsewhere.
-  public func noteUse(of directory: URL) {
+  package func noteUse(of directory: URL) {
     let folder = directory.standardizedFileURL.deletingLastPathComponent().deletingLastPathComponent()
     guard folder.path == models.standardizedFileURL.path else { return }
     try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: directory.path)
@@ -111,11 +111,11 @@ public struct InstalledModel: Sendable {
   public let size: Int
   /// When it was converted.
   public let added: Date?
-  /// When a command ran it last; nil where none has yet. The time of the folder says so (`Store.noteUse`).
+  /// When a command ran it last; nil where none has yet. The time of the folder says so (`ModelStore.noteUse`).
   public let used: Date?
 
   /// Nil where the directory is not a model that this version reads.
-  public init?(directory: URL) {
+  package init?(directory: URL) {
     let file = directory.appending(path: ModelDescription.fileName)
     guard let description = try? ModelDescription.read(file: file.path(percentEncoded: false)) else { return nil }
     self.directory = directory
@@ -137,7 +137,7 @@ public struct InstalledModel: Sendable {
   public var name: ModelName { description.name }
 
   /// False where another process has removed or replaced it meanwhile.
-  public var isHere: Bool { InstalledModel(directory: directory)?.description == description }
+  package var isHere: Bool { InstalledModel(directory: directory)?.description == description }
 
   /// True for a model whose files are there and whose weights have the right names and shapes.
   static func reads(_ directory: URL) -> Bool {

@@ -4,7 +4,7 @@ import ZooModels
 import ZooRuntime
 
 /// An explanation method with its options.
-public struct Method: Sendable, Hashable {
+public struct HeatmapMethod: Sendable, Hashable {
   package let base: any ExplanationMethod
   /// The options that were given by name; others have their standard values.
   public let options: [String: String]
@@ -50,8 +50,8 @@ public struct Method: Sendable, Hashable {
   /// The same method with values for more of its options; those that it was given stay.
   ///
   /// Throws as `init(named:options:)` does.
-  public func adding(_ options: [String: String]) throws -> Method {
-    try Method(named: info.id, options: self.options.merging(options) { own, _ in own })
+  public func adding(_ options: [String: String]) throws -> HeatmapMethod {
+    try HeatmapMethod(named: info.id, options: self.options.merging(options) { own, _ in own })
   }
 
   public var info: MethodInfo { type(of: base).info }
@@ -63,18 +63,18 @@ public struct Method: Sendable, Hashable {
   /// The facts of all methods, in the order in which they are listed.
   public static let all: [MethodInfo] = methodTypes.map { $0.info }
 
-  public static func == (a: Method, b: Method) -> Bool { AnyHashable(a.base) == AnyHashable(b.base) }
+  public static func == (a: HeatmapMethod, b: HeatmapMethod) -> Bool { AnyHashable(a.base) == AnyHashable(b.base) }
   public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(base)) }
 
   /// Why the method does not run on a model, and which do; nil where it does.
-  public func obstacle(on model: Model) -> MethodError? { base.obstacle(on: model) }
+  public func obstacle(on model: ZooModel) -> MethodError? { base.obstacle(on: model) }
 
   /// The maps of each direction on each picture.
   ///
   /// - Parameters:
   ///   - pictures: preprocessed pictures of one size.
   ///   - directions: normalised text embeddings, or one-hot vectors over the classes of a classifier.
-  package func explain(_ pictures: [PixelTensor], directions: [[Float]], model: Model) throws -> [MethodOutput] {
+  package func explain(_ pictures: [PixelTensor], directions: [[Float]], model: ZooModel) throws -> [MethodOutput] {
     try base.explain(pictures, prompts: directions, model: model)
   }
 }
@@ -89,19 +89,19 @@ package struct MethodOutput: Sendable {
 
 extension ExplanationMethod {
   package func explain(
-    _ pictures: [PixelTensor], prompts: [[Float]], background: [[Float]] = [], model: Model
+    _ pictures: [PixelTensor], prompts: [[Float]], background: [[Float]] = [], model: ZooModel
   ) throws -> [MethodOutput] {
     let output = try Pass.run(pictures, [Pass.Job(self, prompts, background: background)], model: model)
     return zip(output.embeddings, output.maps[0]).map { MethodOutput(embedding: $0, heatmaps: $1) }
   }
 
   /// Why the method does not run on a model, and which ones do; nil where it does.
-  package func obstacle(on model: Model) -> MethodError? {
+  package func obstacle(on model: ZooModel) -> MethodError? {
     refusal(on: model)?.naming(methodsOn: model)
   }
 
   /// Why the method does not run on a model; nil where it does.
-  fileprivate func refusal(on model: Model) -> MethodError? {
+  fileprivate func refusal(on model: ZooModel) -> MethodError? {
     guard let vision = try? model.vision, let size = model.description.preprocessing?.size else {
       return .undefined(
         method: Self.info.id, model: model.name, reason: "it has no image tower", others: [])
@@ -118,17 +118,17 @@ extension ExplanationMethod {
   }
 }
 
-extension Method {
+extension HeatmapMethod {
   /// The methods that run on a model with their standard options.
-  public static func defined(on model: Model) -> [MethodInfo] {
-    all.filter { info in (try? Method(named: info.id))?.base.refusal(on: model) == nil }
+  public static func defined(on model: ZooModel) -> [MethodInfo] {
+    all.filter { info in (try? HeatmapMethod(named: info.id))?.base.refusal(on: model) == nil }
   }
 }
 
 extension MethodError {
   /// With the methods that run on the model, where this one does not.
-  func naming(methodsOn model: Model) -> MethodError {
+  func naming(methodsOn model: ZooModel) -> MethodError {
     guard case .undefined(let method, let name, let reason, _) = self else { return self }
-    return .undefined(method: method, model: name, reason: reason, others: Method.defined(on: model).map(\.id))
+    return .undefined(method: method, model: name, reason: reason, others: HeatmapMethod.defined(on: model).map(\.id))
   }
 }

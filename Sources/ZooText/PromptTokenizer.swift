@@ -1,7 +1,7 @@
 import ZooModels
 
 /// Turns a prompt into token ids of a fixed context length.
-public protocol Tokenizer: Sendable {
+public protocol PromptTokenizer: Sendable {
   /// The length of every encoded prompt.
   var contextLength: Int { get }
   /// The number of ids the tokenizer can produce: every id lies in `0..<vocabularySize`.
@@ -16,7 +16,7 @@ public protocol Tokenizer: Sendable {
 }
 
 /// Whether a prompt holds nothing but whitespace, by Python's rule (`str.strip`).
-public func isBlank(_ prompt: String) -> Bool {
+package func isBlank(_ prompt: String) -> Bool {
   prompt.unicodeScalars.allSatisfy(\.isPythonSpace)
 }
 

@@ -8,7 +8,7 @@ import ZooTensors
 import ZooText
 
 /// A converted model, ready to run.
-public final class Model: Sendable {
+public final class ZooModel: Sendable {
   public let description: ModelDescription
   /// Where the model lies.
   public let directory: URL
@@ -17,7 +17,7 @@ public final class Model: Sendable {
   /// The text tower always computes in f32.
   package let textEngine: Engine
   private let textTower: Lazy<Result<TextRuntime, any Error>>?
-  private let tokens: Lazy<Result<any Tokenizer, any Error>>?
+  private let tokens: Lazy<Result<any PromptTokenizer, any Error>>?
   let textCache: TextEmbeddingCache?
   /// `noiseEmbedding`, once it is known.
   let noise = Mutex<[Float]?>(nil)
@@ -26,13 +26,25 @@ public final class Model: Sendable {
 
   /// Opens a converted model's directory. Weights are mapped; those that are not f32 are widened.
   ///
-  /// Throws a `ModelError`, a `CheckpointError` or a `ManifestError` where the directory is not a model.
+  /// Throws a `ModelError`, a `CheckpointError` or a `ManifestError` where the directory is not a model, and an `AlgebraError` where this
+  /// build or processor lacks the backend or the precision.
   ///
   /// - Parameters:
+  ///   - threads: How many are used; all processors by default.
   ///   - textCache: A folder where text embeddings are kept between processes; nil for none.
   ///   - language: The language of prompts, for models that have several; a wrong one throws when a prompt comes.
   public convenience init(
-    directory: URL, algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel(), textCache: URL? = nil,
+    directory: URL, backend: Backend = .automatic, precision: Precision = .f32, threads: Int? = nil,
+    textCache: URL? = nil, language: String? = nil
+  ) throws {
+    try self.init(
+      directory: directory, algebra: makeAlgebra(backend: backend, precision: precision),
+      parallel: Parallel(threads: threads), textCache: textCache, language: language)
+  }
+
+  /// The same with an algebra that is there; nil for what the model picks.
+  package convenience init(
+    directory: URL, algebra: (any LinearAlgebra)?, parallel: Parallel = Parallel(), textCache: URL? = nil,
     language: String? = nil
   ) throws {
     let algebra = try algebra ?? makeAlgebra()
@@ -41,7 +53,7 @@ public final class Model: Sendable {
     let path = try ModelDescription.path(of: ModelDescription.weightsFileName, in: directory)
     for name in description.tokenizerFiles { _ = try ModelDescription.path(of: name, in: directory) }
     let checkpoint = try Checkpoint.open(path)
-    try Model.check(checkpoint, against: description.architecture, path: path)
+    try ZooModel.check(checkpoint, against: description.architecture, path: path)
     let cache = textCache.map {
       TextEmbeddingCache(
         root: $0, model: json, arithmetic: algebra.exact.name, width: description.architecture.embedding)
@@ -117,10 +129,11 @@ public final class Model: Sendable {
     }
   }
 
-  /// What the model sees of a picture: its own preprocessing. For another size, change `preprocessing` and call
-  /// `ZooImages.preprocess`.
-  public func preprocess(_ image: Image) throws -> PreprocessedImage {
-    ZooImages.preprocess(image, try preprocessing)
+  /// What the model sees of a picture.
+  ///
+  /// - Parameter preprocessing: nil for the model's own; one with another size works as well.
+  public func preprocess(_ picture: Picture, as preprocessing: Preprocessing? = nil) throws -> PreprocessedPicture {
+    ZooImages.preprocess(picture, try preprocessing ?? self.preprocessing)
   }
 
   /// The embedding of each picture, not normalised; a classifier's logits. Pictures of one size run together.
@@ -152,7 +165,7 @@ public final class Model: Sendable {
   // MARK: Texts
 
   /// The tokenizer that the model was trained with.
-  public func tokenizer() throws -> any Tokenizer {
+  public func tokenizer() throws -> any PromptTokenizer {
     guard let tokens else { throw ModelError.noText(model: name, part: architecture.part) }
     return try tokens.value.get()
   }
@@ -210,13 +223,13 @@ public final class Model: Sendable {
 }
 
 /// A vector divided by its length, as `torch.nn.functional.normalize` does.
-public func normalised(_ vector: [Float]) -> [Float] {
+package func normalised(_ vector: [Float]) -> [Float] {
   let length = max(vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot(), 1e-12)
   return vector.map { Float(Double($0) / length) }
 }
 
 /// The dot product of two vectors of one length.
-public func dot(_ a: [Float], _ b: [Float]) -> Float {
+package func dot(_ a: [Float], _ b: [Float]) -> Float {
   Float(zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
 }
 
@@ -278,7 +291,7 @@ public enum ModelError: ZooError, Equatable {
   }
 }
 
-extension Model {
+extension ZooModel {
   /// The name of a classifier's class, by index.
   public func className(_ index: Int) -> String {
     guard let labels = description.labels, labels.indices.contains(index) else { return "class \(index)" }

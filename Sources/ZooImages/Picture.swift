@@ -1,7 +1,7 @@
 import CImageCodecs
 
 /// A picture: rows of pixels without padding, from the top left, in the mode of the file that it came from.
-public struct Image: Sendable, Hashable {
+public struct Picture: Sendable, Hashable {
   /// What a pixel is; the names are Pillow's.
   public enum Mode: String, Sendable, Hashable, CaseIterable {
     /// Black and white, a byte of 0 or 255 a pixel.
@@ -75,16 +75,16 @@ public struct Image: Sendable, Hashable {
 
   /// The picture in RGB as Pillow's `convert("RGB")` has it: alpha and colour profiles are dropped, 16-bit grey is
   /// clipped at 255, CMYK is converted naively.
-  public func convertedToRGB() -> Image {
+  public func convertedToRGB() -> Picture {
     guard mode != .rgb else { return self }
     let rgb = bytes(count: width * height * 3) { target in
       zoo_convert_to_rgb(pixels, mode.code, palette, width * height, target)
     }
-    return Image(width: width, height: height, pixels: rgb, orientation: orientation)
+    return Picture(width: width, height: height, pixels: rgb, orientation: orientation)
   }
 
   /// The picture in RGB as transformers' `convert_to_rgb` has it: alpha is laid over white as Pillow's `alpha_composite` does, in its rounding.
-  func flattenedOnWhite() -> Image {
+  func flattenedOnWhite() -> Picture {
     let size = mode.bytesPerPixel, hasChannel = mode == .la || mode == .rgba
     guard hasChannel || transparency != nil else { return convertedToRGB() }
     var image = convertedToRGB()
@@ -107,14 +107,14 @@ public struct Image: Sendable, Hashable {
   }
 
   /// The same picture with other pixels.
-  func with(width: Int, height: Int, pixels: [UInt8], orientation: Int? = nil) -> Image {
-    Image(
+  func with(width: Int, height: Int, pixels: [UInt8], orientation: Int? = nil) -> Picture {
+    Picture(
       width: width, height: height, mode: mode, pixels: pixels, palette: palette,
       orientation: orientation ?? self.orientation, transparency: transparency)
   }
 }
 
-extension Image.Mode {
+extension Picture.Mode {
   /// The mode's number in CImageCodecs.
   var code: Int32 {
     switch self {
