@@ -13,7 +13,7 @@ package struct ArchitectureFacts: Sendable, Hashable {
 }
 
 package struct VisionFacts: Sendable, Hashable {
-  package enum PoolerKind: String, Sendable { case attention, coca, meanQuery }
+  package enum PoolerKind: String, Sendable { case attention, coca, meanQuery, classAndPatchMean }
 
   package var width: Int?
   package var patch: Int?

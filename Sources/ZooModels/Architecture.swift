@@ -300,10 +300,12 @@ public struct VisionTower: Codable, Sendable, Hashable {
     if noPositions || blocks.relativeHidden != nil { return 0 }
     return tableGrid.count + (positionsCoverPrefix ? prefixTokens : 0)
   }
-  /// Width of what the final norm and the projection see.
-  package var pooledWidth: Int {
+  /// Width of what the final norm sees.
+  package var normWidth: Int {
     if case .coca(_, _, let width) = pooler { width } else { blocks.width }
   }
+  /// Width of what the projection sees.
+  package var pooledWidth: Int { pooler == .classAndPatchMean ? 2 * normWidth : normWidth }
 }
 
 /// How position tables are resampled for pictures of another size: as the code does that a checkpoint was written for.

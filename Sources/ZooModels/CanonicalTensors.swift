@@ -147,7 +147,7 @@ private struct TensorList {
       linear("vision.pooler.q", from: width, to: width)
       linear("vision.pooler.kv", from: width, to: 2 * width)
     }
-    if !tower.noFinalNorm { norm("vision.norm", tower.pooledWidth) }
+    if !tower.noFinalNorm { norm("vision.norm", tower.normWidth) }
     if case .attention(_, let mlpWidth, _) = tower.pooler {
       add("vision.pooler.latent", [1, width])
       linear("vision.pooler.q", from: width, to: width)

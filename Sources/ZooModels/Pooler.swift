@@ -8,6 +8,8 @@ public enum Pooler: Sendable, Hashable {
   case patchMean(normFirst: Bool)
   /// The greatest value of each channel over the patch tokens; `withMean` the middle between that and the mean.
   case patchMax(withMean: Bool, normFirst: Bool)
+  /// The normalised class token and the mean of the normalised patches, side by side: twice the width (DINOv2's classifiers).
+  case classAndPatchMean
   /// SigLIP's attention pooler: the norm, one learned query over all tokens, then a residual MLP.
   case attention(heads: Int, mlpWidth: Int, activation: Activation)
   /// CoCa's attention pooler: `queries` learned queries of `width`, of which the first counts, then the norm.
@@ -22,6 +24,7 @@ public enum Pooler: Sendable, Hashable {
     case .tokenMean: "token_mean"
     case .patchMean: "patch_mean"
     case .patchMax(let withMean, _): withMean ? "patch_avgmax" : "patch_max"
+    case .classAndPatchMean: "class_and_patch_mean"
     case .attention: "attention"
     case .coca: "coca"
     case .meanQuery: "mean_query"
@@ -33,7 +36,7 @@ public enum Pooler: Sendable, Hashable {
     switch self {
     case .patchMean(let normFirst), .patchMax(_, let normFirst): !normFirst
     case .tokenMean: true
-    case .classToken, .attention, .coca, .meanQuery: false
+    case .classToken, .classAndPatchMean, .attention, .coca, .meanQuery: false
     }
   }
 
@@ -54,6 +57,7 @@ extension Pooler: Codable {
     case "patch_mean": self = .patchMean(normFirst: try normFirst())
     case "patch_max", "patch_avgmax":
       self = .patchMax(withMean: type == "patch_avgmax", normFirst: try normFirst())
+    case "class_and_patch_mean": self = .classAndPatchMean
     case "attention":
       self = .attention(
         heads: try values.decode(Int.self, forKey: .heads), mlpWidth: try values.decode(Int.self, forKey: .mlpWidth),
@@ -67,7 +71,7 @@ extension Pooler: Codable {
       throw DecodingError.dataCorruptedError(
         forKey: .type, in: values,
         debugDescription: "'\(other)' is not a pooler: class_token, token_mean, patch_mean, patch_max, patch_avgmax, "
-          + "attention, coca or mean_query")
+          + "class_and_patch_mean, attention, coca or mean_query")
     }
   }
 
@@ -75,7 +79,7 @@ extension Pooler: Codable {
     var values = encoder.container(keyedBy: Key.self)
     try values.encode(name, forKey: .type)
     switch self {
-    case .classToken, .tokenMean: break
+    case .classToken, .tokenMean, .classAndPatchMean: break
     case .patchMean(let normFirst), .patchMax(_, let normFirst):
       if normFirst { try values.encode(true, forKey: .normFirst) }
     case .attention(let heads, let mlpWidth, let activation):

@@ -89,7 +89,8 @@ private struct Checker {
       try check("vision.pooler.heads", heads, Limits.width)
       try check("vision.pooler.mlp_width", mlpWidth, Limits.mlpWidth)
       try divides("vision.pooler.heads", heads, vision.blocks.width)
-    case .classToken: try check("vision.pooler", vision.classToken, "takes a class token, which is not there")
+    case .classToken, .classAndPatchMean:
+      try check("vision.pooler", vision.classToken, "takes a class token, which is not there")
     case .meanQuery(let heads):
       try check("vision.pooler.heads", heads, Limits.width)
       try divides("vision.pooler.heads", heads, vision.blocks.width)
@@ -233,6 +234,9 @@ extension Architecture {
       case .imageTower, .classifier: vision != nil && text == nil
       case .textTower: vision == nil && text != nil
       }
+    try checker.check(
+      "vision.pooler", isClassifier || vision?.pooler != .classAndPatchMean,
+      "is for the head of a classifier, which sees two vectors side by side")
     try checker.check("architecture.part", towers, "is \(part.rawValue), which is not what its towers are")
   }
 }

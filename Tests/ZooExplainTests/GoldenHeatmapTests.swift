@@ -82,7 +82,10 @@ import ZooTestSupport
         "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
         "timm_mean_of_all", "timm_eva02", "timm_deit3",
       ].map { Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers") }
-      + ["hf_vit", "hf_vit_without_qkv_bias", "hf_deit", "hf_clip"].map {
+      + [
+        "hf_vit", "hf_vit_without_qkv_bias", "hf_deit", "hf_clip", "hf_dinov2", "hf_dinov2_swiglu",
+        "hf_dinov2_registers", "hf_dinov2_registers_swiglu",
+      ].map {
         Case(name: $0, checkpoint: "hf/model.safetensors", group: "classifiers")
       }, [false, true])
   func mapsAreTheReferencesAtEverySize(_ golden: Case, packed: Bool) throws {

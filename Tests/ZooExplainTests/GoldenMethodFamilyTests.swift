@@ -41,6 +41,9 @@ import ZooTestSupport
       Case(name: "naflex_siglip2", group: "families", undefined: pooler),
       Case(name: "relpos", group: "families", undefined: relevance),
       Case(name: "vitamin", group: "families", undefined: patches),
+      Case(
+        name: "hf_dinov2_registers", group: "classifiers", checkpoint: "hf/model.safetensors",
+        undefined: patches.union(["gem"])),
       Case(name: "resnet", group: "families", undefined: pooler.union(["rollout"])),
     ]
   }()

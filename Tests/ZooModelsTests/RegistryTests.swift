@@ -143,9 +143,14 @@ import ZooTestSupport
       "mt5-base-ViT-B-32", "\"context_length\": 77", "\"context_length\": 65536",
       "text.blocks.relative_bias has a number for each head"
     ),
+    (
+      "ViT-B-32", "\"type\": \"class_token\"", "\"type\": \"class_and_patch_mean\"",
+      "vision.pooler is for the head of a classifier"
+    ),
+    ("dinov2-small", "\"class_token\": true", "\"class_token\": false", "vision.pooler takes a class token"),
     ("mt5-base-ViT-B-32", "\"buckets\": 32", "\"buckets\": 1", "text.blocks.relative_bias.buckets must be between"),
   ])
-  func impossibleTextTowersAreRefused(_ name: String, _ field: String, _ value: String, _ sentence: String) throws {
+  func impossibleTowersAreRefused(_ name: String, _ field: String, _ value: String, _ sentence: String) throws {
     let url = Golden.repository.appending(path: "Manifests/models/\(name).json")
     let text = try String(contentsOf: url, encoding: .utf8)
     #expect(text.contains(field))

@@ -104,7 +104,10 @@ import ZooTestSupport
     ].map {
       Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers")
     }
-    + ["hf_vit", "hf_vit_without_qkv_bias", "hf_deit", "hf_clip"].map {
+    + [
+      "hf_vit", "hf_vit_without_qkv_bias", "hf_deit", "hf_clip", "hf_dinov2", "hf_dinov2_swiglu", "hf_dinov2_registers",
+      "hf_dinov2_registers_swiglu",
+    ].map {
       Case(name: $0, checkpoint: "hf/model.safetensors", group: "classifiers")
     }
 

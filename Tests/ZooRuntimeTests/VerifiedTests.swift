@@ -44,7 +44,7 @@ extension Architecture {
       case .attention: tower.pooler = .attention(heads: 1, mlpWidth: 1, activation: .gelu)
       case .coca: tower.pooler = .coca(heads: 1, queries: 1, width: 1)
       case .meanQuery: tower.pooler = .meanQuery(heads: 1)
-      case .classToken, .tokenMean, .patchMean, .patchMax: break
+      case .classToken, .tokenMean, .patchMean, .patchMax, .classAndPatchMean: break
       }
       kind.vision = tower
     }

@@ -96,6 +96,9 @@ def compare(folder):
             packages.append("timm")
             rows += differences(name, manifest["architecture"], classifier[0], "timm")
             rows += weights(name, manifest["weights"], classifier[1], "timm")
+        if manifest["architecture"]["family"] == "dinov2":
+            packages.append("timm")
+            rows += differences(name, manifest["architecture"], timm.dinov2(name), "timm", partial=True)
         if name in authors:
             packages.append("authors")
             architecture, pictures = clip.authors(name, authors[name])

@@ -48,6 +48,16 @@ class Timm:
         vision = self.tower(name, size, "") | {"projection": "linear_bias"}
         return {"name": name, "embedding": 1000, "vision": vision}, {tag: self.weights(name, tag, c) for tag, c in found.items()}
 
+    def dinov2(self, name):
+        """What timm's tower of the same weights has in common with DINOv2's classifier of a name such as `dinov2-base`."""
+        size, isWithRegisters = name.split("-")[-1], "registers" in name
+        entry = f"vit_{size}_patch14_{'reg4_' if isWithRegisters else ''}dinov2"
+        module, arguments = self.entry(entry)
+        tower = self.plain(self.modules["vision_transformer"].initial("VisionTransformer") | arguments, entry, module, 224, "token")
+        if "SwiGLUPacked" in str(arguments.get("mlp_layer")):  # twice the width, the gate among it
+            tower["blocks"] |= {"mlp_width": tower["blocks"]["mlp_width"] // 2, "gated": True, "activation": "silu"}
+        return {"vision": {key: tower[key] for key in ("patch", "blocks", "class_token", "registers", "patch_bias", "norm_pre")}}
+
     def weights(self, name, tag, c):
         side, share = c["input_size"][1], c["crop_pct"]
         target = int(side / share)

@@ -9,6 +9,8 @@ DEFAULTS = [
     ("siglip2", "Siglip2VisionConfig", "Siglip2TextConfig", "ViT-B-16-SigLIP2-naflex"),
     ("vit", "ViTConfig", None, "vit_base_patch16_224"),
     ("deit", "DeiTConfig", None, "deit_base_patch16_224"),
+    ("dinov2", "Dinov2Config", None, "dinov2-base"),
+    ("dinov2_with_registers", "Dinov2WithRegistersConfig", None, "dinov2-with-registers-base"),
 ]
 
 
@@ -28,12 +30,15 @@ def tower(fields):
     result = {
         "blocks": {
             "width": fields["hidden_size"], "layers": fields["num_hidden_layers"], "heads": fields["num_attention_heads"],
-            "mlp_width": fields["intermediate_size"], "norm_eps": fields["layer_norm_eps"],
+            "mlp_width": fields.get("intermediate_size") or fields["hidden_size"] * fields["mlp_ratio"],
+            "norm_eps": fields["layer_norm_eps"],
             "activation": ACTIVATIONS[fields["hidden_act"]],
         }
     }
     if "image_size" in fields:
         result["image"] = [fields["image_size"]] * 2
+    if "num_register_tokens" in fields:
+        result["registers"] = fields["num_register_tokens"]
     if "patch_size" in fields:
         result["patch"] = fields["patch_size"]
     return result

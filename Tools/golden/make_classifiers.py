@@ -39,6 +39,8 @@ CASES = {
 
 # After those of Hugging Face: the seeds go by the order.
 LATER = {"timm_deit3": ("deit3_base_patch16_224", dict(SMALL))}
+# The position table is for pictures of 40 pixels, which are cut to 32.
+DINO = dict(hidden_size=48, num_hidden_layers=2, num_attention_heads=3, image_size=40, patch_size=8)
 
 TINY = dict(hidden_size=48, num_hidden_layers=2, num_attention_heads=3, intermediate_size=96, image_size=32, patch_size=8)
 LABELS = dict(id2label={number: f"kind {number}" for number in range(CLASSES)})
@@ -50,7 +52,20 @@ HUGGING_FACE = {
     "hf_clip": lambda: transformers.CLIPForImageClassification(
         transformers.CLIPConfig(vision_config=TINY, **LABELS)),
 }
+DINOV2 = {
+    "hf_dinov2": lambda: transformers.Dinov2ForImageClassification(transformers.Dinov2Config(**DINO, **LABELS)),
+    "hf_dinov2_swiglu": lambda: transformers.Dinov2ForImageClassification(
+        transformers.Dinov2Config(**DINO, **LABELS, use_swiglu_ffn=True)),
+    "hf_dinov2_registers": lambda: transformers.Dinov2WithRegistersForImageClassification(
+        transformers.Dinov2WithRegistersConfig(**DINO, **LABELS, num_register_tokens=4)),
+    "hf_dinov2_registers_swiglu": lambda: transformers.Dinov2WithRegistersForImageClassification(
+        transformers.Dinov2WithRegistersConfig(**DINO, **LABELS, num_register_tokens=4, use_swiglu_ffn=True)),
+}
 PROCESSORS = {
+    name: lambda: transformers.BitImageProcessorPil(
+        size=dict(shortest_edge=36), crop_size=dict(height=32, width=32), resample=3,
+        image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225]) for name in DINOV2
+} | {
     "hf_vit": lambda: transformers.ViTImageProcessorPil(size=dict(height=32, width=32)),
     "hf_deit": lambda: transformers.DeiTImageProcessorPil(size=dict(height=36, width=36),
                                                           crop_size=dict(height=32, width=32)),
@@ -80,6 +95,22 @@ class HuggingFaceClassifier(families.Tower):
         return self.project(z[:, 1:].mean(1) if self.clip else self.norm(z)[:, 0])
 
 
+class DINOv2Classifier(families.Tower):
+    pooler = trunk = None
+
+    def __init__(self, model):
+        self.visual = self.model = model
+        self.base = model.base_model
+        self.blocks, self.prefix = self.base.encoder.layer, 1 + getattr(model.config, "num_register_tokens", 0)
+
+    def own(self, z):
+        z = self.base.layernorm(z)
+        return self.model.classifier(torch.cat([z[:, 0], z[:, self.prefix:].mean(1)], dim=1))
+
+    # No mean of all tokens could stand for the two vectors that the head sees.
+    official = own
+
+
 class Classifier(families.Tower):
     def __init__(self, model):
         self.visual = self.trunk = model
@@ -98,6 +129,7 @@ def compute(model, dynamic, inputs, dtype, kind):
     tower = kind(copy.deepcopy(model).to(dtype))
     with torch.no_grad():
         logits, tokens, blocks, probabilities = tower.run(inputs["pixels"].to(dtype))
+        logits = getattr(logits, "logits", logits)
         entropy = [float(-(p * p.log()).sum(-1).mean() / np.log(p.shape[-1])) for p in probabilities]
         forward["logits"], forward["image0.tokens_in"] = logits, tokens[0]
         for layer, z in enumerate(blocks):
@@ -109,7 +141,8 @@ def compute(model, dynamic, inputs, dtype, kind):
         grid = tuple(side // 8 for side in pixels.shape[-2:])
         heat[f"{size}.official.layers"] = families.maps(tower, pixels, classes, tower.official, "dot", grid)
         heat[f"{size}.paper.layers"] = families.maps(tower, pixels, classes, tower.own, "dot", grid)
-        heat[f"{size}.image_embedding"] = tower.run(pixels)[0].detach()[0]
+        logits = tower.run(pixels)[0]
+        heat[f"{size}.image_embedding"] = getattr(logits, "logits", logits).detach()[0]
     return [{k: v.detach().double().numpy() for k, v in d.items()} for d in (forward, heat)] + [entropy]
 
 
@@ -123,8 +156,8 @@ def make(name, seed):
         dynamic, kind = timm.create_model(architecture, **arguments, dynamic_img_size=True).eval(), Classifier
         dynamic.load_state_dict(model.state_dict())
     else:
-        model = dynamic = families.enliven(HUGGING_FACE[name]().eval(), seed)
-        architecture, kind = type(model).__name__, HuggingFaceClassifier
+        model = dynamic = families.enliven((HUGGING_FACE | DINOV2)[name]().eval(), seed)
+        architecture, kind = type(model).__name__, DINOv2Classifier if name in DINOV2 else HuggingFaceClassifier
     g = torch.Generator().manual_seed(seed + 1000)
     picture = lambda h, w, n: torch.nn.functional.interpolate(
         torch.randn(n, 3, 5, 5, generator=g), size=(h, w), mode="bicubic") + 0.3 * torch.randn(n, 3, h, w, generator=g)
@@ -162,7 +195,7 @@ def make(name, seed):
 
 
 if __name__ == "__main__":
-    for number, name in enumerate([*CASES, *HUGGING_FACE, *LATER]):
+    for number, name in enumerate([*CASES, *HUGGING_FACE, *LATER, *DINOV2]):
         if not sys.argv[1:] or name in sys.argv[1:]:
             make(name, 500 + number)
             print(name)

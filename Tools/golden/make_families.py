@@ -257,7 +257,7 @@ def enliven(model, seed, queries=1.0, stem=0.05):
             value = torch.full(p.shape, math.log(20.0))
         elif norm and leaf == "weight":
             value = 0.6 + 0.8 * uniform(p)
-        elif "gamma" in name:
+        elif "gamma" in name or "lambda1" in name:
             value = 0.5 + 0.5 * uniform(p)
         elif "relative_attention_bias" in name:
             value = normal(p)

@@ -10,14 +10,14 @@ autograd with respect to the attention probabilities or the blocks' outputs. GEM
 `make_families.py`, numbers are computed in float64, and `atol` = max(20 f32_noise, 4e-6 largest value, 1e-9).
 
 For each size ("native", and "large" or "rect"): A = probabilities of a block, u = weights of the tokens in the embedding (the class
-token alone; a mean over patches; the pooler's attention, the mean over its heads), s = cosine of the embedding with a prompt
+token alone; a mean over patches; half and half where the head sees both; the pooler's attention, the mean over its heads), s = cosine of the embedding with a prompt
 (a classifier's logit), n patches.
 
     rollout.start{0,1}         u times the product of rownorm(mean_h A + I)
     raw_attention              u times the last block's mean_h A; the pooler's u
     gradcam.layers             relu(mean_k w_k z_ik), w = (1/n) sum over all tokens of ds/dz
     attentioncam.paper         w_h = (1/n^2) sum_ij ds/dA_hij of the last block (poolers: the mean over the keys); u sum_h w_h A_h
-    attentioncam.chefer        w_h from the pooled rows and patch columns; relu of the mean over heads
+    attentioncam.chefer        w_h from the pooled rows, weighted by u, and patch columns; relu of the mean over heads
     chefercam.{last,all}       R <- R + mean_h relu(c dA*A) R, c the logit scale (1 for classifiers); u (R - I)
     chefercam.pooler           mean_h relu(c dA*A) of the pooler times I + rownorm(R - I), R of all blocks
     textspan.{heat,centred}    direct effects of heads, layers and patches on the unit embedding; less the mean over all prompts
@@ -35,9 +35,11 @@ import open_clip
 import timm
 import torch
 import torch.nn.functional as F
+import transformers
 from safetensors.torch import load_file
 
 import make_families as families
+from make_classifiers import DINOv2Classifier
 from npz import save_npz
 
 GOLDEN = families.OUT.parent
@@ -46,6 +48,8 @@ SIZES = {"siglip": "rect", "clip_gelu": "rect"}
 MODELS = ["clip_gelu", "clip_layerscale", "clip_h14style", "coca", "siglip", "vit_classifier"]
 FAMILIES = ["clipa", "pe_core", "eva02", "eva01", "eva02_enormous", "mobileclip_base", "timm_gap", "naflex_gap",
             "naflex_siglip2", "relpos", "resnet", "vitamin"]
+DINOV2 = ["hf_dinov2_registers"]
+CLASSIFIERS = ["vit_classifier", *DINOV2]
 
 
 class Bare(torch.nn.Module):
@@ -77,6 +81,10 @@ def load(name):
             model.load_state_dict(weights)
             models.append(model.eval())
         return models[0], models[1] if families.CASES[name].get("trunk") else None, folder
+    if name in DINOV2:
+        folder = GOLDEN / "classifiers" / name
+        model = transformers.AutoModelForImageClassification.from_pretrained(folder / "checkpoints/hf").eval()
+        return model, model, folder
     folder = GOLDEN / "models" / name
     if name in ("siglip", "vit_classifier"):
         arguments = dict(
@@ -136,12 +144,12 @@ class Seen:
         for block in tower.blocks:
             hooks.append(block.register_forward_pre_hook(lambda _, args: self.inputs.append(args[0])))
             hooks.append(block.register_forward_hook(lambda _, __, out: self.outputs.append(out)))
-            hooks.append(block.attn.register_forward_pre_hook(
+            hooks.append(getattr(block, "attn", getattr(block, "attention", None)).register_forward_pre_hook(
                 lambda _, args, kwargs: self.normed.append(args[0] if args else kwargs["query"]), with_kwargs=True))
         out, attentions = watch(lambda: tower.visual(pixels))
         for hook in hooks:
             hook.remove()
-        self.embedding = out[0] if isinstance(out, tuple) else out
+        self.embedding = out[0] if isinstance(out, tuple) else getattr(out, "logits", out)
         self.attentions = attentions[: len(tower.blocks)]
         self.probabilities = [a[3] for a in self.attentions]
         # Of CoCa's queries the first one is pooled.
@@ -197,6 +205,19 @@ class Tower(families.Tower):
         return self.visual.ln_post(z) if self.trunk is None else self.trunk.fc_norm(self.trunk.norm(z))
 
 
+class DINOv2Tower(DINOv2Classifier):
+    """A head on the class token and the mean of the patches: each has half of the weight."""
+    classifier, coca = True, False
+
+    def weights(self, seen):
+        u = torch.zeros(seen.outputs[0].shape[1], dtype=seen.embedding.dtype)
+        u[0], u[self.prefix:] = 0.5, 0.5 / (len(u) - self.prefix)
+        return u
+
+    def own_score(self, z, t):
+        return self.own(z)[0] @ t
+
+
 def textspan(tower, seen, texts):
     """[texts, tokens]: direct effects on the unit embedding, summed over heads and layers."""
     z, norm = seen.outputs[-1][0, 0], tower.visual.ln_post if tower.trunk is None else tower.trunk.norm
@@ -241,7 +262,8 @@ def gem(tower, seen, texts, depth=6):
 
 
 def compute(name, model, pixels, texts, explained, scale, dtype):
-    tower = Tower(copy.deepcopy(model).to(dtype), classifier=name == "vit_classifier")
+    copied = copy.deepcopy(model).to(dtype)
+    tower = DINOv2Tower(copied) if name in DINOV2 else Tower(copied, classifier=name in CLASSIFIERS)
     texts, explained, pixels = texts.to(dtype), explained.to(dtype), pixels.to(dtype)
     seen = Seen(tower, pixels)
     e, prefix, count = seen.embedding, tower.prefix, seen.outputs[0].shape[1]
@@ -294,8 +316,7 @@ def compute(name, model, pixels, texts, explained, scale, dtype):
         else:
             g, p = grads[-1][0], last
             rows["attentioncam.paper"].append(patches(u @ ((g.sum((1, 2)) / n**2)[:, None, None] * p).sum(0)))
-            chosen = u > 0
-            w = g[:, chosen][:, :, prefix:].mean((1, 2))
+            w = (u @ g)[:, prefix:].mean(-1)
             rows["attentioncam.chefer"].append(patches((u @ (w[:, None, None] * p).mean(0)).clamp(min=0)))
             rows["chefercam.last"].append(patches(u @ relevance(layers - 1, scale)))
             rows["chefercam.all"].append(patches(u @ relevance(0, scale)))
@@ -350,7 +371,7 @@ def own_check(tower, seen):
 
 def make(name):
     model, dynamic, folder = load(name)
-    forward = None if name == "vit_classifier" else np.load(
+    forward = None if name in CLASSIFIERS else np.load(
         folder / "expected" / ("forward_erf.npz" if name == "siglip" else "forward.npz"))
     pictures = np.load(folder / "expected" / "preprocess.npz")
     if forward is None:
@@ -386,6 +407,6 @@ def make(name):
 
 
 if __name__ == "__main__":
-    for name in MODELS + FAMILIES:
+    for name in MODELS + FAMILIES + DINOV2:
         if not sys.argv[1:] or name in sys.argv[1:]:
             make(name)

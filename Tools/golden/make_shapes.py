@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the tensors of models that open_clip has no configuration of: Tests/Golden/reference/tensor_shapes_authors.json, by the
-configurations that their authors published (Tools/facts/authors.json; MedSigLIP by transformers), tensor_shapes_timm.json, timm's classifiers, and
+configurations that their authors published (Tools/facts/authors.json; MedSigLIP and DINOv2 by transformers), tensor_shapes_timm.json, timm's classifiers, and
 tensor_shapes_convolutions.json, open_clip's own models whose image tower begins with convolutions over the whole picture.
 
     venv/bin/python Tools/golden/make_shapes.py
@@ -14,6 +14,7 @@ import open_clip
 import timm
 import torch
 import transformers
+from transformers.core_model_loading import revert_weight_conversion
 
 from make_text_shapes import FILE, grouped
 
@@ -30,8 +31,21 @@ def write(name, source, models):
     print(f"tensor_shapes_{name}.json: {len(models)} models, {len(text)} bytes")
 
 
-def shapes(model):
-    return {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
+def shapes(model, state=None):
+    return {name: list(tensor.shape) for name, tensor in (state or model.state_dict()).items()}
+
+
+def dinov2(manifest):
+    """A classifier of transformers as it is saved, by the sizes that its authors' conversion to Hugging Face's form has."""
+    name = manifest["architecture"]["name"]
+    kind = "Dinov2WithRegisters" if "registers" in name else "Dinov2"
+    width, layers, heads = {"small": (384, 12, 6), "base": (768, 12, 12), "large": (1024, 24, 16),
+                            "giant": (1536, 40, 24)}[name.split("-")[-1]]
+    config = getattr(transformers, f"{kind}Config")(
+        hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, image_size=518, patch_size=14,
+        use_swiglu_ffn=width == 1536, num_labels=1000)
+    model = getattr(transformers, f"{kind}ForImageClassification")(config)
+    return shapes(model, revert_weight_conversion(model, model.state_dict()))
 
 
 def by_name(name):
@@ -51,6 +65,8 @@ def main():
         parts = dict(hidden_size=1152, intermediate_size=4304, num_hidden_layers=27, num_attention_heads=16)
         models["MedSigLIP-448"] = shapes(transformers.SiglipModel(transformers.SiglipConfig(
             text_config=dict(parts, projection_size=1152), vision_config=dict(parts, image_size=448, patch_size=14))))
+        for path in sorted((ROOT / "Manifests/models").glob("dinov2-*.json")):
+            models[path.stem] = dinov2(json.loads(path.read_text()))
         convolutions = {name: shapes(by_name(name)) for name in names}
         classifiers = {name: shapes(timm.create_model(name)) for name in CLASSIFIERS}
     write("authors", f"open_clip {open_clip.__version__} on the meta device, by Tools/facts/authors.json", models)

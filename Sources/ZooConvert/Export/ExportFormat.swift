@@ -82,6 +82,7 @@ extension Architecture {
     case .tokenMean: return "open_clip has no mean over all tokens"
     case .patchMax: return "open_clip's own image tower has no pooling by the greatest values"
     case .attention: return "open_clip's own image tower has no such attention pooler"
+    case .classAndPatchMean: return "open_clip's image tower gives one vector of its own width"
     case .classToken, .patchMean, .coca, .meanQuery: break
     }
     return text?.embedding == nil ? mixedActivations(vision.blocks.activation, text?.blocks.activation) : nil
@@ -139,6 +140,7 @@ extension Architecture {
   fileprivate func timmObstacle(_ vision: VisionTower) -> String? {
     let blocks = vision.blocks
     if vision.noFinalNorm { return "timm's VisionTransformer has a norm after its blocks" }
+    if vision.pooler == .classAndPatchMean { return "timm's heads see one vector of the tower's width" }
     if blocks.rope != nil || blocks.gated || blocks.attentionNorm || blocks.mlpNorm {
       return "timm's VisionTransformer has no rotary embedding and no gates or norms inside its branches"
     }

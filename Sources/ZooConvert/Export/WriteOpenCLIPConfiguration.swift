@@ -59,7 +59,7 @@ struct OpenCLIPConfigurationWriter {
     case .patchMean(let normFirst):
       fields["pool_type"] = "avg"
       if !normFirst { fields["final_ln_after_pool"] = true }
-    case .classToken, .tokenMean, .patchMax, .attention, .meanQuery: break
+    case .classToken, .tokenMean, .patchMax, .classAndPatchMean, .attention, .meanQuery: break
     }
     return fields.merging(choices(blocks)) { $1 }
   }

@@ -19,7 +19,7 @@ struct TimmTower {
     case .attention: "map"
     case .patchMean, .tokenMean: "avg"
     case .patchMax(let withMean, _): withMean ? "avgmax" : "max"
-    case .classToken, .coca, .meanQuery: "token"
+    case .classToken, .classAndPatchMean, .coca, .meanQuery: "token"
     }
   }
 
@@ -27,7 +27,7 @@ struct TimmTower {
   private var poolsPrefix: Bool {
     switch tower.pooler {
     case .tokenMean, .attention: tower.prefixTokens > 0 && !tower.poolerSkipsPrefix
-    case .classToken, .patchMean, .patchMax, .coca, .meanQuery: false
+    case .classToken, .patchMean, .patchMax, .classAndPatchMean, .coca, .meanQuery: false
     }
   }
 
@@ -91,7 +91,7 @@ struct TimmTower {
     if !tower.positionsCoverPrefix, tower.prefixTokens > 0 { fields["no_embed_class"] = true }
     switch tower.pooler {
     case .patchMean, .patchMax, .tokenMean: fields["fc_norm"] = .flag(tower.pooler.normFollows)
-    case .classToken, .attention, .coca, .meanQuery: break
+    case .classToken, .classAndPatchMean, .attention, .coca, .meanQuery: break
     }
     if tower.blocks.gated, case .attention = tower.pooler { fields["swiglu_mlp"] = true }
     if poolsPrefix { fields["pool_include_prefix"] = true }

@@ -61,7 +61,7 @@ extension Identification {
       result.keyNotes += try ZooConvert.notes(onKeysOf: file, by: OpenCLIPFile.keys)
       return result
     }
-    if [CheckpointLayout.transformersViT.name, CheckpointLayout.transformersCLIPClassifier.name].contains(layout.name),
+    if TransformersClassifierFile.layouts.contains(layout.name),
       kind.modelType != nil
     {
       let settings = try TransformersPreprocessor.beside(file)

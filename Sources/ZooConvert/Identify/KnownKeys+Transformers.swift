@@ -3,6 +3,7 @@ import ZooCheckpoints
 // The keys that transformers 4 and 5 write, for `notes(onKeysOf:by:)`.
 
 private let generation = KeyRule.irrelevant("only text generation reads it, which these models do not do")
+private let backbone = KeyRule.irrelevant("only backbones of other models read it")
 private let tokenizerSays = KeyRule.irrelevant("the tokenizer's own files decide it")
 
 /// What every configuration of transformers may have (`PreTrainedConfig`), at the top and in each tower.
@@ -86,12 +87,17 @@ extension TransformersFile {
 }
 
 extension TransformersClassifierFile {
-  /// `config.json` of ViT's and DeiT's classifiers.
+  /// `config.json` of a classifier.
   static let keys = TransformersFile.keys.merging(TransformersFile.visionKeys) { $1 }.merging([
     "id2label": .used,
     "qkv_bias": .tensorsShow, "pooler_act": .irrelevant("the classifier has no pooling layer"),
     "pooler_output_size": .irrelevant("the classifier has no pooling layer"),
     "encoder_stride": .irrelevant("only masked image modelling reads it"),
+    // DINOv2's.
+    "mlp_ratio": .tensorsShow, "num_register_tokens": .tensorsShow, "use_swiglu_ffn": .tensorsShow,
+    "layerscale_value": .weightsHold, "drop_path_rate": .training, "use_mask_token": .training,
+    "apply_layernorm": backbone, "reshape_hidden_states": backbone, "out_features": backbone, "out_indices": backbone,
+    "_out_features": backbone, "_out_indices": backbone, "stage_names": backbone,
   ]) { $1 }
 }
 

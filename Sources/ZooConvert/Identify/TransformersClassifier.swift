@@ -1,11 +1,16 @@
 import ZooCheckpoints
 import ZooModels
 
-/// `config.json` of a classifier of transformers: ViT or DeiT. Fields that are left out have the defaults of the class.
+/// `config.json` of a classifier of transformers. Fields that are left out have the defaults of the class.
 struct TransformersClassifierFile: Decodable {
   var modelType: String?
   var architectures: [String]?
   var id2label: ClassNames?
+
+  /// The layouts of these classifiers.
+  static let layouts = [
+    Layout.transformersViT, .transformersDINOv2, .transformersDINOv2Registers, .transformersCLIPClassifier,
+  ].map(\.name)
 }
 
 extension TransformersClassifierFile {
@@ -15,11 +20,16 @@ extension TransformersClassifierFile {
     var activation = "gelu"
     var eps: Float = 1e-12
     var pool = "token"
+    var patch = 16
+    /// How positions are resampled where pictures have another size than those that positions were learned with.
+    var resampling: PositionResampling?
   }
 
   private static let kinds = [
     "vit": Kind(pictures: .vit), "deit": Kind(pictures: .deit),
     "clip": Kind(pictures: .clip, activation: "quick_gelu", eps: 1e-5, pool: "avg"),
+    "dinov2": Kind(pictures: .clip, eps: 1e-6, patch: 14, resampling: .bicubic),
+    "dinov2_with_registers": Kind(pictures: .clip, eps: 1e-6, resampling: .bicubicAntialias),
   ]
 
   /// - Parameter settings: those for pictures beside the file, and the file that has them.
@@ -30,7 +40,9 @@ extension TransformersClassifierFile {
       throw .unsupported(path: path, architecture: name, reason: "it averages two heads on two class tokens")
     }
     guard let modelType, let kind = Self.kinds[modelType] else {
-      throw .otherModelType(file: path, type: modelType ?? "", known: "vit, deit and clip, which its tensors are")
+      throw .otherModelType(
+        file: path, type: modelType ?? "",
+        known: "vit, deit, clip, dinov2 and dinov2_with_registers, which its tensors are")
     }
     // CLIP's file has a tower of its own inside, the others' is that of the tower.
     let nested = try readJSON(TransformersFile.self, path)
@@ -38,13 +50,21 @@ extension TransformersClassifierFile {
     if tower == nil { tower = try readJSON(TransformersFile.Tower.self, path) }
     guard let tower else { throw .configuration(file: path, reason: "it has no vision_config") }
     let image = tower.imageSize?.size ?? GridSize(square: 224)
-    let pictures = try TransformersFile.preprocessing(settings, image: image, kind.pictures)
+    let pictures = try TransformersFile.preprocessing(
+      settings, image: kind.resampling == nil ? image : nil, kind.pictures)
     var choices = VisionChoices()
     choices.image = pictures.size
     choices.heads = tower.numAttentionHeads ?? 12
     choices.activation = try activation(named: tower.hiddenAct ?? kind.activation, file: path)
     choices.eps = tower.layerNormEps ?? kind.eps
     choices.pool = kind.pool
+    if let resampling = kind.resampling {
+      choices.resampling = resampling
+      let patch = max(1, tower.patchSize ?? kind.patch)
+      choices.tableGrid = GridSize(height: image.height / patch, width: image.width / patch)
+      // `hidden_act` is not read where `use_swiglu_ffn` is set.
+      choices.hasSwiGLU = true
+    }
     var result = Configuration(
       file: splitPath(path).name, embedding: id2label?.inOrder.count ?? 2, logitBias: false, preprocessing: pictures,
       labels: id2label?.inOrder)

@@ -55,12 +55,13 @@ extension TransformersFile {
     }
   }
 
-  /// How pictures are prepared: by the settings beside the file, or as the class does without them.
+  /// How pictures are prepared: by the settings beside the file, or as the class does without them. Without `image` they may have any size.
   static func preprocessing(
-    _ beside: (settings: TransformersPreprocessor, file: String)?, image: GridSize, _ defaults: ImageProcessorDefaults
+    _ beside: (settings: TransformersPreprocessor, file: String)?, image: GridSize?, _ defaults: ImageProcessorDefaults
   ) throws(ConvertError) -> Preprocessing {
     if let beside { return try beside.settings.preprocessing(image: image, defaults: defaults, file: beside.file) }
-    return try TransformersPreprocessor().preprocessing(image: image, defaults: defaults.scaled(to: image), file: "")
+    return try TransformersPreprocessor().preprocessing(
+      image: image, defaults: image.map(defaults.scaled) ?? defaults, file: "")
   }
 
   private func clip(

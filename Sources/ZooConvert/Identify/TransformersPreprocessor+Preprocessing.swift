@@ -4,15 +4,15 @@ extension TransformersPreprocessor {
   /// What transformers' Pillow image processor does with these settings.
   ///
   /// - Parameters:
-  ///   - image: the picture size of the model, which the result must have.
+  ///   - image: the picture size of the model, which the result must have; nil for any.
   ///   - defaults: those of the model's own image processor, for a file that does not name one.
   ///   - file: the path of the settings, for messages.
   func preprocessing(
-    image: GridSize, defaults: ImageProcessorDefaults, file: String
+    image: GridSize?, defaults: ImageProcessorDefaults, file: String
   ) throws(ConvertError) -> Preprocessing {
     let defaults = try ownDefaults(file: file) ?? defaults
     let (size, target, mode) = try geometry(defaults, file: file)
-    guard size == image else {
+    if let image, size != image {
       throw .unusableValue(
         file: file, key: mode == .squash && target == size ? "size" : "crop_size", value: "\(size)",
         remedy: "the model takes pictures of \(image): correct this value, or image_size in config.json")

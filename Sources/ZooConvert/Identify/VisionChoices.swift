@@ -14,6 +14,8 @@ struct VisionChoices {
   var poolsPrefix = false
   /// False where the class token and the registers have no rows in the position table.
   var positionsCoverPrefix: Bool?
+  /// The grid of the position table where it is for other pictures (DINOv2); nil where it follows from the picture.
+  var tableGrid: GridSize?
   /// True where the MLP is SwiGLU, whatever the activation elsewhere.
   var hasSwiGLU = false
   /// True where the norms follow the branches.
@@ -66,6 +68,7 @@ extension VisionFacts {
       throw invalid("its MLP is gated, which is run with silu only (--activation silu)")
     }
     let native = GridSize(height: image.height / patch, width: image.width / patch)
+    let table = positionGrid ?? choices.tableGrid
     let covers =
       relativeHidden == nil && (positionsCoverPrefix ?? choices.positionsCoverPrefix ?? (positions != native.count))
     return VisionTower(
@@ -80,7 +83,7 @@ extension VisionFacts {
       positionsCoverPrefix: positionGrid == nil && prefixTokens > 0 && covers,
       noPositions: positions == 0 && relativeHidden == nil, normPre: normPre,
       noFinalNorm: noFinalNorm || isResNet,
-      positionGrid: positionGrid == native ? nil : positionGrid,
+      positionGrid: table == native ? nil : table,
       pooler: try pooler(choices, heads: heads, activation: activation, path: path),
       poolerSkipsPrefix: pooler == .attention && prefixTokens > 0 && !choices.poolsPrefix,
       resampling: choices.resampling,
@@ -114,6 +117,7 @@ extension VisionFacts {
         heads: poolerHeads ?? choices.poolerHeads ?? heads, mlpWidth: poolerMLP ?? 4 * (width ?? 0),
         activation: activation)
     case .meanQuery: return .meanQuery(heads: heads)
+    case .classAndPatchMean: return .classAndPatchMean
     case .coca: return .coca(heads: poolerHeads ?? 8, queries: queries ?? 256, width: embedding ?? 0)
     case nil: break
     }

@@ -66,6 +66,7 @@ private final class AttentionCAMRun: MethodRun {
   func backward(_ layer: LayerView, _ flow: LayerFlow) {
     guard let attention = flow.attention else { return }
     let count = layer.count, rows = pooler.rows(of: count, prefix: layer.prefix)
+    let shares = Array(pooler.weights(of: count, prefix: layer.prefix)[rows])
     found.append(
       job.directions.indices.map { prompt in
         var sum = [Float](repeating: 0, count: count)
@@ -77,12 +78,15 @@ private final class AttentionCAMRun: MethodRun {
             // Rows that are not pooled have no gradient.
             var weight: Float = 0
             for row in 0..<rows.count {
-              for column in (form == .paper ? 0 : layer.prefix)..<count { weight += gradients[row * count + column] }
+              let share = form == .paper ? 1 / Float(job.grid.count) : shares[row]
+              for column in (form == .paper ? 0 : layer.prefix)..<count {
+                weight += gradients[row * count + column] * share
+              }
             }
-            weight /= Float(form == .paper ? job.grid.count * job.grid.count : rows.count * job.grid.count)
+            weight /= Float(job.grid.count)
             for row in 0..<rows.count {
               for column in 0..<count {
-                sum[column] += weight * probabilities[row * count + column] / Float(rows.count)
+                sum[column] += weight * probabilities[row * count + column] * shares[row]
               }
             }
           }

@@ -130,17 +130,21 @@ extension MethodJob {
 }
 
 extension Pooler {
-  /// The tokens that are pooled: the class token, or those that are reduced to one.
+  /// The tokens that are pooled: the class token, or those that are reduced to one; of both, from the first to the last.
   func rows(of count: Int, prefix: Int) -> Range<Int> {
     switch self {
-    case .tokenMean: 0..<count
+    case .tokenMean, .classAndPatchMean: 0..<count
     case .patchMean, .patchMax: prefix..<count
     default: 0..<1
     }
   }
 
-  /// `[count]`: how much each token weighs in the mean, which stands for the greatest values as well.
+  /// `[count]`: how much each token weighs in the mean, which stands for the greatest values as well; a class token beside a mean has
+  /// half of the weight.
   func weights(of count: Int, prefix: Int) -> [Float] {
+    if self == .classAndPatchMean {
+      return (0..<count).map { $0 == 0 ? 0.5 : $0 < prefix ? 0 : 0.5 / Float(count - prefix) }
+    }
     let rows = rows(of: count, prefix: prefix)
     return (0..<count).map { rows.contains($0) ? 1 / Float(rows.count) : 0 }
   }

@@ -9,7 +9,7 @@ extension KeptPass {
       let token = output.pointer + place * width
       let embedding =
         switch vision.head {
-        case .tokens(let head): head.project(head.normalise(Array(UnsafeBufferPointer(start: token, count: width))))
+        case .tokens(let head): head.embed(alone: Array(UnsafeBufferPointer(start: token, count: width)))
         case .query(let head): head.embed(token, count: 1, engine: model.engine)
         }
       return normalised(embedding)

@@ -29,10 +29,10 @@ package enum VisionHead: Sendable {
   init(_ weights: Weights, tower: VisionTower) throws {
     let norm =
       tower.noFinalNorm
-      ? Norm(passing: tower.pooledWidth) : try weights.norm("vision.norm", eps: tower.blocks.normEps)
+      ? Norm(passing: tower.normWidth) : try weights.norm("vision.norm", eps: tower.blocks.normEps)
     let projection = try weights.projection("vision.projection", tower.projection)
     switch tower.pooler {
-    case .classToken, .tokenMean, .patchMean, .patchMax:
+    case .classToken, .tokenMean, .patchMean, .patchMax, .classAndPatchMean:
       self = .tokens(TokenHead(pooler: tower.pooler, prefix: tower.prefixTokens, norm: norm, projection: projection))
     case .attention(let heads, _, let activation):
       self = .query(

@@ -1,31 +1,58 @@
 import CZooKernels
 import ZooModels
 
-/// The class token, or some tokens reduced to one, the final norm and the projection.
+/// The class token, or some tokens reduced to one, or both side by side; the final norm and the projection.
 package struct TokenHead: Head {
-  /// `classToken`, `tokenMean`, `patchMean` or `patchMax`.
+  /// `classToken`, `tokenMean`, `patchMean`, `patchMax` or `classAndPatchMean`.
   let pooler: Pooler
   /// Tokens before the patches.
   let prefix: Int
   package let norm: Norm
   package let projection: Linear?
 
-  /// The tokens that are reduced, and whether each goes through the norm before.
-  private func pooled(of count: Int) -> (rows: Range<Int>, normFirst: Bool) {
+  /// The tokens of each vector that the projection sees side by side.
+  private func parts(of count: Int) -> [Range<Int>] {
     switch pooler {
-    case .tokenMean: (0..<count, false)
-    case .patchMean(let normFirst), .patchMax(_, let normFirst): (prefix..<count, normFirst)
-    default: (0..<1, false)
+    case .tokenMean: [0..<count]
+    case .patchMean, .patchMax: [prefix..<count]
+    case .classAndPatchMean: [0..<1, prefix..<count]
+    default: [0..<1]
+    }
+  }
+
+  /// From the first to the last of the tokens that are reduced.
+  package func rows(of count: Int) -> Range<Int> {
+    let parts = parts(of: count)
+    return parts[0].lowerBound..<parts[parts.count - 1].upperBound
+  }
+
+  /// Whether each token goes through the norm before.
+  private var normFirst: Bool {
+    switch pooler {
+    case .patchMean(let normFirst), .patchMax(_, let normFirst): normFirst
+    default: pooler == .classAndPatchMean
+    }
+  }
+
+  /// `[parts * width]`, of all tokens `[count, width]` from the first one on that is reduced.
+  private func reduce(_ tokens: UnsafePointer<Float>, count: Int) -> [Float] {
+    let parts = parts(of: count), first = parts[0].lowerBound
+    return parts.flatMap { part in
+      pooler.reduction.value(
+        of: tokens, rows: part.lowerBound - first..<part.upperBound - first, width: norm.width)
     }
   }
 
   package func embed(_ tokens: UnsafePointer<Float>, count: Int, engine: Engine) -> [Float] {
-    let (rows, normFirst) = pooled(of: count)
-    guard normFirst else {
-      return project(normalise(pooler.reduction.value(of: tokens, rows: rows, width: norm.width)))
-    }
-    let normed = normed(tokens, rows: rows, engine: engine)
-    return project(pooler.reduction.value(of: normed.pointer, rows: 0..<rows.count, width: norm.width))
+    let rows = rows(of: count)
+    guard normFirst else { return project(normalise(reduce(tokens + rows.lowerBound * norm.width, count: count))) }
+    return project(reduce(normed(tokens, rows: rows, engine: engine).pointer, count: count))
+  }
+
+  /// What one token `[width]` alone would give: it stands in for all that are reduced.
+  package func embed(alone token: [Float]) -> [Float] {
+    let normed = normalise(token)
+    return project(parts(of: prefix + 1).flatMap { _ in normed })
   }
 
   /// `[rows.count, width]`.
@@ -39,7 +66,7 @@ package struct TokenHead: Head {
   package func gradients(
     at tokens: UnsafePointer<Float>, count: Int, directions: [[Float]], score: Score, engine: Engine
   ) -> FloatBuffer {
-    let width = norm.width, rows = pooled(of: count).rows, flow = FloatBuffer(directions.count * count * width)
+    let width = norm.width, rows = rows(of: count), flow = FloatBuffer(directions.count * count * width)
     for (index, gradient) in pooledGradients(
       at: tokens, count: count, directions: directions, score: score, engine: engine
     ).enumerated() {
@@ -48,24 +75,31 @@ package struct TokenHead: Head {
     return flow
   }
 
-  /// `[directions][rows * width]`: the gradient of each direction's score at the tokens that are reduced.
+  /// `[directions][rows * width]`: the gradient of each direction's score at the tokens that are reduced, `rows(of: count)`.
   package func pooledGradients(
     at tokens: UnsafePointer<Float>, count: Int, directions: [[Float]], score: Score, engine: Engine
   ) -> [[Float]] {
-    let width = norm.width, (rows, normFirst) = pooled(of: count), all = 0..<rows.count, reduction = pooler.reduction
+    let width = norm.width, rows = rows(of: count), parts = parts(of: count)
     let start = tokens + rows.lowerBound * width
     let buffer = normFirst ? normed(tokens, rows: rows, engine: engine) : nil
     let reduced = buffer.map { UnsafePointer($0.pointer) } ?? start
     defer { withExtendedLifetime(buffer) {} }
-    let vector = reduction.value(of: reduced, rows: all, width: width)
+    let vector = reduce(reduced, count: count)
     let pooled =
       normFirst
       ? gradients(beforeProjection: vector, directions: directions, score: score, parallel: engine.parallel)
       : gradients(beforeNorm: vector, directions: directions, score: score, parallel: engine.parallel)
     return directions.indices.map { index in
-      let gradient = Array(pooled[index * width..<(index + 1) * width])
       var flow = [Float](repeating: 0, count: rows.count * width)
-      reduction.backward(gradient, at: reduced, rows: all, width: width, into: &flow)
+      flow.withUnsafeMutableBufferPointer { flow in
+        guard let base = flow.baseAddress else { return }
+        for (number, part) in parts.enumerated() {
+          let first = part.lowerBound - rows.lowerBound, place = (index * parts.count + number) * width
+          pooler.reduction.backward(
+            Array(pooled[place..<place + width]), at: reduced, rows: first..<first + part.count, width: width,
+            into: base + first * width)
+        }
+      }
       if normFirst { norm.backward(&flow, flows: 1, at: start, rows: rows.count, parallel: engine.parallel) }
       return flow
     }

@@ -19,7 +19,9 @@ struct ListCommand: ParsableCommand {
       "Only what has all these words in its name, family, tag, repository, licence or languages.", valueName: "words"))
   var search: String?
 
-  @Option(help: "Only architectures with a pooler: class_token, token_mean, patch_mean, attention or coca.")
+  @Option(
+    help:
+      "Only architectures with a pooler: class_token, token_mean, patch_mean, class_and_patch_mean, attention or coca.")
   var pooler: String?
 
   @Flag(help: "Only what is installed.")

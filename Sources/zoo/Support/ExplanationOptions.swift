@@ -81,6 +81,11 @@ struct ExplanationOptions: ParsableArguments {
           option: "--tokens",
           reason: "\(model.name) has an attention pooler, which takes the place of a mean over tokens")
       }
+    case .classAndPatchMean:
+      if tokens != nil {
+        throw CallError.ignored(
+          option: "--tokens", reason: "\(model.name) reads the class token and the mean of the patches side by side")
+      }
     default: break
     }
     return explainer

@@ -33,6 +33,8 @@ enum Readout {
       self = .pooler(
         PoolerReadout(
           normsTokens: true, skipsFinalNorm: false, score: score, relu: method.relu, finish: .upsampleThenNormalise))
+    // Two vectors have no mean that could stand for both.
+    case (.classAndPatchMean, _): self = tokens(.own)
     case (_, _) where method.tokens == .all: self = tokens(.all)
     case (_, _) where method.tokens == .first: self = tokens(.first)
     case (_, _) where method.tokens == .patches: self = tokens(.patches)

@@ -4,34 +4,30 @@ import ZooRuntime
 
 /// The mean of some tokens through the final norm and the projection, compared with the prompt.
 struct TokenReadout {
-  /// Whose mean is taken; `own` for patches as the head reduces them, where each has a gradient of its own.
+  /// Whose mean is taken; `own` for tokens as the head reduces them, where each has a gradient of its own.
   enum Rows { case all, first, patches, own }
   let rows: Rows
   let score: Score
   let relu: Bool
 
-  /// The rows among a picture's tokens.
-  func range(of tokens: Int, prefix: Int) -> Range<Int> {
+  /// The tokens of whose output nothing but the mean is looked at; nil where each one is.
+  func mean(of tokens: Int, prefix: Int) -> Range<Int>? {
     switch rows {
     case .all: 0..<tokens
     case .first: 0..<1
-    case .patches, .own: prefix..<tokens
+    case .patches: prefix..<tokens
+    case .own: nil
     }
   }
 
-  /// The tokens of whose output nothing but the mean is looked at; nil where each one is.
-  func mean(of tokens: Int, prefix: Int) -> Range<Int>? {
-    rows == .own ? nil : range(of: tokens, prefix: prefix)
-  }
-
   func relevance(of prompts: [[Float]], layer: LayerView, head: any Head, engine: Engine) -> [[Float]] {
-    let range = range(of: layer.count, prefix: layer.prefix)
-    if rows == .own, let head = head as? TokenHead {
+    guard let range = mean(of: layer.count, prefix: layer.prefix) else {
+      guard let head = head as? TokenHead else { preconditionFailure("only tokens are reduced in a way of their own") }
       let gradients = head.pooledGradients(
         at: layer.tokens, count: layer.count, directions: prompts, score: score, engine: engine)
       return blockRelevance(
-        OutputGradients(values: gradients.flatMap { $0 }, isShared: false), prompts: prompts.count, rows: range,
-        layer: layer, relu: relu, engine: engine)
+        OutputGradients(values: gradients.flatMap { $0 }, isShared: false), prompts: prompts.count,
+        rows: head.rows(of: layer.count), layer: layer, relu: relu, engine: engine)
     }
     let centre = layer.mean ?? ZooRuntime.mean(layer.tokens, rows: range, width: layer.width)
     var gradients = head.gradients(
