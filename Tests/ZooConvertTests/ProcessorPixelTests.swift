@@ -42,14 +42,7 @@ import ZooTestSupport
   /// An exported preprocessor_config.json says the same.
   private func roundTrips(_ preprocessing: Preprocessing, _ label: String) throws {
     guard ExportFormat.transformers.obstacle(to: preprocessing) == nil else { return }
-    let vision = VisionTower(
-      image: preprocessing.size, patch: 1,
-      blocks: Blocks(width: 1, layers: 1, heads: 1, mlpWidth: 1, normEps: 1e-5, activation: .gelu), classToken: true,
-      pooler: .classToken)
-    let writer = TransformersConfigurationWriter(
-      architecture: Architecture(name: "x", family: .custom, embedding: 1, vision: vision, text: nil), vision: vision,
-      preprocessing: preprocessing, isSigLIP: false, endsWithLargestID: true, dtype: "float32")
-    let text = try writer.preprocessor()
+    let text = try preprocessorText(preprocessing, type: "CLIPImageProcessor")
     let read = try manifestDecoder().decode(TransformersPreprocessor.self, from: text)
     let back = try read.preprocessing(image: preprocessing.size, defaults: .siglip, file: "preprocessor_config.json")
     #expect(back == preprocessing, "\(label)")

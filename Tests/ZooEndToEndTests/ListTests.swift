@@ -17,7 +17,7 @@ import ZooTestSupport
     #expect(try architectures("--family", "perception encoder") == all)
     let wrong = try Command().run("list", "--family", "lama")
     #expect(wrong.code == 2)
-    #expect(wrong.errors.hasPrefix("zoo: no family is called 'lama'; there are clipa, eva, "))
+    #expect(wrong.errors.hasPrefix("zoo: no family is called 'lama'; there are clipa, dinov2, eva, "))
   }
 
   @Test func aSearchFindsAllItsWordsInOneModel() throws {

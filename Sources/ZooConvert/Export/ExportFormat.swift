@@ -46,7 +46,14 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
       guard CheckpointLayout.openCLIP.holds(architecture) else { return (.openCLIPTrunk, architecture.trunkObstacle) }
       return (architecture.nativeLayout, architecture.nativeObstacle(vision))
     case .transformers:
-      if architecture.isClassifier { return (nil, "it is a classifier") }
+      if architecture.isClassifier {
+        guard vision.pooler == .classAndPatchMean else {
+          return (nil, "it is a classifier of another kind than DINOv2's")
+        }
+        return (
+          vision.registers > 0 ? .transformersDINOv2Registers : .transformersDINOv2, DINOv2Writer.obstacle(vision)
+        )
+      }
       if case .attention = vision.pooler { return (.transformersSigLIP, architecture.siglipObstacle(vision)) }
       return (.transformersCLIP, architecture.clipObstacle(vision))
     case .bigVision:

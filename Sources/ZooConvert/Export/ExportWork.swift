@@ -95,7 +95,11 @@ struct ExportWork {
     let paths = try model.tokenizerFiles.map { try ModelDescription.path(of: $0, in: place) }
     let survey = try clipTokenizer()
     let hasOwnTokenizer = architecture.text?.tokenizer.kind == .clipHF && survey?.isStandard == false
-    if architecture.isClassifier {
+    if architecture.isClassifier, plan.format == .transformers {
+      let writer = DINOv2Writer(vision: vision, labels: model.labels, classes: architecture.embedding)
+      files.append(("config.json", try writer.config()))
+      files.append(("preprocessor_config.json", try preprocessorText(preprocessing, type: "BitImageProcessor")))
+    } else if architecture.isClassifier {
       let writer = TimmConfigurationWriter(
         architecture: architecture, vision: vision, preprocessing: preprocessing, labels: model.labels)
       files.append(("config.json", try writer.text()))
@@ -103,12 +107,14 @@ struct ExportWork {
       let types = Dictionary(grouping: plan.rows, by: \.dtype).mapValues { $0.reduce(0) { $0 + $1.byteCount } }
       let names: [DType: String] = [.f16: "float16", .bf16: "bfloat16"]
       let writer = TransformersConfigurationWriter(
-        architecture: architecture, vision: vision, preprocessing: preprocessing,
+        architecture: architecture, vision: vision,
         isSigLIP: plan.layout == .transformersSigLIP,
         endsWithLargestID: survey.map { $0.endID + 1 == architecture.text?.vocabulary } ?? true,
         dtype: types.max { $0.value < $1.value }.flatMap { names[$0.key] } ?? "float32")
       files.append(("config.json", try writer.config()))
-      files.append(("preprocessor_config.json", try writer.preprocessor()))
+      let type =
+        plan.layout == .transformersSigLIP && !preprocessing.isCropped ? "SiglipImageProcessor" : "CLIPImageProcessor"
+      files.append(("preprocessor_config.json", try preprocessorText(preprocessing, type: type)))
     } else {
       let writer = OpenCLIPConfigurationWriter(
         architecture: architecture, vision: vision, preprocessing: preprocessing, layout: plan.layout,

@@ -22,7 +22,8 @@ struct Inversion {
     }
     for name in collector.order {
       guard let shape = collector.shapes[name], let expression = collector.expression(name, shape) else { return nil }
-      tensors.append((name, shape, expression))
+      let written = collector.boxed.contains(name) ? [1] + shape : shape
+      tensors.append((name, written, written == shape ? expression : .reshape(expression, written)))
     }
     zeros = collector.zeros
   }
@@ -39,6 +40,8 @@ private struct Collector {
   var order: [String] = []
   var shapes: [String: [Int]] = [:]
   var zeros: [TensorExpression] = []
+  /// Tensors with an axis of length 1 before those that are put together.
+  var boxed: Set<String> = []
   private var parts: [String: [Part]] = [:]
 
   /// Takes in that `expression`, over the layout's tensors, is `value`; false where that cannot be solved for them.
@@ -46,6 +49,9 @@ private struct Collector {
     switch expression {
     case .tensor(let name, let shape): return add(name, shape, 0..<(shape.first ?? 1), value)
     case .slice(.tensor(let name, let shape), 0, let rows): return add(name, shape, rows, value)
+    case .slice(.reshape(.tensor(let name, let shape), let inner), 0, let rows) where shape == [1] + inner:
+      boxed.insert(name)
+      return add(name, inner, rows, value)
     case .slice: return false
     case .zeros:
       zeros.append(value)

@@ -1,12 +1,11 @@
 import Foundation
 import ZooModels
 
-/// `config.json` and `preprocessor_config.json` of a `CLIPModel` or `SiglipModel`: what `TransformersFile` reads.
+/// `config.json` of a `CLIPModel` or `SiglipModel`: what `TransformersFile` reads.
 struct TransformersConfigurationWriter {
   let architecture: Architecture
   /// The architecture's image tower.
   let vision: VisionTower
-  let preprocessing: Preprocessing
   let isSigLIP: Bool
   /// False where the embedding table has rows behind that of the end of a text.
   var endsWithLargestID = true
@@ -69,12 +68,13 @@ struct TransformersConfigurationWriter {
     [
       "hidden_size": .integer(blocks.width), "intermediate_size": .integer(blocks.mlpWidth),
       "num_hidden_layers": .integer(blocks.layers), "num_attention_heads": .integer(blocks.heads),
-      "hidden_act": .text(activation(blocks.activation)), "layer_norm_eps": .number(blocks.normEps),
+      "hidden_act": .text(Self.name(of: blocks.activation)), "layer_norm_eps": .number(blocks.normEps),
       "attention_dropout": .number(0),
     ]
   }
 
-  private func activation(_ activation: Activation) -> String {
+  /// transformers' word for an activation.
+  static func name(of activation: Activation) -> String {
     switch activation {
     case .gelu: "gelu"
     case .geluTanh: "gelu_pytorch_tanh"
@@ -82,29 +82,5 @@ struct TransformersConfigurationWriter {
     case .silu: "silu"
     case .relu: "relu"
     }
-  }
-
-  func preprocessor() throws -> Data {
-    func sides(_ size: GridSize) -> ConfigurationText {
-      ["height": .integer(size.height), "width": .integer(size.width)]
-    }
-    let target = preprocessing.resizeSize ?? preprocessing.size
-    let isCropped =
-      preprocessing.resizeMode == .shortest || preprocessing.resizeMode == .keep || target != preprocessing.size
-    let filter = TransformersPreprocessor.Filter.all.firstIndex(of: preprocessing.interpolation)
-    var fields: Fields = [
-      "image_processor_type": .text(isSigLIP && !isCropped ? "SiglipImageProcessor" : "CLIPImageProcessor"),
-      "do_convert_rgb": true,
-      "do_normalize": true, "do_rescale": true, "do_resize": .flag(preprocessing.resizeMode != .keep),
-      "rescale_factor": .ratio(preprocessing.rescaleFactor),
-      "image_mean": .numbers(preprocessing.mean), "image_std": .numbers(preprocessing.std),
-      "resample": .integer(filter ?? 3), "size": sides(target),
-    ]
-    if preprocessing.resizeMode == .shortest {
-      fields["size"] = ["shortest_edge": .integer(min(target.height, target.width))]
-    }
-    if isCropped { fields["crop_size"] = sides(preprocessing.size) }
-    if isCropped || !isSigLIP { fields["do_center_crop"] = .flag(isCropped) }
-    return try ConfigurationText.object(fields).data()
   }
 }

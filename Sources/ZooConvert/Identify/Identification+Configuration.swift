@@ -61,9 +61,7 @@ extension Identification {
       result.keyNotes += try ZooConvert.notes(onKeysOf: file, by: OpenCLIPFile.keys)
       return result
     }
-    if TransformersClassifierFile.layouts.contains(layout.name),
-      kind.modelType != nil
-    {
+    if TransformersClassifierFile.layouts.contains(layout), kind.modelType != nil {
       let settings = try TransformersPreprocessor.beside(file)
       var result = try readJSON(TransformersClassifierFile.self, file).configuration(file: file, settings: settings)
       result.keyNotes += try ZooConvert.notes(onKeysOf: file, by: TransformersClassifierFile.keys)

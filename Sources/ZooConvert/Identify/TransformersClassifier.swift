@@ -9,8 +9,8 @@ struct TransformersClassifierFile: Decodable {
 
   /// The layouts of these classifiers.
   static let layouts = [
-    Layout.transformersViT, .transformersDINOv2, .transformersDINOv2Registers, .transformersCLIPClassifier,
-  ].map(\.name)
+    CheckpointLayout.transformersViT, .transformersDINOv2, .transformersDINOv2Registers, .transformersCLIPClassifier,
+  ]
 }
 
 extension TransformersClassifierFile {

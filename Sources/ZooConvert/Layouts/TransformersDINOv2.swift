@@ -1,6 +1,6 @@
 import ZooModels
 
-extension Layout {
+extension CheckpointLayout {
   /// transformers' `Dinov2ForImageClassification`.
   static let transformersDINOv2 = dinov2(
     "transformers-dinov2", "Hugging Face DINOv2 classifier", prefix: "dinov2.", resampling: .bicubic)
@@ -11,12 +11,12 @@ extension Layout {
 
   private static func dinov2(
     _ name: String, _ title: String, prefix: String, resampling: PositionResampling
-  ) -> Layout {
+  ) -> CheckpointLayout {
     let names = TransformersViT(
       prefix: prefix, registers: "register_tokens", registersHavePositions: false,
       blockNames: ["norm1": "norm1", "norm2": "norm2", "fc1": "mlp.fc1", "fc2": "mlp.fc2"],
       packedGate: "mlp.weights_in", gatedOutput: "mlp.weights_out", scale: "layer_scale*.lambda1")
-    return Layout(
+    return CheckpointLayout(
       name: name, title: title,
       fingerprint: Fingerprint(needs: [
         ["\(prefix)embeddings.cls_token"], ["\(prefix)encoder.layer.0.layer_scale1.lambda1"], ["classifier.weight"],

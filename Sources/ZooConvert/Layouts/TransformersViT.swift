@@ -42,7 +42,7 @@ struct TransformersViT {
     return ArchitectureFacts(vision: vision, text: nil, logitBias: false)
   }
 
-  func expression(_ target: Target) -> Expression? {
+  func expression(_ target: Target) -> TensorExpression? {
     guard target.name.tower == .vision else { return nil }
     let width = target.vision.blocks.width
     if let block = target.name.block { return self.block(target, "\(prefix)encoder.layer.\(block).") }
@@ -62,14 +62,14 @@ struct TransformersViT {
   }
 
   /// - Parameter registers: How many have no position, which is as good as zeros.
-  private func positions(_ target: Target, registers: Int) -> Expression {
+  private func positions(_ target: Target, registers: Int) -> TensorExpression {
     let name = "\(prefix)embeddings.position_embeddings", rows = target.shape[0] - registers, width = target.shape[1]
-    let table = Expression.tensor(name, shape: [1, rows, width]).reshaped([rows, width])
+    let table = TensorExpression.tensor(name, shape: [1, rows, width]).reshaped([rows, width])
     guard registers > 0 else { return table }
     return .concat([table.rows(0..<1), .zeros([registers, width]), table.rows(1..<rows)])
   }
 
-  private func block(_ target: Target, _ block: String) -> Expression? {
+  private func block(_ target: Target, _ block: String) -> TensorExpression? {
     let parts = target.name.leaf.split(separator: ".").map(String.init)
     switch parts[0] {
     case "qkv":
@@ -84,8 +84,10 @@ struct TransformersViT {
       return scale.map { target.source(block + $0.replacing("*", with: String(parts[0].suffix(1)))) }
     case "gate" where packedGate != nil, "fc1" where target.vision.blocks.gated && packedGate != nil:
       let rows = target.shape[0], first = parts[0] == "gate" ? 0 : rows
-      return Expression.tensor("\(block)\(packedGate ?? "").\(parts[1])", shape: [2 * rows] + target.shape.dropFirst())
-        .rows(first..<first + rows)
+      return TensorExpression.tensor(
+        "\(block)\(packedGate ?? "").\(parts[1])", shape: [2 * rows] + target.shape.dropFirst()
+      )
+      .rows(first..<first + rows)
     case "fc2" where target.vision.blocks.gated: return gatedOutput.map { target.source("\(block)\($0).\(parts[1])") }
     case let name: return blockNames[name].map { target.source("\(block)\($0).\(parts[1])") }
     }

@@ -74,7 +74,8 @@ extension TensorExpression {
   /// The expression must have a shape (`shape != nil`), which a plan without problems guarantees.
   func forEachPiece(in checkpoint: Checkpoint, _ body: (SourceView) throws -> Void) throws {
     switch self {
-    case .concat(let operands): for operand in operands { try operand.forEachPiece(in: checkpoint, body) }
+    case .concat(let operands), .reshape(.concat(let operands), _):
+      for operand in operands { try operand.forEachPiece(in: checkpoint, body) }
     case .tensor(let name, let shape):
       guard checkpoint.isReadInParts(name), let count = shape.first, count > 0,
         let size = checkpoint.entry(name)?.byteCount, size > Self.partSize
