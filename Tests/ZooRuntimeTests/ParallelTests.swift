@@ -16,7 +16,7 @@ import ZooRuntime
     }
   }
 
-  @Test(arguments: [1, 2, 3, 8])
+  @Test(arguments: [1, 2, 3, 8, 64])
   func everyIndexComesOnceAndBeforeTheEnd(threads: Int) {
     #expect(run(Parallel(threads: threads), counts: 0...9, rounds: 2000, inner: false))
   }

@@ -2,7 +2,7 @@ import ZooTensors
 
 /// What multiplies.
 public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
-  /// The project's own kernels where the processor has vectors of 512 bits, then oneDNN where it was built in, then BLAS.
+  /// The fastest on this processor, by the table of `BackendRule`.
   case automatic
   /// The project's own kernels; bf16 on processors that multiply it.
   case own
@@ -26,9 +26,13 @@ public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
 package func makeAlgebra(backend: Backend = .automatic, precision: Precision = .f32) throws(AlgebraError)
   -> any LinearAlgebra
 {
-  if backend == .own || backend == .automatic && Kernels.areFastest {
-    if let algebra = Kernels(precision: precision) { return algebra }
-    if backend == .own { throw .processorLacks(precision) }
+  if backend == .automatic {
+    guard let choice = BackendRule.choice(for: precision) else { throw .processorLacks(precision) }
+    return choice.algebra
+  }
+  if backend == .own {
+    guard let algebra = Kernels(precision: precision) else { throw .processorLacks(precision) }
+    return algebra
   }
   #if OneDNN && os(Linux)
     if backend != .blas {

@@ -22,9 +22,6 @@ package struct Kernels: LinearAlgebra {
     (self.precision, streams) = (precision, false)
   }
 
-  /// True where they were measured to be faster than libraries.
-  package static var areFastest: Bool { String(cString: zoo_kernel_name()).hasPrefix("avx512") }
-
   package var exact: any LinearAlgebra { Kernels(streams: streams) }
   package var name: String { "own kernels \(precision.rawValue)" }
 

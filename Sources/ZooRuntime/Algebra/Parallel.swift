@@ -5,9 +5,9 @@ import Foundation
 package struct Parallel: Sendable, Hashable {
   package let threads: Int
 
-  /// All processors by default.
+  /// All processors that this process may use by default, the time of its container included.
   package init(threads: Int? = nil) {
-    self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    self.threads = max(1, threads ?? Processors.usable)
   }
 
   /// Runs `body` for each index, on at most `threads` threads, and waits. The calls must not write to the same places.

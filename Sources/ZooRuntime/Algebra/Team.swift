@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// One caller at a time; the caller takes part itself.
 final class Team: Sendable {
-  static let shared = Team(helpers: ProcessInfo.processInfo.activeProcessorCount - 1)
+  static let shared = Team(helpers: Processors.usable - 1)
 
   /// The body by its address: helpers must hold no reference to it when the caller goes on.
   private struct Job {

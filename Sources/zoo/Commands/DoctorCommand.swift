@@ -13,11 +13,19 @@ struct DoctorCommand: ParsableCommand {
   @Flag(help: "Remove what stopped processes have left.")
   var fix = false
 
+  @Flag(
+    help: """
+      Measure the products of all backends on this machine, which takes a few seconds, and let --backend automatic \
+      follow what is the fastest.
+      """)
+  var tune = false
+
   @Flag(help: "As JSON.")
   var json = false
 
   func run() throws {
     let store = ModelStore()
+    if tune { try Tuning.measured(parallel: Parallel()).write(to: store) }
     let leftovers = store.leftovers()
     // What cannot be removed keeps nothing else from going.
     let outcomes = fix ? leftovers.map { left in Result { () throws(StoreError) in try store.remove(left) } } : []
@@ -46,10 +54,30 @@ struct DoctorReport: Encodable {
     let outcome: Leftover.Outcome?
   }
 
+  struct Processor: Encodable {
+    let name: String
+    /// Instruction sets that matter here.
+    let features: [String]
+  }
+
+  /// What `--backend automatic` stands for in a precision.
+  struct Choice: Encodable {
+    let precision: Precision
+    /// The library with its version.
+    let backend: String
+    /// Why, as a clause.
+    let reason: String
+  }
+
   let version: String
   let system: String
   let processor: Processor
   let threads: Int
+  /// Processors that the system has for this process; more than `threads` where its container is given less time.
+  let processors: Int
+  let choices: [Choice]
+  /// What `--tune` measured; null where it was not asked for on this processor.
+  let tuning: Tuning?
   /// The library behind the matrix products by default, with its kernel and precision.
   let backend: String
   /// What else may be asked for.
@@ -68,14 +96,28 @@ struct DoctorReport: Encodable {
   init(_ store: ModelStore, leftovers: [Leftover], outcomes: [Leftover.Outcome?], fixed: Bool) {
     version = Zoo.configuration.version
     system = ProcessInfo.processInfo.operatingSystemVersionString
-    processor = Processor()
-    threads = Parallel(threads: nil).threads
-    // Automatic comes first, and stands for one of the others.
-    let names = Backend.available.flatMap { backend in
-      Precision.allCases.compactMap { try? makeAlgebra(backend: backend, precision: $0).name }
+    let features = ProcessorFeatures.current
+    processor = Processor(name: features.name, features: features.notable)
+    threads = Parallel().threads
+    processors = Processors.present
+    let tuning = Tuning.read(from: store)
+    self.tuning = tuning
+    choices = Precision.allCases.compactMap { precision in
+      if let rate = tuning?.rate(for: precision),
+        let algebra = try? makeAlgebra(backend: rate.backend, precision: precision)
+      {
+        let reason = String(format: "the fastest that 'zoo doctor --tune' measured, %.0f GFLOP/s", rate.gflopPerSecond)
+        return Choice(precision: precision, backend: algebra.name, reason: reason)
+      }
+      return BackendRule.choice(for: precision).map {
+        Choice(precision: precision, backend: $0.algebra.name, reason: $0.rule.reason)
+      }
     }
-    backend = names[0]
-    otherBackends = names.indices.dropFirst().filter { !names[..<$0].contains(names[$0]) }.map { names[$0] }
+    let chosen = choices.map(\.backend)
+    backend = chosen.first ?? ""
+    otherBackends = Backend.available.filter { $0 != .automatic }.flatMap { backend in
+      Precision.allCases.compactMap { try? makeAlgebra(backend: backend, precision: $0).name }
+    }.filter { !chosen.contains($0) }
     kernels = String(cString: zoo_kernel_name())
     environment = Self.environment(ProcessInfo.processInfo.environment)
     home = store.home.path(percentEncoded: false)
@@ -136,11 +178,15 @@ struct DoctorReport: Encodable {
       "zoo \(version) on \(system)",
       "  processor  \(processor.name)",
       "  features   \(processor.features.isEmpty ? "-" : processor.features.joined(separator: " "))",
-      "  threads    \(threads)",
-      "  products   \(([backend] + otherBackends).joined(separator: ", "))",
+      "  threads    \(threads)"
+        + (threads < processors ? " of \(processors) processors: the container's time allows no more" : ""),
       "  kernels    \(kernels)",
       "  zoo        \(home)" + (freeBytes.map { ", \(byteText($0)) free" } ?? ""),
     ]
+    lines += choices.map { choice in
+      "  \(choice.precision.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)) \(choice.backend): \(choice.reason)"
+    }
+    if !otherBackends.isEmpty { lines.append("  also       \(otherBackends.joined(separator: ", "))") }
     lines += environment.sorted { $0.key < $1.key }.map { "  \($0.key)=\($0.value)" }
     lines += hints.map { "  hint: \($0)" }
     let broken = models.filter { !$0.defects.isEmpty }
@@ -181,38 +227,4 @@ extension DoctorReport.Left {
     case nil: fixed ? " (not removed)" : ""
     }
   }
-}
-
-/// What the system tells of the processor.
-struct Processor: Encodable {
-  let name: String
-  /// Instruction sets that matter here.
-  let features: [String]
-
-  init() {
-    #if os(Linux)
-      let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-      func value(_ keys: String...) -> String? {
-        text.split(separator: "\n").lazy.compactMap { line -> String? in
-          let pair = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-          return pair.count == 2 && keys.contains(pair[0]) ? pair[1] : nil
-        }.first
-      }
-      name = value("model name", "Model", "Hardware") ?? "unknown"
-      let all = Set((value("flags", "Features") ?? "").split(separator: " ").map(String.init))
-      features = Self.known.filter(all.contains)
-    #else
-      var size = 0
-      sysctlbyname("machdep.cpu.brand_string", nil, &size, nil, 0)
-      var bytes = [UInt8](repeating: 0, count: size)
-      sysctlbyname("machdep.cpu.brand_string", &bytes, &size, nil, 0)
-      name = size > 0 ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) : "unknown"
-      features = []
-    #endif
-  }
-
-  private static let known = [
-    "sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "avx512_fp16",
-    "amx_bf16", "asimd", "asimdhp", "bf16", "i8mm", "sve",
-  ]
 }

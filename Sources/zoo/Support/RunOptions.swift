@@ -11,7 +11,7 @@ import ZooText
 
 /// How a model runs.
 struct RunOptions: ParsableArguments {
-  @Option(help: "Threads to use; all processors by default.")
+  @Option(help: "Threads to use; by default as many as this process has processors.")
   var threads: Int?
 
   @Option(help: "What multiplies: automatic, own, blas or onednn.")
@@ -36,7 +36,15 @@ struct RunOptions: ParsableArguments {
 
   var parallel: Parallel { Parallel(threads: threads) }
 
-  func algebra() throws -> any LinearAlgebra { try makeAlgebra(backend: backend, precision: precision) }
+  func algebra() throws -> any LinearAlgebra {
+    // What was measured on this machine wins over the table.
+    if backend == .automatic, let rate = Tuning.read(from: ModelStore())?.rate(for: precision),
+      let algebra = try? makeAlgebra(backend: rate.backend, precision: precision)
+    {
+      return algebra
+    }
+    return try makeAlgebra(backend: backend, precision: precision)
+  }
 
   func load(_ reference: String) throws -> ZooModel {
     let store = ModelStore(), directory = try store.resolve(reference)

@@ -1,0 +1,46 @@
+import Foundation
+
+#if canImport(Darwin)
+  import Darwin
+#endif
+
+/// A processor's name and instruction sets, as its system calls them.
+package struct ProcessorFeatures: Sendable, Hashable {
+  package let name: String
+  /// `avx512_bf16`, `amx_bf16`, `i8mm`, ...: the flags of `/proc/cpuinfo`. On macOS `apple` for Apple's own.
+  package let flags: Set<String>
+
+  package init(name: String, flags: Set<String>) { (self.name, self.flags) = (name, flags) }
+
+  /// This machine's.
+  package static let current = ProcessorFeatures()
+
+  private init() {
+    #if os(Linux)
+      let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+      func value(_ keys: String...) -> String? {
+        text.split(separator: "\n").lazy.compactMap { line -> String? in
+          let pair = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+          return pair.count == 2 && keys.contains(pair[0]) ? pair[1] : nil
+        }.first
+      }
+      name = value("model name", "Model", "Hardware") ?? "unknown"
+      flags = Set((value("flags", "Features") ?? "").split(separator: " ").map(String.init))
+    #else
+      var size = 0
+      sysctlbyname("machdep.cpu.brand_string", nil, &size, nil, 0)
+      var bytes = [UInt8](repeating: 0, count: size)
+      sysctlbyname("machdep.cpu.brand_string", &bytes, &size, nil, 0)
+      name = size > 0 ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) : "unknown"
+      flags = name.hasPrefix("Apple") ? ["apple"] : []
+    #endif
+  }
+
+  /// Those that decide how fast products are.
+  package var notable: [String] {
+    [
+      "sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "avx512_fp16",
+      "avx_vnni", "amx_bf16", "amx_int8", "asimd", "asimdhp", "asimddp", "bf16", "i8mm", "sve", "apple",
+    ].filter(flags.contains)
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import ZooTensors
+
+/// What this process may compute on.
+package enum Processors {
+  /// Processors that the system runs this process on, or fewer where its control group is given less time than they have: in a
+  /// container with two processors' time on a host with 64, 64 threads would stand still most of the time.
+  package static let usable = max(1, min(present, limit() ?? present))
+
+  /// Processors that the system runs this process on, as its affinity has it.
+  package static var present: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  /// Processors' worth of time that the process's control groups allow, rounded up; nil where none says.
+  ///
+  /// A group may not use more than those above it: the smallest limit on the way up holds.
+  ///
+  /// - Parameters:
+  ///   - root: Where control groups are mounted.
+  ///   - membership: `/proc/self/cgroup`: a line `0::/PATH` (version 2), or `NUMBER:cpu,cpuacct:/PATH` (version 1).
+  package static func limit(root: String = "/sys/fs/cgroup", membership: String = "/proc/self/cgroup") -> Int? {
+    guard let text = try? String(contentsOfFile: membership, encoding: .utf8) else { return nil }
+    let limits = text.split(separator: "\n").flatMap { line -> [Double] in
+      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3 else { return [] }
+      let controllers = parts[1].split(separator: ",")
+      if parts[1].isEmpty { return ancestors(of: parts[2]).compactMap { quota2("\(root)\($0)") } }
+      guard controllers.contains("cpu") else { return [] }
+      return [String(parts[1]), "cpu"].flatMap { mount in
+        ancestors(of: parts[2]).compactMap { quota1("\(root)/\(mount)\($0)") }
+      }
+    }
+    return limits.min().map { max(1, Int($0.rounded(.up))) }
+  }
+
+  /// `/a/b`, `/a` and the root, as what follows a mount's path.
+  private static func ancestors(of path: Substring) -> [String] {
+    let names = path.split(separator: "/")
+    return (0...names.count).map { names.prefix($0).map { "/\($0)" }.joined() }
+  }
+
+  /// `cpu.max`: time and period in microseconds, or `max`.
+  private static func quota2(_ folder: String) -> Double? {
+    let numbers = words(of: "\(folder)/cpu.max").compactMap(Double.init)
+    return numbers.count == 2 ? share(numbers[0], of: numbers[1]) : nil
+  }
+
+  /// `cpu.cfs_quota_us`, negative where there is no limit, and `cpu.cfs_period_us`.
+  private static func quota1(_ folder: String) -> Double? {
+    guard let quota = words(of: "\(folder)/cpu.cfs_quota_us").first.flatMap(Double.init),
+      let period = words(of: "\(folder)/cpu.cfs_period_us").first.flatMap(Double.init)
+    else { return nil }
+    return share(quota, of: period)
+  }
+
+  private static func share(_ quota: Double, of period: Double) -> Double? {
+    quota > 0 && period > 0 && quota / period < 1e6 ? quota / period : nil
+  }
+
+  private static func words(of file: String) -> [String] {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return [] }
+    return text.split(whereSeparator: \.isWhitespace).map(String.init)
+  }
+}
