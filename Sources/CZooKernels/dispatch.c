@@ -1,51 +1,81 @@
 #include "kernel_table.h"
+#include "processor.h"
+#include "quad_table.h"
 #include <stdatomic.h>
 #include <string.h>
 
-static _Atomic(const struct zoo_kernel_table *) chosen;
-static _Thread_local const struct zoo_kernel_table *chosen_here;
+// What a processor has: kernels of floats, and of 8-bit integers.
+struct set {
+  const char *name;
+  const struct zoo_kernel_table *floats;
+  const struct zoo_quad_table *quads;
+};
 
-// The sets that this processor has, the widest first; the last one is null.
-static void available(const struct zoo_kernel_table *tables[5]) {
-  int count = 0;
+static const struct set sets[] = {
+#if defined(__x86_64__)
+    {"avx512+bf16", &zoo_kernels_avx512_bf16, &zoo_quads_avx512_vnni},
+    {"avx512+vnni", &zoo_kernels_avx512, &zoo_quads_avx512_vnni},
+    {"avx512", &zoo_kernels_avx512, &zoo_quads_avx512},
+    {"avx2+vnni", &zoo_kernels_avx2, &zoo_quads_avx2_vnni},
+    {"avx2", &zoo_kernels_avx2, &zoo_quads_avx2},
+    {"generic", &zoo_kernels_generic, &zoo_quads_generic},
+#elif defined(__aarch64__)
+    {"neon+i8mm", &zoo_kernels_generic, &zoo_quads_i8mm},
+    {"neon+dotprod", &zoo_kernels_generic, &zoo_quads_dotprod},
+    {"neon", &zoo_kernels_generic, &zoo_quads_generic},
+#else
+    {"generic", &zoo_kernels_generic, &zoo_quads_generic},
+#endif
+};
+enum { SETS = sizeof sets / sizeof *sets };
+
+static const struct set *_Atomic chosen;
+static _Thread_local const struct set *chosen_here;
+
+// The last set is what every processor of the platform has.
+static int is_available(const struct set *set) {
+  if (set == &sets[SETS - 1]) return 1;
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
-    if (__builtin_cpu_supports("avx512bf16")) tables[count++] = &zoo_kernels_avx512_bf16;
-    tables[count++] = &zoo_kernels_avx512;
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables[count++] = &zoo_kernels_avx2;
+  int wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  int half = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (set->quads == &zoo_quads_avx512_vnni && !__builtin_cpu_supports("avx512vnni")) return 0;
+  if (set->quads == &zoo_quads_avx2_vnni && !__builtin_cpu_supports("avxvnni")) return 0;
+  if (set->floats == &zoo_kernels_avx512_bf16) return wide && __builtin_cpu_supports("avx512bf16");
+  return set->floats == &zoo_kernels_avx512 ? wide : half;
+#elif defined(__aarch64__)
+  return set->quads == &zoo_quads_i8mm ? zoo_has_i8mm() : zoo_has_dotprod();
+#else
+  return 0;
 #endif
-  tables[count++] = &zoo_kernels_generic;
-  tables[count] = 0;
 }
 
-// Plain run-time dispatch; ifunc resolvers crash under ThreadSanitizer.
-static const struct zoo_kernel_table *kernels(void) {
+// Plain run-time dispatch, the widest first; ifunc resolvers crash under ThreadSanitizer.
+static const struct set *set(void) {
   if (chosen_here) return chosen_here;
-  const struct zoo_kernel_table *table = atomic_load_explicit(&chosen, memory_order_relaxed);
-  if (table) return table;
-  const struct zoo_kernel_table *tables[5];
-  available(tables);
-  atomic_store_explicit(&chosen, tables[0], memory_order_relaxed);
-  return tables[0];
+  const struct set *best = atomic_load_explicit(&chosen, memory_order_relaxed);
+  if (best) return best;
+  best = sets;
+  while (!is_available(best)) best++;
+  atomic_store_explicit(&chosen, best, memory_order_relaxed);
+  return best;
 }
+
+static const struct zoo_kernel_table *kernels(void) { return set()->floats; }
 
 int zoo_use_kernels(const char *name) {
   chosen_here = 0;
   if (!name) return 1;
-  const struct zoo_kernel_table *tables[5];
-  available(tables);
-  for (int i = 0; tables[i]; i++) {
-    if (strcmp(tables[i]->name, name) != 0) continue;
-    chosen_here = tables[i];
+  for (int i = 0; i < SETS; i++) {
+    if (strcmp(sets[i].name, name) != 0 || !is_available(&sets[i])) continue;
+    chosen_here = &sets[i];
     return 1;
   }
   return 0;
 }
 
-const char *zoo_kernel_name(void) { return kernels()->name; }
+const char *zoo_kernel_name(void) { return set()->name; }
 
 void zoo_layer_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float *gamma, const float *beta, float eps,
                     float *y, float *mean, float *inv) {
@@ -146,8 +176,39 @@ void zoo_narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdi
 
 int zoo_multiplies_bf16(void) {
 #if defined(__x86_64__)
-  return kernels() == &zoo_kernels_avx512_bf16;
+  return set()->floats == &zoo_kernels_avx512_bf16;
 #else
   return 0;
 #endif
+}
+
+float zoo_int8_weights(const float *w, ptrdiff_t count, int8_t *q) { return set()->quads->weights(w, count, q); }
+
+ptrdiff_t zoo_int8_strip_width(void) { return set()->quads->strip_width(); }
+
+void zoo_int8_pack_rows(const int8_t *rows, ptrdiff_t ld, ptrdiff_t depth, ptrdiff_t columns, int32_t *strip, float *sums) {
+  set()->quads->pack_rows(rows, ld, depth, columns, strip, sums);
+}
+
+void zoo_int8_pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns, float *scratch,
+                         int32_t *strip, float *scales, float *sums) {
+  set()->quads->pack_strip(b, down, across, depth, columns, scratch, strip, scales, sums);
+}
+
+void zoo_int8_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint8_t *target, ptrdiff_t ldt,
+                   float *factors) {
+  set()->quads->rows(x, columns, rows, width, target, ldt, factors);
+}
+
+void zoo_int8_product(const uint8_t *x, ptrdiff_t ldx, const float *factors, const int32_t *strips, const float *scales,
+                      const float *sums, ptrdiff_t depth, ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t ldc,
+                      const struct zoo_epilogue *after) {
+  const struct set *both = set();
+  both->quads->product(x, ldx, factors, strips, scales, sums, depth, rows, columns, c, ldc, after, both->floats->follow);
+}
+
+void zoo_int8_transposed_product(const float *x, ptrdiff_t ldx, const int32_t *strips, const float *scales, ptrdiff_t depth,
+                                 ptrdiff_t first, ptrdiff_t last, ptrdiff_t rows, ptrdiff_t columns, float *y,
+                                 ptrdiff_t ldy) {
+  set()->quads->transposed_product(x, ldx, strips, scales, depth, first, last, rows, columns, y, ldy);
 }

@@ -6,7 +6,6 @@
 #define ZOO_ATTENTION_ROWS 48
 
 struct zoo_kernel_table {
-  const char *name;
   void (*layer_norm)(const float *, ptrdiff_t, ptrdiff_t, const float *, const float *, float, float *, float *, float *);
   void (*normalise)(const float *, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t, float *);
   void (*layer_norm_backward)(float *, const float *, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t);

@@ -7,7 +7,6 @@
 #define ZOO_TILE_ROWS 6
 #define ZOO_TILE_VECTORS 2
 #define ZOO_NAME(x) x##_avx2
-#define ZOO_KERNEL_NAME "avx2"
 #include "kernels_body.h"
 #pragma clang attribute pop
 #endif

@@ -7,7 +7,6 @@
 #define ZOO_TILE_ROWS 6
 #define ZOO_TILE_VECTORS 4
 #define ZOO_NAME(x) x##_avx512
-#define ZOO_KERNEL_NAME "avx512"
 #include "kernels_body.h"
 #pragma clang attribute pop
 #endif

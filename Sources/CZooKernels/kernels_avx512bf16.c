@@ -8,7 +8,6 @@
 #define ZOO_TILE_ROWS 6
 #define ZOO_TILE_VECTORS 4
 #define ZOO_NAME(x) x##_avx512_bf16
-#define ZOO_KERNEL_NAME "avx512+bf16"
 #include "kernels_body.h"
 #pragma clang attribute pop
 #endif

@@ -42,7 +42,7 @@ INLINE float total(vec v) {
 #include "kernels_attention.h"
 
 const struct zoo_kernel_table ZOO_NAME(zoo_kernels) = {
-    ZOO_KERNEL_NAME, layer_norm, normalise, layer_norm_backward, add_bias, add_residual, follow, row_dots,
+    layer_norm, normalise, layer_norm_backward, add_bias, add_residual, follow, row_dots,
     take_share, scale_columns, dot, softmax,
     attention_scratch, attention, relu_values_size, relu_values, relu_sums_scratch, relu_sums,
     strip_width, pack_strip, strip_product, transposed_product, few_rows_product, narrow_rows,

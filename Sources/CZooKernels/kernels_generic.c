@@ -2,11 +2,9 @@
 #define ZOO_LANES 4
 #define ZOO_NAME(x) x##_generic
 #if defined(__aarch64__)
-#define ZOO_KERNEL_NAME "neon"
 #define ZOO_TILE_ROWS 6  // 24 sums, 4 columns and a factor are in 29 of 32 registers
 #define ZOO_TILE_VECTORS 4
 #else
-#define ZOO_KERNEL_NAME "generic"
 #define ZOO_TILE_ROWS 4
 #define ZOO_TILE_VECTORS 2
 #endif

@@ -284,7 +284,10 @@ import ZooTestSupport
     #expect(!backends[0].isEmpty)
     #expect(Set(backends).count == backends.count)
     #expect(backends.contains { $0.hasPrefix("OpenBLAS") || $0 == "Accelerate" })
-    #expect(["avx512+bf16", "avx512", "avx2", "neon", "generic"].contains(report["kernels"] as? String ?? ""))
+    #expect(
+      [
+        "avx512+bf16", "avx512+vnni", "avx512", "avx2+vnni", "avx2", "neon+i8mm", "neon+dotprod", "neon", "generic",
+      ].contains(report["kernels"] as? String ?? ""))
     #expect((report["models"] as? [Any])?.isEmpty == true)
     try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
     try FileManager.default.removeItem(atPath: zoo.file("models/ViT-Ti-8-emoji/local/bpe_simple_vocab_16e6.txt.gz"))

@@ -3,6 +3,7 @@
 //     kernels > FILE          writes
 //     kernels FILE            compares, says for each kernel how far it is off, and ends with 1 where that is too far
 #include "zoo_convert.h"
+#include "zoo_int8.h"
 #include "zoo_kernels.h"
 #include "zoo_metrics.h"
 #include "zoo_resize.h"
@@ -111,6 +112,36 @@ static void products(void) {
   give("few_rows_product", c, PROMPTS * WIDTH, 1e-5);
 }
 
+// By each set of this machine that multiplies 8-bit integers; elsewhere by the widest.
+static void bytes(void) {
+  static const char *sets[] = {"neon+i8mm", "neon+dotprod", "neon"};
+  enum { DEEP = (DEPTH + 3) / 4 };
+  float *x = random_values(ROWS * DEPTH), *w = random_values(WIDTH * DEPTH), *bias = random_values(WIDTH);
+  for (int number = 0; number < 3; number++) {
+    if (!zoo_use_kernels(sets[number])) zoo_use_kernels(0);
+    ptrdiff_t width = zoo_int8_strip_width();
+    float *scales = zeros(WIDTH + width), *sums = zeros(WIDTH + width), *scratch = zeros(DEPTH * (1 + width / 4)),
+          *factors = zeros(2 * ROWS), *c = zeros(ROWS * WIDTH), *back = zeros(PROMPTS * 4 * DEEP),
+          *padded = zeros(PROMPTS * (WIDTH + 64));
+    int32_t *strips = calloc((size_t)((WIDTH + width) * DEEP), 4);
+    uint8_t *rows = calloc(ROWS * DEEP, 4);
+    for (ptrdiff_t n = 0; n < WIDTH; n += width)
+      zoo_int8_pack_strip(w + n * DEPTH, 1, DEPTH, DEPTH, WIDTH - n < width ? WIDTH - n : width, scratch, strips + n * DEEP,
+                          scales + n, sums + n);
+    give("int8 scales", scales, WIDTH, 1e-6);
+    give("int8 sums", sums, WIDTH, 0);
+    zoo_int8_rows(x, 0, ROWS, DEPTH, rows, 4 * DEEP, factors);
+    struct zoo_epilogue after = {.bias = bias, .activation = ZOO_GELU};
+    zoo_int8_product(rows, 4 * DEEP, factors, strips, scales, sums, DEPTH, ROWS, WIDTH, c, WIDTH, &after);
+    give("int8_product", c, ROWS * WIDTH, 1e-5);
+    for (int i = 0; i < PROMPTS; i++) memcpy(padded + i * (WIDTH + 64), bias, WIDTH * sizeof(float));
+    zoo_int8_transposed_product(padded, WIDTH + 64, strips, scales, DEPTH, 0, DEEP, PROMPTS, WIDTH, back, 4 * DEEP);
+    give("int8_transposed_product", back, PROMPTS * 4 * DEEP, 1e-5);
+    if (expected) printf("   by %s\n", zoo_kernel_name());
+  }
+  zoo_use_kernels(0);
+}
+
 static void heads(void) {
   enum { TOKENS = 53, HEAD = 20, ALL = 3 * HEAD };
   float *qkv = random_values(TOKENS * ALL), *out = zeros(TOKENS * HEAD), *shares = zeros(TOKENS * TOKENS),
@@ -184,6 +215,7 @@ int main(int count, char **arguments) {
   if (expected) printf("%s\n", zoo_kernel_name());
   rows_kernels();
   products();
+  bytes();
   heads();
   conversions();
   pictures();

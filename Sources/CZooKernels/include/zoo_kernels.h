@@ -8,7 +8,8 @@
 
 enum zoo_activation { ZOO_GELU = 0, ZOO_GELU_TANH = 1, ZOO_QUICK_GELU = 2, ZOO_SILU = 3, ZOO_RELU = 4 };
 
-// The chosen instruction set: "avx512+bf16", "avx512", "avx2", "neon" or "generic".
+// The chosen instruction set: "avx512+bf16", "avx512+vnni", "avx512", "avx2+vnni", "avx2", "neon+i8mm", "neon+dotprod", "neon" or
+// "generic".
 const char *zoo_kernel_name(void);
 // Takes another set from now on, on this thread, for tests and measurements; null goes back to the widest. 0 where the
 // processor does not have it.

@@ -1,0 +1,6 @@
+// What every processor has.
+#define ZOO_LANES 4
+#define ZOO_TILE_ROWS 4
+#define ZOO_TILE_VECTORS 2
+#define ZOO_NAME(x) x##_generic
+#include "quads_body.h"
