@@ -4,7 +4,7 @@ import ZooTensors
 public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
   /// The fastest on this processor, by the table of `BackendRule`.
   case automatic
-  /// The project's own kernels; bf16 on processors that multiply it.
+  /// The project's own kernels; int8 everywhere, bf16 on processors that multiply it.
   case own
   /// OpenBLAS, or Accelerate on macOS: f32 only.
   case blas
@@ -34,6 +34,7 @@ package func makeAlgebra(backend: Backend = .automatic, precision: Precision = .
     guard let algebra = Kernels(precision: precision) else { throw .processorLacks(precision) }
     return algebra
   }
+  guard precision != .int8 else { throw .backendLacks(precision) }
   #if OneDNN && os(Linux)
     if backend != .blas {
       guard let algebra = OneDNN(precision: precision) else { throw .processorLacks(precision) }
@@ -58,6 +59,7 @@ public enum AlgebraError: ZooError, Equatable {
     switch self {
     case .notBuilt(let backend): "this build has no \(backend.rawValue): it was made without that package trait"
     case .processorLacks(let precision): "this processor has no \(precision.rawValue) products"
+    case .backendLacks(.int8): "only --backend own has int8 products"
     case .backendLacks(let precision):
       "BLAS has no \(precision.rawValue) products: --backend own and onednn have them, on processors that do"
     }

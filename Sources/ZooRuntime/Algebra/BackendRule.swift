@@ -24,6 +24,7 @@ package struct BackendRule: Sendable, Hashable {
     BackendRule(wide.union(["avx512_bf16"]), .bf16, .own, "the project's kernels use vectors of 512 bits"),
     BackendRule([], .bf16, .oneDNN, "oneDNN has bf16 kernels for this processor"),
     BackendRule([], .bf16, .own, "the project's kernels multiply bf16 on this processor"),
+    BackendRule([], .int8, .own, "the project's kernels alone multiply 8-bit integers as zoo rounds them"),
   ]
 
   /// The rows that hold on a processor, the best first.

@@ -4,7 +4,7 @@ import ZooTensors
 /// Products by this project's own kernels, on our own threads: the fastest where the processor has vectors of 512 bits.
 ///
 /// Weights are cut into strips of columns, which tiles of the result read in order: while they are used, or once where that
-/// lasts. In bf16 both factors are rounded on the way in; sums and results are f32.
+/// lasts. In bf16 and int8 both factors are rounded on the way in; results are f32. In int8 matrices are always packed.
 package struct Kernels: LinearAlgebra {
   package let precision: Precision
   /// True where nothing is kept between products: memory does not grow with the model, and each product reads its weights anew.
@@ -16,17 +16,22 @@ package struct Kernels: LinearAlgebra {
     self.streams = streams
   }
 
-  /// Nil where the processor does not multiply in this precision by itself.
+  /// Nil where the processor does not multiply in this precision by itself. Every one multiplies int8, fast or not.
   package init?(precision: Precision) {
-    guard precision == .f32 || zoo_multiplies_bf16() == 1 else { return nil }
+    guard precision != .bf16 || zoo_multiplies_bf16() == 1 else { return nil }
     (self.precision, streams) = (precision, false)
   }
 
   package var exact: any LinearAlgebra { Kernels(streams: streams) }
+  package var finer: any LinearAlgebra { precision == .int8 ? Kernels(precision: .bf16) ?? Kernels() : self }
   package var name: String { "own kernels \(precision.rawValue)" }
 
   package func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
-    StripMatrix(matrix, direction: direction, algebra: self, lasting: lasting && !streams)
+    guard precision == .int8 else {
+      return StripMatrix(matrix, direction: direction, algebra: self, lasting: lasting && !streams)
+    }
+    return direction == .forward && matrix.inputs <= ZOO_INT8_DEPTH
+      ? Int8Matrix(matrix, direction: direction) : finer.prepare(matrix, direction: direction, lasting: lasting)
   }
 
   package func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? {
@@ -137,9 +142,7 @@ private struct StripMatrix: PreparedMatrix {
 
   /// Hands out the strips.
   private func share(_ parallel: Parallel, _ body: (Range<Int>) -> Void) {
-    let strips = (outputs + Strips.width - 1) / Strips.width
-    let pieces = min(strips, parallel.threads)
-    parallel.forEach(pieces) { piece in body(strips * piece / pieces..<strips * (piece + 1) / pieces) }
+    parallel.forStrips(outputs, width: Strips.width) { strips, _ in body(strips) }
   }
 
   /// On this thread: a few rows times the columns of some strips, read where they lie.

@@ -10,6 +10,8 @@ package protocol LinearAlgebra: Sendable {
   var splitsRows: Bool { get }
   /// The same in f32.
   var exact: any LinearAlgebra { get }
+  /// What computes gradients, attention, and the matrices before and behind the blocks: itself, but for int8.
+  var finer: any LinearAlgebra { get }
   /// Makes a matrix ready for products in one direction.
   ///
   /// - Parameter lasting: True where many products will follow, so that a copy in the library's own order pays for itself.
@@ -22,6 +24,7 @@ extension LinearAlgebra {
   package var precision: Precision { .f32 }
   package var splitsRows: Bool { false }
   package var exact: any LinearAlgebra { self }
+  package var finer: any LinearAlgebra { self }
   package func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? { nil }
 }
 

@@ -219,7 +219,7 @@ package struct Block: Sendable {
   /// Mixes the values of each head into `work.mixed`.
   private func attend(_ work: BlockWork, mask: AttentionMask, engine: Engine) {
     let (width, head, tokens) = (shape.width, shape.headWidth, work.tokens)
-    let scale = shape.attentionScale, bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
+    let scale = shape.attentionScale, bf16 = engine.roundsToBF16
     engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
       let q = work.qkv.pointer + sequence * tokens * 3 * width + number * head

@@ -7,6 +7,9 @@ package struct Engine: Sendable {
   package let algebra: any LinearAlgebra
   package let parallel: Parallel
 
+  /// What a kernel is told that may round the factors of attention's products to bf16.
+  package var roundsToBF16: Int32 { algebra.finer.precision == .bf16 ? 1 : 0 }
+
   /// Work that goes row by row, by products among others: split over the threads as the algebra likes it.
   package func forRows(_ count: Int, _ body: (Range<Int>, Parallel) -> Void) {
     if algebra.splitsRows { parallel.forRows(count, body) } else { body(0..<count, parallel) }

@@ -31,14 +31,14 @@ package final class VisionRuntime: Sendable {
     self.name = name
     self.tower = tower
     self.isClassifier = isClassifier
-    let eps = tower.blocks.normEps
+    let eps = tower.blocks.normEps, finer = weights.finer
     switch tower.stem {
     case .cells(let shape):
-      stem = try CellStemRuntime(weights, shape: shape, patch: tower.patch)
-      patch = try CellStemRuntime.patch(weights, bias: tower.patchBias)
-    case .resNet(let shape): (stem, patch) = (try ResNetRuntime(weights, shape: shape, eps: eps), nil)
-    case .mobile(let shape): (stem, patch) = (try MobileStemRuntime(weights, shape: shape, eps: eps), nil)
-    case nil: (stem, patch) = (nil, try weights.linear("vision.patch", bias: tower.patchBias))
+      stem = try CellStemRuntime(finer, shape: shape, patch: tower.patch)
+      patch = try CellStemRuntime.patch(finer, bias: tower.patchBias)
+    case .resNet(let shape): (stem, patch) = (try ResNetRuntime(finer, shape: shape, eps: eps), nil)
+    case .mobile(let shape): (stem, patch) = (try MobileStemRuntime(finer, shape: shape, eps: eps), nil)
+    case nil: (stem, patch) = (nil, try finer.linear("vision.patch", bias: tower.patchBias))
     }
     prefix =
       (tower.classToken ? [try weights.vector("vision.class_token")] : [])
@@ -47,7 +47,7 @@ package final class VisionRuntime: Sendable {
     normPre = tower.normPre ? try weights.norm("vision.norm_pre", eps: eps) : nil
     let shape = tower.blocks
     blocks = try (0..<shape.layers).map { try Block(weights, tower: "vision", layer: $0, shape: shape) }
-    head = try VisionHead(weights, tower: tower)
+    head = try VisionHead(finer, tower: tower)
   }
 
   /// The patch grid of a picture; a remainder is not seen.

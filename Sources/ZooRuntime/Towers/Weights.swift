@@ -11,6 +11,9 @@ struct Weights: Sendable {
     self.lookup = lookup
   }
 
+  /// For what comes before and behind the blocks.
+  var finer: Weights { Weights(algebra: algebra.finer, lookup: lookup) }
+
   func vector(_ name: String) throws -> FloatView { FloatView(try lookup(name)) }
 
   func scalar(_ name: String) throws -> Float { try vector(name).array[0] }

@@ -17,7 +17,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "What multiplies: automatic, own, blas or onednn.")
   var backend: Backend = .automatic
 
-  @Option(help: "What products are computed in: f32 or bf16.")
+  @Option(help: "What products are computed in: f32, bf16 or int8 (the blocks of the image tower alone).")
   var precision: Precision = .f32
 
   @Option(
@@ -61,10 +61,10 @@ struct RunOptions: ParsableArguments {
       directory: directory, algebra: algebra(), parallel: parallel, textCache: store.textCache, language: language)
   }
 
-  /// In bf16 weights are rounded once and kept where more than one pass will come.
+  /// Where weights are rounded, that is done once, and they are kept, if more than one pass will come.
   func prepare(
     _ model: ZooModel, passes: Int, gradients: Bool = true, progress: @Sendable (Double) -> Void = { _ in }
   ) {
-    if precision == .bf16, passes > 1 { model.pack(gradients: gradients, progress: progress) }
+    if precision != .f32, passes > 1 { model.pack(gradients: gradients, progress: progress) }
   }
 }

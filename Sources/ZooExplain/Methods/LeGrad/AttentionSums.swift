@@ -13,7 +13,7 @@ struct AttentionSums {
   /// - Parameter relu: False to keep negative products.
   init(_ layer: LayerView, relu: Bool, _ engine: Engine) {
     (self.layer, self.relu) = (layer, relu)
-    let shape = layer.shape, bf16: Int32 = engine.algebra.precision == .bf16 ? 1 : 0
+    let shape = layer.shape, bf16 = engine.roundsToBF16
     let size = zoo_relu_values_size(layer.count, shape.headWidth)
     let values = FloatBuffer(uninitialised: relu ? shape.heads * size : 0)
     if relu {

@@ -1,0 +1,96 @@
+import Testing
+import ZooModels
+import ZooRuntime
+import ZooTensors
+
+/// Products in int8 by prepared matrices, whose factors are whole numbers: sums are exact, whatever the threads and rows.
+@Suite struct Int8ProductTests {
+  /// Rows from 0 to 255 and weights from -127 to 127 with their ends, so that all scales are 1.
+  private struct Product {
+    let rows: Int, inputs: Int, outputs: Int
+    let x: [Float], weights: [Float]
+
+    init(rows: Int, inputs: Int, outputs: Int) {
+      (self.rows, self.inputs, self.outputs) = (rows, inputs, outputs)
+      x = (0..<rows * inputs).map { index in
+        let place = index % inputs
+        return place == 0 ? 0 : place == inputs - 1 ? 255 : Float(index * 31 % 256)
+      }
+      weights = (0..<outputs * inputs).map { index in
+        index % inputs == 0 ? (index / inputs % 2 == 0 ? 127 : -127) : Float(index * 47 % 255 - 127)
+      }
+    }
+
+    func prepare(lasting: Bool = false) throws -> any PreparedMatrix {
+      try makeAlgebra(precision: .int8).prepare(
+        WeightMatrix(Tensor(weights, shape: [outputs, inputs])), direction: .forward, lasting: lasting)
+    }
+
+    /// x, its columns multiplied by `factors`, times the weights.
+    func expected(_ factors: [Float]? = nil) -> [Float] {
+      (0..<rows * outputs).map { index in
+        let (row, column) = (index / outputs, index % outputs)
+        return (0..<inputs).reduce(Float(0)) { (sum: Float, place: Int) -> Float in
+          sum + x[row * inputs + place] * (factors?[place] ?? 1) * weights[column * inputs + place]
+        }
+      }
+    }
+  }
+
+  @Test(
+    arguments: [(1, 2, 1), (3, 37, 5), (50, 131, 77), (300, 64, 259), (20, 175, 208), (33, 48, 1601)], [1, 2, 5])
+  func wholeNumbersAreExact(size: (Int, Int, Int), threads: Int) throws {
+    let product = Product(rows: size.0, inputs: size.1, outputs: size.2)
+    for lasting in [false, true] {
+      var y = [Float](repeating: .nan, count: product.rows * product.outputs)
+      try product.prepare(lasting: lasting).multiply(
+        product.x, scaledBy: nil, rows: product.rows, into: &y, epilogue: .none, parallel: Parallel(threads: threads))
+      #expect(y == product.expected())
+    }
+  }
+
+  @Test func columnsAreScaledOnTheWayIn() throws {
+    let product = Product(rows: 40, inputs: 30, outputs: 70), prepared = try product.prepare()
+    // Steps of a power of two, so that the scales of rows are such.
+    let factors = [Float](repeating: 2, count: 30) + [Float](repeating: 0.25, count: 30)
+    var y = [Float](repeating: .nan, count: 2 * 40 * 70)
+    factors.withUnsafeBufferPointer {
+      prepared.multiply(
+        product.x, scaledBy: ColumnFactors($0.baseAddress!, count: 2), rows: 40, into: &y, epilogue: .none,
+        parallel: Parallel(threads: 2))
+    }
+    #expect(y == product.expected(Array(factors[..<30])) + product.expected(Array(factors[30...])))
+  }
+
+  @Test(arguments: [1, 2, 5, 16])
+  func aFewRowsPassBackwards(rows: Int) throws {
+    let product = Product(rows: 1, inputs: 1001, outputs: 33), prepared = try product.prepare()
+    let g = (0..<rows * 33).map { Float($0 * 13 % 17 - 8) }
+    var y = [Float](repeating: .nan, count: rows * 1001)
+    #expect(prepared.multiplyTransposed(g, rows: rows, into: &y, parallel: Parallel(threads: 2)))
+    let expected = (0..<rows * 1001).map { index in
+      let (row, place) = (index / 1001, index % 1001)
+      return (0..<33).reduce(Float(0)) { (sum: Float, column: Int) -> Float in
+        sum + g[row * 33 + column] * product.weights[column * 1001 + place]
+      }
+    }
+    #expect(zip(y, expected).allSatisfy { abs($0 - $1) < 0.05 })
+  }
+
+  @Test func biasAndActivationFollow() throws {
+    let product = Product(rows: 301, inputs: 29, outputs: 130), bias = (0..<130).map { Float($0 - 65) }
+    var y = [Float](repeating: .nan, count: 301 * 130), slope = y
+    let prepared = try product.prepare()
+    bias.withUnsafeBufferPointer { bias in
+      slope.withUnsafeMutableBufferPointer { slope in
+        prepared.multiply(
+          product.x, scaledBy: nil, rows: 301, into: &y,
+          epilogue: Epilogue(bias: bias.baseAddress!, activation: .relu, derivative: slope.baseAddress!),
+          parallel: Parallel(threads: 2))
+      }
+    }
+    let plain = product.expected().enumerated().map { $0.element + bias[$0.offset % 130] }
+    #expect(y == plain.map { max(0, $0) })
+    #expect(slope == plain.map { $0 > 0 ? 1 : 0 })
+  }
+}
