@@ -96,7 +96,10 @@ struct BenchCommand: ParsableCommand {
     if methods { return try measureMethods(of: model, pixels) }
     let work = Workload(tower, text: model.architecture.text, size: preprocessing.size)
     try measureProduct(like: model, tokens: work.tokenCount, &bench)
-    try bench.measure("image tower", flops: work.imageTower) { _ = try model.imageEmbeddings([pixels]) }
+    for (name, count) in [("image tower", 1), ("image tower, 8 pictures", 8)] {
+      let pictures = Array(repeating: pixels, count: count)
+      try bench.measure(name, flops: work.imageTower * Double(count)) { _ = try model.imageEmbeddings(pictures) }
+    }
     if let text = model.architecture.text {
       let ids = [testPrompt(text)]
       try bench.measure("text tower, 1 prompt", flops: work.textTower) { _ = try model.textEmbeddings(tokens: ids) }
