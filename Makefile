@@ -8,6 +8,7 @@
 # make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
 # make test-threads  what threads share, under ThreadSanitizer
 # make snapshots  writes anew what tests expect of every --help and of the keys of every --json
+# make api     the library's public interface against the one that is written down, and against the last tag's; after a debug build
 # make facts   every field of the manifests against open_clip's, timm's and transformers' own configurations, from PyPI
 # make attack  attacks the command: kills, full disks, hostile files, JSON, servers and clients, races; ten minutes
 # make format  format and lint
@@ -27,7 +28,7 @@ STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-loc
 TRAITS := $(shell Tools/more-formats.sh)
 VERSION = ZOO_VERSION=$(shell Tools/dist/version.sh)
 
-.PHONY: all build demo test test-formats test-release test-asan test-threads snapshots test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference format lint install packages dist dist-check check-darwin clean
+.PHONY: all build demo test test-formats test-release test-asan api test-threads snapshots test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference format lint install packages dist dist-check check-darwin clean
 
 all: build
 
@@ -64,6 +65,9 @@ test-threads: packages
 
 snapshots: packages
 	ZOO_SNAPSHOTS=write $(SWIFT) test $(TRAITS) --filter SnapshotTests
+
+api:
+	@Tools/api/check.sh
 
 test-arm:
 	@Tools/arm/check.sh

@@ -2,6 +2,9 @@
 import PackageDescription
 
 /// Settings of C code: guards of the stack, and in release builds copies that know the size of their target.
+///
+/// For manifests of version 6.2 on, SwiftPM takes such flags from dependencies with a version too: the kernels are as fast in the debug builds of
+/// those who depend on zoo.
 func hardened(_ flags: String...) -> [CSetting] {
   [
     .unsafeFlags(flags + ["-fstack-protector-strong"]),
@@ -160,6 +163,12 @@ let package = Package(
     .testTarget(name: "ZooExplainTests", dependencies: ["ZooExplain", "ZooFixtures"]),
     .testTarget(name: "ZooEvaluateTests", dependencies: ["ZooEvaluate", "ZooFixtures", "CHDF5"]),
     .testTarget(name: "ZooStoreTests", dependencies: ["ZooStore", "ZooManifests", "ZooTestSupport"]),
+    // What users of the library see, and nothing else.
+    .target(name: "SwiftUILike", path: "Tests/Stubs/SwiftUILike"),
+    .target(name: "TransformersLike", path: "Tests/Stubs/TransformersLike"),
+    .testTarget(
+      name: "ZooLibraryTests", dependencies: ["Zoo", "SwiftUILike", "TransformersLike", "ZooTestSupport"],
+      packageAccess: false),
     .testTarget(name: "ZooServerTests", dependencies: ["ZooServer", "ZooFixtures"]),
     .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "ZooCommand"]),
   ],

@@ -56,13 +56,15 @@ extension Conversion {
   ///
   /// Memory holds two tensors at a time.
   ///
+  /// - Parameter step: Called before each tensor; what it throws ends the comparison.
   /// - Throws: `ConvertError` where the other checkpoint's tensors are not those of this architecture, and `CheckpointError`.
-  package func compare(with other: Checkpoint) throws -> ModelComparison {
+  package func compare(with other: Checkpoint, step: () throws -> Void = {}) throws -> ModelComparison {
     try checkPlan()
     let second = try makePlan(model.architecture, of: other)
     let others = Dictionary(second.rows.map { ($0.target, $0) }, uniquingKeysWith: { first, _ in first })
     var rows: [ModelComparison.Row] = []
     for row in plan.rows {
+      try step()
       guard let counterpart = others[row.target], counterpart.shape == row.shape else {
         rows.append(.init(tensor: row.target, outcome: .missing))
         continue

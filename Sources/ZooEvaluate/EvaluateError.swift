@@ -16,6 +16,8 @@ public enum EvaluateError: ZooError, Equatable {
   /// A preset that is not of the protocol.
   case noPreset(String, protocolName: String, known: [String])
   case nothing(data: String)
+  /// Ways to explain that are compared belong to different models.
+  case severalModels
   /// A run's folder that holds another run, or something else.
   case otherRun(folder: String, difference: String)
   case notARun(folder: String, reason: String)
@@ -45,6 +47,7 @@ public enum EvaluateError: ZooError, Equatable {
     case .noPreset(let name, let protocolName, let known):
       "\(protocolName) has no preset '\(name)'; "
         + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))")
+    case .severalModels: "the ways to explain that are compared are of different models"
     case .nothing(let data): "\(data) has nothing that can be measured"
     case .otherRun(let folder, let difference):
       "\(folder) holds a run with other settings (\(difference)); give another folder with --run"

@@ -85,14 +85,15 @@ public struct Explainer: Sendable {
   /// - Parameters:
   ///   - ways: explainers of one model, each with what it looks for.
   ///   - clock: times the work that does not serve all ways.
+  ///   - step: called before each block; what it throws ends the work.
   package static func explain(
     _ pictures: [PixelTensor], _ ways: [(explainer: Explainer, prompts: PreparedPrompts)],
-    clock: MethodClock = MethodClock()
+    clock: MethodClock = MethodClock(), step: () throws -> Void = {}
   ) throws -> [[Explanation]] {
     guard let model = ways.first?.explainer.model else { return [] }
     let jobs = try jobs(ways)
     let explained = try pictures.bySize { pictures, _ in
-      let some = explanations(ways, try Pass.run(pictures, jobs, model: model, clock: clock))
+      let some = explanations(ways, try Pass.run(pictures, jobs, model: model, clock: clock, step: step))
       return pictures.indices.map { picture in some.map { $0[picture] } }
     }
     return ways.indices.map { way in explained.map { $0[way] } }
@@ -100,16 +101,19 @@ public struct Explainer: Sendable {
 
   /// Explains pictures that each look for something else, `[ways][pictures]`; those of one size share the passes all the same.
   ///
-  /// - Parameter ways: explainers of one model, each with what it looks for in each picture.
+  /// - Parameters:
+  ///   - ways: explainers of one model, each with what it looks for in each picture.
+  ///   - step: called before each block; what it throws ends the work.
   package static func explain(
     _ pictures: [PixelTensor], _ ways: [(explainer: Explainer, prompts: [PreparedPrompts])],
-    clock: MethodClock = MethodClock()
+    clock: MethodClock = MethodClock(), step: () throws -> Void = {}
   ) throws -> [[Explanation]] {
     guard let model = ways.first?.explainer.model else { return [] }
     let explained = try pictures.bySize { pictures, places in
       let own = places.map { place in ways.map { (explainer: $0.explainer, prompts: $0.prompts[place]) } }
       let jobs = try own.enumerated().flatMap { picture, ways in try Self.jobs(ways, picture: picture) }
-      let output = try Pass.run(pictures, jobs, model: model, clock: clock, ways: jobs.indices.map { $0 % ways.count })
+      let output = try Pass.run(
+        pictures, jobs, model: model, clock: clock, ways: jobs.indices.map { $0 % ways.count }, step: step)
       return own.enumerated().map { picture, ways in
         let maps = Array(output.maps[picture * ways.count..<(picture + 1) * ways.count])
         return explanations(ways, Pass.Output(embeddings: [output.embeddings[picture]], maps: maps)).map { $0[0] }

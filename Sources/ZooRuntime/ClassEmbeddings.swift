@@ -4,20 +4,23 @@ extension ZooModel {
   /// Each name is one entry of the text cache, so that a head of 1000 names in 80 templates is computed once for a model, and goes on after an
   /// interruption.
   ///
-  /// - Parameter done: called with the count of names that are done.
+  /// - Parameter done: called with the count of names that are done; what it throws ends the work.
   public func textEmbeddings(
-    of names: [String], in templates: [String], done: (Int) -> Void = { _ in }
+    of names: [String], in templates: [String], done: (Int) throws -> Void = { _ in }
   ) throws -> [[Float]] {
     let tokenizer = try tokenizer()
     return try names.enumerated().map { place, name in
       let tokens = templates.map { tokenizer.encode($0.replacing("{}", with: name)) }
       // No prompt has such tokens: what is kept for one is not normalised.
       let key: [Int32] = [-2] + tokens.joined()
-      defer { done(place + 1) }
-      if let known = textCache?.embedding(of: key) { return known }
+      if let known = textCache?.embedding(of: key) {
+        try done(place + 1)
+        return known
+      }
       let all = try textEmbeddings(tokens: tokens).map(normalised)
       let direction = normalised(all.dropFirst().reduce(all[0]) { sum, vector in zip(sum, vector).map { $0 + $1 } })
       textCache?.keep(direction, of: key)
+      try done(place + 1)
       return direction
     }
   }

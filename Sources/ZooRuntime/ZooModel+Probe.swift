@@ -7,12 +7,16 @@ import ZooTensors
 extension ZooModel {
   /// Tries a model that was just written: opens it, streams its weights, so that this takes little memory whatever its size, and runs it.
   ///
-  /// - Parameter folder: The path of the model's directory.
+  /// - Parameters:
+  ///   - folder: The path of the model's directory.
+  ///   - step: called after each block of the image tower; what it throws ends the work.
   /// - Returns: As of `probe()`; it is what `Conversion.write` wants of a probe.
-  package static func probe(_ folder: String) throws -> (probe: ModelDescription.Probe?, notes: [String]) {
+  package static func probe(
+    _ folder: String, step: () throws -> Void = {}
+  ) throws -> (probe: ModelDescription.Probe?, notes: [String]) {
     let model = try ZooModel(
       directory: URL(filePath: folder, directoryHint: .isDirectory), algebra: Kernels(streams: true))
-    let result = try model.probe()
+    let result = try model.probe(step: step)
     return (result.probe, result.notes)
   }
 
@@ -20,7 +24,7 @@ extension ZooModel {
   ///
   /// - Returns: What `model.json` keeps, and in whole sentences why the prompt is missing where it is.
   /// - Throws: `ModelError.brokenEmbedding` where a tower gives NaN, infinite or only zero numbers.
-  package func probe() throws -> (probe: ModelDescription.Probe, notes: [String]) {
+  package func probe(step: () throws -> Void = {}) throws -> (probe: ModelDescription.Probe, notes: [String]) {
     func vector(_ embedding: [Float]?, _ what: String) throws -> ModelDescription.Probe.Vector {
       guard let embedding, let vector = ModelDescription.Probe.Vector(embedding) else {
         throw ModelError.brokenEmbedding(model: name, what: what)
@@ -34,7 +38,7 @@ extension ZooModel {
       var preprocessing = try preprocessing
       preprocessing.scale(to: tower.image)
       let pixels = ZooImages.preprocess(probePicture(preprocessing.size), preprocessing).tensor
-      probe.image = try vector(imageEmbeddings([pixels]).first, "a picture")
+      probe.image = try vector(imageEmbeddings([pixels]) { _ in try step() }.first, "a picture")
     }
     guard let text = architecture.text else { return (probe, []) }
     var prompts = [text.probeTokens], notes: [String] = []

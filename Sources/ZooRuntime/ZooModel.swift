@@ -262,6 +262,8 @@ public enum ModelError: ZooError, Equatable {
   case noText(model: String, part: ModelPart)
   /// A text tower alone is asked about a picture.
   case noImages(model: String)
+  /// A classifier is asked for an embedding.
+  case noEmbedding(model: String)
   case wrongTokenCount(expected: Int, found: Int)
   case unknownToken(Int, vocabulary: Int)
   /// A prompt of padding alone, for a text tower that does not see padding.
@@ -281,6 +283,7 @@ public enum ModelError: ZooError, Equatable {
     case .noText(let model, .classifier): "\(model) is a classifier: it has classes, not prompts"
     case .noText(let model, _): "\(model) is an image tower alone: it cannot embed prompts"
     case .noImages(let model): "\(model) is a text tower alone: it cannot embed pictures"
+    case .noEmbedding(let model): "\(model) is a classifier: it gives scores of its classes, not embeddings"
     case .wrongTokenCount(let expected, let found): "a prompt has \(found) tokens, the model takes \(expected)"
     case .unknownToken(let id, let vocabulary):
       "token \(id) is not in the model's vocabulary of \(vocabulary): the tokenizer does not fit the model"

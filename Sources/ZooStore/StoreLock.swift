@@ -157,6 +157,14 @@ extension ModelStore {
     return try StoreLock.wait(path)
   }
 
+  /// The same for a task: waits without holding up a thread, and ends where the task is cancelled.
+  package func takeLock(_ name: String) async throws -> StoreLock {
+    while true {
+      if let lock = try attemptLock(name) { return lock }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+  }
+
   /// The lock, or nil while another process has it.
   func attemptLock(_ name: String) throws(StoreError) -> StoreLock? { try StoreLock.attempt(lockFile(name)) }
 

@@ -59,7 +59,7 @@ import ZooTestSupport
         [picture], engine: model.engine, observe: { _ in },
         embedded: { work in
           for index in direction.indices { work.x.pointer[index] += step * direction[index] }
-        })
+        }, step: {})
       let embedding = vision.pool(work, engine: model.engine)[0].map { Double($0) }
       let length = embedding.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let product = zip(embedding, direction0).reduce(0) { $0 + $1.0 * Double($1.1) }

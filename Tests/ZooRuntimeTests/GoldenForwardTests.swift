@@ -134,7 +134,7 @@ import ZooTestSupport
     func tokens(_ rows: FloatBuffer, _ count: Int) -> [Float] {
       Array(UnsafeBufferPointer(start: rows.pointer, count: count * width))
     }
-    let work = vision.forward(
+    let work = try vision.forward(
       pictures, PassRequest(layers: 0..<vision.blocks.count, parts: .tokens), engine: model.engine,
       observe: { check(tokens($0.output, $0.tokens), "image0.block\($0.layer)") },
       embedded: { check(tokens($0.x, $0.tokens), "image0.tokens_in") })

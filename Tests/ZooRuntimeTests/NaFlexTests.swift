@@ -67,7 +67,7 @@ import ZooTestSupport
         #expect(distance <= 1, "picture \(index) \(key): \(distance)")
       }
       check(vision.positionRows(grid), "positions")
-      _ = vision.forward(
+      _ = try vision.forward(
         [tensor], PassRequest(layers: 0..<vision.blocks.count, parts: .tokens), engine: model.engine,
         observe: { check($0.output, "block\($0.layer)") }, embedded: { check($0.x, "block-1") })
     }

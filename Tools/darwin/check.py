@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Type-checks the code for macOS on Linux: the branches of canImport(Darwin), Accelerate and CryptoKit, and those that are not os(Linux).
+"""Type-checks the code for macOS on Linux: the branches of canImport(Darwin), Accelerate, CryptoKit and CoreGraphics, and those that are not os(Linux).
 
     Tools/darwin/check.py        after a build: it needs the modules of NIO and the argument parser in .build/debug or .build/release
 
@@ -95,7 +95,7 @@ def main():
         common = ["swiftc", "-swift-version", "6", "-package-name", "zoo", "-emit-module", "-parse-as-library", "-suppress-warnings",
                   "-module-cache-path", str(work / "cache"), "-I", str(work)]
         good = True
-        for stub in ("Darwin", "Accelerate", "CryptoKit"):
+        for stub in ("Darwin", "Accelerate", "CryptoKit", "CoreGraphics"):
             good &= run(f"{stub} (stub)", common + ["-module-name", stub, "-o", str(work / f"{stub}.swiftmodule"), str(STUBS / f"{stub}.swift")])
         maps = module_maps(work)
         other = packages()

@@ -8,11 +8,11 @@ extension Explainer {
   ///
   /// - Parameters:
   ///   - areImageNets: the classes are ImageNet's 1000 in their order, which is that of every classifier of 1000 classes for it.
-  ///   - done: called with the count of classes that are done, where there are several templates.
+  ///   - done: called with the count of classes that are done, where there are several templates; what it throws ends the work.
   ///
   /// Throws `ExplainError.noClassCalled` where a classifier lacks a class.
   package func head(
-    _ classes: [String], templates: [String], areImageNets: Bool = false, done: (Int) -> Void = { _ in }
+    _ classes: [String], templates: [String], areImageNets: Bool = false, done: (Int) throws -> Void = { _ in }
   ) throws -> PreparedPrompts {
     if model.architecture.isClassifier {
       let isByPlace = areImageNets && model.architecture.embedding == classes.count

@@ -11,13 +11,17 @@ package struct EvaluationDesk: Sendable {
   package var model: ZooModel { explainers[0].model }
   /// Times what is done for one way and not for all.
   package let clock = MethodClock()
+  /// Called before each block; what it throws ends the work.
+  private let step: @Sendable () throws -> Void
 
   /// - Parameters:
   ///   - explainers: all of one model; at least one.
   ///   - heads: what each looks for, all classes in the protocol's order.
-  package init(_ explainers: [Explainer], heads: [PreparedPrompts]) {
+  package init(
+    _ explainers: [Explainer], heads: [PreparedPrompts], step: @escaping @Sendable () throws -> Void = {}
+  ) {
     precondition(!explainers.isEmpty && explainers.count == heads.count, "each way has a head")
-    (self.explainers, prepared) = (explainers, heads)
+    (self.explainers, prepared, self.step) = (explainers, heads, step)
   }
 
   /// A map of each class that is asked for on each picture, `[pictures][ways][classes]`; pictures and ways share the passes.
@@ -43,7 +47,7 @@ package struct EvaluationDesk: Sendable {
     let ways = zip(explainers, prepared).map { explainer, head in
       (explainer: explainer, prompts: classes.map { head[$0] })
     }
-    let explained = try Explainer.explain(pictures, ways, clock: clock)
+    let explained = try Explainer.explain(pictures, ways, clock: clock, step: step)
     return pictures.indices.map { picture in
       let own = explained.map { $0[picture] }
       return (own.map { $0.prompts.map(\.heatmap) }, bestClass(own[0].embedding))
@@ -58,7 +62,7 @@ package struct EvaluationDesk: Sendable {
 
   /// The class that fits each picture best; the first of equal ones.
   func bestClasses(_ pictures: [PixelTensor]) throws -> [Int] {
-    try model.imageEmbeddings(pictures).map(bestClass)
+    try model.imageEmbeddings(pictures) { _ in try step() }.map(bestClass)
   }
 
   private func bestClass(_ embedding: [Float]) -> Int {

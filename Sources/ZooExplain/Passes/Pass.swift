@@ -36,19 +36,21 @@ package struct Pass {
   /// - Parameters:
   ///   - clock: times the work that does not serve all ways to explain.
   ///   - ways: the place of each job's way on the clock; by default each job is one.
+  ///   - step: called before each block, forwards and backwards; what it throws ends the work.
   package static func run(
-    _ pictures: [PixelTensor], _ jobs: [Job], model: ZooModel, clock: MethodClock = MethodClock(), ways: [Int]? = nil
+    _ pictures: [PixelTensor], _ jobs: [Job], model: ZooModel, clock: MethodClock = MethodClock(), ways: [Int]? = nil,
+    step: () throws -> Void = {}
   ) throws -> Output {
     var output = Output(maps: jobs.map { _ in [] })
     guard !pictures.isEmpty else { return output }
     let plan = try PassPlan(jobs, model: model, pictures: pictures, clock: clock, ways: ways)
     let together = plan.request.lifetime == .pass ? 1 : pictures.count
     for first in stride(from: 0, to: pictures.count, by: together) {
-      let kept = try KeptPass(Array(pictures[first..<first + together]), plan.request, model: model) {
-        plan.forward($0, from: first)
-      }
+      let kept = try KeptPass(
+        Array(pictures[first..<first + together]), plan.request, model: model,
+        observe: { plan.forward($0, from: first) }, step: step)
       output.embeddings += kept.embeddings
-      try plan.end(kept, from: first)
+      try plan.end(kept, from: first, step: step)
     }
     output.maps = plan.maps()
     return output
@@ -68,15 +70,18 @@ package final class KeptPass: Sendable {
   package let tokens: Int
 
   init(
-    _ pictures: [PixelTensor], _ request: PassRequest, model: ZooModel, observe: (LayerRecord) throws -> Void = { _ in }
+    _ pictures: [PixelTensor], _ request: PassRequest, model: ZooModel,
+    observe: (LayerRecord) throws -> Void = { _ in }, step: () throws -> Void = {}
   ) throws {
     let vision = try model.vision
     (self.pictures, self.request, self.model) = (pictures, request, model)
     var records: [LayerRecord] = []
-    let work = try vision.forward(pictures, request, engine: model.engine) { record in
-      try observe(record)
-      if request.lifetime == .pass { records.append(record) }
-    }
+    let work = try vision.forward(
+      pictures, request, engine: model.engine,
+      observe: { record in
+        try observe(record)
+        if request.lifetime == .pass { records.append(record) }
+      }, step: step)
     self.records = records
     (output, tokens) = (work.x, work.tokens)
     embeddings = vision.pool(work, engine: model.engine)

@@ -63,10 +63,12 @@ package final class VisionRuntime: Sendable {
   /// Runs the blocks on pictures of one size. `observe` gets the record of each block that the request names, right after the block.
   ///
   /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`, of which only those that `pool` and the
-  /// request look at are sure to be there. `embedded` gets them before the first block. What `observe` throws ends the pass.
+  /// request look at are sure to be there. `embedded` gets them before the first block. `step` is called before each block. What `observe` or
+  /// `step` throws ends the pass.
   package func forward(
     _ pictures: [PixelTensor], _ request: PassRequest = .embedding, engine: Engine,
-    observe: (LayerRecord) throws -> Void = { _ in }, embedded: (BlockWork) -> Void = { _ in }
+    observe: (LayerRecord) throws -> Void = { _ in }, embedded: (BlockWork) -> Void = { _ in },
+    step: () throws -> Void = {}
   ) rethrows -> BlockWork {
     precondition(
       pictures.allSatisfy { $0.height == pictures[0].height && $0.width == pictures[0].width },
@@ -93,6 +95,7 @@ package final class VisionRuntime: Sendable {
     // Records that end with the layer share their memory.
     let shared = traced && !lasting ? makeTrace(rows: tokens) : nil
     for (layer, block) in blocks.enumerated() {
+      try step()
       let wanted = request.layers.contains(layer)
       let rows = lastRows(layer, of: tokens, wanted ? request.lastRows : .pooled)
       var trace = wanted && traced ? shared : nil

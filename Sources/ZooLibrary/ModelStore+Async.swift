@@ -1,0 +1,144 @@
+import Foundation
+import ZooConvert
+import ZooManifests
+import ZooModels
+import ZooRuntime
+import ZooStore
+
+/// How far the installation of a model is.
+public enum InstallProgress: Sendable {
+  case fetching(PullProgress)
+  case converting(ConversionProgress)
+}
+
+extension ModelStore {
+  /// Converts a checkpoint into the store, where each tensor that was written is read back and compared and the model runs once.
+  ///
+  /// Cancelling the task ends the work after the piece at hand, and leaves nothing behind. Throws a `ConvertError`, a `CheckpointError` or a
+  /// `StoreError`.
+  ///
+  /// - Parameters:
+  ///   - replacing: True to take the place of a model of that name; false to return it where it came from the same source.
+  ///   - progress: Called on the thread that works.
+  public func install(
+    _ conversion: Conversion, replacing: Bool = false,
+    progress: @escaping @Sendable (ConversionProgress) -> Void = { _ in }
+  ) async throws -> InstalledModel {
+    let target = try place(of: conversion)
+    let lock = try await takeLock("\(conversion.model.name)")
+    defer { lock.release() }
+    let isDone = try await Background.run { _ in
+      !replacing && conversion.isDone(in: target.path(percentEncoded: false))
+    }
+    if !isDone { _ = try await conversion.write(to: target, replacing: replacing, progress: progress) }
+    return try installed(in: target)
+  }
+
+  /// Fetches a model from the Hugging Face hub or the web and converts it into the store; one that is there is returned as it is.
+  ///
+  /// Cancelling the task ends the work. What was fetched by then stays, and the next pull goes on with it. Throws a `PullError` as well as what
+  /// `install` throws.
+  ///
+  /// - Parameters:
+  ///   - reference: `ARCHITECTURE:TAG`, `OWNER/REPOSITORY[@REVISION][/FILE]` of the hub, or a URL.
+  ///   - options: What the caller says about the checkpoint.
+  ///   - dtype: The element type of the weights.
+  ///   - settings: Where the hub and its local cache are; by default what the environment says (`HF_TOKEN`, `HF_ENDPOINT`, `HF_HOME` and others).
+  ///   - progress: Called often, from any thread.
+  public func pull(
+    _ reference: String, registry: Registry = .builtIn, options: ConversionOptions = ConversionOptions(),
+    dtype: TargetDType = .keep, settings: HubSettings? = nil,
+    progress: @escaping @Sendable (InstallProgress) -> Void = { _ in }
+  ) async throws -> InstalledModel {
+    let settings = try settings ?? HubSettings(), puller = Puller(store: self, settings: settings)
+    let source = try PullSource(PullReference(reference, endpoint: settings.endpoint), registry: registry)
+    let lock = try await takeLock(source.lockName)
+    defer { lock.release() }
+    if let name = source.model, let there = try? installed(in: resolve("\(name)")) { return there }
+    let plan = try await puller.plan(source)
+    if source.model == nil, let there = plan.digest.flatMap(installed(from:)) { return there }
+    let file = try await puller.fetch(plan) { progress(.fetching($0)) }
+    try Task.checkCancellation()
+    var options = options
+    options.model = options.model ?? source.model
+    let conversion = try await Background.run { [options] _ in
+      try Conversion(
+        opening: file.path(percentEncoded: false), options: options, registry: registry, dtype: dtype)
+    }
+    let model = try await install(conversion) { progress(.converting($0)) }
+    puller.discard(plan)
+    return model
+  }
+
+  /// Opens a model by a path or by `ARCHITECTURE[:TAG]`; the tag may be left out where only one is installed. Embeddings of prompts are kept in
+  /// the store.
+  ///
+  /// Throws a `StoreError`, and what `ZooModel.init(directory:)` throws.
+  public func open(
+    _ reference: String, backend: Backend = .automatic, precision: Precision = .f32, threads: Int? = nil,
+    language: String? = nil
+  ) async throws -> ZooModel {
+    try await Background.run { _ in
+      let directory = try resolve(reference)
+      let model = try ZooModel(
+        directory: directory, backend: backend, precision: precision, threads: threads, textCache: textCache,
+        language: language)
+      noteUse(of: directory)
+      return model
+    }
+  }
+
+  private func installed(in directory: URL) throws -> InstalledModel {
+    guard let model = InstalledModel(directory: directory) else {
+      throw StoreError.notAModel(path: directory.path(percentEncoded: false))
+    }
+    return model
+  }
+}
+
+extension Conversion {
+  /// Writes the model to a directory of the caller's, which must not exist yet: as `ModelStore.install` does, but outside of a store.
+  public func write(
+    to directory: URL, replacing: Bool = false, progress: @escaping @Sendable (ConversionProgress) -> Void = { _ in }
+  ) async throws -> ModelDescription {
+    try await Background.run { check in
+      let report: (ConversionProgress) throws -> Void = { step in
+        try check()
+        progress(step)
+      }
+      return try write(to: directory.path(percentEncoded: false), replacing: replacing, progress: report) { folder in
+        try ZooModel.probe(folder, step: check)
+      }
+    }
+  }
+
+  /// Compares with another checkpoint of the same model, in whatever layout, tensor by tensor; nothing is written.
+  ///
+  /// Cancelling the task ends the work after the tensor at hand. Throws a `ConvertError` where the other checkpoint's tensors are not those of
+  /// this architecture, and a `CheckpointError`.
+  public func compare(with other: Checkpoint) async throws -> ModelComparison {
+    try await Background.run { check in try compare(with: other, step: check) }
+  }
+}
+
+extension InstalledModel {
+  /// Writes the model the way another tool has it, reads it back and compares it.
+  ///
+  /// Cancelling the task ends the work after the piece at hand, and leaves nothing behind. Throws a `ConvertError`.
+  ///
+  /// - Parameter target: A directory to create, with configuration and tokenizer; or a file ending in `.safetensors` or `.npz`, for the weights alone.
+  public func export(
+    as format: ExportFormat, to target: URL, options: ExportOptions = ExportOptions(),
+    progress: @escaping @Sendable (ConversionProgress) -> Void = { _ in }
+  ) async throws -> ExportReport {
+    try await Background.run { check in
+      try ZooConvert.export(
+        description, in: directory.path(percentEncoded: false), as: format, to: target.path(percentEncoded: false),
+        options: options
+      ) { step in
+        try check()
+        progress(step)
+      }
+    }
+  }
+}

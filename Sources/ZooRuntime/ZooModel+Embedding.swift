@@ -1,0 +1,62 @@
+import ZooImages
+
+/// The embedding of a picture or a prompt, divided by its length.
+public struct EmbeddingVector: Sendable, Hashable, Codable {
+  /// As many as the model's architecture says; their squares add up to 1.
+  public let values: [Float]
+
+  /// - Parameter values: Of any length but zero.
+  public init(_ values: [Float]) { self.values = normalised(values) }
+
+  /// The cosine of the angle between two embeddings of one model, from -1 to 1.
+  public func similarity(to other: EmbeddingVector) -> Float { dot(values, other.values) }
+}
+
+extension ZooModel {
+  /// Pictures and prompts in one pass through the model.
+  private static let picturesTogether = 4, promptsTogether = 32
+
+  /// The embeddings of pictures, in their order, away from the caller's thread.
+  ///
+  /// Cancelling the task ends the work after the block of the tower at hand. Throws a `ModelError` for a text tower alone and for a classifier.
+  ///
+  /// - Parameter progress: Called with the count of pictures that are done.
+  public func embed(
+    _ pictures: [Picture], progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async throws -> [EmbeddingVector] {
+    if architecture.isClassifier { throw ModelError.noEmbedding(model: name) }
+    var vectors: [EmbeddingVector] = []
+    for first in stride(from: 0, to: pictures.count, by: Self.picturesTogether) {
+      let some = pictures[first..<min(first + Self.picturesTogether, pictures.count)]
+      vectors += try await Background.run(on: Background.compute) { check in
+        let pixels = try some.map { picture in
+          try check()
+          return try self.preprocess(picture).tensor
+        }
+        return try self.imageEmbeddings(pixels) { _ in try check() }.map(EmbeddingVector.init)
+      }
+      progress(vectors.count)
+    }
+    return vectors
+  }
+
+  /// The embeddings of prompts, in their order, away from the caller's thread.
+  ///
+  /// Cancelling the task ends the work after the prompts at hand. Throws a `ModelError` for an image tower alone and for a classifier, and a
+  /// `TextError` where the tokenizer cannot be read.
+  ///
+  /// - Parameter progress: Called with the count of prompts that are done.
+  public func embed(
+    _ prompts: [String], progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async throws -> [EmbeddingVector] {
+    var vectors: [EmbeddingVector] = []
+    for first in stride(from: 0, to: prompts.count, by: Self.promptsTogether) {
+      let some = Array(prompts[first..<min(first + Self.promptsTogether, prompts.count)])
+      vectors += try await Background.run(on: Background.compute) { _ in
+        try self.textEmbeddings(some).map(EmbeddingVector.init)
+      }
+      progress(vectors.count)
+    }
+    return vectors
+  }
+}
