@@ -77,7 +77,8 @@ public struct CheckpointLayout: Sendable {
     .openCLIPImage, .openCLIPTrunkImage, .openCLIPTextTower, .transformersCLIPImage, .transformersCLIPTextTower,
     .transformersSigLIPImage, .transformersSigLIP2Image, .transformersSigLIPTextTower, .timmImage,
     .bareCLIPImage, .bareCLIPTextTower, .bareSigLIPImage, .bareSigLIP2Image, .bareSigLIPTextTower,
-    .transformersViT, .transformersDINOv2, .transformersDINOv2Registers, .transformersCLIPClassifier, .timmResNetImage,
+    .transformersTIPSv2, .transformersViT, .transformersDINOv2, .transformersDINOv2Registers,
+    .transformersCLIPClassifier, .timmResNetImage,
   ]
 
   public static func named(_ name: String) -> CheckpointLayout? { all.first { $0.name == name } }

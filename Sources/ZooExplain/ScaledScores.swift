@@ -15,7 +15,7 @@ public struct ScaledScores: Sendable {
   ///   - all: logits to compare with where they are not those of the prompts: a classifier's.
   public init(_ similarities: [Float], among all: [Float]? = nil, of model: ZooModel) {
     let logits = similarities.map(model.logit(cosine:))
-    guard model.architecture.isClassifier || model.architecture.logitScale else {
+    guard model.architecture.isClassifier || model.architecture.hasScale else {
       (self.logits, softmax, probabilities) = (nil, nil, nil)
       return
     }

@@ -26,7 +26,7 @@ extension Architecture {
     var half = self
     half.part = part
     if part == .imageTower { half.text = nil } else { half.vision = nil }
-    (half.logitScale, half.logitBias) = (false, false)
+    (half.logitScale, half.temperature, half.logitBias) = (false, nil, false)
     return half
   }
 }
@@ -49,6 +49,8 @@ public struct Architecture: Codable, Sendable, Hashable {
   public var text: TextTower?
   /// True where the learned scale of the cosine is there: in every whole model, in halves that were saved with it.
   public var logitScale: Bool
+  /// What the cosine is divided by where no tensor holds its scale (TIPSv2).
+  public var temperature: Float?
   /// True where a learned bias is added to the scaled cosine (SigLIP).
   public var logitBias: Bool
   /// Why the runtime cannot run this architecture; nil where it can.
@@ -59,7 +61,8 @@ public struct Architecture: Codable, Sendable, Hashable {
   /// Without a `part`, an image tower without a text tower is a classifier; without a `logitScale`, whole models have one.
   package init(
     name: String, family: Family, embedding: Int, part: ModelPart? = nil, vision: VisionTower?, text: TextTower?,
-    logitScale: Bool? = nil, logitBias: Bool = false, unsupported: String? = nil, foreign: [ForeignTensors] = []
+    logitScale: Bool? = nil, temperature: Float? = nil, logitBias: Bool = false, unsupported: String? = nil,
+    foreign: [ForeignTensors] = []
   ) {
     self.name = name
     self.family = family
@@ -68,11 +71,14 @@ public struct Architecture: Codable, Sendable, Hashable {
     self.vision = vision
     self.text = text
     self.logitScale = logitScale ?? (self.part == .whole)
+    self.temperature = temperature
     self.logitBias = logitBias
     self.unsupported = unsupported
     self.foreign = foreign
   }
 
+  /// True where the scale of the cosine is known.
+  public var hasScale: Bool { logitScale || temperature != nil }
   /// True for an image classifier with a linear head.
   public var isClassifier: Bool { part == .classifier }
 }
@@ -88,6 +94,7 @@ extension Architecture {
       vision: try values.decodeIfPresent(VisionTower.self, forKey: .vision),
       text: try values.decodeIfPresent(TextTower.self, forKey: .text),
       logitScale: try values.decodeIfPresent(Bool.self, forKey: .logitScale),
+      temperature: try values.decodeIfPresent(Float.self, forKey: .temperature),
       logitBias: try values.decode(Bool.self, forKey: .logitBias),
       unsupported: try values.decodeIfPresent(String.self, forKey: .unsupported),
       foreign: try values.decode([ForeignTensors].self, forKey: .foreign))

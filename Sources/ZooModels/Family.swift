@@ -20,6 +20,7 @@ public struct Family: RawRepresentable, Codable, Sendable, Hashable {
   public static let classifiers = Self(rawValue: "vit_classifier")
   public static let vitamin = Self(rawValue: "vitamin")
   public static let dinov2 = Self(rawValue: "dinov2")
+  public static let tipsv2 = Self(rawValue: "tipsv2")
   /// Of a model that is described by the files beside it alone.
   public static let custom = Self(rawValue: "custom")
 
@@ -39,6 +40,6 @@ public struct Family: RawRepresentable, Codable, Sendable, Hashable {
     .clip: "CLIP", .coca: "CoCa", .siglip: "SigLIP", .siglip2: "SigLIP 2", .evaCLIP: "EVA-CLIP", .clipa: "CLIPA",
     .metaCLIP2: "MetaCLIP 2", .perceptionEncoder: "Perception Encoder", .timmViT: "timm's ViT", .naFlex: "NaFlex",
     .openVision: "OpenVision", .tinyCLIP: "TinyCLIP", .classifiers: "Classifiers", .vitamin: "ViTamin",
-    .dinov2: "DINOv2",
+    .dinov2: "DINOv2", .tipsv2: "TIPSv2",
   ]
 }

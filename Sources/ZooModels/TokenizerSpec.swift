@@ -29,6 +29,8 @@ package struct TokenizerSpec: Codable, Sendable, Hashable {
     case lower
     /// Repaired and unescaped, ASCII punctuation removed (an underscore becomes a space), lower case, whitespace collapsed.
     case canonicalize
+    /// ASCII letters in lower case, and nothing else (TIPSv2).
+    case asciiLower = "ascii_lower"
     /// As the SigLIP tokenizer of Hugging Face: lower case, ASCII punctuation removed (underscores too), no repair.
     case siglip
   }
@@ -37,6 +39,8 @@ package struct TokenizerSpec: Codable, Sendable, Hashable {
   package enum Frame: String, Codable, Sendable {
     /// open_clip's "clips": begin token, pieces, end token, padding, and the class token at the last place.
     case clips
+    /// The pieces alone, whatever the tokenizer's files say (TIPSv2).
+    case bare
   }
 
   package var kind: Kind

@@ -227,6 +227,11 @@ extension Architecture {
     try checker.check(foreign)
     if let vision { try checker.check(vision) }
     if let text { try checker.check(text) }
+    if let temperature {
+      try checker.check(
+        "architecture.temperature", temperature > 0 && temperature.isFinite && !logitScale,
+        "must be a number above zero, and goes without a logit_scale")
+    }
     if unsupported != nil { return }
     let towers =
       switch part {

@@ -83,7 +83,9 @@ public final class ZooModel: Sendable {
     imageTower = try architecture.vision.map {
       try VisionRuntime(weights, tower: $0, isClassifier: architecture.isClassifier, name: architecture.name)
     }
-    scale = architecture.logitScale ? exp(try weights.scalar("logit_scale")) : 1
+    scale =
+      architecture.logitScale
+      ? exp(try weights.scalar("logit_scale")) : architecture.temperature.map { 1 / $0 } ?? 1
     bias = architecture.logitBias ? try weights.scalar("logit_bias") : 0
     if let text = architecture.text {
       textTower = Lazy { Result { try TextRuntime(exact, tower: text) } }

@@ -76,6 +76,8 @@ import ZooTestSupport
       Case(name: "modern_map", group: "families"),
       Case(name: "siglip_i18n", group: "families"),
       Case(name: "relpos", group: "families"), Case(name: "resnet", group: "families"),
+      Case(name: "tipsv2", checkpoint: "hf/model.safetensors", group: "families"),
+      Case(name: "tipsv2_swiglu", checkpoint: "hf/model.safetensors", group: "families"),
       Case(name: "vitamin", group: "families"), Case(name: "vitamin_without_positions", group: "families"),
     ]
       + [

@@ -147,6 +147,8 @@ import ZooTestSupport
       "ViT-B-32", "\"type\": \"class_token\"", "\"type\": \"class_and_patch_mean\"",
       "vision.pooler is for the head of a classifier"
     ),
+    ("tipsv2-b14", "\"temperature\": 0.005", "\"temperature\": -0.005", "architecture.temperature must be a number"),
+    ("tipsv2-b14", "\"logit_scale\": false", "\"logit_scale\": true", "architecture.temperature must be a number"),
     ("dinov2-small", "\"class_token\": true", "\"class_token\": false", "vision.pooler takes a class token"),
     ("mt5-base-ViT-B-32", "\"buckets\": 32", "\"buckets\": 1", "text.blocks.relative_bias.buckets must be between"),
   ])

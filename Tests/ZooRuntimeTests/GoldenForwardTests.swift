@@ -91,6 +91,8 @@ import ZooTestSupport
       Case(name: $0, checkpoint: "openclip/open_clip_model.safetensors", group: "families")
     } + [
       Case(name: "siglip2_hf", checkpoint: "hf/model.safetensors", group: "families"),
+      Case(name: "tipsv2", checkpoint: "hf/model.safetensors", group: "families"),
+      Case(name: "tipsv2_swiglu", checkpoint: "hf/model.safetensors", group: "families"),
       Case(
         name: "siglip2_hf", checkpoint: "npz/naflex.npz", activation: (.geluTanh, .geluTanh), imageSize: 40,
         group: "families"),
@@ -170,6 +172,13 @@ import ZooTestSupport
       texts.map { model.logit(cosine: dot(normalised(image), normalised($0))) }
     }
     #expect(expected.distance(logits, to: "logits") <= 1)
+  }
+
+  /// The sum of no tokens, as in the authors' code.
+  @Test func aPromptOfPaddingAloneIsZero() throws {
+    let model = try GoldenModel("tipsv2", "hf/model.safetensors", group: "families").model
+    let texts = try model.textEmbeddings(tokens: [[5] + Array(repeating: 0, count: 11), Array(repeating: 0, count: 12)])
+    #expect(texts[0].contains { $0 != 0 } && texts[1] == Array(repeating: 0, count: 48))
   }
 
   @Test(arguments: ["openclip", "openclip_fp16"])

@@ -29,6 +29,7 @@ extension Architecture {
   fileprivate var kind: Architecture {
     var kind = self
     (kind.name, kind.family, kind.embedding) = ("", .custom, 1)
+    if temperature != nil { kind.temperature = 1 }
     if var tower = vision {
       (tower.image, tower.patch, tower.registers) = (GridSize(square: 1), 1, min(1, tower.registers))
       switch tower.stem {

@@ -96,7 +96,7 @@ def compare(folder):
             packages.append("timm")
             rows += differences(name, manifest["architecture"], classifier[0], "timm")
             rows += weights(name, manifest["weights"], classifier[1], "timm")
-        if manifest["architecture"]["family"] == "dinov2":
+        if manifest["architecture"]["family"] in ("dinov2", "tipsv2"):
             packages.append("timm")
             rows += differences(name, manifest["architecture"], timm.dinov2(name), "timm", partial=True)
         if name in authors:

@@ -49,9 +49,13 @@ class Timm:
         return {"name": name, "embedding": 1000, "vision": vision}, {tag: self.weights(name, tag, c) for tag, c in found.items()}
 
     def dinov2(self, name):
-        """What timm's tower of the same weights has in common with DINOv2's classifier of a name such as `dinov2-base`."""
-        size, isWithRegisters = name.split("-")[-1], "registers" in name
-        entry = f"vit_{size}_patch14_{'reg4_' if isWithRegisters else ''}dinov2"
+        """What timm's tower of the same weights has in common with a model such as `dinov2-base` or `tipsv2-b14`."""
+        size = name.split("-")[-1]
+        if name.startswith("tipsv2"):
+            size = {"b14": "base", "l14": "large", "so400m14": "so400m", "g14": "giant"}[size]
+            entry = f"vit_{size}_patch14_reg1_tipsv2"
+        else:
+            entry = f"vit_{size}_patch14_{'reg4_' if 'registers' in name else ''}dinov2"
         module, arguments = self.entry(entry)
         tower = self.plain(self.modules["vision_transformer"].initial("VisionTransformer") | arguments, entry, module, 224, "token")
         if "SwiGLUPacked" in str(arguments.get("mlp_layer")):  # twice the width, the gate among it

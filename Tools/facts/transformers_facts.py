@@ -1,6 +1,6 @@
 """The defaults of transformers' configurations, which are those of a published model, in the form of manifests."""
 
-ACTIVATIONS = {"gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "quick_gelu": "quick_gelu"}
+ACTIVATIONS = {"gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "quick_gelu": "quick_gelu", "relu": "relu"}
 
 # Folder, classes of the towers, and the architecture of the checkpoint that the defaults are taken from.
 DEFAULTS = [
@@ -10,6 +10,7 @@ DEFAULTS = [
     ("vit", "ViTConfig", None, "vit_base_patch16_224"),
     ("deit", "DeiTConfig", None, "deit_base_patch16_224"),
     ("dinov2", "Dinov2Config", None, "dinov2-base"),
+    ("tipsv2", "Tipsv2VisionConfig", "Tipsv2TextConfig", "tipsv2-b14"),
     ("dinov2_with_registers", "Dinov2WithRegistersConfig", None, "dinov2-with-registers-base"),
 ]
 

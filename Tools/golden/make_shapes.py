@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the tensors of models that open_clip has no configuration of: Tests/Golden/reference/tensor_shapes_authors.json, by the
-configurations that their authors published (Tools/facts/authors.json; MedSigLIP and DINOv2 by transformers), tensor_shapes_timm.json, timm's classifiers, and
+configurations that their authors published (Tools/facts/authors.json; MedSigLIP, DINOv2 and TIPSv2 by transformers), tensor_shapes_timm.json, timm's classifiers, and
 tensor_shapes_convolutions.json, open_clip's own models whose image tower begins with convolutions over the whole picture.
 
     venv/bin/python Tools/golden/make_shapes.py
@@ -48,6 +48,18 @@ def dinov2(manifest):
     return shapes(model, revert_weight_conversion(model, model.state_dict()))
 
 
+def tipsv2(manifest):
+    """The same of TIPSv2, by the sizes that its authors' inference scripts have."""
+    width, layers, heads, mlp, text = {
+        "b14": (768, 12, 12, 3072, 12), "l14": (1024, 24, 16, 4096, 12), "so400m14": (1152, 27, 16, 4304, 27),
+        "g14": (1536, 40, 24, 6144, 12)}[manifest["architecture"]["name"].split("-")[-1]]
+    model = transformers.Tipsv2Model(transformers.Tipsv2Config(
+        text_config=dict(hidden_size=width, intermediate_size=mlp, num_hidden_layers=text, num_attention_heads=heads),
+        vision_config=dict(hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, mlp_ratio=mlp / width,
+                           use_swiglu_ffn=width == 1536)))
+    return shapes(model, revert_weight_conversion(model, model.state_dict()))
+
+
 def by_name(name):
     config = open_clip.get_model_config(name)
     custom = config.pop("custom_text", False)
@@ -65,8 +77,9 @@ def main():
         parts = dict(hidden_size=1152, intermediate_size=4304, num_hidden_layers=27, num_attention_heads=16)
         models["MedSigLIP-448"] = shapes(transformers.SiglipModel(transformers.SiglipConfig(
             text_config=dict(parts, projection_size=1152), vision_config=dict(parts, image_size=448, patch_size=14))))
-        for path in sorted((ROOT / "Manifests/models").glob("dinov2-*.json")):
-            models[path.stem] = dinov2(json.loads(path.read_text()))
+        for kind, make in dict(dinov2=dinov2, tipsv2=tipsv2).items():
+            for path in sorted((ROOT / "Manifests/models").glob(f"{kind}-*.json")):
+                models[path.stem] = make(json.loads(path.read_text()))
         convolutions = {name: shapes(by_name(name)) for name in names}
         classifiers = {name: shapes(timm.create_model(name)) for name in CLASSIFIERS}
     write("authors", f"open_clip {open_clip.__version__} on the meta device, by Tools/facts/authors.json", models)

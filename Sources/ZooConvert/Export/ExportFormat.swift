@@ -69,7 +69,11 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
 extension TextTower {
   /// open_clip asks the hub what a text tower of transformers is, by its name.
   fileprivate var huggingFaceObstacle: String? {
-    tokenizer.source == nil ? "open_clip knows such a text tower by a name on the hub, which this model lacks" : nil
+    if embedding?.sinusoidal == true, embedding?.skipsPadding == false {
+      return "open_clip has no text tower of TIPSv2's kind"
+    }
+    return tokenizer.source == nil
+      ? "open_clip knows such a text tower by a name on the hub, which this model lacks" : nil
   }
 }
 

@@ -175,7 +175,7 @@ extension TokenizerSpec.Clean {
   fileprivate var openCLIPName: String {
     switch self {
     case .none, .whitespace: "whitespace"
-    case .lower: "lower"
+    case .lower, .asciiLower: "lower"
     case .canonicalize, .siglip: "canonicalize"
     }
   }

@@ -15,6 +15,8 @@ struct Configuration {
   /// What is known of a text tower that only has a name.
   var huggingFaceText: HuggingFaceTextModel?
   var logitBias: Bool
+  /// What cosines are divided by where no tensor says it.
+  var temperature: Float?
   var preprocessing: Preprocessing
   var labels: [String]?
   var notes: [String] = []
@@ -25,7 +27,8 @@ struct Configuration {
   func architecture(name: String, part: ModelPart) -> Architecture? {
     guard part == .textTower || vision != nil else { return nil }
     return Architecture(
-      name: name, family: .custom, embedding: embedding, vision: vision, text: text, logitBias: logitBias
+      name: name, family: .custom, embedding: embedding, vision: vision, text: text,
+      logitScale: temperature == nil ? nil : false, temperature: temperature, logitBias: logitBias
     ).half(part)
   }
 }

@@ -6,6 +6,7 @@ extension Identification {
   /// What each kind of model has as a tokenizer in transformers.
   private static let usualClasses: [(layout: String, names: [String])] = [
     (CheckpointLayout.transformersCLIP.name, ["CLIPTokenizer"]),
+    (CheckpointLayout.transformersTIPSv2.name, ["Tipsv2Tokenizer"]),
     // Where these do not do what the training did, a note says so.
     (
       CheckpointLayout.transformersSigLIP.name,

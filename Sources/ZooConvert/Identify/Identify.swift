@@ -34,7 +34,14 @@ package func identify(
     registry: Identification.registry(registry, for: layout, headers),
     isOpenAIArchive: checkpoint.container == .torchScript,
     files: checkpoint.files, notes: checkpoint.notes)
-  return try identification.model()
+  var model = try identification.model()
+  if layout == .transformersTIPSv2, checkpoint.entry("temperature") != nil, model.architecture.temperature != nil {
+    guard let own = try checkpoint.tensor("temperature").floats()?.first, own > 0, own.isFinite else {
+      throw ConvertError.configuration(file: checkpoint.path, reason: "its temperature is not a number above zero")
+    }
+    model.architecture.temperature = own
+  }
+  return model
 }
 
 /// The layout; where there is none, a configuration that names a part which is not run tells more than the missing keys.

@@ -86,19 +86,38 @@ extension TransformersFile {
     ]) { $1 })
 }
 
+/// What DINOv2's and TIPSv2's image towers have besides.
+private let dinov2Keys: KeyTable = [
+  "qkv_bias": .tensorsShow, "layerscale_value": .weightsHold, "drop_path_rate": .training, "use_mask_token": .training,
+  "apply_layernorm": backbone, "reshape_hidden_states": backbone, "out_features": backbone, "out_indices": backbone,
+  "_out_features": backbone, "_out_indices": backbone, "stage_names": backbone,
+]
+
+extension TransformersFile {
+  /// `config.json` of TIPSv2.
+  static let tipsv2Keys = keys.merging([
+    "temperature_init_value": .used,
+    "text_config": .object(
+      textKeys.merging([
+        "scale_sqrt_depth": .used,
+        "pooling_epsilon": .irrelevant("a number of tokens is divided by, which it does not change in f32"),
+      ]) { $1 }),
+    "vision_config": .object(
+      visionKeys.merging(dinov2Keys) { $1 }.merging([
+        "mlp_ratio": .used, "use_swiglu_ffn": .used, "num_register_tokens": .used,
+      ]) { $1 }),
+  ]) { $1 }
+}
+
 extension TransformersClassifierFile {
   /// `config.json` of a classifier.
-  static let keys = TransformersFile.keys.merging(TransformersFile.visionKeys) { $1 }.merging([
-    "id2label": .used,
-    "qkv_bias": .tensorsShow, "pooler_act": .irrelevant("the classifier has no pooling layer"),
-    "pooler_output_size": .irrelevant("the classifier has no pooling layer"),
-    "encoder_stride": .irrelevant("only masked image modelling reads it"),
-    // DINOv2's.
-    "mlp_ratio": .tensorsShow, "num_register_tokens": .tensorsShow, "use_swiglu_ffn": .tensorsShow,
-    "layerscale_value": .weightsHold, "drop_path_rate": .training, "use_mask_token": .training,
-    "apply_layernorm": backbone, "reshape_hidden_states": backbone, "out_features": backbone, "out_indices": backbone,
-    "_out_features": backbone, "_out_indices": backbone, "stage_names": backbone,
-  ]) { $1 }
+  static let keys = TransformersFile.keys.merging(TransformersFile.visionKeys) { $1 }.merging(dinov2Keys) { $1 }
+    .merging([
+      "id2label": .used, "pooler_act": .irrelevant("the classifier has no pooling layer"),
+      "pooler_output_size": .irrelevant("the classifier has no pooling layer"),
+      "encoder_stride": .irrelevant("only masked image modelling reads it"),
+      "mlp_ratio": .tensorsShow, "num_register_tokens": .tensorsShow, "use_swiglu_ffn": .tensorsShow,
+    ]) { $1 }
 }
 
 extension TransformersPreprocessor {

@@ -10,6 +10,8 @@ struct TransformersFile: Decodable {
   /// Older files state overrides here.
   var textConfigDict: Tower?
   var visionConfigDict: Tower?
+  /// TIPSv2's.
+  var temperatureInitValue: Float?
 
   struct Tower: Decodable {
     var modelType: String?
@@ -28,12 +30,17 @@ struct TransformersFile: Decodable {
     /// Rows of a NaFlex tower's square position table.
     var numPatches: Int?
     var visionUseHead: Bool?
+    // TIPSv2's.
+    var mlpRatio: Double?
+    var useSwigluFfn: Bool?
+    var numRegisterTokens: Int?
+    var scaleSqrtDepth: Bool?
   }
 }
 
 extension TransformersFile {
   /// The model types of whole models.
-  static let types = ["clip", "metaclip_2", "siglip", "siglip2"]
+  static let types = ["clip", "metaclip_2", "siglip", "siglip2", "tipsv2"]
 
   /// - Parameter settings: those for pictures beside the file, and the file that has them.
   func configuration(
@@ -50,8 +57,9 @@ extension TransformersFile {
       let pictures = try Self.preprocessing(settings, image: image, .siglip)
       return try siglip(text, vision, file: path, pictures)
     case "siglip2": return try siglip2(text, vision, file: path, settings)
+    case "tipsv2": return try tipsv2(file: path, settings: settings)
     default:
-      throw .otherModelType(file: path, type: modelType ?? "", known: "clip, metaclip_2, siglip and siglip2")
+      throw .otherModelType(file: path, type: modelType ?? "", known: "clip, metaclip_2, siglip, siglip2 and tipsv2")
     }
   }
 

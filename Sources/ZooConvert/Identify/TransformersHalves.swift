@@ -34,6 +34,7 @@ extension TransformersFile {
       let others = members.mapValues { _ in KeyRule.irrelevant("the model around the image tower reads it") }
       return others.merging(["vision_config": .object(visionKeys)]) { $1 }
     }
+    if file.modelType == "tipsv2" { return tipsv2Keys }
     guard let type = file.modelType, halves[type] != nil else { return keys }
     return keys.merging(type.contains("vision") ? visionKeys : textKeys) { $1 }
   }

@@ -168,13 +168,15 @@ struct ImageProcessorDefaults {
     size: .sides(GridSize(square: 224)), isSquare: true, interpolation: .bilinear)
   static let deit = ImageProcessorDefaults(
     size: .sides(GridSize(square: 256)), isSquare: true, crop: GridSize(square: 224))
+  static let tipsv2 = ImageProcessorDefaults(
+    size: .sides(GridSize(square: 448)), isSquare: true, interpolation: .bilinear, mean: [0, 0, 0], std: [1, 1, 1])
   static let blip = ImageProcessorDefaults(
     size: .sides(GridSize(square: 384)), isSquare: true, mean: Preprocessing.clipMean, std: Preprocessing.clipStd)
 
   /// The classes of transformers 5 that do nothing but resize, crop, rescale and normalise, by the first word of their names.
   static let known: [(name: String, defaults: ImageProcessorDefaults)] = [
     ("CLIP", clip), ("ChineseCLIP", clip), ("Bit", clip), ("Siglip", siglip), ("Siglip2", siglip2),
-    ("ViT", vit), ("DeiT", deit), ("Blip", blip),
+    ("ViT", vit), ("DeiT", deit), ("Blip", blip), ("Tipsv2", tipsv2),
   ]
 
   /// The defaults of `CLIPImageProcessor`, `CLIPImageProcessorFast`, `CLIPFeatureExtractor` and so on.

@@ -52,21 +52,15 @@ struct TransformersViT {
     case "class_token": return target.source("\(prefix)embeddings.cls_token", as: [1, 1, width])
     case "registers":
       return target.source("\(prefix)embeddings.\(registers)", as: [1, target.vision.registers, width])
-    case "positions": return positions(target, registers: registersHavePositions ? 0 : target.vision.registers)
+    case "positions":
+      return target.positions(
+        "\(prefix)embeddings.position_embeddings", without: registersHavePositions ? 0 : target.vision.registers)
     case "norm.weight": return target.source("\(prefix)layernorm.weight")
     case "norm.bias": return target.source("\(prefix)layernorm.bias")
     case "projection.weight": return target.source("classifier.weight")
     case "projection.bias": return target.source("classifier.bias")
     default: return nil
     }
-  }
-
-  /// - Parameter registers: How many have no position, which is as good as zeros.
-  private func positions(_ target: Target, registers: Int) -> TensorExpression {
-    let name = "\(prefix)embeddings.position_embeddings", rows = target.shape[0] - registers, width = target.shape[1]
-    let table = TensorExpression.tensor(name, shape: [1, rows, width]).reshaped([rows, width])
-    guard registers > 0 else { return table }
-    return .concat([table.rows(0..<1), .zeros([registers, width]), table.rows(1..<rows)])
   }
 
   private func block(_ target: Target, _ block: String) -> TensorExpression? {
@@ -91,5 +85,17 @@ struct TransformersViT {
     case "fc2" where target.vision.blocks.gated: return gatedOutput.map { target.source("\(block)\($0).\(parts[1])") }
     case let name: return blockNames[name].map { target.source("\(block)\($0).\(parts[1])") }
     }
+  }
+}
+
+extension Target {
+  /// A position table `[1, rows, width]` of the class token and the patches.
+  ///
+  /// - Parameter registers: How many tokens behind the class token have no position, which is as good as zeros.
+  func positions(_ name: String, without registers: Int) -> TensorExpression {
+    let rows = shape[0] - registers, width = shape[1]
+    let table = TensorExpression.tensor(name, shape: [1, rows, width]).reshaped([rows, width])
+    guard registers > 0 else { return table }
+    return .concat([table.rows(0..<1), .zeros([registers, width]), table.rows(1..<rows)])
   }
 }

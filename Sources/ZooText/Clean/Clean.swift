@@ -11,6 +11,8 @@ extension TokenizerSpec.Clean {
     case .none: return text
     case .whitespace: return collapseWhitespace(basicClean(text))
     case .lower: return lowercasedAsPython(collapseWhitespace(basicClean(text)))
+    case .asciiLower:
+      return text.map { ("A"..."Z").contains($0) ? Unicode.Scalar(UInt8($0.value + 0x20)) : $0 }
     case .canonicalize:
       let spaced = basicClean(text).map { $0 == "_" ? " " : $0 }
       return collapseWhitespace(lowercasedAsPython(spaced.filter { !$0.isASCIIPunctuation }))

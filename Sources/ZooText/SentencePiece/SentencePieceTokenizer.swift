@@ -15,13 +15,13 @@ struct SentencePieceTokenizer: PromptTokenizer {
     case bpe(SentencePieceBPE)
   }
 
-  /// The end token is the specification's, else the model's own; a begin token is added only if the specification has one.
+  /// The end token is the specification's, else the model's own, but for a frame that is bare; a begin token is added only if the specification has one.
   init(_ model: SentencePieceModel, spec: TokenizerSpec) {
     self.model = model
     clean = spec.clean
     frame = Frame(
       spec, prefix: spec.bosID.map { [Int32($0)] } ?? [],
-      suffix: [spec.eosID ?? model.eosID].filter { $0 >= 0 }.map { Int32($0) })
+      suffix: [spec.eosID ?? model.eosID].filter { $0 >= 0 && spec.frame != .bare }.map { Int32($0) })
 
     let special = [model.unknownID, Int32(clamping: model.eosID)].filter { model.pieces.indices.contains(Int($0)) }
     typed =
