@@ -88,8 +88,11 @@ package struct GoldenModel: Sendable {
     package func tolerance(of key: String) -> Float { Float(tolerances[key] ?? 0) }
 
     /// How far `values` are from an array, as a share of its tolerance: at most 1 where they agree.
-    package func distance(_ values: [Float], to key: String, row: Int? = nil) -> Double {
-      guard var want = arrays[key], let tolerance = tolerances[key] else { return .infinity }
+    ///
+    /// - Parameter share: Of the array's largest number, where results may be so far from it; see `Arithmetic`.
+    package func distance(_ values: [Float], to key: String, row: Int? = nil, share: Double = 0) -> Double {
+      guard var want = arrays[key], var tolerance = tolerances[key] else { return .infinity }
+      if share > 0 { tolerance = max(tolerance, share * (want.doubles.map(abs).max() ?? 0)) }
       if let row { want = want[row] }
       guard want.count == values.count else { return .infinity }
       return zip(values, want.doubles).reduce(0) { worst, pair in
