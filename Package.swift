@@ -142,7 +142,7 @@ let package = Package(
       ], path: "Sources/zoo"),
 
     // Manifests/models/*.json become Swift source, so that the binary carries them.
-    .executableTarget(name: "embed-manifests", path: "Tools/embed-manifests"),
+    .executableTarget(name: "embed-manifests", dependencies: ["ZooModels"], path: "Tools/embed-manifests"),
     .plugin(
       name: "EmbedManifests", capability: .buildTool(), dependencies: ["embed-manifests"],
       path: "Tools/EmbedManifests"),

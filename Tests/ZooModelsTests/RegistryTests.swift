@@ -13,6 +13,14 @@ import ZooTestSupport
     #expect(Set(registry.manifests.map { $0.name + ".json" }) == Set(files))
   }
 
+  /// A list does not read the manifests.
+  @Test func theBuildKnowsWhatAListSaysOfEachManifest() {
+    let summaries = Registry.builtInSummaries
+    #expect(summaries.count == Registry.builtIn.manifests.count)
+    #expect(Set(summaries) == Set(Registry.builtIn.manifests.map(ManifestSummary.init)))
+    #expect(ManifestSummary(line: "ViT-B-32\topenclip_native") == nil)
+  }
+
   @Test func namesStandWherePeopleLookForThemInEveryLocale() {
     let names = [
       "", "a", "B", "c1", "C2", "c10", "EVA01-g-14", "EVA02-B-16", "ViT-B-16", "ViT-B-16-plus", "ViT-B-16-SigLIP",

@@ -37,7 +37,7 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     let store = ModelStore()
-    let all = RegistryEntry.all(try registryOptions.registry(store: store), installed: store.installed())
+    let all = RegistryEntry.all(try registryOptions.summaries(store: store), installed: store.installed())
     if let family, !all.contains(where: { $0.family.isCalled(family) }) {
       throw CallError.unknownFamily(family, known: Set(all.map(\.family.rawValue)).sorted())
     }

@@ -1,7 +1,10 @@
 /// Text as a terminal shows it: in columns, on one line.
 extension String {
   /// How many columns a terminal takes: two for wide characters, none for marks on others.
-  var columns: Int { reduce(0) { $0 + $1.columns } }
+  var columns: Int {
+    // Each printable ASCII character has one, of which most texts consist.
+    utf8.allSatisfy { (0x20..<0x7F).contains($0) } ? utf8.count : reduce(0) { $0 + $1.columns }
+  }
 
   /// The text in at most so many columns, with an ellipsis for what is left out of its middle.
   func shortened(to width: Int) -> String {

@@ -25,21 +25,21 @@ struct RegistryEntry: Encodable {
   var verified: Verification?
   var tags: [Tag]
 
-  init(_ architecture: Architecture, verified: Verification? = nil, tags: [Tag]) {
-    self.architecture = architecture.name
-    family = architecture.family
-    part = architecture.part
-    pooler = architecture.vision?.pooler.name
-    image = architecture.vision.map { [$0.image.height, $0.image.width] }
-    patch = architecture.vision?.patch
-    layers = architecture.vision?.depth
-    width = architecture.vision?.blocks.width
-    embedding = architecture.embedding
-    parameters = architecture.parameterCount
-    unsupported = architecture.unsupported
-    tokenizer = architecture.text?.tokenizer.kind.rawValue
-    context = architecture.text?.contextLength
-    self.verified = verified
+  init(_ summary: ManifestSummary, tags: [Tag]) {
+    architecture = summary.name
+    family = summary.family
+    part = summary.part
+    pooler = summary.pooler
+    image = summary.image.map { [$0.height, $0.width] }
+    patch = summary.patch
+    layers = summary.layers
+    width = summary.width
+    embedding = summary.embedding
+    parameters = summary.parameters
+    unsupported = summary.unsupported
+    tokenizer = summary.tokenizer
+    context = summary.context
+    verified = summary.verified
     self.tags = tags
   }
 
@@ -59,14 +59,14 @@ struct RegistryEntry: Encodable {
     var license: String?
     var languages: String?
 
-    init(tag: String, weights: PretrainedWeights? = nil, model: InstalledModel?) {
+    init(tag: String, weights: ManifestSummary.Tag? = nil, model: InstalledModel?) {
       self.tag = tag
       installed = model != nil
       bytes = model?.size
       directory = model?.directory.path(percentEncoded: false)
       (added, used) = (model?.added, model?.used)
       repository = weights?.repository
-      mirrors = weights?.mirrors.map(\.repository) ?? []
+      mirrors = weights?.mirrors ?? []
       license = weights?.license
       languages = weights?.languages
     }
@@ -80,24 +80,23 @@ struct RegistryEntry: Encodable {
 
 extension RegistryEntry {
   /// All architectures that are registered or installed, by family and name.
-  static func all(_ registry: Registry, installed: [InstalledModel]) -> [RegistryEntry] {
+  static func all(_ registered: [ManifestSummary], installed: [InstalledModel]) -> [RegistryEntry] {
     var byName: [String: [InstalledModel]] = [:]
     for model in installed { byName[model.name.architecture.lowercased(), default: []].append(model) }
-    var entries = registry.manifests.map { manifest in
-      let here = byName.removeValue(forKey: manifest.name.lowercased()) ?? []
-      let known = manifest.weights.map { weights in
+    var entries = registered.map { summary in
+      let here = byName.removeValue(forKey: summary.name.lowercased()) ?? []
+      let known = summary.tags.map { weights in
         Tag(tag: weights.tag, weights: weights, model: here.first { ModelName.sameTag($0.name.tag ?? "", weights.tag) })
       }
       let others = here.filter { model in
-        !manifest.weights.contains { ModelName.sameTag($0.tag, model.name.tag ?? "") }
+        !summary.tags.contains { ModelName.sameTag($0.tag, model.name.tag ?? "") }
       }
       return RegistryEntry(
-        manifest.architecture, verified: manifest.verified,
-        tags: known + others.map { Tag(tag: $0.name.tag ?? "", model: $0) })
+        summary, tags: known + others.map { Tag(tag: $0.name.tag ?? "", model: $0) })
     }
     for models in byName.values {
       let tags = models.map { Tag(tag: $0.name.tag ?? "", model: $0) }
-      entries.append(RegistryEntry(models[0].description.architecture, tags: tags))
+      entries.append(RegistryEntry(ManifestSummary(models[0].description.architecture), tags: tags))
     }
     return entries.sorted { $0.architecture.standsBefore($1.architecture) }
   }

@@ -22,10 +22,21 @@ struct RegistryOptions: ParsableArguments {
   }
 
   static func registry(store: ModelStore = ModelStore(), and files: [String] = []) throws -> Registry {
-    let folder = store.manifests
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    let inHome = names.filter { $0.hasSuffix(".json") }.sorted().map { folder.appending(path: $0).path }
-    return try Registry(layers: [Registry.builtInManifests, files.map(read)], optional: inHome)
+    try Registry(layers: [Registry.builtInManifests, files.map(read)], optional: inHome(store))
+  }
+
+  /// What a list says of the same manifests: of those that are not built in alone files are read.
+  func summaries(store: ModelStore) throws -> [ManifestSummary] {
+    let own = try Registry(layers: [[], manifestFiles.map(Self.read)], optional: Self.inHome(store))
+    for problem in own.problems { Terminal.note("\(problem): it is left out") }
+    let names = Set(own.manifests.map { $0.name.lowercased() })
+    return Registry.builtInSummaries.filter { !names.contains($0.name.lowercased()) }
+      + own.manifests.map(ManifestSummary.init)
+  }
+
+  private static func inHome(_ store: ModelStore) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: store.manifests.path)) ?? []
+    return names.filter { $0.hasSuffix(".json") }.sorted().map { store.manifests.appending(path: $0).path }
   }
 
   private static func read(_ path: String) throws -> (file: String, json: Data) {
