@@ -1,4 +1,4 @@
-# make demo    the main job on the demo checkpoint: convert, list, explain
+# make demo    convert, list and explain with the demo model
 # make test    all tests
 # make test-arm  the C kernels compiled for 64-bit ARM, in qemu, against this machine's
 # make test-slurm  a Slurm cluster of one node on this machine (Debian, as root): tasks and the node's daemon are killed

@@ -133,7 +133,7 @@ const char *zoo_hdf5_read(int64_t file, const char *path, const uint64_t *refere
   hid_t object = reference ? h5.H5Rdereference2(file, STANDARD, OBJECT_REFERENCE, reference)
                            : h5.H5Oopen(file, path, STANDARD);
   if (object < 0) return reference ? "a reference leads nowhere" : "it is missing";
-  const char *reason = h5.H5Iget_type(object) == DATASET ? read_dataset(object, limit, array) : "it is no array";
+  const char *reason = h5.H5Iget_type(object) == DATASET ? read_dataset(object, limit, array) : "it is not an array";
   h5.H5Oclose(object);
   return reason;
 }

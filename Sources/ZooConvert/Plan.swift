@@ -83,7 +83,7 @@ public enum PlanProblem: Sendable, Hashable, CustomStringConvertible {
     case .noSource(let target, let layout):
       "the layout \(layout) has no tensor for '\(target)'"
     case .impossible(let target, let expected, let expression):
-      "'\(target)' must be \(shapeText(expected)), which \(expression) is not"
+      "'\(target)' must have shape \(shapeText(expected)), but \(expression) has \(expression.shape.map(shapeText) ?? "none")"
     case .notCounting(let source):
       "'\(source)' is not 0, 1, 2 and so on: a model that looks its positions up in this order is not run"
     case .unused(let source, let dtype, let shape):

@@ -89,7 +89,7 @@ public enum LayerSelectionError: ZooError, Equatable {
   public var description: String {
     switch self {
     case .unreadable(let text):
-      "'\(text)' is no selection of layers: write all, last:2, last:40%, 7, 5-11 or 0,3,8-11 (the first layer is 0)"
+      "'\(text)' is not a selection of layers; write all, last:2, last:40%, 7, 5-11 or 0,3,8-11 (the first layer is 0)"
     case .tooMany(let selection, let layers):
       "layers \(selection) do not exist: the image tower has \(layers), 0 to \(layers - 1)"
     }

@@ -28,7 +28,7 @@ public enum PictureError: ZooError, Equatable {
     case .unsupportedFormat(let name, let format):
       "\(name) is \(Self.a(format.rawValue)) picture, which this zoo does not read: it reads \(Self.formats)"
     case .unsupported(let name, let format, let detail):
-      "\(name) is \(Self.a(format)) of a kind that is not read: \(detail)"
+      "\(name) is an unsupported kind of \(format): \(detail)"
     case .damaged(let name, let format, let detail): "\(name) is a damaged \(format): \(detail)"
     case .tooLarge(let name, let width, let height, let limit):
       "\(name) declares \(width) x \(height) pixels; at most \(limit) are decoded"

@@ -12,7 +12,7 @@ public struct Registry: Sendable {
   /// Why optional files were left out, each a clause.
   public let problems: [String]
 
-  /// Later layers override earlier ones by architecture name; within a layer a name may stand once.
+  /// Later layers override earlier ones by architecture name; names must be unique within a layer.
   ///
   /// - Parameter optional: Paths of files that form a layer after the first one; those that cannot be read are left out.
   public init(layers: [[(file: String, json: Data)]], optional: [String] = []) throws {

@@ -133,7 +133,7 @@ extension TextPooling: Codable {
           .init(
             codingPath: decoder.codingPath,
             debugDescription:
-              "'\(name)' is no text pooling: argmax, last, class_token, first, mean, attention or eos:ID"))
+              "'\(name)' is not a text pooling: write argmax, last, class_token, first, mean, attention or eos:ID"))
       }
       self = .endOfText(id: id)
     }

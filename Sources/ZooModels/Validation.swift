@@ -48,7 +48,7 @@ private struct Checker {
   }
 
   func divides(_ field: String, _ heads: Int, _ width: Int) throws(ManifestError) {
-    try check(field, width % heads == 0, "must divide the width: \(width) is no multiple of \(heads)")
+    try check(field, width % heads == 0, "must divide the width: \(width) is not a multiple of \(heads)")
   }
 
   func check(_ vision: VisionTower) throws(ManifestError) {

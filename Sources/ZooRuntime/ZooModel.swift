@@ -277,7 +277,7 @@ public enum ModelError: ZooError, Equatable {
 
   public var description: String {
     switch self {
-    case .notAModel(let directory): "\(directory) is no converted model: it has no readable model.json"
+    case .notAModel(let directory): "\(directory) is not a converted model: it has no readable model.json"
     case .unsupported(let model, let reason): "\(model) cannot run: \(reason)"
     case .missingTensor(let file, let tensor): "\(file) has no tensor '\(tensor)'"
     case .wrongTensor(let file, let tensor, let expected, let found):

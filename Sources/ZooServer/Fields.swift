@@ -17,7 +17,7 @@ struct Fields {
     try checkJSON(request.body, file: "", failure: ServerError.self)
     do {
       guard let object = try JSONSerialization.jsonObject(with: request.body) as? [String: Any] else {
-        throw ServerError.notJSON("it is no object")
+        throw ServerError.notJSON("it is not an object")
       }
       values = object
     } catch is CocoaError {
@@ -49,7 +49,7 @@ struct Fields {
   mutating func whole(_ name: String) throws -> Int? {
     try take(name).map { value in
       guard let number = value as? NSNumber, !isFlag(number), let whole = Int(exactly: number.doubleValue) else {
-        throw ServerError.badField(name, reason: "it is no whole number")
+        throw ServerError.badField(name, reason: "it is not a whole number")
       }
       return whole
     }
@@ -78,7 +78,7 @@ struct Fields {
   }
 
   static func text(_ value: Any, _ name: String, most: Int) throws -> String {
-    guard let text = value as? String else { throw ServerError.badField(name, reason: "it is no text") }
+    guard let text = value as? String else { throw ServerError.badField(name, reason: "it is not text") }
     guard !text.allSatisfy(\.isWhitespace) else { throw ServerError.badField(name, reason: "it is blank") }
     guard text.unicodeScalars.count <= most else {
       throw ServerError.badField(name, reason: "it has more than \(most) letters")
@@ -88,7 +88,7 @@ struct Fields {
 
   /// A picture's bytes: base64, or a `data:` URL of that.
   static func picture(_ value: Any, _ name: String) throws -> Data {
-    guard let text = value as? String else { throw ServerError.badField(name, reason: "it is no text") }
+    guard let text = value as? String else { throw ServerError.badField(name, reason: "it is not text") }
     var coded = text[...]
     if coded.hasPrefix("data:") {
       guard let comma = coded.firstIndex(of: ","), coded[..<comma].hasSuffix(";base64") else {

@@ -46,7 +46,7 @@ package enum ServerError: ZooError, Equatable {
 
   package var description: String {
     switch self {
-    case .noSuchPath(let path): "there is nothing at \(path); /openapi.json says what there is"
+    case .noSuchPath(let path): "there is nothing at \(path); /openapi.json lists all paths"
     case .wrongMethod(let method, let path, let allowed): "\(path) does not answer \(method), but \(allowed)"
     case .notJSON(let reason): "the body is not the JSON object that is asked for: \(reason)"
     case .badField(let field, let reason): "\(field): \(reason)"

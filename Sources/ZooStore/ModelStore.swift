@@ -174,15 +174,15 @@ public enum StoreError: ZooError, Equatable {
 
   public var description: String {
     switch self {
-    case .notAModel(let path): "\(path) is no converted model: it has no model.json"
+    case .notAModel(let path): "\(path) is not a converted model: it has no model.json"
     case .notInstalled(let name, let near):
-      "no model called '\(name)' is installed" + (near.isEmpty ? "" : "; installed is \(near.joined(separator: ", "))")
+      "no model called '\(name)' is installed" + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?")
     case .broken(let name, let reason): "\(name) is installed and cannot be read: \(reason)"
     case .ambiguous(let name, let installed):
       "'\(name)' is installed with several tags: \(installed.joined(separator: ", "))"
     case .claimed(let name, let directories):
       "several folders say that they are '\(name)': \(directories.joined(separator: ", "))"
-    case .outside(let path): "\(path) does not lie in the zoo"
+    case .outside(let path): "\(path) is not in the zoo"
     case .link(let path): "\(path) is a symbolic link, which is not followed"
     case .lockFailed(let path, let reason): "\(path) cannot be locked: \(reason)"
     case .notRemoved(let path, let reason): "\(path) cannot be removed: \(reason)"

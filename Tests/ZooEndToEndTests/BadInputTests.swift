@@ -44,11 +44,12 @@ import ZooTestSupport
     try expect(
       ["verify", "ViT-H-41"],
       "no model called 'ViT-H-41' is installed\n"
-        + "  nor can it be pulled: no architecture is called 'ViT-H-41'; did you mean ViT-H-14, ViT-H-16, ViT-B-16?")
+        + "  it cannot be pulled either: no architecture is called 'ViT-H-41'; did you mean ViT-H-14, ViT-H-16, ViT-B-16?"
+    )
     try expect(
       ["show", "ViT-H14"],
       "no architecture is called 'ViT-H14'; did you mean ViT-H-14, ViT-H-16, ViT-L-14?\n"
-        + "  'zoo list' shows all that are registered")
+        + "  'zoo list' shows all registered ones")
     try expect(
       ["explain", "ViT-Ti-8-emoji", image, "-p", "  \t "],
       "prompt 1 is blank; write what to look for, as in -p \"a photo of a cat\"")

@@ -154,7 +154,7 @@ import ZooTestSupport
     let text = try zoo.run(call + ["--method", "legrad,rollout"]).output
     #expect(text.contains("a panda\nMETHOD") && text.contains("mean of all\n"), "\(text)")
     let one = try zoo.run(call + ["--method", "legrad"])
-    #expect(one.code == 2 && one.errors.contains("a comparison takes at least two methods"))
+    #expect(one.code == 2 && one.errors.contains("a comparison needs at least two methods"))
   }
 
   @Test func compareWithItsFormerOptionsStillComparesBackends() throws {

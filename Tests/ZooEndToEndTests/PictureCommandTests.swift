@@ -200,7 +200,7 @@ import ZooTestSupport
     let result = try zoo.run(call)
     #expect(
       result.errors == """
-        note: 'panda panda pand… panda panda panda kite' has 81 tokens, of which the model takes 30: what follows \
+        note: 'panda panda pand… panda panda panda kite' has 81 tokens, but the model takes 30: what follows \
         'panda panda panda panda ' is cut off.
         note: 'A panda', 'a  panda' become the same tokens: their results are equal.
         note: Of 100x100 pixels, the model sees the 96x96 that whole patches of 8 pixels cover.

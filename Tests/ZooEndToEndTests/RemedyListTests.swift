@@ -14,7 +14,7 @@ import ZooTestSupport
     ("convert the whole model that it comes from", "it is another file; whole models convert everywhere"),
     ("give the file of the model, which is beside it as a rule", "it is another file"),
     (
-      "see that the clock is right and the system's certificates are installed",
+      "check that the clock is right and the system's certificates are installed",
       "the clock and the certificates of a system are not a test's to change"
     ),
     (
@@ -36,7 +36,7 @@ import ZooTestSupport
     "open_clip has clip and modern", "zoo runs ModernText with norms before its branches alone",
     "zoo runs ModernText without registers", "zoo runs ModernText without value residuals",
     "zoo runs it in ModernText towers alone", "zoo frames prompts as open_clip does by default", "zoo runs r50k_base",
-    "nor can it be pulled: *", "it is registered, but does not run: *",
+    "it cannot be pulled either: *", "it is registered, but does not run: *",
   ]
 
   /// The text literals of Swift code, those that are added up as one, what is interpolated as `*`.

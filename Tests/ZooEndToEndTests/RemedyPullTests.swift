@@ -49,7 +49,7 @@ import ZooTestSupport
     hub.require(token: "right")
     let tokens = "https://huggingface.co/settings/tokens"
     try refused(
-      Self.repository, "look at its name, or set HF_TOKEN to a token from \(tokens)", then: Self.repository,
+      Self.repository, "check its name, or set HF_TOKEN to a token from \(tokens)", then: Self.repository,
       with: ["HF_TOKEN": "right"])
     try refused(
       "\(Self.repository)/open_clip_model.safetensors", under: ["HF_TOKEN": "wrong"],
@@ -98,14 +98,14 @@ import ZooTestSupport
     file.digest = String(repeating: "0", count: 64)
     hub[name] = file
     try refused(
-      Self.repository, code: 1, "try again: it then starts from the beginning", before: { hub[name]?.digest = nil })
+      Self.repository, code: 1, "try again: it will start from the beginning", before: { hub[name]?.digest = nil })
   }
 
   @Test func aFolderThatCannotBeWrittenIsChangedForAnother() throws {
     let blocked = zoo.file("blocked")
     try Data().write(to: URL(filePath: blocked))
     try refused(
-      Self.repository, under: ["ZOO_HOME": "\(blocked)/zoo"], code: 1, "or set ZOO_HOME to another",
+      Self.repository, under: ["ZOO_HOME": "\(blocked)/zoo"], code: 1, "or set ZOO_HOME to a different one",
       then: Self.repository,
       with: ["ZOO_HOME": zoo.file("open")])
   }
@@ -165,7 +165,8 @@ import ZooTestSupport
       206, headers: ["ETag": "\"v1\"", "Content-Range": "bytes 0-0/\(1 << 45)"], body: Data([0]))
     hub.inject(.reply(probed), at: "open_clip_model.safetensors")
     try refused(
-      Self.repository, code: 1, "make room ('zoo du' shows what the zoo takes), or set ZOO_HOME to another disk",
+      Self.repository, code: 1,
+      "free some space ('zoo du' shows what the zoo uses), or set ZOO_HOME to a folder on another disk",
       before: { #expect((try? zoo.run("du"))?.code == 0) }, with: ["ZOO_HOME": zoo.file("another")])
   }
 
@@ -179,7 +180,9 @@ import ZooTestSupport
       ["-c", "ulimit -f 64; exec \"$@\"", "sh", Command.executable.path, "pull", Self.repository],
       environment: environment)
     #expect(full.code == 1, "\(full.output)")
-    #expect(full.errors.contains("see that the folder may be written, or set ZOO_HOME to another"), "\(full.errors)")
+    #expect(
+      full.errors.contains("make sure that the folder is writable, or set ZOO_HOME to a different one"),
+      "\(full.errors)")
     let again = try pull(Self.repository)
     #expect(again.code == 0, "\(again.errors)")
   }
@@ -195,7 +198,7 @@ import ZooTestSupport
       ("xet.safetensors", "# xet version 0\n", "'zoo pull hf://OWNER/REPOSITORY' fetches the file"),
       (
         "page.safetensors", "<!DOCTYPE html><html>",
-        "it may have come in place of a file that was not found or needs a login: fetch it again"
+        "a server may have sent it instead of a file that was not found or needs a login: fetch it again"
       ),
     ] {
       try Data(text.utf8).write(to: URL(filePath: zoo.file(name)))

@@ -18,7 +18,7 @@ extension RemedyRunTests {
 
   @Test func aNameThatNothingHasIsLookedUp() throws {
     try refused(
-      ["show", "nothing-like-it"], "'zoo list' shows all that are registered", then: [["list"]])
+      ["show", "nothing-like-it"], "'zoo list' shows all registered ones", then: [["list"]])
     try refused(
       ["score", "nothing-like-it", Self.picture, "-p", "a cat"],
       "'zoo list --installed' shows what is here; 'zoo convert FILE' brings a model in",
@@ -71,7 +71,8 @@ extension RemedyRunTests {
     try write("x", to: zoo.file("photos/holiday.txt"))
     try refused(
       ["convert", Self.openCLIP, "-o", zoo.file("photos"), "--force"],
-      "choose another place, or move what is there away", then: [["convert", Self.openCLIP, "-o", zoo.file("model")]])
+      "choose a different place, or move away what is there",
+      then: [["convert", Self.openCLIP, "-o", zoo.file("model")]])
     try FileManager.default.moveItem(atPath: zoo.file("photos"), toPath: zoo.file("away"))
     #expect(try zoo.run("convert", Self.openCLIP, "-o", zoo.file("photos"), "--force").code == 0)
   }
@@ -183,7 +184,7 @@ extension RemedyRunTests {
     bytes.replaceSubrange(bytes.count - 300_000..<bytes.count, with: repeatElement(0xFF, count: 300_000))
     try bytes.write(to: URL(filePath: file))
     try refused(
-      ["convert", broken], code: 1, "'zoo convert --no-probe' converts it all the same",
+      ["convert", broken], code: 1, "'zoo convert --no-probe' converts it anyway",
       then: [["convert", broken, "--no-probe"]])
   }
 }

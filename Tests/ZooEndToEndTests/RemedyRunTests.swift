@@ -92,7 +92,7 @@ import ZooTestSupport
   }
 
   @Test func aModelThatIsNotThereIsLookedUp() throws {
-    try refused(["show", "ViT-B-61"], "'zoo list' shows all that are registered", then: [["list"]])
+    try refused(["show", "ViT-B-61"], "'zoo list' shows all registered ones", then: [["list"]])
     try refused(
       ["score", "ViT-B-32", Self.picture, "-p", "a cat"], "'zoo show ViT-B-32' lists its", then: [["show", "ViT-B-32"]])
   }

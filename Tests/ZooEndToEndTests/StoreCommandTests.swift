@@ -96,7 +96,7 @@ import ZooTestSupport
     let ranges = hub.requests.filter { $0.path.contains("/content/") }.compactMap(\.range).filter { $0.count > 1 }
     #expect(ranges.reduce(0) { $0 + $1.count } < 20_000_000)
     #expect(try zoo.run("verify").code == 0)
-    #expect(try zoo.run("doctor").output.contains("nothing was left by stopped processes"))
+    #expect(try zoo.run("doctor").output.contains("interrupted processes left nothing behind"))
   }
 
   @Test func twoConversionsOfTheSameModelDoNotHarmEachOther() throws {
@@ -130,8 +130,8 @@ import ZooTestSupport
     let place = URL(filePath: zoo.file(folder)).deletingLastPathComponent().path
     #expect(try seen.output.contains(Regex("  download .* B +[0-9]+ s  \(place)/?\n")))
     #expect(seen.output.contains("  lock  "))
-    #expect(try zoo.run("doctor", "--fix").output.contains("removed what stopped processes had left"))
-    #expect(try zoo.run("doctor").output.contains("nothing was left by stopped processes"))
+    #expect(try zoo.run("doctor", "--fix").output.contains("deleted files left by interrupted processes"))
+    #expect(try zoo.run("doctor").output.contains("interrupted processes left nothing behind"))
     #expect(!FileManager.default.fileExists(atPath: zoo.file("downloads")))
   }
 
@@ -140,7 +140,8 @@ import ZooTestSupport
     hub["zoo/ViT-Ti-8-emoji/open_clip_model.safetensors"] = .init(Data("this is no model, but it is whole".utf8))
     let pulled = try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", environment: environment)
     #expect(pulled.code == 2)
-    #expect(pulled.errors.contains("what was fetched stays for the next 'zoo pull'; 'zoo doctor --fix' removes it"))
+    #expect(
+      pulled.errors.contains("downloaded files are kept for the next 'zoo pull'; 'zoo doctor --fix' deletes them"))
     let report = try #require(try zoo.run("doctor", "--json").json() as? [String: Any])
     let left = try #require(report["leftovers"] as? [[String: Any]])
     #expect(left.map { $0["kind"] as? String } == ["download"])
@@ -151,18 +152,18 @@ import ZooTestSupport
     let holder = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     defer { close(holder) }
     #expect(flock(holder, LOCK_EX) == 0)
-    #expect(try zoo.run("doctor", "--fix").output.contains("nothing was left by stopped processes"))
+    #expect(try zoo.run("doctor", "--fix").output.contains("interrupted processes left nothing behind"))
     #expect(FileManager.default.fileExists(atPath: zoo.file("downloads")))
     flock(holder, LOCK_UN)
     let fixed = try zoo.run("doctor", "--fix")
-    #expect(fixed.output.contains("removed what stopped processes had left"))
+    #expect(fixed.output.contains("deleted files left by interrupted processes"))
     #expect(!FileManager.default.fileExists(atPath: zoo.file("downloads")))
   }
 
   @Test func whatIsKeptIsNoLeftover() throws {
     try upload()
     try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", "--keep", environment: environment)
-    #expect(try zoo.run("doctor", "--fix").output.contains("nothing was left by stopped processes"))
+    #expect(try zoo.run("doctor", "--fix").output.contains("interrupted processes left nothing behind"))
     #expect(FileManager.default.fileExists(atPath: zoo.file("downloads")))
   }
 
@@ -215,8 +216,8 @@ import ZooTestSupport
       result.output.hasPrefix(
         """
         ViT-Ti-8-emoji:local  DAMAGED
-          a fixed picture gives another embedding than when it was converted
-          a fixed sequence of token ids gives another embedding than when it was converted
+          a fixed picture no longer gives the embedding it gave when it was converted
+          a fixed sequence of token ids no longer gives the embedding it gave when it was converted
 
         """))
   }
@@ -247,7 +248,7 @@ import ZooTestSupport
     try expect(
       "ViT-H-41:laion2b_s32b_b79k",
       "no architecture is called 'ViT-H-41'; did you mean ViT-H-14, ViT-H-16, ViT-B-16?\n"
-        + "  'zoo list' shows all that are registered", code: 2)
+        + "  'zoo list' shows all registered ones", code: 2)
     try expect(
       "ViT-B-32:openai",
       "HF_HUB_OFFLINE is set and hf://timm/vit_base_patch32_clip_224.openai is not in the cache \(zoo.file("hf/hub"))\n"
@@ -255,7 +256,7 @@ import ZooTestSupport
     hub["zoo/ViT-Ti-8-emoji/open_clip_model.safetensors"] = .init(Data(count: 99), digest: Self.digest)
     let wrong = try zoo.run("pull", "hf://zoo/ViT-Ti-8-emoji", environment: environment)
     #expect(wrong.code == 1)
-    #expect(wrong.errors.hasSuffix("should be \(Self.digest)\n  try again: it then starts from the beginning\n"))
+    #expect(wrong.errors.hasSuffix("should be \(Self.digest)\n  try again: it will start from the beginning\n"))
     #expect(try installed == [])
   }
 

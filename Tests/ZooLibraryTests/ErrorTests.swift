@@ -28,6 +28,6 @@ import Zoo
       #expect(error.localized && error.shown == error.own, "\(error.own)")
       #expect(!error.shown.isEmpty && !error.shown.contains("operation could not be completed"))
     }
-    #expect(found[0].shown == "/nonexistent/model is no converted model: it has no readable model.json")
+    #expect(found[0].shown == "/nonexistent/model is not a converted model: it has no readable model.json")
   }
 }

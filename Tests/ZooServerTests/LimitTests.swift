@@ -22,7 +22,7 @@ import ZooTestSupport
     Call(body: "{", status: 400, says: "expected a string, found the end of the text (byte 1)"),
     Call(body: "[1]", status: 400, says: "no object"),
     Call(body: "{}", status: 422, says: "model: it is missing"),
-    Call(body: #"{"model": 1}"#, status: 422, says: "model: it is no text"),
+    Call(body: #"{"model": 1}"#, status: 422, says: "model: it is not text"),
     Call(
       body: #"{"model": "nothing", "prompts": ["a"], "image": "aa"}"#, status: 404, says: "no model called 'nothing'"),
     Call(body: #"{"model": "../../etc", "prompts": ["a"]}"#, status: 404, says: "no model called"),

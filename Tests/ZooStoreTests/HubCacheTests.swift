@@ -30,7 +30,7 @@ import ZooTestSupport
     let plan = try await puller.plan(setting.source("hf://owner/name"))
     #expect(plan.bytesToFetch == 2)
     #expect(plan.digest == sha(body))
-    #expect(plan.notes == ["model.safetensors lies in the local Hugging Face cache and is used from there."])
+    #expect(plan.notes == ["model.safetensors is in the local Hugging Face cache and is used from there."])
     let file = try await puller.fetch(plan)
     #expect(try Data(contentsOf: file) == body)
     #expect(

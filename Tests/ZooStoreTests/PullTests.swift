@@ -127,14 +127,14 @@ import ZooTestSupport
   }
 
   @Test(arguments: [
-    (#"{"weight_map": {"a": "../../evil"}}"#, "'../../evil' is no name of a file beside it"),
-    (#"{"weight_map": {"a": ".hidden"}}"#, "'.hidden' is no name of a file beside it"),
+    (#"{"weight_map": {"a": "../../evil"}}"#, "'../../evil' is not the name of a file beside it"),
+    (#"{"weight_map": {"a": ".hidden"}}"#, "'.hidden' is not the name of a file beside it"),
     (#"{"weights": {}}"#, "it has no weight_map"), ("no json", "it has no weight_map"),
   ])
   func refusesAnIndexThatLeadsElsewhere(index: String, reason: String) async throws {
     hub["owner/name/model.safetensors.index.json"] = .init(Data(index.utf8))
     let sentence = await setting.sentence { _ = try await setting.pull("hf://owner/name") }
-    #expect(sentence == "hf://owner/name/model.safetensors.index.json is no index of shards: \(reason)")
+    #expect(sentence == "hf://owner/name/model.safetensors.index.json is not an index of shards: \(reason)")
   }
 
   @Test(arguments: [

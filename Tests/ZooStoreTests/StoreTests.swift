@@ -145,7 +145,7 @@ final class StoreSetting: Sendable {
     try FileManager.default.copyItem(
       atPath: setting.store.directory(of: "Tiny", tag: "one").path, toPath: elsewhere)
     let error = #expect(throws: StoreError.self) { try setting.store.remove(elsewhere) }
-    #expect(error?.description == "\(elsewhere) does not lie in the zoo")
+    #expect(error?.description == "\(elsewhere) is not in the zoo")
     try setting.store.remove(setting.store.directory(of: "Tiny", tag: "one").path)
     #expect(setting.store.installed().isEmpty)
     #expect(FileManager.default.fileExists(atPath: elsewhere + "/model.json"))

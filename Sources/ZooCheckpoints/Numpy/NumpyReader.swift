@@ -27,7 +27,7 @@ func readNPZ(_ archive: ZipArchive) throws(CheckpointError) -> CheckpointContent
   var content = CheckpointContent(container: .npz, tensors: [])
   for member in archive.members {
     guard member.name.hasSuffix(".npy") else {
-      content.notes.append("'\(printable(member.name))' is no array and was left out.")
+      content.notes.append("'\(printable(member.name))' is not an array and was left out.")
       continue
     }
     let name = String(member.name.dropLast(4))

@@ -160,7 +160,7 @@ struct PickleHeap {
     case .resultOfCall: "the result of a call"
     case .result(let index): "the result of \(globals[index].name)"
     case .storage(let index): "a storage of type \(globals[index].name)"
-    case .persistent: "a persistent object that is no storage"
+    case .persistent: "a persistent object that is not a storage"
     case .tensorWithUnknownStorage: "a tensor with a storage of unknown type"
     case .tensorOfUnknownType: "a tensor of unknown type"
     case .tensorWithFlags: "a tensor with flags that are not understood"

@@ -52,7 +52,7 @@ struct FamiliarCheckpoint: Sendable {
       title: "a BERT text encoder", marks: [["encoder.layer.0.attention.self.query."], ["word_embeddings."]],
       advice: nil),
     FamiliarCheckpoint(
-      title: "a ViT of transformers without a head (ViTModel), whose pooled output is no embedding",
+      title: "a ViT of transformers without a head (ViTModel), whose pooled output is not an embedding",
       marks: [["embeddings.cls_token"], ["encoder.layer.0.attention.attention.query."]],
       absent: ["classifier."], advice: "convert its ViTForImageClassification, or timm's file of the same weights"),
     FamiliarCheckpoint(

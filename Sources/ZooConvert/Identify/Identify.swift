@@ -3,7 +3,7 @@ import ZooModels
 
 /// Finds out what a checkpoint is.
 ///
-/// Tensor names tell the layout, shapes tell which architectures fit. What neither shows comes from, in this order, each winning over the next:
+/// Tensor names identify the layout, shapes the architectures that fit. Anything else is resolved in this order, each winning over the next:
 /// 1. the options: `--as ARCHITECTURE:TAG` (the manifest's word for it), then single choices such as `--activation`, which win over that;
 /// 2. the configuration that belongs to the layout: `open_clip_config.json` for OpenCLIP's and big_vision's, `config.json` with
 ///    `preprocessor_config.json` for those of Hugging Face and timm; then the other of the two;
@@ -137,7 +137,7 @@ struct Identification {
     notes.append(
       facts.logitBias
         ? "The checkpoint has a logit_bias, of which nothing else speaks: it is used."
-        : "The checkpoint has no logit_bias, which stands for zero.")
+        : "The checkpoint has no logit_bias: it is taken to be zero.")
   }
 
   /// A position table that keeps its grid is one of NaFlex: unless somebody said otherwise, a picture keeps its proportions and has no more
@@ -288,7 +288,8 @@ struct Identification {
     let isAlike = manifest.weights.allSatisfy { manifest.runsLike(manifest, as: $0, first) }
     guard evidence.isExact, isAlike || nameWords(evidence.component).contains("openclip") else { return nil }
     notes.append(
-      "No name tells the tag: '\(first.tag)' is the first of \(manifest.name) and is taken; --as overrides it.")
+      "No tag found in the names; assuming '\(first.tag)', the first registered one of \(manifest.name). --as overrides it."
+    )
     return first
   }
 

@@ -186,7 +186,7 @@ extension OpenCLIPFile {
     }
     let width = config.width ?? 768, headWidth = config.headWidth ?? 64
     guard width > 0, headWidth > 0, width % headWidth == 0 else {
-      throw fail("its width \(width) is no multiple of its head width \(headWidth)")
+      throw fail("its width \(width) is not a multiple of its head width \(headWidth)")
     }
     // open_clip saves its sine and cosine positions with the weights.
     guard ["learnable", "sin_cos_2d"].contains(config.posEmbedType ?? "learnable") else {

@@ -4,7 +4,7 @@ import ZooCheckpoints
 /// Reads a file back while it is written, compares every tensor with what the plan makes of the source, and digests it.
 ///
 /// A thread follows the writer tensor by tensor; when all are written, the caller of `finish` takes part. It gives way to the writer
-/// and to the source's digest: neither can be shared, and what is left here at the end is done by two. Tensors that were digested
+/// and to the source's digest: neither can be shared, whereas the remainder here is shared by both threads at the end. Tensors that were digested
 /// while they were written, because making them again would be slow, are compared by that.
 final class ReadBack: @unchecked Sendable {
   private let file: String

@@ -26,7 +26,7 @@ enum Replacement {
     let known = knownNames(in: path)
     for name in present {
       guard known.contains(name) || self == .export && Self.isShard(name), isRegular(joinPath(path, name)) else {
-        throw refuse("it holds '\(name)', which is no part of \(self == .model ? "a model" : "an export")")
+        throw refuse("it holds '\(name)', which is not part of \(self == .model ? "a model" : "an export")")
       }
     }
     guard self == .model || present.contains(where: { $0.hasSuffix(".safetensors") || $0.hasSuffix(".npz") }) else {

@@ -11,7 +11,7 @@ package struct Rows: Sendable {
     (self.buffer, self.count, self.width) = (buffer, count, width)
   }
 
-  /// With any values at first: for what is written before it is read.
+  /// Uninitialised: write before reading.
   package init(count: Int, width: Int) {
     self.init(FloatBuffer(uninitialised: count * width), count: count, width: width)
   }

@@ -12,7 +12,7 @@ package final class FloatBuffer: @unchecked Sendable {
     pointer.update(repeating: 0, count: count)
   }
 
-  /// With any values at first: for what is written before it is read.
+  /// Uninitialised: write before reading.
   package init(uninitialised count: Int) {
     self.count = count
     block = Scratch.take(max(count, 1) * MemoryLayout<Float>.stride)

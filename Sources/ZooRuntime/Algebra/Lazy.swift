@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that is made at its first use and then kept. What makes it is let go then, with all that it holds.
+/// A value that is made at its first use and then kept. The closure is released once it has run.
 package final class Lazy<Value: Sendable>: Sendable {
   private enum State {
     case pending(@Sendable () -> Value)

@@ -6,7 +6,7 @@ package protocol LinearAlgebra: Sendable {
   /// The library and the kernel that it chose, such as `OpenBLAS 0.3.21 Cooperlake`.
   var name: String { get }
   var precision: Precision { get }
-  /// True where threads do best with rows of their own; false where they share every product.
+  /// True if work should be split across rows, one range per thread; false if threads should share every product.
   var splitsRows: Bool { get }
   /// The same in f32.
   var exact: any LinearAlgebra { get }

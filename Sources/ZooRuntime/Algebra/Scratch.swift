@@ -16,7 +16,7 @@ enum Scratch {
   private static let limit = 256 << 20
   private static let kept = Mutex(Kept())
 
-  /// With any values at first.
+  /// Uninitialised: write before reading.
   static func take(_ byteCount: Int) -> MemoryBlock {
     let block = kept.withLock { kept -> MemoryBlock? in
       guard let block = kept.blocks[byteCount]?.popLast() else { return nil }

@@ -2,7 +2,7 @@ import CZooKernels
 import Foundation
 import Synchronization
 
-/// Threads that look out for work a little before they sleep: the parts of a forward pass are so short that waking a thread
+/// Worker threads that spin briefly before they sleep: the parts of a forward pass are so short that waking a thread
 /// takes a noticeable share of them.
 ///
 /// One caller at a time; the caller takes part itself.

@@ -27,7 +27,7 @@ package final class WeightMatrix: Sendable {
     tensor.data.release()
   }
 
-  /// Gives memory back that costs nothing to have again: what is read where it lies.
+  /// Drops pages that can be read again from the mapped file.
   func unmap() {
     if tensor.dtype == .f32 { release() }
   }

@@ -76,7 +76,7 @@ package struct Block: Sendable {
 
   /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
   ///
-  /// Where the algebra has threads take rows of their own, they meet twice, before and after attention.
+  /// Where the algebra splits rows, each thread owns a range of rows and synchronises twice, before and after attention.
   ///
   /// - Parameter meanOf: Where the readout looks at a mean of output tokens: enough for the last block. Then only the first output
   ///   token of each sequence gets its row of `work.x`, and the mean lies in `work.mean`. For blocks whose norms come first.

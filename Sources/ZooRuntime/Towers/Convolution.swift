@@ -18,7 +18,7 @@ struct FeatureMap {
   let width: Int
   let channels: Int
 
-  /// With any values at first.
+  /// Uninitialised: write before reading.
   init(height: Int, width: Int, channels: Int) {
     (self.height, self.width, self.channels) = (height, width, channels)
     values = FloatBuffer(uninitialised: height * width * channels)

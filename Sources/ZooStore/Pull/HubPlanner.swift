@@ -51,7 +51,7 @@ struct HubPlanner {
       for name in source.checkpoints {
         guard let file = cache.file(name, of: repository, commit: known) else { continue }
         commit = known
-        notes.append("\(name) lies in the local Hugging Face cache and is used from there.")
+        notes.append("\(name) is in the local Hugging Face cache and is used from there.")
         return LocatedFile(name: name, file: file)
       }
     }
@@ -128,7 +128,7 @@ struct HubPlanner {
       throw PullError.badIndex(label, reason: "it names \(names.count) files")
     }
     for name in names where !isPlainFileName(name) {
-      throw PullError.badIndex(label, reason: "'\(name)' is no name of a file beside it")
+      throw PullError.badIndex(label, reason: "'\(name)' is not the name of a file beside it")
     }
     return try await shards(names.map { (folder + [Substring($0)]).joined(separator: "/") })
   }

@@ -53,7 +53,7 @@ public enum PullError: ZooError, Equatable {
   public var description: String {
     switch self {
     case .badReference(let text, let form): return "'\(text)' is not a valid reference; expected \(form)"
-    case .badEndpoint(let text): return "HF_ENDPOINT is '\(text)', which is no http address"
+    case .badEndpoint(let text): return "HF_ENDPOINT is '\(text)', which is not an HTTP address"
     case .tagNeeded(let name, let tags):
       return tags.isEmpty
         ? "no weights are registered for \(name)" : "\(name) has several weights: \(tags.joined(separator: ", "))"
@@ -78,7 +78,7 @@ public enum PullError: ZooError, Equatable {
       return "\(name) is not fetched, since \(host) cannot be trusted: \(reason)"
     case .badAnswer(let name, let reason): return "\(name): the server's answer makes no sense: \(reason)"
     case .insecureRedirect(let name, let target): return "\(name) leads to \(target), which is not encrypted"
-    case .badIndex(let file, let reason): return "\(file) is no index of shards: \(reason)"
+    case .badIndex(let file, let reason): return "\(file) is not an index of shards: \(reason)"
     case .wrongSize(let file, let expected, let found):
       return "\(file) has \(found) bytes and should have \(expected)"
     case .wrongDigest(let file, let expected, let found):

@@ -35,7 +35,7 @@ struct PostProcessor: Sendable {
     var hasText = false
     for part in try node.elements("single") {
       if part.optional("Sequence") != nil {
-        guard !hasText else { throw part.problem("the text stands in the template twice") }
+        guard !hasText else { throw part.problem("the template has the text twice") }
         hasText = true
         continue
       }

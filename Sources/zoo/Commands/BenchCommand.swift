@@ -11,14 +11,14 @@ import ZooStore
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures the stages of a model, with its own weights or with random ones.")
+    commandName: "bench", abstract: "Measures the speed of a model's stages, with its own weights or random ones.")
 
   @Argument(
     help: "An installed model, or any registered ARCHITECTURE[:TAG] with seeded random weights.",
     completion: .knownModels)
   var model: String
 
-  @Option(help: "Numbers of prompts to measure.")
+  @Option(help: "How many prompts to measure with; several values are measured in turn.")
   var prompts: [Int] = [1, 8]
 
   @Flag(
@@ -29,7 +29,7 @@ struct BenchCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Instead of the stages: what each explanation method costs beside one forward pass, and the memory it takes.
+      Instead of the stages: the cost of each explanation method relative to one forward pass, and its memory use.
       """)
   var methods = false
 
@@ -40,13 +40,13 @@ struct BenchCommand: ParsableCommand {
       """)
   var compare = false
 
-  @Option(help: "Runs of each stage; the median counts.")
+  @Option(help: "Runs of each stage; the median is reported.")
   var runs = 7
 
   @Option(help: "all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
   var layers = "all"
 
-  @Option(help: ArgumentHelp("Only stages whose name contains this.", valueName: "text"))
+  @Option(help: ArgumentHelp("Measure only stages whose name contains this text.", valueName: "text"))
   var only: String?
 
   @Option(help: "Seed of the random weights.")
@@ -56,13 +56,13 @@ struct BenchCommand: ParsableCommand {
     help: ArgumentHelp("Write the random weights as an OpenCLIP checkpoint and measure nothing.", valueName: "file"))
   var writeCheckpoint: String?
 
-  @Flag(help: "Leave the weights where they lie, as for a single picture, instead of packing them for many.")
+  @Flag(help: "Use memory-mapped weights, as for a single picture, instead of packing them for many.")
   var inPlace = false
 
-  @Flag(help: "Take random weights even where the model is installed.")
+  @Flag(help: "Use random weights even if the model is installed.")
   var random = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   @OptionGroup(title: "For --compare") var comparison: BackendComparisonOptions

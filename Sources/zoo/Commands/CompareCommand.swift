@@ -7,10 +7,10 @@ import ZooRuntime
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "compare", abstract: "Compares the heat maps of several methods with each other.",
+    commandName: "compare", abstract: "Compares the heat maps of several methods.",
     discussion: """
-      For each pair of methods: the rank correlation of their maps over the patches, the share of the top tenth of the \
-      patches that both have, and the distance of their maxima in patches; for each prompt, and the mean of all. \
+      For each pair of methods: the rank correlation of their maps over the patches, the overlap of their top tenths of \
+      patches, and the distance between their maxima in patches; for each prompt, and averaged. \
       ('zoo bench MODEL --compare' compares backends and precisions.)
       """)
 
@@ -23,7 +23,7 @@ struct CompareCommand: ParsableCommand {
   @Option(
     name: .customLong("method"),
     help: ArgumentHelp(
-      "Methods with their options, as in legrad,gradcam:layer=3; all that run on the model by default.",
+      "Methods with their options, as in legrad,gradcam:layer=3; by default all that run on the model.",
       valueName: "list"), completion: .methods(or: ChosenMethods.all))
   var methods: [String] = []
 
@@ -38,7 +38,7 @@ struct CompareCommand: ParsableCommand {
       valueName: "prompt"))
   var correct: String?
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   @OptionGroup var pictureOptions: PictureOptions

@@ -8,32 +8,32 @@ import ZooStore
 
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "convert", abstract: "Converts a checkpoint to a checked model that the other commands run.",
+    commandName: "convert", abstract: "Converts a checkpoint to a verified model that the other commands run.",
     discussion: """
-      Tensor names and shapes tell what the checkpoint is. What they cannot say (activation, tag, preprocessing) comes \
-      from the options, from open_clip_config.json or config.json beside the file, or from the names of file and folder.
+      Tensor names and shapes identify the checkpoint. Anything they cannot determine (activation, tag, preprocessing) is \
+      taken from the options, from open_clip_config.json or config.json beside the file, or from the names of file and folder.
       """)
 
-  @Argument(help: "A checkpoint file, an index of shards, a folder with one, or - for standard input.")
+  @Argument(help: "A checkpoint file, an index of shards, a folder with either, or - for standard input.")
   var file: String
 
   @OptionGroup var source: SourceOptions
 
   @Option(
     help: ArgumentHelp(
-      "A checkpoint with the text tower that belongs to the image tower in FILE: the two are joined to one model.",
+      "A checkpoint whose text tower is joined with the image tower in FILE to one model.",
       valueName: "other"), completion: .file())
   var text: String?
 
-  @Option(help: "Element type of the weights: keep, f32, f16 or bf16.")
+  @Option(help: "Element type of the weights.")
   var dtype: TargetDType = .keep
 
   @Option(
     name: [.short, .customLong("output")],
-    help: ArgumentHelp("Where the model goes; by default the zoo.", valueName: "dir"))
+    help: ArgumentHelp("Folder of the model; by default it is installed in the zoo.", valueName: "dir"))
   var output: String?
 
-  @Flag(help: "Print the plan from the headers and write nothing.")
+  @Flag(help: "Print the plan, made from the headers, and write nothing.")
   var dryRun = false
 
   @Option(
@@ -45,18 +45,18 @@ struct ConvertCommand: ParsableCommand {
   @Flag(
     inversion: .prefixedNo,
     help: """
-      Run a fixed picture and prompts through the new model and keep what they give in model.json. Weights are read \
-      in pieces, so that memory does not grow with the model.
+      Run a fixed picture and fixed prompts through the new model and keep the results in model.json. Weights are read \
+      in pieces, so memory use does not grow with the model.
       """)
   var probe = true
 
-  @Flag(help: "Take the place of what is there.")
+  @Flag(help: "Replace existing output.")
   var force = false
 
-  @Flag(help: "Nothing on standard error but errors.")
+  @Flag(help: "Print only errors to standard error.")
   var quiet = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   @OptionGroup var registryOptions: RegistryOptions

@@ -4,9 +4,9 @@ import ZooStore
 
 struct DiskUsageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "du", abstract: "Shows what the zoo takes on the disk, the largest models first.")
+    commandName: "du", abstract: "Shows the disk usage of the zoo, largest models first.")
 
-  @Flag(help: "As JSON, in bytes.")
+  @Flag(help: "Print the result as JSON, sizes in bytes.")
   var json = false
 
   func run() throws {

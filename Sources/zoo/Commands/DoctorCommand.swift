@@ -7,20 +7,20 @@ import ZooStore
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor", abstract: "Shows the environment, what computes, and the health of the zoo.",
-    discussion: "Ends with 1 where an installed model cannot be used. 'zoo verify' reads the weights as well.")
+    commandName: "doctor", abstract: "Shows the environment, the backends in use, and the health of the zoo.",
+    discussion: "The exit code is 1 if an installed model cannot be used. 'zoo verify' also reads the weights.")
 
-  @Flag(help: "Remove what stopped processes have left.")
+  @Flag(help: "Delete files left by interrupted processes.")
   var fix = false
 
   @Flag(
     help: """
-      Measure the products of all backends on this machine, which takes a few seconds, and let --backend automatic \
-      follow what is the fastest.
+      Measure the matrix products of all backends on this machine, which takes a few seconds, and let --backend \
+      automatic use the fastest.
       """)
   var tune = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   func run() throws {
@@ -164,7 +164,7 @@ struct DoctorReport: Encodable {
     var hints: [String] = []
     if let type = all["OPENBLAS_CORETYPE"], !type.isEmpty {
       hints.append(
-        "OPENBLAS_CORETYPE=\(type) keeps OpenBLAS from choosing kernels for this processor; unset it where speed counts."
+        "OPENBLAS_CORETYPE=\(type) keeps OpenBLAS from choosing kernels for this processor; unset it for full speed."
       )
     }
     if case .failure(let error) = Result(catching: { try HubSettings(environment: all) }) {
@@ -199,9 +199,12 @@ struct DoctorReport: Encodable {
       if model.defects.count > 5 { lines.append("    and \(model.defects.count - 5) more") }
       lines.append("    'zoo rm \(model.model)' removes it; convert or pull it again")
     }
-    guard !leftovers.isEmpty else { return (lines + ["nothing was left by stopped processes"]).joined(separator: "\n") }
+    guard !leftovers.isEmpty else {
+      return (lines + ["interrupted processes left nothing behind"]).joined(separator: "\n")
+    }
     let bytes = byteText(leftovers.reduce(0) { $0 + $1.bytes })
-    lines.append(fixed ? "removed what stopped processes had left, \(bytes):" : "left by stopped processes, \(bytes):")
+    lines.append(
+      fixed ? "deleted files left by interrupted processes, \(bytes):" : "left by interrupted processes, \(bytes):")
     var table = Table(["  KIND", "SIZE", "AGE", "PATH"], right: [1, 2])
     for left in leftovers {
       table.add([

@@ -7,10 +7,11 @@ import ZooRuntime
 
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Shows where in a picture a prompt is: heat maps by LeGrad and its peers.",
+    commandName: "explain",
+    abstract: "Highlights the regions of pictures that match prompts: heat maps by LeGrad and its peers.",
     discussion: """
-      There is one picture for each prompt and method, the heat map over what the model sees, unless --no-overlays leaves \
-      them out; other flags add to that.
+      By default, one overlay is written for each picture, prompt and method: the heat map over what the model sees. Flags such \
+      as --grid or --npy write more; --no-overlays leaves the overlays out.
       """)
 
   @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
@@ -27,7 +28,7 @@ struct ExplainCommand: ParsableCommand {
   @Option(
     name: [.short, .customLong("output")],
     help: ArgumentHelp(
-      "The folder that results go to, or the file of a single one: .png, or .svg and .pdf for a sheet.",
+      "The folder for results, or the file of a single result: .png, or for a sheet .svg or .pdf.",
       valueName: "path"))
   var output = "heatmaps"
 
@@ -35,24 +36,24 @@ struct ExplainCommand: ParsableCommand {
     name: .customLong("class"), help: ArgumentHelp("A classifier's class, by name or number.", valueName: "class"))
   var classes: [String] = []
 
-  @Option(help: "How many of a classifier's best classes to explain where none is named; 3 by default.")
+  @Option(help: "How many of a classifier's best classes to explain if --class names none; 3 by default.")
   var top: Int?
 
   @OptionGroup var drawingOptions: DrawingOptions
 
   @Option(
     help: ArgumentHelp(
-      "One HTML page with all pictures, maps and settings, which needs no other file.", valueName: "file"),
+      "Write a self-contained HTML page with all pictures, maps and settings.", valueName: "file"),
     completion: .file(extensions: ["html"]))
   var report: String?
 
   @Option(
     help: ArgumentHelp(
-      "Boxes and masks of what is above --threshold (0.5 by default) in the whole pictures, as COCO's JSON.",
+      "Write boxes and masks of what is above --threshold (0.5 by default) in the whole pictures, as COCO JSON.",
       valueName: "file"), completion: .file(extensions: ["json"]))
   var boxes: String?
 
-  @Flag(help: "Similarities, energies, layers, files and timings as JSON.")
+  @Flag(help: "Print similarities, energies, layers, files and timings as JSON.")
   var json = false
 
   mutating func validate() throws {

@@ -8,16 +8,16 @@ import ZooTensors
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Writes a model the way other tools have it, with their configuration files.",
+    commandName: "export", abstract: "Exports a model in another tool's format, with its configuration files.",
     discussion: """
-      Into a folder go weights, configuration and tokenizer; a path that ends in .safetensors or .npz (big-vision) gets \
-      the weights alone. What is written is read back: converted again it would be the same model, bit for bit.
+      A folder gets weights, configuration and tokenizer; a path that ends in .safetensors or .npz (big-vision) gets only the \
+      weights. The result is read back to prove that converting it again would give the same model, bit for bit.
       """)
 
   @Argument(help: "A converted model: its name or directory.", completion: .installedModels)
   var model: String
 
-  @Option(help: "openclip, transformers, big-vision or timm.")
+  @Option(help: "The tool whose layout to write.")
   var layout: ExportFormat
 
   @Option(
@@ -26,20 +26,20 @@ struct ExportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Cut safetensors into files of at most this size, such as 5GB or 900MB, with an index. transformers: 5GB unless "
-        + "given; open_clip and timm read one file only.", valueName: "size"))
+      "Split safetensors into files of at most this size, such as 5GB or 900MB, with an index. Default for transformers: "
+        + "5GB; open_clip and timm only read a single file.", valueName: "size"))
   var maxShard: ByteSize?
 
-  @Option(help: "Element type of the weights: keep, f32, f16 or bf16.")
+  @Option(help: "Element type of the weights.")
   var dtype: TargetDType = .keep
 
-  @Flag(help: "Take the place of what is there.")
+  @Flag(help: "Replace existing output.")
   var force = false
 
-  @Flag(help: "Nothing on standard error but errors.")
+  @Flag(help: "Print only errors to standard error.")
   var quiet = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   func run() throws {

@@ -7,18 +7,18 @@ import ZooTensors
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Shows a checkpoint's tensors, and what it was found to be.")
+    commandName: "inspect", abstract: "Shows a checkpoint's tensors, its layout and its architecture.")
 
-  @Argument(help: "A checkpoint file, an index of shards, a folder with one, or - for standard input.")
+  @Argument(help: "A checkpoint file, an index of shards, a folder with either, or - for standard input.")
   var file: String
 
   @OptionGroup var source: SourceOptions
   @OptionGroup var registryOptions: RegistryOptions
 
-  @Flag(help: "No list of tensors.")
+  @Flag(help: "Leave out the list of tensors.")
   var brief = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   func run() throws {

@@ -8,29 +8,31 @@ struct ListCommand: ParsableCommand {
     commandName: "list", abstract: "Lists the registered architectures and tags, and what is installed.",
     discussion: "One line for each architecture, by family; 'zoo show NAME' says all of one.")
 
-  @Argument(help: "Only names that contain this text.")
+  @Argument(help: "Show only names that contain this text.")
   var filter: String?
 
-  @Option(help: "Only architectures of a family, such as siglip or 'SigLIP 2'.")
+  @Option(help: "Show only architectures of this family, such as siglip or 'SigLIP 2'.")
   var family: String?
 
   @Option(
     help: ArgumentHelp(
-      "Only what has all these words in its name, family, tag, repository, licence or languages.", valueName: "words"))
+      "Show only entries with all these words in their name, family, tag, repository, licence or languages.",
+      valueName: "words"))
   var search: String?
 
   @Option(
     help:
-      "Only architectures with a pooler: class_token, token_mean, patch_mean, class_and_patch_mean, attention or coca.")
+      "Show only architectures with this pooler: class_token, token_mean, patch_mean, class_and_patch_mean, attention or coca."
+  )
   var pooler: String?
 
-  @Flag(help: "Only what is installed.")
+  @Flag(help: "Show only what is installed.")
   var installed = false
 
-  @Flag(help: "One line for each tag.")
+  @Flag(help: "Print one line for each tag.")
   var tags = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   @OptionGroup var registryOptions: RegistryOptions

@@ -8,7 +8,7 @@ import ZooStore
 struct MethodsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "methods", abstract: "Lists the explanation methods, their sources and options.",
-    discussion: "With a model it also says which of them run on it, and why the others do not.")
+    discussion: "With a model, it also says which of them run on it, and why the others do not.")
 
   @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
   var model: String?

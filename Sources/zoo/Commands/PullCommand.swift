@@ -10,10 +10,9 @@ struct PullCommand: AsyncParsableCommand {
     commandName: "pull",
     abstract: "Fetches a model from the Hugging Face hub or the web, and converts it into the zoo.",
     discussion: """
-      A pull that was stopped continues where it was. Files of the local Hugging Face cache are used from there. \
-      HF_TOKEN, HF_ENDPOINT, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE count as in the Python tools, and so do HTTP_PROXY, \
-      HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or not. CURL_CA_BUNDLE or SSL_CERT_FILE names other certificates to \
-      trust.
+      An interrupted pull continues where it stopped. Files in the local Hugging Face cache are not fetched again. HF_TOKEN, \
+      HF_ENDPOINT, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE work as in the Python tools, and so do HTTP_PROXY, HTTPS_PROXY, \
+      ALL_PROXY and NO_PROXY, in upper or lower case. CURL_CA_BUNDLE or SSL_CERT_FILE names a file of certificates to trust.
       """)
 
   @Argument(
@@ -23,29 +22,29 @@ struct PullCommand: AsyncParsableCommand {
 
   @OptionGroup var source: SourceOptions
 
-  @Option(help: "Element type of the weights: keep, f32, f16 or bf16.")
+  @Option(help: "Element type of the weights.")
   var dtype: TargetDType = .keep
 
   @Option(
     help: """
-      Most bytes of a file, such as 20GB. Without it, any size that the server tells; where it tells none, twice the registered \
-      model's values in f32, or 26 GB.
+      Refuse files larger than this, such as 20GB. By default any size that the server announces is accepted; if it announces \
+      none, the limit is twice the size of the registered model in f32, or 26 GB.
       """)
   var maxSize: ByteSize?
 
-  @Flag(help: "Show what would be fetched, and fetch nothing.")
+  @Flag(help: "Show what would be fetched without fetching it.")
   var dryRun = false
 
-  @Flag(help: "Keep the fetched files.")
+  @Flag(help: "Keep the downloaded files.")
   var keep = false
 
-  @Flag(help: "Fetch and convert again what is installed.")
+  @Flag(help: "Fetch and convert the model again if it is already installed.")
   var force = false
 
-  @Flag(help: "Nothing on standard error but errors.")
+  @Flag(help: "Print only errors to standard error.")
   var quiet = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   @OptionGroup var registryOptions: RegistryOptions
@@ -73,7 +72,7 @@ struct PullCommand: AsyncParsableCommand {
       try convert(file, of: plan, pullSource, registry, store, puller)
     } catch {
       if plan.files.contains(where: { $0.origin == .network }), !keep, !quiet {
-        Terminal.note("what was fetched stays for the next 'zoo pull'; 'zoo doctor --fix' removes it")
+        Terminal.note("downloaded files are kept for the next 'zoo pull'; 'zoo doctor --fix' deletes them")
       }
       throw error
     }
@@ -96,7 +95,7 @@ struct PullCommand: AsyncParsableCommand {
     }
     let report = try conversion.writeWithBars(
       to: nil, in: store, replacing: force, lock: modelLock, quiet: quiet,
-      stopped: "stopped; the same 'zoo pull' converts what was fetched")
+      stopped: "stopped; run the same 'zoo pull' again to convert what was fetched")
     if !keep { puller.discard(plan) }
     if json { return try printJSON(report) }
     print(report.text)
@@ -116,7 +115,7 @@ struct PullCommand: AsyncParsableCommand {
     let bar = PullBar(total: plan.bytesToFetch, quiet: quiet)
     defer { bar.finish() }
     return try await Interruption.keeping(
-      { lock.release() }, saying: "stopped; the same 'zoo pull' continues from here"
+      { lock.release() }, saying: "stopped; run the same 'zoo pull' again to continue from here"
     ) {
       try await puller.fetch(plan) { bar.update($0) }
     }

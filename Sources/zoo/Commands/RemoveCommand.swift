@@ -7,7 +7,7 @@ struct RemoveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rm", abstract: "Removes models from the zoo.", aliases: ["remove"])
 
-  @Argument(help: "ARCHITECTURE:TAG, or ARCHITECTURE where it has one tag only.", completion: .installedModels)
+  @Argument(help: "ARCHITECTURE:TAG, or ARCHITECTURE if it has only one tag.", completion: .installedModels)
   var models: [String] = []
 
   @Flag(help: "Remove all models.")
@@ -15,13 +15,14 @@ struct RemoveCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Remove the models that were neither converted nor used for so long: 12h, 30d or 8w.", valueName: "span"))
+      "Remove models that have been neither converted nor used for this long, such as 12h, 30d or 8w.",
+      valueName: "span"))
   var olderThan: Span?
 
-  @Flag(help: "Show what would be removed, and remove nothing.")
+  @Flag(help: "Show what would be removed without removing it.")
   var dryRun = false
 
-  @Flag(help: "Nothing on standard error but errors.")
+  @Flag(help: "Print only errors to standard error.")
   var quiet = false
 
   func validate() throws {

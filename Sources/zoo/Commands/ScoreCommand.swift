@@ -17,7 +17,7 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup var runOptions: RunOptions
   @OptionGroup var failureOptions: FailureOptions
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   func run() throws {

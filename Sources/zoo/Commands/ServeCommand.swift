@@ -7,27 +7,27 @@ import ZooStore
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "A page for the browser, and an HTTP API for programs, with the installed models.",
+    commandName: "serve", abstract: "Serves the installed models: a page for the browser and an HTTP API for programs.",
     discussion: """
-      The page opens at the address that is printed. Only this machine reaches it, unless --host says otherwise; then every request needs the \
-      token. /openapi.json describes the API: /v1/explain, /v1/score, /v1/embeddings, /v1/models, /healthz, /metrics.
+      Open the address that is printed in a browser. The server can only be reached from this machine, unless --host says otherwise; then every \
+      request needs the token. /openapi.json describes the API: /v1/explain, /v1/score, /v1/embeddings, /v1/models, /healthz, /metrics.
       """)
 
-  @Option(help: ArgumentHelp("The address to listen at.", valueName: "address"))
+  @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
   var host = "127.0.0.1"
 
-  @Option(help: "The port; 0 for one that is free.")
+  @Option(help: "The port to listen on; 0 picks a free one.")
   var port = 8080
 
   @Option(
     name: .customLong("name"),
-    help: ArgumentHelp("A further name by which the server is reached, with --host.", valueName: "host"))
+    help: ArgumentHelp("With --host: another name under which the server can be reached.", valueName: "host"))
   var names: [String] = []
 
-  @Option(help: "What every request must carry; made and printed where --host needs one.")
+  @Option(help: "The token that every request must carry; if --host needs one, it is generated and printed.")
   var token: String?
 
-  @Option(help: ArgumentHelp("Gigabytes of weights to keep in memory.", valueName: "gigabytes"))
+  @Option(help: ArgumentHelp("Maximum size of the weights kept in memory, in gigabytes.", valueName: "gigabytes"))
   var memory = 8.0
 
   @OptionGroup var runOptions: RunOptions

@@ -10,7 +10,7 @@ struct ShowCommand: ParsableCommand {
   @Argument(help: "ARCHITECTURE, ARCHITECTURE:TAG or a converted model's directory.", completion: .knownModels)
   var model: String
 
-  @Flag(help: "As JSON: the manifest, or model.json of an installed model.")
+  @Flag(help: "Print the manifest, or model.json of an installed model, as JSON.")
   var json = false
 
   @OptionGroup var registryOptions: RegistryOptions

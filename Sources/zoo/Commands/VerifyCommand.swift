@@ -8,22 +8,22 @@ struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Reads every tensor of installed models and compares it with its digest.",
     discussion: """
-      Then a fixed picture and fixed prompts run through the model, and what they give is compared with what they gave \
-      when it was converted. Ends with 1 where something does not hold.
+      Then it runs a fixed picture and fixed prompts through the model, and compares the results with those of the conversion. \
+      The exit code is 1 if a check fails.
       """)
 
   @Argument(
-    help: "ARCHITECTURE:TAG or a converted model's directory; by default all that is installed.",
+    help: "ARCHITECTURE:TAG or a converted model's directory; by default all installed models.",
     completion: .installedModels)
   var models: [String] = []
 
-  @Flag(inversion: .prefixedNo, help: "Run the model as well; --no-probe only reads it.")
+  @Flag(inversion: .prefixedNo, help: "Also run the model; --no-probe only reads it.")
   var probe = true
 
-  @Flag(help: "Nothing on standard error but errors.")
+  @Flag(help: "Print only errors to standard error.")
   var quiet = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   func run() throws {
@@ -70,9 +70,9 @@ struct VerifyCommand: ParsableCommand {
         ["image": "a fixed picture", "text": "a fixed sequence of token ids", "prompt": "a fixed prompt"][part] ?? part
       }
       // What cannot be computed agrees with nothing.
-      let losses = expected.losses(in: found).map { "\(name($0)) has no embedding any more" }
+      let losses = expected.losses(in: found).map { "\(name($0)) no longer has an embedding" }
       let differences = expected.disagreements(with: found).map {
-        "\(name($0)) gives another embedding than when it was converted"
+        "\(name($0)) no longer gives the embedding it gave when it was converted"
       }
       return differences + losses + (losses.isEmpty ? [] : notes)
     } catch {

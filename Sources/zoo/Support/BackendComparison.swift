@@ -9,13 +9,13 @@ import ZooRuntime
 struct BackendComparisonOptions: ParsableArguments {
   @OptionGroup var inputs: PictureInputs
 
-  @Option(name: [.customShort("p"), .customLong("prompt")], help: "What to look for; made-up directions by default.")
+  @Option(name: [.customShort("p"), .customLong("prompt")], help: "A prompt; by default random directions.")
   var prompts: [String] = []
 
-  @Option(help: "LeGrad: official (the authors' code, the default) or paper (the paper's formulas).")
+  @Option(help: "LeGrad as in the authors' code (official, the default) or by the paper's formulas (paper).")
   var variant: LeGrad.Variant?
 
-  @Flag(help: "Pack the weights of the second way, as for many pictures.")
+  @Flag(help: "Pack the weights of the backend that is compared, as for many pictures.")
   var packed = false
 
   /// Throws where one of them is given and nothing is compared.

@@ -36,10 +36,10 @@ enum CallError: ZooError, Equatable {
     switch self {
     case .blankPrompt(let number): "prompt \(number) is blank; write what to look for, as in -p \"a photo of a cat\""
     case .noPrompts: "there is no prompt; add -p \"a photo of a cat\" or --prompts FILE"
-    case .promptsAndEmbeddings: "--embeddings takes the place of prompts: give one of the two"
+    case .promptsAndEmbeddings: "--embeddings replaces prompts: give only one of the two"
     case .noPictures: "there is no picture; name files or folders, or '-' for standard input"
     case .noClasses: "a classifier has classes and no prompts; name them with --class NAME"
-    case .oneMethod: "a comparison takes at least two methods; name them as in --method legrad,gradcam"
+    case .oneMethod: "a comparison needs at least two methods; name them as in --method legrad,gradcam"
     case .noImages(let folder, let skipped):
       "\(folder) holds no pictures" + (skipped.isEmpty ? "" : ": \(listed(skipped, "file", "files")) of other kinds")
     case .unknownFamily(let name, let known):

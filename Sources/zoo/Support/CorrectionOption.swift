@@ -7,7 +7,7 @@ enum CorrectionOption: Equatable {
   case on(Correction)
 
   static let help = """
-    off, or a prompt that names nothing: the map is set to 0 in the places where that prompt's own map is high.
+    off, or a prompt that names nothing: places where that prompt's own map is high are set to 0 in all maps.
     """
 
   /// Reads `off`, `PROMPT`, or `PROMPT,THRESHOLD` where no threshold is given apart.
@@ -18,7 +18,7 @@ enum CorrectionOption: Equatable {
       return
     }
     func check(_ value: Float) throws(CallError) -> Float {
-      guard (0...1).contains(value) else { throw .badCorrection(text, reason: "the threshold lies between 0 and 1") }
+      guard (0...1).contains(value) else { throw .badCorrection(text, reason: "the threshold must be between 0 and 1") }
       return value
     }
     var prompt = plain, found = try threshold.map { value throws(CallError) in try check(value) }

@@ -6,59 +6,63 @@ import ZooImages
 
 /// What is drawn of an explanation, and how.
 struct DrawingOptions: ParsableArguments {
-  @Option(help: "Colours of the map: \(ColorMap.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "Colours of the map.")
   var colorMap: ColorMap = .jet
 
-  @Option(help: "Share of the map's colours in the overlay, 0 to 1.")
+  @Option(help: "Opacity of the map in the overlay, 0 to 1.")
   var alpha = 0.6
 
-  @Option(help: "own: each map is scaled alone; shared: all maps of a picture by one method share a scale.")
+  @Option(help: "own: each map has its own scale; shared: all maps of a picture by one method share one.")
   var scale: MapScale = .own
 
-  @Flag(help: "One sheet for each picture: the picture, all prompts and their similarities.")
+  @Flag(help: "Draw one sheet per picture: the picture, and the map and similarity of each prompt.")
   var grid = false
 
-  @Flag(help: "One sheet for each picture with the map of every layer.")
+  @Flag(help: "Draw one sheet per picture with the map of every layer.")
   var layersGrid = false
 
-  @Option(help: "What sheets are written as: png (by default), svg or pdf.")
+  @Option(help: "File format of sheets; png by default.")
   var format: Sheet.Format?
 
-  @Option(help: "The longer side of a picture on a sheet, in pixels; 288 by default, and 160 for --layers-grid.")
+  @Option(help: "Longer side of each picture on a sheet, in pixels; 288 by default, 160 for --layers-grid.")
   var tile: Int?
 
-  @Flag(help: "How much each word of a prompt adds to its similarity, by CheferCAM on the text tower.")
+  @Flag(help: "Show how much each word of a prompt adds to its similarity, by CheferCAM on the text tower.")
   var words = false
 
   @Option(
     name: .customLong("overlay"),
     help:
-      "What overlays, masks and maps lie on: seen, the part that the model sees at its size, or original, the picture.")
+      "What overlays, masks and maps are drawn on: seen, the part that the model sees, at its size; or original, the whole picture."
+  )
   var ground: OverlayGround = .seen
 
-  @Flag(help: "No pictures of the maps over the picture, which are there otherwise, whatever else is asked for.")
+  @Flag(help: "Do not write overlays, which are otherwise written whatever else is requested.")
   var noOverlays = false
 
-  @Flag(help: "The maps alone as well, the more transparent the colder they are: NAME.map.png.")
+  @Flag(help: "Also write each map alone as NAME.map.png, more transparent where it is colder.")
   var transparent = false
 
   @Option(
-    help: "Masks of what is above a share of the scale, 0 to 1, as NAME.mask.png; overlays show their outlines.")
+    help:
+      "Write masks of what is above this share of the scale, 0 to 1, as NAME.mask.png, and outline them in overlays.")
   var threshold: Float?
 
   @Flag(
     help: """
-      Raw maps as .npy: [rows, columns] of each prompt, and [layers, rows, columns] where the map is a sum over layers; \
+      Write raw maps as .npy: [rows, columns] for each prompt, and [layers, rows, columns] if the map is a sum over layers; \
       with --overlay original also [height, width] of the picture, from 0 to 1, NaN where the model sees nothing.
       """)
   var npy = false
 
   func validate() throws {
-    if !(0...1).contains(alpha) { throw ValidationError("--alpha must lie between 0 and 1.") }
-    if let threshold, !(0..<1).contains(threshold) { throw ValidationError("--threshold must lie between 0 and 1.") }
+    if !(0...1).contains(alpha) { throw ValidationError("--alpha must be between 0 and 1.") }
+    if let threshold, !(0..<1).contains(threshold) {
+      throw ValidationError("--threshold must be at least 0 and below 1.")
+    }
     if let tile, !Sheet.tileSizes.contains(tile) {
       throw ValidationError(
-        "--tile must lie between \(Sheet.tileSizes.lowerBound) and \(Sheet.tileSizes.upperBound).")
+        "--tile must be between \(Sheet.tileSizes.lowerBound) and \(Sheet.tileSizes.upperBound).")
     }
     if !drawsSheets, format != nil || tile != nil {
       throw ValidationError("--format and --tile are for sheets: add --grid or --layers-grid.")

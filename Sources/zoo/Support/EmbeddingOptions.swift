@@ -6,13 +6,14 @@ struct EmbeddingOptions: ParsableArguments {
   @Option(
     name: .customLong("embeddings"),
     help: ArgumentHelp(
-      "Embeddings of prompts from elsewhere in place of prompts: an NPY file of [prompts, width].", valueName: "file"),
+      "Prompt embeddings computed elsewhere, in place of prompts: an NPY file of shape [prompts, width].",
+      valueName: "file"),
     completion: .file(extensions: ["npy"]))
   var file: String?
 
   @Option(
     help: ArgumentHelp(
-      "What these embeddings are called, one name a line; by default their numbers.", valueName: "file"),
+      "Names of these embeddings, one per line; by default they are numbered.", valueName: "file"),
     completion: .file())
   var names: String?
 

@@ -13,10 +13,12 @@ struct ExplanationOptions: ParsableArguments {
   @Option(help: "LeGrad: all, last:2, last:40%, 7, 5-11 or 0,3,8-11; the first layer is 0, and all is the default.")
   var layers: String?
 
-  @Option(help: "cosine or dot; by default what the method or the variant says.")
+  @Option(help: "cosine or dot; by default the choice of the method or variant.")
   var score: LeGrad.Score?
 
-  @Option(help: "LeGrad: all, first or patches: whose mean stands for a layer; by default what the variant says.")
+  @Option(
+    help:
+      "LeGrad: which tokens are averaged into a layer's score: all, first or patches; by default the variant's choice.")
   var tokens: LeGrad.Tokens?
 
   @Option(
@@ -26,11 +28,14 @@ struct ExplanationOptions: ParsableArguments {
       valueName: "prompt"))
   var correct: String?
 
-  @Option(help: ArgumentHelp("What counts as high for --correct, 0 to 1; 0.8 by default.", valueName: "share"))
+  @Option(help: ArgumentHelp("Threshold of --correct, 0 to 1; 0.8 by default.", valueName: "share"))
   var correctThreshold: Float?
 
   @Option(
-    name: .customLong("negative"), help: ArgumentHelp("What not to look for; may be repeated.", valueName: "text"))
+    name: .customLong("negative"),
+    help: ArgumentHelp(
+      "A prompt to suppress: its direction is subtracted from that of every prompt. May be repeated.", valueName: "text"
+    ))
   var negatives: [String] = []
 
   /// Throws where no method takes an option that was given.

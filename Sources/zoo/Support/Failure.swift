@@ -9,8 +9,8 @@ import ZooStore
 import ZooTensors
 import ZooText
 
-/// The one place where errors become sentences and exit codes: 1 it failed or a check did not hold, 2 the call or the
-/// input is wrong. What the argument parser refuses keeps the parser's own code.
+/// The one place where errors become sentences and exit codes: 1 failure or failed
+/// check, 2 invalid input. What the argument parser refuses keeps the parser's own code.
 enum Failure {
   static func exit(with error: any Error) -> Never {
     guard !(error is ExitCode), !(error is CleanExit), let sentence = sentence(for: error) else {
@@ -88,7 +88,7 @@ enum Failure {
       (manifest, weights) = try RegistryOptions.registry().resolve(ModelName(name))
     } catch let error as RegistryError {
       if case .unknownArchitecture(_, near: []) = error { return fallback }
-      return "nor can it be pulled: \(error)"
+      return "it cannot be pulled either: \(error)"
     } catch {
       return fallback
     }
@@ -108,7 +108,7 @@ enum Failure {
     case .isGitLFSPointer: "'git lfs pull' in its folder fetches the file; so does 'zoo pull hf://OWNER/REPOSITORY'"
     case .isXetPointer: "'zoo pull hf://OWNER/REPOSITORY' fetches the file"
     case .isWebPage, .isXML, .isText:
-      "it may have come in place of a file that was not found or needs a login: fetch it again"
+      "a server may have sent it instead of a file that was not found or needs a login: fetch it again"
     case .headerTooShort, .headerBeyondFile, .dataMissing, .zipEnd, .pickleTruncated, .empty:
       "the download may have stopped early: fetch it again ('zoo pull' continues where it stopped)"
     case .foreignFormat, .unknownContainer, .zipUnknownContent:
@@ -136,14 +136,14 @@ enum Failure {
     case StoreError.link: "remove the link itself, or name what it leads to"
     case ConvertError.otherModelType, ConvertError.otherConfiguration:
       "--as ARCHITECTURE:TAG or --config FILE says what the model is"
-    case ConvertError.notReplaced: "choose another place, or move what is there away"
+    case ConvertError.notReplaced: "choose a different place, or move away what is there"
     case StoreError.outside: "'zoo rm' removes models of the zoo by name; remove other folders yourself"
     case StoreError.lockFailed, StoreError.notRemoved, PullError.unwritable:
-      "see that the folder may be written, or set ZOO_HOME to another"
+      "make sure that the folder is writable, or set ZOO_HOME to a different one"
     case PullError.tagNeeded: "name one, as in 'zoo pull ARCHITECTURE:TAG'"
     case PullError.badReference: "give ARCHITECTURE:TAG, hf://OWNER/REPOSITORY[@REVISION][/FILE] or a URL"
     case PullError.notAllowed(_, sentToken: false):
-      "look at its name, or set HF_TOKEN to a token from https://huggingface.co/settings/tokens"
+      "check its name, or set HF_TOKEN to a token from https://huggingface.co/settings/tokens"
     case PullError.notAllowed: "set HF_TOKEN to a valid token from https://huggingface.co/settings/tokens"
     case PullError.gated(_, _, sentToken: false):
       "accept its terms on its page at the hub, then set HF_TOKEN to a token from https://huggingface.co/settings/tokens"
@@ -155,12 +155,13 @@ enum Failure {
     case PullError.proxy(_, let variable, let host, _):
       "set \(variable ?? "https_proxy") to http://[USER:PASSWORD@]HOST:PORT, or add \(host) to NO_PROXY to go without a proxy"
     case PullError.untrusted:
-      "see that the clock is right and the system's certificates are installed (ca-certificates); SSL_CERT_FILE names a file "
-        + "with your organisation's own where it looks into connections"
-    case PullError.wrongSize, PullError.wrongDigest, PullError.changing: "try again: it then starts from the beginning"
+      "check that the clock is right and the system's certificates are installed (ca-certificates); if your organisation inspects "
+        + "connections, SSL_CERT_FILE names a file with its certificates"
+    case PullError.wrongSize, PullError.wrongDigest, PullError.changing: "try again: it will start from the beginning"
     case PullError.tooLarge: "--max-size allows more, as in --max-size 50GB"
-    case PullError.noSpace: "make room ('zoo du' shows what the zoo takes), or set ZOO_HOME to another disk"
-    case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all that are registered"
+    case PullError.noSpace:
+      "free some space ('zoo du' shows what the zoo uses), or set ZOO_HOME to a folder on another disk"
+    case RegistryError.unknownArchitecture, RegistryError.unknownTag: "'zoo list' shows all registered ones"
     case ModelError.missingTensor, ModelError.wrongTensor, ModelError.notAModel:
       "convert the checkpoint again with 'zoo convert'"
     case ModelError.noText(_, .classifier):
@@ -180,7 +181,7 @@ enum Failure {
         + "installed"
     case PictureError.unsupportedFormat, PictureError.unsupported: "convert it to PNG or 8-bit JPEG first"
     case TextError.missing: "put the tokenizer's files there, or give --tokenizer FOLDER to zoo convert"
-    case ModelError.brokenEmbedding: "'zoo convert --no-probe' converts it all the same"
+    case ModelError.brokenEmbedding: "'zoo convert --no-probe' converts it anyway"
     default: ""
     }
   }

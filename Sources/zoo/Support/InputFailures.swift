@@ -46,6 +46,6 @@ struct InputFailures {
 
 /// What is done about inputs that cannot be read.
 struct FailureOptions: ParsableArguments {
-  @Flag(help: "Stop at the first input that cannot be read, instead of doing the others.")
+  @Flag(help: "Stop at the first input that cannot be read instead of skipping it.")
   var strict = false
 }

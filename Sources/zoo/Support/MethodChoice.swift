@@ -7,23 +7,23 @@ struct MethodChoice: ParsableArguments {
   @Option(
     name: .customLong("method"),
     help: ArgumentHelp(
-      "How maps are made; legrad by default. Several, with commas or repeated, share one pass.",
+      "Explanation method; legrad by default. Several, separated by commas or given repeatedly, share one pass.",
       discussion: """
         \(HeatmapMethod.all.map(\.id).joined(separator: ", ")). 'zoo methods' describes them and their options, which may follow a \
-        name, as in gradcam:layer=3; as options of the command they are for all methods that take them.
+        name, as in gradcam:layer=3; given as options of the command, they apply to all methods that take them.
         """, valueName: "name[:option=value,...]"), completion: .methods())
   var names: [String] = []
 
-  @Option(help: "The layer that a method looks at, counted from 0.")
+  @Option(help: "The layer to use, counted from 0.")
   var layer: String?
 
-  @Option(help: "The first layer that takes part, counted from 0.")
+  @Option(help: "The first layer to include, counted from 0.")
   var startLayer: String?
 
-  @Option(help: "The heads that take part, as LAYER.HEAD separated by commas.")
+  @Option(help: "The heads to include, as LAYER.HEAD, separated by commas.")
   var heads: String?
 
-  @Option(help: "What prompts are compared with.")
+  @Option(help: "What prompts are compared with: see 'zoo methods'.")
   var background: String?
 
   @Option(help: "Which published form or set of rules: see 'zoo methods'.")
@@ -35,10 +35,10 @@ struct MethodChoice: ParsableArguments {
   @Option(help: "Multiply the score by the model's logit scale: yes or no.")
   var scaled: String?
 
-  @Option(help: "Divide the rows of relevance by their sums: yes or no.")
+  @Option(help: "Divide each row of relevance by its sum: yes or no.")
   var normalised: String?
 
-  @Option(help: "How many of the last layers take part.")
+  @Option(help: "How many of the last layers to include.")
   var depth: String?
 
   @Option(help: "Keep only positive gradients: yes or no.")

@@ -24,7 +24,7 @@ extension Notes {
     let sentences = try model.tokenizer().remarks(on: prompts).map { remark in
       switch remark {
       case .cut(let index, let tokens, let kept, let end):
-        "\(quoted(index)) has \(tokens) tokens, of which the model takes \(kept): what follows "
+        "\(quoted(index)) has \(tokens) tokens, but the model takes \(kept): what follows "
           + "'\(printable(end))' is cut off."
       case .same(let indices):
         indices.prefix(Self.most).map(quoted).joined(separator: ", ") + (indices.count > Self.most ? " ..." : "")

@@ -11,16 +11,16 @@ import ZooText
 
 /// How pictures reach the model.
 struct PictureOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Another input size, N or HEIGHTxWIDTH in pixels.", valueName: "size"))
+  @Option(help: ArgumentHelp("Input size other than the model's own: N or HEIGHTxWIDTH in pixels.", valueName: "size"))
   var size: String?
 
   @Option(
     help: ArgumentHelp(
-      "The most patches that a picture is cut into, for NaFlex models, whose pictures keep their proportions.",
+      "Maximum number of patches per picture, for NaFlex models, which keep each picture's proportions.",
       valueName: "count"))
   var maxPatches: Int?
 
-  @Option(help: "Another way to fit a picture: shortest (and crop), squash or longest (and fill).")
+  @Option(help: "How a picture is fitted to the input size: shortest side (and crop), squash, longest side (and fill), or keep.")
   var resize: Preprocessing.ResizeMode?
 
   @Flag(help: "Turn pictures upright by their EXIF orientation. The Python tools do not.")

@@ -12,9 +12,9 @@ struct PromptOptions: ParsableArguments {
   @Option(
     name: .customLong("prompts"),
     help: ArgumentHelp(
-      "A file with one prompt a line, or - for standard input; lines that begin with # are comments.",
+      "A file with one prompt per line, or - for standard input; lines that begin with # are comments.",
       discussion: """
-        A file that ends in .csv or .tsv gives each picture its own prompts: its first line names the columns, \
+        A .csv or .tsv file gives each picture its own prompts: its first line names the columns, \
         'image' and 'prompt'; paths are relative to the file's folder.
         """, valueName: "file"))
   var file: String?

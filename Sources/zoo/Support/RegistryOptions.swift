@@ -11,7 +11,7 @@ import ZooText
 
 /// Which manifests are known: the built-in ones, `$ZOO_HOME/manifests`, then `--manifest`.
 struct RegistryOptions: ParsableArguments {
-  @Option(name: .customLong("manifest"), help: ArgumentHelp("One more manifest.", valueName: "file"))
+  @Option(name: .customLong("manifest"), help: ArgumentHelp("Path of an additional manifest.", valueName: "file"))
   var manifestFiles: [String] = []
 
   /// Says on standard error which files of `$ZOO_HOME/manifests` are left out: they keep nothing else from working.

@@ -11,21 +11,21 @@ import ZooText
 
 /// How a model runs.
 struct RunOptions: ParsableArguments {
-  @Option(help: "Threads to use; by default as many as this process has processors.")
+  @Option(help: "Number of threads; by default one for each processor that this process may use.")
   var threads: Int?
 
-  @Option(help: "What multiplies: automatic, own, blas or onednn.")
+  @Option(help: "Matrix-multiplication backend.")
   var backend: Backend = .automatic
 
-  @Option(help: "What products are computed in: f32, bf16 or int8 (the blocks of the image tower alone).")
+  @Option(help: "Precision of matrix products; int8 for the blocks of the image tower only.")
   var precision: Precision = .f32
 
   @Option(
     help: ArgumentHelp(
-      "The language of the prompts, for NLLB models, as in deu_Latn; English by default.", valueName: "code"))
+      "Language of the prompts for NLLB models, such as deu_Latn; English by default.", valueName: "code"))
   var language: String?
 
-  @Flag(help: "Nothing on standard error but errors.")
+  @Flag(help: "Print only errors to standard error.")
   var quiet = false
 
   mutating func validate() throws {

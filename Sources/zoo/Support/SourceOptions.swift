@@ -4,25 +4,27 @@ import ZooModels
 
 /// What a caller knows of a checkpoint that its tensors do not say.
 struct SourceOptions: ParsableArguments {
-  @Option(name: .customLong("as"), help: ArgumentHelp("What it is.", valueName: "architecture:tag"))
+  @Option(name: .customLong("as"), help: ArgumentHelp("Architecture and tag to assume.", valueName: "architecture:tag"))
   var model: String?
 
   @Option(
     help: ArgumentHelp(
-      "For a fine-tune with a tag of its own in --as: the registered tag whose activation and preprocessing it has.",
+      "For a fine-tune with its own tag in --as: the registered tag whose activation and preprocessing it shares.",
       valueName: "tag"))
   var like: String?
 
-  @Option(help: ArgumentHelp("An open_clip_config.json or config.json that lies elsewhere.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "An open_clip_config.json or config.json to use instead of the one beside the weights.", valueName: "file"))
   var config: String?
 
-  @Option(help: "Activation of both towers: gelu, gelu_tanh or quick_gelu.")
+  @Option(help: "Activation of both towers.")
   var activation: Activation?
 
-  @Option(help: "Activation of the image tower alone.")
+  @Option(help: "Activation of the image tower only.")
   var visionActivation: Activation?
 
-  @Option(help: "Activation of the text tower alone.")
+  @Option(help: "Activation of the text tower only.")
   var textActivation: Activation?
 
   @Option(help: "Attention heads of the image tower.")
@@ -39,15 +41,15 @@ struct SourceOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Picture size of the image tower in pixels, if its tensors leave it open.", valueName: "N|HEIGHTxWIDTH"))
+      "Picture size of the image tower in pixels, if its tensors do not determine it.", valueName: "N|HEIGHTxWIDTH"))
   var imageSize: ImageSize?
 
-  @Option(help: ArgumentHelp("A tokenizer's file, or the folder with its files.", valueName: "path"))
+  @Option(help: ArgumentHelp("A tokenizer file, or a folder with tokenizer files.", valueName: "path"))
   var tokenizer: String?
 
   @Option(
     help: ArgumentHelp(
-      "What to read of a file with several models: a key of its dictionaries or a prefix of its names, such as ema.",
+      "Which model to read from a file that holds several: a dictionary key or a name prefix, such as ema.",
       valueName: "name"))
   var part: String?
 

@@ -24,8 +24,8 @@ import ZooModels
     try Data("precious".utf8).write(to: URL(filePath: scratch.file("file")))
     try files.createSymbolicLink(atPath: scratch.file("link"), withDestinationPath: scratch.file("mixed"))
     for (name, reason) in [
-      ("Documents", "it holds 'model.json', which is no part of a model"),
-      ("mixed", "it holds 'letter.txt', which is no part of a model"), ("file", "it is not a folder"),
+      ("Documents", "it holds 'model.json', which is not part of a model"),
+      ("mixed", "it holds 'letter.txt', which is not part of a model"), ("file", "it is not a folder"),
       ("link", "it is a symbolic link"),
     ] {
       let target = scratch.file(name)
@@ -64,7 +64,7 @@ import ZooModels
     try FileManager.default.createDirectory(atPath: scratch.file("export/.git"), withIntermediateDirectories: true)
     #expect(
       throws: ConvertError.notReplaced(
-        path: scratch.file("export"), reason: "it holds '.git', which is no part of an export")
+        path: scratch.file("export"), reason: "it holds '.git', which is not part of an export")
     ) { try export("export") }
     // A model is no export.
     #expect(throws: ConvertError.self) { try export("model") }

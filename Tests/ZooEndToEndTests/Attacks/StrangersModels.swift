@@ -60,7 +60,7 @@ import ZooTestSupport
     try edit("\"tokenizer_digests\"", "\"former_digests\"")
     let old = try zoo.run("verify")
     #expect(old.code == 1)
-    #expect(old.output.contains("a fixed prompt has no embedding any more"))
+    #expect(old.output.contains("a fixed prompt no longer has an embedding"))
   }
 
   @Test func aModelOfAnEarlierVersionIsReadAndSaysWhatItLacks() throws {
@@ -106,7 +106,7 @@ import ZooTestSupport
       #expect(
         code == 0 || code == 2 && text.contains("no model called 'ViT-Ti-8-emoji:local' is installed"), "\(text)")
     }
-    #expect(try zoo.run("doctor").output.contains("nothing was left by stopped processes"))
+    #expect(try zoo.run("doctor").output.contains("interrupted processes left nothing behind"))
   }
 
   @Test func aHomeOfItsOwnIsHonoured() throws {

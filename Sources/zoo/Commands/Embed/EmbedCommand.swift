@@ -9,9 +9,9 @@ struct EmbedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "embed", abstract: "Writes the embeddings of many pictures, or of many prompts.",
     discussion: """
-      The folder gets embeddings.json (model, digests, settings), index.jsonl (id, path and row of each input, or why it has none) and files \
-      of [rows, width]. They are whole after every batch: a run that was killed goes on with --resume. Pictures may be files, folders and \
-      WebDataset's .tar archives, of which the pictures are taken. 'zoo search' finds the nearest.
+      The output folder holds embeddings.json (model, digests, settings), index.jsonl (id, path and row of each input, or why it has none) and \
+      files of [rows, width]. They are complete after every batch, so --resume continues a run that was killed. Pictures may be files, folders \
+      or WebDataset .tar archives. 'zoo search' finds the nearest embeddings.
       """)
 
   @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
@@ -20,45 +20,45 @@ struct EmbedCommand: ParsableCommand {
   @OptionGroup var inputs: PictureInputs
 
   @Option(
-    help: ArgumentHelp("A file with a path in each line: pictures, folders or .tar archives.", valueName: "file"),
+    help: ArgumentHelp("A file with one path per line: pictures, folders or .tar archives.", valueName: "file"),
     completion: .file())
   var list: String?
 
   @Option(
     help: ArgumentHelp(
-      "Embed prompts instead: a file with one a line, or - for standard input; lines that begin with # are comments.",
+      "Embed prompts instead: a file with one per line, or - for standard input; lines that begin with # are comments.",
       valueName: "file"), completion: .file())
   var prompts: String?
 
   @Option(
-    name: [.short, .customLong("output")], help: ArgumentHelp("The folder for the embeddings.", valueName: "dir"))
+    name: [.short, .customLong("output")], help: ArgumentHelp("The folder to write embeddings to.", valueName: "dir"))
   var output: String
 
-  @Flag(help: "Go on with the run in the folder.")
+  @Flag(help: "Continue the run in the folder.")
   var resume = false
 
   @Option(
     help: ArgumentHelp(
-      "Embed every nth input from the ith on; by default what Slurm, SGE, PBS or Kubernetes asks for.",
+      "Embed every nth input, starting with the ith; by default as set by Slurm, SGE, PBS or Kubernetes.",
       valueName: "i/n"))
   var shard: String?
 
-  @Option(help: "What embeddings are written as: npy or safetensors.")
+  @Option(help: "File format of the embeddings.")
   var format: EmbeddingStorage.Format = .npy
 
-  @Option(help: "What numbers are written as: f32 or f16.")
+  @Option(help: "Element type of the embeddings.")
   var element: EmbeddingStorage.Element = .f32
 
-  @Flag(help: "Embeddings as the model gives them, not divided by their lengths.")
+  @Flag(help: "Write embeddings as the model gives them, not scaled to length 1.")
   var raw = false
 
-  @Option(help: "Rows of each file but the last.")
+  @Option(help: "Rows per file; the last may have fewer.")
   var rowsPerFile = 100_000
 
-  @Option(help: "Pictures that share a pass.")
+  @Option(help: "How many pictures share a pass.")
   var batch = 8
 
-  @Flag(help: "What was done as JSON.")
+  @Flag(help: "Print a summary as JSON.")
   var json = false
 
   @OptionGroup var pictureOptions: PictureOptions

@@ -10,11 +10,11 @@ struct SearchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "search", abstract: "Finds the embeddings that are nearest to prompts or pictures.",
     discussion: """
-      The folder is one of 'zoo embed', or holds those of its shards. All embeddings are compared, by cosine. With --explain, one sheet shows \
-      where each hit has what was looked for.
+      The folder was written by 'zoo embed', or holds the folders of its shards. The search is exact, by cosine. With --explain, one sheet shows \
+      which part of each hit matches.
       """)
 
-  @Argument(help: ArgumentHelp("A folder of 'zoo embed'.", valueName: "embeddings"), completion: .directory)
+  @Argument(help: ArgumentHelp("A folder written by 'zoo embed'.", valueName: "embeddings"), completion: .directory)
   var embeddings: String
 
   @Argument(help: "What to look for.")
@@ -23,27 +23,27 @@ struct SearchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A picture to look for.", valueName: "file"), completion: .file())
   var image: [String] = []
 
-  @Option(name: [.customShort("k"), .customLong("count")], help: "How many hits for each.")
+  @Option(name: [.customShort("k"), .customLong("count")], help: "Number of hits for each query.")
   var count = 20
 
   @Option(
     help: ArgumentHelp(
-      "Where the model is now; by default the one of its name in the zoo.", valueName: "model"),
+      "The model, if it is not installed under its name: a name or a directory.", valueName: "model"),
     completion: .installedModels)
   var model: String?
 
   @Flag(help: "Draw the hits with their heat maps on one sheet.")
   var explain = false
 
-  @Option(help: "The method of the maps, with its options.")
+  @Option(help: "Method of the heat maps, with its options.")
   var method = LeGrad.info.id
 
   @Option(
     name: [.short, .customLong("output")],
-    help: ArgumentHelp("The sheet's file: .png, .svg or .pdf.", valueName: "file"))
+    help: ArgumentHelp("File of the sheet: .png, .svg or .pdf.", valueName: "file"))
   var output = "hits.png"
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print the result as JSON.")
   var json = false
 
   @OptionGroup var runOptions: RunOptions

@@ -2,10 +2,10 @@ import ArgumentParser
 
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "eval", abstract: "Measures how well heat maps find things, by the protocols of the field.",
+    commandName: "eval", abstract: "Measures how well heat maps localise annotated objects, by published protocols.",
     discussion: """
-      Without a protocol's name, pointing is meant. With --run, a run is a folder: settings, and a line of JSON for each picture, written as \
-      it is measured; --resume goes on after any interruption, --shard i/n measures a part, 'zoo eval merge' puts parts together.
+      The default protocol is pointing. --run DIR keeps the settings, and one line of JSON per picture, in a folder; --resume continues after an \
+      interruption, --shard i/n measures a part, and 'zoo eval merge' combines parts.
       """,
     subcommands: [
       PointingCommand.self, SegmentationCommand.self, PointsCommand.self, PerturbationCommand.self, MergeCommand.self,

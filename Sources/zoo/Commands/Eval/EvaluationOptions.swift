@@ -10,13 +10,13 @@ struct EvaluationOptions: ParsableArguments {
   @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
   var model: String
 
-  @Option(help: ArgumentHelp("The folder with the data.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The folder with the data set.", valueName: "dir"))
   var data: String
 
   @Option(
     help: ArgumentHelp(
-      "What LeGrad's paper states for one of its tables: paper-table1 to 5 and 7.",
-      discussion: "Methods, template, size and conventions; single options override it.", valueName: "name"))
+      "Use what LeGrad's paper states for one of its tables: paper-table1 to 5, or 7.",
+      discussion: "Sets methods, template, size and conventions; other options override it.", valueName: "name"))
   var preset: String?
 
   @OptionGroup var ways: WaysOptions
@@ -24,25 +24,25 @@ struct EvaluationOptions: ParsableArguments {
   @Option(
     name: .customLong("prompt-template"),
     help: ArgumentHelp(
-      "What a name is put into, at {}; of several, the mean direction is taken. openai stands for OpenAI's 80, openai-7 for the best of them.",
+      "Prompt template; {} is replaced with the object name. Several are averaged. openai stands for OpenAI's 80, openai-7 for the best 7 of them.",
       discussion: "By default \"\(PromptTemplates.plain[0])\".", valueName: "template"))
   var templates: [String] = []
 
-  @Option(help: ArgumentHelp("Keep the run in a folder.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Keep the run in this folder.", valueName: "dir"))
   var run: String?
 
-  @Flag(help: "Go on with the run in the folder.")
+  @Flag(help: "Continue the run in the folder.")
   var resume = false
 
   @Option(
     help: ArgumentHelp(
-      "Measure every nth sample from the ith on; by default what Slurm, SGE, PBS or Kubernetes asks for.",
+      "Measure every nth sample, starting with the ith; by default as set by Slurm, SGE, PBS or Kubernetes.",
       valueName: "i/n"))
   var shard: String?
 
   @Option(
     help: ArgumentHelp(
-      "One HTML page with the table and the worst and best cases as pictures, which needs no other file.",
+      "Write a self-contained HTML page with the table and the worst and best cases as pictures.",
       valueName: "file"), completion: .file(extensions: ["html"]))
   var report: String?
 
@@ -173,10 +173,10 @@ struct DataProblems {
 struct EvaluationOutput: ParsableArguments {
   enum Format: String, EnumerableFlag { case json, csv, latex }
 
-  @Flag(help: "As JSON, CSV or a LaTeX table.")
+  @Flag(help: "Print the result as JSON, CSV or a LaTeX table.")
   var format: Format?
 
-  @Flag(help: "A table of each class as well.")
+  @Flag(help: "Also print a table of each class.")
   var perClass = false
 
   func print(_ report: EvaluationReport) throws {

@@ -3,16 +3,17 @@ import ZooEvaluate
 
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "merge", abstract: "Puts the shards of one run together.",
+    commandName: "merge", abstract: "Combines the shards of one run.",
     discussion: """
-      Shards that differ in model, settings or data, or that overlap, are refused; samples that no shard has are named, and the exit code is 1. \
-      What -o writes is a run like any other: the protocol's own command with --run and --resume measures what is missing, and draws --report.
+      Shards that overlap, or that differ in model, settings or data, are refused. If no shard has a sample, it is named and the exit code is 1. \
+      -o writes an ordinary run: the protocol's own command with --run and --resume measures what is missing, and draws --report.
       """)
 
-  @Argument(help: ArgumentHelp("The folders of the shards' runs.", valueName: "runs"))
+  @Argument(help: ArgumentHelp("The folders of the shards.", valueName: "runs"))
   var runs: [String]
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Write the whole run to a folder.", valueName: "dir"))
+  @Option(
+    name: [.customShort("o"), .long], help: ArgumentHelp("Write the combined run to a folder.", valueName: "dir"))
   var into: String?
 
   @OptionGroup var output: EvaluationOutput

@@ -3,9 +3,10 @@ import ZooEvaluate
 
 struct PerturbationCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "perturbation", abstract: "Accuracy while the pixels that a map shows most, or least, are blacked.",
+    commandName: "perturbation",
+    abstract: "Accuracy while the pixels that a map ranks highest, or lowest, are blacked out.",
     discussion: """
-      Positive: the highest pixels first, where a lower area under the accuracy is better. Negative: the lowest first, where a higher one is. \
+      Positive: the highest pixels first; a lower area under the accuracy curve is better. Negative: the lowest first; higher is better. \
       The data is ImageNet's validation set: a folder for each class (n01440764), pictures with LOC_val_solution.csv, or pictures with the \
       devkit's ILSVRC2012_validation_ground_truth.txt or TensorFlow's imagenet_2012_validation_synset_labels.txt.
       """)
@@ -14,7 +15,7 @@ struct PerturbationCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Names of the classes: a CSV with wnid and name, or LOC_synset_mapping.txt; by default OpenAI's for ImageNet's 1000.",
+      "Class names: a CSV with wnid and name, or LOC_synset_mapping.txt; by default OpenAI's names of ImageNet's 1000 classes.",
       valueName: "file"))
   var names: String?
 

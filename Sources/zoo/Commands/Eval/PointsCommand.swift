@@ -5,20 +5,20 @@ struct PointsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "points", abstract: "OpenImages' labelled points: p-mIoU.",
     discussion: """
-      For each class with a point on it in a picture, its map is compared with all the class's points there. The pictures are searched for in \
-      --data and all below it, by their names; so are the two tables, by the names that OpenImages or FiftyOne (labels/points.csv, \
-      metadata/point_classes.csv) gives them, unless options say where they are.
+      In each picture, the map of each class that has a labelled point is compared with all points of that class. Pictures are found by name \
+      anywhere below --data; so are the two tables, under the names that OpenImages or FiftyOne (labels/points.csv, \
+      metadata/point_classes.csv) gives them, unless the options below name them.
       """)
 
   @OptionGroup var options: EvaluationOptions
 
-  @Option(help: ArgumentHelp("oidv7-val-annotations-point-labels.csv or its like.", valueName: "csv"))
+  @Option(help: ArgumentHelp("The table of points, such as oidv7-val-annotations-point-labels.csv.", valueName: "csv"))
   var points: String?
 
-  @Option(help: ArgumentHelp("oidv7-class-descriptions.csv: the classes' names.", valueName: "csv"))
+  @Option(help: ArgumentHelp("The table of class names, such as oidv7-class-descriptions.csv.", valueName: "csv"))
   var descriptions: String?
 
-  @Option(help: "Above which value a map says 'here', 0 to 1.")
+  @Option(help: "A pixel counts as found if its value is above this, 0 to 1.")
   var threshold: Float = 0.5
 
   func run() throws {

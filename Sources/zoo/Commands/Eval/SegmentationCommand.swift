@@ -5,21 +5,23 @@ import ZooEvaluate
 struct SegmentationCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "segmentation",
-    abstract: "ImageNet-Segmentation's protocol: pixel accuracy, mIoU over both classes, mAP.",
+    abstract: "ImageNet-Segmentation's protocol: pixel accuracy, mIoU over object and background, mAP.",
     discussion: """
-      The data is gtsegs_ijcv.mat as ImageNet-Segmentation is published; a folder with images, masks and data.csv (index, wnid, name), as ImageNet-Segmentation is exported; with masks of labels \
-      and names.txt, as PASCAL VOC's or COCO's are; or a folder of scenes.
+      --data is gtsegs_ijcv.mat, as ImageNet-Segmentation is published; a folder with images, masks and data.csv (index, wnid, \
+      name), as it is exported; a folder with masks of labels and names.txt, as for PASCAL VOC or COCO; or a folder of scenes.
       """)
 
   @OptionGroup var options: EvaluationOptions
 
-  @Option(help: "Above which value a map says 'here': 0 to 1, or mean (Chefer's script, TextSpan).")
+  @Option(help: "A pixel counts as found if its value is above this: 0 to 1, or mean (Chefer's script, TextSpan).")
   var threshold = "0.5"
 
-  @Option(name: .customLong("class"), help: "Whose map is measured: that of the true class, or of the predicted one.")
+  @Option(name: .customLong("class"), help: "Measure the map of the true class or of the predicted class.")
   var classRule: SegmentationProtocol.ClassRule = .truth
 
-  @Option(help: ArgumentHelp("Names of the masks' labels, one a line from 1 on, or LABEL NAME.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Names of the masks' labels: one per line, counted from 1, or lines of LABEL NAME.", valueName: "file"))
   var names: String?
 
   func validate() throws {

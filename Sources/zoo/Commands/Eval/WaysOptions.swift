@@ -8,14 +8,14 @@ struct WaysOptions: ParsableArguments {
   @Option(
     name: .customLong("method"),
     help: ArgumentHelp(
-      "Methods with their options, as in legrad,gradcam:layer=3; all for every one. 'zoo methods' lists them.",
+      "Methods with their options, as in legrad,gradcam:layer=3, or all. 'zoo methods' lists them.",
       valueName: "list"), completion: .methods(or: ChosenMethods.all))
   var methods: [String] = []
 
   @Option(help: "LeGrad: official (the authors' code) or paper (the paper's formulas).")
   var variant: [LeGrad.Variant] = [.official]
 
-  @Option(help: "LeGrad: cosine or dot; by default what the variant says.")
+  @Option(help: "LeGrad: cosine or dot; by default the variant's choice.")
   var score: [LeGrad.Score] = []
 
   @Option(help: "LeGrad: all, last:2, last:40%, 7 or 5-11; the first layer is 0.")
@@ -26,11 +26,11 @@ struct WaysOptions: ParsableArguments {
       CorrectionOption.help,
       discussion: """
         On by default for models with SigLIP's pooler, with "\(Correction.emptyPrompt)". Each combination of --variant, --score, \
-        --layers and --correct is one row.
+        --layers and --correct gives one row.
         """, valueName: "prompt"))
   var correct: [String] = []
 
-  @Option(help: ArgumentHelp("What counts as high for --correct, 0 to 1; 0.8 by default.", valueName: "share"))
+  @Option(help: ArgumentHelp("Threshold of --correct, 0 to 1; 0.8 by default.", valueName: "share"))
   var correctThreshold: Float?
 
   /// Methods of the call, and those that 'all' leaves out.
