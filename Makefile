@@ -13,6 +13,7 @@
 # make attack  attacks the command: kills, full disks, hostile files, JSON, servers and clients, races; ten minutes
 # make format  format and lint
 # make dist    a Debian package, an archive, an SBOM and checksums in out/dist; make dist-check runs them in fresh Debian 12 and 13 (as root)
+# make docs    the guides and all public declarations as a static site in .build/docs; make docs-check names what is not documented
 # make check-darwin  type-checks the code for macOS
 # make install PREFIX=/usr/local
 
@@ -28,7 +29,7 @@ STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-loc
 TRAITS := $(shell Tools/more-formats.sh)
 VERSION = ZOO_VERSION=$(shell Tools/dist/version.sh)
 
-.PHONY: all build demo test test-formats test-release test-asan api test-threads snapshots test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference format lint install packages dist dist-check check-darwin clean
+.PHONY: all build demo test test-formats test-release test-asan api test-threads snapshots test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference format lint install packages dist dist-check docs docs-check check-darwin clean
 
 all: build
 
@@ -135,6 +136,15 @@ dist-check: dist
 	SWIFT=$(SWIFT) Tools/dist/roots.sh build bookworm trixie
 	-Tools/dist/compare.sh
 	Tools/dist/roots.sh check bookworm trixie
+
+# DOCS_BASE_PATH=/zoo where the site is served below a path.
+docs: packages
+	$(SWIFT) build $(TRAITS) --target Zoo
+	@SWIFT=$(SWIFT) Tools/docs/docs.sh
+
+docs-check: packages
+	$(SWIFT) build $(TRAITS) --target Zoo
+	@SWIFT=$(SWIFT) Tools/docs/docs.sh --check
 
 # Needs the modules of the packages: after a build.
 check-darwin:

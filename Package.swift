@@ -170,6 +170,8 @@ let package = Package(
       name: "ZooLibraryTests", dependencies: ["Zoo", "SwiftUILike", "TransformersLike", "ZooTestSupport"],
       packageAccess: false),
     .testTarget(name: "ZooServerTests", dependencies: ["ZooServer", "ZooFixtures"]),
+    // The code of the guides: as an app outside of this package it sees nothing but what `import Zoo` makes public.
+    .testTarget(name: "ZooGuideTests", dependencies: ["Zoo", "ZooTestSupport"], packageAccess: false),
     .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "ZooCommand"]),
   ],
   swiftLanguageModes: [.v6]

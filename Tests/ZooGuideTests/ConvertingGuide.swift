@@ -1,0 +1,20 @@
+import Foundation
+import Testing
+import Zoo
+
+/// The code of Converting.md.
+@Suite struct ConvertingGuide {
+  @Test func aCheckpointBecomesAModel() async throws {
+    let zoo = try await DemoZoo(model: false), store = zoo.store, file = DemoZoo.checkpoint.path
+
+    let conversion = try Conversion(opening: file, registry: .builtIn)
+    print(conversion.model.name, conversion.model.notes)
+    print(conversion.plan)
+    let installed = try await store.install(conversion) { progress in
+      print(progress.phase, progress.bytesDone, "of", progress.bytesTotal)
+    }
+
+    #expect(installed.name.description == "ViT-Ti-8-emoji:local")
+    #expect(installed.verify().isEmpty)
+  }
+}

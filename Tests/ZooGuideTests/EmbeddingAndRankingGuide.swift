@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+import Zoo
+
+/// Finds the pictures of a folder that fit a prompt best.
+struct ImageSearch {
+  let model: ZooModel
+  let files: [URL]
+  let embeddings: [EmbeddingVector]
+
+  init(_ folder: URL, model: ZooModel) async throws {
+    self.model = model
+    files = try FileManager.default
+      .contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .filter { ["jpg", "png", "webp"].contains($0.pathExtension) }
+      .sorted { $0.path < $1.path }
+    let pictures = try files.map { try Picture(contentsOf: $0) }
+    embeddings = try await model.embed(pictures)
+  }
+
+  /// The best pictures for a prompt, best first.
+  func best(
+    _ count: Int, for prompt: String
+  ) async throws -> [(file: URL, similarity: Float)] {
+    let query = try await model.embed([prompt])[0]
+    let found = zip(files, embeddings).map { file, embedding in
+      (file: file, similarity: query.similarity(to: embedding))
+    }
+    return Array(found.sorted { $0.similarity > $1.similarity }.prefix(count))
+  }
+}
+
+/// The code of EmbeddingAndRanking.md.
+@Suite struct EmbeddingAndRankingGuide {
+  @Test func theSearchFindsTheCrab() async throws {
+    let zoo = try await DemoZoo(), model = try await zoo.open(), folder = DemoZoo.scenes
+
+    let search = try await ImageSearch(folder, model: model)
+    for hit in try await search.best(3, for: "a photo of a crab") {
+      print(hit.file.lastPathComponent, hit.similarity)
+    }
+
+    // The crab is in scene 6 alone; masks lie in the same folder.
+    let best = try await search.best(3, for: "a photo of a crab")
+    #expect(best.map(\.file.lastPathComponent).first == "scene6.jpg")
+    #expect(best[0].similarity > best[1].similarity && best.count == 3)
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import Testing
+import Zoo
+
+/// The code of RegistryAndZoo.md.
+@Suite struct RegistryGuide {
+  @Test func aNameLeadsToAManifest() throws {
+    let (manifest, weights) = try Registry.builtIn.resolve(ModelName("ViT-B-16:laion2b_s34b_b88k"))
+    print(manifest.architecture.vision?.grid ?? "no image tower", weights?.repository ?? "no repository")
+
+    #expect(manifest.architecture.vision?.grid == GridSize(square: 14))
+    #expect(weights?.repository == "laion/CLIP-ViT-B-16-laion2B-s34B-b88K")
+    #expect(throws: RegistryError.self) { try Registry.builtIn.resolve(ModelName("ViT-B-17")) }
+  }
+
+  @Test func installedModelsAreListed() async throws {
+    let zoo = try await DemoZoo(), store = zoo.store
+
+    for installed in store.installed() {
+      let model = try await store.open("\(installed.name)")
+      print(model.name, installed.size, model.architecture.embedding)
+    }
+
+    #expect(store.installed().map(\.name.description) == ["ViT-Ti-8-emoji:local"])
+  }
+
+  @Test func aProgramHasManifestsOfItsOwn() throws {
+    var mine = try #require(Registry.builtIn.manifest("ViT-B-32"))
+    (mine.architecture.name, mine.weights) = ("ViT-B-32-mine", [])
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    let json = try encoder.encode(mine)
+
+    let registry = try Registry(layers: [[(file: "Mine.json", json: json)]])
+
+    #expect(registry.manifest("ViT-B-32-mine")?.architecture.vision == mine.architecture.vision)
+    #expect(registry.manifests.map(\.name) == ["ViT-B-32-mine"])
+  }
+}
