@@ -2,8 +2,11 @@ import ZooTensors
 
 /// One tensor of a checkpoint, as the headers alone tell it.
 public struct CheckpointEntry: Sendable, Hashable {
+  /// The name in the file, without what was unwrapped.
   public let name: String
+  /// The element type of the tensor as it is read.
   public let dtype: DType
+  /// The sides, outermost first; empty for a scalar.
   public let shape: [Int]
   /// Bytes of the tensor in memory, little-endian and row-major.
   public let byteCount: Int
@@ -17,18 +20,27 @@ public struct CheckpointEntry: Sendable, Hashable {
 public struct Checkpoint: Sendable {
   /// The kind of file, or of files.
   public enum Container: String, Sendable, Hashable, Codable {
+    /// One safetensors file.
     case safetensors
+    /// Safetensors files that make up one model.
     case safetensorsShards = "safetensors shards"
+    /// A ZIP archive of NPY arrays.
     case npz = "NPZ"
+    /// One NPY array.
     case npy = "NPY"
+    /// A PyTorch file as `torch.save` writes it since version 1.6.
     case torchZip = "PyTorch"
+    /// A PyTorch file from before version 1.6.
     case torchLegacy = "legacy PyTorch"
+    /// A TorchScript archive, of which only the weights are read.
     case torchScript = "TorchScript"
+    /// PyTorch files that make up one model.
     case torchShards = "PyTorch shards"
   }
 
   /// The path of the file, or of the index of the shards.
   public let path: String
+  /// The kind of file, found by content.
   public let container: Container
   /// The paths of all files that make it up: the file, or the index and its shards.
   public let files: [String]
@@ -151,6 +163,7 @@ public struct Checkpoint: Sendable {
         maps: maps + other.maps))
   }
 
+  /// The tensor of this name; nil if there is none.
   public func entry(_ name: String) -> CheckpointEntry? { positions[ExactName(name)].map { entries[$0] } }
 
   /// The tensor of this name: a view of the mapped file where its bytes are there as needed, a fresh copy otherwise

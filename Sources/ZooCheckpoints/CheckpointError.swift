@@ -10,7 +10,9 @@ public struct CheckpointError: ZooError, Equatable {
   public let tensor: String?
   /// The byte of the file that it is about, where one is known.
   public let offset: Int?
+  /// What the rule asks for, if that can be said.
   public let expected: String?
+  /// What is there instead, if that can be said.
   public let found: String?
 
   package init(

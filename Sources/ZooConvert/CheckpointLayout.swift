@@ -81,6 +81,7 @@ public struct CheckpointLayout: Sendable {
     .transformersCLIPClassifier, .timmResNetImage,
   ]
 
+  /// The layout of this name, such as `openclip`; nil if there is none.
   public static func named(_ name: String) -> CheckpointLayout? { all.first { $0.name == name } }
 }
 

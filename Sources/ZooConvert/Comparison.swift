@@ -5,6 +5,7 @@ import ZooTensors
 
 /// How two checkpoints of one model differ, canonical tensor by canonical tensor: `--against`.
 public struct ModelComparison: Sendable {
+  /// How one tensor differs.
   public enum Outcome: Sendable, Hashable {
     /// The same numbers, whatever their element types.
     case equal
@@ -16,17 +17,22 @@ public struct ModelComparison: Sendable {
     case missing
   }
 
+  /// One canonical tensor.
   public struct Row: Sendable, Hashable {
+    /// The canonical name.
     public let tensor: String
+    /// How the two differ.
     public let outcome: Outcome
   }
 
+  /// All canonical tensors, in canonical order.
   public let rows: [Row]
   /// The layouts of the two checkpoints.
   public let layouts: (String, String)
 
   /// True where all tensors are equal, element types aside.
   public var isEqual: Bool { differing.isEmpty }
+  /// The tensors that are not equal.
   public var differing: [Row] {
     rows.filter { row in
       switch row.outcome {

@@ -5,7 +5,9 @@ import ZooModels
 ///
 /// It is made from the headers alone; nothing is written before `write`.
 public struct Conversion: Sendable {
+  /// Where the tensors come from.
   public let checkpoint: Checkpoint
+  /// What the checkpoint was found to be.
   public let model: IdentifiedModel
   /// What goes where, and in `problems` why it cannot be carried out, if so.
   public let plan: ConversionPlan

@@ -30,12 +30,15 @@ public enum ConvertError: ZooError, Equatable {
   case notExportable(model: String, format: String, reason: String)
   /// What a layout leaves out as zero is not zero in this model.
   case notZero(model: String, part: String, format: String)
+  /// There is something at the target, and it was not to be replaced.
   case outputExists(String)
   /// What is there is not of the kind that is written.
   case notReplaced(path: String, reason: String)
+  /// The disk is full, or the folder is not writable.
   case writeFailed(path: String, reason: String)
   /// What was written is not what was read.
   case digestMismatch(tensor: String, file: String)
+  /// The caller ended the conversion; nothing was left behind.
   case cancelled
 
   public var blame: Blame {
@@ -93,6 +96,7 @@ public enum ConvertError: ZooError, Equatable {
 
 /// Why a layout is not the one of a checkpoint.
 public struct LayoutMismatch: Sendable, Hashable {
+  /// The layout's name.
   public let layout: String
   /// Clauses such as `there is no 'visual.conv1.weight'`.
   public let reasons: [String]

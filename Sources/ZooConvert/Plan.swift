@@ -5,41 +5,57 @@ import ZooTensors
 public enum TargetDType: String, Sendable, Hashable, CaseIterable {
   /// As in the source; f64 becomes f32, and a tensor that is put together from several types f32.
   case keep
-  case f32, f16, bf16
+  /// 32-bit floats.
+  case f32
+  /// 16-bit floats; values beyond 65504 become infinite.
+  case f16
+  /// bfloat16: the range of 32-bit floats with 8 bits of precision.
+  case bf16
 }
 
 /// A conversion as a value: where every canonical tensor comes from, what is left out by which rule, and all that is wrong.
 public struct ConversionPlan: Sendable {
   /// One canonical tensor.
   public struct Row: Sendable, Hashable {
+    /// The canonical name, such as `vision.blocks.0.qkv.weight`.
     public let target: String
+    /// The shape that follows from the architecture.
     public let shape: [Int]
+    /// The element type that is written.
     public let dtype: DType
+    /// What it is made from.
     public let expression: TensorExpression
 
     /// The source tensors, in the order of use.
     public var sources: [String] { expression.sources.map(\.name) }
+    /// Bytes that are written.
     public var byteCount: Int { elementProduct(shape).flatMap(dtype.byteCount) ?? 0 }
   }
 
   /// One source tensor that is left out.
   public struct Dropped: Sendable, Hashable {
+    /// The name in the source.
     public let name: String
     /// The pattern of the rule.
     public let rule: String
+    /// Why the model does not need it.
     public let reason: String
   }
 
+  /// The name of the source's layout.
   public let layout: String
+  /// The architecture's name.
   public let architecture: String
   /// In canonical order.
   public let rows: [Row]
   /// In the order of the source.
   public let dropped: [Dropped]
+  /// Why the plan cannot be carried out; empty if it can.
   public let problems: [PlanProblem]
   /// How many tensors the source has.
   public let sourceCount: Int
 
+  /// Bytes of the weights that are written.
   public var byteCount: Int { rows.reduce(0) { $0 + $1.byteCount } }
   /// How many source tensors are used.
   public var usedCount: Int { Set(rows.flatMap(\.sources)).count }
@@ -63,11 +79,17 @@ extension ConversionPlan: CustomStringConvertible {
 
 /// Why a plan cannot be carried out.
 public enum PlanProblem: Sendable, Hashable, CustomStringConvertible {
+  /// The source lacks a tensor that is needed.
   case missing(source: String, target: String)
+  /// A source tensor has a shape that does not fit the architecture.
   case wrongShape(source: String, expected: [Int], found: [Int], target: String)
+  /// A source tensor holds whole numbers where weights are needed.
   case notWeights(source: String, dtype: DType, target: String)
+  /// The layout does not know a tensor of the architecture.
   case noSource(target: String, layout: String)
+  /// The rule makes a different shape than the architecture has.
   case impossible(target: String, expected: [Int], expression: TensorExpression)
+  /// A source tensor is neither used nor dropped by a rule.
   case unused(source: String, dtype: DType, shape: [Int])
   /// A tensor that would be dropped if its values were 0, 1, 2 and so on.
   case notCounting(source: String)

@@ -4,6 +4,7 @@ import ZooRuntime
 
 /// How far an evaluation is.
 public struct EvaluationProgress: Sendable, Hashable {
+  /// What is under way.
   public enum Phase: String, Sendable {
     /// Directions are computed for the names of the classes.
     case preparing
@@ -11,9 +12,11 @@ public struct EvaluationProgress: Sendable, Hashable {
     case measuring
   }
 
+  /// What is under way.
   public let phase: Phase
   /// Classes or samples.
   public let done: Int
+  /// Classes or samples in all.
   public let total: Int
 }
 

@@ -3,28 +3,43 @@ import ZooTensors
 
 /// Why something cannot be measured.
 public enum EvaluateError: ZooError, Equatable {
+  /// A file of the data cannot be read.
   case unreadable(file: String, reason: String)
+  /// A result cannot be written.
   case unwritable(file: String, reason: String)
+  /// No scene has enough objects.
   case noScenes(file: String, minObjects: Int)
+  /// An object's label is not within 1 to 255.
   case badLabel(Int, object: String, scene: String, file: String)
+  /// A mask's pixels are not 8-bit labels.
   case notAMask(file: String, mode: String)
+  /// A mask and its picture differ in size.
   case maskSize(file: String, expected: String, found: String)
+  /// A prompt template without `{}`.
   case templateWithoutPlace(String)
   /// A MATLAB file, and no library that reads it.
   case noHDF5(file: String, reason: String)
+  /// A line of a table or list that cannot be read.
   case badLine(Int, file: String, reason: String)
   /// A preset that is not of the protocol.
   case noPreset(String, protocolName: String, known: [String])
+  /// The data has no sample.
   case nothing(data: String)
   /// Ways to explain that are compared belong to different models.
   case severalModels
   /// A run's folder that holds another run, or something else.
   case otherRun(folder: String, difference: String)
+  /// The folder does not hold a run or embeddings, or they are damaged.
   case notARun(folder: String, reason: String)
+  /// Not `i/n` with `i` from 1 to `n`.
   case badShard(String)
+  /// The model has no image tower, or no text tower, to embed the inputs with.
   case noEmbeddings(model: String)
+  /// The embeddings were made by a different model.
   case otherModel(folder: String, model: String)
+  /// Shards that are not of one run.
   case runsDiffer(String, String, difference: String)
+  /// Two shards that both have a sample.
   case overlap(String, String, sample: String)
 
   public var blame: Blame { if case .unwritable = self { .work } else { .input } }

@@ -7,6 +7,7 @@ public struct Correction: Sendable, Hashable {
   /// Places where the empty prompt's map, scaled to 0...1, lies above this are set to 0.
   public var threshold: Float
 
+  /// The authors' prompt and threshold, unless they are given.
   public init(prompt: String = Correction.emptyPrompt, threshold: Float = 0.8) {
     self.prompt = prompt
     self.threshold = threshold

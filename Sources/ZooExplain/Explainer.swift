@@ -12,15 +12,19 @@ import ZooText
 /// result.prompts[0].heatmap.pixels()  // [height * width], 0...1
 /// ```
 public struct Explainer: Sendable {
+  /// The model that is explained.
   public let model: ZooModel
+  /// How maps are made.
   public var method: HeatmapMethod
   /// Nil for none. By default only for models with SigLIP's attention pooler, as in the authors' code.
   public var correction: Correction?
   /// Prompts whose mean is subtracted from each prompt's direction before anything is explained.
   public var negatives: [String] = []
 
+  /// Explains by a method, with the correction that the authors' code has for such a model.
   public init(model: ZooModel, method: LeGrad = LeGrad()) { self.init(model: model, method: HeatmapMethod(method)) }
 
+  /// Explains by a method, with the correction that the authors' code has for such a model.
   public init(model: ZooModel, method: HeatmapMethod) {
     self.model = model
     self.method = method
@@ -196,6 +200,7 @@ public struct Explainer: Sendable {
 
 /// Prompts, embedded once.
 public struct PreparedPrompts: Sendable {
+  /// The prompts, or the names of the classes.
   public let prompts: [String]
   /// Normalised text embeddings, `[prompts][embedding]`; one-hot vectors for classes.
   public let embeddings: [[Float]]
@@ -223,6 +228,7 @@ public struct PreparedPrompts: Sendable {
 
 /// How well one prompt fits one picture.
 public struct PromptSimilarity: Sendable {
+  /// The prompt, or the name of the class.
   public let prompt: String
   /// Cosine of picture and prompt; a classifier's logit.
   public let similarity: Float

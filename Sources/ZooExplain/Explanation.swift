@@ -10,6 +10,7 @@ public struct Explanation: Sendable {
   public let emptySimilarity: Float?
   /// Prompts whose similarity is not above this count as absent; nil where nothing says so.
   public let absentBelow: Float?
+  /// One for each prompt, in their order.
   public var prompts: [Prompt]
   /// What the model saw: maps lie over it. Nil where the caller made the pixels.
   public private(set) var picture: Picture?
@@ -30,10 +31,13 @@ public struct Explanation: Sendable {
     return result
   }
 
+  /// What the picture says of one prompt.
   public struct Prompt: Sendable {
+    /// The prompt, or the name of the class.
     public let prompt: String
     /// Cosine of picture and prompt; a classifier's logit.
     public let similarity: Float
+    /// Where the evidence for the prompt is.
     public var heatmap: Heatmap
     /// True where the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
     public let isAbsent: Bool
@@ -42,9 +46,13 @@ public struct Explanation: Sendable {
 
 /// Why something cannot be explained.
 public enum ExplainError: ZooError, Equatable {
+  /// A prompt of nothing but whitespace.
   case blankPrompt(String)
+  /// Classes were asked for, but the model has prompts.
   case notAClassifier(model: String)
+  /// A class index that is not below the number of classes.
   case noSuchClass(Int, count: Int)
+  /// A class name that the model does not have, with names that are like it.
   case noClassCalled(String, near: [String])
   /// A vector of another model.
   case wrongWidth(Int, expected: Int, model: String)
@@ -52,6 +60,7 @@ public enum ExplainError: ZooError, Equatable {
   case smallPicture(GridSize, map: GridSize)
   /// A picture that is not the one that was explained.
   case otherPicture(GridSize)
+  /// A place that is not below the number of prompts.
   case noSuchPrompt(Int, count: Int)
 
   public var blame: Blame { .input }

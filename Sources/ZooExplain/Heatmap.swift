@@ -16,8 +16,12 @@ public struct Heatmap: Sendable {
   /// Where the range 0...1 is made: SigLIP's official code does it on the grid, the others on the picture.
   public let finish: Finish
 
+  /// Where the range 0...1 is made.
   public enum Finish: String, Sendable, Hashable, Codable {
-    case upsampleThenNormalise, normaliseThenUpsample
+    /// On the pixels.
+    case upsampleThenNormalise
+    /// On the grid of patches.
+    case normaliseThenUpsample
     /// TextSpan: what is below 0 on the picture is cut off before.
     case upsampleClipNormalise
   }

@@ -8,6 +8,7 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
   case last(Int)
   /// The last `p` percent of the layers, rounded up.
   case lastPercent(Int)
+  /// Consecutive layers, or one.
   case range(ClosedRange<Int>)
   /// Several ranges.
   case list([ClosedRange<Int>])
@@ -81,7 +82,9 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
 
 /// Why a selection of layers means nothing.
 public enum LayerSelectionError: ZooError, Equatable {
+  /// Text that does not name layers.
   case unreadable(String)
+  /// Layers that the tower does not have.
   case tooMany(LayerSelection, layers: Int)
 
   public var blame: Blame { .input }

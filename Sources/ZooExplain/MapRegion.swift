@@ -4,7 +4,9 @@ import ZooModels
 public struct MapRegion: Sendable {
   /// The pixels of one column from the top, as COCO has them.
   public struct Run: Sendable, Hashable {
+    /// The column, counted from the left.
     public let column: Int
+    /// The rows, counted from the top.
     public let rows: Range<Int>
   }
 
@@ -13,6 +15,7 @@ public struct MapRegion: Sendable {
   /// The largest value of the map in it.
   public let peak: Float
 
+  /// In pixels.
   public var area: Int { runs.reduce(0) { $0 + $1.rows.count } }
 
   /// Left, top, width and height in pixels.

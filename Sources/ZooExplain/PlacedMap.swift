@@ -7,6 +7,7 @@ public struct PlacedMap: Sendable {
   public let size: GridSize
   /// The part of the picture that the model sees.
   public let rows: Range<Int>
+  /// The columns of the picture that the model sees.
   public let columns: Range<Int>
   /// `[rows][columns]`, from 0 to 1.
   public let values: [Float]

@@ -6,10 +6,12 @@ import ZooTensors
 
 /// Embeddings of prompts that were computed elsewhere: what an image tower alone needs in place of prompts.
 public struct PromptEmbeddings: Sendable {
+  /// One for each vector; reports show them in place of prompts.
   public let names: [String]
   /// `[prompts][width]`, finite and not zero; their lengths do not matter.
   public let vectors: [[Float]]
 
+  /// As many names as vectors.
   public init(names: [String], vectors: [[Float]]) { (self.names, self.vectors) = (names, vectors) }
 
   /// - Parameters:
@@ -68,14 +70,23 @@ extension Explainer {
 
 /// Why embeddings of prompts cannot be used.
 public enum EmbeddingsError: ZooError, Equatable {
+  /// The file is not an NPY file.
   case notAnArray(String)
+  /// The array is not `[prompts, width]`, or not of floating-point numbers.
   case wrongShape(String, found: String)
+  /// A row holds NaN or infinite numbers.
   case notFinite(String, row: Int)
+  /// A row is zero throughout.
   case zero(String, row: Int)
+  /// The file of names is not UTF-8 text.
   case unreadableNames(String)
+  /// There are more or fewer names than embeddings.
   case wrongNames(String, found: Int, expected: Int)
+  /// The embeddings belong to a different model.
   case wrongWidth(model: String, expected: Int, found: Int)
+  /// The model is a classifier, which has classes.
   case classifier(model: String)
+  /// Negative prompts cannot be combined with embeddings.
   case negatives
 
   public var blame: Blame { .input }

@@ -2,10 +2,29 @@ import Foundation
 
 /// A colour for every level of heat. Without a prefix: the table that OpenCV has.
 public enum ColorMap: String, Sendable, Hashable, CaseIterable {
-  case jet, turbo, viridis, inferno, magma, plasma, hot, bone
+  /// OpenCV's jet, as in LeGrad's figures.
+  case jet
+  /// OpenCV's turbo.
+  case turbo
+  /// OpenCV's viridis.
+  case viridis
+  /// OpenCV's inferno.
+  case inferno
+  /// OpenCV's magma.
+  case magma
+  /// OpenCV's plasma.
+  case plasma
+  /// OpenCV's hot.
+  case hot
+  /// OpenCV's bone.
+  case bone
+  /// matplotlib's jet.
   case matplotlibJet = "matplotlib-jet"
+  /// matplotlib's turbo.
   case matplotlibTurbo = "matplotlib-turbo"
+  /// matplotlib's viridis.
   case matplotlibViridis = "matplotlib-viridis"
+  /// matplotlib's inferno.
   case matplotlibInferno = "matplotlib-inferno"
 
   /// 256 RGB entries, from cold to hot.

@@ -6,16 +6,22 @@ public struct Picture: Sendable, Hashable {
   public enum Mode: String, Sendable, Hashable, CaseIterable {
     /// Black and white, a byte of 0 or 255 a pixel.
     case bilevel = "1"
+    /// 8-bit grey.
     case l = "L"
+    /// 8-bit grey and alpha.
     case la = "LA"
     /// 16-bit grey, two bytes a pixel, little-endian.
     case l16 = "I;16"
+    /// 8-bit red, green and blue.
     case rgb = "RGB"
+    /// 8-bit red, green, blue and alpha.
     case rgba = "RGBA"
+    /// 8-bit cyan, magenta, yellow and black.
     case cmyk = "CMYK"
     /// An index into `palette` a pixel.
     case palette = "P"
 
+    /// How many bytes a pixel has.
     public var bytesPerPixel: Int {
       switch self {
       case .bilevel, .l, .palette: 1
@@ -30,6 +36,7 @@ public struct Picture: Sendable, Hashable {
   public let width: Int
   /// In pixels, 1 at least.
   public let height: Int
+  /// What a pixel is.
   public let mode: Mode
   /// [height, width, bytesPerPixel].
   public internal(set) var pixels: [UInt8]

@@ -1,15 +1,26 @@
 /// The format of a picture file, found by its first bytes whatever the file is called.
 public enum PictureFormat: String, Sendable, Hashable, CaseIterable {
+  /// PNG, read by libpng.
   case png = "PNG"
+  /// JPEG, read by libjpeg-turbo.
   case jpeg = "JPEG"
+  /// WebP, read by libwebp; of animations the first frame.
   case webp = "WebP"
+  /// GIF, of which the first frame is read with the package trait MoreFormats.
   case gif = "GIF"
+  /// Windows bitmap; recognised, not read.
   case bmp = "BMP"
+  /// Netpbm; recognised, not read.
   case pnm = "PPM/PGM/PBM"
+  /// HEIC, read with the package trait MoreFormats.
   case heic = "HEIC"
+  /// AVIF, read with the package trait MoreFormats.
   case avif = "AVIF"
+  /// TIFF, of which the first page is read with the package trait MoreFormats.
   case tiff = "TIFF"
+  /// JPEG XL; recognised, not read.
   case jpegXL = "JPEG XL"
+  /// JPEG 2000; recognised, not read.
   case jpeg2000 = "JPEG 2000"
 
   /// How many first bytes are looked at.

@@ -3,12 +3,14 @@ import ZooModels
 
 /// Brings picture files to what a model takes: every command and library call loads pictures this way.
 public struct PictureLoader: Sendable {
+  /// How pictures become the numbers that a model takes.
   public var preprocessing: Preprocessing
   /// Turns pictures upright by their EXIF orientation. The Python tools do not.
   public var upright: Bool
   /// The most pixels that a picture may have.
   public var pixelLimit: Int
 
+  /// Loads pictures as they are stored, unless `upright` is true.
   public init(preprocessing: Preprocessing, upright: Bool = false, pixelLimit: Int = Picture.pixelLimit) {
     self.preprocessing = preprocessing
     self.upright = upright
@@ -62,21 +64,27 @@ public struct PictureLoader: Sendable {
 
 /// A picture file as a model gets it, with what was done to it on the way.
 public struct LoadedPicture: Sendable {
+  /// What the file held, and what of it the model sees.
   public let source: PictureFacts
   /// The file's bytes; nil for pictures that come from no file.
   public let data: Data?
+  /// The picture as the model gets it.
   public let input: PreprocessedPicture
 }
 
 /// What a picture file held, and which part of it the model sees.
 public struct PictureFacts: Sendable, Hashable {
+  /// Pixels across the picture in the file.
   public let storedWidth: Int
+  /// Pixels down the picture in the file.
   public let storedHeight: Int
+  /// What a pixel of the file is.
   public let mode: Picture.Mode
   /// The EXIF orientation, 1...8.
   public let orientation: Int
   /// Pixels across the picture as it was preprocessed: after it was turned upright, where that was asked for.
   public let width: Int
+  /// Pixels down the picture as it was preprocessed.
   public let height: Int
   /// The part that the model sees, in pixels of the picture as it was preprocessed; goes beyond it where it was padded.
   public let crop: CropBox
@@ -106,9 +114,13 @@ public struct PictureFacts: Sendable, Hashable {
 
 /// A rectangle in pixels of a picture, from its top left corner.
 public struct CropBox: Sendable, Hashable, Codable {
+  /// Pixels from the left side to the left end.
   public let left: Double
+  /// Pixels from the upper side to the upper end.
   public let top: Double
+  /// Pixels from the left side to the right end.
   public let right: Double
+  /// Pixels from the upper side to the lower end.
   public let bottom: Double
 
   /// The part of a picture that is kept by its preprocessing.

@@ -3,7 +3,9 @@ import ZooModels
 
 /// What a vision tower takes: [3, height, width], normalised.
 public struct PixelTensor: Sendable {
+  /// Pixels down.
   public let height: Int
+  /// Pixels across.
   public let width: Int
   /// `[3, height, width]`
   public let values: [Float]
@@ -23,6 +25,7 @@ public struct PixelTensor: Sendable {
 public struct PreprocessedPicture: Sendable {
   /// The RGB picture after resizing and cropping: what the model sees, and what a heat map lies over.
   public let picture: Picture
+  /// The same as normalised numbers: what the image tower takes.
   public let tensor: PixelTensor
 }
 

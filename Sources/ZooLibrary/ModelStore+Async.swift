@@ -7,7 +7,9 @@ import ZooStore
 
 /// How far the installation of a model is.
 public enum InstallProgress: Sendable {
+  /// Files are on their way.
   case fetching(PullProgress)
+  /// The checkpoint is converted.
   case converting(ConversionProgress)
 }
 
@@ -18,6 +20,7 @@ extension ModelStore {
   /// `StoreError`.
   ///
   /// - Parameters:
+  ///   - conversion: What is written.
   ///   - replacing: True to take the place of a model of that name; false to return it where it came from the same source.
   ///   - progress: Called on the thread that works.
   public func install(
@@ -41,6 +44,7 @@ extension ModelStore {
   ///
   /// - Parameters:
   ///   - reference: `ARCHITECTURE:TAG`, `OWNER/REPOSITORY[@REVISION][/FILE]` of the hub, or a URL.
+  ///   - registry: The architectures and tags to choose from.
   ///   - options: What the caller says about the checkpoint.
   ///   - dtype: The element type of the weights.
   ///   - settings: Where the hub and its local cache are; by default what the environment says (`HF_TOKEN`, `HF_ENDPOINT`, `HF_HOME` and others).
@@ -126,7 +130,11 @@ extension InstalledModel {
   ///
   /// Cancelling the task ends the work after the piece at hand, and leaves nothing behind. Throws a `ConvertError`.
   ///
-  /// - Parameter target: A directory to create, with configuration and tokenizer; or a file ending in `.safetensors` or `.npz`, for the weights alone.
+  /// - Parameters:
+  ///   - format: The tool that is to read it.
+  ///   - target: A directory to create, with configuration and tokenizer; or a file ending in `.safetensors` or `.npz`, for the weights alone.
+  ///   - options: The element type of the weights, the size of files, and whether to replace what is there.
+  ///   - progress: Called on the thread that works.
   public func export(
     as format: ExportFormat, to target: URL, options: ExportOptions = ExportOptions(),
     progress: @escaping @Sendable (ConversionProgress) -> Void = { _ in }

@@ -103,12 +103,16 @@ extension Architecture {
 
 /// The transformer blocks of a tower: one block function serves every combination.
 public struct Blocks: Codable, Sendable, Hashable {
+  /// Numbers in a token.
   public var width: Int
+  /// How many blocks there are.
   public var layers: Int
   /// Not derivable from shapes: the head width is 64 for most, 80, 88, 104 and others for some.
   public var heads: Int
+  /// Numbers in the hidden layer of the MLP; of each half where the MLP is gated.
   public var mlpWidth: Int
   package var normEps: Float
+  /// The activation of the MLP.
   public var activation: Activation
   /// True where LayerNorm follows attention and MLP inside the residual branch (EVA02-E).
   package var postNorm: Bool
@@ -198,14 +202,18 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
 
 /// Rows and columns, of a patch grid or of a picture in pixels. Written `[height, width]` in JSON.
 public struct GridSize: Codable, Sendable, Hashable, CustomStringConvertible {
+  /// Rows, or pixels down.
   public var height: Int
+  /// Columns, or pixels across.
   public var width: Int
 
+  /// Any two sides.
   public init(height: Int, width: Int) {
     self.height = height
     self.width = width
   }
 
+  /// Two equal sides.
   public init(square side: Int) { self.init(height: side, width: side) }
 
   /// From `[height, width]` or from one number, the side of a square; each within 1...65535.
@@ -232,6 +240,7 @@ public struct GridSize: Codable, Sendable, Hashable, CustomStringConvertible {
     try container.encode([height, width])
   }
 
+  /// Patches or pixels in all.
   public var count: Int { height * width }
   public var description: String { "\(height)x\(width)" }
 }
@@ -240,6 +249,7 @@ public struct GridSize: Codable, Sendable, Hashable, CustomStringConvertible {
 public struct VisionTower: Codable, Sendable, Hashable {
   /// Native picture size in pixels.
   public var image: GridSize
+  /// Pixels on a side of a patch.
   public var patch: Int
   /// Convolutions in place of the patch embedding, if any.
   package var stem: Stem?
@@ -261,6 +271,7 @@ public struct VisionTower: Codable, Sendable, Hashable {
   package var noFinalNorm: Bool
   /// The grid of the position table where it is not the native one (NaFlex).
   package var positionGrid: GridSize?
+  /// How the tokens become one vector.
   public var pooler: Pooler
   /// True where an attention pooler does not see the tokens before the patches.
   package var poolerSkipsPrefix: Bool

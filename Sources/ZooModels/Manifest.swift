@@ -4,7 +4,9 @@ import ZooTensors
 
 /// One architecture with the weights that were trained for it: a file of `Manifests/models`.
 public struct Manifest: Codable, Sendable, Hashable {
+  /// The dimensions and choices of the model.
   public var architecture: Architecture
+  /// The pretrained tags, in the order in which they are listed.
   public var weights: [PretrainedWeights]
   /// What was compared with the original implementation.
   public var verified: Verification?
@@ -34,6 +36,7 @@ public struct Manifest: Codable, Sendable, Hashable {
     }
   }
 
+  /// The architecture's name.
   public var name: String { architecture.name }
 }
 
@@ -54,6 +57,7 @@ public struct PretrainedWeights: Codable, Sendable, Hashable {
   public var tag: String
   /// The activation that the weights were trained with, where it differs from the architecture's.
   package var activation: TowerActivations?
+  /// How pictures were prepared when these weights were trained.
   public var preprocessing: Preprocessing
   /// Hub repository, such as `laion/CLIP-ViT-H-14-laion2B-s32B-b79K`.
   public var repository: String?
@@ -63,6 +67,7 @@ public struct PretrainedWeights: Codable, Sendable, Hashable {
   public var url: String?
   /// First digits of that file's SHA-256.
   public var sha256Prefix: String?
+  /// As the hub spells it; nil where the page says nothing.
   public var license: String?
   /// What prompts may be written in, as its authors say: `English`, `109 languages`.
   public var languages: String?
@@ -85,11 +90,13 @@ public enum ClassSet: String, Codable, Sendable {
   /// ILSVRC2012's 1000 classes, in the order of their WordNet ids.
   case imageNet1k = "imagenet-1k"
 
+  /// How many classes there are.
   public var count: Int { 1000 }
 }
 
 /// Files of a repository of the hub.
 public struct HubFiles: Codable, Sendable, Hashable {
+  /// `OWNER/REPOSITORY`.
   public var repository: String
   /// Best first; empty where the usual names are meant.
   public var files: [String]
@@ -148,8 +155,11 @@ extension Architecture {
 
 /// Why a manifest cannot be used.
 public enum ManifestError: ZooError, Equatable {
+  /// The file is not JSON of this form.
   case unreadable(file: String, reason: String)
+  /// A field has a value that no model can have.
   case impossible(file: String, field: String, reason: String)
+  /// Two files of one layer have the same architecture.
   case duplicate(name: String, file: String)
 
   public var blame: Blame { .input }

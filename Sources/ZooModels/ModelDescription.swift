@@ -10,6 +10,7 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   package var format: Int
   /// With the activations that the weights were trained with.
   public var architecture: Architecture
+  /// The tag of the weights, such as `laion2b_s32b_b79k`.
   public var tag: String
   /// Nil for a text tower alone.
   public var preprocessing: Preprocessing?
@@ -21,6 +22,7 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   package var tokenizerDigests: [String: String]?
   /// Names of the classes of a classifier, by index.
   public var labels: [String]?
+  /// The files that the weights came from.
   public var sources: [SourceFile]
   /// SHA-256 of each tensor's bytes in the weights file.
   public var digests: [String: String]
@@ -84,8 +86,11 @@ public struct ModelDescription: Codable, Sendable, Hashable {
 
   /// A file that the weights came from.
   public struct SourceFile: Codable, Sendable, Hashable {
+    /// The file's name, without its folder.
     public var name: String
+    /// In bytes.
     public var size: Int
+    /// SHA-256 as 64 hexadecimal digits.
     public var sha256: String
 
     package init(name: String, size: Int, sha256: String) {

@@ -26,6 +26,7 @@ package struct PlainName: Sendable, Hashable, CustomStringConvertible {
 
 /// A text that cannot be the name of an architecture or a tag.
 public struct NameError: ZooError, Equatable {
+  /// What was given as a name.
   public let text: String
 
   package init(text: String) { self.text = text }

@@ -9,7 +9,18 @@ public struct Preprocessing: Codable, Sendable, Hashable {
 
   /// The filter of the resize, under the name that Pillow gives it.
   public enum Interpolation: String, Codable, Sendable, Hashable, CaseIterable {
-    case nearest, box, bilinear, hamming, bicubic, lanczos
+    /// The nearest pixel.
+    case nearest
+    /// The mean of the pixels below.
+    case box
+    /// A triangle.
+    case bilinear
+    /// A Hamming window.
+    case hamming
+    /// A cubic with a = -0.5.
+    case bicubic
+    /// A Lanczos window of three lobes.
+    case lanczos
   }
 
   /// How a picture of another shape is made to fit.
@@ -42,12 +53,15 @@ public struct Preprocessing: Codable, Sendable, Hashable {
   public var mean: [Float]
   /// Per channel (red, green, blue), in units of 0...1.
   public var std: [Float]
+  /// The filter of the resize.
   public var interpolation: Interpolation
+  /// How pictures of other proportions are made to fit.
   public var resizeMode: ResizeMode
   /// The value of the channels where `longest` fills up, in the picture's own mode.
   public var fill: Int
   /// By what a channel's value, 0...255, is multiplied before mean and deviation.
   public var rescaleFactor: Double
+  /// Whose arithmetic is followed.
   public var convention: Convention
   /// Where set, each picture has a size of its own, and `size` and `resizeMode` are those of one fixed size instead.
   package var naflex: NaFlex?
@@ -87,6 +101,7 @@ public struct Preprocessing: Codable, Sendable, Hashable {
 
   /// OpenAI's CLIP constants, open_clip's default.
   public static let clipMean: [Float] = [0.48145466, 0.4578275, 0.40821073]
+  /// CLIP's deviation of red, green and blue.
   public static let clipStd: [Float] = [0.26862954, 0.26130258, 0.27577711]
 
   /// From 0...255 to 0...1.

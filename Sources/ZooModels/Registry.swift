@@ -90,9 +90,12 @@ public struct Registry: Sendable {
 
 /// `ARCHITECTURE[:TAG]`.
 public struct ModelName: Sendable, Hashable, CustomStringConvertible {
+  /// Such as `ViT-H-14`.
   public var architecture: String
+  /// Such as `laion2b_s32b_b79k`; nil where none is named.
   public var tag: String?
 
+  /// The two parts as they are.
   public init(architecture: String, tag: String?) {
     self.architecture = architecture
     self.tag = tag
@@ -132,7 +135,9 @@ public struct ModelName: Sendable, Hashable, CustomStringConvertible {
 
 /// Why a name does not lead to a model.
 public enum RegistryError: ZooError, Equatable {
+  /// No manifest has this name; some names are like it.
   case unknownArchitecture(String, near: [String])
+  /// The architecture has no such weights.
   case unknownTag(String, architecture: String, known: [String])
 
   public var blame: Blame { .input }

@@ -1,6 +1,8 @@
 /// The text tower.
 public struct TextTower: Codable, Sendable, Hashable {
+  /// The transformer blocks.
   public var blocks: Blocks
+  /// Rows of the token table.
   public var vocabulary: Int
   /// True where a token sees only those before it.
   package var causal: Bool

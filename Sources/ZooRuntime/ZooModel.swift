@@ -95,6 +95,7 @@ public final class ZooModel: Sendable {
     }
   }
 
+  /// The dimensions and choices of the model.
   public var architecture: Architecture { description.architecture }
   /// The library behind the matrix products, with its kernel.
   public var algebraName: String { engine.algebra.name }
@@ -256,9 +257,13 @@ extension ModelDescription {
 
 /// Why a model cannot run.
 public enum ModelError: ZooError, Equatable {
+  /// The folder has no `model.json` that can be read.
   case notAModel(directory: String)
+  /// The runtime does not know a part of the architecture.
   case unsupported(model: String, reason: String)
+  /// The weights lack a tensor of the architecture.
   case missingTensor(file: String, tensor: String)
+  /// A tensor has a different shape or element type than the architecture gives it.
   case wrongTensor(file: String, tensor: String, expected: [Int], found: String)
   /// A classifier or an image tower alone is asked about a prompt.
   case noText(model: String, part: ModelPart)
@@ -266,7 +271,9 @@ public enum ModelError: ZooError, Equatable {
   case noImages(model: String)
   /// A classifier is asked for an embedding.
   case noEmbedding(model: String)
+  /// A prompt does not have as many tokens as the text tower takes.
   case wrongTokenCount(expected: Int, found: Int)
+  /// A token that the text tower has no row for.
   case unknownToken(Int, vocabulary: Int)
   /// A prompt of padding alone, for a text tower that does not see padding.
   case onlyPadding

@@ -7,6 +7,7 @@ public struct ModelStore: Sendable {
   /// `$ZOO_HOME`, by default `~/.zoo`.
   public let home: URL
 
+  /// The zoo in this folder, which need not exist.
   public init(home: URL) { self.home = home }
 
   /// The store of the environment.
@@ -20,6 +21,7 @@ public struct ModelStore: Sendable {
     }
   }
 
+  /// Where converted models are: `models/ARCHITECTURE/TAG`.
   public var models: URL { home.appending(path: "models", directoryHint: .isDirectory) }
   /// Files on their way from a server.
   package var downloads: URL { home.appending(path: "downloads", directoryHint: .isDirectory) }
@@ -105,6 +107,7 @@ public struct ModelStore: Sendable {
 
 /// A converted model on disk.
 public struct InstalledModel: Sendable {
+  /// The model's folder.
   public let directory: URL
   public let description: ModelDescription
   /// Bytes of all its files.
@@ -134,6 +137,7 @@ public struct InstalledModel: Sendable {
   /// When it was last wanted: used, or else converted.
   public var lastWanted: Date? { used ?? added }
 
+  /// `ARCHITECTURE:TAG`, as `model.json` says.
   public var name: ModelName { description.name }
 
   /// False where another process has removed or replaced it meanwhile.
@@ -151,10 +155,13 @@ private func lastWrite(_ url: URL) -> Date? {
 
 /// Why a reference does not lead to an installed model.
 public enum StoreError: ZooError, Equatable {
+  /// The path does not lead to a converted model.
   case notAModel(path: String)
+  /// No installed model has this name; some names are like it.
   case notInstalled(String, near: [String])
   /// A folder in the place of the model that no longer can be read.
   case broken(String, reason: String)
+  /// The architecture is installed with several tags.
   case ambiguous(String, installed: [String])
   /// Several folders whose `model.json` says the same name.
   case claimed(String, directories: [String])
@@ -162,7 +169,9 @@ public enum StoreError: ZooError, Equatable {
   case outside(path: String)
   /// Something that is to be removed or written through a link.
   case link(path: String)
+  /// The lock file cannot be made or taken.
   case lockFailed(path: String, reason: String)
+  /// The system refuses to remove the folder.
   case notRemoved(path: String, reason: String)
 
   public var blame: Blame {

@@ -7,11 +7,13 @@ import ZooTensors
 public enum Defect: Sendable, Hashable, CustomStringConvertible {
   /// The bytes of a tensor are not those that were written.
   case changed(tensor: String)
+  /// The weights lack a tensor.
   case missing(tensor: String)
   /// A tensor that `model.json` knows nothing of.
   case unknown(tensor: String)
   /// A tensor with another shape than the architecture gives it.
   case shape(tensor: String, expected: [Int], found: [Int])
+  /// The folder lacks a file.
   case missingFile(String)
   /// The bytes of a file are not those that were converted.
   case changedFile(String)

@@ -1,27 +1,50 @@
 /// An element type, by the name that safetensors gives it.
 public enum DType: String, Sendable, Hashable, Codable, CaseIterable {
+  /// A truth value, one byte.
   case bool = "BOOL"
+  /// Whole numbers from 0 to 255.
   case u8 = "U8"
+  /// Whole numbers of 8 bits with a sign.
   case i8 = "I8"
+  /// 8-bit floats with 4 bits of exponent and 3 of mantissa, without infinity.
   case f8e4m3 = "F8_E4M3"
+  /// 8-bit floats with 5 bits of exponent and 2 of mantissa.
   case f8e5m2 = "F8_E5M2"
+  /// Powers of two: 8 bits of exponent, the scales of MX formats.
   case f8e8m0 = "F8_E8M0"
+  /// As `f8e4m3` with one zero and another bias, as AMD has it.
   case f8e4m3fnuz = "F8_E4M3FNUZ"
+  /// As `f8e5m2` with one zero and another bias, as AMD has it.
   case f8e5m2fnuz = "F8_E5M2FNUZ"
+  /// Packed 4-bit floats.
   case f4 = "F4"
+  /// Packed 6-bit floats with 2 bits of exponent and 3 of mantissa.
   case f6e2m3 = "F6_E2M3"
+  /// Packed 6-bit floats with 3 bits of exponent and 2 of mantissa.
   case f6e3m2 = "F6_E3M2"
+  /// Whole numbers of 16 bits without a sign.
   case u16 = "U16"
+  /// Whole numbers of 16 bits with a sign.
   case i16 = "I16"
+  /// IEEE floats of 16 bits.
   case f16 = "F16"
+  /// bfloat16: the upper half of a 32-bit float.
   case bf16 = "BF16"
+  /// Whole numbers of 32 bits without a sign.
   case u32 = "U32"
+  /// Whole numbers of 32 bits with a sign.
   case i32 = "I32"
+  /// IEEE floats of 32 bits.
   case f32 = "F32"
+  /// Whole numbers of 64 bits without a sign.
   case u64 = "U64"
+  /// Whole numbers of 64 bits with a sign.
   case i64 = "I64"
+  /// IEEE floats of 64 bits.
   case f64 = "F64"
+  /// Complex numbers of two 32-bit floats.
   case c64 = "C64"
+  /// Complex numbers of two 64-bit floats.
   case c128 = "C128"
 
   /// Bits of one element; below 8 for the packed types.

@@ -78,7 +78,9 @@ package final class MemoryBlock: @unchecked Sendable {
 
 /// A tensor: an element type, a shape and little-endian bytes in row-major order, at any alignment.
 public struct Tensor: Sendable {
+  /// The element type.
   public let dtype: DType
+  /// The sides, outermost first; empty for a scalar.
   public let shape: [Int]
   package let data: ByteView
 
@@ -95,6 +97,7 @@ public struct Tensor: Sendable {
     self.init(dtype: .f32, shape: shape, data: ByteView(copying: values))
   }
 
+  /// How many elements there are.
   public var count: Int { elementCount(shape)! }
 
   /// The elements as `Float`; nil for types that are not weights (`DType.isWeight`).

@@ -5,6 +5,7 @@ import ZooTensors
 public enum TextError: ZooError, Hashable {
   /// A folder holds none of the files that the tokenizer needs.
   case missing(folder: String, needed: String)
+  /// A tokenizer's file cannot be read.
   case unreadable(file: String, reason: String)
   /// A file, or what a compressed file holds, is beyond all real tokenizers.
   case tooLarge(file: String, limit: Int)
@@ -14,6 +15,7 @@ public enum TextError: ZooError, Hashable {
   case unsupported(file: String, feature: String)
   /// The model's prompts have no token of a language.
   case noLanguages(language: String)
+  /// The tokenizer does not have this language; some codes are like it.
   case unknownLanguage(file: String, language: String, near: [String], count: Int)
   /// A field of the manifest makes no sense.
   case badSpec(field: String, value: Int, expected: String)

@@ -5,21 +5,26 @@ import ZooTensors
 
 /// How an export is written.
 public struct ExportOptions: Sendable {
+  /// The element type of the weights.
   public var dtype = TargetDType.keep
   /// Files of safetensors grow no larger than this many bytes; nil for one file.
   public var maxShard: Int?
   /// True to take the place of what is there, at the very end.
   public var replacing = false
 
+  /// The element types as they are, in one file, without replacing anything.
   public init() {}
 }
 
 /// What was exported.
 public struct ExportReport: Sendable {
+  /// The name of the layout that was written.
   public let layout: String
   /// Names of the written files; the path itself for a single file.
   public let files: [String]
+  /// How many tensors were written.
   public let tensors: Int
+  /// Bytes of all tensors.
   public let bytes: Int
   /// What the other ecosystem does differently, in whole sentences.
   public let notes: [String]

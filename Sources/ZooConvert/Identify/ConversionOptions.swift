@@ -12,16 +12,22 @@ public struct ConversionOptions: Sendable, Hashable {
   public var configuration: String?
   /// `--activation` or `--vision-activation`.
   public var visionActivation: Activation?
+  /// `--activation` or `--text-activation`.
   public var textActivation: Activation?
+  /// `--heads`: attention heads of the image tower.
   public var visionHeads: Int?
+  /// `--text-heads`: attention heads of the text tower.
   public var textHeads: Int?
+  /// `--eps`: epsilon of the image tower's norms.
   public var visionEps: Float?
+  /// `--text-eps`: epsilon of the text tower's norms.
   public var textEps: Float?
   /// `--image-size`, where shapes leave it open.
   public var imageSize: GridSize?
   /// `--tokenizer`: a tokenizer file, or a folder with tokenizer files, in place of those beside the weights.
   public var tokenizer: String?
 
+  /// Nothing is known of the checkpoint.
   public init() {}
 
   /// The architecture with the dimensions and choices that the options set; a pooler follows the image tower.

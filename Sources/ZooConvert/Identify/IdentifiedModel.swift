@@ -5,9 +5,11 @@ import ZooText
 
 /// What a checkpoint is, with everything that its tensors cannot say.
 public struct IdentifiedModel: Sendable {
+  /// How its tensors are named and stored.
   public let layout: CheckpointLayout
   /// With the activations that the weights were trained with.
   public var architecture: Architecture
+  /// The tag that it will have in the zoo, such as `laion2b_s32b_b79k`.
   public var tag: String
   /// Nil for a text tower alone.
   public var preprocessing: Preprocessing?
@@ -17,6 +19,7 @@ public struct IdentifiedModel: Sendable {
   /// What was decided and why, in whole sentences; conflicts name both values and what won.
   public var notes: [String]
 
+  /// `ARCHITECTURE:TAG`.
   public var name: ModelName { ModelName(architecture: architecture.name, tag: tag) }
 }
 

@@ -5,11 +5,20 @@ import ZooTensors
 
 /// How far a conversion is.
 public struct ConversionProgress: Sendable {
-  public enum Phase: String, Sendable { case writing, verifying }
+  /// What is under way.
+  public enum Phase: String, Sendable {
+    /// Tensors are written.
+    case writing
+    /// What was written is read back and compared.
+    case verifying
+  }
+  /// What is under way.
   public let phase: Phase
   /// The canonical name of the tensor at hand.
   public let tensor: String
+  /// Bytes of this phase that are done.
   public let bytesDone: Int
+  /// Bytes of this phase in all.
   public let bytesTotal: Int
 }
 

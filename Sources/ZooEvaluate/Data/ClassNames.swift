@@ -11,6 +11,7 @@ public struct ClassNames: Sendable {
   /// Those of a zero-shot head: all that a file names, or ImageNet's 1000 classes.
   public let ids: [String]
 
+  /// The name of a class by its id, such as `n01440764`; nil if it is unknown.
   public subscript(id: String) -> String? { names[id] }
 
   /// Throws an `EvaluateError` where the file cannot be read.

@@ -1,5 +1,6 @@
 /// Pictures with a class each.
 public struct ClassifiedPictures: Sendable {
+  /// Names of the classes, by index.
   public let classes: [String]
   /// In a stable order.
   package let pictures: [Entry]

@@ -4,13 +4,17 @@ import ZooModels
 
 /// Pictures with named things and a mask of labels for each.
 public struct MaskedPictures: Sendable {
+  /// Names of all classes; things refer to them by place.
   public let classes: [String]
   /// In a stable order.
   public let pictures: [Entry]
 
+  /// A picture, its mask, and what the mask shows.
   public struct Entry: Sendable {
+    /// The name of the sample in rows and reports.
     public let id: String
     let source: Source
+    /// What is measured in this picture.
     public let things: [Thing]
     /// The label of pixels that do not count; nil for none.
     public var ignored: Int?
@@ -19,6 +23,7 @@ public struct MaskedPictures: Sendable {
       (self.id, self.source, self.things, self.ignored) = (id, source, things, ignored)
     }
 
+    /// Paths of a picture and of its mask, which has the same size.
     public init(id: String, file: String, mask: String, things: [Thing], ignored: Int? = nil) {
       self.init(id: id, source: .files(picture: file, mask: mask), things: things, ignored: ignored)
     }
@@ -38,12 +43,15 @@ public struct MaskedPictures: Sendable {
     public let pixels: Pixels
   }
 
+  /// Which pixels of a mask belong to a thing.
   public enum Pixels: Sendable, Hashable {
+    /// Those with this label.
     case value(Int)
     /// Whatever is not the background.
     case all
   }
 
+  /// Pictures in the order in which they are measured.
   public init(classes: [String], pictures: [Entry]) { (self.classes, self.pictures) = (classes, pictures) }
 
   /// A picture as the model gets it, with its labels turned, resized and cropped like it.

@@ -3,6 +3,7 @@ import ZooModels
 
 /// Pictures with labelled points.
 public struct PointedPictures: Sendable {
+  /// Names of the classes, by index.
   public let classes: [String]
   /// Those with at least one question, in a stable order.
   package let pictures: [Entry]

@@ -4,22 +4,29 @@ import ZooModels
 
 /// Pictures with named things and a mask of labels for each: a folder with `scenes.json`.
 public struct SceneFolder: Sendable {
+  /// `scenes.json`, in the folder.
   public static let fileName = "scenes.json"
 
+  /// In the order of the file.
   public let scenes: [Scene]
 
+  /// A picture with named objects.
   public struct Scene: Sendable {
+    /// The name of the scene in rows and reports.
     public let id: String
     /// The picture's file.
     public let image: URL
     /// A picture of the same size whose pixels are labels: 0 for the background, or an object's label.
     public let mask: URL
+    /// What the mask shows.
     public let objects: [Object]
   }
 
+  /// One object of a scene.
   public struct Object: Sendable, Hashable, Decodable {
     /// The object's value in the mask, 1...255.
     public let label: Int
+    /// What it is called; prompts are made of it.
     public let name: String
   }
 

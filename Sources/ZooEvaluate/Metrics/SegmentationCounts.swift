@@ -2,6 +2,7 @@ import CZooKernels
 
 /// Above which value a map says "here". The comparison is strict.
 public enum MapThreshold: Sendable, Hashable {
+  /// The same value for every map, 0 to 1.
   case value(Float)
   /// The map's own mean, as in the script that the field's tables were made with (Chefer et al.).
   case mean

@@ -44,6 +44,7 @@ extension EvaluationProtocol {
 
 /// A number of a table.
 public struct Figure: Sendable, Hashable, Codable {
+  /// The column's heading.
   public let name: String
   /// False where less is better.
   public let isBetterHigh: Bool

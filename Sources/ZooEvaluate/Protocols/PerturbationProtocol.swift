@@ -43,8 +43,10 @@ public struct PerturbationProtocol: EvaluationProtocol {
     zip(accuracies, accuracies.dropFirst()).map { ($0 + $1) / 2 * 0.1 }.reduce(0, +)
   }
 
+  /// What is measured on.
   public let data: ClassifiedPictures
 
+  /// Measures on these pictures.
   public init(_ data: ClassifiedPictures) { self.data = data }
 
   package var classes: [String] { data.classes }

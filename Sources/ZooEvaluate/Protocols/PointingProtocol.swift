@@ -19,8 +19,10 @@ public struct PointingProtocol: EvaluationProtocol {
   package static let meritName = "IoU at 0.5"
   package static func merit(of row: [Double]) -> Double? { row[2] }
 
+  /// What is measured on.
   public let data: MaskedPictures
 
+  /// Measures on these pictures.
   public init(_ data: MaskedPictures) { self.data = data }
 
   package var classes: [String] { data.classes }

@@ -19,9 +19,12 @@ public struct PointsProtocol: EvaluationProtocol {
   package static let meritName = "IoU of the points"
   package static func merit(of row: [Double]) -> Double? { row[3] }
 
+  /// What is measured on.
   public let data: PointedPictures
+  /// A pixel counts as found if its value is above this, 0 to 1.
   public var threshold: Float
 
+  /// Measures on these pictures.
   public init(_ data: PointedPictures, threshold: Float = 0.5) { (self.data, self.threshold) = (data, threshold) }
 
   package var classes: [String] { data.classes }

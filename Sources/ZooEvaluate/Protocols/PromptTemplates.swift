@@ -3,6 +3,7 @@ import Foundation
 
 /// Sentences that class names are put into, at `{}`.
 public enum PromptTemplates {
+  /// "a photo of a {}".
   public static let plain = ["a photo of a {}"]
 
   /// Sets by name: `plain`; `openai`, OpenAI's 80 templates for ImageNet; `openai-7`, those of them that do best.

@@ -33,10 +33,14 @@ public struct SegmentationProtocol: EvaluationProtocol {
     case predicted
   }
 
+  /// What is measured on.
   public let data: MaskedPictures
+  /// A pixel counts as found if its value is above this.
   public var threshold: MapThreshold
+  /// Whose map is measured.
   public var classRule: ClassRule
 
+  /// Measures on these pictures.
   public init(_ data: MaskedPictures, threshold: MapThreshold = .value(0.5), classRule: ClassRule = .truth) {
     (self.data, self.threshold, self.classRule) = (data, threshold, classRule)
   }

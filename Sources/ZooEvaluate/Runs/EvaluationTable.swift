@@ -1,12 +1,17 @@
 /// The figures of a run, with confidence intervals from the bootstrap over pictures.
 public struct EvaluationTable: Sendable {
+  /// The columns.
   public let figures: [Figure]
+  /// The rows, in the order of the names that were given.
   public let methods: [Method]
   /// Samples that were measured.
   public let samples: Int
 
+  /// One way to explain.
   public struct Method: Sendable {
+    /// The name that was given.
     public let name: String
+    /// How many questions were measured, such as prompts.
     public let rows: Int
     /// In the order of `figures`.
     public let values: [Estimate]
@@ -20,8 +25,11 @@ public struct EvaluationTable: Sendable {
 
   /// A number, and where 95 % of the bootstrap's lie.
   public struct Estimate: Sendable, Hashable, Codable {
+    /// The figure of all samples.
     public let value: Double
+    /// The 2.5th percentile of the bootstrap.
     public let low: Double
+    /// The 97.5th percentile of the bootstrap.
     public let high: Double
   }
 

@@ -11,6 +11,7 @@ public struct HeatmapMethod: Sendable, Hashable {
 
   package init(_ base: any ExplanationMethod) { (self.base, options) = (base, [:]) }
 
+  /// LeGrad with these options.
   public init(_ legrad: LeGrad) { self.init(legrad as any ExplanationMethod) }
 
   /// The method called `name`, with values for some of its options by their names.
@@ -54,6 +55,7 @@ public struct HeatmapMethod: Sendable, Hashable {
     try HeatmapMethod(named: info.id, options: self.options.merging(options) { own, _ in own })
   }
 
+  /// The method's name, source and options.
   public var info: MethodInfo { type(of: base).info }
   /// True where a map is the sum of maps of layers.
   public var sumsLayers: Bool { (try? base.using([0]).ownLayers(of: 1)) ?? nil != nil }

@@ -10,6 +10,7 @@ public struct MethodInfo: Sendable {
   public let source: String
   /// What it computes besides the forward pass, in words.
   public let cost: String
+  /// The choices that it leaves open.
   public let options: [MethodOption]
 
   package init(
@@ -32,6 +33,7 @@ public struct MethodOption: Sendable, Hashable {
   public let values: String
   /// What holds where nothing is written.
   public let standard: String
+  /// What it decides, as a clause.
   public let help: String
 
   package init(_ name: String, values: String, standard: String, help: String) {

@@ -52,9 +52,13 @@ package struct MethodOptions {
 
 /// Why a method cannot be had or does not run on a model.
 public enum MethodError: ZooError, Equatable {
+  /// There is no method of this name; some names are like it.
   case unknown(String, near: [String])
+  /// The method does not have this option.
   case unknownOption(method: String, option: String, known: [String])
+  /// A value that the option cannot have.
   case badValue(method: String, option: String, value: String, expected: String)
+  /// A layer that the image tower does not have.
   case noSuchLayer(method: String, layer: Int, layers: Int)
   /// The method has no definition for this kind of model.
   case undefined(method: String, model: String, reason: String, others: [String])

@@ -9,11 +9,13 @@ import ZooText
 public struct TextRelevance: Sendable, Hashable {
   /// A word of the prompt, or a token where words and tokens do not go together.
   public struct Part: Sendable, Hashable, Codable {
+    /// The word as it was written, or the token's text.
     public let text: String
     /// The share of the whole, from 0 to 1.
     public let share: Float
   }
 
+  /// In the order of the prompt.
   public let parts: [Part]
   /// `[tokens]`: the share of each token between the start and the end.
   public let tokens: [Float]

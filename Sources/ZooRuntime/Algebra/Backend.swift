@@ -8,6 +8,7 @@ public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
   case own
   /// OpenBLAS, or Accelerate on macOS: f32 only.
   case blas
+  /// oneDNN, on Linux with the package trait OneDNN: f32 and bf16.
   case oneDNN = "onednn"
 
   /// Those that this build has.
@@ -49,8 +50,11 @@ package func makeAlgebra(backend: Backend = .automatic, precision: Precision = .
 
 /// Why products cannot be computed as asked.
 public enum AlgebraError: ZooError, Equatable {
+  /// This build does not have the backend.
   case notBuilt(Backend)
+  /// This processor does not multiply in this precision.
   case processorLacks(Precision)
+  /// The backend does not multiply in this precision.
   case backendLacks(Precision)
 
   public var blame: Blame { .input }

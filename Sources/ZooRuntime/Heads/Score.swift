@@ -1,6 +1,9 @@
 /// How an image embedding is compared with a text embedding.
 public enum Score: String, Sendable, Hashable, CaseIterable, Codable {
-  case cosine, dot
+  /// The cosine of the two vectors.
+  case cosine
+  /// The dot product, with the picture's vector as it is.
+  case dot
 
   /// The gradient of the score with respect to the embedding `e`: `t` for the dot product, `(t - s e / |e|) / |e|` for the cosine `s`.
   package func gradient(of embedding: [Float], direction: [Float]) -> [Float] {

@@ -11,6 +11,7 @@ public struct HubSettings: Sendable, Hashable {
   /// `HF_HUB_CACHE`, by default `$HF_HOME/hub`.
   public var cache: URL
 
+  /// Settings that do not come from the environment.
   public init(endpoint: URL, token: String?, isOffline: Bool, cache: URL) {
     self.endpoint = endpoint
     self.token = token

@@ -4,24 +4,32 @@ import ZooTensors
 
 /// Why a model is not fetched. URLs stand without their query, which may hold a signature.
 public enum PullError: ZooError, Equatable {
+  /// The text is not a reference; `form` is what one looks like.
   case badReference(String, form: String)
+  /// `HF_ENDPOINT` is not an HTTP address.
   case badEndpoint(String)
   /// An architecture of the registry with several tags, or with none.
   case tagNeeded(String, tags: [String])
+  /// The registry knows the model, and that it does not run.
   case unsupported(String, reason: String)
   /// A registered tag without a place to fetch it from.
   case noSource(String)
 
+  /// The network may not be used, and the cache does not have the model.
   case offline(String, cache: String)
   /// 401.
   case notAllowed(String, sentToken: Bool)
   /// 403, or a repository of the hub whose terms must be accepted first.
   case gated(String, status: Int, sentToken: Bool)
+  /// 404: no such repository, revision or file.
   case notFound(String)
   /// `others` are files of weights with other names, of which none is the one.
   case noCheckpoint(String, tried: [String], others: [String])
+  /// 429; `wait` is how long the server asks to wait.
   case rateLimited(String, wait: String?)
+  /// Any other status that is not success.
   case badStatus(String, status: Int)
+  /// There is no connection, or it broke too often.
   case unreachable(String, reason: String)
   /// The proxy on the way to a host; `variable` of the environment names it, or the system where that is nil.
   case proxy(String, variable: String?, host: String, reason: String)
@@ -32,11 +40,17 @@ public enum PullError: ZooError, Equatable {
   /// A redirect that would give up encryption.
   case insecureRedirect(String, to: String)
 
+  /// The index of a repository's shards cannot be used.
   case badIndex(String, reason: String)
+  /// The file has a different size than the server announced.
   case wrongSize(String, expected: Int, found: Int)
+  /// The file's SHA-256 is not the published one.
   case wrongDigest(String, expected: String, found: String)
+  /// The file changed on the server while it was fetched.
   case changing(String)
+  /// The folder for downloads cannot be written.
   case unwritable(String, reason: String)
+  /// The disk has too little space; both numbers are bytes.
   case noSpace(String, needed: Int, free: Int)
   /// A file of more bytes than are allowed; `size` is nil where its server did not tell.
   case tooLarge(String, size: Int?, limit: Int)

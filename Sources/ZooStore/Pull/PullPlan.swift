@@ -52,8 +52,10 @@ package struct PullPlan: Sendable {
 
 /// How far a pull is.
 public struct PullProgress: Sendable {
+  /// The file that is being fetched.
   public let file: String
   /// Of `PullPlan.bytesToFetch`.
   public let bytesDone: Int
+  /// Bytes of all files that must be fetched.
   public let bytesTotal: Int
 }

@@ -20,7 +20,9 @@ struct PictureOptions: ParsableArguments {
       valueName: "count"))
   var maxPatches: Int?
 
-  @Option(help: "How a picture is fitted to the input size: shortest side (and crop), squash, longest side (and fill), or keep.")
+  @Option(
+    help:
+      "How a picture is fitted to the input size: shortest side (and crop), squash, longest side (and fill), or keep.")
   var resize: Preprocessing.ResizeMode?
 
   @Flag(help: "Turn pictures upright by their EXIF orientation. The Python tools do not.")

@@ -15,12 +15,22 @@ public struct LeGrad: Sendable, Hashable {
     case paper
   }
 
+  /// How a layer and a prompt are compared.
   public typealias Score = ZooRuntime.Score
 
   /// Which tokens' mean stands for a layer.
-  public enum Tokens: String, Sendable, Hashable, CaseIterable, Codable { case all, first, patches }
+  public enum Tokens: String, Sendable, Hashable, CaseIterable, Codable {
+    /// All tokens, the class token and registers included.
+    case all
+    /// The first token alone: the class token where there is one.
+    case first
+    /// The patches alone.
+    case patches
+  }
 
+  /// Which formulas are used.
   public var variant: Variant
+  /// The layers whose maps are summed.
   public var layers: LayerSelection
   /// Nil for the variant's own.
   public var score: Score?
@@ -31,6 +41,7 @@ public struct LeGrad: Sendable, Hashable {
   /// True for the paper's ablation that takes every layer's gradient from the final score.
   public var fromFinalScore = false
 
+  /// The authors' code over all layers, unless something else is asked for.
   public init(variant: Variant = .official, layers: LayerSelection = .all, score: Score? = nil, tokens: Tokens? = nil) {
     self.variant = variant
     self.layers = layers
