@@ -17,8 +17,8 @@ import ZooTestSupport
     var group = "models"
     var testDescription: String { "\(name) \(file)" }
 
-    func load(_ arithmetic: Arithmetic = .standard) throws -> GoldenModel {
-      try GoldenModel(name, checkpoint, group: group, algebra: try arithmetic.algebra()) { options in
+    func load() throws -> GoldenModel {
+      try GoldenModel(name, checkpoint, group: group) { options in
         if let activation { (options.visionActivation, options.textActivation) = (activation.0, activation.1) }
       }
     }
@@ -55,8 +55,8 @@ import ZooTestSupport
     ("official_last2.uncorrected", LeGrad(layers: .last(2))),
   ]
 
-  static let cases: [Case] =
-    [
+  @Test(
+    arguments: [
       Case(name: "clip_gelu"), Case(name: "clip_quickgelu"), Case(name: "clip_layerscale"), Case(name: "clip_h14style"),
       Case(name: "openai_jit", checkpoint: "openai/ViT-tiny.pt"), Case(name: "coca"),
       Case(name: "siglip", file: "heatmaps_erf.npz", activation: (.gelu, .gelu)),
@@ -80,27 +80,18 @@ import ZooTestSupport
       Case(name: "tipsv2_swiglu", checkpoint: "hf/model.safetensors", group: "families"),
       Case(name: "vitamin", group: "families"), Case(name: "vitamin_without_positions", group: "families"),
     ]
-    + [
-      "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
-      "timm_mean_of_all", "timm_eva02", "timm_deit3",
-    ].map { Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers") }
-    + [
-      "hf_vit", "hf_vit_without_qkv_bias", "hf_deit", "hf_clip", "hf_dinov2", "hf_dinov2_swiglu",
-      "hf_dinov2_registers", "hf_dinov2_registers_swiglu",
-    ].map {
-      Case(name: $0, checkpoint: "hf/model.safetensors", group: "classifiers")
-    }
-
-  @Test(arguments: cases, Arithmetic.all)
-  func mapsAreTheReferencesAtEverySize(_ golden: Case, _ arithmetic: Arithmetic) throws {
-    try compare(golden, arithmetic, packed: false)
-  }
-
-  @Test(arguments: cases)
-  func mapsOfAPackedModelAreTheReferences(_ golden: Case) throws { try compare(golden, .standard, packed: true) }
-
-  private func compare(_ golden: Case, _ arithmetic: Arithmetic, packed: Bool) throws {
-    let loaded = try golden.load(arithmetic), model = loaded.model, share = arithmetic.share(of: .maps)
+      + [
+        "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
+        "timm_mean_of_all", "timm_eva02", "timm_deit3",
+      ].map { Case(name: $0, checkpoint: "timm/model.safetensors", group: "classifiers") }
+      + [
+        "hf_vit", "hf_vit_without_qkv_bias", "hf_deit", "hf_clip", "hf_dinov2", "hf_dinov2_swiglu",
+        "hf_dinov2_registers", "hf_dinov2_registers_swiglu",
+      ].map {
+        Case(name: $0, checkpoint: "hf/model.safetensors", group: "classifiers")
+      }, [false, true])
+  func mapsAreTheReferencesAtEverySize(_ golden: Case, packed: Bool) throws {
+    let loaded = try golden.load(), model = loaded.model
     if packed { model.pack() }
     let expected = try loaded.expected(golden.file), inputs = try loaded.expected("preprocess.npz")
     let prompts = try prompts(of: expected, model: model, classes: [0, 3, 7])
@@ -113,22 +104,21 @@ import ZooTestSupport
       }
       if expected.arrays["\(size).image_embedding"] != nil {
         let embedding = try model.imageEmbeddings([picture])[0]
-        let share = arithmetic.share(of: .outputs)
-        #expect(expected.distance(embedding, to: "\(size).image_embedding", share: share) <= 1)
+        #expect(expected.distance(embedding, to: "\(size).image_embedding") <= 1)
       }
       for (key, method) in Self.methods {
         let name = "\(size).\(key).layers"
         guard let want = expected.arrays[name] else { continue }
         let found = try maps(method)
         let values = (0..<want.shape[0]).flatMap { layer in found.flatMap { $0.layerValues[layer] } }
-        let distance = expected.distance(values, to: name, share: share)
+        let distance = expected.distance(values, to: name)
         #expect(distance <= 1, "\(name): \(distance) times the tolerance")
         compared += 1
       }
       for (key, method) in Self.finals {
         let name = "\(size).\(key).final"
         guard expected.arrays[name] != nil else { continue }
-        let distance = expected.distance(try maps(method).flatMap { $0.pixels() }, to: name, share: share)
+        let distance = expected.distance(try maps(method).flatMap { $0.pixels() }, to: name)
         #expect(distance <= 1, "\(name): \(distance) times the tolerance")
         compared += 1
       }

@@ -33,7 +33,8 @@ extension TransformersFile {
         blocks: Blocks(
           width: text.hiddenSize ?? 768, layers: text.numHiddenLayers ?? 12, heads: text.numAttentionHeads ?? 12,
           mlpWidth: text.intermediateSize ?? 3072, normEps: text.layerNormEps ?? 1e-5,
-          activation: try activation(named: text.hiddenAct ?? "relu", file: path)),
+          activation: text.hiddenAct ?? "relu" == "relu"
+            ? .relu : try activation(named: text.hiddenAct ?? "", file: path)),
         vocabulary: text.vocabSize ?? 32000, causal: false, hidesPadding: true,
         embedding: TextEmbedding(positions: 0, sinusoidal: true, scaled: text.scaleSqrtDepth ?? true), pooling: .mean,
         projection: .none,

@@ -77,13 +77,7 @@ package final class TextRuntime: Projecting, Sendable {
     guard tower.hidesPadding else { return pooled(prompts, engine: engine) }
     // Prompts with tokens at the same places run together.
     var embeddings = [[Float]](repeating: [], count: prompts.count)
-    for (places, group) in Dictionary(grouping: prompts.indices, by: { embedding.places(of: prompts[$0]) }) {
-      guard !places.isEmpty else {
-        // A prompt of padding alone: the sum of no tokens.
-        let zero = embed([Float](repeating: 0, count: tower.blocks.width))
-        for index in group { embeddings[index] = zero }
-        continue
-      }
+    for group in Dictionary(grouping: prompts.indices, by: { embedding.places(of: prompts[$0]) }).values {
       for (index, vector) in zip(group, pooled(group.map { prompts[$0] }, engine: engine)) {
         embeddings[index] = vector
       }
