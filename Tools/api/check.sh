@@ -14,7 +14,11 @@ trap 'rm -rf "$work"' EXIT
 # The modules that the product exports.
 modules=$(sed -n 's/^@_exported import //p' Sources/ZooLibrary/*.swift)
 options=(-I "$build/Modules" -target "$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)",.*/\1/p' | head -1)")
-for map in Sources/System/*/module.modulemap "$build"/C*.build/module.modulemap; do options+=(-Xcc "-fmodule-map-file=$map"); done
+for map in Sources/System/*/module.modulemap "$build"/C*.build/module.modulemap; do
+  # What the build's own tools were made of.
+  case $map in *-tool.build/*) continue ;; esac
+  options+=(-Xcc "-fmodule-map-file=$map")
+done
 for module in Zoo $modules; do
   swift symbolgraph-extract -module-name "$module" "${options[@]}" -output-dir "$work" -minimum-access-level public -skip-synthesized-members
 done
