@@ -30,7 +30,7 @@ package struct Kernels: LinearAlgebra {
     guard precision == .int8 else {
       return StripMatrix(matrix, direction: direction, algebra: self, lasting: lasting && !streams)
     }
-    return direction == .forward && matrix.inputs <= ZOO_INT8_DEPTH
+    return direction.ends(of: matrix).inputs <= ZOO_INT8_DEPTH
       ? Int8Matrix(matrix, direction: direction) : finer.prepare(matrix, direction: direction, lasting: lasting)
   }
 

@@ -40,7 +40,7 @@ package struct FoldedMatrices: Sendable {
         scaled, scaledBy: nil, rows: attended, into: folded.bytes.bindMemory(to: Float.self).baseAddress!,
         epilogue: .none, parallel: Parallel(threads: 1))
     }
-    matrix = fc1.algebra.finer.prepare(Self.matrix(folded, [attended, hidden]), direction: .forward, lasting: true)
+    matrix = fc1.algebra.prepare(Self.matrix(folded, [attended, hidden]), direction: .forward, lasting: true)
     matrix.makeReady()
     for linear in [fc1, out] { linear.release() }
   }
