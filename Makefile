@@ -5,7 +5,7 @@
 # make test-page  the page of zoo serve in a headless Chromium (Debian: chromium); pictures of it go to out/page
 # make fuzz    libFuzzer over the checkpoint readers, FUZZ_SECONDS=60 for each container
 # make fuzz-serve  requests to zoo serve that follow its OpenAPI document and that break it
-# make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package
+# make bench   what this machine makes of ViT-B-16; make bench-reference compares with the authors' package, make bench-peers with OpenVINO, ONNX Runtime and PyTorch
 # make test-threads  what threads share, under ThreadSanitizer
 # make snapshots  writes anew what tests expect of every --help and of the keys of every --json
 # make api     the library's public interface against the one that is written down, and against the last tag's; after a debug build
@@ -29,7 +29,7 @@ STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib --disable-loc
 TRAITS := $(shell Tools/more-formats.sh)
 VERSION = ZOO_VERSION=$(shell Tools/dist/version.sh)
 
-.PHONY: all build demo test test-formats test-release test-asan api test-threads snapshots test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference format lint install packages dist dist-check docs docs-check check-darwin clean
+.PHONY: all build demo test test-formats test-release test-asan api test-threads snapshots test-arm test-slurm test-page facts fuzz fuzz-serve attack attack-quick bench bench-reference bench-peers format lint install packages dist dist-check docs docs-check check-darwin clean
 
 all: build
 
@@ -114,6 +114,12 @@ bench-reference: build
 	python3 -m venv .build/reference
 	.build/reference/bin/pip install -q legrad_torch==1.1 open_clip_torch==2.23.0 timm tokenizers safetensors setuptools
 	.build/reference/bin/python Tools/bench_reference.py --zoo $(ZOO)
+
+# OpenVINO, ONNX Runtime and PyTorch on the same weights, in turns with ours; needs PyPI and half an hour.
+bench-peers: build
+	python3 -m venv .build/peers
+	.build/peers/bin/pip install -q torch open_clip_torch openvino nncf onnx onnxruntime safetensors pillow
+	.build/peers/bin/python Tools/peers/bench_peers.py --zoo $(ZOO)
 
 format:
 	$(SWIFT) format -i -r Sources Tests Manifests Tools Package.swift
