@@ -1,4 +1,5 @@
 #include "zoo_convert.h"
+#include "zoo_int8.h"
 #include <string.h>
 
 static inline uint16_t load16(const void *p, ptrdiff_t i) {
@@ -65,4 +66,9 @@ void zoo_narrow_to_bf16(const float *source, uint16_t *target, ptrdiff_t count) 
     uint32_t rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
     target[i] = (bits & 0x7FFFFFFF) > 0x7F800000 ? (uint16_t)(bits >> 16 | 0x40) : (uint16_t)rounded;
   }
+}
+
+void zoo_int8_widen(const int8_t *q, const float *scales, ptrdiff_t rows, ptrdiff_t width, float *target) {
+  for (ptrdiff_t i = 0; i < rows; i++, q += width, target += width)
+    for (ptrdiff_t k = 0; k < width; k++) target[k] = (float)q[k] * scales[i];
 }

@@ -62,8 +62,8 @@ public struct Checkpoint: Sendable {
 
   /// Reads over the headers of `path`; the tensors stay in the file.
   ///
-  /// What training code wraps around a model is taken off: dictionaries around its state dict, prefixes of all names. 8-bit floats are
-  /// presented as the numbers they stand for. `notes` say what was done.
+  /// What training code wraps around a model is taken off: dictionaries around its state dict, prefixes of all names. 8-bit floats, and
+  /// 8-bit integers with scales, are presented as the numbers they stand for. `notes` say what was done.
   ///
   /// - Parameters:
   ///   - path: A file of any known kind, told by its content; the `.index.json` of shards; one of several shards; or a folder with one of these.
@@ -94,7 +94,7 @@ public struct Checkpoint: Sendable {
     return checkpoint
   }
 
-  /// Reads over the headers of one file and leaves everything as it is there: names with their prefixes, 8-bit floats, a shard alone.
+  /// Reads over the headers of one file and leaves everything as it is there: names with their prefixes, 8-bit numbers, a shard alone.
   package static func openAsStored(_ path: String) throws(CheckpointError) -> Checkpoint {
     try Checkpoint(path: path, files: [path], content: readFile(path))
   }
@@ -124,6 +124,7 @@ public struct Checkpoint: Sendable {
       content.stripPrefixes()
     }
     try content.widenFloat8()
+    try content.widenInt8()
     try self.init(path: path, files: files, content: content)
   }
 

@@ -66,10 +66,11 @@ extension Conversion {
 
     let joined = try image.joined(with: text, under: ConversionPlan.otherPrefix)
     let plans = (
-      makePlan(first.layout, first.architecture, Headers(image), dtype: dtype),
-      makePlan(second.layout, second.architecture, Headers(text), dtype: dtype)
+      makePlan(first.layout, first.architecture, Headers(image), dtype: dtype.beforeJoining),
+      makePlan(second.layout, second.architecture, Headers(text), dtype: dtype.beforeJoining)
     )
-    let plan = joinedPlan(plans.0, plans.1, architecture, sourceCount: joined.entries.count)
+    var plan = joinedPlan(plans.0, plans.1, architecture, sourceCount: joined.entries.count)
+    if dtype == .int8 { plan = plan.quantised }
     var model = first
     (model.architecture, model.notes) = (architecture, notes)
     model.tokenizerFiles = second.tokenizerFiles
@@ -82,6 +83,11 @@ extension Conversion {
 private func shortPath(_ checkpoint: Checkpoint) -> String {
   let (folder, name) = splitPath(checkpoint.path)
   return joinPath(splitPath(folder).name, name)
+}
+
+extension TargetDType {
+  /// What is chosen for both halves: scales come to the rows of the whole.
+  fileprivate var beforeJoining: TargetDType { self == .int8 ? .keep : self }
 }
 
 /// The rows of both plans that an architecture has, in its order.

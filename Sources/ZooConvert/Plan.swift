@@ -11,6 +11,8 @@ public enum TargetDType: String, Sendable, Hashable, CaseIterable {
   case f16
   /// bfloat16: the range of 32-bit floats with 8 bits of precision.
   case bf16
+  /// The matrices of the blocks and the table of tokens as 8-bit integers with a scale for each row, all others as with `keep`.
+  case int8
 }
 
 /// A conversion as a value: where every canonical tensor comes from, what is left out by which rule, and all that is wrong.
@@ -25,6 +27,8 @@ public struct ConversionPlan: Sendable {
     public let dtype: DType
     /// What it is made from.
     public let expression: TensorExpression
+    /// True for the scales of a tensor that is stored in 8-bit integers: `[rows]`, of the rows of `expression`.
+    package var isScale = false
 
     /// The source tensors, in the order of use.
     public var sources: [String] { expression.sources.map(\.name) }
@@ -160,9 +164,10 @@ package func makePlan(
       problems.append(.unused(source: entry.name, dtype: entry.dtype, shape: entry.shape))
     }
   }
-  return ConversionPlan(
+  let plan = ConversionPlan(
     layout: layout.name, architecture: architecture.name, rows: rows, dropped: dropped, problems: problems,
     sourceCount: headers.entries.count)
+  return dtype == .int8 ? plan.quantised : plan
 }
 
 extension TargetDType {
@@ -172,7 +177,7 @@ extension TargetDType {
     case .f32: .f32
     case .f16: .f16
     case .bf16: .bf16
-    case .keep:
+    case .keep, .int8:
       if let only = sources.first, sources.count == 1, only.isWeight, only != .f64 { only } else { .f32 }
     }
   }

@@ -24,6 +24,8 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   public var labels: [String]?
   /// The files that the weights came from.
   public var sources: [SourceFile]
+  /// How the matrices of the blocks and the table of tokens are stored; nil for numbers of the source's type or the one that was asked for.
+  public var quantisation: Quantisation?
   /// SHA-256 of each tensor's bytes in the weights file.
   public var digests: [String: String]
   /// What was decided during the conversion and why.
@@ -47,6 +49,11 @@ public struct ModelDescription: Codable, Sendable, Hashable {
     self.digests = digests
     self.notes = notes
     self.labels = labels
+  }
+
+  public enum Quantisation: String, Codable, Sendable, Hashable {
+    /// 8-bit integers from -127 to 127, with a tensor of scales (`NAME_scale`, f32), one for each row.
+    case int8
   }
 
   /// `ARCHITECTURE:TAG`.

@@ -14,7 +14,7 @@ public final class ZooModel: Sendable {
   public let directory: URL
   private let imageTower: VisionRuntime?
   package let engine: Engine
-  /// The text tower always computes in f32.
+  /// The text tower computes in f32 or int8.
   package let textEngine: Engine
   private let textTower: Lazy<Result<TextRuntime, any Error>>?
   private let tokens: Lazy<Result<any PromptTokenizer, any Error>>?
@@ -52,11 +52,11 @@ public final class ZooModel: Sendable {
     if let language { description.architecture.text?.tokenizer.language = language }
     let path = try ModelDescription.path(of: ModelDescription.weightsFileName, in: directory)
     for name in description.tokenizerFiles { _ = try ModelDescription.path(of: name, in: directory) }
-    let checkpoint = try Checkpoint.open(path)
+    let checkpoint = try Checkpoint.openAsStored(path)
     try ZooModel.check(checkpoint, against: description.architecture, path: path)
     let cache = textCache.map {
       TextEmbeddingCache(
-        root: $0, model: json, arithmetic: algebra.exact.name, width: description.architecture.embedding)
+        root: $0, model: json, arithmetic: algebra.forPrompts.name, width: description.architecture.embedding)
     }
     try self.init(
       description: description, directory: directory, algebra: algebra, parallel: parallel, textCache: cache
@@ -77,9 +77,8 @@ public final class ZooModel: Sendable {
     }
     engine = Engine(algebra: algebra, parallel: parallel)
     let weights = Weights(algebra: algebra, lookup: lookup)
-    // Prompts are few and their embeddings are kept: no matrix of the text tower is worth a packed copy.
-    let exact = Weights(algebra: algebra.exact, lookup: lookup)
-    textEngine = Engine(algebra: algebra.exact, parallel: parallel)
+    let textWeights = Weights(algebra: algebra.forPrompts, lookup: lookup)
+    textEngine = Engine(algebra: algebra.forPrompts, parallel: parallel)
     imageTower = try architecture.vision.map {
       try VisionRuntime(weights, tower: $0, isClassifier: architecture.isClassifier, name: architecture.name)
     }
@@ -88,7 +87,7 @@ public final class ZooModel: Sendable {
       ? exp(try weights.scalar("logit_scale")) : architecture.temperature.map { 1 / $0 } ?? 1
     bias = architecture.logitBias ? try weights.scalar("logit_bias") : 0
     if let text = architecture.text {
-      textTower = Lazy { Result { try TextRuntime(exact, tower: text) } }
+      textTower = Lazy { Result { try TextRuntime(textWeights, tower: text) } }
       tokens = Lazy { Result { try loadTokenizer(text.tokenizer, from: directory) } }
     } else {
       (textTower, tokens) = (nil, nil)
@@ -107,10 +106,22 @@ public final class ZooModel: Sendable {
       guard let entry = checkpoint.entry(spec.name) else {
         throw ModelError.missingTensor(file: path, tensor: spec.name)
       }
-      guard entry.shape == spec.shape, entry.dtype.isWeight else {
+      let isInt8 = entry.dtype == .i8 && spec.mayBeInt8
+      guard entry.shape == spec.shape, entry.dtype.isWeight || isInt8 else {
         throw ModelError.wrongTensor(
           file: path, tensor: spec.name, expected: spec.shape, found: "\(entry.dtype.rawValue) \(entry.shape)")
       }
+      if isInt8 { try check(checkpoint, scales: spec.scales, path: path) }
+    }
+  }
+
+  private static func check(_ checkpoint: Checkpoint, scales spec: TensorSpec, path: String) throws {
+    guard let entry = checkpoint.entry(spec.name) else {
+      throw ModelError.missingTensor(file: path, tensor: spec.name)
+    }
+    guard entry.shape == spec.shape, entry.dtype == .f32 else {
+      throw ModelError.wrongTensor(
+        file: path, tensor: spec.name, expected: spec.shape, found: "\(entry.dtype.rawValue) \(entry.shape)")
     }
   }
 

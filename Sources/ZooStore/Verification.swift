@@ -53,7 +53,7 @@ extension InstalledModel {
       !defects.contains(.missingFile(name))
     else { return defects }
     do {
-      let weights = try Checkpoint.open(path)
+      let weights = try Checkpoint.openAsStored(path)
       let specs = Dictionary(
         description.architecture.tensors.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
       var done = 0

@@ -20,12 +20,12 @@ final class StoreSetting: Sendable {
     try install("one")
   }
 
-  func install(_ tag: String) throws {
+  func install(_ tag: String, dtype: TargetDType = .keep) throws {
     let source = Golden.url("models/clip_gelu/checkpoints/openclip/open_clip_model.safetensors")
     let checkpoint = try Checkpoint.open(source.path(percentEncoded: false))
     var options = ConversionOptions()
     options.model = ModelName(architecture: "Tiny", tag: tag)
-    try store.install(Conversion(checkpoint, options: options, registry: .builtIn))
+    try store.install(Conversion(checkpoint, options: options, registry: .builtIn, dtype: dtype))
   }
 
   var model: InstalledModel { get throws { try #require(store.installed().first) } }
@@ -53,6 +53,17 @@ final class StoreSetting: Sendable {
     #expect(try setting.model.verify { last = $0 } == [])
     let entries = try Checkpoint.open(setting.weights.path(percentEncoded: false)).entries
     #expect(last == entries.reduce(0) { $0 + $1.byteCount })
+  }
+
+  @Test func eightBitIntegersAndTheirScalesAreVerified() throws {
+    try setting.install("two", dtype: .int8)
+    let model = try #require(setting.store.installed().first { $0.description.tag == "two" })
+    #expect(model.verify() == [])
+    let weights = try setting.store.directory(of: "Tiny", tag: "two").appending(path: "weights.safetensors")
+    let stored = try Checkpoint.openAsStored(weights.path(percentEncoded: false))
+    let names = ["text.blocks.0.fc1.weight", "vision.blocks.1.out.weight_scale"]
+    for name in names { try setting.flip(weights, at: try #require(stored.entry(name)?.fileOffset)) }
+    #expect(Set(model.verify()) == Set(names.map { .changed(tensor: $0) }))
   }
 
   @Test func aFlippedBitIsReportedWithTheTensorsName() throws {

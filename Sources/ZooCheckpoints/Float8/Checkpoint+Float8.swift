@@ -27,7 +27,7 @@ extension CheckpointContent {
         scales = try Float8Scales(tensors[scale], for: tensor.entry)
         leftOut.insert(scale)
       }
-      widened[position] = tensor.widened(format, scales)
+      widened[position] = tensor.widened(format.values, scales)
     }
     let types = Set(widened.keys.map { tensors[$0].entry.dtype.rawValue }).sorted().joined(separator: " and ")
     let scaled = widened.values.count { $0.entry.dtype == .f32 }
@@ -41,8 +41,9 @@ extension CheckpointContent {
 }
 
 extension StoredTensor {
-  fileprivate func widened(_ format: Float8Format, _ scales: Float8Scales?) -> StoredTensor {
-    let source = self, values = format.values
+  /// - Parameter values: Of every byte.
+  func widened(_ values: [Float], _ scales: Float8Scales?) -> StoredTensor {
+    let source = self
     let dtype: DType = scales == nil ? .f16 : .f32
     let size = dtype.bits / 8
     let readPart: @Sendable (Range<Int>) throws(CheckpointError) -> ByteView = { range throws(CheckpointError) in

@@ -68,7 +68,9 @@ struct ExportWork {
     for row in back.rows {
       let hasher = SHA256Hasher()
       // Another element type has other bytes: then only that all can be read is checked.
-      let isComparable = Headers(weights)[row.target]?.dtype == row.dtype
+      let isComparable =
+        Headers(weights)[row.target]?.dtype == row.dtype
+        && model.digests[TensorSpec(name: row.target, shape: row.shape).scales.name] == nil
       try row.expression.forEachPiece(in: written) { piece in
         try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
           hasher.update(bytes)

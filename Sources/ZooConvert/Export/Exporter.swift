@@ -46,6 +46,11 @@ package func export(
 ) throws -> ExportReport {
   let weights = try Checkpoint.open(
     ModelDescription.path(of: ModelDescription.weightsFileName, in: URL(filePath: folder, directoryHint: .isDirectory)))
+  guard options.dtype != .int8 else {
+    throw ConvertError.notExportable(
+      model: model.name.description, format: format.rawValue,
+      reason: "it has no place for 8-bit integers and their scales")
+  }
   let plan = try ExportPlan(format, model.architecture, Headers(weights), dtype: options.dtype)
   guard options.replacing || !fileExists(target) else { throw ConvertError.outputExists(target) }
   try plan.checkZeros(in: weights, model: model.name.description)

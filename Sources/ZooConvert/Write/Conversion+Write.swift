@@ -72,6 +72,7 @@ extension Conversion {
         tokenizerFiles: tokenizerFiles, tokenizerDigests: tokenizerDigests,
         sources: try sourceDigests.wait().map { .init(name: $0.name, size: $0.size, sha256: $0.sha256) },
         digests: digests, notes: model.notes + warnings(of: findings), labels: model.labels)
+      if plan.isQuantised { description.quantisation = .int8 }
       let file = joinPath(work.folder, ModelDescription.fileName)
       try writeSynced(description.encoded(), to: file)
       if let outcome = try probe?(work.folder) {
@@ -95,13 +96,11 @@ extension Conversion {
     var passed = BytesPassed()
     let findings = try plan.rows.map { row in
       let inspector = TensorInspector(row.dtype, digesting: row.expression.isReadInParts(in: checkpoint))
-      try row.expression.forEachPiece(in: checkpoint) { piece in
-        try piece.stream(as: row.dtype, chunk: pieceSize) { bytes in
-          inspector.take(bytes)
-          try writer.append(bytes)
-          if passed.add(bytes.count) { checkpoint.release() }
-          try progress(.init(phase: .writing, tensor: row.target, bytesDone: passed.count, bytesTotal: plan.byteCount))
-        }
+      try row.stream(in: checkpoint) { bytes in
+        inspector.take(bytes)
+        try writer.append(bytes)
+        if passed.add(bytes.count) { checkpoint.release() }
+        try progress(.init(phase: .writing, tensor: row.target, bytesDone: passed.count, bytesTotal: plan.byteCount))
       }
       let found = inspector.finish()
       try readBack.add(found)

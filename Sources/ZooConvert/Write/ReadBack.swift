@@ -26,7 +26,7 @@ final class ReadBack: @unchecked Sendable {
   ///   - file: How messages call it.
   init(_ path: String, called file: String, _ plan: ConversionPlan, of source: Checkpoint) throws {
     (self.file, self.plan, self.source) = (file, plan, source)
-    written = try Checkpoint.open(path)
+    written = try Checkpoint.openAsStored(path)
     DispatchQueue.global(qos: .utility).async(group: follower) { self.work { _ in } }
   }
 
@@ -128,15 +128,14 @@ final class ReadBack: @unchecked Sendable {
       guard found == known else { throw mismatch }
       return found
     }
-    try row.expression.forEachPiece(in: source) { piece in
-      try piece.stream(as: row.dtype, chunk: pieceSize) { wanted in
-        let found = try next(wanted.count)
-        guard let a = found.baseAddress, let b = wanted.baseAddress, memcmp(a, b, wanted.count) == 0 else {
-          throw mismatch
-        }
-        hasher.update(found)
-        try report(wanted.count)
+    try row.stream(in: source) { wanted in
+      guard !wanted.isEmpty else { return }
+      let found = try next(wanted.count)
+      guard let a = found.baseAddress, let b = wanted.baseAddress, memcmp(a, b, wanted.count) == 0 else {
+        throw mismatch
       }
+      hasher.update(found)
+      try report(wanted.count)
     }
     return "\(hasher.finish())"
   }

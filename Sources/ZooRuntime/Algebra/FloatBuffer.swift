@@ -1,3 +1,4 @@
+import CZooKernels
 import ZooTensors
 
 /// `count` floats, 64-byte aligned. The owner decides who writes; nothing here locks.
@@ -45,6 +46,18 @@ package struct FloatView: @unchecked Sendable {
     _ = block.bytes.bindMemory(to: Float.self).update(fromContentsOf: values)
     self.init(
       Tensor(dtype: .f32, shape: [values.count], data: ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)))
+  }
+
+  /// Rows of 8-bit integers times their scales, in memory of their own.
+  init(_ tensor: Tensor, scales: UnsafePointer<Float>) {
+    let block = MemoryBlock(byteCount: tensor.count * MemoryLayout<Float>.stride)
+    if let source = tensor.data.bytes.baseAddress {
+      zoo_int8_widen(
+        source, scales, tensor.shape[0], tensor.count / tensor.shape[0],
+        block.bytes.bindMemory(to: Float.self).baseAddress!)
+    }
+    self.init(
+      Tensor(dtype: .f32, shape: tensor.shape, data: ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)))
   }
 
   /// The elements of a weight tensor: in place where they are aligned f32, widened into memory of their own otherwise.

@@ -19,9 +19,20 @@ final class Int8Strips: Sendable {
     columns = strips * width
     block = MemoryBlock(byteCount: strips * size * 4)
     factors = FloatBuffer(2 * columns)
-    // Not `matrix.floats`, which would keep what it has to widen.
-    let source = FloatView(matrix.tensor), cutting = Cutting(matrix, direction: direction)
     let target = block.bytes.bindMemory(to: Int32.self).baseAddress!
+    defer { matrix.tensor.data.release() }
+    if direction == .forward, let scales = matrix.scales, let bytes = matrix.tensor.data.bytes.baseAddress {
+      factors.pointer.update(from: scales.pointer, count: outputs)
+      for index in 0..<strips {
+        let first = index * width
+        zoo_int8_pack_rows(
+          bytes.assumingMemoryBound(to: Int8.self) + first * inputs, inputs, inputs, min(width, outputs - first),
+          target + index * size, factors.pointer + columns + first)
+      }
+      return
+    }
+    // Not `matrix.floats`, which would keep what it has to widen.
+    let source = matrix.unkept, cutting = Cutting(matrix, direction: direction)
     withScratch(inputs * (1 + width / 4)) { scratch in
       for index in 0..<strips {
         let first = index * width
@@ -30,7 +41,6 @@ final class Int8Strips: Sendable {
           scratch, target + index * size, factors.pointer + first, factors.pointer + columns + first)
       }
     }
-    matrix.tensor.data.release()
   }
 
   func strip(_ index: Int) -> UnsafePointer<Int32> {

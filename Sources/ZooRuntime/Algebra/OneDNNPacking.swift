@@ -22,7 +22,7 @@
       guard size > 0 else { return nil }
       block = MemoryBlock(byteCount: size)
       // Not `matrix.floats`, which would keep what it has to widen.
-      let source = FloatView(matrix.tensor)
+      let source = matrix.unkept
       guard zoo_onednn_pack(&shape, Int32(direction.order.rawValue), source.pointer, block.bytes.baseAddress) == 1
       else { return nil }
       matrix.tensor.data.release()

@@ -30,7 +30,7 @@ final class Strips: Sendable {
     size = (precision == .bf16 ? (inputs + 1) / 2 : inputs) * width
     block = MemoryBlock(byteCount: strips * size * MemoryLayout<Float>.stride)
     // Not `matrix.floats`, which would keep what it has to widen.
-    let source = FloatView(matrix.tensor), cutting = Cutting(matrix, direction: direction)
+    let source = matrix.unkept, cutting = Cutting(matrix, direction: direction)
     let target = block.bytes.bindMemory(to: Float.self).baseAddress!
     for index in 0..<strips {
       cutting.cut(

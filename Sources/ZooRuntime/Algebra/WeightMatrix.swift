@@ -4,10 +4,15 @@ import ZooTensors
 /// A weight matrix `[out, in]` as it was loaded: further axes count as part of `in`.
 package final class WeightMatrix: Sendable {
   package let tensor: Tensor
+  /// Of the rows of 8-bit integers.
+  let scales: FloatView?
   /// Nil until it is used, and again once it is released.
   private let view = Mutex<FloatView?>(nil)
 
-  package init(_ tensor: Tensor) { self.tensor = tensor }
+  package init(_ tensor: Tensor) { (self.tensor, scales) = (tensor, nil) }
+
+  /// Rows of 8-bit integers with a scale each.
+  package init(_ tensor: Tensor, scales: FloatView) { (self.tensor, self.scales) = (tensor, scales) }
 
   package var outputs: Int { tensor.shape[0] }
   package var inputs: Int { tensor.count / outputs }
@@ -15,11 +20,14 @@ package final class WeightMatrix: Sendable {
   /// The elements as f32: where they lie if they can be used there, otherwise widened once for all users.
   package var floats: FloatView {
     view.withLock { view in
-      let floats = view ?? FloatView(tensor)
+      let floats = view ?? unkept
       view = floats
       return floats
     }
   }
+
+  /// The same, for one use.
+  var unkept: FloatView { rows(0..<outputs) }
 
   /// Gives memory back that can be read or widened again.
   func release() {
@@ -35,9 +43,9 @@ package final class WeightMatrix: Sendable {
   /// The elements of some rows, without keeping them.
   func rows(_ range: Range<Int>) -> FloatView {
     let rowBytes = tensor.data.count / outputs
-    return FloatView(
-      Tensor(
-        dtype: tensor.dtype, shape: [range.count, inputs],
-        data: tensor.data[range.lowerBound * rowBytes..<range.upperBound * rowBytes]))
+    let some = Tensor(
+      dtype: tensor.dtype, shape: [range.count] + tensor.shape.dropFirst(),
+      data: tensor.data[range.lowerBound * rowBytes..<range.upperBound * rowBytes])
+    return scales.map { FloatView(some, scales: $0.pointer + range.lowerBound) } ?? FloatView(some)
   }
 }

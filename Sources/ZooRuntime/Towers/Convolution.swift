@@ -122,14 +122,15 @@ extension Weights {
     let gain = zip(norm[0], norm[3]).map { $0 / ($1 + eps).squareRoot() }
     let bias = gain.indices.map { norm[1][$0] - norm[2][$0] * gain[$0] }
     return Linear(
-      weight: kernelRows(try vector("\(name).weight"), gain: gain, channelsFirst: channelsFirst),
+      weight: WeightMatrix(kernelRows(try vector("\(name).weight"), gain: gain, channelsFirst: channelsFirst)),
       bias: FloatView(Tensor(bias, shape: [bias.count])), algebra: algebra)
   }
 
   /// A convolution `NAME` without a batch norm as a linear map of `[y, x, in]`.
   func convolution(_ name: String, bias: Bool) throws -> Linear {
     Linear(
-      weight: kernelRows(try vector("\(name).weight")), bias: bias ? try vector("\(name).bias") : nil, algebra: algebra)
+      weight: WeightMatrix(kernelRows(try vector("\(name).weight"))),
+      bias: bias ? try vector("\(name).bias") : nil, algebra: algebra)
   }
 
   /// Weights `[out, in, y, x]` as `[out, y * x * in]`, or `[out, in * y * x]`, each output's times its gain.

@@ -94,8 +94,7 @@ package struct Linear: Sendable {
   private let forwardMatrix: Lazy<any PreparedMatrix>
   private let backwardMatrix: Lazy<any PreparedMatrix>
 
-  init(weight: Tensor, bias: FloatView?, algebra: any LinearAlgebra) {
-    let matrix = WeightMatrix(weight)
+  init(weight matrix: WeightMatrix, bias: FloatView?, algebra: any LinearAlgebra) {
     self.matrix = matrix
     self.algebra = algebra
     self.bias = bias

@@ -5,7 +5,7 @@ import ZooModels
 /// The rows that a text tower's blocks see: tokens, positions, and what a tower of transformers does to their sum.
 struct TextEmbeddingRuntime: Sendable {
   private let tower: TextTower
-  private let tokens: FloatView
+  private let tokens: WeightMatrix
   /// Learned, or computed; nil where attention alone knows positions.
   private let positions: FloatView?
   private let tokenType: FloatView?
@@ -14,7 +14,7 @@ struct TextEmbeddingRuntime: Sendable {
 
   init(_ weights: Weights, tower: TextTower) throws {
     self.tower = tower
-    tokens = try weights.vector("text.tokens")
+    tokens = try weights.matrix("text.tokens")
     let width = tower.blocks.width
     let last = tower.position(ofToken: tower.contextLength - 1, at: tower.contextLength - 1)
     positions =
@@ -48,7 +48,9 @@ struct TextEmbeddingRuntime: Sendable {
       let start = work.x.pointer + index * count * width
       for (place, token) in places[index].enumerated() {
         let row = start + place * width
-        row.update(from: tokens.pointer + Int(prompt[token]) * width, count: width)
+        let id = Int(prompt[token]), own = tokens.rows(id..<id + 1)
+        row.update(from: own.pointer, count: width)
+        withExtendedLifetime(own) {}
         if factor != 1 { for k in 0..<width { row[k] *= factor } }
         if let tokenType { zoo_add_bias(row, tokenType.pointer, 1, width) }
         let position = tower.position(ofToken: token, at: place)

@@ -17,15 +17,15 @@ package final class TextRuntime: Projecting, Sendable {
   init(_ weights: Weights, tower: TextTower) throws {
     self.tower = tower
     embedding = try TextEmbeddingRuntime(weights, tower: tower)
-    let shape = tower.blocks
+    let shape = tower.blocks, exact = weights.exact
     blocks = try (0..<shape.layers).map { try Block(weights, tower: "text", layer: $0, shape: shape) }
     norm =
       tower.hasFinalNorm
       ? try weights.norm("text.norm", eps: shape.normEps, rms: shape.rms) : Norm(passing: shape.width)
     relativeBias = shape.relativeBias == nil ? nil : try weights.vector("text.relative_bias")
-    pooler = tower.pooling == .attention ? try TextPooler(weights, shape: shape) : nil
-    firstProjection = tower.projection == .mlp ? try weights.linear("text.projection.fc1", bias: false) : nil
-    projection = try weights.projection("text.projection", tower.projection)
+    pooler = tower.pooling == .attention ? try TextPooler(exact, shape: shape) : nil
+    firstProjection = tower.projection == .mlp ? try exact.linear("text.projection.fc1", bias: false) : nil
+    projection = try exact.projection("text.projection", tower.projection)
   }
 
   /// Runs prompts of token ids, `[prompts][contextLength]`. `observe` gets the stream before the first block (as layer

@@ -11,10 +11,18 @@ struct Weights: Sendable {
     self.lookup = lookup
   }
 
+  /// For single rows.
+  var exact: Weights { Weights(algebra: algebra.exact, lookup: lookup) }
+
   /// For what comes before and behind the blocks.
   var finer: Weights { Weights(algebra: algebra.finer, lookup: lookup) }
 
   func vector(_ name: String) throws -> FloatView { FloatView(try lookup(name)) }
+
+  func matrix(_ name: String) throws -> WeightMatrix {
+    let tensor = try lookup(name), scales = TensorSpec(name: name, shape: tensor.shape).scales.name
+    return tensor.dtype == .i8 ? WeightMatrix(tensor, scales: try vector(scales)) : WeightMatrix(tensor)
+  }
 
   func scalar(_ name: String) throws -> Float { try vector(name).array[0] }
 
@@ -25,7 +33,7 @@ struct Weights: Sendable {
 
   func linear(_ name: String, bias: Bool = true) throws -> Linear {
     Linear(
-      weight: try lookup("\(name).weight"), bias: bias ? try vector("\(name).bias") : nil, algebra: algebra)
+      weight: try matrix("\(name).weight"), bias: bias ? try vector("\(name).bias") : nil, algebra: algebra)
   }
 
   /// What gives the embedding: the only linear map, or the second of two.

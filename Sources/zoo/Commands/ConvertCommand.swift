@@ -25,7 +25,7 @@ struct ConvertCommand: ParsableCommand {
       valueName: "other"), completion: .file())
   var text: String?
 
-  @Option(help: "Element type of the weights.")
+  @Option(help: "Element type of the weights; int8 for the matrices of the blocks and the table of tokens only.")
   var dtype: TargetDType = .keep
 
   @Option(

@@ -22,7 +22,7 @@ struct PullCommand: AsyncParsableCommand {
 
   @OptionGroup var source: SourceOptions
 
-  @Option(help: "Element type of the weights.")
+  @Option(help: "Element type of the weights; int8 for the matrices of the blocks and the table of tokens only.")
   var dtype: TargetDType = .keep
 
   @Option(

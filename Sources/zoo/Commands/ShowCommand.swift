@@ -83,6 +83,9 @@ struct ShowCommand: ParsableCommand {
     print(
       "\nInstalled as \(description.name) in \(model.directory.path(percentEncoded: false)), \(byteText(model.size))")
     if let preprocessing = description.preprocessing { print("  \(describe(preprocessing))") }
+    if description.quantisation == .int8 {
+      print("  matrices of the blocks and table of tokens in 8-bit integers, a scale for each row")
+    }
     print("  from \(description.layout):")
     for source in description.sources {
       print("    \(source.name)  \(byteText(source.size))  sha256 \(source.sha256)")

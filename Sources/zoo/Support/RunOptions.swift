@@ -17,7 +17,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Matrix-multiplication backend.")
   var backend: Backend = .automatic
 
-  @Option(help: "Precision of matrix products; int8 for the blocks of the image tower only.")
+  @Option(help: "Precision of matrix products; int8 for the matrices of the blocks only.")
   var precision: Precision = .f32
 
   @Option(
