@@ -136,7 +136,7 @@ def main():
         run(options.zoo, "convert", checkpoint, "--as", options.model, "--quiet")
         description = json.loads(run(options.zoo, "show", options.model, "--json"))["preprocessing"]
         side, mean, std = description["size"], description["mean"], description["std"]
-        height, width = (side, side) if isinstance(side, int) else (side["height"], side["width"])
+        height, width = side
         scene = Image.open("Examples/examples/scene1.jpg").convert("RGB")
         paths, rows = [], []
         for index in range(max(COUNTS)):  # parts of a scene at the model's own size, so that nobody resizes
