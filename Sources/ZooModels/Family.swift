@@ -35,6 +35,7 @@ public struct Family: RawRepresentable, Codable, Sendable, Hashable {
   public static let vitamin = Self(rawValue: "vitamin")
   /// Meta's classifiers on DINOv2.
   public static let dinov2 = Self(rawValue: "dinov2")
+  /// TIPSv2 of Google DeepMind.
   public static let tipsv2 = Self(rawValue: "tipsv2")
   /// Of a model that is described by the files beside it alone.
   public static let custom = Self(rawValue: "custom")

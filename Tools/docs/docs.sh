@@ -22,6 +22,8 @@ modules=$(sed -n 's/^@_exported import //p' Sources/ZooLibrary/Zoo.swift | paste
 set --
 for map in Sources/System/*/module.modulemap Sources/C*/include "$products"/*.build/module.modulemap; do
   case $map in
+    # Built once more for the tools that run during the build.
+    *-tool.build/*) ;;
     */include) set -- "$@" -I "$map" ;;
     *) set -- "$@" -I "$(dirname "$map")" ;;
   esac
