@@ -51,6 +51,7 @@ public struct ModelDescription: Codable, Sendable, Hashable {
     self.labels = labels
   }
 
+  /// How the matrices of a model are stored in fewer bits than a float has.
   public enum Quantisation: String, Codable, Sendable, Hashable {
     /// 8-bit integers from -127 to 127, with a tensor of scales (`NAME_scale`, f32), one for each row.
     case int8
