@@ -191,8 +191,8 @@ import ZooTestSupport
   @Test func registeredModelsAreListedAndShown() throws {
     let zoo = try Command()
     let list = try #require(try zoo.run("list", "--json").json() as? [[String: Any]])
-    #expect(list.count == 210)
-    #expect(list.reduce(0) { $0 + (($1["tags"] as? [Any])?.count ?? 0) } == 288)
+    #expect(list.count == 222)
+    #expect(list.reduce(0) { $0 + (($1["tags"] as? [Any])?.count ?? 0) } == 300)
     let show = try zoo.run("show", "ViT-H-14:laion2b_s32b_b79k")
     #expect(show.output.hasPrefix("ViT-H-14  (openclip_native), 986 M parameters, embedding 1024\n"))
     #expect(show.output.contains("hf://laion/CLIP-ViT-H-14-laion2B-s32B-b79K"))
