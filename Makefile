@@ -61,8 +61,8 @@ test-asan: packages
 
 # Threads of a product, memory that they pass on, values made once, files read back while they are written, passes that requests share.
 test-threads: packages
-	$(SWIFT) test --sanitize=thread --scratch-path .build-tsan \
-	  --filter 'ParallelTests|ScratchTests|TextCacheTests|MappedWeightsTests|ConcurrencyTests|ReadBackTests|WriteTests|BatcherTests|SharingTests|RunTests'
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tools/threads.supp $(SWIFT) test --sanitize=thread --scratch-path .build-tsan $(TRAITS) --filter \
+	  'ParallelTests|ScratchTests|TextCacheTests|MappedWeightsTests|ConcurrencyTests|ReadBackTests|WriteTests|BatcherTests|SharingTests|ZooEvaluateTests.RunTests'
 
 snapshots: packages
 	ZOO_SNAPSHOTS=write $(SWIFT) test $(TRAITS) --filter SnapshotTests

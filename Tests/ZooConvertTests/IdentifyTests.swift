@@ -106,7 +106,7 @@ import ZooTestSupport
   @Test(arguments: [
     (
       #"{"model_type": "llama", "hidden_size": 4096}"#,
-      "its model_type 'llama' is not one of clip, metaclip_2, siglip and siglip2"
+      "its model_type 'llama' is not one of clip, metaclip_2, siglip, siglip2 and tipsv2"
     ),
     (
       #"{"hidden_size": 4096}"#,
