@@ -20,7 +20,7 @@ import ZooTestSupport
 
   private static let calls = [
     Call(body: "{", status: 400, says: "expected a string, found the end of the text (byte 1)"),
-    Call(body: "[1]", status: 400, says: "no object"),
+    Call(body: "[1]", status: 400, says: "not an object"),
     Call(body: "{}", status: 422, says: "model: it is missing"),
     Call(body: #"{"model": 1}"#, status: 422, says: "model: it is not text"),
     Call(
