@@ -172,7 +172,7 @@ let package = Package(
     .testTarget(name: "ZooServerTests", dependencies: ["ZooServer", "ZooFixtures"]),
     // The code of the guides: as an app outside of this package it sees nothing but what `import Zoo` makes public.
     .testTarget(name: "ZooGuideTests", dependencies: ["Zoo", "ZooTestSupport"], packageAccess: false),
-    .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "ZooCommand"]),
+    .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "ZooCommand"], exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6]
 )

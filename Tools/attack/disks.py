@@ -83,7 +83,7 @@ def full(setting):
             with SmallDisk(setting, size) as disk:
                 small = Zoo(setting.program, os.path.join(disk.path, "home"))
                 outcome = small.run("pull", f"{address}/model.safetensors")
-                said = outcome.code == 1 and (FULL in outcome.errors or "room" in outcome.errors)
+                said = outcome.code == 1 and (FULL in outcome.errors or "bytes free" in outcome.errors)
                 attack.judge(outcome, f"{behaviour.__name__}, {size} kB", said, "it is not said that the disk is full")
         server.shutdown()
         server.server_close()
