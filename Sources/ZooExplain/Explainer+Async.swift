@@ -37,15 +37,9 @@ extension Explainer {
     _ pictures: [Picture], prompts: [String], progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> [Explanation] {
     let prepared = try await Background.run(on: Background.compute) { _ in try prepare(prompts) }
-    var explanations: [Explanation] = []
-    for first in stride(from: 0, to: pictures.count, by: Self.together) {
-      let some = Array(pictures[first..<min(first + Self.together, pictures.count)])
-      explanations += try await Background.run(on: Background.compute) { check in
-        try explain(some, prepared, step: check)
-      }
-      progress(explanations.count)
+    return try await Background.inBatches(of: Self.together, pictures, progress: progress) { some, check in
+      try explain(some, prepared, step: check)
     }
-    return explanations
   }
 
   /// - Parameter step: Called before each block; what it throws ends the work.

@@ -30,6 +30,25 @@ package enum Background {
       flag.set()
     }
   }
+
+  /// Has a model work on things a few at a time; between them other callers have their turn.
+  ///
+  /// - Parameters:
+  ///   - size: How many at a time.
+  ///   - progress: Called with the count of those that are done.
+  ///   - work: Gets some of them, and the check of `run`.
+  package static func inBatches<Item: Sendable, Output: Sendable>(
+    of size: Int, _ items: [Item], progress: @Sendable (Int) -> Void,
+    _ work: @escaping @Sendable (_ some: [Item], _ check: @escaping @Sendable () throws -> Void) throws -> [Output]
+  ) async throws -> [Output] {
+    var outputs: [Output] = []
+    for first in stride(from: 0, to: items.count, by: size) {
+      let some = Array(items[first..<min(first + size, items.count)])
+      outputs += try await run(on: compute) { check in try work(some, check) }
+      progress(outputs.count)
+    }
+    return outputs
+  }
 }
 
 /// Says to work on another thread that nobody waits for it any more.

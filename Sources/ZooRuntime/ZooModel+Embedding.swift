@@ -25,19 +25,13 @@ extension ZooModel {
     _ pictures: [Picture], progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> [EmbeddingVector] {
     if architecture.isClassifier { throw ModelError.noEmbedding(model: name) }
-    var vectors: [EmbeddingVector] = []
-    for first in stride(from: 0, to: pictures.count, by: Self.picturesTogether) {
-      let some = pictures[first..<min(first + Self.picturesTogether, pictures.count)]
-      vectors += try await Background.run(on: Background.compute) { check in
-        let pixels = try some.map { picture in
-          try check()
-          return try self.preprocess(picture).tensor
-        }
-        return try self.imageEmbeddings(pixels) { _ in try check() }.map(EmbeddingVector.init)
+    return try await Background.inBatches(of: Self.picturesTogether, pictures, progress: progress) { some, check in
+      let pixels = try some.map { picture in
+        try check()
+        return try self.preprocess(picture).tensor
       }
-      progress(vectors.count)
+      return try self.imageEmbeddings(pixels) { _ in try check() }.map(EmbeddingVector.init)
     }
-    return vectors
   }
 
   /// The embeddings of prompts, in their order, away from the caller's thread.
@@ -49,14 +43,8 @@ extension ZooModel {
   public func embed(
     _ prompts: [String], progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> [EmbeddingVector] {
-    var vectors: [EmbeddingVector] = []
-    for first in stride(from: 0, to: prompts.count, by: Self.promptsTogether) {
-      let some = Array(prompts[first..<min(first + Self.promptsTogether, prompts.count)])
-      vectors += try await Background.run(on: Background.compute) { _ in
-        try self.textEmbeddings(some).map(EmbeddingVector.init)
-      }
-      progress(vectors.count)
+    try await Background.inBatches(of: Self.promptsTogether, prompts, progress: progress) { some, _ in
+      try self.textEmbeddings(some).map(EmbeddingVector.init)
     }
-    return vectors
   }
 }
