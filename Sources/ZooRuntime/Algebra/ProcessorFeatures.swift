@@ -17,7 +17,10 @@ package struct ProcessorFeatures: Sendable, Hashable {
 
   private init() {
     #if os(Linux)
-      let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+      // The processors follow one another, and the first says enough: the system makes this text while it is read, which takes long
+      // where there are hundreds of them.
+      let file = FileHandle(forReadingAtPath: "/proc/cpuinfo")
+      let text = String(decoding: (try? file?.read(upToCount: 1 << 14)) ?? Data(), as: UTF8.self)
       func value(_ keys: String...) -> String? {
         text.split(separator: "\n").lazy.compactMap { line -> String? in
           let pair = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
