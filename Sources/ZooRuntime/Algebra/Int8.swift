@@ -95,19 +95,13 @@ struct Int8Matrix: PreparedMatrix {
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
   ) -> Bool {
     let packed = strips.value, words = (inputs + 3) / 4, wide = (outputs + 15) / 16 * 16
-    withScratch(rows * (wide + words * 4)) { padded in
-      let result = padded + rows * wide
-      for row in 0..<rows {
-        (padded + row * wide).update(from: x + row * outputs, count: outputs)
-        (padded + row * wide + outputs).update(repeating: 0, count: wide - outputs)
-      }
+    withPaddedRows(x, rows: rows, of: outputs, to: wide, into: y, of: inputs, from: words * 4) { padded, result in
       let pieces = words < 128 ? 1 : parallel.threads
       parallel.forEach(pieces) { piece in
         zoo_int8_transposed_product(
           padded, wide, packed.strip(0), packed.scales(0), inputs, words * piece / pieces,
           words * (piece + 1) / pieces, rows, outputs, result, words * 4)
       }
-      for row in 0..<rows { (y + row * inputs).update(from: result + row * words * 4, count: inputs) }
     }
     return true
   }

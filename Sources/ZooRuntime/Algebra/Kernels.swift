@@ -103,19 +103,13 @@ private struct StripMatrix: PreparedMatrix {
   ) -> Bool {
     guard case .strips(let packed) = form.value else { return false }
     let steps = bf16 ? (inputs + 1) / 2 : inputs, width = (outputs + 15) / 16 * 16, columns = bf16 ? 2 * steps : inputs
-    withScratch(rows * (width + columns)) { padded in
-      let result = padded + rows * width
-      for row in 0..<rows {
-        (padded + row * width).update(from: x + row * outputs, count: outputs)
-        (padded + row * width + outputs).update(repeating: 0, count: width - outputs)
-      }
+    withPaddedRows(x, rows: rows, of: outputs, to: width, into: y, of: inputs, from: columns) { padded, result in
       let pieces = steps < 256 ? 1 : parallel.threads
       parallel.forEach(pieces) { piece in
         zoo_transposed_product(
           padded, width, packed.strip(0), steps, steps * piece / pieces, steps * (piece + 1) / pieces, rows, outputs,
           bf16 ? 1 : 0, result, columns)
       }
-      for row in 0..<rows { (y + row * inputs).update(from: result + row * columns, count: inputs) }
     }
     return true
   }

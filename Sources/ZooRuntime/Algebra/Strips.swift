@@ -44,3 +44,21 @@ final class Strips: Sendable {
     UnsafeRawPointer(block.bytes.baseAddress!).assumingMemoryBound(to: Float.self) + index * size
   }
 }
+
+/// Rows for kernels that read and write whole vectors: `body` gets a copy of `x` `[rows, inputs]` whose rows end with zeros,
+/// `[rows, paddedInputs]`, and room for `[rows, paddedOutputs]`, of which `y` `[rows, outputs]` takes what counts.
+func withPaddedRows(
+  _ x: UnsafePointer<Float>, rows: Int, of inputs: Int, to paddedInputs: Int, into y: UnsafeMutablePointer<Float>,
+  of outputs: Int, from paddedOutputs: Int,
+  _ body: (_ padded: UnsafeMutablePointer<Float>, _ result: UnsafeMutablePointer<Float>) -> Void
+) {
+  withScratch(rows * (paddedInputs + paddedOutputs)) { padded in
+    let result = padded + rows * paddedInputs
+    for row in 0..<rows {
+      (padded + row * paddedInputs).update(from: x + row * inputs, count: inputs)
+      (padded + row * paddedInputs + inputs).update(repeating: 0, count: paddedInputs - inputs)
+    }
+    body(padded, result)
+    for row in 0..<rows { (y + row * outputs).update(from: result + row * paddedOutputs, count: outputs) }
+  }
+}
