@@ -34,7 +34,7 @@ public struct Conversion: Sendable {
   ///   - path: As the user named it; errors repeat it.
   ///   - part: What to read of a file that holds several models.
   ///   - text: A checkpoint whose text tower takes the place of the file's own, or joins it.
-  public init(
+  package init(
     opening path: String, part: String? = nil, text: String? = nil, options: ConversionOptions = ConversionOptions(),
     registry: Registry, dtype: TargetDType = .keep
   ) throws {

@@ -41,6 +41,8 @@ public enum EvaluateError: ZooError, Equatable {
   case runsDiffer(String, String, difference: String)
   /// Two shards that both have a sample.
   case overlap(String, String, sample: String)
+  /// A query has another count of numbers than the embeddings that are searched.
+  case queryWidth(Int, expected: Int)
 
   public var blame: Blame { if case .unwritable = self { .work } else { .input } }
 
@@ -73,6 +75,8 @@ public enum EvaluateError: ZooError, Equatable {
       "\(folder) was not made by \(model): its weights or its preprocessing are different; name the right model with --model"
     case .runsDiffer(let a, let b, let difference): "\(a) and \(b) cannot be merged: \(difference)"
     case .overlap(let a, let b, let sample): "\(a) and \(b) both have the sample \(sample)"
+    case .queryWidth(let found, let expected):
+      "the query has \(found) numbers, and the embeddings have \(expected): another model made it"
     }
   }
 }

@@ -48,6 +48,7 @@ extension ModelStore {
   ///   - options: What the caller says about the checkpoint.
   ///   - dtype: The element type of the weights.
   ///   - settings: Where the hub and its local cache are; by default what the environment says (`HF_TOKEN`, `HF_ENDPOINT`, `HF_HOME` and others).
+  ///     Proxies are always those of the environment (`http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`).
   ///   - progress: Called often, from any thread.
   public func pull(
     _ reference: String, registry: Registry = .builtIn, options: ConversionOptions = ConversionOptions(),
@@ -101,6 +102,29 @@ extension ModelStore {
 }
 
 extension Conversion {
+  /// Opens a checkpoint, identifies its model and plans the conversion. Nothing is written.
+  ///
+  /// Throws a `CheckpointError` if the checkpoint cannot be read, and a `ConvertError` if the model cannot be identified or its tensors are not those of
+  /// the architecture.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: A file, an index of shards, or a folder as repositories of the Hugging Face hub are.
+  ///   - part: What to read of a file that holds several models.
+  ///   - text: A checkpoint whose text tower takes the place of the file's own, or joins it.
+  ///   - options: What the caller says about the checkpoint.
+  ///   - registry: The architectures and tags to choose from.
+  ///   - dtype: The element type of the weights.
+  public static func open(
+    _ checkpoint: URL, part: String? = nil, text: URL? = nil, options: ConversionOptions = ConversionOptions(),
+    registry: Registry = .builtIn, dtype: TargetDType = .keep
+  ) async throws -> Conversion {
+    try await Background.run { _ in
+      try Conversion(
+        opening: checkpoint.path(percentEncoded: false), part: part, text: text?.path(percentEncoded: false),
+        options: options, registry: registry, dtype: dtype)
+    }
+  }
+
   /// Writes the model to a directory of the caller's, which must not exist yet: as `ModelStore.install` does, but outside of a store.
   public func write(
     to directory: URL, replacing: Bool = false, progress: @escaping @Sendable (ConversionProgress) -> Void = { _ in }
@@ -126,6 +150,25 @@ extension Conversion {
 }
 
 extension InstalledModel {
+  /// Reads every tensor and compares its digest with the one that `model.json` holds.
+  ///
+  /// Cancelling the task ends the work after the piece at hand.
+  ///
+  /// - Parameters:
+  ///   - headersOnly: True to look only at names and shapes, which takes no time.
+  ///   - progress: Called with the bytes so far, every few megabytes, on the thread that works.
+  /// - Returns: What does not hold; empty for a sound model.
+  public func verify(
+    headersOnly: Bool = false, progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async throws -> [Defect] {
+    try await Background.run { check in
+      try verify(headersOnly: headersOnly) { done in
+        try check()
+        progress(done)
+      }
+    }
+  }
+
   /// Writes the model the way another tool has it, reads it back and compares it.
   ///
   /// Cancelling the task ends the work after the piece at hand, and leaves nothing behind. Throws a `ConvertError`.

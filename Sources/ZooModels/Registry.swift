@@ -12,10 +12,34 @@ public struct Registry: Sendable {
   /// Why optional files were left out, each a clause.
   public let problems: [String]
 
+  /// Reads manifests of the caller's.
+  ///
+  /// Throws a `ManifestError` that names the file and the field where one cannot be read, is impossible or registers a name a second time.
+  public init(contentsOf files: [URL]) throws {
+    try self.init(
+      layers: [
+        files.map { file in
+          let path = file.path(percentEncoded: false)
+          do throws(FileError) {
+            return (path, try readFile(path, limit: Limits.descriptionBytes))
+          } catch {
+            throw ManifestError.unreadable(file: path, reason: error.reason)
+          }
+        }
+      ])
+  }
+
+  /// This registry with the manifests of another one, which take the place of those with the same names.
+  public func adding(_ other: Registry) -> Registry {
+    let names = Set(other.byName.keys)
+    let kept = manifests.filter { !names.contains($0.name.lowercased()) }
+    return Registry(kept + other.manifests, problems: problems + other.problems)
+  }
+
   /// Later layers override earlier ones by architecture name; names must be unique within a layer.
   ///
   /// - Parameter optional: Paths of files that form a layer after the first one; those that cannot be read are left out.
-  public init(layers: [[(file: String, json: Data)]], optional: [String] = []) throws {
+  package init(layers: [[(file: String, json: Data)]], optional: [String] = []) throws {
     var all: [String: Manifest] = [:], problems: [String] = []
     for (index, layer) in layers.enumerated() {
       var seen: Set<String> = []
@@ -37,25 +61,24 @@ public struct Registry: Sendable {
         }
       }
     }
-    self.problems = problems
-    manifests = all.values.sorted { $0.name.standsBefore($1.name) }
-    byName = Dictionary(uniqueKeysWithValues: manifests.enumerated().map { ($1.name.lowercased(), $0) })
+    self.init(Array(all.values), problems: problems)
   }
 
   /// The same names and weights with other architectures, such as one half of each.
   package func mapArchitectures(_ change: (Architecture) -> Architecture) -> Registry {
     Registry(
-      manifests: manifests.map { manifest in
+      manifests.map { manifest in
         var architecture = change(manifest.architecture)
         architecture.name = manifest.name
         return Manifest(architecture: architecture, weights: manifest.weights, verified: manifest.verified)
-      }, byName: byName, problems: problems)
+      }, problems: problems)
   }
 
-  private init(manifests: [Manifest], byName: [String: Int], problems: [String]) {
-    self.manifests = manifests
-    self.byName = byName
+  /// Of manifests whose names differ.
+  private init(_ manifests: [Manifest], problems: [String]) {
     self.problems = problems
+    self.manifests = manifests.sorted { $0.name.standsBefore($1.name) }
+    byName = Dictionary(uniqueKeysWithValues: self.manifests.enumerated().map { ($1.name.lowercased(), $0) })
   }
 
   /// Reads manifests on all processors: a hundred of them are most of what listing costs.

@@ -40,13 +40,16 @@ extension InstalledModel {
   /// Bytes of the weights that `verify` reads.
   package var weightBytes: Int { fileSize(directory.appending(path: ModelDescription.weightsFileName)) ?? 0 }
 
+  /// What names and shapes alone show to be wrong. (Only `progress` throws.)
+  package var headerDefects: [Defect] { (try? verify(headersOnly: true)) ?? [] }
+
   /// Reads every tensor and compares its digest with the one that `model.json` holds.
   ///
   /// - Parameters:
   ///   - headersOnly: True to look only at names and shapes, which takes no time.
-  ///   - progress: Called with the bytes so far, every few megabytes.
+  ///   - progress: Called with the bytes so far, every few megabytes. A `CancellationError` that it throws ends the work.
   /// - Returns: What does not hold; empty for a sound model.
-  public func verify(headersOnly: Bool = false, progress: (Int) -> Void = { _ in }) -> [Defect] {
+  package func verify(headersOnly: Bool = false, progress: (Int) throws -> Void = { _ in }) throws -> [Defect] {
     var defects = fileDefects(headersOnly: headersOnly)
     let name = ModelDescription.weightsFileName
     guard let path = try? ModelDescription.path(of: name, in: directory),
@@ -62,7 +65,7 @@ extension InstalledModel {
           defects.append(.unknown(tensor: entry.name))
           continue
         }
-        let found = headersOnly ? digest : try hash(weights, entry.name) { progress(done + $0) }
+        let found = headersOnly ? digest : try hash(weights, entry.name) { try progress(done + $0) }
         done += entry.byteCount
         if found != digest { defects.append(.changed(tensor: entry.name)) }
         if let shape = specs[entry.name], shape != entry.shape {
@@ -71,6 +74,8 @@ extension InstalledModel {
       }
       let expected = Set(description.digests.keys).union(specs.keys)
       defects += expected.subtracting(weights.entries.map(\.name)).sorted().map { .missing(tensor: $0) }
+    } catch let error as CancellationError {
+      throw error
     } catch {
       defects.append(.unreadable(reason: "\(error)"))
     }
@@ -98,13 +103,13 @@ extension InstalledModel {
     }
   }
 
-  private func hash(_ weights: Checkpoint, _ name: String, progress: (Int) -> Void) throws -> String {
+  private func hash(_ weights: Checkpoint, _ name: String, progress: (Int) throws -> Void) throws -> String {
     let tensor = try weights.tensor(name)
     let hasher = SHA256Hasher()
     for first in stride(from: 0, to: tensor.data.count, by: 8 << 20) {
       let bytes = tensor.data.bytes[first..<min(tensor.data.count, first + (8 << 20))]
       withExtendedLifetime(tensor) { hasher.update(UnsafeRawBufferPointer(rebasing: bytes)) }
-      progress(first + bytes.count)
+      try progress(first + bytes.count)
     }
     weights.release()
     return "\(hasher.finish())"

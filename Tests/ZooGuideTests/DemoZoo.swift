@@ -14,7 +14,7 @@ final class DemoZoo {
     store = ModelStore(
       home: FileManager.default.temporaryDirectory.appending(path: "zoo-guide-\(UUID().uuidString)"))
     try FileManager.default.createDirectory(at: store.home, withIntermediateDirectories: true)
-    if model { _ = try await store.install(Conversion(opening: Self.checkpoint.path, registry: .builtIn)) }
+    if model { _ = try await store.install(Conversion.open(Self.checkpoint)) }
   }
 
   deinit { try? FileManager.default.removeItem(at: store.home) }

@@ -29,11 +29,27 @@ import Zoo
     (mine.architecture.name, mine.weights) = ("ViT-B-32-mine", [])
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    let json = try encoder.encode(mine)
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
+    try encoder.encode(mine).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
 
-    let registry = try Registry(layers: [[(file: "Mine.json", json: json)]])
+    let registry = Registry.builtIn.adding(try Registry(contentsOf: [file]))
 
-    #expect(registry.manifest("ViT-B-32-mine")?.architecture.vision == mine.architecture.vision)
-    #expect(registry.manifests.map(\.name) == ["ViT-B-32-mine"])
+    #expect(registry.manifest("vit-b-32-MINE")?.architecture.vision == mine.architecture.vision)
+    #expect(registry.manifests.count == Registry.builtIn.manifests.count + 1)
+  }
+
+  @Test func anAddedManifestTakesThePlaceOfItsName() throws {
+    var mine = try #require(Registry.builtIn.manifest("ViT-B-32"))
+    mine.weights = []
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
+    try encoder.encode(mine).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let registry = Registry.builtIn.adding(try Registry(contentsOf: [file]))
+    #expect(registry.manifests.map(\.name) == Registry.builtIn.manifests.map(\.name))
+    #expect(registry.manifest("ViT-B-32")?.weights.isEmpty == true)
+    #expect(registry.manifest("ViT-B-16")?.weights.isEmpty == false)
   }
 }

@@ -8,7 +8,7 @@ import Zoo
 @Suite struct CancellationTests {
   @Test func aConversionStopsAndLeavesNothing() async throws {
     let folder = try Folder(), told = Told<ConversionProgress>()
-    let conversion = try Conversion(opening: Demo.checkpoint.path, registry: .builtIn)
+    let conversion = try await Conversion.open(Demo.checkpoint)
     let store = ModelStore(home: folder.url)
     let result = await cancelled { cancel in
       try await store.install(conversion) { step in
@@ -75,9 +75,39 @@ import Zoo
     #expect(told.all.filter { $0.phase == .measuring }.count == 1)
   }
 
+  @Test func embeddingFilesStopsAndGoesOn() async throws {
+    let model = try await DemoModel.shared.model(), folder = try Folder(), told = Told<Int>()
+    let target = folder.url.appending(path: "embeddings"), scenes = (1...6).map(Demo.scene)
+    let result = await cancelled { cancel in
+      try await model.embed(files: scenes, into: target) { done, _ in
+        told.add(done)
+        if done > 0 { cancel() }
+      }
+    }
+    #expect(throws: CancellationError.self) { try result.get() }
+    #expect(told.all == [0, 4])
+    try await model.embed(files: scenes, into: target) { done, total in told.add(done) }
+    #expect(told.all == [0, 4, 4, 6])
+    #expect(try EmbeddingSearch(contentsOf: target, madeBy: model).count == 6)
+  }
+
+  @Test func verifyingStops() async throws {
+    let folder = try Folder(), store = ModelStore(home: folder.url), told = Told<Int>()
+    let installed = try await store.install(Conversion.open(Demo.checkpoint))
+    #expect(try await installed.verify().isEmpty)
+    let result = await cancelled { cancel in
+      try await installed.verify {
+        told.add($0)
+        cancel()
+      }
+    }
+    #expect(throws: CancellationError.self) { try result.get() }
+    #expect(told.all.count == 1)
+  }
+
   @Test func aTaskThatIsCancelledBeforeBeginsNothing() async throws {
     let folder = try Folder(), told = Told<ConversionProgress>()
-    let conversion = try Conversion(opening: Demo.checkpoint.path, registry: .builtIn)
+    let conversion = try await Conversion.open(Demo.checkpoint)
     let target = folder.url.appending(path: "model")
     let task = Task {
       while !Task.isCancelled { await Task.yield() }
@@ -97,7 +127,7 @@ import Zoo
     let count = ProcessInfo.processInfo.activeProcessorCount + 2
     let works = (0..<count).map { number in
       Task {
-        let conversion = try Conversion(opening: Demo.checkpoint.path, registry: .builtIn), told = Told<Int>()
+        let conversion = try await Conversion.open(Demo.checkpoint), told = Told<Int>()
         _ = try await conversion.write(to: folder.url.appending(path: "model\(number)")) { _ in
           told.add(number)
           if told.all.count == 1 { standing.add(number) }

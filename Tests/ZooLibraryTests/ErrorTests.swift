@@ -4,25 +4,26 @@ import Zoo
 
 /// What an app shows of an error is the sentence that the command prints.
 @Suite struct ErrorTests {
-  private func sentence(_ work: () throws -> Void) throws -> (shown: String, own: String, localized: Bool) {
+  private func sentence(_ work: () async throws -> Void) async throws -> (shown: String, own: String, localized: Bool) {
     do {
-      try work()
+      try await work()
     } catch {
       return (error.localizedDescription, "\(error)", error is any LocalizedError)
     }
     throw CocoaError(.featureUnsupported)
   }
 
-  @Test func errorsHaveTheirOwnSentences() throws {
+  @Test func errorsHaveTheirOwnSentences() async throws {
     let nowhere = URL(filePath: "/nonexistent/model")
     let found = [
-      try sentence { _ = try ZooModel(directory: nowhere) },
-      try sentence { _ = try Picture(data: Data("no picture".utf8), name: "notes.txt") },
-      try sentence { _ = try Checkpoint.open("/nonexistent/weights.safetensors") },
-      try sentence { _ = try Conversion(opening: Demo.scene(1).path, registry: .builtIn) },
-      try sentence { _ = try HeatmapMethod(named: "legrat") },
-      try sentence { _ = try Registry.builtIn.resolve(ModelName("ViT-B-99")) },
-      try sentence { _ = try SceneFolder(nowhere) },
+      try await sentence { _ = try ZooModel(directory: nowhere) },
+      try await sentence { _ = try Picture(data: Data("no picture".utf8), name: "notes.txt") },
+      try await sentence { _ = try Checkpoint.open("/nonexistent/weights.safetensors") },
+      try await sentence { _ = try await Conversion.open(Demo.scene(1)) },
+      try await sentence { _ = try HeatmapMethod(named: "legrat") },
+      try await sentence { _ = try Registry.builtIn.resolve(ModelName("ViT-B-99")) },
+      try await sentence { _ = try Registry(contentsOf: [nowhere]) },
+      try await sentence { _ = try SceneFolder(nowhere) },
     ]
     for error in found {
       #expect(error.localized && error.shown == error.own, "\(error.own)")

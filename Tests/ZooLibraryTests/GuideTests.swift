@@ -9,13 +9,13 @@ import Zoo
   @Test func aCheckpointIsConvertedAndAPictureExplained() async throws {
     let folder = try Folder()
     let store = ModelStore(home: folder.url)
-    let conversion = try Conversion(opening: Demo.checkpoint.path, registry: .builtIn)
+    let conversion = try await Conversion.open(Demo.checkpoint)
     #expect(conversion.plan.problems.isEmpty)
     let told = Told<ConversionProgress>()
     let installed = try await store.install(conversion) { told.add($0) }
     #expect("\(installed.name)" == "ViT-Ti-8-emoji:local")
     #expect(told.all.last?.bytesDone == conversion.plan.byteCount)
-    #expect(installed.verify().isEmpty)
+    #expect(try await installed.verify().isEmpty)
 
     let model: ZooModel = try await store.open("ViT-Ti-8-emoji")
     let picture: Picture = try Picture(contentsOf: Demo.scene(1))
@@ -93,7 +93,7 @@ actor DemoModel {
       task
       ?? Task {
         let folder = try Folder(), directory = folder.url.appending(path: "model")
-        let conversion = try Conversion(opening: Demo.checkpoint.path, registry: .builtIn)
+        let conversion = try await Conversion.open(Demo.checkpoint)
         _ = try await conversion.write(to: directory)
         return (try ZooModel(directory: directory), folder)
       }

@@ -37,9 +37,10 @@ package final class EmbeddingRun {
   ///   - loader: how pictures reach the model; nil for prompts.
   ///   - together: inputs that share a pass.
   ///   - failed: called for an input that cannot be read; unless it throws, the others are done.
-  ///   - done: called with the count of inputs that are done.
+  ///   - done: called with the count of inputs that are done; what it throws ends the run.
   package func run(
-    loader: PictureLoader?, together: Int, failed: (_ input: String, any Error) throws -> Void, done: (Int) -> Void
+    loader: PictureLoader?, together: Int, failed: (_ input: String, any Error) throws -> Void,
+    done: (Int) throws -> Void
   ) throws {
     guard let loader else { return try embedPrompts(together, done) }
     let loads = Lookahead(left, depth: 2 * together) { [inputs] index in
@@ -59,17 +60,17 @@ package final class EmbeddingRun {
             return (index, .failure(error))
           }
         })
-      done(first + places.count)
+      try done(first + places.count)
     }
   }
 
-  private func embedPrompts(_ together: Int, _ done: (Int) -> Void) throws {
+  private func embedPrompts(_ together: Int, _ done: (Int) throws -> Void) throws {
     let tokenizer = try model.tokenizer()
     for first in stride(from: 0, to: left.count, by: together) {
       let places = left[first..<min(first + together, left.count)]
       let tokens = places.map { tokenizer.encode(inputs.entries[$0].id) }
       try keep(zip(places, try model.textEmbeddings(tokens: tokens)).map { ($0, .success($1)) })
-      done(first + places.count)
+      try done(first + places.count)
     }
   }
 

@@ -3,14 +3,14 @@ import ZooCheckpoints
 import ZooRuntime
 import ZooTensors
 
-/// Embeddings on disk that can be searched: a folder of `zoo embed`, or a folder of the folders of its shards.
-package struct EmbeddingSearch: Sendable {
+/// Embeddings on disk, in a folder that `zoo embed` wrote or in a folder of its shards' folders, which can be searched.
+public struct EmbeddingSearch: Sendable {
   /// That of the first folder; the others differ in the shard alone.
   package let description: EmbeddingDescription
   private let folders: [Folder]
 
   /// How many embeddings there are.
-  package var count: Int { folders.reduce(0) { $0 + $1.lines.count } }
+  public var count: Int { folders.reduce(0) { $0 + $1.lines.count } }
   /// Places of inputs that no folder has.
   package let missing: Int
 
@@ -20,10 +20,45 @@ package struct EmbeddingSearch: Sendable {
     let lines: [EmbeddingLine]
   }
 
-  package struct Hit: Sendable {
+  /// An embedding that was found.
+  public struct Hit: Sendable {
     package let line: EmbeddingLine
-    /// The cosine.
-    package let similarity: Float
+    /// The cosine of the angle between it and the query, from -1 to 1.
+    public let similarity: Float
+    /// The name of a picture without its extension, the key of a WebDataset sample, or a prompt.
+    public var id: String { line.id }
+    /// The path of a picture, or `ARCHIVE.tar/MEMBER`; nil for a prompt.
+    public var path: String? { line.path }
+  }
+
+  /// Opens the embeddings that a model made. The files are mapped, not read.
+  ///
+  /// Throws an `EvaluateError` if there are none, they are another model's, shards do not belong together or overlap, or a file lacks rows.
+  public init(contentsOf folder: URL, madeBy model: ZooModel) throws {
+    let path = folder.path(percentEncoded: false)
+    try self.init(path)
+    try check(model, path)
+  }
+
+  /// Throws an `EvaluateError` if the embeddings are not the model's.
+  package func check(_ model: ZooModel, _ folder: String) throws {
+    guard try model.description.runDigest() == description.modelDigest,
+      model.architecture.embedding == description.width
+    else {
+      throw EvaluateError.otherModel(folder: folder, model: model.name)
+    }
+  }
+
+  /// The embeddings that are nearest to a query by cosine, best first; all of them are compared, away from the caller's thread.
+  ///
+  /// Throws an `EvaluateError` if the query is of another width.
+  public func nearest(to query: EmbeddingVector, count: Int) async throws -> [Hit] {
+    guard query.values.count == description.width else {
+      throw EvaluateError.queryWidth(query.values.count, expected: description.width)
+    }
+    return try await Background.run(on: Background.compute) { _ in
+      nearest(to: [query.values], count: max(count, 0))[0]
+    }
   }
 
   /// Opens the folder; its files are mapped.

@@ -127,7 +127,7 @@ struct DoctorReport: Encodable {
       freeSpace(place.path)
     models =
       store.installed().compactMap { model in
-        let defects = model.verify(headersOnly: true).map(\.description)
+        let defects = model.headerDefects.map(\.description)
         if !defects.isEmpty, !model.isHere { return nil }
         return Model(
           model: "\(model.name)", directory: model.directory.path(percentEncoded: false), defects: defects)

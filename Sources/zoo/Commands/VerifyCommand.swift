@@ -40,7 +40,7 @@ struct VerifyCommand: ParsableCommand {
     var results: [Result] = []
     for model in sound {
       let bytes = model.weightBytes
-      var defects = model.verify { progress.update(before + $0, "\(model.name)") }.map(\.description)
+      var defects = try model.verify { progress.update(before + $0, "\(model.name)") }.map(\.description)
       before += bytes
       var isProbed = false
       if probe, defects.isEmpty {

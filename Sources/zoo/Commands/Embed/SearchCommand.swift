@@ -62,11 +62,7 @@ struct SearchCommand: ParsableCommand {
       throw CallError.ignored(option: "--explain", reason: "the embeddings are those of prompts")
     }
     let model = try runOptions.load(model ?? description.model)
-    guard try model.description.runDigest() == description.modelDigest,
-      model.architecture.embedding == description.width
-    else {
-      throw EvaluateError.otherModel(folder: embeddings, model: model.name)
-    }
+    try search.check(model, embeddings)
     if search.missing > 0 {
       notes.add("\(search.missing) of \(description.inputs) inputs have no line in the index: a run is not at its end.")
     }
