@@ -1,14 +1,15 @@
 extension Checkpoint {
-  /// Names of the files that hubs and libraries give to a model's weights, best first: OpenCLIP's file before that of transformers, which is
-  /// the same model in a different layout, and safetensors before PyTorch's pickles.
+  /// Names that hubs and libraries give to weights files, best first: OpenCLIP's file before that of transformers, which is the same model in a
+  /// different layout, and safetensors before PyTorch's pickles.
   package static let preferredNames = [
     "open_clip_model.safetensors", "model.safetensors", "model.safetensors.index.json", "open_clip_pytorch_model.bin",
     "pytorch_model.bin", "pytorch_model.bin.index.json",
   ]
 
-  /// What of a folder is read as its checkpoint, told by the names of its files: nil where none is one, or several could be meant.
+  /// The checkpoint of a folder, chosen by file names alone: nil if there is none, or if several could be meant.
   ///
-  /// A name of `preferredNames` wins over all others; otherwise files that differ in ending or precision alone are taken for the same weights.
+  /// A name in `preferredNames` wins over all others; otherwise, files that differ only in extension or precision are assumed to hold the same
+  /// weights.
   package static func name(among names: [String]) -> (name: String?, candidates: [String]) {
     let candidates = checkpointNames(names)
     let preferred = preferredNames.first { name in candidates.contains { $0.name == name } }
@@ -17,15 +18,15 @@ extension Checkpoint {
   }
 }
 
-/// What belongs to a checkpoint that is opened by one path.
+/// The files of a checkpoint that is opened by one path.
 enum CheckpointSource {
   case file(String)
-  /// The index of shards.
+  /// An index of shards.
   case index(String)
-  /// Shards that only their names put together, in order.
+  /// Shards, in order, that only their names connect.
   case shards([String])
 
-  /// - Parameter path: A file, an index, or a shard, which brings in the others.
+  /// - Parameter path: A file, an index, or a shard, which brings in the other shards.
   init(_ path: String) {
     let (folder, name) = splitPath(path)
     guard let parsed = CheckpointName(name) else {
@@ -48,10 +49,10 @@ enum CheckpointSource {
   }
 }
 
-/// The checkpoint in a folder, and a note where it was chosen among several.
+/// The checkpoint in a folder, and a note if it was chosen among several.
 ///
-/// By their names as `Checkpoint.name` has it; files with the same bytes are one as well. Several other candidates are an error: which one is
-/// meant is not ours to guess.
+/// Names decide as in `Checkpoint.name`; files with the same bytes also count as one. Several remaining candidates are an error, as which one is
+/// meant cannot be guessed.
 func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: String, note: String?) {
   let (best, candidates) = Checkpoint.name(among: try namesInFolder(folder))
   guard let first = candidates.first else {
@@ -87,7 +88,7 @@ func checkpointInFolder(_ folder: String) throws(CheckpointError) -> (name: Stri
   throw CheckpointError(folder, .severalCheckpointsInFolder, found: candidates.joined(separator: ", "))
 }
 
-/// Folders below this one that hold checkpoints, as paths from here.
+/// Subfolders that hold checkpoints, as relative paths.
 private func foldersWithCheckpoints(in folder: String, depth: Int) -> [String] {
   let names = (try? namesInFolder(folder))?.filter { !$0.hasPrefix(".") } ?? []
   return names.flatMap { name -> [String] in
@@ -98,9 +99,9 @@ private func foldersWithCheckpoints(in folder: String, depth: Int) -> [String] {
   }
 }
 
-/// What could be a model among the files of a folder: shards count once, and not beside their index.
+/// The files of a folder that could be a model: shards count once, and not at all beside their index.
 private func checkpointNames(_ names: [String]) -> [CheckpointName] {
-  // What trainers save beside a model.
+  // Files that trainers save beside a model.
   let states = ["optimizer", "scheduler", "scaler", "rng_state", "random_states", "training_args", "zero_pp_rank_"]
   let parsed = names.filter { name in !states.contains(where: name.hasPrefix) }.compactMap(CheckpointName.init)
   let indices = parsed.filter(\.isIndex)

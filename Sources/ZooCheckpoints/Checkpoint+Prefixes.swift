@@ -1,6 +1,6 @@
 import ZooTensors
 
-/// What training code puts around the names of a model. None of it is part of a name.
+/// What training code adds around the names of a model's tensors. None of it belongs to the name.
 private struct NameRule {
   enum Place {
     /// Before every name.
@@ -9,12 +9,12 @@ private struct NameRule {
     case anywhere
   }
 
-  /// Each with its dot; at the start, every name must have one of them.
+  /// Each with its dot; for `start`, every name must begin with one of them.
   let parts: [String]
   var place = Place.start
-  /// A number that the same code keeps beside the names, and that goes with the prefix.
+  /// A counter that the same code stores beside the tensors, and that is removed with the prefix.
   var counter: String?
-  /// Who writes it.
+  /// The tool that writes it.
   let origin: String
 
   static let all = [
@@ -38,7 +38,7 @@ private struct NameRule {
     NameRule(parts: ["ema."], origin: "a moving average of the weights"),
   ]
 
-  /// The name without the rule's parts; nil for one that the rule does not fit.
+  /// The name without the rule's parts; nil if the rule does not apply to it.
   func applied(to name: String) -> String? {
     switch place {
     case .start:
@@ -57,9 +57,9 @@ private struct NameRule {
 }
 
 extension CheckpointContent {
-  /// Takes off what training code puts around names, by the rules above, one after the other until none fits.
+  /// Removes what training code adds around names, applying the rules above in turn until none applies.
   ///
-  /// A rule is followed only if it fits all names and leaves them different from one another.
+  /// A rule is applied only if it fits all names and keeps them distinct.
   mutating func stripPrefixes() {
     guard container != .npz, container != .npy, container != .torchScript else { return }
     while NameRule.all.contains(where: { follow($0) }) {}
@@ -81,7 +81,7 @@ extension CheckpointContent {
     return true
   }
 
-  /// Keeps only the tensors under a prefix that the caller named, without it.
+  /// Keeps only the tensors under a prefix that the caller named, and removes the prefix.
   ///
   /// - Returns: False if there are none.
   mutating func select(_ part: String) -> Bool {

@@ -4,7 +4,7 @@ import ZooTensors
 extension Checkpoint {
   /// Reads `*.index.json` and the shards beside it, which must hold exactly the tensors that the index places in them.
   ///
-  /// - Parameter files: Becomes the index and the shards.
+  /// - Parameter files: Set to the index and the shards.
   static func readShards(index path: String, files: inout [String]) throws(CheckpointError) -> CheckpointContent {
     let index = try readShardIndex(MappedFile(path).view, file: path)
     var stored: [ExactName: StoredTensor] = [:]
@@ -32,7 +32,7 @@ extension Checkpoint {
     return content
   }
 
-  /// Reads shards that have no index: what belongs together is told by their names.
+  /// Reads shards that have no index: only their names tell that they belong together.
   static func readShards(_ files: [String]) throws(CheckpointError) -> CheckpointContent {
     let (content, shards) = try merged(files, missing: files.first ?? "")
     var all = content
@@ -41,9 +41,9 @@ extension Checkpoint {
     return all
   }
 
-  /// What all shards have together, and the tensors of each.
+  /// The content of all shards combined, and the tensors of each.
   ///
-  /// - Parameter path: The file to name where one of them does not exist.
+  /// - Parameter path: The file to name if one of them does not exist.
   private static func merged(
     _ files: [String], missing path: String
   ) throws(CheckpointError) -> (CheckpointContent, [[StoredTensor]]) {

@@ -1,8 +1,8 @@
 import ZooTensors
 
-/// Reads one file by what it contains.
+/// Reads one file according to its content.
 ///
-/// - Parameter part: What to read of a file that holds several models; readers of dictionaries follow it as far as it goes.
+/// - Parameter part: The part to read of a file that holds several models; readers of dictionaries follow it as far as it goes.
 func readContent(_ bytes: ByteView, path: String, part: String? = nil) throws(CheckpointError) -> CheckpointContent {
   guard bytes.count > 0 else { throw CheckpointError(path, .empty) }
   if let error = pointerError(bytes, path: path) { throw error }
@@ -24,7 +24,7 @@ func readContent(_ bytes: ByteView, path: String, part: String? = nil) throws(Ch
   if bytes.bytes.starts(with: torchLegacyMagic) { return try readTorchLegacy(bytes, file: path, part: part) }
   if let format = foreignFormat(bytes, path: path) { throw CheckpointError(path, .foreignFormat, found: format) }
   if bytes.count > 262, bytes[257..<bytes.count].hasPrefix("ustar") {
-    // The members of PyTorch's own.
+    // Members of legacy PyTorch tar archives.
     let members: [StaticString] = ["sys_info\0", "pickle\0", "storages\0", "tensors\0"]
     let isTorch = members.contains { bytes.hasPrefix($0) }
     throw isTorch
@@ -33,12 +33,12 @@ func readContent(_ bytes: ByteView, path: String, part: String? = nil) throws(Ch
   }
   if bytes.count > 1, bytes[0] == 0x80, bytes[1] <= 5 { throw CheckpointError(path, .torchBarePickle) }
   if let words = firstWords(bytes) { throw CheckpointError(path, .isText, found: words) }
-  // Damaged beyond recognition: let the reader for this kind of name say what is wrong.
+  // Damaged beyond recognition: let the reader for this file extension say what is wrong.
   if path.hasSuffix(".safetensors") { return try readSafetensors(bytes, file: path) }
   throw CheckpointError(path, .unknownContainer)
 }
 
-/// Tells NPZ from PyTorch archives by their members.
+/// Tells NPZ and PyTorch archives apart by their members.
 private func readZip(_ archive: ZipArchive, part: String?) throws(CheckpointError) -> CheckpointContent {
   if archive.members.contains(where: { $0.name.hasSuffix(".npy") }) { return try readNPZ(archive) }
   if archive.members.contains(where: { $0.name.hasSuffix("/data.pkl") }) {

@@ -1,24 +1,24 @@
 import ZooTensors
 
-/// One tensor of a checkpoint, as the headers alone tell it.
+/// One tensor of a checkpoint, as described by the headers alone.
 public struct CheckpointEntry: Sendable, Hashable {
-  /// The name in the file, without what was unwrapped.
+  /// The name in the file, without wrappers and prefixes that were removed.
   public let name: String
-  /// The element type of the tensor as it is read.
+  /// The element type of the tensor when it is read.
   public let dtype: DType
-  /// The sides, outermost first; empty for a scalar.
+  /// The sizes of the dimensions, outermost first; empty for a scalar.
   public let shape: [Int]
-  /// Bytes of the tensor in memory, little-endian and row-major.
+  /// The size of the tensor in memory in bytes, little-endian and row-major.
   public let byteCount: Int
   /// The path of the file that holds it.
   public let file: String
-  /// Where its bytes begin in that file; nil if they are not there as such (compressed).
+  /// The offset of its bytes in that file; nil if they are not stored as they are (compressed).
   public let fileOffset: Int?
 }
 
-/// An opened checkpoint: a table of tensors that are read on demand. Nothing in it is ever executed.
+/// An opened checkpoint: a table of tensors that are read on demand. No code in it is ever executed.
 public struct Checkpoint: Sendable {
-  /// The kind of file, or of files.
+  /// The kind of file or files.
   public enum Container: String, Sendable, Hashable, Codable {
     /// One safetensors file.
     case safetensors
@@ -28,7 +28,7 @@ public struct Checkpoint: Sendable {
     case npz = "NPZ"
     /// One NPY array.
     case npy = "NPY"
-    /// A PyTorch file as `torch.save` writes it since version 1.6.
+    /// A PyTorch file as written by `torch.save` since version 1.6.
     case torchZip = "PyTorch"
     /// A PyTorch file from before version 1.6.
     case torchLegacy = "legacy PyTorch"
@@ -38,36 +38,37 @@ public struct Checkpoint: Sendable {
     case torchShards = "PyTorch shards"
   }
 
-  /// The path of the file, or of the index of the shards.
+  /// The path of the file, or of the index of shards.
   public let path: String
-  /// The kind of file, found by content.
+  /// The kind of file, determined from its content.
   public let container: Container
-  /// The paths of all files that make it up: the file, or the index and its shards.
+  /// The paths of all its files: the file itself, or the index and its shards.
   public let files: [String]
   /// The tensors, in the order of the file (of the index for shards, of the state dict for PyTorch). No two names have the same UTF-8 bytes.
   public let entries: [CheckpointEntry]
   /// `__metadata__` of safetensors; empty otherwise.
   public let metadata: [String: String]
-  /// What was unwrapped, renamed or left out, in whole sentences.
+  /// What was unwrapped, renamed or left out, in full sentences.
   public let notes: [String]
-  /// What was asked for of a file that holds several models.
+  /// The part that was requested of a file that holds several models.
   public private(set) var part: String?
 
-  /// The most tensors that are read of one checkpoint. Real ones have some thousand.
+  /// The maximum number of tensors in a checkpoint. Real ones have a few thousand.
   static let tensorLimit = 100_000
 
   private let tensors: [StoredTensor]
   private let maps: [MappedFile]
   private let positions: [ExactName: Int]
 
-  /// Reads over the headers of `path`; the tensors stay in the file.
+  /// Reads the headers of `path`; the tensors stay in the file.
   ///
-  /// What training code wraps around a model is taken off: dictionaries around its state dict, prefixes of all names. 8-bit floats, and
-  /// 8-bit integers with scales, are presented as the numbers they stand for. `notes` say what was done.
+  /// What training code wraps around a model is removed: dictionaries around its state dict, prefixes shared by all names. 8-bit floats, and 8-bit
+  /// integers with scales, are presented as the numbers they represent. `notes` say what was done.
   ///
   /// - Parameters:
-  ///   - path: A file of any known kind, told by its content; the `.index.json` of shards; one of several shards; or a folder with one of these.
-  ///   - part: What to read of a file that holds several models: a key of dictionaries (`ema`), a prefix of names (`teacher`), or both
+  ///   - path: A file of any known kind, recognised by its content; the `.index.json` of shards; one of several shards; or a folder with one of
+  ///     these.
+  ///   - part: The part to read of a file that holds several models: a dictionary key (`ema`), a prefix of names (`teacher`), or both
   ///     (`state_dict.teacher`).
   public static func open(_ path: String, part: String? = nil) throws(CheckpointError) -> Checkpoint {
     var path = path, note: String?
@@ -94,7 +95,7 @@ public struct Checkpoint: Sendable {
     return checkpoint
   }
 
-  /// Reads over the headers of one file and leaves everything as it is there: names with their prefixes, 8-bit numbers, a shard alone.
+  /// Reads the headers of one file and leaves everything as stored: names with their prefixes, 8-bit numbers, a single shard.
   package static func openAsStored(_ path: String) throws(CheckpointError) -> Checkpoint {
     try Checkpoint(path: path, files: [path], content: readFile(path))
   }
@@ -106,7 +107,7 @@ public struct Checkpoint: Sendable {
     return content
   }
 
-  /// Reads a file that is in memory already; `path` is used in messages and decides nothing but which error a damaged file gets.
+  /// Reads a file that is already in memory; `path` is used in messages, and only decides which error a damaged file gets.
   package static func open(_ bytes: ByteView, path: String) throws(CheckpointError) -> Checkpoint {
     try Checkpoint(path: path, files: [path], unwrapping: readContent(bytes, path: path))
   }
@@ -147,7 +148,7 @@ public struct Checkpoint: Sendable {
     self.positions = positions
   }
 
-  /// The tensors of two checkpoints, those of the second with a prefix before their names.
+  /// The tensors of two checkpoints, with a prefix added to the names of the second.
   package func joined(with other: Checkpoint, under prefix: String) throws(CheckpointError) -> Checkpoint {
     let others = other.tensors.map { tensor in
       var renamed = tensor
@@ -164,25 +165,25 @@ public struct Checkpoint: Sendable {
         maps: maps + other.maps))
   }
 
-  /// The tensor of this name; nil if there is none.
+  /// The tensor with this name, or nil.
   public func entry(_ name: String) -> CheckpointEntry? { positions[ExactName(name)].map { entries[$0] } }
 
-  /// The tensor of this name: a view of the mapped file where its bytes are there as needed, a fresh copy otherwise
+  /// The tensor with this name: a view of the mapped file if its bytes can be used directly, otherwise a fresh copy
   /// (compressed, big-endian, column-major or strided).
   ///
-  /// - Throws: `noSuchTensor`, and what only shows when the data are read, such as a wrong checksum.
+  /// - Throws: `noSuchTensor`, or an error that only reading the data reveals, such as a wrong checksum.
   public func tensor(_ name: String) throws(CheckpointError) -> Tensor {
     guard let position = positions[ExactName(name)] else { throw CheckpointError(path, .noSuchTensor, tensor: name) }
     let stored = tensors[position]
     return Tensor(dtype: stored.entry.dtype, shape: stored.entry.shape, data: try stored.read())
   }
 
-  /// Rows of a tensor, which are indices of its first axis.
+  /// Some rows of a tensor, which are indices of its first axis.
   ///
-  /// A compressed tensor is inflated only once if its rows are read from the first to the last, and never held as a whole; its checksum is
-  /// verified with the last row.
+  /// A compressed tensor is inflated only once if its rows are read in order, and is never held in memory as a whole; its checksum is verified with
+  /// the last row.
   ///
-  /// - Precondition: The tensor, if it is there, has at least one axis and these rows.
+  /// - Precondition: The tensor, if it exists, has at least one axis and these rows.
   public func tensor(_ name: String, rows: Range<Int>) throws(CheckpointError) -> Tensor {
     guard let position = positions[ExactName(name)] else { throw CheckpointError(path, .noSuchTensor, tensor: name) }
     let stored = tensors[position], shape = stored.entry.shape
@@ -194,14 +195,14 @@ public struct Checkpoint: Sendable {
     return Tensor(dtype: stored.entry.dtype, shape: [rows.count] + shape.dropFirst(), data: data)
   }
 
-  /// True where `tensor(_:rows:)` may take less memory than the whole tensor, which has to be inflated or gathered.
+  /// Whether `tensor(_:rows:)` may take less memory than the whole tensor, which must be inflated or gathered.
   package func isReadInParts(_ name: String) -> Bool {
     positions[ExactName(name)].map { tensors[$0].readPart != nil } ?? false
   }
 }
 
 extension Checkpoint {
-  /// Lets the system take back the memory of the mapped files; tensors that are still in use are read from the files again.
+  /// Lets the system reclaim the memory of the mapped files; tensors still in use are read from the files again.
   package func release() { maps.forEach { $0.release() } }
 }
 
@@ -211,18 +212,18 @@ struct CheckpointContent {
   var tensors: [StoredTensor]
   var metadata: [String: String] = [:]
   var notes: [String] = []
-  /// The prefix of names to which the caller wants the tensors confined.
+  /// The prefix of names to which the caller wants to restrict the tensors.
   var part: String?
   /// The files that the tensors are views of.
   var maps: [MappedFile] = []
 }
 
-/// A tensor and the way to its bytes.
+/// A tensor and how to read its bytes.
 struct StoredTensor: Sendable {
   var entry: CheckpointEntry
-  /// Yields exactly `entry.byteCount` bytes, little-endian and row-major.
+  /// Returns exactly `entry.byteCount` bytes, little-endian and row-major.
   var read: @Sendable () throws(CheckpointError) -> ByteView
-  /// Yields some of these bytes without the others; nil where the whole is a view or has to be made as a whole.
+  /// Returns a range of these bytes alone; nil if the whole is a view or can only be made as a whole.
   var readPart: (@Sendable (Range<Int>) throws(CheckpointError) -> ByteView)?
 }
 
@@ -230,7 +231,7 @@ extension CheckpointEntry {
   /// The largest number of dimensions, as in NumPy and PyTorch.
   static let dimensionLimit = 64
 
-  /// The bytes that dtype and shape need, checked for overflow from left to right.
+  /// The number of bytes that dtype and shape require; overflow is checked from left to right.
   static func byteCount(
     _ dtype: DType, _ shape: [Int], file: String, tensor: String?, offset: Int?
   ) throws(CheckpointError) -> Int {

@@ -3,16 +3,16 @@ import ZooTensors
 
 /// A checkpoint that cannot be read or written: the file, the rule it breaks, and where.
 public struct CheckpointError: ZooError, Equatable {
-  /// The path of the file, as it was given.
+  /// The path of the file, as given.
   public let file: String
   package let rule: Rule
-  /// The name of the tensor or archive member that it is about, where one is known.
+  /// The name of the tensor or archive member concerned, if known.
   public let tensor: String?
-  /// The byte of the file that it is about, where one is known.
+  /// The byte offset in the file, if known.
   public let offset: Int?
-  /// What the rule asks for, if that can be said.
+  /// What the rule requires, if that can be stated.
   public let expected: String?
-  /// What is there instead, if that can be said.
+  /// What was found instead, if that can be stated.
   public let found: String?
 
   package init(
@@ -34,7 +34,7 @@ public struct CheckpointError: ZooError, Equatable {
     }
   }
 
-  /// `FILE: 'TENSOR': what is wrong: expected X, found Y (byte N)`, the parts that are known.
+  /// `FILE: 'TENSOR': what is wrong: expected X, found Y (byte N)`, as far as known.
   public var description: String {
     var sentence = printable(file) + ": "
     if let tensor { sentence += "'\(printable(tensor))': " }
@@ -49,7 +49,7 @@ public struct CheckpointError: ZooError, Equatable {
   }
 }
 
-/// Text from a file as it may be shown: control characters escaped, at most 400 characters.
+/// Text from a file, made safe to show: control characters escaped, at most 400 characters.
 func printable(_ text: String) -> String {
   var shown = ""
   var count = 0

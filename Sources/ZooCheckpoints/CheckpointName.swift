@@ -1,24 +1,24 @@
-/// The name of a checkpoint's file in its parts: `model.fp16.safetensors`, `model.safetensors.index.fp16.json`,
+/// The parts of a checkpoint's file name: `model.fp16.safetensors`, `model.safetensors.index.fp16.json`,
 /// `model-00001-of-00003.bin`.
 struct CheckpointName {
   let name: String
   /// `model` in all of these.
   let stem: String
-  /// The precision that a file of the same weights is a variant for, such as `fp16`; empty for the usual one.
+  /// The precision in the name if the file is a variant of the same weights, such as `fp16`; empty for the usual file.
   let variant: String
-  /// With its dot.
+  /// The extension, with its dot.
   let ending: String
-  /// True for a table that says which shard holds which tensor.
+  /// Whether this is the table that says which shard holds which tensor.
   let isIndex: Bool
-  /// Counted from 1; nil for a file that is not one of several.
+  /// Counted from 1; nil for a file that is not a shard.
   let shard: (number: Int, count: Int)?
 
-  /// Endings of checkpoints; where files differ in nothing else, the first of these is read.
+  /// Extensions of checkpoints, in order of preference for files that differ in nothing else.
   static let endings = [".safetensors", ".npz", ".bin", ".pt", ".pth", ".ckpt"]
-  /// Precisions in names; where files differ in nothing else, the first of these is read.
+  /// Precisions in names, in order of preference for files that differ in nothing else.
   private static let variants = ["", "fp32", "fp16", "bf16"]
 
-  /// Nil for a name that is not a checkpoint's.
+  /// Nil if the name is not that of a checkpoint.
   init?(_ name: String) {
     self.name = name
     var rest = name[...]
@@ -42,12 +42,12 @@ struct CheckpointName {
     (stem, self.variant, self.ending) = (String(rest), variant, ending)
   }
 
-  /// How soon this one of several files with the same stem is read, smallest first.
+  /// The preference among files with the same stem; the smallest is read.
   var rank: (Int, Int) {
     (Self.endings.firstIndex(of: ending) ?? 0, Self.variants.firstIndex(of: variant) ?? Self.variants.count)
   }
 
-  /// The names of all shards with this one, in order.
+  /// The names of all shards of this one's set, in order.
   var siblings: [String] {
     guard let shard else { return [name] }
     return (1...shard.count).map {
@@ -66,7 +66,7 @@ struct CheckpointName {
 /// True for `NAME.index.json` and `NAME.index.VARIANT.json`.
 package func isShardIndex(_ name: String) -> Bool { name.wholeMatch(of: indexPattern) != nil }
 
-/// The names of all shards with this one, in order; empty for a file that is not one of several.
+/// The names of all shards of this file's set, in order; empty for a file that is not a shard.
 package func shardNames(with name: String) -> [String] {
   guard let parsed = CheckpointName(name), parsed.shard != nil else { return [] }
   return parsed.siblings

@@ -1,5 +1,5 @@
 extension CheckpointError.Rule {
-  /// What is wrong, as a clause: all the words of this room.
+  /// What is wrong, as a clause: all the wording of this module.
   var sentence: String {
     switch self {
     // Files.

@@ -1,5 +1,5 @@
 extension CheckpointError {
-  /// The ways for a checkpoint to be wrong. `CheckpointRule+Sentence.swift` has the words.
+  /// The ways a checkpoint can be invalid. The wording is in `CheckpointRule+Sentence.swift`.
   package enum Rule: Sendable, CaseIterable {
     // Files.
     case notFound

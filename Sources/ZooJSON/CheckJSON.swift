@@ -1,8 +1,7 @@
 import Foundation
 import ZooTensors
 
-/// Reads a JSON text strictly, before Foundation decodes it: a key that is there twice is an error, where Foundation takes the first
-/// of them and says nothing.
+/// Reads a JSON text strictly before Foundation decodes it: a duplicate key is an error, whereas Foundation silently takes the first.
 package func checkJSON<Failure: JSONFailure>(_ data: Data, file: String, failure: Failure.Type) throws(Failure) {
   let result = data.withUnsafeBytes { bytes in
     Result { () throws(Failure) in

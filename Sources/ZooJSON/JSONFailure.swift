@@ -1,13 +1,13 @@
-/// An error that says where a JSON text is wrong: each room has one of its own, with its own sentences.
+/// An error that says where a JSON text is invalid. Each module has its own, with its own wording.
 package protocol JSONFailure: Error {
   /// - Parameters:
-  ///   - offset: The byte of the text.
+  ///   - offset: The byte offset in the text.
   ///   - expected: What should be there, or a limit.
-  ///   - found: What is there.
+  ///   - found: What is there instead.
   static func json(_ fault: JSONFault, file: String, offset: Int, expected: String?, found: String?) -> Self
 }
 
-/// The ways for a JSON text to be wrong.
+/// The ways a JSON text can be invalid.
 package enum JSONFault: Sendable, Equatable {
   case malformed
   case tooDeep
@@ -17,7 +17,7 @@ package enum JSONFault: Sendable, Equatable {
   case tooManyKeys, tooManyValues
   case badNumber
 
-  /// As one clause.
+  /// The fault as a clause.
   package func reason(expected: String?, found: String?) -> String {
     switch self {
     case .malformed: "expected \(expected ?? "JSON"), found \(found ?? "something else")"

@@ -1,13 +1,13 @@
 import ZooTensors
 
-/// Reads strict JSON piece by piece, as the caller asks for it: all JSON of this project that is not decoded by Foundation.
+/// Reads strict JSON piece by piece, as the caller asks for it: all JSON in this project that Foundation does not decode.
 ///
-/// Stricter than most: a byte order mark, half a surrogate pair, control characters in strings and more than 128 levels are errors.
-/// Whole numbers are exact. Nothing is kept but the keys of the open objects.
+/// Stricter than most: a byte order mark, an unpaired surrogate, control characters in strings and more than 128 levels are errors.
+/// Integers are exact. Only the keys of the open objects are kept in memory.
 package struct JSONScanner<Failure: JSONFailure> {
   private let text: ByteView
   private let file: String
-  /// The byte of the file where the text begins, for messages.
+  /// The offset in the file at which the text begins, for messages.
   private let base: Int
   package private(set) var at = 0
   private var levels: [Level] = []
@@ -34,8 +34,8 @@ package struct JSONScanner<Failure: JSONFailure> {
 
   package mutating func openArray() throws(Failure) { try open(UInt8(ascii: "["), "an array") }
 
-  /// The next key of the innermost object, or nil after it was closed. One that was there before is an error: Foundation takes the first
-  /// of them and Python the last, and neither says so.
+  /// The next key of the innermost object, or nil once it is closed. A duplicate key is an error: Foundation silently takes the first value and
+  /// Python the last.
   package mutating func nextKey() throws(Failure) -> String? {
     guard try next(until: UInt8(ascii: "}")) else { return nil }
     let key = try string()
@@ -48,7 +48,7 @@ package struct JSONScanner<Failure: JSONFailure> {
     return key
   }
 
-  /// The same where keys may be repeated: in files whose original readers let the last one count.
+  /// Like `nextKey()`, but allows duplicate keys: for files whose original readers let the last one win.
   mutating func nextKeyText() throws(Failure) -> JSONText.Place? {
     guard try next(until: UInt8(ascii: "}")) else { return nil }
     let key = try place()
@@ -61,7 +61,7 @@ package struct JSONScanner<Failure: JSONFailure> {
     guard take(UInt8(ascii: ":")) else { throw unexpected("':'") }
   }
 
-  /// True when the innermost array has another element, false after it was closed.
+  /// True if the innermost array has another element, false once it is closed.
   package mutating func nextElement() throws(Failure) -> Bool { try next(until: UInt8(ascii: "]")) }
 
   private mutating func open(_ bracket: UInt8, _ what: String) throws(Failure) {
@@ -90,7 +90,7 @@ package struct JSONScanner<Failure: JSONFailure> {
 
   // MARK: Values
 
-  /// A whole number from 0 to `Int.max`, written without sign, point or exponent.
+  /// An integer from 0 to `Int.max`, written without sign, decimal point or exponent.
   package mutating func wholeNumber() throws(Failure) -> Int {
     skipSpace()
     let start = at
@@ -102,13 +102,13 @@ package struct JSONScanner<Failure: JSONFailure> {
     return value
   }
 
-  /// True if a `null` was there and taken.
+  /// Consumes a `null`, if there is one; true if it did.
   package mutating func takeNull() -> Bool {
     skipSpace()
     return takeWord("null")
   }
 
-  /// Reads over a value of any kind, with the same checks.
+  /// Skips a value of any kind, with the same checks.
   package mutating func skipValue() throws(Failure) {
     skipSpace()
     switch peek {
@@ -126,7 +126,7 @@ package struct JSONScanner<Failure: JSONFailure> {
     }
   }
 
-  /// What a value is, by its first byte; the white space before it is read over.
+  /// The first byte of the next value, which tells its kind; skips the white space before it.
   mutating func kind() -> UInt8? {
     skipSpace()
     return peek
@@ -134,7 +134,7 @@ package struct JSONScanner<Failure: JSONFailure> {
 
   mutating func takeFlag() -> Bool? { takeWord("true") ? true : takeWord("false") ? false : nil }
 
-  /// Requires that nothing but white space follows.
+  /// Requires that only white space follows.
   package mutating func end() throws(Failure) {
     skipSpace()
     guard at == text.count else { throw unexpected("the end of the JSON text") }
@@ -150,7 +150,7 @@ package struct JSONScanner<Failure: JSONFailure> {
       try digits()
     }
     let digits = String(decoding: text[start..<at].bytes, as: UTF8.self)
-    // As the reference's parser, which makes a 64-bit number of every one that it meets.
+    // Like the reference's parser, which turns every number it meets into a 64-bit float.
     guard let value = Double(digits), value.isFinite else {
       at = start
       throw error(
@@ -174,7 +174,7 @@ package struct JSONScanner<Failure: JSONFailure> {
     return text
   }
 
-  /// Where a string is, between its quotes; its escapes are checked.
+  /// The place of a string between its quotes; its escapes are checked.
   mutating func place() throws(Failure) -> JSONText.Place {
     guard take(UInt8(ascii: "\"")) else { throw unexpected("a string") }
     let start = at
@@ -197,7 +197,7 @@ package struct JSONScanner<Failure: JSONFailure> {
     throw unexpected("the end of a string")
   }
 
-  /// The characters of a string whose escapes are fine.
+  /// The characters of a string whose escapes are valid.
   static func unescaped(_ text: ByteView) -> [UInt8] {
     var scanner = Self(text, file: "")
     var result: [UInt8] = []
@@ -277,6 +277,6 @@ package struct JSONScanner<Failure: JSONFailure> {
 
 enum JSONLimits {
   static let depth = 128
-  /// Of keys that are remembered at a time: those of the objects that are open.
+  /// How many keys are remembered at a time: those of the open objects.
   static let keys = 250_000
 }

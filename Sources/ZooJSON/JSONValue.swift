@@ -1,8 +1,8 @@
 import ZooTensors
 
-/// A string of a JSON text: where it is between its quotes. Vocabularies have a million of them, so that none is copied.
+/// A string in a JSON text, as its place between the quotes. Vocabularies have a million of them, so none is copied.
 package struct JSONText: Sendable {
-  /// The text that strings are places of: one object for all of them, since they are many.
+  /// The text that the strings refer to: one object shared by all of them, since there are many.
   fileprivate final class Source: Sendable {
     let text: ByteView
     init(_ text: ByteView) { self.text = text }
@@ -18,7 +18,7 @@ package struct JSONText: Sendable {
       self.hasEscapes = hasEscapes
     }
 
-    /// What it says, with its escapes resolved.
+    /// The characters, with escapes resolved.
     func utf8(in text: ByteView) -> [UInt8] {
       let part = text[Int(start)..<Int(start) + Int(count)]
       return hasEscapes ? JSONScanner<NoFailure>.unescaped(part) : [UInt8](part.bytes)
@@ -31,10 +31,9 @@ package struct JSONText: Sendable {
   package var utf8: [UInt8] { place.utf8(in: source.text) }
 }
 
-/// A JSON value whose strings are UTF-8 bytes and whose objects keep order.
+/// A JSON value whose strings are UTF-8 bytes and whose objects keep their order.
 ///
-/// Foundation's parsers make dictionaries of `String` keys, which fall together when two pieces of a vocabulary are canonically
-/// equivalent.
+/// Foundation's parsers use dictionaries with `String` keys, which merge vocabulary pieces that are canonically equivalent.
 package enum JSONValue: Sendable {
   case null
   case bool(Bool)
@@ -47,8 +46,8 @@ package enum JSONValue: Sendable {
   /// Parses a whole text of less than 4 GiB, in which keys may be repeated.
   ///
   /// - Parameters:
-  ///   - file: For errors.
-  ///   - limit: Of values.
+  ///   - file: The file's name, for errors.
+  ///   - limit: The greatest number of values.
   package init<Failure: JSONFailure>(
     _ bytes: consuming [UInt8], file: String, limit: Int, failure: Failure.Type
   ) throws(Failure) {
@@ -91,7 +90,7 @@ package enum JSONValue: Sendable {
     }
   }
 
-  /// A member of an object; the last one when a name is repeated.
+  /// A member of an object; the last one if the name is repeated.
   package subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     guard let value = members.last(where: { $0.key.utf8.elementsEqual(name.utf8) })?.value else { return nil }
@@ -114,7 +113,7 @@ package enum JSONValue: Sendable {
   }
 }
 
-/// Of strings that were read before.
+/// For strings that were read before.
 private enum NoFailure: JSONFailure {
   case wrong
   static func json(_: JSONFault, file: String, offset: Int, expected: String?, found: String?) -> Self { .wrong }

@@ -1,53 +1,53 @@
 /// An element type, by the name that safetensors gives it.
 public enum DType: String, Sendable, Hashable, Codable, CaseIterable {
-  /// A truth value, one byte.
+  /// A Boolean, one byte.
   case bool = "BOOL"
-  /// Whole numbers from 0 to 255.
+  /// 8-bit unsigned integers.
   case u8 = "U8"
-  /// Whole numbers of 8 bits with a sign.
+  /// 8-bit signed integers.
   case i8 = "I8"
-  /// 8-bit floats with 4 bits of exponent and 3 of mantissa, without infinity.
+  /// 8-bit floats with 4 exponent and 3 mantissa bits, without infinities.
   case f8e4m3 = "F8_E4M3"
-  /// 8-bit floats with 5 bits of exponent and 2 of mantissa.
+  /// 8-bit floats with 5 exponent and 2 mantissa bits.
   case f8e5m2 = "F8_E5M2"
-  /// Powers of two: 8 bits of exponent, the scales of MX formats.
+  /// Powers of two with 8 exponent bits: the scales of the MX formats.
   case f8e8m0 = "F8_E8M0"
-  /// As `f8e4m3` with one zero and another bias, as AMD has it.
+  /// Like `f8e4m3`, but with a single zero and a different bias (AMD's variant).
   case f8e4m3fnuz = "F8_E4M3FNUZ"
-  /// As `f8e5m2` with one zero and another bias, as AMD has it.
+  /// Like `f8e5m2`, but with a single zero and a different bias (AMD's variant).
   case f8e5m2fnuz = "F8_E5M2FNUZ"
   /// Packed 4-bit floats.
   case f4 = "F4"
-  /// Packed 6-bit floats with 2 bits of exponent and 3 of mantissa.
+  /// Packed 6-bit floats with 2 exponent and 3 mantissa bits.
   case f6e2m3 = "F6_E2M3"
-  /// Packed 6-bit floats with 3 bits of exponent and 2 of mantissa.
+  /// Packed 6-bit floats with 3 exponent and 2 mantissa bits.
   case f6e3m2 = "F6_E3M2"
-  /// Whole numbers of 16 bits without a sign.
+  /// 16-bit unsigned integers.
   case u16 = "U16"
-  /// Whole numbers of 16 bits with a sign.
+  /// 16-bit signed integers.
   case i16 = "I16"
-  /// IEEE floats of 16 bits.
+  /// 16-bit IEEE floats.
   case f16 = "F16"
   /// bfloat16: the upper half of a 32-bit float.
   case bf16 = "BF16"
-  /// Whole numbers of 32 bits without a sign.
+  /// 32-bit unsigned integers.
   case u32 = "U32"
-  /// Whole numbers of 32 bits with a sign.
+  /// 32-bit signed integers.
   case i32 = "I32"
-  /// IEEE floats of 32 bits.
+  /// 32-bit IEEE floats.
   case f32 = "F32"
-  /// Whole numbers of 64 bits without a sign.
+  /// 64-bit unsigned integers.
   case u64 = "U64"
-  /// Whole numbers of 64 bits with a sign.
+  /// 64-bit signed integers.
   case i64 = "I64"
-  /// IEEE floats of 64 bits.
+  /// 64-bit IEEE floats.
   case f64 = "F64"
-  /// Complex numbers of two 32-bit floats.
+  /// Complex numbers made of two 32-bit floats.
   case c64 = "C64"
-  /// Complex numbers of two 64-bit floats.
+  /// Complex numbers made of two 64-bit floats.
   case c128 = "C128"
 
-  /// Bits of one element; below 8 for the packed types.
+  /// The size of one element in bits; less than 8 for the packed types.
   public var bits: Int {
     switch self {
     case .f4: 4
@@ -60,10 +60,10 @@ public enum DType: String, Sendable, Hashable, Codable, CaseIterable {
     }
   }
 
-  /// True for the types that a model's weights may have: they widen to `Float` (`f64` narrows).
+  /// Whether a model's weights may have this type: they widen to `Float` (`f64` narrows).
   public var isWeight: Bool { self == .f32 || self == .f16 || self == .bf16 || self == .f64 }
 
-  /// True for whole numbers and truth values: buffers such as `position_ids`, never weights.
+  /// Whether this is an integer type or a Boolean: used for buffers such as `position_ids`, never for weights.
   public var isInteger: Bool {
     switch self {
     case .bool, .u8, .i8, .u16, .i16, .u32, .i32, .u64, .i64: true
@@ -71,14 +71,14 @@ public enum DType: String, Sendable, Hashable, Codable, CaseIterable {
     }
   }
 
-  /// Bytes of `count` elements, or nil where that overflows or is not a whole number of bytes.
+  /// The size of `count` elements in bytes, or nil if it overflows or is not a whole number of bytes.
   public func byteCount(of count: Int) -> Int? {
     let (total, overflow) = count.multipliedReportingOverflow(by: bits)
     return overflow || total % 8 != 0 ? nil : total / 8
   }
 }
 
-/// The number of elements of a shape (1 for a scalar), or nil where the product overflows from left to right.
+/// The number of elements of a shape (1 for a scalar), or nil if the product, taken from left to right, overflows.
 package func elementCount(_ shape: [Int]) -> Int? {
   var count = 1
   for side in shape {

@@ -1,4 +1,4 @@
-/// A name that is compared by its UTF-8 bytes: Swift's own equality takes é and e + ´ for the same.
+/// A name that is compared by its UTF-8 bytes: Swift's own equality treats é and e + ´ as equal.
 package struct ExactName: Hashable {
   package let text: String
 

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The system's own words for an error of a file operation, such as "No space left on device".
+/// The system's own words for a failed file operation, such as "No space left on device".
 ///
-/// Foundation wraps them in sentences of its own ("The operation could not be completed"), which help nobody.
+/// Foundation wraps them in sentences of its own ("The operation could not be completed") that help nobody.
 package func systemReason(of error: any Error) -> String {
   if let error = error as? POSIXError { return systemReason(error.code.rawValue) }
   let wrapper = error as NSError
@@ -23,7 +23,7 @@ package func systemReason(of error: any Error) -> String {
 
 private func systemReason(_ code: Int32) -> String {
   switch code {
-  // Of folders that are to be made.
+  // From creating folders.
   case EEXIST: "a file of that name is in the way"
   case ENOTDIR: "its folder is a file"
   default: String(cString: strerror(code))

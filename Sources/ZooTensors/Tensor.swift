@@ -8,18 +8,18 @@ import CZooKernels
   import Glibc
 #endif
 
-/// Bytes that do not change, kept alive by their owner: a mapped file, an array, a block of memory.
+/// Immutable bytes, kept alive by their owner: a mapped file, an array, a block of memory.
 package struct ByteView: @unchecked Sendable {
   package let bytes: UnsafeRawBufferPointer
   private let owner: AnyObject?
 
-  /// The bytes must stay as they are for as long as `owner` lives.
+  /// The bytes must not change for as long as `owner` lives.
   package init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject?) {
     self.bytes = bytes
     self.owner = owner
   }
 
-  /// A copy of the elements of an array.
+  /// Copies the elements of an array.
   package init<Element: BitwiseCopyable>(copying array: [Element]) {
     let block = MemoryBlock(byteCount: array.count * MemoryLayout<Element>.stride)
     array.withUnsafeBytes { block.bytes.copyMemory(from: $0) }
@@ -28,16 +28,16 @@ package struct ByteView: @unchecked Sendable {
 
   package var count: Int { bytes.count }
 
-  /// Lets the system take back the memory of these bytes where they can be read again from a file; does nothing elsewhere.
+  /// Lets the system reclaim the memory of these bytes if they can be read again from a file; otherwise does nothing.
   package func release() { (owner as? any RereadableMemory)?.release(bytes) }
 
-  /// A byte. One that lies outside ends the process, in release builds too: files are not trusted.
+  /// The byte at an offset. Reading out of bounds ends the process, in release builds too: files are not trusted.
   package subscript(place: Int) -> UInt8 {
     precondition(place >= 0 && place < count, "a byte outside of what was read")
     return bytes[place]
   }
 
-  /// The bytes of a range, which keep the same owner alive. A range that is not inside ends the process, in release builds too.
+  /// A range of the bytes, with the same owner. A range that is out of bounds ends the process, in release builds too.
   package subscript(range: Range<Int>) -> ByteView {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "a range outside of what was read")
     return ByteView(UnsafeRawBufferPointer(rebasing: bytes[range]), owner: owner)
@@ -50,20 +50,20 @@ package struct ByteView: @unchecked Sendable {
   }
 }
 
-/// Memory whose bytes come back by themselves, such as a mapped file's.
+/// Memory whose bytes can be reloaded on demand, such as that of a mapped file.
 package protocol RereadableMemory: AnyObject {
-  /// Gives up the pages of some of its bytes, for as long as nobody reads them.
+  /// Gives up the pages of some of its bytes until they are read again.
   func release(_ bytes: UnsafeRawBufferPointer)
 }
 
-/// A block of memory, 64-byte aligned, zero at first, freed with its last reference. Large ones lie on huge pages where the
-/// system has them, which it hands out faster and processors find faster.
+/// A zeroed, 64-byte aligned block of memory, freed with its last reference. Large blocks use huge pages if the system has them: they are faster to
+/// allocate and to access.
 package final class MemoryBlock: @unchecked Sendable {
   package let bytes: UnsafeMutableRawBufferPointer
   private let start: UnsafeMutableRawPointer
 
   package init(byteCount: Int) {
-    // Aligned by hand: glibc does not use freed blocks again for aligned ones of the same size, so that memory would grow.
+    // Aligned by hand: glibc does not reuse freed aligned blocks for new ones of the same size, so memory would grow.
     let size = max(byteCount, 1), hugePage = 2 << 20, alignment = size >= hugePage ? hugePage : 64
     guard let start = calloc(1, size + alignment - 1) else { fatalError("there is no memory for \(size) bytes") }
     self.start = start
@@ -80,11 +80,11 @@ package final class MemoryBlock: @unchecked Sendable {
 public struct Tensor: Sendable {
   /// The element type.
   public let dtype: DType
-  /// The sides, outermost first; empty for a scalar.
+  /// The sizes of the dimensions, outermost first; empty for a scalar.
   public let shape: [Int]
   package let data: ByteView
 
-  /// - Precondition: `data` holds exactly the bytes that dtype and shape ask for.
+  /// - Precondition: `data` holds exactly as many bytes as dtype and shape require.
   package init(dtype: DType, shape: [Int], data: ByteView) {
     precondition(elementCount(shape).flatMap(dtype.byteCount) == data.count, "a tensor's bytes do not fit its shape")
     self.dtype = dtype
@@ -97,10 +97,10 @@ public struct Tensor: Sendable {
     self.init(dtype: .f32, shape: shape, data: ByteView(copying: values))
   }
 
-  /// How many elements there are.
+  /// The number of elements.
   public var count: Int { elementCount(shape)! }
 
-  /// The elements as `Float`; nil for types that are not weights (`DType.isWeight`).
+  /// The elements as `Float`; nil for types that weights cannot have (`DType.isWeight`).
   public func floats() -> [Float]? {
     guard dtype.isWeight else { return nil }
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -109,7 +109,7 @@ public struct Tensor: Sendable {
     }
   }
 
-  /// Writes the elements as `Float` to `target`, which has room for `count`. The dtype must be a weight's.
+  /// Writes the elements as `Float` to `target`, which has room for `count`. The dtype must be a weight type.
   package func widen(to target: UnsafeMutablePointer<Float>) {
     guard let source = data.bytes.baseAddress, count > 0 else { return }
     switch dtype {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// An error that carries facts. `description` states them in one sentence, which is also what `localizedDescription` says; the command adds the
-/// remedy that fits its caller.
+/// An error that carries facts. `description` states them in one sentence, which `localizedDescription` repeats; the command adds a remedy for its
+/// users.
 public protocol ZooError: LocalizedError, Sendable, CustomStringConvertible {
-  /// Who can mend it: decides the exit code of the command.
+  /// Who can fix it: decides the exit code of the command.
   var blame: Blame { get }
 }
 
@@ -13,8 +13,8 @@ extension ZooError {
 
 /// What an error is about.
 public enum Blame: Sendable {
-  /// The call or the input is wrong: exit code 2.
+  /// The call or the input is invalid: exit code 2.
   case input
-  /// The work failed or a check did not hold: exit code 1.
+  /// The work failed or a check did not pass: exit code 1.
   case work
 }

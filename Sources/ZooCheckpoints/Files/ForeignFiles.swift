@@ -1,6 +1,6 @@
 import ZooTensors
 
-/// What stands in the place of a large file until it is fetched: a pointer of Git LFS or of Xet.
+/// The error for a placeholder of a large file that was never fetched: a Git LFS or Xet pointer.
 func pointerError(_ bytes: ByteView, path: String) -> CheckpointError? {
   func size(after mark: String) -> String? {
     let lines = String(decoding: bytes.bytes.prefix(1024), as: UTF8.self).split(whereSeparator: \.isNewline)
@@ -13,7 +13,7 @@ func pointerError(_ bytes: ByteView, path: String) -> CheckpointError? {
     ? CheckpointError(path, .isXetPointer, found: size(after: "filesize = ")) : nil
 }
 
-/// What a file in a markup language is: a page, or the XML with which storage servers refuse.
+/// The error for a file in a markup language: a web page, or the XML in which storage servers report errors.
 func markupError(_ bytes: ByteView, path: String) -> CheckpointError? {
   let start = String(decoding: bytes.bytes.prefix(512).drop { $0 <= 0x20 }, as: UTF8.self).lowercased()
   let isPage = ["<!doctype", "<html", "<head"].contains { start.hasPrefix($0) } || start.contains("<html")
@@ -28,10 +28,10 @@ private func pageTitle(_ bytes: ByteView) -> String? {
   return "'\(title.1.split(whereSeparator: \.isWhitespace).joined(separator: " "))'"
 }
 
-/// The beginning of a file that is text; nil for any other.
+/// The beginning of a text file; nil for any other.
 func firstWords(_ bytes: ByteView) -> String? {
   let start = Array(bytes.bytes.prefix(512))
-  // A character may be cut at the end.
+  // A multi-byte character may be cut off at the end.
   let cuts = bytes.count > start.count ? 0...3 : 0...0
   guard let text = cuts.lazy.compactMap({ String(validating: start.dropLast($0), as: UTF8.self) }).first,
     text.unicodeScalars.allSatisfy({ $0.value >= 0x20 || [0x09, 0x0A, 0x0C, 0x0D].contains($0.value) })
@@ -40,7 +40,7 @@ func firstWords(_ bytes: ByteView) -> String? {
   return words.count > 80 ? "'\(words.prefix(80))…'" : "'\(words)'"
 }
 
-/// Formats that other programs give to weights or archives.
+/// Formats that other programs use for weights or archives.
 private let formats: [(magic: [UInt8], offset: Int, name: String)] = [
   (Array("GGUF".utf8), 0, "a GGUF file of llama.cpp"),
   (Array("lmgg".utf8), 0, "a GGML file of llama.cpp"), (Array("tjgg".utf8), 0, "a GGML file of llama.cpp"),
@@ -54,7 +54,7 @@ private let formats: [(magic: [UInt8], offset: Int, name: String)] = [
   (Array("%PDF".utf8), 0, "a PDF document"),
 ]
 
-/// What a file of another program is.
+/// The format of another program's file.
 func foreignFormat(_ bytes: ByteView, path: String) -> String? {
   if let known = formats.first(where: { bytes.bytes.dropFirst($0.offset).starts(with: $0.magic) }) { return known.name }
   guard bytes.count > 4 else { return nil }

@@ -11,12 +11,12 @@ import ZooTensors
 
 /// A read-only file in memory, mapped for as long as the object or a view of it lives.
 ///
-/// The file must not shrink meanwhile, which is a bus error: writers replace files by renaming, as `SafetensorsWriter` does. The command turns
-/// that into an error that names the file.
+/// If the file shrinks meanwhile, reading it raises a bus error, so writers replace files by renaming, as `SafetensorsWriter` does. The command turns
+/// the signal into an error that names the file.
 package final class MappedFile: RereadableMemory, @unchecked Sendable {
   package let path: String
   private let bytes: UnsafeRawBufferPointer
-  /// For the name of the file, where reading it fails.
+  /// Finds the name of the file if reading it fails.
   private let remembered: Int32
 
   /// Maps the regular file at `path`.
@@ -46,10 +46,10 @@ package final class MappedFile: RereadableMemory, @unchecked Sendable {
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }
 
-  /// Gives the pages that were read back to the system; they are read from the file again when they are used again.
+  /// Gives the pages read so far back to the system; they are read from the file again when needed.
   package func release() { release(bytes) }
 
-  /// Gives the whole pages among some of its bytes back.
+  /// Gives back the whole pages in a range of its bytes.
   package func release(_ part: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress, let start = part.baseAddress else { return }
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
@@ -63,7 +63,7 @@ package final class MappedFile: RereadableMemory, @unchecked Sendable {
   package var view: ByteView { ByteView(bytes, owner: self) }
 }
 
-/// True for a folder (or a link to one).
+/// True for a folder or a link to one.
 func isFolder(_ path: String) -> Bool {
   var information = stat()
   return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
@@ -96,7 +96,7 @@ private func systemError(_ path: String) -> CheckpointError {
   }
 }
 
-/// The system's words for an error number.
+/// The system's message for an error number.
 func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
 
 private func kind(of mode: mode_t) -> String {

@@ -6,9 +6,9 @@
   import Glibc
 #endif
 
-/// Makes a file that no name leads to, and so is gone with its last descriptor, however the process ends. `/dev/fd/DESCRIPTOR` opens it again.
+/// Creates a file without a name, which disappears with its last descriptor however the process ends. `/dev/fd/DESCRIPTOR` opens it again.
 ///
-/// - Returns: a descriptor to read and write with; nil, with the reason in `errno`, where the folder takes no file.
+/// - Returns: A descriptor for reading and writing; nil, with the reason in `errno`, if no file can be created in the folder.
 package func makeNamelessFile(in folder: String) -> Int32? {
   var template = Array("\(folder.hasSuffix("/") ? folder : folder + "/").zoo-XXXXXX".utf8CString)
   let descriptor = mkstemp(&template)

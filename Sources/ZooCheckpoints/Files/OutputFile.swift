@@ -8,30 +8,29 @@ import ZooTensors
   import Glibc
 #endif
 
-/// Takes the bytes of the tensors that were announced, in their order.
+/// Receives the bytes of the announced tensors, in order.
 package protocol TensorWriter: AnyObject {
   /// Writes the next bytes of the current tensor; when it is full, the next tensor becomes the current one.
   func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError)
-  /// Checks that all tensors are complete, and gives the file its name.
+  /// Checks that all tensors are complete and gives the file its final name.
   ///
-  /// - Parameter synced: True to wait until all is on the disk; otherwise that is left to the caller.
+  /// - Parameter synced: True to wait until everything is on the disk; false to leave that to the caller.
   func finish(synced: Bool) throws(CheckpointError)
 }
 
 extension TensorWriter {
-  /// Checks that all tensors are complete, syncs the file to the disk and gives it its name.
+  /// Checks that all tensors are complete, syncs the file to the disk and gives it its final name.
   package func finish() throws(CheckpointError) { try finish(synced: true) }
 }
 
-/// A file that is written under `PATH.partial`, synced and renamed; without `finish()` nothing is left of it. A link under that name is not
-/// followed.
+/// A file that is written as `PATH.partial`, then synced and renamed; without `finish()` it is removed. A symbolic link of that name is not followed.
 final class OutputFile {
   private let path: String
   let partialPath: String
   private var descriptor: Int32
   /// Bytes written so far.
   private(set) var position = 0
-  /// Bytes that the system was asked to write to the disk already.
+  /// Number of bytes that the system has already been asked to write back.
   private var started = 0
 
   init(_ path: String) throws(CheckpointError) {
@@ -47,8 +46,8 @@ final class OutputFile {
     try write(bytes, at: position)
     position += bytes.count
     #if os(Linux)
-      // The disk works while the next bytes are made; a file that is synced at its end waits for all of it there. For pages that
-      // were just written, this advice is what starts the writing.
+      // Lets the disk work while the next bytes are computed, instead of all at once in the final sync. For pages just written, this advice is what
+      // starts the write-back.
       if position - started >= 32 << 20 {
         posix_fadvise(descriptor, off_t(started), off_t(position - started), POSIX_FADV_DONTNEED)
         started = position
@@ -62,14 +61,14 @@ final class OutputFile {
     try write(copy.bytes)
   }
 
-  /// Writes over bytes that were written before.
+  /// Replaces bytes that were written before.
   func overwrite(_ bytes: [UInt8], at offset: Int) throws(CheckpointError) {
     let copy = ByteView(copying: bytes)
     defer { withExtendedLifetime(copy) {} }
     try write(copy.bytes, at: offset)
   }
 
-  /// Makes the file as long as it will be.
+  /// Extends the file to its final size.
   func extend(by count: Int) throws(CheckpointError) {
     let (length, overflow) = position.addingReportingOverflow(count)
     guard !overflow else {
@@ -79,7 +78,7 @@ final class OutputFile {
     guard ftruncate(descriptor, off_t(length)) == 0 else { throw failure() }
   }
 
-  /// Gives the file its name, after a sync to the disk where `synced`.
+  /// Gives the file its final name, after a sync to the disk if `synced`.
   func finish(synced: Bool) throws(CheckpointError) {
     guard descriptor >= 0 else { throw CheckpointError(path, .writeFailed, found: "the file was given up") }
     guard !synced || fsync(descriptor) == 0, rename(partialPath, path) == 0 else { throw failure() }
@@ -114,7 +113,7 @@ final class OutputFile {
     return CheckpointError(path, .writeFailed, found: message)
   }
 
-  /// Makes the new name itself durable, where the file system can.
+  /// Makes the new name durable, if the file system supports it.
   private func syncFolder() {
     let name = splitPath(path).parent
     let folder = open(name.isEmpty ? "." : name, O_RDONLY | O_CLOEXEC)

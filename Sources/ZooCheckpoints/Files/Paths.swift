@@ -6,7 +6,7 @@
   import Glibc
 #endif
 
-// Paths as users write them: relative ones stay relative, so that errors repeat what was typed.
+// Paths as users write them: relative paths stay relative, so that errors repeat what was typed.
 
 /// The parent (empty for the current folder) and the last component.
 package func splitPath(_ path: String) -> (parent: String, name: String) {

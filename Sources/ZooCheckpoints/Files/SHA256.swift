@@ -21,7 +21,7 @@ package func sha256(of bytes: UnsafeRawBufferPointer) -> SHA256Digest {
   return hasher.finish()
 }
 
-/// A SHA-256 that is fed piece by piece, by the system's cryptography library.
+/// An incremental SHA-256, computed by the system's cryptography library.
 package final class SHA256Hasher {
   #if canImport(CryptoKit)
     private var state = SHA256()
@@ -30,7 +30,7 @@ package final class SHA256Hasher {
 
     package func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
 
-    /// The digest of everything so far. The hasher is used up.
+    /// The digest of everything so far. The hasher cannot be used afterwards.
     package func finish() -> SHA256Digest { SHA256Digest(bytes: Array(state.finalize())) }
   #else
     private let context: OpaquePointer
@@ -49,7 +49,7 @@ package final class SHA256Hasher {
       EVP_DigestUpdate(context, start, bytes.count)
     }
 
-    /// The digest of everything so far. The hasher is used up.
+    /// The digest of everything so far. The hasher cannot be used afterwards.
     package func finish() -> SHA256Digest {
       var digest = [UInt8](repeating: 0, count: 32)
       EVP_DigestFinal_ex(context, &digest, nil)

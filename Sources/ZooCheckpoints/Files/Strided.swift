@@ -1,6 +1,6 @@
 import ZooTensors
 
-/// How the elements of a tensor lie in memory: element `[i, j, …]` at `offset + i * strides[0] + j * strides[1] + …`, counted in elements.
+/// The layout of a tensor in memory: element `[i, j, …]` is at `offset + i * strides[0] + j * strides[1] + …`, counted in elements.
 package struct StridedLayout: Sendable {
   package var shape: [Int]
   package var strides: [Int]
@@ -22,7 +22,7 @@ package struct StridedLayout: Sendable {
 
   static func columnMajorStrides(_ shape: [Int]) -> [Int] { rowMajorStrides(shape.reversed()).reversed() }
 
-  /// True if the elements lie one after another in row-major order.
+  /// Whether the elements are contiguous in row-major order.
   package var isRowMajor: Bool {
     if shape.contains(0) { return true }
     let wanted = Self.rowMajorStrides(shape)
@@ -30,9 +30,9 @@ package struct StridedLayout: Sendable {
   }
 }
 
-/// The elements of a layout as little-endian row-major bytes: a view where they lie so, a copy otherwise.
+/// The elements of a layout as little-endian row-major bytes: a view if they are stored like that, otherwise a copy.
 ///
-/// - Precondition: The layout lies inside of `source`, and its size does not overflow.
+/// - Precondition: The layout is within `source`, and its size does not overflow.
 func rowMajor(_ source: ByteView, _ dtype: DType, _ layout: StridedLayout, isBigEndian: Bool = false) -> ByteView {
   let itemSize = dtype.bits / 8
   let count = layout.shape.reduce(1, *)
@@ -61,7 +61,7 @@ func rowMajor(_ source: ByteView, _ dtype: DType, _ layout: StridedLayout, isBig
   return ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)
 }
 
-/// Copies row by row, counting through the other axes. The layout has elements and at least one axis.
+/// Copies row by row, counting through the other axes. The layout is not empty and has at least one axis.
 private func gather<Element: BitwiseCopyable>(
   _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ layout: StridedLayout, _: Element.Type
 ) {
@@ -106,6 +106,6 @@ private func swapEach<T: FixedWidthInteger & BitwiseCopyable>(_ bytes: UnsafeMut
 }
 
 extension DType {
-  /// Bytes of a number: half an element for complex types.
+  /// The size of a number in bytes: half an element for complex types.
   var componentSize: Int { self == .c64 || self == .c128 ? bits / 16 : bits / 8 }
 }

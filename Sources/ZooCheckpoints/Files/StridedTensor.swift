@@ -1,9 +1,9 @@
 import ZooTensors
 
 extension StoredTensor {
-  /// A tensor whose elements lie by `layout` in the bytes that `whole` yields.
+  /// A tensor whose elements are laid out by `layout` in the bytes that `whole` returns.
   ///
-  /// One that has to be gathered can be read in rows, so that there need be no copy of all of it.
+  /// If it must be gathered, it can be read in rows, which avoids a copy of the whole.
   init(
     _ entry: CheckpointEntry, layout: StridedLayout, isBigEndian: Bool = false,
     in whole: @escaping @Sendable () throws(CheckpointError) -> ByteView
@@ -22,11 +22,11 @@ extension StoredTensor {
     }
   }
 
-  /// A tensor that is the content of an archive member from `start` on, or lies by `layout` in it.
+  /// A tensor that is the content of an archive member from `start` on, or is laid out in it by `layout`.
   ///
-  /// A compressed one that lies there as it is needed is inflated piece by piece, others as a whole, which is kept for the next.
+  /// A compressed tensor that is contiguous there is inflated piece by piece; others are inflated as a whole, which is kept for the next read.
   ///
-  /// - Parameter isShared: True where other tensors lie in the same member.
+  /// - Parameter isShared: True if other tensors are in the same member.
   init(
     _ entry: CheckpointEntry, layout: StridedLayout, isBigEndian: Bool = false, in source: ZipMemberBytes,
     at start: Int, isShared: Bool = false

@@ -1,8 +1,8 @@
 import ZooTensors
 
 extension CheckpointContent {
-  /// Presents 8-bit floats as the numbers that they stand for: times the scale that is stored beside them, as `F32`; without one, as `F16`,
-  /// which holds them all.
+  /// Presents 8-bit floats as the numbers they represent: multiplied by the scale stored beside them, as `F32`; without a scale, as `F16`, which
+  /// represents all of them exactly.
   mutating func widenFloat8() throws(CheckpointError) {
     guard tensors.contains(where: { Float8Format($0.entry.dtype) != nil }) else { return }
     let positions = Dictionary(
@@ -41,7 +41,7 @@ extension CheckpointContent {
 }
 
 extension StoredTensor {
-  /// - Parameter values: Of every byte.
+  /// - Parameter values: The value of every byte.
   func widened(_ values: [Float], _ scales: Float8Scales?) -> StoredTensor {
     let source = self
     let dtype: DType = scales == nil ? .f16 : .f32

@@ -1,15 +1,15 @@
 import ZooTensors
 
-/// How the bits of an 8-bit float are to be read (OCP 8-bit floating point, and the forms without a negative zero of AMD and Graphcore).
+/// How to read the bits of an 8-bit float (OCP 8-bit floating point, and the forms without a negative zero by AMD and Graphcore).
 struct Float8Format {
   private let mantissaBits: Int
   private let bias: Int
-  /// The bytes that are not a number or infinite, without sign.
+  /// The bytes, without sign, that mean NaN or infinity.
   private let special: [UInt8: Float]
-  /// True where the byte of a negative zero means NaN.
+  /// Whether the byte of negative zero means NaN.
   private let isUnsignedZero: Bool
 
-  /// Nil for an element type that is not an 8-bit float of weights.
+  /// Nil for an element type that is not an 8-bit float used for weights.
   init?(_ dtype: DType) {
     switch dtype {
     case .f8e4m3: (mantissaBits, bias, special, isUnsignedZero) = (3, 7, [0x7F: .nan], false)
@@ -36,7 +36,7 @@ struct Float8Format {
   }
 }
 
-/// The bits of the 16-bit float that equals a value which one can hold.
+/// The bits of the 16-bit float that equals a value it can represent.
 func halfBits(_ value: Float) -> UInt16 {
   let sign = UInt16(value.bitPattern >> 16) & 0x8000
   if value.isNaN { return sign | 0x7E00 }

@@ -1,36 +1,36 @@
 import ZooTensors
 
-/// The numbers by which the bytes of an 8-bit tensor are multiplied, and how far each of them reaches.
+/// The numbers by which the bytes of an 8-bit tensor are multiplied, and which elements each applies to.
 struct Float8Scales: Sendable {
   let name: String
-  /// Rows and elements of a row that share a scale.
+  /// The numbers of rows and of elements in a row that share a scale.
   private let rows: Int
   private let columns: Int
-  /// Scales in a row of them.
+  /// Number of scales in a row of scales.
   private let scalesPerRow: Int
-  /// Elements in a row of the tensor.
+  /// Number of elements in a row of the tensor.
   private let rowSize: Int
   private let read: @Sendable () throws(CheckpointError) -> ByteView
   private let entry: CheckpointEntry
 
-  /// Blocks of this side share a scale in DeepSeek's format, which transformers' fine-grained fp8 follows.
+  /// The side of the blocks that share a scale in DeepSeek's format, which transformers' fine-grained fp8 follows.
   private static let block = 128
 
-  /// Names under which the scale of a tensor is stored: those of transformers, compressed-tensors and FBGEMM, of DeepSeek's blocks (which are
-  /// multiplied too, whatever the name says), and of ComfyUI.
+  /// Names under which the scale of a tensor is stored: those of transformers, compressed-tensors and FBGEMM, of DeepSeek's blocks (which multiply
+  /// too, despite the name), and of ComfyUI.
   static func names(for tensor: String) -> [String] {
     var names = ["\(tensor)_scale", "\(tensor)_scale_inv"]
     if tensor.hasSuffix(".weight") { names.append("\(tensor.dropLast("weight".count))scale_weight") }
     return names
   }
 
-  /// What 8-bit checkpoints keep for products in 8 bits, which play no part where weights are widened.
+  /// Whether this is a tensor that 8-bit checkpoints store for 8-bit products, which is not needed when weights are widened.
   static func isForProducts(_ tensor: String) -> Bool {
     let leaves = ["input_scale", "scale_input", "output_scale", "scaled_fp8", "comfy_quant"]
     return leaves.contains { tensor == $0 || tensor.hasSuffix(".\($0)") }
   }
 
-  /// Throws where a scale does not fit its tensor in a known way: one for all, one for each row, or one for each block of 128 x 128.
+  /// Throws if a scale does not fit its tensor in a known way: one for all, one for each row, or one for each block of 128 x 128.
   init(_ scale: StoredTensor, for tensor: CheckpointEntry) throws(CheckpointError) {
     entry = scale.entry
     (name, read) = (entry.name, scale.read)
@@ -57,7 +57,7 @@ struct Float8Scales: Sendable {
     Tensor(dtype: entry.dtype, shape: entry.shape, data: try read()).floats() ?? []
   }
 
-  /// Which scale an element has.
+  /// The index of the scale of an element.
   func index(of element: Int) -> Int {
     element / rowSize / rows * scalesPerRow + element % rowSize / columns
   }

@@ -1,7 +1,7 @@
 import ZooTensors
 
 extension CheckpointContent {
-  /// Presents 8-bit integers that have scales beside them, one for each row, as the numbers that they stand for, as `F32`.
+  /// Presents 8-bit integers that have scales beside them, one for each row, as the numbers they represent, as `F32`.
   mutating func widenInt8() throws(CheckpointError) {
     guard tensors.contains(where: { $0.entry.dtype == .i8 }) else { return }
     let positions = Dictionary(

@@ -2,22 +2,22 @@ import ZooTensors
 
 /// The header of an NPY array: `\x93NUMPY`, version, length, and a Python dictionary that is read as data, never evaluated.
 struct NPYHeader {
-  /// The longest header text that NumPy itself reads.
+  /// The longest header text that NumPy itself accepts.
   static let textLimit = 10_000
-  /// Bytes that hold any header there may be.
+  /// Enough bytes for any header.
   static let prefixLimit = 12 + textLimit
 
   let dtype: DType
   let isBigEndian: Bool
   let layout: StridedLayout
-  /// Where the data begin, from the start of the array.
+  /// The offset of the data from the start of the array.
   let dataStart: Int
   let byteCount: Int
 
   /// - Parameters:
   ///   - bytes: The start of the array, at least `prefixLimit` bytes or all there are.
-  ///   - tensor: The name for messages; nil for a file of its own.
-  ///   - base: Where the array begins in the file, for messages.
+  ///   - tensor: The name for messages; nil for a standalone file.
+  ///   - base: The offset of the array in the file, for messages.
   init(_ bytes: ByteView, file: String, tensor: String?, base: Int?) throws(CheckpointError) {
     func error(_ rule: CheckpointError.Rule, expected: String? = nil, found: String? = nil) -> CheckpointError {
       CheckpointError(file, rule, tensor: tensor, offset: base, expected: expected, found: found)
@@ -52,13 +52,13 @@ struct NPYHeader {
   }
 }
 
-/// The start of a header without the spaces that fill it up, for messages.
+/// The start of a header without the padding spaces, for messages.
 private func shownText(_ text: UnsafeRawBufferPointer) -> String {
   let end = text.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? text.startIndex
   return String(decoding: text[..<end].prefix(200), as: UTF8.self)
 }
 
-/// `<f4` and the like: the type, and whether its bytes are big-endian. `V2` is how bfloat16 is saved.
+/// Parses a type such as `<f4`: the element type, and whether its bytes are big-endian. `V2` is how bfloat16 is saved.
 private func parseNPYType(_ text: String) -> (DType, isBigEndian: Bool)? {
   let kinds: [String: DType] = [
     "b1": .bool, "i1": .i8, "u1": .u8, "i2": .i16, "u2": .u16, "i4": .i32, "u4": .u32, "i8": .i64, "u8": .u64,
@@ -119,7 +119,7 @@ private struct NPYHeaderParser {
     return String(decoding: text[start..<at - 1].bytes, as: UTF8.self)
   }
 
-  /// A tuple of whole numbers: `()`, `(3,)`, `(2, 3)`.
+  /// A tuple of integers: `()`, `(3,)`, `(2, 3)`.
   private mutating func tuple() -> [Int]? {
     var items: [Int] = []
     var endsWithComma = true

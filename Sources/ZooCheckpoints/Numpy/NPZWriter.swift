@@ -3,7 +3,7 @@ import ZooTensors
 
 /// Writes an NPZ archive piece by piece: one stored `NAME.npy` for each tensor, as `numpy.savez` does.
 ///
-/// bfloat16 has no name in NumPy and becomes `|V2`, which is what big_vision writes and reads.
+/// NumPy has no bfloat16, so it becomes `|V2`, as big_vision writes and reads it.
 package final class NPZWriter: TensorWriter {
   /// Name, element type and shape of a tensor to be written.
   package typealias Slot = SafetensorsWriter.Slot
@@ -70,7 +70,7 @@ package final class NPZWriter: TensorWriter {
     try file.finish(synced: synced)
   }
 
-  /// Begins the current member, and ends those that have no data.
+  /// Begins the current member; members without data are ended at once.
   private func begin() throws(CheckpointError) {
     guard current < members.count else { return }
     members[current].offset = file.position
@@ -80,7 +80,7 @@ package final class NPZWriter: TensorWriter {
     if members[current].dataCount == 0 { try end() }
   }
 
-  /// Puts the checksum in its place and begins the next member.
+  /// Fills in the checksum and begins the next member.
   private func end() throws(CheckpointError) {
     let member = members[current]
     try file.overwrite(littleEndian(member.checksum, 4), at: member.offset + 14)
@@ -92,7 +92,7 @@ package final class NPZWriter: TensorWriter {
 
   private static let saturated: UInt = 0xFFFF_FFFF
 
-  /// With ZIP64 sizes always, as NumPy writes them.
+  /// Always with ZIP64 sizes, as NumPy writes them.
   private func localHeader(_ member: Member) -> [UInt8] {
     let sizes = littleEndian(UInt(member.size), 8) + littleEndian(UInt(member.size), 8)
     return littleEndian(0x0403_4B50, 4) + common(checksum: 0, size: Self.saturated)
@@ -142,10 +142,10 @@ private let npyTypes: [DType: String] = [
   .f16: "<f2", .f32: "<f4", .f64: "<f8", .bf16: "|V2",
 ]
 
-/// The header of an NPY file of its own; nil for types that NumPy has no name for.
+/// The header of a standalone NPY file; nil for types that NumPy has no name for.
 package func npyHeader(_ dtype: DType, _ shape: [Int]) -> [UInt8]? { npyTypes[dtype].map { npyHeader($0, shape) } }
 
-/// A version 1.0 header, filled up to a multiple of 64 bytes.
+/// A version 1.0 header, padded to a multiple of 64 bytes.
 private func npyHeader(_ type: String, _ shape: [Int]) -> [UInt8] {
   let sides = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
   var text = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sides)), }".utf8)

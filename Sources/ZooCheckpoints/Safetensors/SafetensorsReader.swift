@@ -6,7 +6,7 @@ let safetensorsHeaderLimit = 100_000_000
 
 /// Reads a safetensors file: `u64 length | JSON header | data`.
 ///
-/// Everything that two readers could understand differently is refused: repeated names, bytes that belong to no tensor, overlaps, bytes after the
+/// Everything that two readers could interpret differently is rejected: repeated names, bytes that belong to no tensor, overlaps, bytes after the
 /// end, white space before the header.
 func readSafetensors(_ bytes: ByteView, file: String) throws(CheckpointError) -> CheckpointContent {
   guard bytes.count >= 8 else {
@@ -46,7 +46,7 @@ private struct SafetensorsHeader {
     let shape: [Int]
     let begin: Int
     let end: Int
-    /// The byte of the file where the entry was read, for messages.
+    /// The offset in the file at which the entry was read, for messages.
     let offset: Int
   }
 
@@ -135,7 +135,7 @@ private struct SafetensorsHeader {
     return numbers
   }
 
-  /// Puts the rows into the order of their data, and requires that these cover all bytes once.
+  /// Sorts the rows by the position of their data, and requires that these cover all bytes exactly once.
   mutating func checkCoverage(of size: Int, dataStart: Int) throws(CheckpointError) {
     rows.sort { ($0.begin, $0.end, $0.offset) < ($1.begin, $1.end, $1.offset) }
     var end = 0

@@ -6,11 +6,11 @@ import ZooTensors
 ///     try writer.append(bytes)  // as often as needed
 ///     try writer.finish()
 ///
-/// The bytes go to `PATH.partial`, which `finish()` syncs and renames: a file called `path` is always whole, and one that is mapped meanwhile stays
-/// as it is. Without `finish()` the partial file is removed with the writer.
+/// The bytes go to `PATH.partial`, which `finish()` syncs and renames: a file called `path` is always complete, and one that is mapped meanwhile does
+/// not change. Without `finish()` the partial file is removed with the writer.
 ///
-/// The header is padded so that the data begin at a multiple of 64 bytes. The format forbids gaps, so that later tensors are aligned to 64 bytes
-/// for as long as the sizes before them are multiples of 64: put small tensors (`logit_scale`) last.
+/// The header is padded so that the data begin at a multiple of 64 bytes. The format forbids gaps, so later tensors are aligned to 64 bytes only as
+/// long as the sizes before them are multiples of 64: put small tensors (`logit_scale`) last.
 package final class SafetensorsWriter: TensorWriter {
   package static let alignment = 64
 
@@ -19,7 +19,7 @@ package final class SafetensorsWriter: TensorWriter {
 
   private let path: String
   private let file: OutputFile
-  /// Where the file lies until `finish()`, with its header and of its final size: tensors can be read when they are written.
+  /// The path of the file until `finish()`, with its header and at its final size: tensors can be read as soon as they are written.
   package var growing: String { file.partialPath }
   private let slots: [(name: String, byteCount: Int)]
   private var slot = 0
@@ -41,7 +41,7 @@ package final class SafetensorsWriter: TensorWriter {
 
   /// Writes the next bytes of the current tensor; when it is full, the next tensor becomes the current one.
   ///
-  /// - Throws: `writeTooMuch` if the bytes reach beyond the tensor; `writeFailed`. The file is given up then.
+  /// - Throws: `writeTooMuch` if the bytes extend beyond the tensor; `writeFailed`. The file is then abandoned.
   package func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
     guard bytes.count > 0 else { return }
     guard slot < slots.count, bytes.count <= slots[slot].byteCount - writtenInSlot else {

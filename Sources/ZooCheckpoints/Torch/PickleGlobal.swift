@@ -1,6 +1,6 @@
 import ZooTensors
 
-/// A name that a pickle refers to, and what we know about it: a fixed table, nothing is imported.
+/// A name that a pickle refers to, looked up in a fixed table: nothing is imported.
 struct PickleGlobal {
   enum Meaning: Equatable {
     case rebuildTensor(arguments: ClosedRange<Int>, hasDType: Bool)
@@ -58,7 +58,7 @@ private let meanings: [String: PickleGlobal.Meaning] = {
   return meanings
 }()
 
-/// Modules whose mere mention marks a file as an attack. Nothing would run in any case; such a file deserves no trust at all.
+/// Modules whose mere mention marks a file as an attack. Nothing would be run in any case, but such a file deserves no trust.
 private func isForbidden(module: String, name: String) -> Bool {
   let root = String(module.prefix { $0 != "." })
   if root == "builtins" || root == "__builtin__" {

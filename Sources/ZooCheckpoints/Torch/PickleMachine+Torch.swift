@@ -1,8 +1,8 @@
 import ZooTensors
 
-/// What calls and persistent references mean in PyTorch's pickles.
+/// The meaning of calls and persistent references in PyTorch's pickles.
 extension PickleMachine {
-  /// A call, of which only the few that describe tensors have a meaning.
+  /// A call; only the few that describe tensors have a meaning.
   mutating func reduce(_ call: [PickleValue]) throws(CheckpointError) -> PickleValue {
     guard case .tuple(let index) = call[1] else { throw wrongType(call[1]) }
     let arguments = heap.items(ofTuple: index)
@@ -51,7 +51,7 @@ extension PickleMachine {
       }
       dtype = named
     }
-    // Flags such as "conjugate": they would change the numbers.
+    // Flags such as "conjugate", which would change the numbers.
     let metadata = hasDType ? 7 : 6
     if arguments.count > metadata {
       switch arguments[metadata] {
@@ -81,7 +81,7 @@ extension PickleMachine {
     return numbers
   }
 
-  /// `('storage', type, key, location, size[, view])`: a storage that lies elsewhere in the file.
+  /// `('storage', type, key, location, size[, view])`: a storage elsewhere in the file.
   mutating func persistent(_ reference: PickleValue) throws(CheckpointError) -> PickleValue {
     guard case .tuple(let index) = reference, case let fields = heap.items(ofTuple: index),
       let kind = fields.first.flatMap(heap.text)

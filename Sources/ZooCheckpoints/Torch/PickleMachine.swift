@@ -1,13 +1,13 @@
 import ZooTensors
 
-/// Evaluates a pickle to symbols.
+/// Evaluates a pickle symbolically.
 ///
-/// Only what state dicts need is understood, and what its values take in memory is counted: a byte of a pickle can make a tuple, and a
-/// compressed one a thousand.
+/// Only the opcodes that state dicts need are supported, and the memory of all values is counted: one byte of a pickle can create a tuple, and one
+/// compressed byte a thousand.
 struct PickleMachine {
-  /// A real state dict needs well under a megabyte, one with an optimizer beside it a few.
+  /// A real state dict needs well under a megabyte, or a few with an optimizer beside it.
   static let byteLimit = 16 << 20
-  /// Of all values together, in bytes of memory. A state dict takes about a kilobyte for each tensor.
+  /// For all values together, in bytes of memory. A state dict takes about a kilobyte per tensor.
   static let memoryLimit = 80 << 20
   private static let globalLimit = 100_000
   private static let globalNameLimit = 256
@@ -23,15 +23,15 @@ struct PickleMachine {
   private var memo = PickleMemo()
 
   /// - Parameters:
-  ///   - bytes: The pickle and what may follow it.
-  ///   - base: Where the bytes begin in the file, for messages.
+  ///   - bytes: The pickle and whatever follows it.
+  ///   - base: The offset of the bytes in the file, for messages.
   init(_ bytes: ByteView, file: String, base: Int) {
     self.bytes = bytes
     self.file = file
     self.base = base
   }
 
-  /// Runs to STOP. The result is the value, and the number of bytes read.
+  /// Runs until STOP. Returns the value and the number of bytes read.
   mutating func run() throws(CheckpointError) -> (value: PickleValue, byteCount: Int) {
     while true {
       guard at < Self.byteLimit else { throw error(.pickleTooLarge, expected: "at most \(Self.byteLimit) bytes") }
@@ -207,7 +207,7 @@ struct PickleMachine {
     error(.pickleType, found: heap.description(of: value))
   }
 
-  /// Appends to the list on top. What goes into something opaque is forgotten.
+  /// Appends to the list on top of the stack. What is appended to an opaque value is discarded.
   private mutating func append(_ items: [PickleValue]) throws(CheckpointError) {
     switch try top() {
     case .list(let index): heap.append(items, toList: index)
@@ -216,7 +216,7 @@ struct PickleMachine {
     }
   }
 
-  /// Adds keys and values in turn to the dictionary on top.
+  /// Adds keys and values in turn to the dictionary on top of the stack.
   private mutating func setItems(_ items: [PickleValue]) throws(CheckpointError) {
     guard items.count % 2 == 0 else { throw error(.pickleStack) }
     switch try top() {
@@ -243,7 +243,7 @@ struct PickleMachine {
     return heap.object(of: index)
   }
 
-  /// Gives attributes to the object on top; those of a dictionary (`_metadata`) are forgotten.
+  /// Sets attributes of the object on top of the stack; those of a dictionary (`_metadata`) are discarded.
   private mutating func build(_ state: PickleValue) throws(CheckpointError) {
     switch try top() {
     case .object(let index): heap.setState(state, ofObject: index)

@@ -1,8 +1,8 @@
 import ZooTensors
 
-/// A value of a pickle, as a symbol: nothing is ever imported, called or built.
+/// A symbolic value of a pickle: nothing is ever imported, called or constructed.
 ///
-/// Compound values are indices into a `PickleHeap`: deep nesting, sharing and cycles cost nothing and cannot overflow a stack.
+/// Compound values are indices into a `PickleHeap`, so deep nesting, sharing and cycles are cheap and cannot overflow a stack.
 enum PickleValue {
   case none
   case bool(Bool)
@@ -16,11 +16,11 @@ enum PickleValue {
   case object(Int)
   case storage(Int)
   case tensor(Int)
-  /// Something that is not understood and need not be.
+  /// A value that is not understood and need not be.
   case opaque(PickleOpaque)
 }
 
-/// What an opaque value is; an index is that of a global. No text, so that a million of them are small.
+/// The kind of an opaque value; an index refers to a global. Without text, so that a million of them stay small.
 enum PickleOpaque {
   case set
   case bytes
@@ -34,9 +34,9 @@ enum PickleOpaque {
   case tensorWithFlags
 }
 
-/// Everything that the values of a pickle point to, and about how many bytes of memory that takes.
+/// Everything that the values of a pickle refer to, and its approximate size in memory.
 struct PickleHeap {
-  /// Grows with everything that is added.
+  /// Increases with everything that is added.
   private(set) var byteCount = 0
   private(set) var strings: [String] = []
   /// The items of all tuples: most have one or two, too few for arrays of their own.
@@ -50,7 +50,7 @@ struct PickleHeap {
   private(set) var storagePositions: [ExactName: Int] = [:]
   private(set) var tensors: [TorchView] = []
 
-  /// What a block of memory takes beside its content.
+  /// The overhead of an allocation in addition to its content.
   private static let blockOverhead = 48
 
   mutating func string(_ text: String) -> PickleValue {
@@ -59,7 +59,7 @@ struct PickleHeap {
     return .string(strings.count - 1)
   }
 
-  /// Short text lies in the string itself.
+  /// Short text is stored inside the string itself.
   private static func byteCount(of text: String) -> Int {
     text.utf8.count > 15 ? text.utf8.count + blockOverhead : 0
   }
@@ -134,7 +134,7 @@ struct PickleHeap {
     if case .string(let index) = value { strings[index] } else { nil }
   }
 
-  /// What a value is, for messages.
+  /// The kind of a value, for messages.
   func description(of value: PickleValue) -> String {
     switch value {
     case .none: "None"
@@ -168,13 +168,13 @@ struct PickleHeap {
   }
 }
 
-/// An object that was made from a class, with the attributes that were given to it.
+/// An object created from a class, with the attributes it was given.
 struct PickleObject {
   let type: Int
   var state: PickleValue?
 }
 
-/// A run of numbers that tensors look into.
+/// A flat array of numbers that tensors are views of.
 struct TorchStorage {
   let key: String
   /// `u8` for an untyped storage, whose size is counted in bytes.
@@ -184,16 +184,16 @@ struct TorchStorage {
   let isUntyped: Bool
 }
 
-/// A tensor as the pickle describes it: not checked yet.
+/// A tensor as described by the pickle, not checked yet.
 struct TorchView {
   let storage: Int
   let dtype: DType
   let layout: StridedLayout
 }
 
-/// What a pickle puts aside to use it again. Picklers number the slots one after the other.
+/// Values that a pickle stores for reuse. Picklers number the slots consecutively.
 struct PickleMemo {
-  /// Far more than 16 MB of a real pickle use.
+  /// Far more than a real pickle of 16 MB uses.
   static let limit = 2 << 20
 
   private var slots: [PickleValue?] = []

@@ -5,8 +5,8 @@ let torchLegacyMagic: [UInt8] = [
   0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
 ]
 
-/// Reads the format from before PyTorch 1.6: five pickles (magic number, version, system, object, keys of the storages), then for
-/// each key the number of elements and the elements.
+/// Reads the format from before PyTorch 1.6: five pickles (magic number, version, system, object, storage keys), then the number of elements and the
+/// elements for each key.
 func readTorchLegacy(
   _ bytes: ByteView, file: String, part: String? = nil
 ) throws(CheckpointError) -> CheckpointContent {
@@ -86,7 +86,7 @@ func readTorchLegacy(
   return content
 }
 
-/// How many bytes the rest of the storages, each behind its count, lacks from `at` on; nil where none or where that overflows.
+/// The number of bytes missing from the remaining storages, each preceded by its count, from `at` on; nil if none are missing or the sum overflows.
 private func missingBytes(of storages: some Sequence<TorchStorage>, after at: Int, in bytes: ByteView) -> Int? {
   var needed = 0
   for storage in storages {

@@ -1,9 +1,9 @@
-/// The tensors of a checkpoint with their names, as the pickle has them.
+/// The tensors of a checkpoint under the names that the pickle gives them.
 struct TorchStateDict {
   var tensors: [(name: String, view: TorchView)] = []
   var notes: [String] = []
   var isScript = false
-  /// What of the caller's `part` is not a key of a dictionary and must be a prefix of names.
+  /// The rest of the caller's `part` that is not a dictionary key and must therefore be a prefix of names.
   private(set) var part: String?
 
   private let heap: PickleHeap
@@ -33,7 +33,7 @@ struct TorchStateDict {
     }
   }
 
-  /// Tensors are taken, plain values are left out; what is neither would be a tensor that is lost silently.
+  /// Takes tensors and skips plain values; anything else is an error, as it could be a tensor that would be lost silently.
   private mutating func readDict(_ index: Int) throws(CheckpointError) {
     var others: [String] = []
     for (key, value) in heap.dicts[index] {
@@ -52,13 +52,13 @@ struct TorchStateDict {
     if !others.isEmpty { notes.append("Left out, for they are not tensors: \(listed(others)).") }
   }
 
-  /// Walks the attributes of a TorchScript module: modules within give dotted names.
+  /// Walks the attributes of a TorchScript module; nested modules give dotted names.
   private mutating func readModule(
     _ index: Int, prefix: String, depth: Int, visits: inout Int
   ) throws(CheckpointError) {
     guard case .dict(let attributes)? = heap.objects[index].state else { return }
     for (key, value) in heap.dicts[attributes] {
-      // A module may be an attribute of many: the tree can be far larger than the file, even without end.
+      // A module may be an attribute of many others, so the tree can be far larger than the file, even infinite.
       visits += 1
       guard let name = heap.text(key) else {
         throw CheckpointError(file, .torchKey, tensor: prefix, found: heap.description(of: key))

@@ -1,10 +1,10 @@
 import ZooTensors
 
 extension TorchView {
-  /// The largest tensor that may repeat the elements of a smaller storage, in bytes.
+  /// The size limit, in bytes, of a tensor that repeats the elements of a smaller storage.
   private static let repeatLimit = 1 << 27
 
-  /// Checks the view against its storage: no element may lie outside, nothing may overflow.
+  /// Checks the view against its storage: no element may be out of bounds, nothing may overflow.
   func entry(
     _ name: String, storage: TorchStorage, storageOffset: Int?, file: String
   ) throws(CheckpointError) -> CheckpointEntry {
@@ -30,7 +30,7 @@ extension TorchView {
 }
 
 extension StridedLayout {
-  /// The element after the last one that the layout reaches, or nil where that overflows. Sizes and strides are not negative.
+  /// The index after the last element that the layout reaches, or nil if it overflows. Sizes and strides are not negative.
   fileprivate var end: Int? {
     if shape.contains(0) { return offset }
     var last = offset

@@ -1,6 +1,6 @@
 import ZooTensors
 
-/// Reads a PyTorch archive: `ROOT/data.pkl` describes the tensors, `ROOT/data/KEY` are the storages. TorchScript archives are alike.
+/// Reads a PyTorch archive: `ROOT/data.pkl` describes the tensors, `ROOT/data/KEY` are the storages. TorchScript archives have the same structure.
 func readTorchZip(_ archive: ZipArchive, part: String? = nil) throws(CheckpointError) -> CheckpointContent {
   let file = archive.file
   var members: [ExactName: ZipMember] = [:]

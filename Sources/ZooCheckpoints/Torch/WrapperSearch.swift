@@ -1,8 +1,8 @@
 import ZooTensors
 
-/// Steps into the dictionaries that training scripts put around a state dict: `{"state_dict": …, "epoch": …}` and its like.
+/// Descends into the dictionaries that training scripts put around a state dict, such as `{"state_dict": …, "epoch": …}`.
 struct WrapperSearch {
-  /// Keys under which whole state dicts are kept, and who writes them.
+  /// Keys under which whole state dicts are stored, and the tools that write them.
   private static let origins = [
     "state_dict": "Lightning, open_clip and others", "model_state_dict": "PyTorch's tutorials",
     "model_state": "training scripts", "model": "DeiT, MAE and others", "module": "DeepSpeed",
@@ -19,7 +19,7 @@ struct WrapperSearch {
   let file: String
   private(set) var notes: [String] = []
   private var path: [String] = []
-  /// How many tensors a dictionary holds, itself or through wrappers; 0 for one that is being counted.
+  /// The number of tensors in each dictionary, directly or through wrappers; 0 while it is being counted.
   private var counts: [Int: Int] = [:]
 
   init(heap: PickleHeap, file: String) {
@@ -27,14 +27,14 @@ struct WrapperSearch {
     self.file = file
   }
 
-  /// A dictionary within another, with the number of its tensors.
+  /// A nested dictionary and the number of its tensors.
   private struct Holder {
     let key: String
     let dict: Int
     let count: Int
   }
 
-  /// Follows the keys that a caller named, as far as they go; what is left of them stays in `part`.
+  /// Follows the keys that a caller named as far as they exist; the rest stays in `part`.
   mutating func descend(from root: Int, by part: inout String?) -> Int {
     var index = root
     while let rest = part {
@@ -50,7 +50,7 @@ struct WrapperSearch {
 
   /// The dictionary that holds the tensors.
   ///
-  /// - Throws: `severalStateDicts` where that is more than one: which is meant is not ours to guess.
+  /// - Throws: `severalStateDicts` if there is more than one, as which one is meant cannot be guessed.
   mutating func unwrap(_ root: Int) throws(CheckpointError) -> Int {
     var index = root
     for _ in 0..<Self.depthLimit {
@@ -66,10 +66,10 @@ struct WrapperSearch {
     return index
   }
 
-  /// The one dictionary within that holds the model; nil where these entries are it themselves.
+  /// The one nested dictionary that holds the model; nil if these entries are the model themselves.
   ///
-  /// Dictionaries under known keys count; under any others only where there are no tensors otherwise. One with less than half as many tensors
-  /// as the largest is not taken for the model.
+  /// Dictionaries under known keys are considered; those under other keys only if there are no tensors otherwise. One with less than half as many
+  /// tensors as the largest is not considered to be the model.
   private mutating func wrapped(in index: Int) throws(CheckpointError) -> Holder? {
     let direct = directCount(index)
     var holders: [Holder] = []
@@ -82,7 +82,7 @@ struct WrapperSearch {
     if !isKnown && direct > 0 { return nil }
     let considered = isKnown ? known : holders
     guard let largest = considered.max(by: { $0.count < $1.count }) else { return nil }
-    // Unknown keys may be parts of one model.
+    // Dictionaries under unknown keys may be parts of one model.
     let rivals = considered.filter { $0.dict != largest.dict && (!isKnown || 2 * $0.count >= largest.count) }
     if rivals.isEmpty && 2 * direct <= largest.count { return largest }
     if rivals.isEmpty && direct > 2 * largest.count { return nil }
@@ -95,7 +95,7 @@ struct WrapperSearch {
         separator: ", "))
   }
 
-  /// The dictionaries among the values, each key once with its last value, as Python has it.
+  /// The dictionaries among the values, each key once with its last value, as in Python.
   private func dictionaries(in index: Int) -> [(key: String, dict: Int)] {
     var last: [ExactName: Int] = [:]
     var keys: [ExactName] = []
@@ -112,7 +112,7 @@ struct WrapperSearch {
     }
   }
 
-  /// The tensors of a dictionary, or else those of the largest one in it under a known key.
+  /// The number of tensors in a dictionary, or else in the largest one inside it under a known key.
   private mutating func tensorCount(_ index: Int, depth: Int = 0) -> Int {
     if let known = counts[index] { return known }
     counts[index] = 0

@@ -1,7 +1,7 @@
 import ZooTensors
 
-/// What an archive without an end record lacks, as far as it can be known: the list of the members stands at the end, but each has a header
-/// of its own, and the pickle of PyTorch says what all tensors take.
+/// What is missing from an archive without an end record, as far as it can be known: the list of members is at the end, but each member also has a
+/// header of its own, and PyTorch's pickle tells the sizes of all tensors.
 func missingEnd(_ bytes: ByteView, file: String) -> String {
   var at = 0, place = "the end of the archive is missing", hasPickle = false
   while let member = LocalMember(bytes, at: at) {
@@ -25,16 +25,16 @@ func missingEnd(_ bytes: ByteView, file: String) -> String {
   return "\(place), and how much is missing cannot be known without the list of members at its end"
 }
 
-/// A member by the header before its bytes.
+/// A member as described by the header before its bytes.
 private struct LocalMember {
   let name: String
-  /// Where its bytes begin.
+  /// The offset of its bytes.
   let start: Int
   let isStored: Bool
-  /// As the header states it; nil where it stands behind the bytes.
+  /// The size in the header; nil if it is stored after the bytes.
   private let statedSize: Int?
 
-  /// Nil where no whole header is.
+  /// Nil if there is no complete header.
   init?(_ bytes: ByteView, at: Int) {
     guard at <= bytes.count - 30, bytes.u32(at) == 0x0403_4B50 else { return nil }
     let nameEnd = at + 30 + bytes.u16(at + 26)
@@ -47,7 +47,7 @@ private struct LocalMember {
       isBehind ? nil : size == 0xFFFF_FFFF ? Self.wideSize(bytes[nameEnd..<start], original: bytes.u32(at + 22)) : size
   }
 
-  /// The compressed size in the ZIP64 extra field, where it follows the original one if that is saturated.
+  /// The compressed size in the ZIP64 extra field, where it follows the original size if that is saturated.
   private static func wideSize(_ extra: ByteView, original: Int) -> Int? {
     var at = 0
     while extra.count - at >= 4 {
@@ -60,7 +60,7 @@ private struct LocalMember {
     return nil
   }
 
-  /// How many bytes it takes in the archive: by its header, or by that of the NPY array in it.
+  /// The number of bytes it takes in the archive, from its header or from that of the NPY array in it.
   func storedSize(_ bytes: ByteView) -> Int? {
     if let statedSize { return statedSize }
     guard isStored, name.hasSuffix(".npy"),
@@ -71,7 +71,7 @@ private struct LocalMember {
   }
 }
 
-/// How much of the tensors is missing behind the pickle that lists them; nil where it is not whole, or all may be there.
+/// How much tensor data is missing after the pickle that lists it; nil if the pickle is incomplete or nothing may be missing.
 private func missingStorages(_ bytes: ByteView, from pickle: LocalMember, file: String) -> String? {
   guard pickle.isStored else { return nil }
   var machine = PickleMachine(bytes[pickle.start..<bytes.count], file: file, base: pickle.start)

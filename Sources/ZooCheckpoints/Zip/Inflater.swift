@@ -1,7 +1,7 @@
 import CZlib
 import ZooTensors
 
-/// A raw deflate stream that is inflated into memory of a given size, never beyond.
+/// A raw deflate stream that is inflated into memory of a given size, never beyond it.
 struct Inflater: ~Copyable {
   private let stream: UnsafeMutablePointer<z_stream>
   private let source: ByteView
@@ -25,7 +25,7 @@ struct Inflater: ~Copyable {
     stream.deallocate()
   }
 
-  /// Inflates until the target is full or the stream ends; the number of bytes written.
+  /// Inflates until the target is full or the stream ends; returns the number of bytes written.
   mutating func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Int {
     var written = 0
     while written < target.count, !ended {
@@ -46,7 +46,7 @@ struct Inflater: ~Copyable {
     return written
   }
 
-  /// True if the stream ends here, with its last byte of input.
+  /// Whether the stream ends here, exactly with its last input byte.
   mutating func isAtEnd() throws(CheckpointError) -> Bool {
     if !ended {
       var spare: UInt8 = 0

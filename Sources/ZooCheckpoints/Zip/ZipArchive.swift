@@ -1,13 +1,13 @@
 import ZooTensors
 
-/// A ZIP archive by its central directory; nothing is ever written by a member's name.
+/// A ZIP archive, read through its central directory; a member's name is never used as a path to write to.
 ///
-/// Local headers of PyTorch and NumPy hold no usable sizes, so that only their lengths and names are used. Refused is what readers may understand
-/// differently: bytes before or between archive and directory, repeated or overlapping members, other compression than deflate.
+/// The local headers of PyTorch and NumPy hold no usable sizes, so only their lengths and names are used. Everything that readers may interpret
+/// differently is rejected: bytes before or between archive and directory, repeated or overlapping members, compression other than deflate.
 struct ZipArchive: Sendable {
   let file: String
   let bytes: ByteView
-  /// In the order of the directory, without folders.
+  /// In directory order, without folders.
   let members: [ZipMember]
   let lastInflated = LastInflated()
 
@@ -52,11 +52,11 @@ struct ZipMember: Sendable {
   let compressedSize: Int
   let size: Int
   let headerOffset: Int
-  /// Where the (compressed) bytes lie in the archive.
+  /// The range of the (compressed) bytes in the archive.
   var dataRange: Range<Int> = 0..<0
 }
 
-/// Reads the entry of the directory at `at`; also yields where the next one begins.
+/// Reads the directory entry at `at`; also returns the offset of the next one.
 private func readEntry(
   in bytes: ByteView, at: Int, directoryEnd: Int, file: String
 ) throws(CheckpointError) -> (ZipMember, next: Int) {
@@ -81,7 +81,7 @@ private func readEntry(
     [(bytes.u32(at + 24), 4), (bytes.u32(at + 20), 4), (bytes.u32(at + 42), 4), (bytes.u16(at + 34), 2)],
     extra: bytes[extraStart..<commentStart], file: file, member: name, offset: at)
   guard disk == 0 else { throw CheckpointError(file, .zipMultipleDisks, tensor: name, offset: at) }
-  // Deflate yields at most 1032 bytes for each that it reads: sizes beyond that are lies, and would be allocated.
+  // Deflate yields at most 1032 bytes for each byte it reads: sizes beyond that are false, and would be allocated.
   let (limit, overflow) = compressedSize.multipliedReportingOverflow(by: 1032)
   guard method == 8 ? overflow || size <= limit : size == compressedSize else {
     throw CheckpointError(
@@ -93,7 +93,7 @@ private func readEntry(
   return (member, next)
 }
 
-/// Size, compressed size, offset and disk: those that are saturated stand in the ZIP64 extra field, in this order.
+/// Size, compressed size, offset and disk: those that are saturated are stored in the ZIP64 extra field, in this order.
 private func zip64Fields(
   _ fields: [(value: Int, width: Int)], extra: ByteView, file: String, member: String, offset: Int
 ) throws(CheckpointError) -> (Int, Int, Int, Int) {
@@ -120,7 +120,7 @@ private func zip64Fields(
   throw error
 }
 
-/// Finds the bytes of a member behind its local header, whose name must be that of the directory.
+/// Finds the bytes of a member after its local header, whose name must match the directory's.
 private func locate(
   _ member: ZipMember, in bytes: ByteView, before directoryStart: Int, file: String
 ) throws(CheckpointError) -> ZipMember {

@@ -1,12 +1,12 @@
 import ZooTensors
 
-/// Where the central directory lies, by the end record(s).
+/// The location of the central directory, according to the end record(s).
 struct ZipDirectory {
   let range: Range<Int>
   /// The number of entries.
   let count: Int
 
-  /// Of the directory: names and sizes of all members are held in memory.
+  /// For the directory: the names and sizes of all members are held in memory.
   private static let byteLimit = 32 << 20
 
   init(_ bytes: ByteView, file: String) throws(CheckpointError) {
@@ -25,7 +25,7 @@ struct ZipDirectory {
     } else if count == 0xFFFF || size == 0xFFFF_FFFF || offset == 0xFFFF_FFFF {
       throw CheckpointError(file, .zip64, offset: end)
     }
-    // The directory ends where the end record begins: otherwise something was put before or between.
+    // The directory ends where the end record begins; otherwise something was inserted before or between them.
     guard offset <= directoryEnd, size == directoryEnd - offset, count <= size / 46 else {
       throw CheckpointError(
         file, .zipDirectory, offset: end, expected: "a directory that ends at byte \(directoryEnd)",
@@ -41,7 +41,7 @@ struct ZipDirectory {
     self.count = count
   }
 
-  /// The end record, whose comment must reach exactly to the end of the file.
+  /// The end record, whose comment must extend exactly to the end of the file.
   private static func endRecord(_ bytes: ByteView) -> Int? {
     var at = bytes.count - 22
     let first = max(0, bytes.count - 22 - 0xFFFF)

@@ -2,7 +2,7 @@ import CZlib
 import Synchronization
 import ZooTensors
 
-/// The content of an archive member, checked against size and CRC-32 when it is first asked for.
+/// The content of an archive member, checked against its size and CRC-32 on first use.
 final class ZipMemberBytes: Sendable {
   let member: ZipMember
   private let archive: ZipArchive
@@ -15,12 +15,12 @@ final class ZipMemberBytes: Sendable {
 
   var stored: ByteView { archive.bytes[member.dataRange] }
 
-  /// Deflated members with more bytes are read in parts or not at all.
+  /// Larger deflated members are read in parts or not at all.
   static let inflatedLimit = 128 << 20
 
   /// The whole content: a view of the archive if it is stored, a copy if it is deflated.
   ///
-  /// - Parameter keeping: True to keep what was inflated for the next time, in place of what was kept before.
+  /// - Parameter keeping: True to keep the inflated bytes for the next call, in place of those kept before.
   func whole(keeping: Bool = false) throws(CheckpointError) -> ByteView {
     guard keeping, member.isDeflated else { return try read() }
     return try archive.lastInflated.bytes(of: member) { () throws(CheckpointError) in try read() }
@@ -30,7 +30,7 @@ final class ZipMemberBytes: Sendable {
     if let view = verified.withLock({ $0 }) { return view }
     let view = member.isDeflated ? try inflated() : stored
     var checksum = Checksum()
-    // Pages of a mapped file are given back on the way: the member may be larger than memory.
+    // Gives back pages of a mapped file along the way, as the member may be larger than memory.
     for start in stride(from: 0, to: view.count, by: Self.releaseInterval) {
       let piece = view[start..<min(view.count, start + Self.releaseInterval)]
       checksum.add(piece.bytes)
@@ -43,7 +43,7 @@ final class ZipMemberBytes: Sendable {
 
   private static let releaseInterval = 1 << 24
 
-  /// Throws `zipChecksum` where the checksum of the whole content is not the announced one.
+  /// Throws `zipChecksum` if the checksum of the whole content does not match the directory's.
   func check(_ checksum: Checksum) throws(CheckpointError) {
     guard checksum.value == member.checksum else {
       throw error(
@@ -52,7 +52,7 @@ final class ZipMemberBytes: Sendable {
     }
   }
 
-  /// A CRC-32 on its way.
+  /// A CRC-32 in progress.
   struct Checksum {
     private var state: uLong = 0
 
@@ -64,7 +64,7 @@ final class ZipMemberBytes: Sendable {
     var value: UInt32 { UInt32(truncatingIfNeeded: state) }
   }
 
-  /// The first bytes of the content, at most `count`, unchecked.
+  /// The first bytes of the content, at most `count`, not verified.
   func prefix(_ count: Int) throws(CheckpointError) -> ByteView {
     let count = min(count, member.size)
     guard member.isDeflated else { return stored[0..<count] }
@@ -96,7 +96,7 @@ final class ZipMemberBytes: Sendable {
   }
 }
 
-/// The deflated member that was inflated last, for tensors that share one: so that memory holds one at a time.
+/// The deflated member that was inflated last, for tensors that share one, so that memory holds only one at a time.
 final class LastInflated: Sendable {
   private let kept = Mutex<(member: Int, bytes: ByteView)?>(nil)
 

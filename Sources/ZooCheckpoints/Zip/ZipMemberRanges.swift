@@ -1,9 +1,9 @@
 import Synchronization
 import ZooTensors
 
-/// Parts of a deflated member: each byte is inflated once where they are asked for from front to back.
+/// Parts of a deflated member: each byte is inflated once if they are requested from front to back.
 ///
-/// Memory holds the part that is asked for, whatever the size of the member. The checksum is verified when its end is reached.
+/// Memory holds only the requested part, however large the member. The checksum is verified when the end is reached.
 final class ZipMemberRanges: Sendable {
   private let source: ZipMemberBytes
   private let stream = Mutex<Stream?>(nil)
@@ -18,7 +18,7 @@ final class ZipMemberRanges: Sendable {
       } else {
         current = try Stream(source)
       }
-      // After an error the next call begins anew.
+      // After an error the next call starts over.
       stream = nil
       let view = try current.read(range)
       if current.position < source.member.size { stream = current }
@@ -26,7 +26,7 @@ final class ZipMemberRanges: Sendable {
     }
   }
 
-  /// An inflation on its way.
+  /// An inflation in progress.
   private final class Stream: @unchecked Sendable {
     private(set) var position = 0
     private let source: ZipMemberBytes
