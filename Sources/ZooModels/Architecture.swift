@@ -1,15 +1,15 @@
-/// What a model can do with the towers that it has.
+/// The towers that a model has, which decide what it can do.
 public enum ModelPart: String, Codable, Sendable, Hashable, CaseIterable {
   /// An image tower and a text tower that share an embedding.
   case whole
-  /// An image tower alone: its pictures need embeddings of prompts from elsewhere.
+  /// An image tower alone: prompt embeddings for its pictures must come from elsewhere.
   case imageTower = "image_tower"
   /// A text tower alone.
   case textTower = "text_tower"
   /// An image tower with a linear head over classes.
   case classifier
 
-  /// The tower that is there where there is one half of a model; nil for a whole model and for a classifier.
+  /// The tower that a half of a model has; nil for a whole model and for a classifier.
   package var half: String? {
     switch self {
     case .whole, .classifier: nil
@@ -20,7 +20,7 @@ public enum ModelPart: String, Codable, Sendable, Hashable, CaseIterable {
 }
 
 extension Architecture {
-  /// One tower of a model, without the scale and the bias of the cosine; the model itself for parts that are no half.
+  /// One tower of a model, without the scale and bias of the cosine; the model itself for parts that are not a half.
   package func half(_ part: ModelPart) -> Architecture {
     guard part.half != nil else { return self }
     var half = self
@@ -31,34 +31,34 @@ extension Architecture {
   }
 }
 
-/// All dimensions and choices that make a vision-language model, or one half of it, a function of its weights.
+/// All dimensions and choices that turn a vision-language model, or one half of it, into a function of its weights.
 ///
-/// Nothing here depends on a source layout. `tensors` lists the canonical names and shapes that follow.
+/// Independent of the source layout. `tensors` lists the canonical names and shapes that follow from it.
 public struct Architecture: Codable, Sendable, Hashable {
-  /// The field's name, such as `ViT-H-14`.
+  /// The established name, such as `ViT-H-14`.
   public var name: String
-  /// Where the design comes from.
+  /// The family of designs it belongs to.
   public var family: Family
   /// Width of the joint embedding, or the number of classes of a classifier.
   public var embedding: Int
-  /// Whether both towers are there, one of them, or an image tower whose projection is a head over classes.
+  /// Whether it has both towers, one of them, or an image tower whose projection is a classification head.
   public var part: ModelPart
   /// Nil for a text tower alone.
   public var vision: VisionTower?
   /// Nil for an image tower alone and for a classifier.
   public var text: TextTower?
-  /// True where the learned scale of the cosine is there: in every whole model, in halves that were saved with it.
+  /// Whether it has a learned scale of the cosine: all whole models do, and halves that were saved with it.
   public var logitScale: Bool
-  /// What the cosine is divided by where no tensor holds its scale (TIPSv2).
+  /// The divisor of the cosine if no tensor holds its scale (TIPSv2).
   public var temperature: Float?
-  /// True where a learned bias is added to the scaled cosine (SigLIP).
+  /// Whether a learned bias is added to the scaled cosine (SigLIP).
   public var logitBias: Bool
-  /// Why the runtime cannot run this architecture; nil where it can.
+  /// Why the runtime cannot run this architecture; nil if it can.
   public var unsupported: String?
-  /// Tensors of parts that the runtime does not know, by name: kept through conversion as they are.
+  /// Tensors of parts that the runtime does not know, by name; conversion keeps them unchanged.
   package var foreign: [ForeignTensors]
 
-  /// Without a `part`, an image tower without a text tower is a classifier; without a `logitScale`, whole models have one.
+  /// Without a `part`, an image tower without a text tower is a classifier; without a `logitScale`, a whole model has one.
   package init(
     name: String, family: Family, embedding: Int, part: ModelPart? = nil, vision: VisionTower?, text: TextTower?,
     logitScale: Bool? = nil, temperature: Float? = nil, logitBias: Bool = false, unsupported: String? = nil,
@@ -77,14 +77,14 @@ public struct Architecture: Codable, Sendable, Hashable {
     self.foreign = foreign
   }
 
-  /// True where the scale of the cosine is known.
+  /// Whether the scale of the cosine is known.
   public var hasScale: Bool { logitScale || temperature != nil }
-  /// True for an image classifier with a linear head.
+  /// Whether this is an image classifier with a linear head.
   public var isClassifier: Bool { part == .classifier }
 }
 
 extension Architecture {
-  /// Manifests need not say which part a model is, nor that it has a scale: both follow from the towers.
+  /// Manifests need not state the part or that the model has a scale: both follow from the towers.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -101,50 +101,49 @@ extension Architecture {
   }
 }
 
-/// The transformer blocks of a tower: one block function serves every combination.
+/// The transformer blocks of a tower: one block function covers every combination.
 public struct Blocks: Codable, Sendable, Hashable {
-  /// Numbers in a token.
+  /// The width of a token.
   public var width: Int
-  /// How many blocks there are.
+  /// The number of blocks.
   public var layers: Int
-  /// Not derivable from shapes: the head width is 64 for most, 80, 88, 104 and others for some.
+  /// The number of attention heads. Cannot be derived from shapes: most models have 64 numbers per head, some 80, 88, 104 or others.
   public var heads: Int
-  /// Numbers in the hidden layer of the MLP; of each half where the MLP is gated.
+  /// The width of the hidden layer of the MLP; of each half if the MLP is gated.
   public var mlpWidth: Int
   package var normEps: Float
   /// The activation of the MLP.
   public var activation: Activation
-  /// True where LayerNorm follows attention and MLP inside the residual branch (EVA02-E).
+  /// Whether LayerNorm follows attention and MLP inside the residual branch (EVA02-E).
   package var postNorm: Bool
-  /// True where LayerNorm follows each sum of the stream and a branch (BERT).
+  /// Whether LayerNorm follows each addition to the residual stream (BERT).
   package var sumNorm: Bool
-  /// True where each branch is multiplied by a learned vector before it is added.
+  /// Whether each branch is multiplied by a learned vector before it is added.
   package var layerScale: Bool
   /// True for SwiGLU and GeGLU: `fc2(norm(act(gate x) * fc1 x))`.
   package var gated: Bool
-  /// True where a LayerNorm stands between attention and its output projection (EVA02 sub-LN).
+  /// Whether there is a LayerNorm between attention and its output projection (EVA02 sub-LN).
   package var attentionNorm: Bool
-  /// True where a LayerNorm stands before `fc2`.
+  /// Whether there is a LayerNorm before `fc2`.
   package var mlpNorm: Bool
-  /// True where the MLP has a LayerNorm of its own behind the block's (ViTamin).
+  /// Whether the MLP has a LayerNorm of its own after the block's (ViTamin).
   package var mlpInputNorm: Bool
-  /// Rotary position embedding on patch tokens, if any.
+  /// Rotary position embedding of patch tokens, if any.
   package var rope: RotaryEmbedding?
-  /// True where norms divide by the root mean square and have no offset (RMSNorm).
+  /// Whether norms divide by the root mean square and have no offset (RMSNorm).
   package var rms: Bool
-  /// Positions as a bias of attention by the distance of two tokens, if any (T5); then its products are not divided by the root of the
-  /// head's width.
+  /// An attention bias by the distance between two tokens (T5), if any; attention scores are then not divided by the square root of the head width.
   package var relativeBias: RelativeBias?
-  /// The hidden width of a small MLP in each block that gives attention a bias for the distance of two patches, if any (timm's
-  /// `VisionTransformerRelPos`); then there is no position table.
+  /// The hidden width of a small MLP in each block that computes an attention bias from the distance between two patches (timm's
+  /// `VisionTransformerRelPos`), if any; there is no position table then.
   package var relativeHidden: Int?
   /// Rotary position embedding along a prompt, if any.
   package var sequenceRope: SequenceRotary?
-  /// True where each head's queries and keys pass norms of their own before they are rotated.
+  /// Whether each head's queries and keys pass through norms of their own before they are rotated.
   package var queryKeyNorm: Bool
-  /// True where attention's output is multiplied by the sigmoid of a linear map of attention's input.
+  /// Whether the output of attention is multiplied by the sigmoid of a linear map of its input.
   package var attentionGate: Bool
-  /// True where the first block's attention sees the stream as it is (ModernBERT).
+  /// Whether attention in the first block reads the stream without a norm (ModernBERT).
   package var noFirstNorm: Bool
 
   package init(
@@ -180,15 +179,15 @@ public struct Blocks: Codable, Sendable, Hashable {
   }
 
   package var headWidth: Int { width / heads }
-  /// True where attention and MLP see the normalised stream.
+  /// Whether attention and MLP read the normalised stream.
   package var normFirst: Bool { !postNorm && !sumNorm }
-  /// What products of queries and keys are multiplied by.
+  /// The factor of the products of queries and keys.
   package var attentionScale: Float { relativeBias == nil ? 1 / Float(headWidth).squareRoot() : 1 }
 }
 
 /// The activation of an MLP.
 public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
-  /// `x * Phi(x)`, by the error function.
+  /// `x * Phi(x)`, computed with the error function.
   case gelu
   /// The tanh approximation of GELU.
   case geluTanh = "gelu_tanh"
@@ -200,27 +199,27 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
   case relu
 }
 
-/// Rows and columns, of a patch grid or of a picture in pixels. Written `[height, width]` in JSON.
+/// The rows and columns of a patch grid, or of a picture in pixels. Written as `[height, width]` in JSON.
 public struct GridSize: Codable, Sendable, Hashable, CustomStringConvertible {
-  /// Rows, or pixels down.
+  /// The number of rows, or of pixels from top to bottom.
   public var height: Int
-  /// Columns, or pixels across.
+  /// The number of columns, or of pixels from left to right.
   public var width: Int
 
-  /// Any two sides.
+  /// Creates a grid of the given size.
   public init(height: Int, width: Int) {
     self.height = height
     self.width = width
   }
 
-  /// Two equal sides.
+  /// Creates a square grid.
   public init(square side: Int) { self.init(height: side, width: side) }
 
-  /// From `[height, width]` or from one number, the side of a square; each within 1...65535.
+  /// Decodes `[height, width]`, or one number for a square; each within 1...65535.
   public init(from decoder: any Decoder) throws {
     let single = try decoder.singleValueContainer()
     let sides: [Int]
-    // The list first: what is thrown for the other form takes as long as all of the rest of a manifest.
+    // The list first: throwing the error for the other form takes as long as decoding all the rest of a manifest.
     if let both = try? single.decode([Int].self) {
       sides = both
     } else if let side = try? single.decode(Int.self) {
@@ -240,44 +239,44 @@ public struct GridSize: Codable, Sendable, Hashable, CustomStringConvertible {
     try container.encode([height, width])
   }
 
-  /// Patches or pixels in all.
+  /// The number of patches or pixels.
   public var count: Int { height * width }
   public var description: String { "\(height)x\(width)" }
 }
 
 /// The image tower.
 public struct VisionTower: Codable, Sendable, Hashable {
-  /// Native picture size in pixels.
+  /// The native picture size in pixels.
   public var image: GridSize
-  /// Pixels on a side of a patch.
+  /// The side of a patch in pixels.
   public var patch: Int
-  /// Convolutions in place of the patch embedding, if any.
+  /// Convolutions that replace the patch embedding, if any.
   package var stem: Stem?
-  /// Without layers where the pooler's attention is the only one (CLIP's ResNets).
+  /// The transformer blocks; without layers if the pooler's attention is the only one (CLIP's ResNets).
   public var blocks: Blocks
-  /// True where a learned class token precedes the patches.
+  /// Whether a learned class token precedes the patches.
   public var classToken: Bool
-  /// Register tokens after the class token, without meaning for a map.
+  /// The number of register tokens after the class token; heat maps ignore them.
   public var registers: Int
-  /// True where the patch convolution has a bias.
+  /// Whether the patch convolution has a bias.
   package var patchBias: Bool
-  /// True where the position table has rows for the prefix tokens.
+  /// Whether the position table has rows for the prefix tokens.
   package var positionsCoverPrefix: Bool
-  /// True where there is no position table, as convolutions tell places (ViTamin-XL).
+  /// Whether there is no position table, because convolutions encode positions (ViTamin-XL).
   package var noPositions: Bool
-  /// True where a LayerNorm precedes the blocks (`ln_pre`).
+  /// Whether a LayerNorm precedes the blocks (`ln_pre`).
   package var normPre: Bool
-  /// True where no LayerNorm follows the blocks (Hugging Face's CLIP classifier).
+  /// Whether no LayerNorm follows the blocks (Hugging Face's CLIP classifier).
   package var noFinalNorm: Bool
-  /// The grid of the position table where it is not the native one (NaFlex).
+  /// The grid of the position table if it is not the native one (NaFlex).
   package var positionGrid: GridSize?
   /// How the tokens become one vector.
   public var pooler: Pooler
-  /// True where an attention pooler does not see the tokens before the patches.
+  /// Whether an attention pooler ignores the tokens before the patches.
   package var poolerSkipsPrefix: Bool
-  /// How a position table is resampled for another grid.
+  /// How the position table is resampled for a different grid.
   package var resampling: PositionResampling
-  /// From the pooled width to the joint embedding, or the classifier's head.
+  /// Maps the pooled width to the joint embedding, or is the classifier's head.
   package var projection: Projection
 
   package init(
@@ -305,49 +304,49 @@ public struct VisionTower: Codable, Sendable, Hashable {
     self.projection = projection
   }
 
-  /// Tokens before the patches.
+  /// The number of tokens before the patches.
   package var prefixTokens: Int { (classToken || pooler.isMeanQuery ? 1 : 0) + registers }
-  /// Layers with attention that methods choose among: the blocks; where there are none, the pooler is the only one.
+  /// The number of layers with attention that methods choose among: the blocks, or the pooler alone if there are none.
   public var depth: Int { max(1, blocks.layers) }
-  /// The native patch grid; a remainder of the picture is not seen.
+  /// The native patch grid; the rest of a picture beyond whole patches is ignored.
   public var grid: GridSize { GridSize(height: image.height / patch, width: image.width / patch) }
   /// The grid that the position table was made for.
   package var tableGrid: GridSize { positionGrid ?? grid }
-  /// Rows of the position table; 0 where attention alone knows positions.
+  /// The number of rows of the position table; 0 if only attention encodes positions.
   package var positions: Int {
     if noPositions || blocks.relativeHidden != nil { return 0 }
     return tableGrid.count + (positionsCoverPrefix ? prefixTokens : 0)
   }
-  /// Width of what the final norm sees.
+  /// The width of the final norm's input.
   package var normWidth: Int {
     if case .coca(_, _, let width) = pooler { width } else { blocks.width }
   }
-  /// Width of what the projection sees.
+  /// The width of the projection's input.
   package var pooledWidth: Int { pooler == .classAndPatchMean ? 2 * normWidth : normWidth }
 }
 
-/// How position tables are resampled for pictures of another size: as the code does that a checkpoint was written for.
+/// How position tables are resampled for pictures of another size, following the code that a checkpoint was written for.
 package enum PositionResampling: String, Codable, Sendable, Hashable {
-  /// open_clip, timm and LeGrad: bicubic with a = -0.5, support scaling and borders renormalised.
+  /// open_clip, timm and LeGrad: bicubic with a = -0.5, scaled support and weights renormalised at the borders.
   case bicubicAntialias = "bicubic_antialias"
   /// Hugging Face: bicubic with a = -0.75 and clamped borders.
   case bicubic
-  /// timm for NPZ files of Google's classifiers: bilinear, between the middles of patches.
+  /// timm for NPZ files of Google's classifiers: bilinear, aligned at patch centres.
   case bilinear
-  /// big_vision: bilinear, with the first and last patches of both grids on each other.
+  /// big_vision: bilinear, with the first and last patches of both grids aligned.
   case bilinearCorners = "bilinear_corners"
-  /// SigLIP2 with NaFlex: bilinear with support scaling.
+  /// SigLIP2 with NaFlex: bilinear with scaled support.
   case bilinearAntialias = "bilinear_antialias"
 }
 
-/// What leads from the pooled width to the embedding.
+/// How the pooled vector is mapped to the embedding.
 package enum Projection: String, Codable, Sendable, Hashable {
   case none
   case linear
   case linearWithBias = "linear_bias"
-  /// open_clip's `mlp`: two linear maps without biases and GELU between them; the width in the middle is the mean of the outer two.
+  /// open_clip's `mlp`: two linear maps without biases, with GELU between them; the hidden width is the mean of the outer two.
   case mlp
 
-  /// The width between the two maps of `mlp`, as open_clip rounds it.
+  /// The hidden width of `mlp`, rounded as in open_clip.
   package static func hiddenWidth(from input: Int, to output: Int) -> Int { (input + output) / 2 }
 }

@@ -14,8 +14,8 @@ package struct TensorSpec: Sendable, Hashable {
 extension Architecture {
   /// The canonical names and shapes, in the order in which the runtime uses them.
   ///
-  /// Linear weights are `[out, in]`; `qkv` rows are query, key, value; positions start with the prefix tokens, then
-  /// run over the grid row by row. The converter fills exactly this list; the runtime relies on it.
+  /// Linear weights are `[out, in]`; `qkv` rows are query, key, value; positions start with the prefix tokens, followed by the grid row by row. The
+  /// converter writes exactly this list; the runtime relies on it.
   package var tensors: [TensorSpec] {
     var list = TensorList()
     if let vision { list.vision(vision, embedding: embedding) }
@@ -25,7 +25,7 @@ extension Architecture {
     return list.specs + foreign.flatMap(\.specs)
   }
 
-  /// The number of weights. Blocks of a tower are alike, so that one of each is enough.
+  /// The number of weights. The blocks of a tower are alike, so one of each is enough.
   public var parameterCount: Int {
     func count(_ specs: [TensorSpec]) -> Int { specs.reduce(0) { $0 + $1.count } }
     func firstBlock(_ blocks: Blocks) -> Blocks {
@@ -55,7 +55,7 @@ extension Architecture {
   }
 }
 
-/// Collects the specs of a model part by part.
+/// Collects the tensor specs of a model part by part.
 private struct TensorList {
   var specs: [TensorSpec] = []
 

@@ -1,17 +1,17 @@
-/// A family of designs as people know it: a heading of `zoo list`. A manifest may name one that is not among these.
+/// A family of designs, as people know it: a heading in `zoo list`. A manifest may name a family that is not listed here.
 public struct Family: RawRepresentable, Codable, Sendable, Hashable {
-  /// As manifests have it: `siglip2`.
+  /// The name in manifests, such as `siglip2`.
   public let rawValue: String
 
   public init(rawValue: String) { self.rawValue = rawValue }
 
-  /// OpenAI's CLIP and its likes in open_clip.
+  /// OpenAI's CLIP and similar models in open_clip.
   public static let clip = Self(rawValue: "openclip_native")
   /// CoCa, with an attention pooler.
   public static let coca = Self(rawValue: "openclip_coca")
   /// SigLIP: an attention pooler and a sigmoid loss.
   public static let siglip = Self(rawValue: "siglip")
-  /// SigLIP 2 with pictures of one size.
+  /// SigLIP 2 at a fixed picture size.
   public static let siglip2 = Self(rawValue: "siglip2")
   /// EVA-CLIP: rotary positions and gated MLPs.
   public static let evaCLIP = Self(rawValue: "eva")
@@ -21,9 +21,9 @@ public struct Family: RawRepresentable, Codable, Sendable, Hashable {
   public static let metaCLIP2 = Self(rawValue: "metaclip2")
   /// Meta's Perception Encoder (PE-Core).
   public static let perceptionEncoder = Self(rawValue: "pe_core")
-  /// Image towers of timm with a text tower of open_clip.
+  /// Image towers from timm with a text tower from open_clip.
   public static let timmViT = Self(rawValue: "timm_vit")
-  /// SigLIP 2 with pictures of any proportions (NaFlex).
+  /// SigLIP 2 for pictures of any aspect ratio (NaFlex).
   public static let naFlex = Self(rawValue: "timm_naflex")
   /// OpenVision.
   public static let openVision = Self(rawValue: "openvision")
@@ -35,15 +35,15 @@ public struct Family: RawRepresentable, Codable, Sendable, Hashable {
   public static let vitamin = Self(rawValue: "vitamin")
   /// Meta's classifiers on DINOv2.
   public static let dinov2 = Self(rawValue: "dinov2")
-  /// TIPSv2 of Google DeepMind.
+  /// TIPSv2 by Google DeepMind.
   public static let tipsv2 = Self(rawValue: "tipsv2")
-  /// Of a model that is described by the files beside it alone.
+  /// A model that only the files beside it describe.
   public static let custom = Self(rawValue: "custom")
 
-  /// As its authors write it: `SigLIP 2`; the raw value where that is not known.
+  /// The name as its authors write it, such as `SigLIP 2`; the raw value if that is not known.
   public var title: String { Self.titles[self] ?? rawValue }
 
-  /// True for the raw value and for the title, in any letters: `siglip2`, `SigLIP 2`.
+  /// Whether a name is the raw value or the title, ignoring case: `siglip2`, `SigLIP 2`.
   public func isCalled(_ name: String) -> Bool {
     [rawValue, title].contains { Self.plain($0) == Self.plain(name) }
   }

@@ -2,7 +2,7 @@ import Foundation
 import ZooJSON
 import ZooTensors
 
-/// One architecture with the weights that were trained for it: a file of `Manifests/models`.
+/// One architecture and its trained weights: a file in `Manifests/models`.
 public struct Manifest: Codable, Sendable, Hashable {
   /// The dimensions and choices of the model.
   public var architecture: Architecture
@@ -17,7 +17,7 @@ public struct Manifest: Codable, Sendable, Hashable {
     self.verified = verified
   }
 
-  /// Reads a manifest file's text; throws a `ManifestError` that names the file and the field.
+  /// Decodes the text of a manifest file; throws a `ManifestError` that names the file and the field.
   public init(json: Data, file: String) throws {
     do {
       self = try manifestDecoder().decode(Manifest.self, from: json)
@@ -40,22 +40,22 @@ public struct Manifest: Codable, Sendable, Hashable {
   public var name: String { architecture.name }
 }
 
-/// What of an architecture was compared with the original implementation. Trained weights are not part of it.
+/// What was compared with the original implementation for an architecture. Trained weights are not included.
 public struct Verification: Codable, Sendable, Hashable {
-  /// A folder of `Tests/Golden`: a small random model that makes the same choices with other dimensions, made by the original
-  /// implementation. All outputs of its blocks and its maps are equal to that.
+  /// A folder in `Tests/Golden`: a small random model, made by the original implementation, with the same choices but smaller dimensions. All its
+  /// block outputs and maps match.
   public var golden: String?
-  /// The package in which the full-size model has tensors of the same names and shapes.
+  /// The package whose full-size model has tensors of the same names and shapes.
   public var shapes: String?
   /// The packages whose configurations have the same dimensions, choices and tags.
   public var facts: [String]
 }
 
-/// One set of trained weights: what the tensors of an architecture cannot say about themselves.
+/// One set of trained weights: what the tensors of an architecture do not tell about themselves.
 public struct PretrainedWeights: Codable, Sendable, Hashable {
-  /// The field's tag, such as `laion2b_s32b_b79k`.
+  /// The established tag, such as `laion2b_s32b_b79k`.
   public var tag: String
-  /// The activation that the weights were trained with, where it differs from the architecture's.
+  /// The activations that the weights were trained with, if they differ from the architecture's.
   package var activation: TowerActivations?
   /// How pictures were prepared when these weights were trained.
   public var preprocessing: Preprocessing
@@ -63,19 +63,19 @@ public struct PretrainedWeights: Codable, Sendable, Hashable {
   public var repository: String?
   /// Files of the repository, best first.
   public var files: [String]
-  /// A file outside the hub.
+  /// The URL of a file outside the hub.
   public var url: String?
-  /// First digits of that file's SHA-256.
+  /// The first digits of that file's SHA-256.
   public var sha256Prefix: String?
-  /// As the hub spells it; nil where the page says nothing.
+  /// The license, spelled as on the hub; nil if the page does not state one.
   public var license: String?
-  /// What prompts may be written in, as its authors say: `English`, `109 languages`.
+  /// The languages for prompts, according to the authors: `English`, `109 languages`.
   public var languages: String?
   /// Other repositories that have the same weights.
   public var mirrors: [HubFiles]
-  /// What the classes of a classifier are; nil where its own files say so.
+  /// The classes of a classifier; nil if its own files name them.
   public var classes: ClassSet?
-  /// What a user should know, such as a configuration that disagrees with the training.
+  /// Something users should know, such as a configuration that disagrees with the training.
   public var note: String?
 
   package init(tag: String, preprocessing: Preprocessing) {
@@ -85,25 +85,25 @@ public struct PretrainedWeights: Codable, Sendable, Hashable {
   }
 }
 
-/// Classes whose names come with the build.
+/// Classes whose names are built in.
 public enum ClassSet: String, Codable, Sendable {
-  /// ILSVRC2012's 1000 classes, in the order of their WordNet ids.
+  /// The 1000 classes of ILSVRC2012, in the order of their WordNet ids.
   case imageNet1k = "imagenet-1k"
 
-  /// How many classes there are.
+  /// The number of classes.
   public var count: Int { 1000 }
 }
 
-/// Files of a repository of the hub.
+/// Files of a hub repository.
 public struct HubFiles: Codable, Sendable, Hashable {
   /// `OWNER/REPOSITORY`.
   public var repository: String
-  /// Best first; empty where the usual names are meant.
+  /// Best first; empty for the usual names.
   public var files: [String]
 }
 
 extension PretrainedWeights {
-  /// Refuses names that would lead elsewhere as paths.
+  /// Rejects names that would lead out of the folder as paths.
   fileprivate func validate(file: String) throws(ManifestError) {
     guard (try? PlainName(tag)) != nil else {
       throw .impossible(file: file, field: "weights.tag", reason: NameError.rule)
@@ -117,7 +117,7 @@ extension PretrainedWeights {
   }
 }
 
-/// The activation of each tower that is there.
+/// The activation of each tower that the model has.
 package struct TowerActivations: Codable, Sendable, Hashable {
   package var vision: Activation?
   package var text: Activation?
@@ -129,12 +129,12 @@ package struct TowerActivations: Codable, Sendable, Hashable {
 }
 
 extension Architecture {
-  /// The architecture as these weights were trained.
+  /// The architecture as it was trained with these weights.
   package func trained(as weights: PretrainedWeights) -> Architecture {
     weights.activation.map(with) ?? self
   }
 
-  /// The architecture with other activations; a pooler's MLP follows the image tower. Gates and convolutions keep theirs.
+  /// The architecture with other activations; a pooler's MLP follows the image tower. Gates and convolutions keep their own.
   package func with(_ activations: TowerActivations) -> Architecture {
     var copy = self
     if let vision, let activation = activations.vision {
@@ -159,7 +159,7 @@ public enum ManifestError: ZooError, Equatable {
   case unreadable(file: String, reason: String)
   /// A field has a value that no model can have.
   case impossible(file: String, field: String, reason: String)
-  /// Two files of one layer have the same architecture.
+  /// Two files of one layer define the same architecture.
   case duplicate(name: String, file: String)
 
   public var blame: Blame { .input }

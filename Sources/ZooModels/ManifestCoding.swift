@@ -15,13 +15,13 @@ package func manifestEncoder() -> JSONEncoder {
   return encoder
 }
 
-/// The key of a file that a decoder of snake_case keys calls `camelCase`.
+/// The key in a file that a snake_case decoder maps to `camelCase`.
 package func snakeCase(_ key: String) -> String {
   guard key.first?.isLowercase == true, key.utf8.allSatisfy({ $0 < 0x80 }) else { return key }
   return key.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
 }
 
-/// What a decoding error means, with the path of the field, as one clause.
+/// The meaning of a decoding error, with the path of the field, as one clause.
 package func plainReason(of error: DecodingError) -> String {
   func path(_ context: DecodingError.Context) -> String {
     let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\(snakeCase($0.stringValue))" }
@@ -34,11 +34,11 @@ package func plainReason(of error: DecodingError) -> String {
   case .valueNotFound(let type, let context): return "\(kind(type)) was expected \(path(context)), not null"
   case .dataCorrupted(let context):
     let detail = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
-    // What a synthesised enumeration says of a raw value that it does not have.
+    // The message of a synthesised enumeration for an unknown raw value.
     if let unknown = context.debugDescription.wholeMatch(of: /Cannot initialize \w+ from invalid \w+ value (.*)/) {
       return "'\(unknown.1)' is not a value that is known \(path(context))"
     }
-    // Foundation's own sentence, which also says no more.
+    // Foundation's own sentence, which adds nothing.
     if detail == nil, context.debugDescription.hasPrefix("The given data was not valid JSON") {
       return "it is not valid JSON"
     }
@@ -47,7 +47,7 @@ package func plainReason(of error: DecodingError) -> String {
   }
 }
 
-/// What a JSON value of a Swift type is called.
+/// The JSON term for a value of a Swift type.
 private func kind(_ type: Any.Type) -> String {
   switch type {
   case is any BinaryInteger.Type: "a whole number"
@@ -60,7 +60,7 @@ private func kind(_ type: Any.Type) -> String {
   }
 }
 
-// Flags and lists that most manifests do not need may be left out: this is what the synthesised decoders of this module call.
+// Flags and lists that most manifests do not need may be omitted: the synthesised decoders of this module call these overloads.
 extension KeyedDecodingContainer {
   func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try decodeIfPresent(type, forKey: key) ?? false }
   func decode(_ type: [ForeignTensors].Type, forKey key: Key) throws -> [ForeignTensors] {

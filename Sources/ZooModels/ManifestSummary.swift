@@ -1,4 +1,4 @@
-/// What a list says of an architecture. The build makes those of its own manifests, so that a list reads none of them.
+/// What a listing shows about an architecture. The build computes the summaries of the built-in manifests, so that listing reads none of them.
 package struct ManifestSummary: Sendable, Hashable {
   package var name: String
   package var family: Family
@@ -12,14 +12,14 @@ package struct ManifestSummary: Sendable, Hashable {
   package var embedding: Int
   package var parameters: Int
   package var unsupported: String?
-  /// Nil where the model takes no text, like the one below.
+  /// Nil if the model has no text tower, like the one below.
   package var tokenizer: String?
-  /// Tokens in a prompt.
+  /// The number of tokens in a prompt.
   package var context: Int?
   package var verified: Verification?
   package var tags: [Tag]
 
-  /// What a list says of weights.
+  /// What a listing shows about a set of weights.
   package struct Tag: Sendable, Hashable {
     package var tag: String
     package var repository: String?
@@ -59,7 +59,7 @@ package struct ManifestSummary: Sendable, Hashable {
 }
 
 extension ManifestSummary {
-  /// All of it in one line: fields between tabs, empty where there is nothing to say. Texts with a separator in them do not come back.
+  /// All fields in one line, separated by tabs; empty if there is no value. Text that contains a separator does not survive.
   package var line: String {
     let numbers = [image?.height, image?.width, patch, layers, width, embedding, parameters, context]
     let weights = tags.map { tag in
@@ -73,7 +73,7 @@ extension ManifestSummary {
       + [verified?.facts.joined(separator: ";") ?? "", weights.joined(separator: "|")]).joined(separator: "\t")
   }
 
-  /// Nil for a line that is not one of these.
+  /// Nil for a line of a different form.
   package init?(line: Substring) {
     func list(_ text: Substring, _ separator: Character) -> [String] {
       text.isEmpty ? [] : text.split(separator: separator, omittingEmptySubsequences: false).map(String.init)

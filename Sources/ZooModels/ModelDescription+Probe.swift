@@ -1,18 +1,18 @@
 extension ModelDescription {
-  /// What the towers said of a fixed picture and fixed prompts: whether a model still computes what it did when it was converted.
+  /// The towers' output for a fixed picture and fixed prompts, to check that a model still computes what it did when it was converted.
   ///
-  /// Not a digest: libraries and processors differ in the last bits. Rounded numbers are kept, and compared within `tolerance`.
+  /// Not a digest, as libraries and processors differ in the last bits: rounded numbers are stored and compared within `tolerance`.
   package struct Probe: Codable, Sendable, Hashable {
-    /// How far numbers may lie apart: absolute for the values of a normalised vector, relative for its length. For runs in f32.
+    /// The maximum difference: absolute for the values of a normalised vector, relative for its length. For runs in f32.
     package static let tolerance: Float = 1e-3
-    /// What `prompt` was made from.
+    /// The text that `prompt` was computed from.
     package static let promptText = "a photo of a cat"
 
-    /// Of the picture: the embedding, or the logits of a classifier; nil for a text tower alone.
+    /// For the picture: the embedding, or the logits of a classifier; nil for a text tower alone.
     package var image: Vector?
-    /// Of fixed token ids, without the tokenizer; nil without a text tower.
+    /// For fixed token ids, without the tokenizer; nil without a text tower.
     package var text: Vector?
-    /// Of `promptText`; nil where the model has no tokenizer.
+    /// For `promptText`; nil if the model has no tokenizer.
     package var prompt: Vector?
 
     package init(image: Vector? = nil, text: Vector? = nil, prompt: Vector? = nil) {
@@ -21,14 +21,14 @@ extension ModelDescription {
       self.prompt = prompt
     }
 
-    /// An embedding in short.
+    /// A summary of an embedding.
     package struct Vector: Codable, Sendable, Hashable {
-      /// The first values after normalisation, 16 at most, rounded to 1e-5.
+      /// The first values after normalisation, at most 16, rounded to 1e-5.
       package var values: [Float]
-      /// The length before, rounded to 5 digits.
+      /// The length before normalisation, rounded to 5 digits.
       package var norm: Float
 
-      /// Nil where the embedding holds NaN or infinite numbers, or is zero throughout.
+      /// Nil if the embedding contains NaN or infinite numbers, or is all zeros.
       package init?(_ embedding: [Float]) {
         let length = embedding.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         guard length.isFinite, length > 0 else { return nil }
@@ -45,13 +45,14 @@ extension ModelDescription {
       }
     }
 
-    /// The parts that could be computed then and cannot now.
+    /// The parts that could be computed then but cannot be now.
     package func losses(in other: Probe) -> [String] {
       let parts = [("image", image, other.image), ("text", text, other.text), ("prompt", prompt, other.prompt)]
       return parts.compactMap { name, mine, theirs in mine != nil && theirs == nil ? name : nil }
     }
 
-    /// The parts in which a new probe differs by more than the tolerance: `image`, `text`, `prompt`. What only one of them has is not compared.
+    /// The parts in which a new probe differs by more than the tolerance: `image`, `text`, `prompt`. Parts that only one of them has are not
+    /// compared.
     package func disagreements(with other: Probe) -> [String] {
       let parts = [("image", image, other.image), ("text", text, other.text), ("prompt", prompt, other.prompt)]
       return parts.compactMap { name, mine, theirs in

@@ -1,36 +1,36 @@
 import Foundation
 
-/// `model.json` of a converted model: all that is needed to run it, without a manifest or a network.
+/// `model.json` of a converted model: everything needed to run it without a manifest or a network.
 public struct ModelDescription: Codable, Sendable, Hashable {
-  /// The version that this code writes and reads.
+  /// The format version that this code writes and reads.
   package static let currentFormat = 1
   package static let fileName = "model.json"
   package static let weightsFileName = "weights.safetensors"
 
   package var format: Int
-  /// With the activations that the weights were trained with.
+  /// The architecture, with the activations that the weights were trained with.
   public var architecture: Architecture
   /// The tag of the weights, such as `laion2b_s32b_b79k`.
   public var tag: String
   /// Nil for a text tower alone.
   public var preprocessing: Preprocessing?
-  /// The source layout by its name, such as `openclip`.
+  /// The name of the source layout, such as `openclip`.
   public var layout: String
-  /// Names of the tokenizer's files in the model's directory.
+  /// Names of the tokenizer files in the model's folder.
   package var tokenizerFiles: [String]
-  /// SHA-256 of each of these files; nil in models that were converted before there were any.
+  /// SHA-256 of each of these files; nil for models that were converted before digests were stored.
   package var tokenizerDigests: [String: String]?
-  /// Names of the classes of a classifier, by index.
+  /// The class names of a classifier, by index.
   public var labels: [String]?
   /// The files that the weights came from.
   public var sources: [SourceFile]
-  /// How the matrices of the blocks and the table of tokens are stored; nil for numbers of the source's type or the one that was asked for.
+  /// How the block matrices and the token table are stored; nil for floats, in the source's or the requested type.
   public var quantisation: Quantisation?
   /// SHA-256 of each tensor's bytes in the weights file.
   public var digests: [String: String]
-  /// What was decided during the conversion and why.
+  /// What the conversion decided, and why.
   public var notes: [String]
-  /// What the towers said of a fixed picture and fixed prompts, right after the conversion.
+  /// The towers' output for a fixed picture and fixed prompts, right after the conversion.
   package var probe: Probe?
 
   package init(
@@ -51,7 +51,7 @@ public struct ModelDescription: Codable, Sendable, Hashable {
     self.labels = labels
   }
 
-  /// How the matrices of a model are stored in fewer bits than a float has.
+  /// How matrices are stored in fewer bits than a float.
   public enum Quantisation: String, Codable, Sendable, Hashable {
     /// 8-bit integers from -127 to 127, with a tensor of scales (`NAME_scale`, f32), one for each row.
     case int8
@@ -96,7 +96,7 @@ public struct ModelDescription: Codable, Sendable, Hashable {
   public struct SourceFile: Codable, Sendable, Hashable {
     /// The file's name, without its folder.
     public var name: String
-    /// In bytes.
+    /// The size in bytes.
     public var size: Int
     /// SHA-256 as 64 hexadecimal digits.
     public var sha256: String

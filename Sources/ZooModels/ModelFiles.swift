@@ -1,8 +1,7 @@
 import Foundation
 
 extension ModelDescription {
-  /// The path of a file of a model's directory: a plain name, and no link, since a model from a stranger must not lead to files
-  /// of its reader.
+  /// The path of a file in a model's folder: a plain name and not a link, since a model from a stranger must not lead to its reader's files.
   package static func path(of name: String, in directory: URL) throws(FileError) -> String {
     let path = directory.appending(path: name).path(percentEncoded: false)
     guard isPlainFileName(name) else {

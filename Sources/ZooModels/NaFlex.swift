@@ -1,4 +1,4 @@
-/// NaFlex: a picture keeps its proportions, but for a patch, and gets as many whole patches as there may be.
+/// NaFlex: a picture keeps its aspect ratio, to within a patch, and gets as many whole patches as allowed.
 package struct NaFlex: Codable, Sendable, Hashable {
   /// The side of a patch in pixels.
   package var patch: Int
@@ -9,8 +9,8 @@ package struct NaFlex: Codable, Sendable, Hashable {
     self.maxPatches = maxPatches
   }
 
-  /// The size that a picture is resized to: by the search for a scale of big_vision and of transformers (`get_image_size_for_max_num_patches`),
-  /// in double precision as there.
+  /// The size that a picture is resized to: found by the same search for a scale as in big_vision and transformers
+  /// (`get_image_size_for_max_num_patches`), in double precision like theirs.
   package func size(height: Int, width: Int) -> GridSize {
     func side(_ length: Int, _ scale: Double) -> Int {
       max(patch, Int((Double(length) * scale / Double(patch)).rounded(.up)) * patch)
@@ -27,7 +27,7 @@ package struct NaFlex: Codable, Sendable, Hashable {
 }
 
 extension Preprocessing {
-  /// What is done to a picture of this size: the same for all pictures unless each has a size of its own.
+  /// The preprocessing of a picture of this size: the same for all pictures unless each has a size of its own.
   package func settled(height: Int, width: Int) -> Preprocessing {
     guard let naflex else { return self }
     var own = self
@@ -36,7 +36,7 @@ extension Preprocessing {
     return own
   }
 
-  /// The size, or how many patches there may be, as runs and reports state it.
+  /// The size, or the maximum number of patches, as runs and reports state it.
   package var sizeText: String { naflex.map { "\($0.maxPatches) patches" } ?? "\(size)" }
   /// How pictures are made to fit, as runs and reports state it.
   package var fitText: String { naflex == nil ? resizeMode.rawValue : "naflex" }

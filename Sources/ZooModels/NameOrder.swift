@@ -1,7 +1,6 @@
 extension String {
-  /// Whether a name stands before another where people look for it: letters without their case, runs of digits as numbers
-  /// (`ViT-Ti-8` before `ViT-Ti-16`). The same in every locale; names that differ in case or leading zeros alone stand by their
-  /// bytes.
+  /// Whether a name sorts before another in the order people expect: ignoring case, with runs of digits as numbers
+  /// (`ViT-Ti-8` before `ViT-Ti-16`). The same in every locale; names that differ only in case or leading zeros are ordered by their bytes.
   package func standsBefore(_ other: String) -> Bool {
     var a = Substring(self.lowercased()).utf8, b = Substring(other.lowercased()).utf8
     while let x = a.first, let y = b.first {
@@ -25,7 +24,7 @@ extension UInt8 {
 }
 
 extension Substring.UTF8View {
-  /// The digits at the start without leading zeros; they are taken away.
+  /// Removes and returns the digits at the start, without leading zeros.
   fileprivate mutating func takeNumber() -> Substring.UTF8View {
     let digits = prefix(while: \.isDigit)
     removeFirst(digits.count)

@@ -1,9 +1,9 @@
 import ZooTensors
 
-/// The name of an architecture or a tag, which is a folder's name in the zoo as well: 1 to 96 ASCII letters, digits,
-/// `.`, `_`, `-` and `+`, the first a letter or a digit.
+/// The name of an architecture or a tag, which is also a folder name in the model store: 1 to 96 ASCII letters, digits,
+/// `.`, `_`, `-` and `+`, starting with a letter or a digit.
 ///
-/// Such a name cannot lead out of a folder, hide, look like an option or steer a terminal. Paths are made of nothing else.
+/// Such a name cannot lead out of a folder, be hidden, look like an option or control a terminal. Paths consist of nothing else.
 package struct PlainName: Sendable, Hashable, CustomStringConvertible {
   package static let limit = 96
   package let description: String
@@ -15,7 +15,7 @@ package struct PlainName: Sendable, Hashable, CustomStringConvertible {
     description = text
   }
 
-  /// The nearest name to any text, such as a file's: what is not in the alphabet becomes `-`; nil where nothing is left.
+  /// The closest valid name for any text, such as a file name: other characters become `-`; nil if nothing is left.
   package init?(nearest text: String) {
     let bytes = text.unicodeScalars.map { $0.isASCII && UInt8($0.value).isInNames ? UInt8($0.value) : 0x2D }
     let plain = bytes.drop { !$0.isLetterOrDigit }.prefix(Self.limit)
@@ -24,9 +24,9 @@ package struct PlainName: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// A text that cannot be the name of an architecture or a tag.
+/// A text that cannot be used as the name of an architecture or a tag.
 public struct NameError: ZooError, Equatable {
-  /// What was given as a name.
+  /// The text that was given as a name.
   public let text: String
 
   package init(text: String) { self.text = text }
@@ -34,21 +34,20 @@ public struct NameError: ZooError, Equatable {
   public var blame: Blame { .input }
   public var description: String { "'\(text)' cannot be a model's name or tag: it \(Self.rule)" }
 
-  /// As a clause about a field.
+  /// The rule, as a clause about a field.
   package static let rule =
     "must have 1 to \(PlainName.limit) letters, digits, '.', '_', '-' or '+' and start with a letter or a digit"
 }
 
 extension ModelName {
-  /// Throws where the architecture or the tag cannot be a folder's name.
+  /// Throws if the architecture or the tag cannot be a folder name.
   package func check() throws(NameError) {
     _ = try PlainName(architecture)
     if let tag { _ = try PlainName(tag) }
   }
 }
 
-/// True for the name of a file or folder that stays in its folder and is not hidden: no separator, no leading dot, no
-/// control character, at most 200 bytes.
+/// Whether the name of a file or folder stays in its folder and is not hidden: no separator, no leading dot, no control character, at most 200 bytes.
 package func isPlainFileName(_ name: some StringProtocol) -> Bool {
   !name.isEmpty && !name.hasPrefix(".") && name.utf8.count <= 200
     && !name.unicodeScalars.contains { $0 == "/" || $0 == "\\" || $0.properties.generalCategory == .control }

@@ -1,20 +1,20 @@
-/// How the tokens of the last block become one vector.
+/// How the tokens of the last block are combined into one vector.
 public enum Pooler: Sendable, Hashable {
   /// The class token, normalised.
   case classToken
-  /// The mean of all tokens, then the norm.
+  /// The mean of all tokens, followed by the norm.
   case tokenMean
   /// The mean of the patch tokens; `normFirst` tells whether the norm comes before the mean.
   case patchMean(normFirst: Bool)
-  /// The greatest value of each channel over the patch tokens; `withMean` the middle between that and the mean.
+  /// The maximum of each channel over the patch tokens; with `withMean`, the average of the maximum and the mean.
   case patchMax(withMean: Bool, normFirst: Bool)
-  /// The normalised class token and the mean of the normalised patches, side by side: twice the width (DINOv2's classifiers).
+  /// The normalised class token concatenated with the mean of the normalised patches: twice the width (DINOv2's classifiers).
   case classAndPatchMean
-  /// SigLIP's attention pooler: the norm, one learned query over all tokens, then a residual MLP.
+  /// SigLIP's attention pooler: the norm, attention of one learned query to all tokens, then a residual MLP.
   case attention(heads: Int, mlpWidth: Int, activation: Activation)
-  /// CoCa's attention pooler: `queries` learned queries of `width`, of which the first counts, then the norm.
+  /// CoCa's attention pooler: `queries` learned queries of `width`, of which only the first is used, then the norm.
   case coca(heads: Int, queries: Int, width: Int)
-  /// The attention pool of CLIP's ResNets: the mean of the patches, put before them, queries all tokens.
+  /// The attention pool of CLIP's ResNets: the mean of the patches, placed before them, is the query for all tokens.
   case meanQuery(heads: Int)
 
   /// The name in manifests and tables.
@@ -31,7 +31,7 @@ public enum Pooler: Sendable, Hashable {
     }
   }
 
-  /// True where tokens are pooled before the final norm, the class token apart.
+  /// Whether tokens other than the class token are pooled before the final norm.
   package var normFollows: Bool {
     switch self {
     case .patchMean(let normFirst), .patchMax(_, let normFirst): !normFirst
@@ -40,7 +40,7 @@ public enum Pooler: Sendable, Hashable {
     }
   }
 
-  /// True where the first token is the mean of the patches.
+  /// Whether the first token is the mean of the patches.
   package var isMeanQuery: Bool { if case .meanQuery = self { true } else { false } }
 }
 

@@ -1,17 +1,17 @@
-/// How a picture becomes the numbers that a vision tower takes: open_clip's evaluation transform, or an image processor of transformers, as data.
+/// How a picture becomes the input of a vision tower: open_clip's evaluation transform, or an image processor of transformers, as data.
 ///
-/// Read by `manifestDecoder`, its JSON has open_clip's names (`preprocess_cfg`): `size` ([height, width] or one number), `mean`, `std`,
-/// `interpolation`, `resize_mode`, `fill_color`; beside them `resize_size`, `rescale_factor`, `convention` and `naflex`. What is missing there has
-/// open_clip's default.
+/// When read by `manifestDecoder`, its JSON uses open_clip's names (`preprocess_cfg`): `size` ([height, width] or one number), `mean`, `std`,
+/// `interpolation`, `resize_mode`, `fill_color`, and in addition `resize_size`, `rescale_factor`, `convention` and `naflex`. Missing keys have
+/// open_clip's defaults.
 public struct Preprocessing: Codable, Sendable, Hashable {
   /// A height and a width in pixels.
   public typealias Size = GridSize
 
-  /// The filter of the resize, under the name that Pillow gives it.
+  /// The resize filter, under its Pillow name.
   public enum Interpolation: String, Codable, Sendable, Hashable, CaseIterable {
     /// The nearest pixel.
     case nearest
-    /// The mean of the pixels below.
+    /// The mean of the covered pixels.
     case box
     /// A triangle.
     case bilinear
@@ -23,47 +23,48 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     case lanczos
   }
 
-  /// How a picture of another shape is made to fit.
+  /// How a picture with a different aspect ratio is made to fit.
   public enum ResizeMode: String, Codable, Sendable, Hashable, CaseIterable {
-    /// The shorter side gets the size, the middle is cut out.
+    /// The shorter side is resized to the target size and the centre is cropped.
     case shortest
-    /// Both sides get the size; the proportions change.
+    /// Both sides are resized to the target size; the aspect ratio changes.
     case squash
-    /// The longer side gets the size, the rest is filled up.
+    /// The longer side is resized to the target size and the rest is padded.
     case longest
-    /// The picture keeps its size; the middle is cut out, or what is missing filled up.
+    /// The picture keeps its size; the centre is cropped, or missing pixels are padded.
     case keep
   }
 
-  /// Whose arithmetic turns a picture into numbers, where ecosystems differ by a pixel or a bit.
+  /// Whose arithmetic turns a picture into numbers, as ecosystems differ by a pixel or a bit.
   public enum Convention: String, Codable, Sendable, Hashable {
-    /// open_clip (torchvision): resized in the picture's own mode, alpha dropped; the crop rounds half to even.
+    /// open_clip (torchvision): resized in the picture's own mode, alpha dropped; crop offsets round half to even.
     case openCLIP = "open_clip"
-    /// timm (torchvision): RGB first, alpha dropped; the crop rounds half to even.
+    /// timm (torchvision): RGB first, alpha dropped; crop offsets round half to even.
     case timm
-    /// transformers' Pillow image processors: RGB first, alpha over white; the crop rounds down; pixels are scaled in double precision.
+    /// The Pillow image processors of transformers: RGB first, alpha blended over white; crop offsets round down; pixels are scaled in double
+    /// precision.
     case transformers
   }
 
-  /// What the model gets: the size of the crop.
+  /// The input size of the model: the size of the crop.
   public var size: Size
-  /// What the resize aims at where that is not `size`: the sides, or for `shortest` a square with the shorter side.
+  /// The target of the resize if it is not `size`: both sides, or for `shortest` a square with the shorter side.
   public var resizeSize: Size?
   /// Per channel (red, green, blue), in units of 0...1.
   public var mean: [Float]
   /// Per channel (red, green, blue), in units of 0...1.
   public var std: [Float]
-  /// The filter of the resize.
+  /// The resize filter.
   public var interpolation: Interpolation
-  /// How pictures of other proportions are made to fit.
+  /// How pictures with a different aspect ratio are made to fit.
   public var resizeMode: ResizeMode
-  /// The value of the channels where `longest` fills up, in the picture's own mode.
+  /// The channel value of the padding for `longest`, in the picture's own mode.
   public var fill: Int
-  /// By what a channel's value, 0...255, is multiplied before mean and deviation.
+  /// The factor for a channel's value, 0...255, before mean and standard deviation are applied.
   public var rescaleFactor: Double
-  /// Whose arithmetic is followed.
+  /// The ecosystem whose arithmetic is followed.
   public var convention: Convention
-  /// Where set, each picture has a size of its own, and `size` and `resizeMode` are those of one fixed size instead.
+  /// If set, each picture has a size of its own, and `size` and `resizeMode` describe a fixed size instead.
   package var naflex: NaFlex?
 
   package init(
@@ -83,7 +84,7 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     self.naflex = naflex
   }
 
-  /// Takes one fixed size; what the resize aims at follows in proportion.
+  /// Sets a fixed size; the target of the resize is scaled in proportion.
   public mutating func scale(to size: Size) {
     naflex = nil
     func scaled(_ side: Int, _ old: Int, _ new: Int) -> Int {
@@ -92,19 +93,19 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     if let target = resizeSize {
       let height = scaled(target.height, self.size.height, size.height)
       let width = scaled(target.width, self.size.width, size.width)
-      // The shorter side of `shortest` is one number.
+      // The shorter side of `shortest` is a single number.
       let isShorterSide = resizeMode == .shortest && target.height == target.width
       resizeSize = isShorterSide ? Size(square: min(height, width)) : Size(height: height, width: width)
     }
     self.size = size
   }
 
-  /// OpenAI's CLIP constants, open_clip's default.
+  /// OpenAI's CLIP mean of red, green and blue, open_clip's default.
   public static let clipMean: [Float] = [0.48145466, 0.4578275, 0.40821073]
-  /// CLIP's deviation of red, green and blue.
+  /// OpenAI's CLIP standard deviation of red, green and blue.
   public static let clipStd: [Float] = [0.26862954, 0.26130258, 0.27577711]
 
-  /// From 0...255 to 0...1.
+  /// Scales 0...255 to 0...1.
   public static let unitFactor = 1.0 / 255
 
   private enum CodingKeys: String, CodingKey {
@@ -117,7 +118,7 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func perChannel(_ key: CodingKeys, _ standard: [Float]) throws -> [Float] {
       guard values.contains(key) else { return standard }
-      // The list first: a thrown error takes long.
+      // The list first: throwing an error is slow.
       let several = try? values.decode([Float].self, forKey: key)
       if several == nil, let one = try? values.decode(Float.self, forKey: key) { return [one, one, one] }
       let list = try several ?? values.decode([Float].self, forKey: key)
@@ -126,7 +127,7 @@ public struct Preprocessing: Codable, Sendable, Hashable {
       }
       return list
     }
-    // open_clip also has "random", for training; it evaluates with bicubic then.
+    // open_clip also has "random", for training; it then evaluates with bicubic.
     let filter = try values.decodeIfPresent(String.self, forKey: .interpolation) ?? "bicubic"
     guard let interpolation = filter == "random" ? .bicubic : Interpolation(rawValue: filter) else {
       throw DecodingError.dataCorruptedError(
@@ -154,7 +155,7 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     }
   }
 
-  /// What open_clip has no word for is written only where it matters.
+  /// Keys that open_clip does not have are written only if they matter.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(size, forKey: .size)

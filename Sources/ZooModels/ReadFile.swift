@@ -9,7 +9,7 @@ import ZooTensors
   import Glibc
 #endif
 
-/// Why a file beside the weights is not read, as a clause.
+/// Why a file beside the weights cannot be read, as a clause.
 package struct FileError: ZooError, Equatable {
   package enum Kind: Sendable { case missing, forbidden, notAFile, tooLarge, failed }
   package let path: String
@@ -20,7 +20,7 @@ package struct FileError: ZooError, Equatable {
   package var description: String { "\(path) cannot be read: \(reason)" }
 }
 
-/// The bytes of a regular file of at most `limit` bytes. Pipes, devices and folders are refused without waiting for them.
+/// The bytes of a regular file of at most `limit` bytes. Pipes, devices and folders are rejected without blocking.
 ///
 /// - Parameter following: False to refuse a symbolic link.
 package func readFile(_ path: String, limit: Int, following: Bool = true) throws(FileError) -> Data {
@@ -41,7 +41,7 @@ package func readFile(_ path: String, limit: Int, following: Bool = true) throws
   guard fstat(descriptor, &information) == 0 else { throw systemFailure() }
   guard information.st_mode & S_IFMT == S_IFREG else { throw fail(.notAFile, "it is not a file") }
   do {
-    // The size that the system states may be old by now: what is read is counted.
+    // The size stated by the system may be outdated, so the bytes that were read are counted.
     let data = try handle.read(upToCount: limit + 1) ?? Data()
     guard data.count <= limit else { throw fail(.tooLarge, "it is larger than \(limit) bytes") }
     return data

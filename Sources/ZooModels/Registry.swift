@@ -6,10 +6,10 @@ import ZooTensors
 
 /// All known architectures and tags.
 public struct Registry: Sendable {
-  /// Sorted by name, as a person would.
+  /// Sorted by name in the order people expect.
   public let manifests: [Manifest]
   private let byName: [String: Int]
-  /// Why optional files were left out, each a clause.
+  /// Why optional files were skipped, each as a clause.
   public let problems: [String]
 
   /// Reads manifests of the caller's.
@@ -38,7 +38,7 @@ public struct Registry: Sendable {
 
   /// Later layers override earlier ones by architecture name; names must be unique within a layer.
   ///
-  /// - Parameter optional: Paths of files that form a layer after the first one; those that cannot be read are left out.
+  /// - Parameter optional: Paths of files that form a layer after the first one; files that cannot be read are skipped.
   package init(layers: [[(file: String, json: Data)]], optional: [String] = []) throws {
     var all: [String: Manifest] = [:], problems: [String] = []
     for (index, layer) in layers.enumerated() {
@@ -64,7 +64,7 @@ public struct Registry: Sendable {
     self.init(Array(all.values), problems: problems)
   }
 
-  /// The same names and weights with other architectures, such as one half of each.
+  /// The same names and weights with other architectures, such as only one half of each.
   package func mapArchitectures(_ change: (Architecture) -> Architecture) -> Registry {
     Registry(
       manifests.map { manifest in
@@ -81,7 +81,7 @@ public struct Registry: Sendable {
     byName = Dictionary(uniqueKeysWithValues: self.manifests.enumerated().map { ($1.name.lowercased(), $0) })
   }
 
-  /// Reads manifests on all processors: a hundred of them are most of what listing costs.
+  /// Reads manifests on all processors: reading a hundred of them dominates the time of listing.
   private static func read(_ layer: [(file: String, json: Data)]) throws -> [Manifest] {
     let results = Mutex([Result<Manifest, any Error>?](repeating: nil, count: layer.count))
     DispatchQueue.concurrentPerform(iterations: layer.count) { index in
@@ -91,12 +91,12 @@ public struct Registry: Sendable {
     return try results.withLock { try $0.compactMap { try $0?.get() } }
   }
 
-  /// The manifest of an architecture; the case of letters does not matter.
+  /// The manifest of an architecture; case is ignored.
   public func manifest(_ name: String) -> Manifest? { byName[name.lowercased()].map { manifests[$0] } }
 
-  /// Resolves `ARCHITECTURE` or `ARCHITECTURE:TAG`; the tag's `-` and `_` are the same, as in open_clip.
+  /// Resolves `ARCHITECTURE` or `ARCHITECTURE:TAG`; `-` and `_` are equivalent in tags, as in open_clip.
   ///
-  /// Throws a `RegistryError` with near misses where the name is unknown.
+  /// Throws a `RegistryError` with near misses if the name is unknown.
   public func resolve(_ reference: ModelName) throws(RegistryError) -> (manifest: Manifest, weights: PretrainedWeights?)
   {
     guard let manifest = manifest(reference.architecture) else {
@@ -113,18 +113,18 @@ public struct Registry: Sendable {
 
 /// `ARCHITECTURE[:TAG]`.
 public struct ModelName: Sendable, Hashable, CustomStringConvertible {
-  /// Such as `ViT-H-14`.
+  /// The architecture, such as `ViT-H-14`.
   public var architecture: String
-  /// Such as `laion2b_s32b_b79k`; nil where none is named.
+  /// The tag, such as `laion2b_s32b_b79k`; nil if none is named.
   public var tag: String?
 
-  /// The two parts as they are.
+  /// Creates a name from its two parts, unchanged.
   public init(architecture: String, tag: String?) {
     self.architecture = architecture
     self.tag = tag
   }
 
-  /// Reads `ViT-H-14` or `ViT-H-14:laion2b_s32b_b79k`, and OpenAI's spelling, `ViT-L/14@336px` for `ViT-L-14-336`.
+  /// Parses `ViT-H-14` or `ViT-H-14:laion2b_s32b_b79k`, and OpenAI's spelling `ViT-L/14@336px` for `ViT-L-14-336`.
   public init(_ text: String) {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let first = String(parts.first ?? "")
@@ -132,12 +132,12 @@ public struct ModelName: Sendable, Hashable, CustomStringConvertible {
     tag = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : nil
   }
 
-  /// True for a name in OpenAI's spelling, with a tag or without one, which is no path.
+  /// Whether a text is a name in OpenAI's spelling, with or without a tag, and not a path.
   package static func isSpelledAsOpenAIDoes(_ text: String) -> Bool {
     plain(String(text.prefix { $0 != ":" })) != nil
   }
 
-  /// The architecture that OpenAI's spelling means; nil for other texts.
+  /// The architecture for a name in OpenAI's spelling; nil for other texts.
   private static func plain(_ text: String) -> String? {
     guard text.contains("/"),
       let match = text.wholeMatch(of: /(ViT-[A-Za-z]{1,8})\/([0-9]{1,3})(?:@([0-9]{1,4})px)?/.ignoresCase())
@@ -149,16 +149,16 @@ public struct ModelName: Sendable, Hashable, CustomStringConvertible {
 
   public var description: String { tag.map { "\(architecture):\($0)" } ?? architecture }
 
-  /// open_clip looks tags up in lower case with `-` as `_`.
+  /// Whether two tags are the same: open_clip looks tags up in lower case, with `-` as `_`.
   package static func sameTag(_ a: String, _ b: String) -> Bool {
     func clean(_ tag: String) -> String { tag.lowercased().replacing("-", with: "_") }
     return clean(a) == clean(b)
   }
 }
 
-/// Why a name does not lead to a model.
+/// Why a name does not resolve to a model.
 public enum RegistryError: ZooError, Equatable {
-  /// No manifest has this name; some names are like it.
+  /// No manifest has this name; `near` holds similar names.
   case unknownArchitecture(String, near: [String])
   /// The architecture has no such weights.
   case unknownTag(String, architecture: String, known: [String])

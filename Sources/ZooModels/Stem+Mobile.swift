@@ -1,9 +1,9 @@
-/// ViTamin's convolutions (`MbConvStages` of timm): two at the picture's start, stages of inverted bottlenecks, and one that makes the
-/// tokens. Norms are LayerNorms over channels, activations GELU; every stage and the last convolution halve the map.
+/// ViTamin's convolutions (`MbConvStages` in timm): two at the start, stages of inverted bottlenecks, and one that creates the tokens. Norms are
+/// LayerNorms over channels, activations are GELU; every stage and the last convolution halve the map.
 package struct MobileStem: Codable, Sendable, Hashable {
-  /// Channels of each stage; the first convolutions have those of the first.
+  /// The channels of each stage; the first convolutions have those of the first stage.
   package var widths: [Int]
-  /// Blocks of each stage.
+  /// The number of blocks in each stage.
   package var depths: [Int]
 
   package init(widths: [Int], depths: [Int]) {
@@ -11,19 +11,19 @@ package struct MobileStem: Codable, Sendable, Hashable {
     self.depths = depths
   }
 
-  /// An inverted bottleneck: a norm, `1 x 1` to four times `outputs`, `3 x 3` for each channel alone, `1 x 1` to `outputs`.
+  /// An inverted bottleneck: a norm, `1 x 1` to four times `outputs`, depthwise `3 x 3`, `1 x 1` to `outputs`.
   package struct Block: Sendable, Hashable {
     package let name: String
     package let inputs: Int
     package let outputs: Int
-    /// True where it halves the map.
+    /// Whether it halves the map.
     package let halves: Bool
     package var hidden: Int { 4 * outputs }
-    /// True where the way around has a convolution.
+    /// Whether the shortcut has a convolution.
     package var hasShortcut: Bool { inputs != outputs }
   }
 
-  /// All blocks, in their order.
+  /// All blocks, in order.
   package var blocks: [Block] {
     var inputs = widths.first ?? 1
     return zip(widths, depths).enumerated().flatMap { stage, size in
@@ -35,6 +35,6 @@ package struct MobileStem: Codable, Sendable, Hashable {
     }
   }
 
-  /// Pixels that the side of a token's cell stands for.
+  /// The side of a token's cell in pixels.
   package var patch: Int { 4 << widths.count }
 }

@@ -1,11 +1,11 @@
-/// CLIP's ResNet up to its attention pool (`ModifiedResNet` of openai/CLIP): three convolutions and an average pool, then stages of
-/// bottlenecks; what would be a stride is an average pool, but in the first convolution. A batch norm follows each convolution.
+/// CLIP's ResNet up to its attention pool (`ModifiedResNet` in openai/CLIP): three convolutions and an average pool, then stages of bottlenecks.
+/// Average pools replace all strides but that of the first convolution. A batch norm follows each convolution.
 ///
 /// The cells of the last map are the patches, of 32 pixels.
 package struct ResNetStem: Codable, Sendable, Hashable {
   /// Channels after the first three convolutions; stage `s` has `width * 2^s` inside its bottlenecks and four times that outside.
   package var width: Int
-  /// Bottlenecks of each stage.
+  /// The number of bottlenecks in each stage.
   package var bottlenecks: [Int]
 
   package init(width: Int, bottlenecks: [Int]) {
@@ -13,12 +13,12 @@ package struct ResNetStem: Codable, Sendable, Hashable {
     self.bottlenecks = bottlenecks
   }
 
-  /// One of its convolutions, as a canonical name and the dimensions that its weights have.
+  /// One of its convolutions: the canonical name and the dimensions of its weights.
   package struct Layer: Sendable, Hashable {
     package let name: String
     package let inputs: Int
     package let outputs: Int
-    /// Side of the kernel.
+    /// The side of the kernel.
     package let side: Int
   }
 
@@ -29,15 +29,15 @@ package struct ResNetStem: Codable, Sendable, Hashable {
     }
   }
 
-  /// One bottleneck: three convolutions, and a fourth on the way around them where the map changes.
+  /// One bottleneck: three convolutions, and a fourth on the shortcut if the shape of the map changes.
   package struct Bottleneck: Sendable, Hashable {
     package let layers: [Layer]
     package let shortcut: Layer?
-    /// True where both ways halve the map.
+    /// Whether both branches halve the map.
     package let halves: Bool
   }
 
-  /// All bottlenecks, in their order.
+  /// All bottlenecks, in order.
   package var blocks: [Bottleneck] {
     var result: [Bottleneck] = [], channels = width
     for (stage, count) in bottlenecks.enumerated() {
@@ -59,13 +59,13 @@ package struct ResNetStem: Codable, Sendable, Hashable {
     return result
   }
 
-  /// Channels of the last map: the width of the tokens.
+  /// The channels of the last map: the width of the tokens.
   package var outputs: Int { (width << (bottlenecks.count - 1)) * 4 }
-  /// Pixels that the side of a cell of the last map stands for.
+  /// The side of a cell of the last map in pixels.
   package var patch: Int { 4 << (bottlenecks.count - 1) }
 }
 
-// All bottlenecks of a stage but its first are alike.
+// All bottlenecks of a stage except its first are alike.
 extension ResNetStem {
   /// The same with one or two bottlenecks in each stage.
   var shortened: ResNetStem { ResNetStem(width: width, bottlenecks: bottlenecks.map { min(2, $0) }) }

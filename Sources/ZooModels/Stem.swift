@@ -1,4 +1,4 @@
-/// Convolutions that stand where a ViT has its patch embedding. In JSON the fields tell which kind it is.
+/// Convolutions that replace a ViT's patch embedding. In JSON, the fields tell which kind it is.
 package enum Stem: Sendable, Hashable {
   /// Kernels that do not overlap: `width` and `kernels`.
   case cells(CellStem)
@@ -32,12 +32,12 @@ extension Stem: Codable {
   }
 }
 
-/// A patch embedding of several convolutions whose kernels do not overlap (MobileCLIP): all but the last have `width` channels and
-/// are followed by batch norm and GELU.
+/// A patch embedding of several convolutions whose kernels do not overlap (MobileCLIP): all but the last have `width` channels and are followed by
+/// batch norm and GELU.
 package struct CellStem: Codable, Sendable, Hashable {
   /// Channels between the convolutions.
   package var width: Int
-  /// Sides of the kernels and their strides, from the picture on; their product is the side of a patch.
+  /// The sides of the kernels, which are also their strides, in order; their product is the side of a patch.
   package var kernels: [Int]
 
   package init(width: Int, kernels: [Int]) {
@@ -45,10 +45,10 @@ package struct CellStem: Codable, Sendable, Hashable {
     self.kernels = kernels
   }
 
-  /// True where the convolutions together see exactly one patch.
+  /// Whether the convolutions together cover exactly one patch.
   func fits(patch: Int) -> Bool {
     guard (2...16).contains(kernels.count), kernels.allSatisfy({ (1...patch).contains($0) }) else { return false }
-    // Each partial product is at most the patch, so that nothing overflows.
+    // Each partial product is at most the patch, so nothing overflows.
     return kernels.reduce(1) { $0 > patch ? $0 : $0 * $1 } == patch
   }
 }

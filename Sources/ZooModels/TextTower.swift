@@ -2,13 +2,13 @@
 public struct TextTower: Codable, Sendable, Hashable {
   /// The transformer blocks.
   public var blocks: Blocks
-  /// Rows of the token table.
+  /// The number of rows of the token table.
   public var vocabulary: Int
-  /// True where a token sees only those before it.
+  /// Whether a token attends only to itself and the tokens before it.
   package var causal: Bool
-  /// True where tokens see no padding: a prompt is run on its other tokens alone.
+  /// Whether padding is masked: a prompt is run on its other tokens alone.
   package var hidesPadding: Bool
-  /// How token ids become rows; nil for CLIP's way, a position table of one row per token.
+  /// How token ids become rows; nil for CLIP's way, a position table with one row per token.
   package var embedding: TextEmbedding?
   package var pooling: TextPooling
   package var projection: Projection
@@ -28,36 +28,35 @@ public struct TextTower: Codable, Sendable, Hashable {
     self.tokenizer = tokenizer
   }
 
-  /// Token ids in one prompt.
+  /// The number of token ids in a prompt.
   public var contextLength: Int { tokenizer.contextLength }
-  /// Rows of the position table: one more than the context where a class token is appended. None where positions are computed.
+  /// Rows of the position table: one more than the context if a class token is appended. None if positions are computed.
   package var positions: Int {
     guard let embedding else { return contextLength + (pooling == .classToken ? 1 : 0) }
     return embedding.positions
   }
-  /// The norm of the sums stands in for a norm after the blocks.
+  /// The norms after each sum make a norm after the blocks unnecessary.
   package var hasFinalNorm: Bool { !blocks.sumNorm }
 
-  /// The position of a prompt's token, as the position table counts; `place` counts the tokens that are not hidden padding.
+  /// The row of the position table for a prompt's token; `place` counts only the tokens that are not masked padding.
   package func position(ofToken index: Int, at place: Int) -> Int {
     embedding?.skipsPadding == true ? tokenizer.padID + 1 + place : index
   }
 }
 
-/// How the token ids of a text tower that is not CLIP's own become the rows that the blocks see: tokens, positions, and what is done to
-/// their sum.
+/// How the token ids of a text tower other than CLIP's become the input of the blocks: tokens, positions, and what is done to their sum.
 package struct TextEmbedding: Codable, Sendable, Hashable {
-  /// Rows of the learned position table; 0 where there is none.
+  /// Rows of the learned position table; 0 if there is none.
   package var positions: Int
-  /// True where positions are sines and cosines (M2M-100).
+  /// Whether positions are sines and cosines (M2M-100).
   package var sinusoidal: Bool
-  /// True where positions count the tokens that are not padding, from the padding's id plus one on (RoBERTa, M2M-100).
+  /// Whether positions count only the tokens that are not padding, starting at the padding id plus one (RoBERTa, M2M-100).
   package var skipsPadding: Bool
-  /// Rows of the table of token types, of which the first is added to every token; 0 where there is none.
+  /// Rows of the token type table, of which the first is added to every token; 0 if there is none.
   package var tokenTypes: Int
-  /// True where a norm follows the sum.
+  /// Whether a norm follows the sum.
   package var norm: Bool
-  /// True where tokens are multiplied by the root of the width.
+  /// Whether tokens are multiplied by the square root of the width.
   package var scaled: Bool
 
   package init(
@@ -74,7 +73,7 @@ package struct TextEmbedding: Codable, Sendable, Hashable {
 }
 
 extension TextEmbedding {
-  /// Everything but `positions` may be left out.
+  /// Everything but `positions` may be omitted.
   package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -86,21 +85,21 @@ extension TextEmbedding {
   }
 }
 
-/// Which text token stands for the prompt.
+/// Which text token represents the prompt.
 package enum TextPooling: Sendable, Hashable {
-  /// The first token with the largest id, which is CLIP's end of text.
+  /// The first token with the largest id, which is CLIP's end-of-text token.
   case argmax
   /// The first token with this id.
   case endOfText(id: Int)
   /// The last position of the context, padding or not.
   case last
-  /// A class token appended to the prompt (CoCa), masked as its training did.
+  /// A class token appended to the prompt (CoCa), masked as in training.
   case classToken
   /// The first token of the prompt.
   case first
   /// The mean of all tokens that are not padding.
   case mean
-  /// The attention of a learned query to all tokens that are not padding (open_clip's ModernText).
+  /// Attention of a learned query to all tokens that are not padding (open_clip's ModernText).
   case attention
 }
 

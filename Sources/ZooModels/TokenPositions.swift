@@ -2,9 +2,9 @@ import Foundation
 
 /// A learned number for each head and each bucket of distances; all blocks of a tower share the table.
 package struct RelativeBias: Codable, Sendable, Hashable {
-  /// Half of them for tokens that come later, half for the others.
+  /// The number of buckets: half for tokens that come later, half for the others.
   package var buckets: Int
-  /// Distances from here on have the last bucket.
+  /// Distances from here on share the last bucket.
   package var maxDistance: Int
 
   package init(buckets: Int, maxDistance: Int) {
@@ -12,8 +12,8 @@ package struct RelativeBias: Codable, Sendable, Hashable {
     self.maxDistance = maxDistance
   }
 
-  /// The bucket of a key that is `distance` tokens after the query: near ones have their own, the others share them on a logarithmic
-  /// scale. In f32, as T5's code computes it.
+  /// The bucket of a key that is `distance` tokens after the query: near distances have buckets of their own, the others share them on a logarithmic
+  /// scale. Computed in f32, as in T5's code.
   package func bucket(_ distance: Int) -> Int {
     let half = buckets / 2, exact = half / 2, far = abs(distance), later = distance > 0 ? half : 0
     if far < exact { return later + far }
@@ -26,7 +26,7 @@ package struct RelativeBias: Codable, Sendable, Hashable {
 package struct RotaryEmbedding: Codable, Sendable, Hashable {
   package enum Indexing: String, Codable, Sendable { case ij, xy }
   package var temperature: Float
-  /// `[rows, columns]` to which positions are scaled; nil for the grid at hand.
+  /// `[rows, columns]` to which positions are scaled; nil for the actual grid.
   package var referenceGrid: GridSize?
   package var offset: Float
   package var indexing: Indexing
@@ -39,13 +39,13 @@ package struct RotaryEmbedding: Codable, Sendable, Hashable {
   }
 }
 
-/// Rotary position embedding along a prompt: the pairs of a head's queries and keys are rotated by the token's position times
+/// Rotary position embedding along a prompt: pairs of elements of a head's queries and keys are rotated by the token's position times
 /// `temperature^(-2i / head width)`.
 package struct SequenceRotary: Codable, Sendable, Hashable {
   package var temperature: Float
-  /// True where element `i` of a head's first half pairs with `i` of its second (ModernBERT); false where neighbours are pairs.
+  /// Whether element `i` of a head's first half pairs with element `i` of its second (ModernBERT); otherwise neighbours are pairs.
   package var halves: Bool
-  /// Blocks that see near tokens alone, if there are any.
+  /// Local attention in some of the blocks, if any.
   package var local: LocalAttention?
 
   package init(temperature: Float, halves: Bool = false, local: LocalAttention? = nil) {
@@ -54,13 +54,13 @@ package struct SequenceRotary: Codable, Sendable, Hashable {
     self.local = local
   }
 
-  /// What holds in one block: nil where it sees all tokens.
+  /// The local attention of one block; nil if it attends to all tokens.
   package func local(block: Int) -> LocalAttention? { local.flatMap { block % $0.globalEvery == 0 ? nil : $0 } }
 }
 
-/// Attention to near tokens, in all blocks but the first and each `globalEvery`-th after it.
+/// Attention to nearby tokens, in all blocks except the first and each `globalEvery`-th after it.
 package struct LocalAttention: Codable, Sendable, Hashable {
-  /// How many tokens a token sees to each side of it.
+  /// The number of tokens visible on each side.
   package var reach: Int
   package var globalEvery: Int
   /// The temperature of the rotary embedding in these blocks.

@@ -1,20 +1,20 @@
-/// Every name under which the parts of a tokenizer are found: what is read, copied and pulled.
+/// Every name of a tokenizer's files: what is read, copied and pulled.
 package enum TokenizerFileNames {
   package static let json = "tokenizer.json"
   package static let config = "tokenizer_config.json"
   package static let specialTokens = "special_tokens_map.json"
   package static let addedTokens = "added_tokens.json"
-  /// What stands beside a vocabulary and says which tokens are special and which were added.
+  /// Files beside a vocabulary that say which tokens are special and which were added.
   package static let settings = [config, specialTokens, addedTokens]
 
-  /// The files of which one kind of tokenizer or another reads some; patterns are left out.
+  /// The files that one kind of tokenizer or another reads; patterns are left out.
   package static let vocabularies = TokenizerSpec.Kind.allCases.flatMap(\.fileSets).joined().reduce(into: [String]()) {
     if !$1.contains("*"), !$0.contains($1) { $0.append($1) }
   }
   /// Every file that a tokenizer may consist of; patterns are left out.
   package static let all = settings + vocabularies
 
-  /// Whether a file has a name of the table, in which `*` stands for anything.
+  /// Whether a file name matches a name in the table, in which `*` stands for anything.
   package static func matches(_ name: String, _ pattern: String) -> Bool {
     guard let star = pattern.firstIndex(of: "*") else { return name == pattern }
     let (head, tail) = (pattern[..<star], pattern[pattern.index(after: star)...])
@@ -23,7 +23,7 @@ package enum TokenizerFileNames {
 }
 
 extension TokenizerSpec.Kind {
-  /// Sets of files that hold a tokenizer of this kind, the best first.
+  /// Sets of files that make up a tokenizer of this kind, best first.
   package var fileSets: [[String]] {
     switch self {
     case .clipBPE, .clipHF:
@@ -38,7 +38,7 @@ extension TokenizerSpec.Kind {
     }
   }
 
-  /// The sets that are complete among the names of a folder's files, the best first.
+  /// The sets that are complete among the file names of a folder, best first.
   package func fileSets(among names: [String]) -> [[String]] {
     let names = names.sorted()
     return fileSets.reduce(into: []) { sets, patterns in

@@ -1,13 +1,13 @@
-/// What a model's manifest says about its tokenizer: all that the tokenizer files do not say.
+/// What a model's manifest says about its tokenizer: everything that the tokenizer files do not say.
 package struct TokenizerSpec: Codable, Sendable, Hashable {
-  /// The algorithm, and with it the files it reads.
+  /// The algorithm, which also determines the files it reads.
   package enum Kind: String, Codable, Sendable, CaseIterable {
     /// CLIP's byte-pair encoding: `bpe_simple_vocab_16e6.txt.gz`, or `vocab.json` and `merges.txt`, or a `tokenizer.json`.
     case clipBPE = "clip_bpe"
-    /// The same files as `CLIPTokenizer` of transformers 5 reads them: lower case and NFC but no repair of the text, added tokens, and
-    /// other tokens around a text where `tokenizer_config.json` and its like say so.
+    /// The same files as read by `CLIPTokenizer` of transformers 5: lower case and NFC but no repair of the text, added tokens, and different special
+    /// tokens around a text if `tokenizer_config.json` or similar files say so.
     case clipHF = "clip_hf"
-    /// Whether the vocabulary is in CLIP's files.
+    /// Whether the vocabulary is read from CLIP's files.
     package var isCLIP: Bool { self == .clipBPE || self == .clipHF }
 
     /// A SentencePiece model, unigram or BPE: `spiece.model`, `sentencepiece.model` or `tokenizer.model`.
@@ -16,28 +16,29 @@ package struct TokenizerSpec: Codable, Sendable, Hashable {
     case tokenizerJSON = "tokenizer_json"
     /// BERT's WordPiece: `vocab.txt`.
     case wordPiece = "wordpiece"
-    /// A byte-pair encoding of tiktoken whose words are GPT-2's: `r50k_base.tiktoken`, pieces in base 64 with their ranks, which are their ids.
+    /// A tiktoken byte-pair encoding that splits words like GPT-2: `r50k_base.tiktoken`, pieces in base 64 with their ranks, which are also their
+    /// ids.
     case tiktoken
   }
 
-  /// What is done to a prompt before it is cut into pieces; open_clip's names.
+  /// How a prompt is cleaned before it is split into pieces; open_clip's names.
   package enum Clean: String, Codable, Sendable, CaseIterable {
     case none
-    /// Repaired (see `repairText`), HTML unescaped, runs of whitespace made one space.
+    /// Repaired (see `repairText`), HTML unescaped, runs of whitespace collapsed into one space.
     case whitespace
     /// `whitespace`, then lower case.
     case lower
     /// Repaired and unescaped, ASCII punctuation removed (an underscore becomes a space), lower case, whitespace collapsed.
     case canonicalize
-    /// ASCII letters in lower case, and nothing else (TIPSv2).
+    /// ASCII letters in lower case, nothing else (TIPSv2).
     case asciiLower = "ascii_lower"
-    /// As the SigLIP tokenizer of Hugging Face: lower case, ASCII punctuation removed (underscores too), no repair.
+    /// Like Hugging Face's SigLIP tokenizer: lower case, ASCII punctuation removed (including underscores), no repair.
     case siglip
   }
 
-  /// How special tokens stand around a text, where not as the tokenizer's files say.
+  /// How special tokens are placed around a text, if not as the tokenizer's files say.
   package enum Frame: String, Codable, Sendable {
-    /// open_clip's "clips": begin token, pieces, end token, padding, and the class token at the last place.
+    /// open_clip's "clips": begin token, pieces, end token, padding, and the class token at the last position.
     case clips
     /// The pieces alone, whatever the tokenizer's files say (TIPSv2).
     case bare
@@ -46,27 +47,27 @@ package struct TokenizerSpec: Codable, Sendable, Hashable {
   package var kind: Kind
   /// Tokens per prompt.
   package var contextLength: Int
-  /// Where prompts are cut to fewer tokens than that, special ones included.
+  /// A lower limit at which prompts are truncated, including special tokens.
   package var maxTokens: Int?
-  /// Fills up short prompts.
+  /// The id that pads short prompts.
   package var padID: Int
   package var clean: Clean
-  /// Stands before the text. When neither it nor `eosID` is given, the tokenizer's own files decide.
+  /// The id before the text. If neither it nor `eosID` is given, the tokenizer's own files decide.
   package var bosID: Int?
-  /// Stands after the text, and stays when the text is cut.
+  /// The id after the text, kept when the text is truncated.
   package var eosID: Int?
-  /// The language of prompts (NLLB's code, such as `deu_Latn`), whose token then stands before the text in place of `bosID`.
+  /// The language of prompts (an NLLB code, such as `deu_Latn`), whose token then precedes the text in place of `bosID`.
   package var language: String?
   /// nil for the usual one.
   package var frame: Frame?
-  /// With `frame`: the id at the last place of every prompt.
+  /// With `frame`: the id at the last position of every prompt.
   package var classID: Int?
   /// Replaces the closing separator by 0, as CLIPA was trained.
   package var stripSeparator: Bool
   /// The hub repository that has the files; nil for CLIP's vocabulary, which comes with its checkpoints.
   package var source: String?
 
-  /// `clean` is `.lower` for CLIP's tokenizer and `.whitespace` for the others unless it is given, as in open_clip.
+  /// Unless given, `clean` is `.lower` for CLIP's tokenizer and `.whitespace` for the others, as in open_clip.
   package init(
     kind: Kind, contextLength: Int, padID: Int = 0, clean: Clean? = nil, bosID: Int? = nil, eosID: Int? = nil,
     stripSeparator: Bool = false, source: String? = nil, maxTokens: Int? = nil,
@@ -93,7 +94,7 @@ package struct TokenizerSpec: Codable, Sendable, Hashable {
     case eosID = "eosId"
   }
 
-  /// Everything but `kind` and `contextLength` may be left out.
+  /// Everything but `kind` and `contextLength` may be omitted.
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     self.init(

@@ -15,7 +15,7 @@ private struct Checker {
     for side in [size.height, size.width] { try check(field, side, range) }
   }
 
-  /// - Parameter isEmptyAllowed: True where the attention of a pooler may be the only one.
+  /// - Parameter isEmptyAllowed: True if a pooler's attention may be the only one.
   func check(_ name: String, _ blocks: Blocks, isEmptyAllowed: Bool = false) throws(ManifestError) {
     try check("\(name).width", blocks.width, Limits.width)
     let isEmpty = isEmptyAllowed && blocks.layers == 0
@@ -219,7 +219,7 @@ private struct Checker {
 }
 
 extension Architecture {
-  /// Refuses dimensions that no model has, so that nothing later divides by zero, overflows or fills the memory.
+  /// Rejects dimensions that no model has, so that nothing later divides by zero, overflows or fills the memory.
   package func validate(file: String) throws(ManifestError) {
     let checker = Checker(file: file)
     try checker.check("architecture.name", (try? PlainName(name)) != nil, NameError.rule)
@@ -247,7 +247,7 @@ extension Architecture {
 }
 
 extension Preprocessing {
-  /// Refuses pictures that hold no patch of a tower, or more than can be computed.
+  /// Rejects pictures that hold no patch of a tower, or more than can be computed.
   package func validate(for tower: VisionTower?, file: String) throws(ManifestError) {
     let checker = Checker(file: file), patch = tower?.patch ?? 1
     if let naflex {

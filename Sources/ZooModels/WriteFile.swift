@@ -11,8 +11,8 @@ import Foundation
 /// Writes a file and waits until it is on the disk.
 ///
 /// - Parameters:
-///   - synced: False not to wait for the disk.
-///   - following: True to follow a link in its place.
+///   - synced: False to not wait for the disk.
+///   - following: True to follow a symbolic link at that path.
 package func writeFile(
   _ data: Data, to path: String, mode: mode_t = 0o644, synced: Bool = true, following: Bool = false
 ) throws(FileError) {
@@ -33,10 +33,10 @@ package func writeFile(
   if failed { throw failure() }
 }
 
-/// Writes a file under a hidden name beside it and then gives it its name: it is there whole, or as it was before. A link in its place
-/// is replaced.
+/// Writes a file under a hidden name and then renames it, so that readers see either the old or the complete new content. A symbolic link at that
+/// path is replaced.
 ///
-/// Files that grow piece by piece have `OutputFile`, folders `ConversionWork`.
+/// Files that grow piece by piece use `OutputFile`, folders `ConversionWork`.
 package func replaceFile(
   _ path: String, with data: Data, mode: mode_t = 0o644, synced: Bool = true
 ) throws(FileError) {
