@@ -1,28 +1,28 @@
 import ZooModels
 
-/// A way in which an ecosystem names and stores the tensors of a model.
+/// The way an ecosystem names and stores the tensors of a model.
 ///
-/// A layout answers one question, top-down: from what is this canonical tensor made? What it leaves over must be named by one of its drop rules.
+/// For each canonical tensor, a layout says what it is made from. Every source tensor it does not use must match one of its drop rules.
 public struct CheckpointLayout: Sendable {
   /// The name in `model.json` and on the command line: `openclip`, `transformers-clip`, ...
   public let name: String
-  /// What it is, in words.
+  /// A description in words.
   public let title: String
-  /// Which part of a model has these keys.
+  /// The part of a model that has these keys.
   public let part: ModelPart
   let fingerprint: Fingerprint
-  /// The rules for what is left over in a checkpoint.
+  /// The rules for unused tensors of a checkpoint.
   let drops: @Sendable (Headers) -> [DropRule]
-  /// Nil where the layout has no such tensor.
+  /// Nil if the layout has no such tensor.
   let expression: @Sendable (Target) -> TensorExpression?
-  /// The dimensions that the shapes show.
+  /// The dimensions that the shapes reveal.
   let measure: @Sendable (Headers) -> ArchitectureFacts
-  /// How the layout's ecosystem resamples positions; nil where the image tower decides (open_clip and timm).
+  /// How the layout's ecosystem resamples positions; nil if that depends on the image tower (open_clip and timm).
   let resampling: PositionResampling?
-  /// How the layout's ecosystem turns pictures into numbers; Hugging Face's is the one that resamples positions its own way.
+  /// How the layout's ecosystem turns pictures into numbers; Hugging Face's is the one with its own way of resampling positions.
   let convention: Preprocessing.Convention
 
-  /// A sentence for everyone who converts such a file.
+  /// A note for everyone who converts such a file.
   let note: String?
 
   init(
@@ -46,7 +46,7 @@ public struct CheckpointLayout: Sendable {
     self.expression = expression
   }
 
-  /// The tensors that a model of this architecture has in this layout, by the layout's default spelling.
+  /// The tensors that a model of this architecture has in this layout, in its default spelling.
   package func sourceTensors(of architecture: Architecture) -> [TensorSpec] {
     var seen: Set<String> = []
     return architecture.tensors.flatMap { spec -> [TensorSpec] in
@@ -56,7 +56,7 @@ public struct CheckpointLayout: Sendable {
     }.filter { seen.insert($0.name).inserted }
   }
 
-  /// True where this layout has every tensor of the architecture.
+  /// Whether this layout has every tensor of the architecture.
   package func holds(_ architecture: Architecture) -> Bool {
     architecture.tensors.allSatisfy { spec in
       expression(
@@ -65,10 +65,10 @@ public struct CheckpointLayout: Sendable {
     }
   }
 
-  /// Why this layout is not the one of a checkpoint; empty if it is.
+  /// Why this layout is not that of a checkpoint; empty if it is.
   package func mismatches(_ headers: Headers) -> [String] { fingerprint.mismatches(headers) }
 
-  /// All layouts, in the order in which they are explained.
+  /// All layouts, in the order in which they are documented.
   public static let all: [CheckpointLayout] = [
     .openCLIP, .openCLIPText, .openCLIPCoCa, .openCLIPTrunk, .openCLIPHuggingFace, .openCLIPTrunkHuggingFace,
     .openCLIPModern, .openCLIPTrunkModern,
@@ -81,23 +81,23 @@ public struct CheckpointLayout: Sendable {
     .transformersCLIPClassifier, .timmResNetImage,
   ]
 
-  /// The layout of this name, such as `openclip`; nil if there is none.
+  /// The layout with this name, such as `openclip`; nil if there is none.
   public static func named(_ name: String) -> CheckpointLayout? { all.first { $0.name == name } }
 }
 
-/// A layout is its name: there is one of each.
+/// A layout is identified by its name: there is only one of each.
 extension CheckpointLayout: Equatable {
   public static func == (a: Self, b: Self) -> Bool { a.name == b.name }
 }
 
-/// Keys that tell a layout: all of `needs`, none of `forbids`; and, where names are alike, numbers of axes.
+/// Keys that identify a layout: all of `needs`, none of `forbids` and, if names are ambiguous, numbers of axes.
 struct Fingerprint: Sendable {
   /// Each inner list holds alternatives, such as the spellings with and without a prefix.
   var needs: [[String]]
   var forbids: [String] = []
-  /// How many axes a tensor has, if it is there.
+  /// The number of axes of a tensor, if it is there.
   var ranks: [String: Int] = [:]
-  /// What no key starts with.
+  /// Prefixes that no key may have.
   var forbidsPrefixes: [String] = []
 
   func mismatches(_ headers: Headers) -> [String] {
@@ -112,14 +112,14 @@ struct Fingerprint: Sendable {
   }
 }
 
-/// Source tensors that are left out, by a rule with a reason.
+/// Source tensors that are left out, and the reason.
 package struct DropRule: Sendable, Hashable {
-  /// A name in which `*` stands for any characters; after `not`, all names but these.
+  /// A name in which `*` stands for any characters; after `not`, all names except these.
   package let pattern: String
   package let reason: String
-  /// Where set, only whole numbers are dropped: a weight under this name is a problem.
+  /// If set, only integers are dropped: a weight with this name is a problem.
   package let integersOnly: Bool
-  /// Where set, only 0, 1, 2 and so on are dropped, of any element type: a model with other indices computes something else.
+  /// If set, only 0, 1, 2 and so on are dropped, of any element type: a model with other indices computes something else.
   package let countingOnly: Bool
   private let isOutside: Bool
 
@@ -131,7 +131,7 @@ package struct DropRule: Sendable, Hashable {
     isOutside = false
   }
 
-  /// Everything that does not start with a prefix.
+  /// Everything without a given prefix.
   init(outside prefix: String, _ reason: String) {
     pattern = "not \(prefix)*"
     self.reason = reason
@@ -143,7 +143,7 @@ package struct DropRule: Sendable, Hashable {
     (!integersOnly || entry.dtype.isInteger) && (!countingOnly || entry.isCounting) && covers(entry.name)
   }
 
-  /// True for a name that the rule is about, whatever the tensor holds.
+  /// Whether the rule applies to a name, whatever the tensor holds.
   func covers(_ name: String) -> Bool {
     isOutside ? !matches(String(pattern.dropFirst(4)), name) : matches(pattern, name)
   }
@@ -154,7 +154,7 @@ package struct DropRule: Sendable, Hashable {
   static let attentionMask = DropRule("*attn_mask", "the causal mask, which the runtime builds itself")
 }
 
-/// True if `name` is `pattern`, in which `*` stands for any characters.
+/// Whether `name` matches `pattern`, in which `*` stands for any characters.
 func matches(_ pattern: String, _ name: String) -> Bool {
   var rest = Array(name.utf8)[...]
   let parts = pattern.split(separator: "*", omittingEmptySubsequences: false).map { Array($0.utf8) }

@@ -3,17 +3,17 @@ import ZooCheckpoints
 import ZooModels
 import ZooTensors
 
-/// How two checkpoints of one model differ, canonical tensor by canonical tensor: `--against`.
+/// How two checkpoints of a model differ, by canonical tensor: `--against`.
 public struct ModelComparison: Sendable {
   /// How one tensor differs.
   public enum Outcome: Sendable, Hashable {
-    /// The same numbers, whatever their element types.
+    /// The same numbers, regardless of element type.
     case equal
-    /// The same numbers once those of the wider element type are rounded to this one.
+    /// The same numbers after rounding those of the wider element type to this one.
     case equalRounded(to: DType)
-    /// The largest absolute difference; NaN if numbers and NaN meet.
+    /// The largest absolute difference; NaN if a number is compared with NaN.
     case different(largest: Float)
-    /// Only one of the two plans has the tensor, or under another shape.
+    /// Only one of the two plans has the tensor, or they have it in different shapes.
     case missing
   }
 
@@ -30,7 +30,7 @@ public struct ModelComparison: Sendable {
   /// The layouts of the two checkpoints.
   public let layouts: (String, String)
 
-  /// True where all tensors are equal, element types aside.
+  /// Whether all tensors are equal, apart from their element types.
   public var isEqual: Bool { differing.isEmpty }
   /// The tensors that are not equal.
   public var differing: [Row] {
@@ -43,9 +43,9 @@ public struct ModelComparison: Sendable {
   }
 }
 
-/// Plans another checkpoint of a model that is known already, whatever its layout: of a second one only the tensors matter.
+/// Plans a second checkpoint of an identified model, in any layout: only its tensors matter.
 ///
-/// Throws a `ConvertError` where no layout fits or the tensors are not those of this architecture.
+/// Throws a `ConvertError` if no layout fits or the tensors are not those of this architecture.
 package func makePlan(
   _ architecture: Architecture, of checkpoint: Checkpoint, dtype: TargetDType = .keep
 ) throws -> ConversionPlan {
@@ -58,12 +58,12 @@ package func makePlan(
 }
 
 extension Conversion {
-  /// Compares with another checkpoint of the same model, in whatever layout, tensor by tensor; nothing is written.
+  /// Compares with another checkpoint of the same model, in any layout, tensor by tensor; nothing is written.
   ///
   /// Memory holds two tensors at a time.
   ///
-  /// - Parameter step: Called before each tensor; what it throws ends the comparison.
-  /// - Throws: `ConvertError` where the other checkpoint's tensors are not those of this architecture, and `CheckpointError`.
+  /// - Parameter step: Called before each tensor; throwing ends the comparison.
+  /// - Throws: `ConvertError` if the other checkpoint's tensors are not those of this architecture, and `CheckpointError`.
   package func compare(with other: Checkpoint, step: () throws -> Void = {}) throws -> ModelComparison {
     try checkPlan()
     let second = try makePlan(model.architecture, of: other)
@@ -87,7 +87,7 @@ extension Conversion {
 }
 
 extension TensorExpression {
-  /// The evaluated elements as f32.
+  /// The elements of the result as f32.
   func floats(in checkpoint: Checkpoint) throws -> MemoryBlock {
     let block = MemoryBlock(byteCount: 4 * (shape.flatMap(elementProduct) ?? 0))
     var done = 0
@@ -118,7 +118,7 @@ private func outcome(_ one: MemoryBlock, _ first: DType, _ two: MemoryBlock, _ s
 private func round(_ block: MemoryBlock, to dtype: DType) {
   let floats = block.bytes.bindMemory(to: Float.self)
   guard let start = floats.baseAddress else { return }
-  // In pieces, so that the halves need no second block of this size.
+  // In pieces, so that the 16-bit floats need no second block of this size.
   var halves = [UInt16](repeating: 0, count: 1 << 16)
   for first in stride(from: 0, to: floats.count, by: halves.count) {
     let count = min(halves.count, floats.count - first)
@@ -132,7 +132,7 @@ private func round(_ block: MemoryBlock, to dtype: DType) {
   }
 }
 
-/// Equal bits count as equal, NaN included.
+/// Identical bits compare equal, NaN included.
 private func largestDifference(_ a: MemoryBlock, _ b: MemoryBlock) -> Float {
   let x = a.bytes.bindMemory(to: Float.self), y = b.bytes.bindMemory(to: Float.self)
   var largest: Float = 0

@@ -1,24 +1,24 @@
 import ZooCheckpoints
 import ZooModels
 
-/// A checkpoint, what it was found to be, and the plan that makes it a converted model: three things that belong together.
+/// A checkpoint, the model it was identified as, and the plan that converts it.
 ///
-/// It is made from the headers alone; nothing is written before `write`.
+/// Made from the headers alone; nothing is written before `write`.
 public struct Conversion: Sendable {
   /// Where the tensors come from.
   public let checkpoint: Checkpoint
-  /// What the checkpoint was found to be.
+  /// The model that the checkpoint was identified as.
   public let model: IdentifiedModel
-  /// What goes where, and in `problems` why it cannot be carried out, if so.
+  /// Where each tensor comes from and, in `problems`, why the plan cannot be carried out, if so.
   public let plan: ConversionPlan
 
-  /// Finds out what a checkpoint is, and plans.
+  /// Identifies a checkpoint and plans its conversion.
   ///
   /// - Parameters:
-  ///   - options: What the caller knows of it.
+  ///   - options: What the caller knows about it.
   ///   - registry: The architectures and tags to choose from.
   ///   - dtype: The element type of the weights to be written.
-  /// - Throws: `ConvertError` where it is not certain what the checkpoint is, and `CheckpointError`.
+  /// - Throws: `ConvertError` if the checkpoint cannot be identified with certainty, and `CheckpointError`.
   public init(
     _ checkpoint: Checkpoint, options: ConversionOptions = ConversionOptions(), registry: Registry,
     dtype: TargetDType = .keep
@@ -28,12 +28,12 @@ public struct Conversion: Sendable {
     self.init(checkpoint: checkpoint, model: model, plan: plan)
   }
 
-  /// Opens a file, an index of shards or a folder, finds out what it is, and plans.
+  /// Opens a file, an index of shards or a folder, identifies it and plans its conversion.
   ///
   /// - Parameters:
-  ///   - path: As the user named it; errors repeat it.
-  ///   - part: What to read of a file that holds several models.
-  ///   - text: A checkpoint whose text tower takes the place of the file's own, or joins it.
+  ///   - path: The path as the user typed it; errors repeat it.
+  ///   - part: The part to read of a file that holds several models.
+  ///   - text: A checkpoint whose text tower replaces the file's own, or is joined to it.
   package init(
     opening path: String, part: String? = nil, text: String? = nil, options: ConversionOptions = ConversionOptions(),
     registry: Registry, dtype: TargetDType = .keep
@@ -43,7 +43,7 @@ public struct Conversion: Sendable {
       registry: registry, dtype: dtype)
   }
 
-  /// The same for checkpoints that are open.
+  /// The same for open checkpoints.
   package init(
     _ checkpoint: Checkpoint, text: Checkpoint?, options: ConversionOptions, registry: Registry, dtype: TargetDType
   ) throws {

@@ -2,43 +2,43 @@ import ZooJSON
 import ZooModels
 import ZooTensors
 
-/// Why a checkpoint is not converted.
+/// Why a checkpoint cannot be converted.
 public enum ConvertError: ZooError, Equatable {
   /// No layout has these keys.
   case unknownLayout(path: String, Diagnosis)
   /// Several layouts have these keys.
   case severalLayouts(path: String, layouts: [String])
-  /// The shapes leave open what the model is: the candidates, and which options settle it.
+  /// The shapes do not determine the model: the candidates, and the options that decide.
   case undecided(path: String, undecided: [String], candidates: [ModelName], options: [String])
-  /// The architecture is known and cannot be converted.
+  /// The architecture is known but cannot be converted.
   case unsupported(path: String, architecture: String, reason: String)
   /// A file beside the weights cannot be used.
   case configuration(file: String, reason: String)
-  /// A `config.json` of a model that is none of these kinds.
+  /// The `config.json` of a different kind of model.
   case otherModelType(file: String, type: String, known: String)
-  /// A `config.json` that has none of the keys by which the kinds are told.
+  /// A `config.json` with none of the keys that identify its kind.
   case otherConfiguration(file: String)
-  /// A value in a file beside the weights would change the result, and cannot be honoured. The remedy is a clause.
+  /// A value in a file beside the weights that would change the result and is not supported. The remedy is a clause.
   case unusableValue(file: String, key: String, value: String, remedy: String)
-  /// The architecture that was asked for is not the one of these tensors.
+  /// The requested architecture does not match these tensors.
   case problems(path: String, architecture: String, problems: [PlanProblem])
   /// `--like` cannot be followed.
   case badLike(String, reason: String)
-  /// An image tower and a text tower do not fit each other.
+  /// An image tower and a text tower do not fit together.
   case notJoinable(image: String, text: String, reason: String)
-  /// An ecosystem has no place for a model.
+  /// The ecosystem has no equivalent for a model.
   case notExportable(model: String, format: String, reason: String)
-  /// What a layout leaves out as zero is not zero in this model.
+  /// A part that the layout omits as zero is not zero in this model.
   case notZero(model: String, part: String, format: String)
-  /// There is something at the target, and it was not to be replaced.
+  /// The target exists and was not to be replaced.
   case outputExists(String)
-  /// What is there is not of the kind that is written.
+  /// The target exists and is not of the kind that would be written.
   case notReplaced(path: String, reason: String)
   /// The disk is full, or the folder is not writable.
   case writeFailed(path: String, reason: String)
-  /// What was written is not what was read.
+  /// The tensor that was read back differs from the source.
   case digestMismatch(tensor: String, file: String)
-  /// The caller ended the conversion; nothing was left behind.
+  /// The caller cancelled the conversion; nothing was left behind.
   case cancelled
 
   public var blame: Blame {
@@ -48,7 +48,7 @@ public enum ConvertError: ZooError, Equatable {
     }
   }
 
-  /// True for a configuration of another program, which says nothing of the weights.
+  /// Whether this is a configuration of another program, which says nothing about the weights.
   var isForeignConfiguration: Bool {
     switch self {
     case .otherModelType, .otherConfiguration: true
@@ -94,7 +94,7 @@ public enum ConvertError: ZooError, Equatable {
   }
 }
 
-/// Why a layout is not the one of a checkpoint.
+/// Why a layout is not that of a checkpoint.
 public struct LayoutMismatch: Sendable, Hashable {
   /// The layout's name.
   public let layout: String

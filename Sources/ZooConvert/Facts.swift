@@ -1,14 +1,14 @@
 import ZooModels
 
-/// What the shapes of a checkpoint show of its architecture; nil where they do not.
+/// What the shapes of a checkpoint reveal about its architecture; nil if they do not.
 ///
-/// Never shown: head counts (except in NPZ files), activations, epsilons, masks, text pooling, preprocessing.
+/// Never revealed: head counts (except in NPZ files), activations, epsilons, masks, text pooling, preprocessing.
 package struct ArchitectureFacts: Sendable, Hashable {
   package var vision: VisionFacts
   package var text: TextFacts?
   package var logitBias: Bool
 
-  /// Width of the joint embedding, or of what a tower alone gives.
+  /// The width of the joint embedding, or of a single tower's output.
   package var embedding: Int? { vision.embedding ?? text?.embedding ?? vision.width ?? text?.width }
 }
 
@@ -22,7 +22,7 @@ package struct VisionFacts: Sendable, Hashable {
   package var positions: Int?
   /// The hidden width of the MLP of relative positions.
   package var relativeHidden: Int?
-  /// The grid of the position table, where its shape shows it.
+  /// The grid of the position table, if its shape reveals it.
   package var positionGrid: GridSize?
   package var layers = 0
   package var mlpWidth: Int?
@@ -32,13 +32,13 @@ package struct VisionFacts: Sendable, Hashable {
   package var registers = 0
   package var patchBias = false
   package var normPre = false
-  /// True where no norm follows the blocks.
+  /// Whether no norm follows the blocks.
   package var noFinalNorm = false
   package var layerScale = false
   package var gated = false
-  /// True where a gate is opened by GELU, behind a norm of the MLP's own (ViTamin).
+  /// Whether the gate's activation is GELU, after a norm of the MLP's own (ViTamin).
   package var isGeGLU = false
-  /// True where the gate and what it opens are one matrix, the gate first.
+  /// Whether the gate and the value are one matrix, gate first.
   package var gateIsPacked = false
   package var attentionNorm = false
   package var mlpNorm = false
@@ -47,20 +47,20 @@ package struct VisionFacts: Sendable, Hashable {
   package var poolerMLP: Int?
   package var poolerHeads: Int?
   package var queries: Int?
-  /// True where the final norm follows the mean over the patches.
+  /// Whether the final norm follows the mean over the patches.
   package var normAfterMean = false
-  /// True where the layout's position tables always have rows for the prefix tokens; nil where it has both kinds.
+  /// Whether the layout's position tables have rows for the prefix tokens; nil if it has both kinds.
   package var positionsCoverPrefix: Bool?
 
   package init() {}
 }
 
 package struct TextFacts: Sendable, Hashable {
-  /// The class of transformers that has these names; nil for other text towers.
+  /// The transformers class that has these names; nil for other text towers.
   var encoder: HuggingFaceText.Encoder?
-  /// Rows of the table of relative positions.
+  /// Rows of the relative position table.
   var biasBuckets: Int?
-  /// Rows of the table of token types.
+  /// Rows of the token type table.
   var tokenTypes = 0
   package var vocabulary: Int
   package var width: Int

@@ -1,13 +1,13 @@
 import ZooCheckpoints
 import ZooTensors
 
-/// What a checkpoint's headers say: names, element types and shapes, without any data but the few numbers of position ids.
+/// The headers of a checkpoint: names, element types and shapes, without any data except the few numbers of position ids.
 package struct Headers: Sendable {
   package struct Entry: Sendable, Hashable {
     package let name: String
     package let dtype: DType
     package let shape: [Int]
-    /// True if the values are known to be 0, 1, 2 and so on, as those of position ids are.
+    /// Whether the values are known to be 0, 1, 2 and so on, as in position ids.
     package let isCounting: Bool
 
     package init(name: String, dtype: DType, shape: [Int], isCounting: Bool = false) {
@@ -42,13 +42,13 @@ package struct Headers: Sendable {
 
   package func contains(_ name: String) -> Bool { byName[name] != nil }
 
-  /// The shape of a tensor if it is there and has this many axes.
+  /// The shape of a tensor if it exists and has this many axes.
   func shape(_ name: String, rank: Int) -> [Int]? {
     guard let shape = self[name]?.shape, shape.count == rank else { return nil }
     return shape
   }
 
-  /// How many of `prefix0suffix`, `prefix1suffix`, ... are there.
+  /// The number of layers `prefix0suffix`, `prefix1suffix`, ....
   func layers(_ prefix: String, _ suffix: String) -> Int {
     var count = 0
     while contains("\(prefix)\(count)\(suffix)") { count += 1 }
@@ -57,11 +57,11 @@ package struct Headers: Sendable {
 }
 
 extension Checkpoint {
-  /// True if the values of a small tensor are 0, 1, 2 and so on, as exactly as its element type can say it.
+  /// Whether the values of a small tensor are 0, 1, 2 and so on, as exactly as its element type allows.
   fileprivate func isCounting(_ entry: CheckpointEntry) -> Bool {
     guard entry.byteCount <= 1 << 20, let tensor = try? tensor(entry.name) else { return false }
     if let values = tensor.floats() {
-      // Halves of 16 bits round large numbers.
+      // 16-bit floats round large numbers.
       let precision: Float = entry.dtype == .bf16 ? 0x1p-8 : entry.dtype == .f16 ? 0x1p-11 : 0
       return values.indices.allSatisfy { abs(values[$0] - Float($0)) <= Float($0) * precision }
     }

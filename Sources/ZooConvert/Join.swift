@@ -2,20 +2,20 @@ import ZooCheckpoints
 import ZooModels
 
 extension ConversionPlan {
-  /// Where the names of the second checkpoint stand in a joined one.
+  /// The prefix of the second checkpoint's names in a joined one.
   fileprivate static let otherPrefix = "text:"
 }
 
 extension Conversion {
   /// Joins the image tower of a checkpoint to the text tower of another one.
   ///
-  /// Both may be halves or whole models. Their embeddings must have one width. The scale of the cosine comes from the image tower's file if
-  /// it is there, else from the text tower's; where neither has one, a note says what is missing. The tensors of the text tower's file
-  /// are under a prefix in the joined checkpoint.
+  /// Both may be halves or whole models. Their embeddings must have the same width. The scale of the cosine comes from the image tower's file if it
+  /// has one, otherwise from the text tower's; if neither has one, a note says what is missing. The tensors of the text tower's file get a prefix in
+  /// the joined checkpoint.
   ///
   /// - Parameters:
-  ///   - options: What the caller says of the image tower's file; the text options go to the other one.
-  /// - Throws: `ConvertError.notJoinable` where the halves do not fit each other, and what `init(_:)` throws.
+  ///   - options: What the caller says about the image tower's file; the text options apply to the other one.
+  /// - Throws: `ConvertError.notJoinable` if the halves do not fit together, and what `init(_:)` throws.
   public init(
     joining image: Checkpoint, with text: Checkpoint, options: ConversionOptions = ConversionOptions(),
     registry: Registry,
@@ -41,7 +41,7 @@ extension Conversion {
     guard width == otherWidth else {
       throw fail("the image tower's embedding has width \(width), the text tower's \(otherWidth)")
     }
-    // A tower of CLIP that was saved without its projection pools something that no text tower was trained for.
+    // A CLIP tower that was saved without its projection outputs something that no text tower was trained with.
     for (half, path) in [(first.architecture, image.path), (second.architecture, text.path)] where !half.isJoint {
       throw fail("\(path) has no projection to the joint embedding")
     }
@@ -79,14 +79,14 @@ extension Conversion {
   }
 }
 
-/// The file and its folder, without the way there.
+/// The file and its folder, without the folders above.
 private func shortPath(_ checkpoint: Checkpoint) -> String {
   let (folder, name) = splitPath(checkpoint.path)
   return joinPath(splitPath(folder).name, name)
 }
 
 extension TargetDType {
-  /// What is chosen for both halves: scales come to the rows of the whole.
+  /// The type for the halves: scales are added to the rows of the whole.
   fileprivate var beforeJoining: TargetDType { self == .int8 ? .keep : self }
 }
 

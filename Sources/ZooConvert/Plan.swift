@@ -1,9 +1,9 @@
 import ZooModels
 import ZooTensors
 
-/// Which element type the written weights have.
+/// The element type of the written weights.
 public enum TargetDType: String, Sendable, Hashable, CaseIterable {
-  /// As in the source; f64 becomes f32, and a tensor that is put together from several types f32.
+  /// The source's type; f64 becomes f32, and so does a tensor that combines several types.
   case keep
   /// 32-bit floats.
   case f32
@@ -11,11 +11,11 @@ public enum TargetDType: String, Sendable, Hashable, CaseIterable {
   case f16
   /// bfloat16: the range of 32-bit floats with 8 bits of precision.
   case bf16
-  /// The matrices of the blocks and the table of tokens as 8-bit integers with a scale for each row, all others as with `keep`.
+  /// The block matrices and the token table as 8-bit integers with a scale for each row, all others as with `keep`.
   case int8
 }
 
-/// A conversion as a value: where every canonical tensor comes from, what is left out by which rule, and all that is wrong.
+/// A planned conversion: where every canonical tensor comes from, what is left out and why, and all problems.
 public struct ConversionPlan: Sendable {
   /// One canonical tensor.
   public struct Row: Sendable, Hashable {
@@ -27,12 +27,12 @@ public struct ConversionPlan: Sendable {
     public let dtype: DType
     /// What it is made from.
     public let expression: TensorExpression
-    /// True for the scales of a tensor that is stored in 8-bit integers: `[rows]`, of the rows of `expression`.
+    /// Whether these are the scales of a tensor that is stored as 8-bit integers: `[rows]`, for the rows of `expression`.
     package var isScale = false
 
     /// The source tensors, in the order of use.
     public var sources: [String] { expression.sources.map(\.name) }
-    /// Bytes that are written.
+    /// The number of bytes written.
     public var byteCount: Int { elementProduct(shape).flatMap(dtype.byteCount) ?? 0 }
   }
 
@@ -56,12 +56,12 @@ public struct ConversionPlan: Sendable {
   public let dropped: [Dropped]
   /// Why the plan cannot be carried out; empty if it can.
   public let problems: [PlanProblem]
-  /// How many tensors the source has.
+  /// The number of tensors in the source.
   public let sourceCount: Int
 
-  /// Bytes of the weights that are written.
+  /// The size of the written weights in bytes.
   public var byteCount: Int { rows.reduce(0) { $0 + $1.byteCount } }
-  /// How many source tensors are used.
+  /// The number of source tensors used.
   public var usedCount: Int { Set(rows.flatMap(\.sources)).count }
 }
 
@@ -83,19 +83,19 @@ extension ConversionPlan: CustomStringConvertible {
 
 /// Why a plan cannot be carried out.
 public enum PlanProblem: Sendable, Hashable, CustomStringConvertible {
-  /// The source lacks a tensor that is needed.
+  /// The source lacks a required tensor.
   case missing(source: String, target: String)
   /// A source tensor has a shape that does not fit the architecture.
   case wrongShape(source: String, expected: [Int], found: [Int], target: String)
-  /// A source tensor holds whole numbers where weights are needed.
+  /// A source tensor holds integers where weights are required.
   case notWeights(source: String, dtype: DType, target: String)
   /// The layout does not know a tensor of the architecture.
   case noSource(target: String, layout: String)
-  /// The rule makes a different shape than the architecture has.
+  /// The rule gives a shape that differs from the architecture's.
   case impossible(target: String, expected: [Int], expression: TensorExpression)
   /// A source tensor is neither used nor dropped by a rule.
   case unused(source: String, dtype: DType, shape: [Int])
-  /// A tensor that would be dropped if its values were 0, 1, 2 and so on.
+  /// A tensor that would be dropped only if its values were 0, 1, 2 and so on.
   case notCounting(source: String)
 
   public var description: String {
@@ -118,7 +118,7 @@ public enum PlanProblem: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// Plans the conversion of a checkpoint from its headers; what is wrong stands in `problems`, all of it.
+/// Plans the conversion of a checkpoint from its headers; all problems are listed in `problems`.
 package func makePlan(
   _ layout: CheckpointLayout, _ architecture: Architecture, _ headers: Headers, dtype: TargetDType = .keep
 ) -> ConversionPlan {
@@ -171,7 +171,7 @@ package func makePlan(
 }
 
 extension TargetDType {
-  /// The element type of a tensor that is made from tensors of these.
+  /// The element type of a tensor that is made from tensors of these types.
   func resolved(_ sources: Set<DType>) -> DType {
     switch self {
     case .f32: .f32

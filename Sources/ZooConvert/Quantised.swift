@@ -4,7 +4,7 @@ import ZooModels
 import ZooTensors
 
 extension ConversionPlan {
-  /// The same with what may be stored in 8-bit integers stored so: each such tensor becomes two, its integers and their scales.
+  /// The same plan with 8-bit integers for every tensor that may be stored so: each becomes two, its integers and their scales.
   var quantised: ConversionPlan {
     let rows = rows.flatMap { row -> [Row] in
       let spec = TensorSpec(name: row.target, shape: row.shape)
@@ -36,10 +36,10 @@ extension ConversionPlan.Row {
   }
 }
 
-/// Makes 8-bit integers and scales of rows that come in pieces of any size.
+/// Quantises rows, which come in pieces of any size, to 8-bit integers and scales.
 private final class RowQuantiser {
   private let width: Int, givesScales: Bool
-  /// The row that has begun, and how many bytes of it are there.
+  /// The current row, and the number of its bytes received so far.
   private var row: [Float], count = 0
   private var integers: [Int8] = [], scales: [Float] = []
 

@@ -1,8 +1,8 @@
 /// How a canonical tensor is made from source tensors: a closed set of operations that move elements and never compute.
 ///
-/// A leaf states the shape that its source must have, so that a plan can be checked from headers alone.
+/// A leaf states the shape that its source must have, so a plan can be checked from headers alone.
 public indirect enum TensorExpression: Sendable, Hashable {
-  /// The source tensor of this name, which must have this shape.
+  /// The source tensor with this name, which must have this shape.
   case tensor(String, shape: [Int])
   /// Zeros: a bias that the source does not have because it is zero by construction.
   case zeros([Int])
@@ -10,12 +10,12 @@ public indirect enum TensorExpression: Sendable, Hashable {
   case transpose(TensorExpression, axes: [Int])
   /// The indices `range` along one axis.
   case slice(TensorExpression, axis: Int, range: Range<Int>)
-  /// The same elements in row-major order under another shape.
+  /// The same elements in row-major order in another shape.
   case reshape(TensorExpression, [Int])
-  /// Operands one after the other along the first axis.
+  /// Operands concatenated along the first axis.
   case concat([TensorExpression])
 
-  /// The shape of the result, or nil where the operations do not fit one another.
+  /// The shape of the result, or nil if the operations do not fit together.
   public var shape: [Int]? {
     switch self {
     case .tensor(_, let shape), .zeros(let shape): return shape
@@ -50,7 +50,7 @@ public indirect enum TensorExpression: Sendable, Hashable {
     }
   }
 
-  /// True where the bytes of one source tensor are the bytes of the result.
+  /// Whether the bytes of one source tensor are the bytes of the result.
   public var isCopy: Bool {
     switch self {
     case .tensor: true
@@ -79,10 +79,10 @@ extension TensorExpression {
   /// A matrix with its axes swapped.
   var transposed: TensorExpression { .transpose(self, axes: [1, 0]) }
 
-  /// Without the first axis of a tensor whose first axis has length 1, or any other shape of the same elements.
+  /// The same elements in another shape, for example without a leading axis of length 1.
   func reshaped(_ shape: [Int]) -> TensorExpression { .reshape(self, shape) }
 
-  /// The same with other names for the sources.
+  /// The same with the sources renamed.
   func renamed(_ change: (String) -> String) -> TensorExpression {
     switch self {
     case .tensor(let name, let shape): .tensor(change(name), shape: shape)
@@ -103,7 +103,7 @@ package func shapeText(_ shape: [Int]) -> String {
   shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "x")
 }
 
-/// The product of the sides, or nil on overflow.
+/// The product of the dimensions, or nil on overflow.
 func elementProduct(_ shape: [Int]) -> Int? {
   var product = 1
   for side in shape {

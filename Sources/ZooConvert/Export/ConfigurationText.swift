@@ -1,10 +1,10 @@
 import Foundation
 import ZooModels
 
-/// JSON that is written: keys as they are, in alphabetical order.
+/// JSON to be written: keys unchanged, in alphabetical order.
 enum ConfigurationText: Encodable {
   case number(Float)
-  /// A ratio, with all digits that it takes to multiply back to the same whole number.
+  /// A ratio with as many digits as it takes to get the same integer back by multiplication.
   case ratio(Double)
   case integer(Int)
   case text(String)

@@ -6,12 +6,12 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
   case openCLIP = "openclip"
   /// Hugging Face's `CLIPModel` or `SiglipModel`: safetensors, `config.json`, `preprocessor_config.json` and tokenizer.
   case transformers
-  /// big_vision's SigLIP, or google's classifier: NPZ.
+  /// big_vision's SigLIP, or Google's classifier: NPZ.
   case bigVision = "big-vision"
   /// timm's `VisionTransformer` with a linear head: safetensors and `config.json`.
   case timm
 
-  /// The layout that fits a model, or a `ConvertError` that says why none does.
+  /// The layout for a model, or a `ConvertError` that says why there is none.
   package func layout(of architecture: Architecture) throws(ConvertError) -> CheckpointLayout {
     func refusal(_ reason: String) -> ConvertError {
       .notExportable(model: architecture.name, format: rawValue, reason: reason)
@@ -67,7 +67,7 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
 }
 
 extension TextTower {
-  /// open_clip asks the hub what a text tower of transformers is, by its name.
+  /// open_clip looks up text towers of transformers on the hub by name.
   fileprivate var huggingFaceObstacle: String? {
     if embedding?.sinusoidal == true, embedding?.skipsPadding == false {
       return "open_clip has no text tower of TIPSv2's kind"
@@ -78,7 +78,7 @@ extension TextTower {
 }
 
 extension Architecture {
-  /// The class of open_clip that has this model's parts.
+  /// The open_clip class that has this model's parts.
   fileprivate var nativeLayout: CheckpointLayout {
     if case .coca = vision?.pooler { return .openCLIPCoCa }
     if text?.pooling == .classToken { return .openCLIPCoCa }
@@ -86,7 +86,7 @@ extension Architecture {
   }
 
   fileprivate func nativeObstacle(_ vision: VisionTower) -> String? {
-    // Its quick_gelu is the text tower's alone there.
+    // There, quick_gelu applies to the text tower alone.
     if vision.pooler.isMeanQuery { return nil }
     if !vision.classToken { return "open_clip's image tower has a class token" }
     switch vision.pooler {
@@ -100,7 +100,7 @@ extension Architecture {
   }
 
   fileprivate var trunkObstacle: String? {
-    // quick_gelu is open_clip's flag for both towers, and does not reach timm's.
+    // open_clip's quick_gelu flag is for both towers, and has no effect on timm's.
     text?.blocks.activation == .quickGELU ? "open_clip has no quick_gelu beside an image tower of timm" : nil
   }
 

@@ -1,6 +1,6 @@
 import ZooModels
 
-/// What another ecosystem does differently with a model, as whole sentences.
+/// What another ecosystem does differently with a model, in full sentences.
 func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
   let architecture = model.architecture
   guard let vision = architecture.vision else { return [] }
@@ -54,7 +54,7 @@ func exportNotes(_ model: ModelDescription, _ plan: ExportPlan) -> [String] {
 }
 
 extension PositionResampling {
-  /// The method of a layout's ecosystem, if it is another one than this.
+  /// The method of a layout's ecosystem, if it differs from this one.
   fileprivate func differing(in layout: CheckpointLayout) -> PositionResampling? {
     let own: PositionResampling
     switch self {

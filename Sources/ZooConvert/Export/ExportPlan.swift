@@ -2,25 +2,25 @@ import ZooCheckpoints
 import ZooModels
 import ZooTensors
 
-/// An export as a value: every tensor of the other layout, made from canonical ones.
+/// The plan of an export: every tensor of the other layout, made from canonical ones.
 package struct ExportPlan: Sendable {
   package let format: ExportFormat
   package let layout: CheckpointLayout
   /// In the order of the canonical tensors.
   package let rows: [ConversionPlan.Row]
-  /// What the layout leaves out, and which must be zero therefore.
+  /// What the layout leaves out, which must therefore be zero.
   let zeros: [TensorExpression]
 
   package var byteCount: Int { rows.reduce(0) { $0 + $1.byteCount } }
 
-  /// The headers of what is going to be written.
+  /// The headers of the files to be written.
   package var headers: Headers {
     Headers(rows.map { .init(name: $0.target, dtype: $0.dtype, shape: $0.shape) })
   }
 
   /// Plans from the headers of a converted model's weights.
   ///
-  /// Throws a `ConvertError` where the ecosystem has no place for such a model, or where what is written would not be read as this model again.
+  /// Throws a `ConvertError` if the ecosystem has no equivalent for such a model, or if the result would not be identified as this model again.
   package init(
     _ format: ExportFormat, _ architecture: Architecture, _ weights: Headers, dtype: TargetDType = .keep
   ) throws(ConvertError) {
@@ -35,7 +35,7 @@ package struct ExportPlan: Sendable {
       let types = Set(expression.sources.compactMap { weights[$0.name]?.dtype })
       return ConversionPlan.Row(target: name, shape: shape, dtype: dtype.resolved(types), expression: expression)
     }
-    // The way back, from headers alone.
+    // The way back, from the headers alone.
     let found = CheckpointLayout.all.filter { $0.mismatches(headers).isEmpty }.map(\.name)
     let problems = makePlan(layout, architecture, headers).problems
     guard found == [layout.name], problems.isEmpty else {
@@ -44,7 +44,7 @@ package struct ExportPlan: Sendable {
     }
   }
 
-  /// The rows file by file, none larger than `limit` unless a single tensor is.
+  /// The rows of each file, none larger than `limit` unless a single tensor is.
   func shards(limit: Int?) -> [[ConversionPlan.Row]] {
     guard let limit else { return [rows] }
     var shards: [[ConversionPlan.Row]] = [[]]

@@ -1,7 +1,7 @@
 import ZooModels
 
 extension ExportFormat {
-  /// Why the ecosystem's configuration cannot say how pictures are prepared; nil if it can.
+  /// Why the ecosystem's configuration cannot express the preprocessing; nil if it can.
   func obstacle(to preprocessing: Preprocessing) -> String? {
     switch self {
     case .transformers:

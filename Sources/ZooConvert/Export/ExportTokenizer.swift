@@ -8,7 +8,7 @@ struct TokenizerExport {
   let spec: TokenizerSpec
   /// Paths of the model's own files.
   let paths: [String]
-  /// True if CLIP's tokenizer is not open_clip's own.
+  /// Whether CLIP's tokenizer differs from open_clip's own.
   var isOwn = false
 
   func files(for format: ExportFormat) throws -> [(name: String, data: Data)] {
@@ -30,10 +30,10 @@ struct TokenizerExport {
     return files
   }
 
-  /// `tokenizer_config.json`: the class, and how a prompt is filled up.
+  /// `tokenizer_config.json`: the class, and how a prompt is padded.
   private func settings() -> ConfigurationText {
     var fields: [String: ConfigurationText] = ["model_max_length": .integer(spec.maxTokens ?? spec.contextLength)]
-    // Without this, transformers hides the padding from the text tower, which SigLIP's is trained to see.
+    // Otherwise transformers hides the padding from the text tower, but SigLIP's was trained with it.
     if !spec.kind.isCLIP { fields["model_input_names"] = ["input_ids"] }
     switch spec.kind {
     case .clipBPE, .clipHF:
@@ -55,7 +55,7 @@ struct TokenizerExport {
     return .object(fields)
   }
 
-  /// The token that has the padding's id in `tokenizer.json`.
+  /// The token with the padding's id in `tokenizer.json`.
   private var padToken: String? {
     struct File: Decodable {
       struct Added: Decodable { var id: Int, content: String }

@@ -4,7 +4,7 @@ import ZooModels
 import ZooTensors
 import ZooText
 
-/// One export at work.
+/// One export in progress.
 struct ExportWork {
   let model: ModelDescription
   let folder: String
@@ -60,14 +60,14 @@ struct ExportWork {
     weights.release()
   }
 
-  /// Converts what was written, in thought: the digest of every canonical tensor must be the one in `model.json`.
+  /// Simulates converting the result: the digest of every canonical tensor must match the one in `model.json`.
   func verify(_ path: String, progress: (ConversionProgress) throws -> Void) throws {
     let written = try Checkpoint.open(path)
     let back = try makePlan(model.architecture, of: written)
     var passed = BytesPassed()
     for row in back.rows {
       let hasher = SHA256Hasher()
-      // Another element type has other bytes: then only that all can be read is checked.
+      // A different element type changes the bytes, so then only that everything can be read is checked.
       let isComparable =
         Headers(weights)[row.target]?.dtype == row.dtype
         && model.digests[TensorSpec(name: row.target, shape: row.shape).scales.name] == nil
@@ -86,7 +86,7 @@ struct ExportWork {
     }
   }
 
-  /// Configuration and tokenizer.
+  /// Configuration and tokenizer files.
   func companions() throws -> [(name: String, data: Data)] {
     let architecture = model.architecture
     var files: [(name: String, data: Data)] = []
@@ -129,7 +129,7 @@ struct ExportWork {
     return files
   }
 
-  /// What CLIP's files say, where the model has some.
+  /// What CLIP's tokenizer files say, if the model has any.
   private func clipTokenizer() throws -> CLIPSurvey? {
     guard model.architecture.text?.tokenizer.kind.isCLIP == true, !model.tokenizerFiles.isEmpty else { return nil }
     return try CLIPSurvey(URL(filePath: folder, directoryHint: .isDirectory))

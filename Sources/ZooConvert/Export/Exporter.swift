@@ -7,12 +7,12 @@ import ZooTensors
 public struct ExportOptions: Sendable {
   /// The element type of the weights.
   public var dtype = TargetDType.keep
-  /// Files of safetensors grow no larger than this many bytes; nil for one file.
+  /// The maximum size of a safetensors file in bytes; nil for a single file.
   public var maxShard: Int?
-  /// True to take the place of what is there, at the very end.
+  /// True to replace an existing target, at the very end.
   public var replacing = false
 
-  /// The element types as they are, in one file, without replacing anything.
+  /// Keeps the element types, writes one file and replaces nothing.
   public init() {}
 }
 
@@ -22,22 +22,22 @@ public struct ExportReport: Sendable {
   public let layout: String
   /// Names of the written files; the path itself for a single file.
   public let files: [String]
-  /// How many tensors were written.
+  /// The number of tensors written.
   public let tensors: Int
-  /// Bytes of all tensors.
+  /// The size of all tensors in bytes.
   public let bytes: Int
-  /// What the other ecosystem does differently, in whole sentences.
+  /// What the other ecosystem does differently, in full sentences.
   public let notes: [String]
 }
 
-/// Writes a converted model the way another ecosystem has it, then reads it back as a checkpoint and compares the digests that its
-/// conversion would have with those of the model.
+/// Exports a converted model to another ecosystem's format, then reads the result back as a checkpoint and checks that converting it would give the
+/// digests of the model.
 ///
 /// - Parameters:
 ///   - model: The model's description.
-///   - folder: The converted model's directory.
-///   - target: A directory to create, with configuration and tokenizer; or a file ending in `.safetensors` or `.npz`, for the weights alone.
-///   - progress: Called after every piece; cancels the export if it throws, and nothing is left behind.
+///   - folder: The converted model's folder.
+///   - target: A folder to create, with configuration and tokenizer; or a file ending in `.safetensors` or `.npz`, for the weights alone.
+///   - progress: Called after every piece; throwing cancels the export, and nothing is left behind.
 /// - Throws: `ConvertError`, `CheckpointError`, or what `progress` throws.
 @discardableResult
 package func export(
@@ -57,7 +57,7 @@ package func export(
   let export = ExportWork(model: model, folder: folder, plan: plan, weights: weights, options: options)
   do {
     if target.hasSuffix(plan.ending) {
-      // The writer itself renames at the end, so the check comes before by way of a folder of its own.
+      // The writer renames its file itself, so it writes to a temporary folder that is checked first.
       let work = try ConversionWork(for: target)
       defer { work.remove() }
       let written = try export.writeWeights(in: work.folder, progress: progress)
@@ -65,7 +65,7 @@ package func export(
         throw ConvertError.writeFailed(path: target, reason: "a single file cannot be cut into shards")
       }
       try export.verify(joinPath(work.folder, only), progress: progress)
-      // What has the name of weights and is a folder stays.
+      // A folder with the name of the weights file is kept.
       guard rename(joinPath(work.folder, only), target) == 0 else {
         throw ConvertError.writeFailed(path: target, reason: String(cString: strerror(errno)))
       }

@@ -1,16 +1,16 @@
 import ZooModels
 
-/// A layout the other way round: each of its tensors from canonical ones.
+/// The inverse of a layout: each of its tensors from canonical ones.
 ///
-/// Nothing is written down twice: the expressions by which a layout fills the canonical tensors move elements and never compute, so that
-/// they can be run backwards.
+/// Nothing is specified twice: the expressions by which a layout fills the canonical tensors only move elements and never compute, so they can be
+/// inverted.
 struct Inversion {
-  /// The layout's tensors in the order of the canonical ones, as expressions over canonical names.
+  /// The layout's tensors in canonical order, as expressions over canonical names.
   private(set) var tensors: [(name: String, shape: [Int], expression: TensorExpression)] = []
   /// Parts of canonical tensors that the layout leaves out because they are zero by construction.
   private(set) var zeros: [TensorExpression] = []
 
-  /// Nil where the layout has no place for a tensor, or where an expression cannot be run backwards.
+  /// Nil if the layout has no place for a tensor, or if an expression cannot be inverted.
   init?(_ layout: CheckpointLayout, _ architecture: Architecture) {
     var collector = Collector()
     for spec in architecture.tensors {
@@ -29,9 +29,9 @@ struct Inversion {
   }
 }
 
-/// Gathers what becomes of the layout's tensors.
+/// Collects the parts of the layout's tensors.
 private struct Collector {
-  /// Rows of a tensor of the layout, and what they are made from.
+  /// Rows of a layout's tensor, and what they are made from.
   struct Part {
     let rows: Range<Int>
     let value: TensorExpression
@@ -40,11 +40,11 @@ private struct Collector {
   var order: [String] = []
   var shapes: [String: [Int]] = [:]
   var zeros: [TensorExpression] = []
-  /// Tensors with an axis of length 1 before those that are put together.
+  /// Tensors with an additional leading axis of length 1.
   var boxed: Set<String> = []
   private var parts: [String: [Part]] = [:]
 
-  /// Takes in that `expression`, over the layout's tensors, is `value`; false where that cannot be solved for them.
+  /// Records that `expression`, over the layout's tensors, equals `value`; false if that cannot be solved for them.
   mutating func invert(_ expression: TensorExpression, _ value: TensorExpression) -> Bool {
     switch expression {
     case .tensor(let name, let shape): return add(name, shape, 0..<(shape.first ?? 1), value)
@@ -82,7 +82,7 @@ private struct Collector {
     return true
   }
 
-  /// The parts put together; nil where rows are missing or filled twice.
+  /// The parts combined; nil if rows are missing or filled twice.
   func expression(_ name: String, _ shape: [Int]) -> TensorExpression? {
     let parts = (parts[name] ?? []).sorted { $0.rows.lowerBound < $1.rows.lowerBound }
     var end = 0

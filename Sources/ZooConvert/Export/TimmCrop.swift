@@ -1,11 +1,11 @@
 import ZooModels
 
-/// timm's words for how a picture is resized and cropped: the side of the crop as a share of what the resize aims at, and the mode.
+/// How timm describes resizing and cropping: the side of the crop as a fraction of the resize target, and the mode.
 struct TimmCrop {
   let fraction: Double
   let mode: String
 
-  /// Nil where timm has no words for it.
+  /// Nil if timm cannot express it.
   init?(_ preprocessing: Preprocessing) {
     guard preprocessing.rescaleFactor == Preprocessing.unitFactor else { return nil }
     switch preprocessing.resizeMode {
@@ -19,7 +19,7 @@ struct TimmCrop {
     }
     let size = preprocessing.size, target = preprocessing.resizeSize ?? size
     let exact = Double(size.height) / Double(target.height)
-    // timm rounds the quotient down: the plainest share that leads to the same sides.
+    // timm rounds the quotient down: the simplest fraction that gives the same sides.
     let shares = [(exact * 1000).rounded() / 1000, exact, exact.nextDown, exact * (1 - 1e-9)]
     let share = shares.first { share in
       share > 0 && Int(Double(size.height) / share) == target.height && Int(Double(size.width) / share) == target.width

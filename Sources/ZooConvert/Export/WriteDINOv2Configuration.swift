@@ -7,7 +7,7 @@ struct DINOv2Writer {
   let labels: [String]?
   let classes: Int
 
-  /// The MLP's width of a classifier whose file says `ratio`: with gates two thirds of that, as a multiple of 8.
+  /// The MLP width of a classifier whose file says `ratio`; if gated, two thirds of that, rounded to a multiple of 8.
   private static func mlpWidth(_ blocks: Blocks, ratio: Int) -> Int {
     let width = blocks.width * ratio
     return blocks.gated ? (width * 2 / 3 + 7) / 8 * 8 : width
@@ -17,7 +17,7 @@ struct DINOv2Writer {
     (1...max(1, 2 * blocks.mlpWidth / blocks.width)).first { mlpWidth(blocks, ratio: $0) == blocks.mlpWidth }
   }
 
-  /// Why transformers has no place for a tower.
+  /// Why transformers cannot express a tower.
   static func obstacle(_ vision: VisionTower) -> String? {
     let table = vision.tableGrid
     if table.height != table.width { return "transformers' configuration has square pictures" }
@@ -41,7 +41,7 @@ struct DINOv2Writer {
       "id2label": .object(
         Dictionary(uniqueKeysWithValues: names.enumerated().map { ("\($0.offset)", .text($0.element)) })),
     ]
-    // The token is not kept; where there are registers, no key says so.
+    // The mask token is not kept; if there are registers, no key tells.
     fields[hasRegisters ? "num_register_tokens" : "use_mask_token"] = hasRegisters ? .integer(vision.registers) : false
     return try ConfigurationText.object(fields).data()
   }

@@ -8,7 +8,7 @@ struct OpenCLIPConfigurationWriter {
   let vision: VisionTower
   let preprocessing: Preprocessing
   let layout: CheckpointLayout
-  /// True if CLIP's tokenizer is not open_clip's own, which needs no files.
+  /// Whether CLIP's tokenizer differs from open_clip's own, which needs no files.
   let hasOwnTokenizer: Bool
 
   private typealias Fields = [String: ConfigurationText]
@@ -25,10 +25,10 @@ struct OpenCLIPConfigurationWriter {
         "timm_model_pretrained": false, "timm_pool": .text(tower.pool),
         "timm_proj": vision.projection == .none ? "none" : vision.projection == .linear ? "linear" : .null,
       ]
-      // Not read by open_clip: what an image tower without a published name is.
+      // Not read by open_clip: describes an image tower without a published name.
       file["timm_model_args"] = .object(tower.allArguments)
     } else {
-      // A ResNet has no such activation.
+      // The activation does not apply to a ResNet.
       let blocks = vision.pooler.isMeanQuery ? architecture.text?.blocks : vision.blocks
       if blocks?.activation == .quickGELU { model["quick_gelu"] = true }
       model["vision_cfg"] = .object(visionFields)
@@ -99,7 +99,7 @@ struct OpenCLIPConfigurationWriter {
     return fields.merging(choices(tower.blocks)) { $1 }
   }
 
-  /// A text tower of transformers, which open_clip makes from the name of a model on the hub.
+  /// A text tower of transformers, which open_clip creates from the name of a model on the hub.
   private func huggingFaceFields(_ tower: TextTower) -> Fields {
     let name = ConfigurationText.text(tower.tokenizer.source ?? "")
     var own: Fields = [:]
@@ -149,7 +149,7 @@ struct OpenCLIPConfigurationWriter {
     return fields
   }
 
-  /// What both towers say of their blocks where it is not open_clip's default.
+  /// Choices about the blocks of either tower that differ from open_clip's defaults.
   private func choices(_ blocks: Blocks) -> Fields {
     var fields: Fields = [:]
     if blocks.mlpWidth != 4 * blocks.width { fields["mlp_ratio"] = .ratio(mlpRatio(blocks.width, blocks.mlpWidth)) }
@@ -171,7 +171,7 @@ struct OpenCLIPConfigurationWriter {
 }
 
 extension TokenizerSpec.Clean {
-  /// The nearest of open_clip's ways.
+  /// The nearest of open_clip's modes.
   fileprivate var openCLIPName: String {
     switch self {
     case .none, .whitespace: "whitespace"

@@ -1,7 +1,7 @@
 import Foundation
 import ZooModels
 
-/// How timm calls an image tower, and the arguments that make it this one.
+/// timm's name for an image tower, and the arguments that turn it into this one.
 struct TimmTower {
   private let tower: VisionTower
   private let name: String
@@ -13,7 +13,7 @@ struct TimmTower {
     self.family = family
   }
 
-  /// timm's word for the pooling.
+  /// timm's name for the pooling.
   var pool: String {
     switch tower.pooler {
     case .attention: "map"
@@ -23,7 +23,7 @@ struct TimmTower {
     }
   }
 
-  /// True where the pooling takes the tokens before the patches as well.
+  /// Whether the pooling includes the tokens before the patches.
   private var poolsPrefix: Bool {
     switch tower.pooler {
     case .tokenMean, .attention: tower.prefixTokens > 0 && !tower.poolerSkipsPrefix
@@ -31,7 +31,7 @@ struct TimmTower {
     }
   }
 
-  /// The published name that open_clip needs, as it hands no dimensions on.
+  /// The published name that open_clip needs, as it does not pass dimensions on.
   var openCLIPName: String {
     if let name = Self.registered[name] ?? vitaminName { return name }
     guard let size else { return "vit_custom_patch\(tower.patch)_\(tower.image.height)" }
@@ -39,13 +39,13 @@ struct TimmTower {
     return "vit_\(size)_patch\(tower.patch)_\(kind)_\(tower.image.height)"
   }
 
-  /// A name that is there in every timm; the arguments do the rest.
+  /// A name that exists in every timm; the arguments do the rest.
   var baseName: String {
     if tower.blocks.postNorm { return "vit_base_patch16_rpn_224" }
     return tower.blocks.normEps == 1e-5 ? "vit_base_patch32_clip_224" : "vit_base_patch16_224"
   }
 
-  /// Of the image towers that open_clip takes from timm under names that dimensions do not tell.
+  /// Names of image towers that open_clip takes from timm and that cannot be derived from dimensions.
   private static let registered = [
     "EVA01-g-14": "eva_giant_patch14_224", "EVA01-g-14-plus": "eva_giant_patch14_224",
     "EVA02-B-16": "eva02_base_patch16_clip_224", "EVA02-L-14": "eva02_large_patch14_clip_224",
@@ -59,7 +59,7 @@ struct TimmTower {
     "PE-Core-L-14-336": "vit_pe_core_large_patch14_336", "PE-Core-bigG-14-448": "vit_pe_core_gigantic_patch14_448",
   ]
 
-  /// The towers of all large ViTamins are one.
+  /// All large ViTamins share one image tower.
   private var vitaminName: String? {
     let sizes = [384: "small", 768: "base", 1024: "large", 1152: "xlarge"]
     guard case .mobile = tower.stem, let size = sizes[tower.blocks.width] else { return nil }
@@ -98,7 +98,7 @@ struct TimmTower {
     return fields
   }
 
-  /// With the epsilon, which timm takes no number for.
+  /// With the epsilon, which timm does not accept as a number.
   var allArguments: [String: ConfigurationText] {
     arguments.merging(["norm_eps": .number(tower.blocks.normEps)]) { $1 }
   }

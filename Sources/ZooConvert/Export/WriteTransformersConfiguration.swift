@@ -7,7 +7,7 @@ struct TransformersConfigurationWriter {
   /// The architecture's image tower.
   let vision: VisionTower
   let isSigLIP: Bool
-  /// False where the embedding table has rows behind that of the end of a text.
+  /// False if the embedding table has rows after that of the end-of-text token.
   var endsWithLargestID = true
   /// The element type of most weights, by PyTorch's name.
   let dtype: String
@@ -54,7 +54,7 @@ struct TransformersConfigurationWriter {
       fields["bos_token_id"] = .null
     } else {
       fields["projection_dim"] = .integer(architecture.embedding)
-      // The last id of CLIP's vocabulary ends a text, and is the largest. Where it is not, 2 stands for the largest.
+      // The last id of CLIP's vocabulary is the end of text and the largest id. Otherwise, 2 stands for the largest.
       var end = endsWithLargestID ? tower.vocabulary - 1 : 2
       if case .endOfText(let id) = tower.pooling { end = id }
       fields["eos_token_id"] = .integer(end)
@@ -73,7 +73,7 @@ struct TransformersConfigurationWriter {
     ]
   }
 
-  /// transformers' word for an activation.
+  /// transformers' name for an activation.
   static func name(of activation: Activation) -> String {
     switch activation {
     case .gelu: "gelu"

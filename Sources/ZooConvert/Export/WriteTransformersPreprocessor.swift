@@ -23,7 +23,7 @@ func preprocessorText(_ preprocessing: Preprocessing, type: String) throws -> Da
 }
 
 extension Preprocessing {
-  /// True where a part of the resized picture is cut out.
+  /// Whether the resized picture is cropped.
   var isCropped: Bool {
     resizeMode == .shortest || resizeMode == .keep || (resizeSize ?? size) != size
   }

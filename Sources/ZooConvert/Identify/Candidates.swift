@@ -1,15 +1,15 @@
 import ZooModels
 
-/// The layout whose fingerprint fits.
+/// The layout whose fingerprint matches.
 ///
-/// Throws a `ConvertError` that says what the checkpoint looks like otherwise.
+/// Otherwise throws a `ConvertError` that says what the checkpoint looks like.
 ///
-/// - Parameter part: The part of the file that the headers are of, if not all.
+/// - Parameter part: The part of the file that the headers belong to, if not all of it.
 package func detectLayout(
   _ headers: Headers, path: String, part: String? = nil
 ) throws(ConvertError) -> CheckpointLayout {
   let matches = CheckpointLayout.all.filter { $0.mismatches(headers).isEmpty }
-  // An adapter beside or around some of a model's weights leaves the names that tell the layout as they are.
+  // An adapter beside or around some of a model's weights leaves the names that identify the layout unchanged.
   let hasAdapters = FamiliarCheckpoint.hasAdapters(headers), fitting = hasAdapters ? [] : matches
   if let layout = fitting.first, fitting.count == 1 { return layout }
   guard fitting.isEmpty else { throw .severalLayouts(path: path, layouts: fitting.map(\.name)) }
@@ -17,7 +17,7 @@ package func detectLayout(
     path: path, Diagnosis(headers, path: path, part: part, isUnmerged: hasAdapters && !matches.isEmpty))
 }
 
-/// For each layout, why it is not the one of a checkpoint; no reasons for those that fit.
+/// For each layout, why it is not that of a checkpoint; no reasons for those that match.
 package func layoutMismatches(_ headers: Headers) -> [LayoutMismatch] {
   CheckpointLayout.all.map { LayoutMismatch(layout: $0.name, reasons: $0.mismatches(headers)) }
 }
@@ -35,13 +35,13 @@ package func candidates(_ layout: CheckpointLayout, _ headers: Headers, _ regist
   }
 }
 
-/// A registered architecture that cannot be converted and has exactly these tensors.
+/// A registered architecture that has exactly these tensors but cannot be converted.
 func unsupportedMatch(_ headers: Headers, _ registry: Registry) -> Manifest? {
   registry.manifests.first { manifest in
     guard manifest.architecture.unsupported != nil, !manifest.architecture.foreign.isEmpty else { return false }
     let foreign = manifest.architecture.foreign
     guard foreign.reduce(0, { $0 + ($1.count ?? 1) }) == headers.entries.count else { return false }
-    // Groups are compared by their first tensor, so that nothing is unrolled.
+    // Groups are compared by their first tensor, so that nothing is expanded.
     return foreign.allSatisfy { group in headers[group.name.replacing("{N}", with: "0")]?.shape == group.shape }
   }
 }

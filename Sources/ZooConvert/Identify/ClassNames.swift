@@ -2,7 +2,7 @@ import ZooModels
 import ZooText
 
 extension PretrainedWeights {
-  /// The names of a classifier's classes, where they come with the build.
+  /// The class names of a classifier, if they are built in.
   var classNames: [String]? {
     switch classes {
     case .imageNet1k: (try? imageNetNames()).map { $0.prefix(imageNetClassCount).map(\.name) }

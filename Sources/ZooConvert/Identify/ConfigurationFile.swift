@@ -2,28 +2,28 @@ import Foundation
 import ZooJSON
 import ZooModels
 
-/// What a configuration file beside the weights says of a model.
+/// What a configuration file beside the weights says about a model.
 struct Configuration {
   /// The name of the file, for notes.
   let file: String
   var embedding: Int
-  /// Nil where the file names an image tower of timm without its dimensions.
+  /// Nil if the file names an image tower of timm without its dimensions.
   var vision: VisionTower?
-  /// What is known of an image tower that only has a name.
+  /// What is known about an image tower that is only named.
   var visionChoices = VisionChoices()
   var text: TextTower?
-  /// What is known of a text tower that only has a name.
+  /// What is known about a text tower that is only named.
   var huggingFaceText: HuggingFaceTextModel?
   var logitBias: Bool
-  /// What cosines are divided by where no tensor says it.
+  /// The divisor of the cosine if no tensor holds it.
   var temperature: Float?
   var preprocessing: Preprocessing
   var labels: [String]?
   var notes: [String] = []
-  /// What is to be said of its keys, whether it wins or not.
+  /// Notes about its keys, whether it wins or not.
   var keyNotes: [String] = []
 
-  /// Nil where it does not say all of the image tower that the part has.
+  /// Nil if it does not describe all of the image tower that the part has.
   func architecture(name: String, part: ModelPart) -> Architecture? {
     guard part == .textTower || vision != nil else { return nil }
     return Architecture(
@@ -33,7 +33,7 @@ struct Configuration {
   }
 }
 
-/// Reads a JSON file of a known shape; throws a `ConvertError` that names the file and the field.
+/// Reads a JSON file with a known structure; throws a `ConvertError` that names the file and the field.
 func readJSON<Value: Decodable>(_ type: Value.Type, _ path: String) throws(ConvertError) -> Value {
   try readJSON(type, path, manifestDecoder())
 }
@@ -60,7 +60,7 @@ private func readJSON<Value: Decodable>(
   }
 }
 
-/// A side or two of a picture in a configuration: `224`, `[224, 224]`, `{"height": 224, "width": 224}`, `{"shortest_edge": 224}`.
+/// One or two sides of a picture in a configuration: `224`, `[224, 224]`, `{"height": 224, "width": 224}`, `{"shortest_edge": 224}`.
 struct ConfiguredSize: Decodable {
   var size: GridSize
   /// True for `shortest_edge` and for a single number.
@@ -119,7 +119,7 @@ func hiddenWidth(_ width: Int, _ ratio: Double, file: String) throws(ConvertErro
   return Int(hidden)
 }
 
-/// Refuses preprocessing that cannot be computed.
+/// Rejects preprocessing that cannot be computed.
 func checked(_ preprocessing: Preprocessing, file: String) throws(ConvertError) -> Preprocessing {
   guard preprocessing.mean.count == 3, preprocessing.std.count == 3 else {
     throw .configuration(file: file, reason: "mean and std must have three numbers each")
@@ -130,8 +130,8 @@ func checked(_ preprocessing: Preprocessing, file: String) throws(ConvertError) 
   return preprocessing
 }
 
-// No width, count or token id of a configuration needs more than 32 bits, and sums and products of what fits them do not overflow:
-// this is what the synthesised decoders of this module call.
+// No width, count or token id in a configuration needs more than 32 bits, and sums and products of 32-bit numbers do not overflow: the synthesised
+// decoders of this module call this.
 extension KeyedDecodingContainer {
   func decode(_ type: Int.Type, forKey key: Key) throws -> Int { Int(try decode(Int32.self, forKey: key)) }
   func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {

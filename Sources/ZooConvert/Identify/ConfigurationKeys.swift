@@ -2,16 +2,16 @@ import ZooCheckpoints
 
 /// What one key of a configuration file means for a conversion.
 ///
-/// The rule for every file beside the weights: each of its keys is used, known to have no influence, or named in a note with its value; a value
-/// that changes the result and cannot be honoured stops the conversion. A kind of file states this once, as a `KeyTable` in `KnownKeys+….swift`,
-/// and its reader calls `notes(onKeysOf:by:)`. A key that becomes readable moves to `used`; a value that is refused case by case is best
-/// refused where it is read, by `ConvertError.unusableValue`.
+/// The rule for every file beside the weights: each key is used, known to be irrelevant, or named in a note with its value; a value that changes the
+/// result and is not supported stops the conversion. Each kind of file states this once, as a `KeyTable` in `KnownKeys+….swift`, and its reader calls
+/// `notes(onKeysOf:by:)`. A key that becomes supported moves to `used`; a value that is rejected case by case is best rejected where it is read, by
+/// `ConvertError.unusableValue`.
 indirect enum KeyRule: Sendable {
   /// Read by the code that owns the table.
   case used
-  /// Without influence on a converted model; the string says why.
+  /// Irrelevant to a converted model; the string says why.
   case irrelevant(String)
-  /// Honoured only with one of these values; any other stops the conversion. The string is the remedy, a clause.
+  /// Supported only with one of these values; any other stops the conversion. The string is the remedy, as a clause.
   case only([ConfigurationValue], remedy: String)
   /// An object with keys of its own; a value that is not an object is left to the reader.
   case object(KeyTable)
@@ -26,12 +26,12 @@ extension KeyRule {
   static let bookkeeping = irrelevant("it says how the files were made or found, not what they compute")
 }
 
-/// The rules of one kind of file, by key as it is spelled in the file.
+/// The rules of one kind of file, by the key as spelled in the file.
 typealias KeyTable = [String: KeyRule]
 
-/// The notes on a configuration file: one sentence that names the keys which no rule knows, with their values.
+/// Notes on a configuration file: one sentence that names the keys without a rule, with their values.
 ///
-/// A key whose value is null counts as left out. Throws `ConvertError.unusableValue` for a value that a rule excludes.
+/// A key whose value is null counts as absent. Throws `ConvertError.unusableValue` for a value that a rule excludes.
 func notes(onKeysOf path: String, by table: KeyTable) throws(ConvertError) -> [String] {
   let unknown = try notes(on: readPlainJSON(path), by: table, prefix: "", file: path)
   guard !unknown.isEmpty else { return [] }
@@ -44,7 +44,7 @@ func notes(onKeysOf path: String, by table: KeyTable) throws(ConvertError) -> [S
   ]
 }
 
-/// Keys that no rule knows, as `'vision_config.kind' = "new"`.
+/// Keys without a rule, as `'vision_config.kind' = "new"`.
 private func notes(
   on value: ConfigurationValue, by table: KeyTable, prefix: String, file: String
 ) throws(ConvertError) -> [String] {

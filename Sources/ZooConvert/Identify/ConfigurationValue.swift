@@ -1,4 +1,4 @@
-/// Any value of a JSON file, for what is reported rather than read.
+/// Any value of a JSON file, for reporting rather than reading.
 enum ConfigurationValue: Decodable, Hashable, Sendable {
   case null
   case flag(Bool)
@@ -38,7 +38,7 @@ extension ConfigurationValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerL
   }
 }
 
-/// As JSON on one line, cut where it becomes long; an object is shown by its keys.
+/// JSON on one line, truncated if long; an object is shown by its keys.
 extension ConfigurationValue: CustomStringConvertible {
   var description: String {
     let limit = 60
@@ -56,7 +56,7 @@ extension ConfigurationValue: CustomStringConvertible {
     case .text(let text): result += "\"\(String(text.prefix(limit).map { $0.isNewline ? " " : $0 }))\""
     case .list(let list):
       result += "["
-      // A long list costs no more than what is shown of it.
+      // Only as much of a long list is processed as is shown.
       for (index, value) in list.enumerated() where result.count <= limit {
         if index > 0 { result += ", " }
         value.write(to: &result, limit: limit)

@@ -1,6 +1,6 @@
 import ZooModels
 
-/// A choice that shapes do not show, and its value in words: what two sources of truth may disagree about.
+/// A choice that shapes do not reveal, and its value in words: what two sources may disagree about.
 private func choices(_ architecture: Architecture, _ preprocessing: Preprocessing) -> [(name: String, value: String)] {
   var list: [(name: String, value: String)] = []
   if let vision = architecture.vision {
@@ -30,7 +30,7 @@ private func choices(_ architecture: Architecture, _ preprocessing: Preprocessin
   return list
 }
 
-/// One sentence per choice in which two sources differ; the first one wins.
+/// One sentence for each choice in which two sources differ; the first one wins.
 func conflicts(
   _ winner: String, _ first: (Architecture, Preprocessing), _ loser: String, _ second: (Architecture, Preprocessing)
 ) -> [String] {

@@ -1,14 +1,14 @@
 import ZooModels
 
-/// What a caller says about a checkpoint; it wins over everything that is found.
+/// What a caller says about a checkpoint; it overrides everything that is found.
 public struct ConversionOptions: Sendable, Hashable {
-  /// `--as ARCHITECTURE[:TAG]`. An architecture that is not registered is a name for one that a configuration file describes.
+  /// `--as ARCHITECTURE[:TAG]`. An unregistered architecture is a name for the one that a configuration file describes.
   public var model: ModelName?
-  /// `--like TAG`: the registered weights of the architecture in `model` that these were fine-tuned from, which tell what its own tag does not.
+  /// `--like TAG`: the registered weights of the architecture in `model` that these were fine-tuned from, which supply what its own tag does not.
   public var like: String?
-  /// True where the other half comes from another file.
+  /// Whether the other half comes from another file.
   var isJoined = false
-  /// `--config FILE`: an `open_clip_config.json` or `config.json` to use in place of those beside the weights.
+  /// `--config FILE`: an `open_clip_config.json` or `config.json` to use instead of those beside the weights.
   public var configuration: String?
   /// `--activation` or `--vision-activation`.
   public var visionActivation: Activation?
@@ -22,15 +22,15 @@ public struct ConversionOptions: Sendable, Hashable {
   public var visionEps: Float?
   /// `--text-eps`: epsilon of the text tower's norms.
   public var textEps: Float?
-  /// `--image-size`, where shapes leave it open.
+  /// `--image-size`, if the shapes do not determine it.
   public var imageSize: GridSize?
-  /// `--tokenizer`: a tokenizer file, or a folder with tokenizer files, in place of those beside the weights.
+  /// `--tokenizer`: a tokenizer file, or a folder with tokenizer files, to use instead of those beside the weights.
   public var tokenizer: String?
 
-  /// Nothing is known of the checkpoint.
+  /// Nothing is known about the checkpoint.
   public init() {}
 
-  /// The architecture with the dimensions and choices that the options set; a pooler follows the image tower.
+  /// The architecture with the dimensions and choices from the options; a pooler follows the image tower.
   func applied(to architecture: Architecture) -> Architecture {
     var result = architecture
     if let visionActivation {

@@ -1,23 +1,23 @@
 import ZooCheckpoints
 import ZooModels
 
-/// What a checkpoint is that no layout fits, as far as its names tell.
+/// What a checkpoint that matches no layout is, as far as its names tell.
 public struct Diagnosis: Sendable, Hashable {
-  /// `a LoRA adapter without its base model`; nil for nothing familiar.
+  /// A kind such as `a LoRA adapter without its base model`; nil if not recognised.
   public let kind: String?
-  /// The layout that lacks the least, and what it lacks.
+  /// The layout that is closest, and what is missing from it.
   public let nearest: LayoutMismatch?
-  /// Prefixes of names under which there is a model: the values of `--part` that help.
+  /// Prefixes of names that contain a model: values for `--part` that help.
   public let parts: [String]
   /// What may help with this kind.
   public let advice: String?
-  /// For each layout, why it is not the one.
+  /// For each layout, why it does not match.
   public let mismatches: [LayoutMismatch]
 
   /// - Parameters:
-  ///   - path: The checkpoint, for what lies beside it.
-  ///   - part: The part of it that the headers are of, if not all.
-  ///   - isUnmerged: True where a whole model has an adapter beside its weights.
+  ///   - path: The checkpoint, to find files beside it.
+  ///   - part: The part of it that the headers belong to, if not all of it.
+  ///   - isUnmerged: True if a whole model has an adapter beside its weights.
   init(_ headers: Headers, path: String, part: String? = nil, isUnmerged: Bool = false) {
     mismatches = layoutMismatches(headers)
     let familiar = isUnmerged ? .unmerged : FamiliarCheckpoint.all.first { $0.isLike(headers) }
@@ -26,7 +26,7 @@ public struct Diagnosis: Sendable, Hashable {
     advice = familiar?.advice.map { advice in
       base.map { "\(advice); its base model is '\($0)' (adapter_config.json)" } ?? advice
     }
-    // A part of a model with an adapter has the adapter too.
+    // A part of a model with an adapter has the adapter, too.
     parts =
       familiar?.marks.contains(FamiliarCheckpoint.adapters) == true
       ? []
@@ -61,7 +61,7 @@ private func adapterBase(beside path: String) -> String? {
   return name
 }
 
-/// Prefixes under which the names are those of a layout.
+/// Prefixes after which the names match a layout.
 private func partsWithModels(_ headers: Headers) -> [String] {
   var groups: [String: [Headers.Entry]] = [:]
   var order: [String] = []
@@ -72,7 +72,7 @@ private func partsWithModels(_ headers: Headers) -> [String] {
       let prefix = String(entry.name[..<dot])
       at = entry.name.index(after: dot)
       if groups[prefix] == nil {
-        // Real checkpoints have some hundreds; a file made of prefixes is not searched.
+        // Real checkpoints have a few hundred; a file made of prefixes is not searched.
         if order.count == 20_000 { return [] }
         order.append(prefix)
       }
@@ -85,12 +85,12 @@ private func partsWithModels(_ headers: Headers) -> [String] {
     let inner = Headers(group)
     return CheckpointLayout.all.contains { $0.mismatches(inner).isEmpty }
   }
-  // A tower inside a whole model is not what is meant.
+  // A tower inside a whole model is not what the user means.
   return found.filter { prefix in !found.contains { prefix.hasPrefix("\($0).") } }
 }
 
 extension CheckpointLayout {
-  /// How much of what the layout needs is there, from 0 to 1.
+  /// The fraction of what the layout needs that is there, from 0 to 1.
   fileprivate func share(of headers: Headers) -> Double {
     let count = fingerprint.needs.count + fingerprint.forbids.count
     let present = fingerprint.needs.count { $0.contains(where: headers.contains) }

@@ -1,12 +1,12 @@
-/// A kind of checkpoint that people try to convert and that is not a model of images and texts, told by its names.
+/// A kind of checkpoint that people try to convert although it is not an image-text model, recognised by its names.
 struct FamiliarCheckpoint: Sendable {
   let title: String
-  /// Each of these must be in some name; alternatives within.
+  /// Each must occur in some name; inner lists are alternatives.
   let marks: [[String]]
-  /// None of these may be in any name.
+  /// None of these may occur in any name.
   var absent: [String] = []
   let advice: String?
-  /// True for what needs a base model, which `adapter_config.json` may name.
+  /// Whether it needs a base model, which `adapter_config.json` may name.
   var isAdapter = false
 
   func isLike(_ headers: Headers) -> Bool {
@@ -18,7 +18,7 @@ struct FamiliarCheckpoint: Sendable {
     "lora_A.", "lora_B.", "lora_down.", "lora_up.", "lora.down.", "lora_embedding_A", "hada_w1_a", "lokr_w1", "ia3_l.",
   ]
 
-  /// A whole model whose adapter is beside its weights, not in them.
+  /// A whole model whose adapter is stored beside its weights instead of merged into them.
   static let unmerged = FamiliarCheckpoint(
     title: "a model with an adapter (PEFT) that was not merged into it", marks: [[".base_layer."], adapters],
     advice: "merge it first, with merge_and_unload() of PEFT, and save that model")
@@ -27,7 +27,7 @@ struct FamiliarCheckpoint: Sendable {
     headers.entries.contains { entry in adapters.contains(where: entry.name.contains) }
   }
 
-  /// The first that fits is the one.
+  /// In order: the first match wins.
   static let all = [
     unmerged,
     FamiliarCheckpoint(

@@ -1,12 +1,12 @@
 import ZooModels
 
-/// A text tower of transformers by the name that open_clip's configuration gives it: what its tensors do not show.
+/// A text tower of transformers, by its name in open_clip's configuration: what its tensors do not reveal.
 struct HuggingFaceTextModel {
-  /// Towers that differ in nothing but their shapes.
+  /// Towers of one kind differ only in their shapes.
   enum Kind: CaseIterable {
     case bert, roberta, nllb, mt5, modernBERT
 
-    /// The models that are run, without their owners. All have heads of width 64.
+    /// The supported models, without their owners. All have heads of width 64.
     fileprivate var names: [String] {
       switch self {
       case .bert:
@@ -53,7 +53,7 @@ struct HuggingFaceTextModel {
       case .modernBERT: 50283
       }
     }
-    /// ModernBERT's: every third block sees all tokens, the others 64 to each side.
+    /// ModernBERT's: every third block attends to all tokens, the others to 64 on each side.
     fileprivate var rope: SequenceRotary? {
       guard self == .modernBERT else { return nil }
       return SequenceRotary(
@@ -65,13 +65,13 @@ struct HuggingFaceTextModel {
   let kind: Kind
   let pooling: TextPooling
   let tokenizer: TokenizerSpec
-  /// The configuration that says so.
+  /// The configuration that names it.
   let file: String
 
   /// - Parameters:
   ///   - pooler: open_clip's `hf_pooler_type`.
-  ///   - padID: where open_clip changes the model's own.
-  ///   - tokenizer: what the configuration says of it; padding and special tokens are the model's.
+  ///   - padID: The padding id, if open_clip overrides the model's own.
+  ///   - tokenizer: What the configuration says about it; padding and special tokens are the model's.
   init(_ name: String, pooler: String?, padID: Int?, tokenizer: TokenizerSpec, file: String) throws(ConvertError) {
     let own = (name.split(separator: "/").last.map(String.init) ?? name).lowercased()
     guard let kind = Kind.allCases.first(where: { $0.names.contains { $0.lowercased() == own } }) else {
@@ -94,7 +94,7 @@ struct HuggingFaceTextModel {
     self.tokenizer = tokenizer
   }
 
-  /// `eng_Latn`, the language that NLLB's tokenizer puts before a text unless it is told another one.
+  /// `eng_Latn`, the language that NLLB's tokenizer puts before a text unless told otherwise.
   private static let english = 256_047
 
   /// The tower with these shapes.

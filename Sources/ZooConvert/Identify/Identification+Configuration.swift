@@ -13,7 +13,7 @@ extension Identification {
   private static let openCLIPName = "open_clip_config.json"
   private static let otherName = "config.json"
 
-  /// The configuration files to look at, the one that belongs to the layout first.
+  /// The configuration files to look at, that of the layout first.
   private var configurationFiles: [String] {
     if let file = options.configuration { return [file] }
     let isForeign = ["transformers-", "timm-", "google-"].contains { layout.name.hasPrefix($0) }
@@ -23,7 +23,7 @@ extension Identification {
 
   var hasConfiguration: Bool { !configurationFiles.isEmpty }
 
-  /// What the configuration says, completed where it names an image tower of timm only; notes what a second one says differently.
+  /// What the configuration says, completed if it only names an image tower of timm; notes what a second one says differently.
   mutating func configured(_ fitting: [Manifest], _ hint: Manifest?) throws -> Configured? {
     var files = configurationFiles[...], found: Configuration?
     while found == nil, let file = files.popFirst() { found = try read(file, isOnlyOne: files.isEmpty) }
@@ -47,7 +47,7 @@ extension Identification {
     return result
   }
 
-  /// Nil for a `config.json` that is of something else and not needed.
+  /// Nil for an unneeded `config.json` that describes something else.
   private func read(_ file: String, isOnlyOne: Bool) throws -> Configuration? {
     struct Kind: Decodable {
       struct Anything: Decodable {}
@@ -84,7 +84,7 @@ extension Identification {
     throw ConvertError.otherConfiguration(file: file)
   }
 
-  /// What the settings for pictures say that nothing reads, or what is done without settings.
+  /// Notes preprocessing settings that nothing reads, or what is done without settings.
   private func notePictures(_ file: String?, _ configuration: inout Configuration) throws {
     if let file {
       configuration.keyNotes += try TransformersPreprocessor.notes(onKeysOf: file)
@@ -146,7 +146,7 @@ extension Identification {
       file: config.file, architecture: architecture, preprocessing: config.preprocessing, labels: config.labels)
   }
 
-  /// A model by its configuration, named by what is known of it.
+  /// A model as its configuration describes it, named by what is known about it.
   mutating func settled(_ configured: Configured, _ named: (Manifest?, PretrainedWeights?)?) -> Candidate {
     var result = Candidate(
       architecture: configured.architecture, tag: options.model?.tag ?? named?.1?.tag ?? "",
@@ -166,14 +166,14 @@ extension Identification {
     return result
   }
 
-  /// A name for a model that nobody named: the registered one, that of the caller, the file's, or its folder's.
+  /// A name for a model that nobody named: the registered one, the caller's, the file's, or its folder's.
   func modelName(_ manifest: Manifest?) -> String {
     manifest?.name ?? options.model?.architecture ?? OwnName.find(path: path, files: files)?.description ?? "model"
   }
 }
 
 extension Identification.Candidate {
-  /// Takes over what a manifest knows and a configuration does not: the names and the tokenizer.
+  /// Adopts what a manifest knows and a configuration does not: the names and the tokenizer.
   fileprivate mutating func adopt(_ manifest: Manifest) {
     architecture.name = manifest.name
     architecture.family = manifest.architecture.family
@@ -185,14 +185,14 @@ extension Identification.Candidate {
 }
 
 extension Manifest {
-  /// True if the text tower is the one of a configuration, apart from the tokenizer.
+  /// Whether the text tower is that of a configuration, apart from the tokenizer.
   fileprivate func hasText(of config: Configuration) -> Bool {
     guard var mine = architecture.text, let theirs = config.text else { return false }
     mine.tokenizer = theirs.tokenizer
     return mine == theirs && architecture.embedding == config.embedding
   }
 
-  /// True if this is a configuration's architecture in all but name and tokenizer.
+  /// Whether this is a configuration's architecture in everything but name and tokenizer.
   fileprivate func isLike(_ configured: Configured) -> Bool {
     var mine = architecture
     (mine.name, mine.family) = (configured.architecture.name, configured.architecture.family)

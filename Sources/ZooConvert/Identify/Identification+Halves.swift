@@ -1,15 +1,16 @@
 import ZooModels
 
-// Towers that were saved alone.
+// Towers that were saved separately.
 extension Identification {
-  /// The registry as a layout sees it: for one tower alone, that half of each architecture, with the projection that its shapes show.
+  /// The registry from the point of view of a layout: for one tower alone, that half of each architecture, with the projection that the shapes
+  /// reveal.
   static func registry(_ registry: Registry, for layout: CheckpointLayout, _ headers: Headers) -> Registry {
     guard layout.part.half != nil else { return registry }
     let facts = layout.measure(headers)
     return registry.mapArchitectures { $0.half(layout.part).fitted(to: facts, headers) }
   }
 
-  /// A half with what its own file shows, under a name that no whole model has, and a note that says what it embeds.
+  /// Adapts a half to its own file, under a name that no whole model has, with a note that says what it embeds.
   mutating func settleHalf(_ finding: inout Candidate) {
     guard let half = layout.part.half else { return }
     finding.architecture = finding.architecture.fitted(to: facts, headers)
@@ -29,7 +30,7 @@ extension Identification {
     )
   }
 
-  /// A tower alone, by its shapes and the caller's choices.
+  /// A tower alone, from its shapes and the caller's choices.
   mutating func measuredHalf() throws -> Candidate {
     guard let embedding = facts.embedding else {
       throw ConvertError.configuration(file: path, reason: "the shapes of its tower do not fit one another")
@@ -70,13 +71,13 @@ extension Identification {
 }
 
 extension Architecture {
-  /// True where what a tower gives is an embedding that two towers share: behind a projection, or out of SigLIP's attention pooler.
+  /// Whether the output of a tower is an embedding that two towers share: it comes from a projection or from SigLIP's attention pooler.
   var isJoint: Bool {
     if case .attention = vision?.pooler { return true }
     return part == .whole || vision.map { $0.projection != .none } ?? (text?.projection != Projection.none)
   }
 
-  /// A half with the projection, the width and the scale that its tensors show.
+  /// A half with the projection, width and scale that its tensors reveal.
   fileprivate func fitted(to facts: ArchitectureFacts, _ headers: Headers) -> Architecture {
     var half = self
     half.vision?.projection = facts.vision.projection

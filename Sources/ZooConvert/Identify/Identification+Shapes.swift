@@ -1,9 +1,9 @@
 import ZooCheckpoints
 import ZooModels
 
-// Models that nothing but their shapes and their kind describes.
+// Models that only their shapes and their kind describe.
 extension Identification {
-  /// OpenAI's archives: quick_gelu and heads of width 64, always.
+  /// OpenAI's archives: always quick_gelu and heads of width 64.
   mutating func openAI(_ fitting: [Manifest]) throws -> Candidate {
     for manifest in fitting {
       guard let weights = manifest.weights.first(where: { $0.tag == "openai" }) else { continue }
@@ -32,7 +32,7 @@ extension Identification {
         resizeMode: .shortest))
   }
 
-  /// An ImageNet classifier, as timm runs the model that its name is, or its class by default.
+  /// An ImageNet classifier, as timm runs the model of that name, or with the defaults of its class.
   mutating func classifier() throws -> Candidate {
     let name = stem(splitPath(path).name)
     var choices = VisionChoices(
@@ -67,7 +67,7 @@ extension Identification {
       tag: options.model?.tag ?? "local", preprocessing: .minusOneToOne(vision.image))
   }
 
-  /// Throws where `--image-size` gives another number of patches than the position table has.
+  /// Throws if `--image-size` gives a number of patches that differs from the position table's.
   func checkImageSize(_ size: GridSize, _ vision: VisionTower) throws(ConvertError) {
     guard vision.positionGrid == nil, let positions = facts.vision.positions, vision.positions != positions else {
       return
@@ -79,7 +79,7 @@ extension Identification {
         + "position table is for \(positions - prefix) patches")
   }
 
-  /// A big_vision model without a configuration: all SigLIP models agree on what its shapes do not show, but for the activation.
+  /// A big_vision model without a configuration: all SigLIP models agree on what its shapes do not reveal, except the activation.
   mutating func measured() throws -> Candidate {
     guard layout == .bigVision, let textFacts = facts.text, let embedding = facts.embedding,
       let activation = options.visionActivation
@@ -108,7 +108,7 @@ extension Identification {
 }
 
 extension TextFacts {
-  /// The tower with these shapes and choices; the shapes also tell how long its prompts are.
+  /// The tower with these shapes and choices; the shapes also tell the length of its prompts.
   func tower(
     heads: Int?, activation: Activation, eps: Float, causal: Bool, pooling: TextPooling, path: String,
     tokenizer: (_ contextLength: Int) -> TokenizerSpec
@@ -130,7 +130,7 @@ extension TextFacts {
 }
 
 extension Preprocessing {
-  /// Pixels from -1 to 1, both sides resized: SigLIP and google's classifiers.
+  /// Pixels from -1 to 1, both sides resized: SigLIP and Google's classifiers.
   static func minusOneToOne(_ size: GridSize) -> Preprocessing {
     Preprocessing(
       size: size, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], interpolation: .bicubic, resizeMode: .squash)

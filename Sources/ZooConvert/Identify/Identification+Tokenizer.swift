@@ -3,17 +3,16 @@ import ZooCheckpoints
 import ZooModels
 import ZooText
 
-/// A tokenizer that was found: what reads it and the files to copy.
+/// A tokenizer that was found, loaded, and the files to copy.
 struct FoundTokenizer {
   let files: [TokenizerFile]
   let tokenizer: any PromptTokenizer
 }
 
 extension Identification {
-  /// The tokenizer's files: the caller's, or those beside the weights, or CLIP's own vocabulary. Without any, a note says that the model
-  /// takes no text.
+  /// The tokenizer's files: the caller's, those beside the weights, or CLIP's own vocabulary. Without any, a note says that the model takes no text.
   ///
-  /// Throws where the caller's tokenizer cannot be read, and where a tokenizer cannot be that of the text tower.
+  /// Throws if the caller's tokenizer cannot be read, or if a tokenizer does not fit the text tower.
   mutating func tokenizer(_ finding: inout Candidate) throws -> [TokenizerFile] {
     guard let text = finding.architecture.text else { return [] }
     let found: FoundTokenizer?
@@ -37,7 +36,7 @@ extension Identification {
     try checkTokenizerClass(settings, in: place)
     let isTransformers = layout.name.hasPrefix(CheckpointLayout.transformersCLIP.name)
     var spec = text.tokenizer
-    // Each ecosystem has its own way with CLIP's vocabulary. Where transformers reads the files, their class says what they are.
+    // Each ecosystem handles CLIP's vocabulary differently. If transformers reads the files, their class tells what they are.
     if isTransformers, spec.kind == .clipBPE { (spec.kind, spec.clean) = (.clipHF, .none) }
     if spec.kind == .tokenizerJSON, spec.frame == nil, settings.className == "CLIPTokenizer" { spec.kind = .clipHF }
     if isTransformers, let limit = settings.int("model_max_length"), limit < text.contextLength {
@@ -55,7 +54,7 @@ extension Identification {
     {
       return found
     }
-    // A file that is there and cannot be used is not CLIP's; open_clip does not read any.
+    // A file that exists but cannot be used is not CLIP's; open_clip does not read any.
     let hasFiles = TokenizerSpec.Kind.allCases.contains { place.files(of: $0, expected: $0) != nil }
     if isCLIP, options.tokenizer == nil, text.vocabulary == CLIPVocabularyFile.size, !isTransformers || !hasFiles {
       if isTransformers {
@@ -103,7 +102,7 @@ extension Identification {
     if model != nil { spec.kind = .sentencePiece }
   }
 
-  /// What `tokenizer_config.json` says that nothing reads. open_clip's own tokenizer reads none of it.
+  /// Notes settings in `tokenizer_config.json` that nothing reads. open_clip's own tokenizer reads none of them.
   private mutating func noteKeys(
     _ place: TokenizerPlace, _ settings: TokenizerSettings, _ spec: TokenizerSpec
   ) throws {
@@ -129,7 +128,7 @@ extension Identification {
       onKeysOf: file, by: isCLIP ? tokenizerKeys : tokenizerKeys.merging(otherTokenizerKeys) { $1 })
   }
 
-  /// CLIP's own byte-pair encoding, with a vocabulary of its own or added tokens where the files have them.
+  /// CLIP's own byte-pair encoding, with a custom vocabulary or added tokens if the files have them.
   private mutating func clipTokenizer(
     _ spec: inout TokenizerSpec, _ place: TokenizerPlace, _ finding: Candidate
   ) throws -> FoundTokenizer? {
@@ -153,7 +152,7 @@ extension Identification {
       notes.append("The tokenizer beside the weights has added tokens: it is run as transformers runs it.")
       (spec.kind, spec.clean) = (.clipHF, .none)
     }
-    // What follows the end of a text changes nothing: the id matters only where the tokens are unusual.
+    // What follows the end of a text does not matter: the id is only used if the tokens are unusual.
     if spec.kind == .clipHF, !survey.isPlain { spec.padID = survey.padID }
     let isBuiltIn =
       survey.isStandard && survey.chosen == [TokenizerFileNames.json] && options.tokenizer == nil
@@ -163,7 +162,7 @@ extension Identification {
       tokenizer: try survey.tokenizer(spec))
   }
 
-  /// The tokenizer of the expected kind, or of another that does its work. The padding id is the files' unless a manifest knows it.
+  /// The tokenizer of the expected kind, or another one that does its work. The padding id comes from the files unless a manifest knows it.
   private mutating func otherTokenizer(
     _ spec: inout TokenizerSpec, _ place: TokenizerPlace, _ settings: TokenizerSettings, knowsPadding: Bool
   ) throws -> FoundTokenizer? {
@@ -184,7 +183,7 @@ extension Identification {
         }
       }
       if spec.frame == .clips { try readCLIPSTokens(&spec, settings, place.urls(names)) }
-      // Roles beyond the usual ones are only in the settings.
+      // Unusual roles are only in the settings.
       let settings = spec.frame == nil ? [] : place.settings
       return FoundTokenizer(
         files: place.paths(names + settings).map(TokenizerFile.path),
@@ -193,7 +192,7 @@ extension Identification {
     return nil
   }
 
-  /// The ids of open_clip's "clips", which are those of the tokenizer's tokens.
+  /// Reads the ids for open_clip's "clips" from the tokenizer's special tokens.
   private func readCLIPSTokens(_ spec: inout TokenizerSpec, _ settings: TokenizerSettings, _ files: [URL]) throws {
     var plain = spec
     (plain.clean, plain.frame) = (.none, nil)
@@ -212,7 +211,7 @@ extension Identification {
     (spec.padID, spec.classID) = (try id("pad_token"), try id("cls_token"))
   }
 
-  /// Whether the ids of a tokenizer are those of a text tower.
+  /// Checks that the ids of a tokenizer are those of a text tower.
   private mutating func check(_ found: FoundTokenizer, against finding: Candidate) throws {
     guard let text = finding.architecture.text else { return }
     let size = found.tokenizer.vocabularySize, empty = found.tokenizer.encode("")
@@ -223,7 +222,7 @@ extension Identification {
     if let id = empty.first(where: { $0 >= text.vocabulary }) {
       throw refuse("every prompt has the id \(id), and the embedding table has \(text.vocabulary) rows")
     }
-    // In a prompt that fills the context there is no padding, which often has the id of the end.
+    // A prompt that fills the context has no padding, which often has the id of the end of text.
     let spec = finding.architecture.text?.tokenizer ?? text.tokenizer, limit = spec.maxTokens ?? spec.contextLength
     let full = found.tokenizer.encode(String(repeating: "a ", count: 2 * limit)).prefix(limit)
     if text.pooling == .argmax, let id = empty.max(), !full.contains(id) {

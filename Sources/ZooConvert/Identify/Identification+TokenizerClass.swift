@@ -3,20 +3,20 @@ import ZooModels
 import ZooText
 
 extension Identification {
-  /// What each kind of model has as a tokenizer in transformers.
+  /// The tokenizer classes of each kind of model in transformers.
   private static let usualClasses: [(layout: String, names: [String])] = [
     (CheckpointLayout.transformersCLIP.name, ["CLIPTokenizer"]),
     (CheckpointLayout.transformersTIPSv2.name, ["Tipsv2Tokenizer"]),
-    // Where these do not do what the training did, a note says so.
+    // If these differ from the training, a note says so.
     (
       CheckpointLayout.transformersSigLIP.name,
       ["SiglipTokenizer", "Siglip2Tokenizer", "GemmaTokenizer", "T5Tokenizer"]
     ),
   ]
 
-  /// Throws where transformers makes other tokens than the files say by themselves, since a configuration names a class of another model.
+  /// Throws if transformers makes different tokens than the files alone specify, because a configuration names another model's class.
   func checkTokenizerClass(_ settings: TokenizerSettings, in place: TokenizerPlace) throws {
-    // A file that the caller names is run as what it is; transformers leaves the class of a NaFlex model's tokenizer unread.
+    // A file that the caller names is run as what it is; transformers ignores the class of a NaFlex model's tokenizer.
     guard place.file == nil, let usual = Self.usualClasses.first(where: { layout.name.hasPrefix($0.layout) })?.names,
       !layout.name.hasPrefix(CheckpointLayout.transformersSigLIP2.name),
       let (file, name) = try statedClass(settings, place),
@@ -33,7 +33,7 @@ extension Identification {
       remedy: "\(reason): write \(choice)the class that the model was trained with, such as \(usual[0])")
   }
 
-  /// The class without its `Fast`, and the file that names it: the tokenizer's own configuration, or the model's.
+  /// The class without the suffix `Fast`, and the file that names it: the tokenizer's own configuration, or the model's.
   private func statedClass(
     _ settings: TokenizerSettings, _ place: TokenizerPlace
   ) throws -> (file: String, name: String)? {

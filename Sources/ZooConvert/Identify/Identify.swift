@@ -1,16 +1,16 @@
 import ZooCheckpoints
 import ZooModels
 
-/// Finds out what a checkpoint is.
+/// Identifies a checkpoint.
 ///
-/// Tensor names identify the layout, shapes the architectures that fit. Anything else is resolved in this order, each winning over the next:
-/// 1. the options: `--as ARCHITECTURE:TAG` (the manifest's word for it), then single choices such as `--activation`, which win over that;
+/// Tensor names identify the layout, shapes the architectures that fit. Everything else is resolved in this order, each overriding the next:
+/// 1. the options: `--as ARCHITECTURE:TAG` (with the choices in its manifest), itself overridden by single choices such as `--activation`;
 /// 2. the configuration that belongs to the layout: `open_clip_config.json` for OpenCLIP's and big_vision's, `config.json` with
 ///    `preprocessor_config.json` for those of Hugging Face and timm; then the other of the two;
 /// 3. the names of the file and its folders, which lead to a manifest;
-/// 4. for OpenAI's TorchScript archives and for classifiers, what is known of all of them.
-/// How positions are resampled goes by the layout, which tells the ecosystem that a file was written for, whatever the model.
-/// Where two of these say different things, a note states both and what won. Where none says it, this throws `undecided`.
+/// 4. for OpenAI's TorchScript archives and for classifiers, what is true of all of them.
+/// How positions are resampled depends on the layout, which tells the ecosystem that a file was written for, whatever the model.
+/// If two sources disagree, a note states both values and the one that won. If no source decides, this throws `undecided`.
 package func identify(
   _ checkpoint: Checkpoint, options: ConversionOptions = ConversionOptions(), registry: Registry
 ) throws -> IdentifiedModel {
@@ -44,7 +44,7 @@ package func identify(
   return model
 }
 
-/// The layout; where there is none, a configuration that names a part which is not run tells more than the missing keys.
+/// The layout; if there is none, a configuration that names an unsupported part is more helpful than missing keys.
 private func knownLayout(_ headers: Headers, of checkpoint: Checkpoint, options: ConversionOptions) throws
   -> CheckpointLayout
 {
@@ -58,7 +58,7 @@ private func knownLayout(_ headers: Headers, of checkpoint: Checkpoint, options:
   return try detectLayout(headers, path: checkpoint.path, part: checkpoint.part)
 }
 
-/// timm's name in `config.json` says why a model of it does not run.
+/// timm's name in `config.json` tells why a timm model is not supported.
 private func refuseByTimmName(path: String, options: ConversionOptions) throws {
   struct File: Decodable { var architecture: String? }
   let file = options.configuration ?? joinPath(splitPath(path).parent, "config.json")
@@ -77,7 +77,7 @@ struct Identification {
   let options: ConversionOptions
   let registry: Registry
   let isOpenAIArchive: Bool
-  /// The paths of all files that the checkpoint has.
+  /// The paths of all files of the checkpoint.
   let files: [String]
   var notes: [String]
 
@@ -87,7 +87,7 @@ struct Identification {
     var tag: String
     var preprocessing: Preprocessing
     var labels: [String]?
-    /// True where the tokenizer's padding is known (a manifest's); otherwise its files decide.
+    /// Whether the tokenizer's padding is known (from a manifest); otherwise its files decide.
     var knowsTokenizer = false
   }
 
@@ -103,7 +103,7 @@ struct Identification {
     }
     settleLogitBias(&finding.architecture)
     if let resampling = layout.resampling {
-      // big_vision's NaFlex resamples positions in another way than its other towers.
+      // big_vision's NaFlex resamples positions differently from its other towers.
       let isOwn = layout == .bigVision && facts.vision.positionGrid != nil
       finding.architecture.vision?.resampling = isOwn ? .bilinearAntialias : resampling
     }
@@ -126,8 +126,8 @@ struct Identification {
       tokenizerFiles: tokenizer, labels: finding.labels, notes: notes)
   }
 
-  /// A logit bias is seen in the tensors: open_clip's `--siglip` trains one that no configuration mentions, and fills in zero for one that a
-  /// checkpoint lacks.
+  /// The tensors show whether there is a logit bias: open_clip's `--siglip` trains one that no configuration mentions, and fills in zero for a
+  /// checkpoint that lacks one.
   private mutating func settleLogitBias(_ architecture: inout Architecture) {
     let isFilledIn = layout.name.hasPrefix("openclip")
     guard architecture.text != nil, facts.logitBias != architecture.logitBias, facts.logitBias || isFilledIn else {
@@ -140,8 +140,8 @@ struct Identification {
         : "The checkpoint has no logit_bias: it is taken to be zero.")
   }
 
-  /// A position table that keeps its grid is one of NaFlex: unless somebody said otherwise, a picture keeps its proportions and has no more
-  /// patches than the table.
+  /// A position table that keeps its grid belongs to NaFlex: unless stated otherwise, a picture keeps its aspect ratio and has no more patches than
+  /// the table.
   private mutating func settleNaFlex(_ finding: inout Candidate) {
     guard let vision = finding.architecture.vision, layout.part != .textTower, options.imageSize == nil else { return }
     if let grid = facts.vision.positionGrid, finding.preprocessing.naflex == nil {
@@ -166,7 +166,7 @@ struct Identification {
     do {
       configured = try self.configured(fitting, named?.manifest ?? evidence?.manifest)
     } catch let error as ConvertError where error.isForeignConfiguration && options.configuration == nil {
-      // Another program's file does not beat the caller's word.
+      // Another program's file does not override the caller.
       if let model = options.model, let manifest = named?.manifest, let tag = model.tag {
         notes.append("\(error). --as \(model) says what the model is.")
         return finding(manifest, try untold(manifest, tag))
@@ -186,7 +186,7 @@ struct Identification {
       return finding(evidence.manifest, weights)
     }
     if let evidence { throw undecided([evidence.manifest]) }
-    // Of a ResNet shapes show all.
+    // The shapes of a ResNet reveal everything.
     if layout.part == .imageTower, facts.vision.pooler == .meanQuery { return try measuredHalf() }
     if isOpenAIArchive { return try openAI(fitting) }
     if layout.part == .classifier || layout == .timmImage { return try classifier() }
@@ -222,7 +222,7 @@ struct Identification {
     return hasConfiguration ? (manifest, nil) : (manifest, try untold(manifest, tag))
   }
 
-  /// What all weights of an architecture have in common, with the caller's choices, for weights that are not registered.
+  /// What all weights of an architecture have in common, with the caller's choices, for unregistered weights.
   private func untold(_ manifest: Manifest, _ tag: String) throws(ConvertError) -> PretrainedWeights {
     func run(_ weights: PretrainedWeights) -> Architecture {
       options.applied(to: manifest.architecture.trained(as: weights))
@@ -239,7 +239,7 @@ struct Identification {
     return own
   }
 
-  /// A tag for weights that nobody named, which none of the registered ones has.
+  /// A tag for unnamed weights that differs from all registered ones.
   func ownTag(_ architecture: String) -> String {
     guard let manifest = registry.manifest(architecture), let own = OwnName.find(path: path, files: files) else {
       return "local"
@@ -256,7 +256,7 @@ struct Identification {
       labels: weights.classNames, knowsTokenizer: true)
   }
 
-  /// The configuration beside weights that are registered; a note says if it cannot be used, and nothing else depends on it.
+  /// The configuration beside registered weights; a note says if it cannot be used, and nothing else depends on it.
   private mutating func configured(
     beside manifest: Manifest, _ weights: PretrainedWeights, _ fitting: [Manifest]
   ) -> Configured? {
@@ -281,7 +281,7 @@ struct Identification {
     return result
   }
 
-  /// The weights that a name without a tag means: all tags run alike, or the name says that they are OpenCLIP's own, which stand first.
+  /// The weights meant by a name without a tag, if all tags run alike or the name says that they are OpenCLIP's own, which are listed first.
   private mutating func defaultWeights(_ evidence: NameEvidence) -> PretrainedWeights? {
     guard let first = evidence.manifest.weights.first else { return nil }
     let manifest = evidence.manifest
@@ -312,7 +312,7 @@ struct Identification {
       path: path, undecided: ["which architecture and which weights it has"], candidates: names, options: [option])
   }
 
-  /// Refuses what no model can be before anything is unrolled by its dimensions.
+  /// Rejects impossible dimensions before anything is expanded by them.
   private func validate(_ architecture: Architecture, _ preprocessing: Preprocessing) throws {
     do throws(ManifestError) {
       try architecture.validate(file: path)

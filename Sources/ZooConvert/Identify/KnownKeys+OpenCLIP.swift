@@ -4,7 +4,7 @@ private func plainBlocks(_ keys: [String]) -> KeyTable {
   KeyTable(uniqueKeysWithValues: keys.map { ($0, .only([false], remedy: "zoo runs open_clip's plain blocks alone")) })
 }
 
-/// What both towers may have.
+/// Keys that both towers may have.
 private let towerKeys: KeyTable = [
   "width": .used, "layers": .used, "mlp_ratio": .used, "ls_init_value": .used, "pool_type": .used,
   "output_tokens": .outputs,
@@ -28,7 +28,7 @@ extension OpenCLIPFile {
       "force_custom_text": .irrelevant("it says which class holds the towers, which the tensors' names show"),
     ]),
     "preprocess_cfg": .object([
-      // The picture size of the model wins in open_clip, so that `size` is read for a note.
+      // In open_clip the picture size of the model wins, so `size` is only read for a note.
       "size": .used, "mean": .used, "std": .used, "interpolation": .used, "resize_mode": .used, "fill_color": .used,
       "mode": .only(["RGB"], remedy: "zoo reads pictures as red, green and blue"),
     ]),

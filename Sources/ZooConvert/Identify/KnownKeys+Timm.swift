@@ -3,7 +3,7 @@
 private let published = KeyRule.irrelevant("it says where the published weights are and how they are to be cited")
 
 extension TimmFile {
-  /// `config.json` of a timm model; old files have the settings of the weights at the top.
+  /// `config.json` of a timm model; old files have the settings of the weights at the top level.
   static let keys = pretrainedKeys.merging([
     "architecture": .used, "num_classes": .used, "global_pool": .used, "label_names": .used, "labels": .used,
     "model_args": .object(TimmArguments.keys),

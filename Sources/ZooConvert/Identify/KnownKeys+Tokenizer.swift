@@ -4,7 +4,7 @@ let rightSideOnly = "zoo fills prompts up and cuts them at the right"
 private let decoding = KeyRule.irrelevant("only the way back from ids to a text reads it")
 private let fixedByCLIP = KeyRule.irrelevant("transformers 5 builds CLIP's tokenizer without it")
 
-/// What CLIP's tokenizer and the others have in common, and what has no meaning for CLIP's.
+/// Keys that CLIP's tokenizer and the others share, and those that have no meaning for CLIP's.
 let tokenizerKeys: KeyTable = {
   let rules: [(KeyRule, [String])] = [
     (
@@ -39,7 +39,7 @@ let tokenizerKeys: KeyTable = {
 
 private let inTheFile = KeyRule.irrelevant("tokenizer.json or the model file has it")
 
-/// Where the other tokenizers differ.
+/// Keys in which the other tokenizers differ.
 let otherTokenizerKeys: KeyTable = [
   "do_lower_case": inTheFile, "add_prefix_space": inTheFile, "add_bos_token": inTheFile, "add_eos_token": inTheFile,
   "trim_offsets": inTheFile, "strip_accents": inTheFile, "tokenize_chinese_chars": inTheFile,

@@ -6,7 +6,7 @@ private let generation = KeyRule.irrelevant("only text generation reads it, whic
 private let backbone = KeyRule.irrelevant("only backbones of other models read it")
 private let tokenizerSays = KeyRule.irrelevant("the tokenizer's own files decide it")
 
-/// What every configuration of transformers may have (`PreTrainedConfig`), at the top and in each tower.
+/// Keys that every configuration of transformers may have (`PreTrainedConfig`), at the top level and in each tower.
 private let common: KeyTable = {
   let rules: [(KeyRule, [String])] = [
     (
@@ -63,7 +63,7 @@ private let blockKeys: KeyTable = [
 ]
 
 extension TransformersFile {
-  /// `config.json` of CLIP's and SigLIP's kind.
+  /// `config.json` of CLIP and SigLIP models.
   static let keys = table([
     "text_config": .object(textKeys), "text_config_dict": .object(textKeys),
     "vision_config": .object(visionKeys), "vision_config_dict": .object(visionKeys),
@@ -86,7 +86,7 @@ extension TransformersFile {
     ]) { $1 })
 }
 
-/// What DINOv2's and TIPSv2's image towers have besides.
+/// Additional keys of DINOv2's and TIPSv2's image towers.
 private let dinov2Keys: KeyTable = [
   "qkv_bias": .tensorsShow, "layerscale_value": .weightsHold, "drop_path_rate": .training, "use_mask_token": .training,
   "apply_layernorm": backbone, "reshape_hidden_states": backbone, "out_features": backbone, "out_indices": backbone,

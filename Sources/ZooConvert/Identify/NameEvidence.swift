@@ -1,30 +1,30 @@
 import ZooCheckpoints
 import ZooModels
 
-/// What the names of a file and of its folders say of its model.
+/// What the names of a file and its folders say about its model.
 ///
-/// Names are compared word by word, a word being a run of letters or of digits. A name tells weights only if all of it is accounted for: it is
-/// that of a published file or repository, or an architecture with one of its tags and nothing else but words that say nothing
-/// (`openclip`, `model`, `fp16`). With any other word it may be a fine-tune, and tells no more than the architecture.
+/// Names are compared word by word, where a word is a run of letters or of digits. A name identifies weights only if all of it is accounted for: it
+/// is that of a published file or repository, or an architecture with one of its tags and otherwise only meaningless words
+/// (`openclip`, `model`, `fp16`). With any other word it may be a fine-tune, and identifies only the architecture.
 struct NameEvidence {
   let manifest: Manifest
-  /// Nil where a name tells the architecture and no tag.
+  /// Nil if a name identifies the architecture but no tag.
   let weights: PretrainedWeights?
-  /// The name that says so.
+  /// The name that was found.
   let component: String
-  /// True where nothing but the architecture stands in the name.
+  /// Whether the name contains nothing but the architecture.
   var isExact = true
 
-  /// Looks at the file's name, then at its folders, nearest first; only `candidates` count, whose shapes fit.
+  /// Looks at the file's name, then at its folders, nearest first; only `candidates`, whose shapes fit, are considered.
   static func find(path: String, candidates: [Manifest]) -> NameEvidence? {
     var partial: NameEvidence?, folderTag: String?
-    // A folder tells whose weights a file holds only if the file has the name that hubs give, and nothing but a hub's own folders stands
-    // between them: what training saves there may be a fine-tune.
+    // A folder identifies the weights in a file only if the file has the name that hubs give, with nothing but a hub's own folders in between: what
+    // training saves there may be a fine-tune.
     var isOwn = nameWords(nameComponents(path).first ?? "").allSatisfy(hubFile.contains)
     let components = nameComponents(path)
     for (depth, component) in components.enumerated() {
       let words = nameWords(component)
-      // A commit of a hub's cache.
+      // A commit in a hub's cache.
       if depth > 0, components.dropFirst(depth + 1).first == "snapshots" { continue }
       if words.allSatisfy(neutral.contains) || OwnName.isCommit(component) || hubFolders.contains(component) {
         continue
@@ -33,7 +33,7 @@ struct NameEvidence {
       if tellsWeights, folderTag == nil, let found = published(words, component, candidates) { return found }
       let found = architectures(words, component, candidates)
       if tellsWeights, folderTag == nil, let exact = found.first(where: { $0.weights != nil }) { return exact }
-      // ARCHITECTURE/TAG/FILE, as in the zoo itself.
+      // ARCHITECTURE/TAG/FILE, as in the model store.
       if tellsWeights, let folderTag, let manifest = found.first(where: \.isExact)?.manifest,
         let weights = manifest.weights.first(where: { nameWords($0.tag) == nameWords(folderTag) })
       {
@@ -42,7 +42,7 @@ struct NameEvidence {
       if depth == 0, let tagged = tag(words, component, candidates) { return tagged }
       if partial == nil { partial = found.first?.architectureAlone }
       if depth > 0 {
-        // A folder that is none of a model's may be a tag, below its architecture's.
+        // A folder that names no model may be a tag inside its architecture's folder.
         isOwn = isOwn && folderTag == nil && found.isEmpty
         folderTag = component
       }
@@ -55,20 +55,20 @@ struct NameEvidence {
     NameEvidence(manifest: manifest, weights: nil, component: component, isExact: isExact && weights == nil)
   }
 
-  /// Words that say nothing of the weights.
+  /// Words that say nothing about the weights.
   private static let neutral: Set = [
     "open", "clip", "openclip", "model", "models", "pytorch", "weights", "checkpoint", "safetensors", "fp16", "fp32",
     "bf16", "f16", "f32", "fp", "bf", "f", "16", "32", "image", "vision", "visual", "text", "encoder", "tower", "only",
   ]
 
-  /// Words of the names that hubs give to weights.
+  /// Words in the names that hubs give to weights.
   private static let hubFile = neutral.subtracting(["checkpoint"])
-  /// Folders of a hub's cache and of its addresses.
+  /// Folders in a hub's cache and URLs.
   private static let hubFolders: Set = ["snapshots", "resolve", "main"]
 
-  /// The very name of a repository or of a released file.
+  /// The exact name of a repository or a released file.
   private static func published(_ words: [String], _ component: String, _ candidates: [Manifest]) -> NameEvidence? {
-    // OpenAI's files have the name of their architecture alone, as others may.
+    // OpenAI's files are named by their architecture alone, as others may be.
     let plain = Set(candidates.map { nameWords($0.name) })
     for manifest in candidates {
       for weights in manifest.weights {
@@ -81,7 +81,7 @@ struct NameEvidence {
     return nil
   }
 
-  /// The architectures whose names stand in a name, longest first, each with the tag that explains all of the rest.
+  /// The architectures whose names occur in a name, longest first, each with the tag that explains all of the rest.
   private static func architectures(
     _ words: [String], _ component: String, _ candidates: [Manifest]
   ) -> [NameEvidence] {
@@ -98,7 +98,7 @@ struct NameEvidence {
     }.sorted { ($0.0, $0.1.isExact ? 1 : 0) > ($1.0, $1.1.isExact ? 1 : 0) }.map(\.1)
   }
 
-  /// A tag alone as a file's name, where all architectures that have it run alike, or as big_vision writes it: `webli_en_b16_224_63724782`.
+  /// A tag alone as a file name, if all architectures that have it run alike, or as big_vision writes it: `webli_en_b16_224_63724782`.
   private static func tag(_ words: [String], _ component: String, _ candidates: [Manifest]) -> NameEvidence? {
     let tags = candidates.flatMap { manifest in manifest.weights.map { (manifest, $0) } }.filter { _, weights in
       guard let rest = words.removing(nameWords(weights.tag)) else { return false }
@@ -113,12 +113,12 @@ struct NameEvidence {
     return sized.count == 1 ? NameEvidence(manifest: sized[0].0, weights: sized[0].1, component: component) : nil
   }
 
-  /// Of the names of big_vision's files: languages and sizes.
+  /// Words in the names of big_vision's files: languages and sizes.
   private static let bigVision: Set = ["en", "i", "n", "b", "l", "so", "m", "g"]
 }
 
 extension Manifest {
-  /// True where both run the same computation with their weights, so that it does not matter which of the two is meant.
+  /// Whether both run the same computation with their weights, so that it does not matter which of the two is meant.
   func runsLike(_ other: Manifest, as weights: PretrainedWeights, _ otherWeights: PretrainedWeights) -> Bool {
     var mine = architecture.trained(as: weights), theirs = other.architecture.trained(as: otherWeights)
     (mine.name, mine.family) = ("", .custom)
@@ -128,7 +128,7 @@ extension Manifest {
 }
 
 extension [String] {
-  /// The words without the first place where `others` stand one after the other; nil where they do not.
+  /// The words without the first consecutive occurrence of `others`; nil if there is none.
   fileprivate func removing(_ others: [String]) -> [String]? {
     guard !others.isEmpty, count >= others.count else { return nil }
     guard let start = (0...count - others.count).first(where: { Array(self[$0..<$0 + others.count]) == others }) else {
@@ -138,7 +138,7 @@ extension [String] {
   }
 }
 
-/// The words of a name: runs of ASCII letters, in lower case, and runs of digits. `ViT-H-14` and `vit_h14` have the same ones.
+/// The words of a name: runs of ASCII letters, in lower case, and runs of digits. `ViT-H-14` and `vit_h14` have the same words.
 func nameWords(_ name: String) -> [String] {
   var words: [String] = [], last: Character?
   for character in name.lowercased() {
@@ -155,8 +155,8 @@ func nameWords(_ name: String) -> [String] {
   return words
 }
 
-/// The file's name without its ending, then up to five folders, nearest first. Of the names of caches (`models--laion--CLIP-ViT-B-32`)
-/// the last part.
+/// The file's name without its extension, then up to five folders, nearest first. For names in caches (`models--laion--CLIP-ViT-B-32`), only the last
+/// part.
 func nameComponents(_ path: String) -> [String] {
   var parts = path.split(separator: "/").map(String.init)
   guard let file = parts.popLast() else { return [] }
@@ -166,7 +166,7 @@ func nameComponents(_ path: String) -> [String] {
   }
 }
 
-/// A file's name without the endings of checkpoints.
+/// A file's name without the extensions of checkpoints.
 func stem(_ file: String) -> String {
   var name = file
   // `model.safetensors.index.fp16.json`.
@@ -174,7 +174,7 @@ func stem(_ file: String) -> String {
   for ending in [".safetensors", ".npz", ".bin", ".pth", ".pt", ".ckpt"] where name.hasSuffix(ending) {
     name.removeLast(ending.count)
   }
-  // Shards without an index go by the first of them.
+  // Shards without an index are represented by the first.
   if let number = name.firstMatch(of: /-[0-9]{5}-of-[0-9]{5}$/) { name.removeSubrange(number.range) }
   return name
 }

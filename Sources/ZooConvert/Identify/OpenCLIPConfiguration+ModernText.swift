@@ -1,13 +1,13 @@
 import ZooModels
 
 extension OpenCLIPFile.Text {
-  /// True for open_clip's `ModernTextTransformer`.
+  /// Whether this is open_clip's `ModernTextTransformer`.
   var isModern: Bool { textArch == "modern" }
 }
 
 extension OpenCLIPFile {
-  /// Keys of a `ModernTextTransformer` that other text towers do not have; open_clip's defaults run, and what changes what is computed
-  /// and is not run is refused.
+  /// Keys of a `ModernTextTransformer` that other text towers do not have; open_clip's defaults are supported, and whatever changes the result
+  /// without being supported is rejected.
   static let modernTextKeys: KeyTable = [
     "text_arch": .only(["clip", "modern"], remedy: "open_clip has clip and modern"),
     "attention_mode": .used, "pos_embed": .used, "rope_temperature": .used, "mlp_type": .used, "norm_type": .used,

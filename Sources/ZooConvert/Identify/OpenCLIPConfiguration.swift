@@ -1,11 +1,11 @@
 import ZooCheckpoints
 import ZooModels
 
-/// `open_clip_config.json`. Fields that are left out have open_clip's defaults.
+/// `open_clip_config.json`. Missing fields have open_clip's defaults.
 struct OpenCLIPFile: Decodable {
   var modelCfg: Model
   var preprocessCfg: Preprocess?
-  /// How the demo model, whose image tower has no published name, says what it is.
+  /// Describes the demo model, whose image tower has no published name.
   var timmModelArgs: TimmArguments?
 
   struct Model: Decodable {
@@ -57,7 +57,7 @@ struct OpenCLIPFile: Decodable {
     var preNorm: Bool?
     var tokenizerType: String?
     var tiktokenName: String?
-    /// What open_clip changes of the model's own configuration.
+    /// What open_clip overrides in the model's own configuration.
     struct HuggingFaceOverrides: Decodable { var padTokenId: Int? }
     var contextLength: Int?
     var vocabSize: Int?
@@ -92,12 +92,12 @@ struct OpenCLIPFile: Decodable {
     var resizeMode: Mode?
     var fillColor: Int?
 
-    /// `random` is for training: open_clip evaluates with bicubic then.
+    /// `random` is for training: open_clip then evaluates with bicubic.
     enum Filter: String, Decodable { case bicubic, bilinear, random }
     enum Mode: String, Decodable { case shortest, squash, longest }
   }
 
-  /// The number of layers; a list of them is a ResNet.
+  /// The number of layers; a list means a ResNet.
   enum Layers: Decodable {
     case count(Int), stages([Int])
     init(from decoder: any Decoder) throws {
@@ -124,7 +124,7 @@ struct OpenCLIPFile: Decodable {
   }
 }
 
-/// The arguments of a timm `VisionTransformer` that shapes do not show.
+/// The arguments of a timm `VisionTransformer` that shapes do not reveal.
 struct TimmArguments: Decodable {
   var imgSize: ConfiguredSize?
   var numHeads: Int?
@@ -144,7 +144,7 @@ struct TimmArguments: Decodable {
 }
 
 extension OpenCLIPFile {
-  /// True where the text tower is a model of transformers, of which some are not run.
+  /// Whether the text tower is a model of transformers; only some are supported.
   var isWithHuggingFaceText: Bool { modelCfg.textCfg.hfModelName != nil }
 
   func configuration(file path: String) throws(ConvertError) -> Configuration {

@@ -1,6 +1,6 @@
 import ZooModels
 
-// The tokenizer of a text tower as open_clip 3.3 makes it: `SimpleTokenizer`, or `HFTokenizer` where `hf_tokenizer_name` is given.
+// The tokenizer of a text tower as open_clip 3.3 creates it: `SimpleTokenizer`, or `HFTokenizer` if `hf_tokenizer_name` is given.
 extension OpenCLIPFile {
   struct TokenizerArguments: Decodable {
     var clean: String?
@@ -8,8 +8,7 @@ extension OpenCLIPFile {
     var language: String?
   }
 
-  /// Arguments of `HFTokenizer`; those of `SimpleTokenizer` are fewer. What open_clip would stop at, or what makes ids random, is
-  /// refused.
+  /// Arguments of `HFTokenizer`; `SimpleTokenizer` has only some of them. Rejects what would make open_clip fail or ids random.
   static let tokenizerKeys: KeyTable = [
     "clean": .used, "strip_sep_token": .used,
     "cache_dir": .bookkeeping,
@@ -39,7 +38,7 @@ extension OpenCLIPFile {
       throw unusable(
         "tokenizer_kwargs.strip_sep_token", "\(strip)", remedy: "only a tokenizer with hf_tokenizer_name has it")
     }
-    // Only "clips" changes anything, and only where transformers reads the tokenizer.
+    // Only "clips" makes a difference, and only if transformers reads the tokenizer.
     let isCLIPS = isHuggingFace && config.tokenizerMode == "clips"
     return TokenizerSpec(
       kind: isHuggingFace ? .tokenizerJSON : .clipBPE, contextLength: config.contextLength ?? 77,
@@ -48,7 +47,7 @@ extension OpenCLIPFile {
       language: try language(arguments?.language, file: file))
   }
 
-  /// Only NLLB's tokenizers have languages; open_clip passes over those of others with a warning.
+  /// Only NLLB's tokenizers have languages; open_clip ignores the language for others, with a warning.
   private func language(_ language: String?, file: String) throws(ConvertError) -> String? {
     guard let language else { return nil }
     guard modelCfg.textCfg.hfModelName?.contains("nllb") == true else {
@@ -72,7 +71,7 @@ extension OpenCLIPFile {
         ?? TokenizerSpec.Clean.none, bosID: size + 2, eosID: size, source: encoding)
   }
 
-  /// A way to clean prompts by open_clip's name.
+  /// A way to clean prompts, by open_clip's name.
   private static func clean(_ name: String, file: String) throws(ConvertError) -> TokenizerSpec.Clean {
     let ways: [TokenizerSpec.Clean] = [.whitespace, .lower, .canonicalize]
     guard let clean = ways.first(where: { $0.rawValue == name }) else {

@@ -2,9 +2,9 @@ import Foundation
 import ZooCheckpoints
 import ZooModels
 
-/// A name for a model that nobody named: its file's, or that of a folder, or a digest.
+/// A name for a model that nobody named: its file's or a folder's name, or a digest.
 enum OwnName {
-  /// Names of files and folders that say nothing of what is in them, in words. Numbers beside them, as in `epoch_3`, say nothing either.
+  /// Names of files and folders that say nothing about their content, as words. Numbers beside them, as in `epoch_3`, say nothing either.
   private static let generic: Set = [
     "model", "models", "checkpoint", "checkpoints", "ckpt", "ckpts", "pytorch", "open", "clip", "weights",
     "epoch", "step", "iter", "last", "best", "latest", "final", "ema", "snapshot", "snapshots", "output", "outputs",
@@ -13,8 +13,8 @@ enum OwnName {
     "of", "bin",
   ]
 
-  /// The first of the file's name and its folders', nearest first, that says something, with what tells apart the files and folders in it
-  /// (`cats-epoch_3`); else `model-` with a short digest of the files.
+  /// The first meaningful name among the file's and its folders', nearest first, extended by what distinguishes the files and folders in it
+  /// (`cats-epoch_3`); otherwise `model-` with a short digest of the files.
   static func find(path: String, files: [String]) -> PlainName? {
     let components = nameComponents(path)
     let folders = components.dropFirst().filter { !isCommit($0) && $0 != "snapshots" }.prefix(2)
@@ -34,7 +34,7 @@ enum OwnName {
     }
   }
 
-  /// True for a name with anything beside generic words, such as a number; precisions do not count.
+  /// Whether a name has anything beside generic words, such as a number; precisions do not count.
   private static func isDistinct(_ name: String) -> Bool {
     let words = nameWords(name)
     return words.indices.contains { index in
@@ -44,7 +44,7 @@ enum OwnName {
     }
   }
 
-  /// Eight digits that tell files apart: of their sizes and of bytes from all over them, as reading the whole could take long.
+  /// Eight digits that distinguish files: from their sizes and samples of their bytes, as reading everything could take long.
   private static func digest(_ files: [String]) -> String {
     let hasher = SHA256Hasher()
     for path in files {

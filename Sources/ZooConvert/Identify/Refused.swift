@@ -1,13 +1,13 @@
 import ZooModels
 
-/// A kind of checkpoint that is known and does not run: told by a tensor that no other kind has.
+/// A known but unsupported kind of checkpoint, recognised by a tensor that no other kind has.
 ///
-/// Where a layout would only miss some names, this says what the file is.
+/// Says what the file is, whereas a layout would only report missing names.
 struct RefusedKind {
   let tensor: String
-  /// A tensor that must be there as well, where the first alone says too little.
+  /// A tensor that must be there as well, if the first alone is ambiguous.
   var beside: String?
-  /// What it is, after `is a`.
+  /// The kind, as it follows `is a`.
   let model: String
   let reason: String
 

@@ -4,7 +4,7 @@ import ZooModels
 /// `config.json` of a timm model.
 struct TimmFile: Decodable {
   let model: Model
-  /// The settings of the weights, which old files have at the top.
+  /// The settings of the weights, which old files have at the top level.
   let pretrained: Pretrained
 
   struct Model: Decodable {
@@ -50,7 +50,7 @@ extension TimmFile {
     try choices.adoptTimmDesign(arguments, file: path)
     let input = try inputSize(file: path)
     choices.image = arguments?.imgSize?.size ?? input
-    // A model of one size gets pictures of that size, whatever its weights were trained with.
+    // A model with a fixed size gets pictures of that size, whatever its weights were trained with.
     let size = (pretrained.fixedInputSize == true ? choices.image : nil) ?? input ?? choices.image
     var result = Configuration(
       file: splitPath(path).name, embedding: model.numClasses ?? 1000, logitBias: false,
@@ -95,7 +95,7 @@ extension TimmFile {
       }
       result.resizeMode = .longest
       result.fill = Int((255 * Double(mean[0])).rounded(.toNearestOrEven))
-    // timm takes any other word for center, too.
+    // timm treats any other word as center, too.
     default: result.resizeMode = .shortest
     }
     return result
@@ -104,7 +104,7 @@ extension TimmFile {
 
 /// Names of classes: a list, or an object with numbers as keys.
 struct ClassNames: Decodable {
-  /// By class; a number that is left out has its number for a name.
+  /// By class; a class without a name is named by its number.
   let inOrder: [String]
 
   init(from decoder: any Decoder) throws {

@@ -1,33 +1,33 @@
 import ZooModels
 
-/// What a model of timm has by its name and neither shapes nor open_clip's configuration show.
+/// Choices that a timm model's name implies and neither shapes nor open_clip's configuration reveal.
 struct TimmDesign: Sendable, Equatable {
   var heads: Int?
   var eps: Float = 1e-6
   var activation = Activation.gelu
   /// timm's name of the pooling: `token`, `avg`, `map`.
   var pool = "token"
-  /// True where the pooling also takes the tokens before the patches.
+  /// Whether the pooling includes the tokens before the patches.
   var poolsPrefix = false
-  /// False where the class token and the registers have no rows in the position table; nil where the name does not tell.
+  /// False if the class token and the registers have no rows in the position table; nil if the name does not tell.
   var positionsCoverPrefix: Bool?
-  /// True where the norms follow the branches.
+  /// Whether the norms follow the branches.
   var postNorm = false
   var rope: RotaryEmbedding?
   var poolerHeads: Int?
   var resampling = PositionResampling.bicubicAntialias
 }
 
-/// A model that timm has under a name.
+/// A model that timm has by name.
 enum TimmModel: Sendable, Equatable {
   case runs(TimmDesign)
   /// Why it cannot be run.
   case refused(String)
 
-  /// The model of a name with or without its tag (`vit_base_patch16_224.augreg_in1k`); nil for a name that timm 1.0.31 does not have.
+  /// The model with a name, with or without its tag (`vit_base_patch16_224.augreg_in1k`); nil for a name that timm 1.0.31 does not have.
   static func named(_ name: String) -> TimmModel? { all[String(name.prefix { $0 != "." })] }
 
-  /// The plain model of a size, such as `vit_base_patch16_224` for `vit_base_patch8_rect`.
+  /// The plain model of the same size, such as `vit_base_patch16_224` for `vit_base_patch8_rect`.
   static func plain(like name: String) -> (name: String, design: TimmDesign)? {
     let words = name.split(separator: "_", maxSplits: 2)
     guard words.count == 3, words[2].hasPrefix("patch") else { return nil }
@@ -49,7 +49,7 @@ enum TimmModel: Sendable, Equatable {
     return models
   }()
 
-  /// The lines of a table of `TimmNames`: what stands before the colon, and the names after it.
+  /// The lines of a table in `TimmNames`: the text before the colon, and the names after it.
   private static func rows(_ table: String) -> [(head: String, names: [String])] {
     table.replacing("\n  ", with: " ").split(separator: "\n").map { line in
       let parts = line.split(separator: ":")
@@ -59,7 +59,7 @@ enum TimmModel: Sendable, Equatable {
 }
 
 extension TimmDesign {
-  /// From `KEY=VALUE` words of `TimmNames`, which `TimmDesignTests` reads whole.
+  /// From `KEY=VALUE` words of `TimmNames`, all of which `TimmDesignTests` reads.
   fileprivate init(_ facts: String) {
     for fact in facts.split(separator: " ") {
       let parts = fact.split(separator: "=").map(String.init)
@@ -81,7 +81,7 @@ extension TimmDesign {
 }
 
 extension RotaryEmbedding {
-  /// From temperature, offset, indexing and, where there is one, the reference grid's rows and columns.
+  /// From temperature, offset, indexing and, if present, the rows and columns of the reference grid.
   fileprivate init?(fields: [String]) {
     let numbers = fields.map { Float($0) ?? 0 }
     guard fields.count == 3 || fields.count == 5, let indexing = Indexing(rawValue: fields[2]) else { return nil }
@@ -93,9 +93,9 @@ extension RotaryEmbedding {
 }
 
 extension VisionChoices {
-  /// Takes from timm's model of this name, and from its arguments, what nobody has said yet.
+  /// Adopts choices from timm's model of this name, and from its arguments, unless they are already set.
   ///
-  /// Throws for a model that is not run, and where an unknown one may have parts that would be left out without a word.
+  /// Throws for an unsupported model, and for an unknown one that may have parts that would be silently left out.
   mutating func adoptTimmDesign(_ arguments: TimmArguments?, file: String) throws(ConvertError) {
     guard let timmName else { return }
     switch TimmModel.named(timmName) {
@@ -130,14 +130,14 @@ extension VisionChoices {
     }
   }
 
-  /// Takes what timm's class has by default, for a model whose name timm does not have.
+  /// Adopts the defaults of timm's class, for a model whose name timm does not have.
   mutating func adoptClassDefaults(of facts: VisionFacts) {
     activation = activation ?? .gelu
-    // A norm before the blocks is CLIP's, whose epsilon is not the class's.
+    // A norm before the blocks is CLIP's, whose epsilon is not the class's default.
     eps = eps ?? (facts.normPre ? nil : 1e-6)
   }
 
-  /// Takes over what a name implies; what was said before wins.
+  /// Adopts what a name implies; choices already made win.
   mutating func adopt(_ design: TimmDesign) {
     heads = heads ?? design.heads
     eps = eps ?? design.eps

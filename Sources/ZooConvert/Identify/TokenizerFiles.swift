@@ -3,14 +3,14 @@ import ZooCheckpoints
 import ZooModels
 import ZooText
 
-/// Where a tokenizer is looked for: a folder, or one of its files.
+/// Where to look for a tokenizer: a folder, or one of its files.
 struct TokenizerPlace {
   let folder: String
   /// The file that was named; nil for a folder.
   let file: String?
   private let names: [String]
 
-  /// Nil where there is nothing.
+  /// Nil if nothing exists there.
   init?(_ path: String) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path.isEmpty ? "." : path, isDirectory: &isFolder) else { return nil }
@@ -19,12 +19,12 @@ struct TokenizerPlace {
     self.names = names
   }
 
-  /// What stands beside a vocabulary and says which tokens are special.
+  /// Files beside a vocabulary that say which tokens are special.
   var settings: [String] { TokenizerFileNames.settings.filter(names.contains) }
   var url: URL { URL(filePath: folder.isEmpty ? "." : folder, directoryHint: .isDirectory) }
 
-  /// The best complete set of files of a kind; the one with the file if one was named. A file with a name of its own is of the kind
-  /// that its ending tells, or of the kind that is expected.
+  /// The best complete set of files of a kind; the one containing the named file, if any. The extension of a file with an unusual name tells its
+  /// kind, otherwise it is of the expected kind.
   func files(of kind: TokenizerSpec.Kind, expected: TokenizerSpec.Kind) -> [String]? {
     let sets = kind.fileSets(among: names)
     guard let file else { return sets.first }

@@ -1,7 +1,7 @@
 import ZooCheckpoints
 import ZooModels
 
-/// `config.json` of a classifier of transformers. Fields that are left out have the defaults of the class.
+/// `config.json` of a classifier of transformers. Missing fields have the defaults of the class.
 struct TransformersClassifierFile: Decodable {
   var modelType: String?
   var architectures: [String]?
@@ -14,14 +14,14 @@ struct TransformersClassifierFile: Decodable {
 }
 
 extension TransformersClassifierFile {
-  /// What the classes of a kind have where a file leaves it out, and how they pool.
+  /// The defaults of a kind's class for missing fields, and how it pools.
   private struct Kind {
     var pictures: ImageProcessorDefaults
     var activation = "gelu"
     var eps: Float = 1e-12
     var pool = "token"
     var patch = 16
-    /// How positions are resampled where pictures have another size than those that positions were learned with.
+    /// How positions are resampled for pictures of another size than in training.
     var resampling: PositionResampling?
   }
 
@@ -32,7 +32,7 @@ extension TransformersClassifierFile {
     "dinov2_with_registers": Kind(pictures: .clip, eps: 1e-6, resampling: .bicubicAntialias),
   ]
 
-  /// - Parameter settings: those for pictures beside the file, and the file that has them.
+  /// - Parameter settings: The preprocessing settings beside the file, and the file that holds them.
   func configuration(
     file path: String, settings: (settings: TransformersPreprocessor, file: String)?
   ) throws(ConvertError) -> Configuration {
@@ -44,7 +44,7 @@ extension TransformersClassifierFile {
         file: path, type: modelType ?? "",
         known: "vit, deit, clip, dinov2 and dinov2_with_registers, which its tensors are")
     }
-    // CLIP's file has a tower of its own inside, the others' is that of the tower.
+    // CLIP's file contains a nested tower; the others are that of the tower.
     let nested = try readJSON(TransformersFile.self, path)
     var tower = nested.visionConfigDict ?? nested.visionConfig
     if tower == nil { tower = try readJSON(TransformersFile.Tower.self, path) }
@@ -62,7 +62,7 @@ extension TransformersClassifierFile {
       choices.resampling = resampling
       let patch = max(1, tower.patchSize ?? kind.patch)
       choices.tableGrid = GridSize(height: image.height / patch, width: image.width / patch)
-      // `hidden_act` is not read where `use_swiglu_ffn` is set.
+      // `hidden_act` is not read if `use_swiglu_ffn` is set.
       choices.hasSwiGLU = true
     }
     var result = Configuration(

@@ -2,8 +2,8 @@ import ZooCheckpoints
 import ZooModels
 
 extension TransformersFile {
-  /// TIPSv2: the class token of an image tower after DINOv2's and the mean of a prompt's tokens are compared as they are. The published files
-  /// have no temperature, so that the configuration's divides the cosine.
+  /// TIPSv2: the class token of an image tower like DINOv2's and the mean of a prompt's tokens are compared directly. The published files have no
+  /// temperature, so the one in the configuration divides the cosine.
   func tipsv2(
     file path: String, settings: (settings: TransformersPreprocessor, file: String)?
   ) throws(ConvertError) -> Configuration {

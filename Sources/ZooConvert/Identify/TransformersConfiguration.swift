@@ -1,13 +1,13 @@
 import ZooCheckpoints
 import ZooModels
 
-/// `config.json` of a CLIP or SigLIP model of transformers. Fields that are left out have the defaults of the class.
+/// `config.json` of a CLIP or SigLIP model of transformers. Missing fields have the defaults of the class.
 struct TransformersFile: Decodable {
   var modelType: String?
   var projectionDim: Int?
   var textConfig: Tower?
   var visionConfig: Tower?
-  /// Older files state overrides here.
+  /// Older files have overrides here.
   var textConfigDict: Tower?
   var visionConfigDict: Tower?
   /// TIPSv2's.
@@ -42,11 +42,11 @@ extension TransformersFile {
   /// The model types of whole models.
   static let types = ["clip", "metaclip_2", "siglip", "siglip2", "tipsv2"]
 
-  /// - Parameter settings: those for pictures beside the file, and the file that has them.
+  /// - Parameter settings: The preprocessing settings beside the file, and the file that holds them.
   func configuration(
     file path: String, settings: (settings: TransformersPreprocessor, file: String)?
   ) throws(ConvertError) -> Configuration {
-    // The dictionaries of old files win whole: transformers fills them up with the class's defaults.
+    // The override dictionaries of old files replace all others: transformers fills them up with the class's defaults.
     let text = textConfigDict ?? textConfig ?? Tower(), vision = visionConfigDict ?? visionConfig ?? Tower()
     let image = vision.imageSize?.size ?? GridSize(height: 224, width: 224)
     switch modelType {
@@ -63,7 +63,7 @@ extension TransformersFile {
     }
   }
 
-  /// How pictures are prepared: by the settings beside the file, or as the class does without them. Without `image` they may have any size.
+  /// The preprocessing: from the settings beside the file, or the class's defaults without them. Without `image`, any size is allowed.
   static func preprocessing(
     _ beside: (settings: TransformersPreprocessor, file: String)?, image: GridSize?, _ defaults: ImageProcessorDefaults
   ) throws(ConvertError) -> Preprocessing {
@@ -94,15 +94,15 @@ extension TransformersFile {
       logitBias: false, preprocessing: preprocessing, notes: notes)
   }
 
-  /// Where the end of a text is.
+  /// How the end of a text is found.
   private func pooling(end: Int, vocabulary: Int) -> TextPooling {
-    // 2 is the wrong id of CLIP's old configurations, and means the largest id; so does the last id of the vocabulary. In MetaCLIP 2 it is 2.
+    // 2 is the wrong id in CLIP's old configurations and means the largest id; so does the last id of the vocabulary. In MetaCLIP 2 it is 2.
     if modelType == "metaclip_2" { return .endOfText(id: end) }
     return end == 2 || end == vocabulary - 1 ? .argmax : .endOfText(id: end)
   }
 
   private func tokenizer(contextLength: Int) -> TokenizerSpec {
-    // MetaCLIP 2 has XLM-V's vocabulary; its tokenizer.json says all.
+    // MetaCLIP 2 has XLM-V's vocabulary; its tokenizer.json specifies everything.
     modelType == "metaclip_2"
       ? TokenizerSpec(kind: .tokenizerJSON, contextLength: contextLength, padID: 1, clean: TokenizerSpec.Clean.none)
       : TokenizerSpec(kind: .clipBPE, contextLength: contextLength)
@@ -135,7 +135,7 @@ extension TransformersFile {
       logitBias: true, preprocessing: preprocessing)
   }
 
-  /// NaFlex: its one fixed size is the square of as many patches as a picture may have.
+  /// NaFlex: its fixed size is the square of the maximum number of patches.
   private func siglip2(
     _ text: Tower, _ vision: Tower, file path: String, _ beside: (settings: TransformersPreprocessor, file: String)?
   ) throws(ConvertError) -> Configuration {

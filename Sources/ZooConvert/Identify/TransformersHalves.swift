@@ -1,19 +1,19 @@
 import ZooModels
 
 extension TransformersFile {
-  /// The model types of towers that were saved alone, and the whole model's.
+  /// The model types of towers that were saved separately, and those of the whole models.
   private static let halves = [
     "clip_vision_model": "clip", "clip_text_model": "clip", "metaclip_2_vision_model": "metaclip_2",
     "metaclip_2_text_model": "metaclip_2", "siglip_vision_model": "siglip",
     "siglip_text_model": "siglip", "siglip2_vision_model": "siglip2",
-    // The text tower knows nothing of NaFlex.
+    // The text tower is independent of NaFlex.
     "siglip2_text_model": "siglip",
   ]
 
-  /// Reads `config.json`. That of a tower alone has the tower's fields at the top: both towers are given them, and the one
-  /// that is not there is left out with its part of the architecture.
+  /// Reads `config.json`. That of a single tower has the tower's fields at the top level: both towers are given them, and the missing one is dropped
+  /// with its part of the architecture.
   ///
-  /// - Parameter part: For an image tower, the configuration of a vision-language model around it counts as well (LLaVA).
+  /// - Parameter part: For an image tower, the configuration of a surrounding vision-language model is accepted as well (LLaVA).
   static func read(_ path: String, part: ModelPart) throws(ConvertError) -> TransformersFile {
     var file = try readJSON(TransformersFile.self, path)
     if let whole = file.towerType(part) {
@@ -39,7 +39,7 @@ extension TransformersFile {
     return keys.merging(type.contains("vision") ? visionKeys : textKeys) { $1 }
   }
 
-  /// The whole model's type of the image tower inside another model; nil for any other configuration.
+  /// The model type, of the whole model, for the image tower inside another model; nil for any other configuration.
   private func towerType(_ part: ModelPart) -> String? {
     guard part == .imageTower, let type = modelType, !Self.types.contains(type), Self.halves[type] == nil else {
       return nil

@@ -1,12 +1,12 @@
 import ZooModels
 
 extension TransformersPreprocessor {
-  /// What transformers' Pillow image processor does with these settings.
+  /// The preprocessing that transformers' Pillow image processor does with these settings.
   ///
   /// - Parameters:
-  ///   - image: the picture size of the model, which the result must have; nil for any.
-  ///   - defaults: those of the model's own image processor, for a file that does not name one.
-  ///   - file: the path of the settings, for messages.
+  ///   - image: The picture size of the model, which the result must have; nil for any.
+  ///   - defaults: The defaults of the model's own image processor, for a file that does not name one.
+  ///   - file: The path of the settings, for messages.
   func preprocessing(
     image: GridSize?, defaults: ImageProcessorDefaults, file: String
   ) throws(ConvertError) -> Preprocessing {
@@ -38,14 +38,14 @@ extension TransformersPreprocessor {
         convention: .transformers), file: file)
   }
 
-  /// A value that is null is missing, and the reference fails.
+  /// Rejects a null value, which counts as missing: the reference fails on it.
   private func refuseNull(_ name: String, _ key: String, _ file: String) throws(ConvertError) {
     guard nulls.contains(name) else { return }
     throw .unusableValue(
       file: file, key: key, value: "null", remedy: "state the value, or leave the key out for the default")
   }
 
-  /// Nil where the file does not name its class.
+  /// Nil if the file does not name its class.
   private func ownDefaults(file: String) throws(ConvertError) -> ImageProcessorDefaults? {
     let key = imageProcessorType == nil ? "feature_extractor_type" : "image_processor_type"
     guard let type = imageProcessorType ?? featureExtractorType else { return nil }
@@ -55,7 +55,7 @@ extension TransformersPreprocessor {
       file: file, key: key, value: "'\(type)'", remedy: "zoo prepares pictures as \(names.joined(separator: ", "))")
   }
 
-  /// The size of the result, what the resize aims at, and how.
+  /// The size of the result, the resize target, and the resize mode.
   private func geometry(
     _ defaults: ImageProcessorDefaults, file: String
   ) throws(ConvertError) -> (size: GridSize, target: GridSize?, mode: Preprocessing.ResizeMode) {
@@ -93,7 +93,7 @@ extension TransformersPreprocessor {
     }
   }
 
-  /// The size, with a single number read as the class reads it.
+  /// The size; a single number is interpreted as in the class.
   private func resizeRule(_ defaults: ImageProcessorDefaults, file: String) throws(ConvertError) -> Sides {
     if useSquareSize == true {
       throw .unusableValue(

@@ -1,12 +1,11 @@
 import ZooCheckpoints
 import ZooModels
 
-/// The picture settings of a model of transformers: `preprocessor_config.json`, or `image_processor` in the `processor_config.json` that
-/// transformers 5 writes in its place. What is left out has the default of the class; what is null has not: a switch is off then, and a
-/// value is missing.
+/// The preprocessing settings of a transformers model: `preprocessor_config.json`, or `image_processor` in the `processor_config.json` that
+/// transformers 5 writes instead. Missing keys have the defaults of the class; null does not: a switch is then off, and a value is missing.
 struct TransformersPreprocessor {
   var imageProcessorType: String?
-  /// The word for it until transformers 4.26.
+  /// The name of this key until transformers 4.26.
   var featureExtractorType: String?
   var size: Sides?
   var cropSize: Sides?
@@ -20,17 +19,17 @@ struct TransformersPreprocessor {
   var resample: Filter?
   var imageMean: ChannelValues?
   var imageStd: ChannelValues?
-  /// NaFlex: the side of a patch, and how many a picture is cut into at most.
+  /// NaFlex: the side of a patch, and the maximum number of patches.
   var patchSize: Int?
   var maxNumPatches: Int?
-  /// The values that are null.
+  /// The keys whose values are null.
   private(set) var nulls: Set<String> = []
 
-  /// The settings beside a `config.json` and the file that has them; nil if there are none.
+  /// The settings beside a `config.json` and the file that holds them; nil if there are none.
   static func beside(_ path: String) throws(ConvertError) -> (settings: TransformersPreprocessor, file: String)? {
     struct Processor: Decodable { var imageProcessor: TransformersPreprocessor? }
     let folder = splitPath(path).parent
-    // In this order in transformers, too.
+    // transformers uses the same order.
     let processor = joinPath(folder, "processor_config.json")
     if fileExists(processor), let settings = try readJSON(Processor.self, processor).imageProcessor {
       return (settings, processor)
@@ -40,12 +39,12 @@ struct TransformersPreprocessor {
     return (try readJSON(TransformersPreprocessor.self, preprocessor), preprocessor)
   }
 
-  /// A number, `[height, width]`, or an object with names.
+  /// A number, `[height, width]`, or an object with named sides.
   enum Sides: Decodable, Hashable {
     case number(Int)
     case sides(GridSize)
     case shortestEdge(Int)
-    /// Named sides that are not computed here, such as `longest_edge`.
+    /// Named sides that are not supported, such as `longest_edge`.
     case other([String])
 
     private enum Key: String, CodingKey, CaseIterable {
@@ -130,17 +129,17 @@ extension TransformersPreprocessor: Decodable {
   }
 }
 
-/// What an image processor of transformers does where its file is silent.
+/// What an image processor of transformers does when its file does not say.
 struct ImageProcessorDefaults {
   var size: TransformersPreprocessor.Sides
-  /// True where a single number means a square, not the shorter side.
+  /// Whether a single number means a square, not the shorter side.
   var isSquare: Bool
   var crop: GridSize?
   var interpolation = Preprocessing.Interpolation.bicubic
   var mean: [Float] = [0.5, 0.5, 0.5]
   var std: [Float] = [0.5, 0.5, 0.5]
 
-  /// The same for a model of pictures of another size: what is larger than the crop stays larger in proportion.
+  /// The same for a model with another picture size: what is larger than the crop stays larger in proportion.
   func scaled(to image: GridSize) -> ImageProcessorDefaults {
     var result = self
     func scaled(_ side: Int, by crop: Int, to wanted: Int) -> Int { (side * wanted + crop / 2) / crop }
@@ -173,7 +172,7 @@ struct ImageProcessorDefaults {
   static let blip = ImageProcessorDefaults(
     size: .sides(GridSize(square: 384)), isSquare: true, mean: Preprocessing.clipMean, std: Preprocessing.clipStd)
 
-  /// The classes of transformers 5 that do nothing but resize, crop, rescale and normalise, by the first word of their names.
+  /// The classes of transformers 5 that only resize, crop, rescale and normalise, by the first word of their names.
   static let known: [(name: String, defaults: ImageProcessorDefaults)] = [
     ("CLIP", clip), ("ChineseCLIP", clip), ("Bit", clip), ("Siglip", siglip), ("Siglip2", siglip2),
     ("ViT", vit), ("DeiT", deit), ("Blip", blip), ("Tipsv2", tipsv2),

@@ -1,6 +1,6 @@
 import ZooModels
 
-/// What must be known of an image tower beside its shapes; nil where nobody said.
+/// What must be known about an image tower besides its shapes; nil if unknown.
 struct VisionChoices {
   /// timm's name of the model.
   var timmName: String?
@@ -10,30 +10,30 @@ struct VisionChoices {
   var eps: Float?
   /// timm's name of the pooling: `token`, `avg`, `max`, `avgmax`, `map`.
   var pool: String?
-  /// True where the pooling also takes the tokens before the patches.
+  /// Whether the pooling includes the tokens before the patches.
   var poolsPrefix = false
-  /// False where the class token and the registers have no rows in the position table.
+  /// False if the class token and the registers have no rows in the position table.
   var positionsCoverPrefix: Bool?
-  /// The grid of the position table where it is for other pictures (DINOv2); nil where it follows from the picture.
+  /// The grid of the position table if it is for other pictures (DINOv2); nil if it follows from the picture.
   var tableGrid: GridSize?
-  /// True where the MLP is SwiGLU, whatever the activation elsewhere.
+  /// Whether the MLP is SwiGLU, whatever the activation elsewhere.
   var hasSwiGLU = false
-  /// True where the norms follow the branches.
+  /// Whether the norms follow the branches.
   var postNorm = false
   var rope: RotaryEmbedding?
   var resampling = PositionResampling.bicubicAntialias
-  /// Where the pooler has another number of heads than the blocks.
+  /// The number of heads of the pooler, if it differs from the blocks'.
   var poolerHeads: Int?
 }
 
 extension VisionFacts {
-  /// The tower with these shapes and choices, or all that is missing.
+  /// The tower with these shapes and choices; throws an error that lists everything missing.
   func tower(_ choices: VisionChoices, path: String) throws(ConvertError) -> VisionTower {
     func invalid(_ reason: String) -> ConvertError { .configuration(file: path, reason: reason) }
     guard let width, let patch, patch > 0, let positions, let mlpWidth, width > 0 else {
       throw invalid("the shapes of its image tower do not fit one another")
     }
-    // Of CLIP's ResNets all that is left open are the heads, which have a width of 64 in OpenAI's, open_clip's and timm's.
+    // For CLIP's ResNets only the heads are open, which have a width of 64 in OpenAI's, open_clip's and timm's.
     let isResNet = pooler == .meanQuery
     let image = choices.image ?? squareImage(choices, patch: patch)
     var missing: [(what: String, option: String)] = []
@@ -93,13 +93,13 @@ extension VisionFacts {
   /// Tokens before the patches.
   var prefixTokens: Int { (classToken || pooler == .meanQuery ? 1 : 0) + registers }
 
-  /// The picture whose square patch grid the position table is for; nil where the grid is not square, or need not be.
+  /// The picture whose square patch grid the position table is for; nil if the grid is not square, or need not be.
   private func squareImage(_ choices: VisionChoices, patch: Int) -> GridSize? {
     guard let positions, positions > 0, relativeHidden == nil else { return nil }
     let patches: Int
     switch positionsCoverPrefix ?? choices.positionsCoverPrefix {
     case false?: patches = positions
-    // Where nobody said that the prefix has no rows, a square that leaves none for it may as well be a rectangle with them.
+    // Unless the prefix is known to have no rows, a square without rows for it may as well be a rectangle with them.
     default: patches = positionGrid == nil ? positions - prefixTokens : positions
     }
     return exactSquareRoot(patches).map { GridSize(square: $0 * patch) }
@@ -122,7 +122,7 @@ extension VisionFacts {
     case nil: break
     }
     switch choices.pool ?? "" {
-    // timm norms after pooling where it does not pool by the class token.
+    // timm applies the norm after pooling unless it pools by the class token.
     case "": return classToken && normFirst ? .classToken : .patchMean(normFirst: normFirst)
     case "token", "tok":
       guard classToken else { throw invalid("its pooling takes the class token, which is not there") }
@@ -137,7 +137,7 @@ extension VisionFacts {
   }
 }
 
-/// The root of a square number.
+/// The square root of a perfect square.
 func exactSquareRoot(_ value: Int) -> Int? {
   guard value > 0 else { return nil }
   let root = Int(Double(value).squareRoot().rounded())

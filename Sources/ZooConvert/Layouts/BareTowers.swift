@@ -1,6 +1,6 @@
 import ZooModels
 
-// Towers that transformers 5 saves alone from their own classes: the keys of a half without the name of the tower.
+// Towers that transformers 5 saves separately from their own classes: the keys of a half without the name of the tower.
 extension CheckpointLayout {
   /// `CLIPVisionModel` as transformers 5 writes it.
   static let bareCLIPImage = transformersCLIPImage.bare("vision_model.", forbids: ["classifier.weight", "head.probe"])
@@ -13,7 +13,7 @@ extension CheckpointLayout {
   /// `SiglipTextModel` and `Siglip2TextModel` as transformers 5 writes them.
   static let bareSigLIPTextTower = transformersSigLIPTextTower.bare("text_model.")
 
-  /// The same layout where names come without `prefix`.
+  /// The same layout for names without `prefix`.
   private func bare(_ prefix: String, forbids: [String] = []) -> CheckpointLayout {
     @Sendable func named(_ headers: Headers) -> Headers {
       Headers(

@@ -1,7 +1,7 @@
 import ZooModels
 
 extension CheckpointLayout {
-  /// big_vision's SigLIP as NPZ, bare or under `params/` or `opt/target/`, each tower with its layers apart or stacked.
+  /// big_vision's SigLIP as NPZ, bare or under `params/` or `opt/target/`, each tower with its layers separate or stacked.
   static let bigVision = CheckpointLayout(
     name: "big-vision", title: "big_vision SigLIP (NPZ)",
     fingerprint: Fingerprint(needs: [
@@ -46,12 +46,12 @@ extension CheckpointLayout {
     }
   }
 
-  /// True for big_vision's `naflex_vit`, whose patches go through a linear layer.
+  /// Whether this is big_vision's `naflex_vit`, whose patches pass through a linear layer.
   private static func isNaFlex(_ target: Target, _ prefix: String) -> Bool {
     target.headers["\(prefix)embedding/kernel"].map { $0.shape.count == 2 } ?? (target.vision.positionGrid != nil)
   }
 
-  /// A convolution's weight from a linear layer over pixels with their channels, `[pixels, width]`.
+  /// A convolution's weight from a linear layer over pixels and their channels, `[pixels, width]`.
   private static func naflexPatch(_ name: String, _ target: Target) -> TensorExpression {
     let vision = target.vision, width = vision.blocks.width, patch = vision.patch
     let pixels = TensorExpression.tensor(name, shape: [patch * patch * 3, width]).reshaped([patch, patch, 3, width])
@@ -135,7 +135,7 @@ extension CheckpointLayout {
   }
 }
 
-/// Where parameters may stand in a flax checkpoint.
+/// Prefixes of the parameters in a flax checkpoint.
 let flaxPrefixes = ["params/", "", "opt/target/"]
 
 /// The prefix under which a leaf is found.
@@ -143,7 +143,7 @@ func flaxPrefix(_ headers: Headers, _ leaf: String) -> String {
   flaxPrefixes.first { headers.contains($0 + leaf) } ?? "params/"
 }
 
-/// What stands beside the parameters in the checkpoint of a training.
+/// What is stored beside the parameters in a training checkpoint.
 func flaxDrops(_ headers: Headers, _ leaf: String) -> [DropRule] {
   let prefix = flaxPrefix(headers, leaf)
   return [

@@ -14,7 +14,7 @@ extension CheckpointLayout {
     },
     expression: { $0.name.tower == .vision ? TimmVision.expression($0, prefix: "") : nil })
 
-  /// The NPZ classifiers of google's vision_transformer (augreg) and of big_vision.
+  /// The NPZ classifiers of Google's vision_transformer (augreg) and of big_vision.
   static let googleClassifier = CheckpointLayout(
     name: "google-vit", title: "google ViT classifier (NPZ)", part: .classifier,
     fingerprint: Fingerprint(
@@ -64,7 +64,7 @@ extension CheckpointLayout {
       }
     })
 
-  /// The position table stands inside the transformer (vision_transformer) or beside it (big_vision).
+  /// The position table is inside the transformer (vision_transformer) or beside it (big_vision).
   @Sendable private static func positions(_ headers: Headers, _ prefix: String) -> String {
     headers.isEmpty || headers.contains("\(prefix)pos_embedding")
       ? "\(prefix)pos_embedding" : "\(prefix)Transformer/posembed_input/pos_embedding"

@@ -1,6 +1,6 @@
 import ZooModels
 
-/// MobileCLIP's convolutions before the blocks, of which the last makes the tokens, under the names of timm and of Apple.
+/// MobileCLIP's convolutions before the blocks, the last of which creates the tokens, under the names of timm and of Apple.
 enum ConvolutionStem {
   /// `stem.0.weight` and `stem.0.norm.mean`; nil for other tensors.
   ///

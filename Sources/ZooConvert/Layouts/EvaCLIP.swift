@@ -31,11 +31,11 @@ extension CheckpointLayout {
     })
 }
 
-/// EVA-CLIP's `EVAVisionTransformer`, which timm took over under a few other names.
+/// EVA-CLIP's `EVAVisionTransformer`, which timm adopted under a few different names.
 private enum EvaVision {
   private static let prefix = "visual."
 
-  /// What differs from timm in all blocks, and in those with a gated MLP.
+  /// Differences from timm in all blocks, and in those with a gated MLP.
   private static let names = ["attention_norm": "attn.inner_attn_ln", "mlp_norm": "mlp.ffn_ln"]
   private static let gatedNames = ["gate": "mlp.w1", "fc1": "mlp.w2", "fc2": "mlp.w3"]
 

@@ -1,6 +1,6 @@
 /// The encoder of big_vision and of vision_transformer, as NPZ leaves: dense kernels are `[in, out]`, attention kernels `[in, heads, head]`.
 ///
-/// Layers are apart (`encoderblock_3/`) or stacked along a leading axis (`encoderblock/`), which the name tells: the rank of a kernel does not.
+/// Layers are separate (`encoderblock_3/`) or stacked along a leading axis (`encoderblock/`), which the name tells: the rank of a kernel does not.
 struct FlaxEncoder {
   /// The path up to `encoderblock`, such as `params/img/Transformer/`.
   let path: String
@@ -8,7 +8,7 @@ struct FlaxEncoder {
   let heads: Int
   let layers: Int
   let isStacked: Bool
-  /// Names of the modules inside a block: flax numbers them by the order of the calls.
+  /// Names of the modules inside a block: flax numbers them in the order of the calls.
   let names: Names
 
   struct Names {
@@ -73,11 +73,11 @@ struct FlaxEncoder {
   }
 }
 
-/// flax's multi-head attention: kernels `[width, heads, head]`, of the output `[heads, head, width]`.
+/// flax's multi-head attention: kernels are `[width, heads, head]`, that of the output `[heads, head, width]`.
 struct FlaxAttention {
   let width: Int
   let heads: Int
-  /// The leaf of this name and shape.
+  /// The leaf with this name and shape.
   let leaf: (String, [Int]) -> TensorExpression
 
   private var split: [Int] { [heads, heads > 0 ? width / heads : 0] }

@@ -1,15 +1,15 @@
 import ZooModels
 
-/// SigLIP's attention pooler as a module around torch's `MultiheadAttention`, whose query, key and value are one tensor.
+/// SigLIP's attention pooler as a module around torch's `MultiheadAttention`, in which query, key and value are one tensor.
 struct FusedAttentionPooler {
-  /// What all its names start with, such as `vision_model.head.`.
+  /// The prefix of all its names, such as `vision_model.head.`.
   let prefix: String
   /// The name of the attention, and those of the two layers of the MLP.
   let attention: String
   let fc1: String
   let fc2: String
 
-  /// Nil for tensors that belong to no pooler.
+  /// Nil for tensors that do not belong to a pooler.
   func expression(_ target: Target) -> TensorExpression? {
     let width = target.vision.blocks.width
     // Rows of `in_proj`: query, key, value.

@@ -1,6 +1,6 @@
 import ZooModels
 
-// Towers that were saved alone: the layouts of whole models without the keys of the other tower.
+// Towers that were saved separately: the layouts of whole models without the keys of the other tower.
 extension CheckpointLayout {
   /// `visual.` of an open_clip model, or its `VisionTransformer` itself (FARE).
   static let openCLIPImage = openCLIP.half(

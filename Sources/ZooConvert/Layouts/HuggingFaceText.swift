@@ -2,11 +2,11 @@ import ZooModels
 
 /// open_clip's `HFTextEncoder`: an encoder of transformers under `text.transformer.`, the projection under `text.proj`.
 enum HuggingFaceText {
-  /// The classes of encoders by a tensor that only they have.
+  /// The encoder classes, each recognised by a tensor that only it has.
   enum Encoder: CaseIterable {
-    /// `BertModel`, `RobertaModel` and `XLMRobertaModel`, whose tensors are alike.
+    /// `BertModel`, `RobertaModel` and `XLMRobertaModel`, whose tensors are the same.
     case bert
-    /// `M2M100Encoder`, of which NLLB is one.
+    /// `M2M100Encoder`, which NLLB uses.
     case m2m
     /// The encoder of `T5Model` and `MT5Model` with a gated MLP; no layer has a bias.
     case t5
@@ -57,7 +57,7 @@ enum HuggingFaceText {
       }
     }
 
-    /// Layers and norms, in a block and outside.
+    /// Names of layers and norms, in a block and outside.
     fileprivate var names: [String: String] {
       switch self {
       case .bert:
@@ -115,7 +115,7 @@ enum HuggingFaceText {
     if [.t5, .modernBERT].contains(encoder), parts[1] == "bias" { return .zeros(target.shape) }
     let place = target.name.block.map(encoder.block) ?? ""
     if encoder == .modernBERT, ["gate", "fc1"].contains(parts[0]), let name = encoder.names["fc1"] {
-      // The gate, then what it opens.
+      // The gate, then the value.
       let rows = target.shape[0]
       return TensorExpression.tensor("\(place)\(name).weight", shape: [2 * rows] + target.shape.dropFirst())
         .rows(parts[0] == "gate" ? 0..<rows : rows..<2 * rows)

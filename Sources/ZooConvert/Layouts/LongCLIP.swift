@@ -1,11 +1,11 @@
 import ZooModels
 
-/// The text positions of Long-CLIP (beichenzbc/Long-CLIP): a second table, `positional_embedding_res`, stands beside CLIP's.
+/// The text positions of Long-CLIP (beichenzbc/Long-CLIP): a second table, `positional_embedding_res`, beside CLIP's.
 ///
-/// Its code adds both, each multiplied with a mask of zeros and ones: the first 20 positions are those of the one table, all others those of
-/// the other. In files of other models there is one table.
+/// Its code adds both, each multiplied by a mask of zeros and ones: the first 20 positions are those of one table, all others those of the other.
+/// Files of other models have one table.
 enum LongCLIP {
-  /// How many positions are kept as CLIP learned them: a constant of the original code.
+  /// The number of positions kept as CLIP learned them: a constant of the original code.
   static let keptPositions = 20
 
   static func positions(_ target: Target, prefix: String) -> TensorExpression {

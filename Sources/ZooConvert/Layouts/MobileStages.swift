@@ -37,7 +37,7 @@ enum MobileStages {
     }
     (facts.stem, facts.patch, facts.width) = (.mobile(shape), shape.patch, patch[0])
     facts.patchBias = true
-    // Without a position table, as ViTamin-XL is.
+    // Without a position table, as in ViTamin-XL.
     facts.positions = 0
   }
 }

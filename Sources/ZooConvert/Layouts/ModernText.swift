@@ -1,6 +1,6 @@
 import ZooModels
 
-/// open_clip's `ModernTextTransformer`, under `text.`. Which biases it has, and of which kind its norms are, its tensors show.
+/// open_clip's `ModernTextTransformer`, under `text.`. Its tensors tell which biases it has and what kind its norms are.
 enum ModernText {
   /// A tensor that no other text tower has.
   static let sign = "text.blocks.0.attn.qkv.weight"
@@ -31,7 +31,7 @@ enum ModernText {
     switch parts[0] {
     case "fc1", "gate":
       guard blocks.gated else { return part(target, prefix: prefix, names: ["fc1": "mlp.c_fc"]) }
-      // What is opened, then the gate.
+      // The value, then the gate.
       let rows = target.shape[0], name = "\(prefix)mlp.w12.\(parts[1])"
       guard parts[1] == "weight" || target.has(name) else { return .zeros(target.shape) }
       return TensorExpression.tensor(name, shape: [2 * rows] + target.shape.dropFirst())
@@ -41,7 +41,7 @@ enum ModernText {
     }
   }
 
-  /// The weight or the bias of a layer or norm; the bias of layers may be missing, in all blocks alike.
+  /// The weight or bias of a layer or norm; the bias of layers may be missing, in all blocks alike.
   private static func part(_ target: Target, prefix: String, names: [String: String]) -> TensorExpression? {
     let leaf = target.name.leaf
     guard let dot = leaf.lastIndex(of: "."), let name = names[String(leaf[..<dot])] else { return nil }
@@ -68,7 +68,7 @@ enum ModernText {
 }
 
 extension TextTower {
-  /// True for open_clip's `ModernTextTransformer`: not CLIP's own kind, and none of transformers' encoders.
+  /// Whether this is open_clip's `ModernTextTransformer`: not CLIP's own kind, and not an encoder of transformers.
   var isModernText: Bool {
     guard let embedding, embedding.positions == 0, !embedding.sinusoidal else { return false }
     return blocks.relativeBias == nil && blocks.sequenceRope?.halves != true

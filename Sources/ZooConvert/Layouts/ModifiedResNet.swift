@@ -5,7 +5,7 @@ enum ModifiedResNet {
   case openCLIP(prefix: String)
   case timm
 
-  /// The names that headers have; nil for other image towers.
+  /// The names found in the headers; nil for other image towers.
   init?(_ headers: Headers, prefix: String) {
     for names in [ModifiedResNet.openCLIP(prefix: prefix), .timm] where headers.contains(names.first(ofStage: 0)) {
       self = names
@@ -32,7 +32,7 @@ enum ModifiedResNet {
     if case .openCLIP(let prefix) = self { "\(prefix)layer\(stage + 1).\(index)." } else { "stages.\(stage).\(index)." }
   }
 
-  /// The convolution or the norm at a place of the entry or of a bottleneck; the fourth is that of the shortcut.
+  /// The convolution or norm at a place in the stem or a bottleneck; the fourth is that of the shortcut.
   private func module(_ place: Int, of part: String, isNorm: Bool) -> String {
     switch (self, part, place) {
     case (.openCLIP, _, 0...2): "\(isNorm ? "bn" : "conv")\(place + 1)"
@@ -95,7 +95,7 @@ enum ModifiedResNet {
 }
 
 extension CheckpointLayout {
-  /// timm's `ByobNet` with CLIP's attention pool (`resnet50_clip`): the image tower alone.
+  /// timm's `ByobNet` with CLIP's attention pool (`resnet50_clip`): an image tower alone.
   static let timmResNetImage = CheckpointLayout(
     name: "timm-resnet-image", title: "timm CLIP ResNet", part: .imageTower,
     fingerprint: Fingerprint(
@@ -108,7 +108,7 @@ extension CheckpointLayout {
 }
 
 extension VisionTower {
-  /// CLIP's ResNets: only the sizes differ.
+  /// CLIP's ResNets differ only in their sizes.
   init(resNet stem: ResNetStem, image: GridSize, heads: Int) {
     self.init(
       image: image, patch: stem.patch, stem: .resNet(stem),

@@ -1,9 +1,9 @@
 import ZooModels
 
-/// The first tensors of timm's `NaFlexVit`: patches go through a linear layer, pixel by pixel with their channels, and the position table
-/// keeps its grid.
+/// The first tensors of timm's `NaFlexVit`: patches pass through a linear layer over pixels and their channels, and the position table keeps its
+/// grid.
 enum NaFlexEmbedding {
-  /// Nil for other tensors, and where the tower is no `NaFlexVit`.
+  /// Nil for other tensors, and if the tower is not a `NaFlexVit`.
   static func expression(_ target: Target, prefix: String) -> TensorExpression? {
     let vision = target.vision, width = vision.blocks.width
     guard target.has("\(prefix)proj.weight", default: vision.positionGrid != nil) else { return nil }
@@ -19,14 +19,14 @@ enum NaFlexEmbedding {
     }
   }
 
-  /// A convolution's weight from a linear layer over pixels with their channels.
+  /// A convolution's weight from a linear layer over pixels and their channels.
   static func patchWeight(_ target: Target, _ name: String) -> TensorExpression {
     let vision = target.vision, width = vision.blocks.width
     let pixels = TensorExpression.tensor(name, shape: [width, vision.patch * vision.patch * 3])
     return .transpose(pixels.reshaped([width, vision.patch, vision.patch, 3]), axes: [0, 3, 1, 2])
   }
 
-  /// The patch and the width of a linear layer over pixels, where its shape is one of a square patch.
+  /// The patch and the width of a linear layer over pixels, if its shape is that of a square patch.
   static func measurePatch(_ headers: Headers, _ name: String, into facts: inout VisionFacts) {
     guard let shape = headers.shape(name, rank: 2), let side = exactSquareRoot(shape[1] / 3),
       side * side * 3 == shape[1]

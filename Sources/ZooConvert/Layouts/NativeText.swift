@@ -2,10 +2,10 @@ import ZooModels
 
 /// open_clip's own text transformer, at the top level or under `text.`.
 ///
-/// The name tells the projection: `text_projection` is a parameter `[width, embedding]` used as `x @ W`, `text_projection.weight` a linear layer
+/// The name identifies the projection: `text_projection` is a parameter `[width, embedding]` used as `x @ W`, `text_projection.weight` a linear layer
 /// `[embedding, width]`. For square ones there is no other sign.
 enum NativeText {
-  /// - Parameter writtenPrefix: what a file that is yet to be written has.
+  /// - Parameter writtenPrefix: The prefix in a file that is yet to be written.
   static func expression(_ target: Target, writtenPrefix: String) -> TensorExpression? {
     let prefix = target.headers.isEmpty ? writtenPrefix : prefix(target.headers)
     if let block = target.name.block {
@@ -27,7 +27,7 @@ enum NativeText {
     }
   }
 
-  /// `text.` where the tower has a module of its own.
+  /// `text.` if the tower has a module of its own.
   static func prefix(_ headers: Headers) -> String {
     headers.contains("text.positional_embedding") ? "text." : ""
   }

@@ -2,7 +2,7 @@ import ZooModels
 
 /// open_clip's own `VisionTransformer`: `visual.conv1.weight`, `visual.transformer.resblocks.N`, `visual.proj` used as `x @ proj`.
 enum NativeVision {
-  /// In a whole model; where the image tower was saved by itself.
+  /// In a whole model; in an image tower that was saved separately.
   static let prefixes = ["visual.", ""]
 
   private static func prefix(_ headers: Headers) -> String {
@@ -28,7 +28,7 @@ enum NativeVision {
     }
   }
 
-  /// CoCa's attention pooler: `nn.MultiheadAttention` with its three weights apart (as the widths differ) or fused, and one bias.
+  /// CoCa's attention pooler: `nn.MultiheadAttention` with its three weights separate (if the widths differ) or fused, and one bias.
   private static func pooler(_ target: Target, prefix: String) -> TensorExpression? {
     guard case .coca(_, _, let pooled) = target.vision.pooler else { return nil }
     let width = target.vision.blocks.width

@@ -26,7 +26,7 @@ extension CheckpointLayout {
     drops: { _ in [.attentionMask, .batchCounter] }, measure: openCLIPFacts,
     expression: { openCLIPExpression($0, writtenPrefix: "text.") })
 
-  /// open_clip's `CoCa` class, of which the captioning decoder is left out.
+  /// open_clip's `CoCa` class; the captioning decoder is left out.
   static let openCLIPCoCa = CheckpointLayout(
     name: "openclip-coca", title: "OpenCLIP CoCa",
     fingerprint: Fingerprint(needs: [["visual.conv1.weight"], ["text.cls_emb"]]),
@@ -37,7 +37,7 @@ extension CheckpointLayout {
     },
     measure: openCLIPFacts, expression: { openCLIPExpression($0, writtenPrefix: "text.") })
 
-  /// open_clip with an image tower of timm: SigLIP, EVA, PE and others.
+  /// open_clip with an image tower from timm: SigLIP, EVA, PE and others.
   static let openCLIPTrunk = CheckpointLayout(
     name: "openclip-timm", title: "OpenCLIP with a timm image tower",
     fingerprint: Fingerprint(
@@ -46,7 +46,7 @@ extension CheckpointLayout {
     measure: { trunkFacts($0, text: NativeText.measure) },
     expression: { trunkExpression($0) { NativeText.expression($0, writtenPrefix: "text.") } })
 
-  /// open_clip with a text tower of transformers.
+  /// open_clip with a text tower from transformers.
   static let openCLIPHuggingFace = CheckpointLayout(
     name: "openclip-hf", title: "OpenCLIP with a Hugging Face text tower",
     fingerprint: Fingerprint(needs: [
@@ -56,7 +56,7 @@ extension CheckpointLayout {
     measure: { nativeFacts($0, text: HuggingFaceText.measure) },
     expression: { nativeExpression($0, text: HuggingFaceText.expression) })
 
-  /// open_clip with an image tower of timm and a text tower of transformers.
+  /// open_clip with an image tower from timm and a text tower from transformers.
   static let openCLIPTrunkHuggingFace = CheckpointLayout(
     name: "openclip-timm-hf", title: "OpenCLIP with a timm image tower and a Hugging Face text tower",
     fingerprint: Fingerprint(needs: [trunkKeys, HuggingFaceText.Encoder.allCases.map(\.tokens)]),
@@ -72,7 +72,7 @@ extension CheckpointLayout {
     measure: { nativeFacts($0, text: ModernText.measure) },
     expression: { nativeExpression($0, text: ModernText.expression) })
 
-  /// open_clip with an image tower of timm and its `ModernTextTransformer`.
+  /// open_clip with an image tower from timm and its `ModernTextTransformer`.
   static let openCLIPTrunkModern = CheckpointLayout(
     name: "openclip-timm-modern", title: "OpenCLIP with a timm image tower and a ModernText text tower",
     fingerprint: Fingerprint(needs: [trunkKeys, [ModernText.sign]]),
@@ -80,7 +80,7 @@ extension CheckpointLayout {
     measure: { trunkFacts($0, text: ModernText.measure) },
     expression: { trunkExpression($0, text: ModernText.expression) })
 
-  /// True for open_clip with an image tower of timm.
+  /// Whether this is open_clip with an image tower from timm.
   var hasTrunk: Bool {
     [Self.openCLIPTrunk, .openCLIPTrunkHuggingFace, .openCLIPTrunkModern].contains { $0.name == name }
   }

@@ -33,7 +33,7 @@ enum TimmVision {
     }
   }
 
-  /// The convolution that makes the tokens: the only one, or the last of a stem.
+  /// The convolution that creates the tokens: the only one, or the last of a stem.
   private static func patch(_ target: Target, prefix: String) -> String {
     guard case .cells(let stem) = target.vision.stem else { return "\(prefix)patch_embed.proj" }
     return stage(stem.kernels.count - 1, prefix: prefix) + ".conv"
@@ -41,19 +41,19 @@ enum TimmVision {
 
   private static func stage(_ index: Int, prefix: String) -> String { "\(prefix)patch_embed.backbone.\(index)" }
 
-  /// The final norm is called `fc_norm` where it follows the pooling of patches.
+  /// The final norm is called `fc_norm` if it follows the pooling of patches.
   private static func norm(_ target: Target, prefix: String) -> String {
     let isLast = target.vision.pooler.normFollows
     return target.has("\(prefix)fc_norm.weight", default: isLast) ? "\(prefix)fc_norm" : "\(prefix)norm"
   }
 
-  /// open_clip puts its projection beside the trunk when timm pools without one.
+  /// open_clip puts its projection beside the trunk if timm pools without one.
   private static func head(_ headers: Headers, prefix: String) -> String {
     headers.contains("visual.head.proj.weight") ? "visual.head.proj" : "\(prefix)head"
   }
 
   private static func head(_ target: Target, prefix: String) -> String {
-    // Its own has no bias, timm's has one.
+    // open_clip's own has no bias, timm's has one.
     let isOpenCLIPs = target.headers.isEmpty && !prefix.isEmpty && target.vision.projection == .linear
     return isOpenCLIPs ? "visual.head.proj" : head(target.headers, prefix: prefix)
   }
@@ -96,7 +96,7 @@ enum TimmVision {
     }
   }
 
-  /// The MLP's first matrices: one, the gate beside it, or both in one, the gate's rows first.
+  /// The first matrices of the MLP: one, one with a separate gate, or both in one, with the gate's rows first.
   private static func hidden(_ target: Target, prefix: String, first: String) -> TensorExpression? {
     let parts = target.name.leaf.split(separator: ".").map(String.init), isGate = parts[0] == "gate"
     guard target.vision.blocks.gated else { return target.source("\(prefix)mlp.fc1.\(parts[1])") }
@@ -110,19 +110,19 @@ enum TimmVision {
       .rows(isGate ? 0..<rows : rows..<2 * rows)
   }
 
-  /// True for what timm runs with its `Eva` class.
+  /// Whether timm runs it with its `Eva` class.
   private static func isEva(_ target: Target) -> Bool {
     [.evaCLIP, .perceptionEncoder].contains(target.architecture.family)
   }
 
-  /// Query, key and value: fused, or apart (EVA02-B and -L); the bias of the keys may be missing (EVA), or all of it.
+  /// Query, key and value: fused or separate (EVA02-B and -L); the keys' bias may be missing (EVA), or all biases.
   ///
-  /// The first block decides for all, so that one missing tensor is noticed.
+  /// The first block decides for all, so that a single missing tensor is noticed.
   private static func attention(_ target: Target, prefix: String, first: String) -> TensorExpression? {
     let width = target.vision.blocks.width
     let zeros = TensorExpression.zeros([width])
     func vector(_ name: String) -> TensorExpression { .tensor("\(prefix)attn.\(name)", shape: [width]) }
-    // What EVA's own files have: EVA02-B and -L are the gated ones.
+    // EVA's own files: EVA02-B and -L are the gated ones.
     let isEva = target.architecture.family == .evaCLIP, isGated = target.vision.blocks.gated
     let isApart = target.has("\(first)attn.q_proj.weight", default: isEva && isGated)
     if target.name.leaf == "qkv.weight" {

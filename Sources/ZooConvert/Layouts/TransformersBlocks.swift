@@ -46,7 +46,7 @@ enum TransformersBlocks {
     return facts
   }
 
-  /// What the text towers of all transformers models have alike: all but the projection.
+  /// What the text towers of all transformers models share: everything but the projection.
   static func text(_ target: Target) -> TensorExpression? {
     if let block = target.name.block { return expression(target, block: block, prefix: "text_model.") }
     switch target.name.leaf {

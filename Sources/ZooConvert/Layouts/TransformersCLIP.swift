@@ -1,7 +1,7 @@
 import ZooModels
 
 extension CheckpointLayout {
-  /// transformers' `CLIPModel`: query, key and value apart, projections as linear layers without bias.
+  /// transformers' `CLIPModel`: query, key and value separate, projections as linear layers without bias.
   static let transformersCLIP = CheckpointLayout(
     name: "transformers-clip", title: "Hugging Face CLIPModel",
     fingerprint: Fingerprint(
@@ -37,7 +37,7 @@ extension CheckpointLayout {
     case "patch.weight": return target.source("vision_model.embeddings.patch_embedding.weight")
     case "class_token": return target.source("vision_model.embeddings.class_embedding")
     case "positions": return target.source("vision_model.embeddings.position_embedding.weight")
-    // The name is spelled like this in every CLIP checkpoint of transformers.
+    // Misspelled like this in every CLIP checkpoint of transformers.
     case "norm_pre.weight": return target.source("vision_model.pre_layrnorm.weight")
     case "norm_pre.bias": return target.source("vision_model.pre_layrnorm.bias")
     case "norm.weight": return target.source("vision_model.post_layernorm.weight")

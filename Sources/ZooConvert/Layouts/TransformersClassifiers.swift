@@ -1,7 +1,7 @@
 import ZooModels
 
 extension CheckpointLayout {
-  /// transformers' `ViTForImageClassification` and `DeiTForImageClassification`, whose distillation token the head does not look at.
+  /// transformers' `ViTForImageClassification` and `DeiTForImageClassification`, whose head ignores the distillation token.
   static let transformersViT = CheckpointLayout(
     name: "transformers-vit", title: "Hugging Face ViT or DeiT classifier",
     fingerprint: Fingerprint(needs: [

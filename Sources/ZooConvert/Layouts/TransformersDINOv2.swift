@@ -4,7 +4,7 @@ extension CheckpointLayout {
   /// transformers' `Dinov2ForImageClassification`.
   static let transformersDINOv2 = dinov2(
     "transformers-dinov2", "Hugging Face DINOv2 classifier", prefix: "dinov2.", resampling: .bicubic)
-  /// transformers' `Dinov2WithRegistersForImageClassification`, whose code resamples positions in another way.
+  /// transformers' `Dinov2WithRegistersForImageClassification`, whose code resamples positions differently.
   static let transformersDINOv2Registers = dinov2(
     "transformers-dinov2-registers", "Hugging Face DINOv2 classifier with registers", prefix: "dinov2_with_registers.",
     resampling: .bicubicAntialias)

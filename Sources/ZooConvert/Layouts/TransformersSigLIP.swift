@@ -1,11 +1,11 @@
 import ZooModels
 
 extension CheckpointLayout {
-  /// transformers' `SiglipModel`, which SigLIP2 of a fixed resolution uses too.
+  /// transformers' `SiglipModel`, which fixed-resolution SigLIP2 uses too.
   static let transformersSigLIP = siglip(
     name: "transformers-siglip", title: "Hugging Face SiglipModel", resampling: .bicubic, patchRank: 4)
 
-  /// transformers' `Siglip2Model` (NaFlex): a linear layer over the pixels of a patch, a position table that is resampled for every picture.
+  /// transformers' `Siglip2Model` (NaFlex): a linear layer over the pixels of a patch, and a position table that is resampled for every picture.
   static let transformersSigLIP2 = siglip(
     name: "transformers-siglip2", title: "Hugging Face Siglip2Model", resampling: .bilinearAntialias, patchRank: 2)
 

@@ -1,7 +1,7 @@
 import ZooModels
 
 extension CheckpointLayout {
-  /// transformers' `Tipsv2Model` as it is saved: the names of the authors' code, of which each tower has a prefix.
+  /// transformers' `Tipsv2Model` as it is saved: the names of the authors' code, with a prefix for each tower.
   static let transformersTIPSv2 = CheckpointLayout(
     name: "transformers-tipsv2", title: "Hugging Face Tipsv2Model",
     fingerprint: Fingerprint(needs: [
@@ -56,7 +56,7 @@ extension CheckpointLayout {
       }
     }
     guard target.vision.blocks.gated else {
-      // transformers writes other names than the authors.
+      // transformers writes different names than the authors.
       let isOwn = target.has("\(image)blocks.0.mlp.fc1.weight")
       let name = parts[0] == "fc1" ? (isOwn ? "fc1" : "c_fc") : (isOwn ? "fc2" : "c_proj")
       return target.source("\(block)\(mlp)\(name).\(parts[1])")

@@ -1,18 +1,18 @@
 import ZooModels
 
-/// transformers' `ViTModel` and the classes made after it, with a linear head.
+/// transformers' `ViTModel` and the classes modelled on it, with a linear head.
 struct TransformersViT {
-  /// What all names of the tower begin with.
+  /// The prefix of all names of the tower.
   let prefix: String
   /// The tokens between the class token and the patches.
   let registers: String
-  /// True where these have rows in the position table.
+  /// Whether these have rows in the position table.
   let registersHavePositions: Bool
-  /// The norms before attention and MLP, and the MLP's matrices, by their canonical names.
+  /// The norms before attention and MLP, and the MLP's matrices, by canonical name.
   let blockNames: [String: String]
-  /// Where one matrix makes the gate and what it opens, the gate first.
+  /// The matrix that computes both gate and value, gate first, if there is one.
   var packedGate: String?
-  /// From the product of both.
+  /// The matrix after the product of both.
   var gatedOutput: String?
   var scale: String?
 
@@ -67,7 +67,7 @@ struct TransformersViT {
     let parts = target.name.leaf.split(separator: ".").map(String.init)
     switch parts[0] {
     case "qkv":
-      // `qkv_bias` is false in some; the first block decides for all.
+      // `qkv_bias` is false in some models; the first block decides for all.
       let first = "\(prefix)encoder.layer.0.attention.attention.query.bias"
       if parts[1] == "bias", !target.has(first, default: true) { return .zeros(target.shape) }
       let part = [target.shape[0] / 3] + target.shape.dropFirst()
@@ -91,7 +91,7 @@ struct TransformersViT {
 extension Target {
   /// A position table `[1, rows, width]` of the class token and the patches.
   ///
-  /// - Parameter registers: How many tokens behind the class token have no position, which is as good as zeros.
+  /// - Parameter registers: The number of tokens after the class token that have no positions, which is equivalent to zeros.
   func positions(_ name: String, without registers: Int) -> TensorExpression {
     let rows = shape[0] - registers, width = shape[1]
     let table = TensorExpression.tensor(name, shape: [1, rows, width]).reshaped([rows, width])

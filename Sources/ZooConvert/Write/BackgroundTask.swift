@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Work that is done beside other work, on one thread from its start.
+/// Work that starts at once on a thread of its own.
 final class BackgroundTask<Value: Sendable>: @unchecked Sendable {
   private let done = DispatchGroup()
   private var result: Result<Value, any Error>?
@@ -9,7 +9,7 @@ final class BackgroundTask<Value: Sendable>: @unchecked Sendable {
     DispatchQueue.global(qos: .userInitiated).async(group: done) { self.result = Result { try work() } }
   }
 
-  /// Waits for what the work gives, or throws.
+  /// Waits for the result, or throws.
   func wait() throws -> Value {
     done.wait()
     return try result!.get()

@@ -1,7 +1,7 @@
-/// Bytes of a checkpoint that are handled at a time.
+/// The number of bytes of a checkpoint that are processed at a time.
 let pieceSize = 4 << 20
 
-/// Counts the bytes that have passed and says when to give the memory back in which they were mapped.
+/// Counts processed bytes and says when to give back the memory they were mapped to.
 struct BytesPassed {
   private static let releaseInterval = 64 << 20
 
@@ -10,7 +10,7 @@ struct BytesPassed {
 
   init(_ before: Int = 0) { count = before }
 
-  /// True where so many have passed that mapped memory should be released.
+  /// Whether enough bytes have been processed that mapped memory should be released.
   mutating func add(_ more: Int) -> Bool {
     count += more
     unreleased += more

@@ -4,9 +4,9 @@ import ZooModels
 import ZooTensors
 
 extension Conversion {
-  /// True where a directory has what this conversion would write: it was made of the same bytes, with the same result.
+  /// Whether a folder holds what this conversion would write: made from the same bytes, with the same result.
   ///
-  /// - Parameter folder: The model's directory. Its weights are not read; only their names, types and shapes are compared.
+  /// - Parameter folder: The model's folder. Its weights are not read; only their names, types and shapes are compared.
   package func isDone(in folder: String) -> Bool {
     let file = joinPath(folder, ModelDescription.fileName)
     guard let there = try? ModelDescription.read(file: file) else { return false }

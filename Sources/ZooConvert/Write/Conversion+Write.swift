@@ -3,40 +3,40 @@ import ZooCheckpoints
 import ZooModels
 import ZooTensors
 
-/// How far a conversion is.
+/// The progress of a conversion.
 public struct ConversionProgress: Sendable {
-  /// What is under way.
+  /// The current phase.
   public enum Phase: String, Sendable {
     /// Tensors are written.
     case writing
     /// What was written is read back and compared.
     case verifying
   }
-  /// What is under way.
+  /// The current phase.
   public let phase: Phase
-  /// The canonical name of the tensor at hand.
+  /// The canonical name of the current tensor.
   public let tensor: String
   /// Bytes of this phase that are done.
   public let bytesDone: Int
-  /// Bytes of this phase in all.
+  /// The total number of bytes in this phase.
   public let bytesTotal: Int
 }
 
-/// What a probe of a fresh model found; nil if there was none, with the reason among the notes.
+/// The result of probing a fresh model; the probe is nil if there was none, and a note gives the reason.
 package typealias ProbeOutcome = (probe: ModelDescription.Probe?, notes: [String])
 
 extension Conversion {
-  /// Converts a checkpoint to a model directory: writes, reads back meanwhile, compares, and only then gives the directory its name.
+  /// Converts a checkpoint to a model folder: writes it, reads it back meanwhile, compares, and only then gives the folder its name.
   ///
-  /// Memory stays bounded: tensors are moved in pieces of a few megabytes, and mapped pages are given back.
+  /// Memory is bounded: tensors are processed in pieces of a few megabytes, and mapped pages are given back.
   ///
   /// - Parameters:
-  ///   - target: The path of the directory to create; folders above it are made too.
-  ///   - replacing: True to take the place of what is there, at the very end.
-  ///   - progress: Called after every piece; cancels the conversion if it throws, and nothing is left behind.
-  ///   - probe: Is given the finished folder before it gets its name; what it returns goes into `model.json`. If it throws, nothing is left behind.
-  /// - Returns: What `model.json` says.
-  /// - Throws: `ConvertError` (`.problems` where the plan has any), `CheckpointError`, or what `progress` throws.
+  ///   - target: The path of the folder to create; parent folders are created too.
+  ///   - replacing: True to replace an existing model, at the very end.
+  ///   - progress: Called after every piece; throwing cancels the conversion, and nothing is left behind.
+  ///   - probe: Receives the finished folder before it gets its name; its result goes into `model.json`. If it throws, nothing is left behind.
+  /// - Returns: The content of `model.json`.
+  /// - Throws: `ConvertError` (`.problems` if the plan has any), `CheckpointError`, or what `progress` throws.
   @discardableResult
   package func write(
     to target: String, replacing: Bool = false, progress: (ConversionProgress) throws -> Void = { _ in },
@@ -88,7 +88,7 @@ extension Conversion {
     }
   }
 
-  /// Writes the tensors one after the other and looks at their elements. Tensors that cannot be had again cheaply are digested on the way.
+  /// Writes the tensors in order and inspects their elements. Tensors that are expensive to read again are digested on the way.
   private func writeTensors(
     to writer: SafetensorsWriter, readBack: ReadBack,
     progress: (ConversionProgress) throws -> Void
@@ -128,7 +128,7 @@ extension Conversion {
         return
           "'\(row.target)' has \(found.broken == 1 ? "one element that is" : "\(found.broken) elements that are") NaN or infinite."
       }
-      // Biases may well be zero, and those that a source lacks are.
+      // Biases may well be zero, and those missing from a source are.
       return found.isAllZero && !row.target.hasSuffix("bias") ? "'\(row.target)' is zero throughout." : nil
     }
   }

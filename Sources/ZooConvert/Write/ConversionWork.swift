@@ -12,16 +12,16 @@ import ZooModels
   import Glibc
 #endif
 
-/// The hidden folder in which a model is put together: `.NAME.partial-NUMBER` beside its final place.
+/// The hidden folder in which a model is assembled: `.NAME.partial-NUMBER` beside its final place.
 ///
-/// Nothing else is visible until it is renamed. Its process holds the folder's lock, so that `abandoned` finds those of processes
-/// that are gone, also where these had numbers of another container.
+/// Nothing else is visible until it is renamed. Its process holds the folder's lock, so that `abandoned` finds the folders of dead processes, even if
+/// those had process numbers from another container.
 package final class ConversionWork: Sendable {
   /// The folder's path.
   package let folder: String
-  /// Nil where the file system has no locks.
+  /// Nil if the file system does not support locks.
   private let lock: FolderLock?
-  /// Paths that go when the process is stopped. Held while a model is published, so that stopping comes before that or after it.
+  /// Paths to remove when the process is interrupted. Held while a model is published, so that an interrupt comes before or after that.
   private static let active = Mutex<Set<String>>([])
 
   /// Creates the folder beside `target`.
@@ -38,14 +38,14 @@ package final class ConversionWork: Sendable {
   private static func createFolder(
     in parent: String, for name: String, _ target: String
   ) throws(ConvertError) -> (String, FolderLock?) {
-    // Another process may take a fresh folder for an abandoned one before its lock is taken: then it is made again.
+    // Another process may take a fresh folder for an abandoned one before its lock is taken: then it is created again.
     for _ in 0..<8 {
       let folder = joinPath(parent, hiddenName(name, .partial))
       guard mkdir(folder, 0o755) == 0 else { throw writeError(target) }
       do throws(FolderLock.Obstacle) {
         return (folder, try FolderLock(taking: folder))
       } catch {
-        // Where nobody can lock, nobody takes it for abandoned either.
+        // Without locks, no process will take it for abandoned either.
         if error == .unsupported { return (folder, nil) }
         rmdir(folder)
       }
@@ -53,13 +53,13 @@ package final class ConversionWork: Sendable {
     throw .writeFailed(path: target, reason: "another process removes its folder")
   }
 
-  /// Removes the folder with all that is in it; does nothing after `publish`.
+  /// Removes the folder and its content; does nothing after `publish`.
   package func remove() {
     guard Self.active.withLock({ $0.remove(folder) }) != nil else { return }
     removeTree(folder)
   }
 
-  /// Removes the folders of all conversions of this process: for the handler of an interrupt.
+  /// Removes the folders of all conversions in this process: for the handler of an interrupt.
   package static func removeAll() {
     active.withLock { folders in
       folders.forEach(removeTree)
@@ -67,10 +67,10 @@ package final class ConversionWork: Sendable {
     }
   }
 
-  /// Gives the folder its final name, in place of what was there if `replacing`.
+  /// Gives the folder its final name, replacing an existing one if `replacing`.
   ///
-  /// - Parameter kind: What may be replaced.
-  /// - Throws: `cancelled` where the process was stopped by now.
+  /// - Parameter kind: The kind of content that may be replaced.
+  /// - Throws: `cancelled` if the process has been interrupted.
   func publish(as target: String, replacing: Bool, _ kind: Replacement = .model) throws(ConvertError) {
     syncFolder(folder)
     let (parent, name) = splitPath(target)
@@ -83,7 +83,7 @@ package final class ConversionWork: Sendable {
       }
       guard replacing else { throw ConvertError.outputExists(target) }
       try kind.check(target)
-      // In one step, so that there always is a model. What was there has the folder's name then.
+      // In one step, so that there always is a model. The old one then has the hidden folder's name.
       if zoo_exchange_paths(folder, target) == 0 { return folder }
       guard [EINVAL, ENOSYS, ENOTSUP].contains(errno) else { throw writeError(target) }
       let aside = joinPath(parent, Self.hiddenName(name, .former))
@@ -105,22 +105,22 @@ package final class ConversionWork: Sendable {
 }
 
 extension ConversionWork {
-  /// What a hidden folder is.
+  /// The state of a hidden folder.
   package enum Mark: String, CaseIterable, Sendable {
     /// Being written.
     case partial
-    /// Set aside for one that takes its place.
+    /// Set aside while another folder takes its place.
     case former
     /// Being removed.
     case removed
   }
 
-  /// A name that no other process has: `.NAME.MARK-NUMBER-RANDOM`.
+  /// A name that is unique across processes: `.NAME.MARK-NUMBER-RANDOM`.
   package static func hiddenName(_ name: String, _ mark: Mark) -> String {
     ".\(name).\(mark.rawValue)-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
   }
 
-  /// The name and mark of a hidden folder, also as earlier versions wrote it (`.NAME.MARK-NUMBER`); nil for other names.
+  /// The name and mark of a hidden folder, also as written by earlier versions (`.NAME.MARK-NUMBER`); nil for other names.
   package static func parse(_ hidden: String) -> (name: String, mark: Mark)? {
     guard let match = hidden.wholeMatch(of: /\.(.+)\.(partial|former|removed)-\d+(-[0-9a-f]+)?/),
       let mark = Mark(rawValue: String(match.2))
@@ -128,7 +128,7 @@ extension ConversionWork {
     return (String(match.1), mark)
   }
 
-  /// Names of hidden folders in `parent` that nobody holds: processes that are gone have left them behind.
+  /// Names of hidden folders in `parent` that no process holds: left behind by processes that have ended.
   package static func abandoned(in parent: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.isEmpty ? "." : parent)) ?? []
     return names.filter { parse($0) != nil && FolderLock(joinPath(parent, $0)) != nil }
@@ -149,7 +149,7 @@ private func writeError(_ path: String) -> ConvertError {
   .writeFailed(path: path, reason: String(cString: strerror(errno)))
 }
 
-/// Removes a file, or a folder with all that is in it; links are not followed.
+/// Removes a file, or a folder and its content; links are not followed.
 private func removeTree(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
 private func syncFolder(_ path: String) {

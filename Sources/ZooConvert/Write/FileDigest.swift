@@ -1,6 +1,6 @@
 import ZooCheckpoints
 
-/// Name, size and SHA-256 of a file; its memory is given back on the way.
+/// Name, size and SHA-256 of a file; its memory is given back along the way.
 func digest(ofFile path: String) throws -> (name: String, size: Int, sha256: String) {
   let map = try MappedFile(path)
   let hasher = SHA256Hasher()

@@ -6,16 +6,16 @@
   import Glibc
 #endif
 
-/// Says whose a folder is: `flock` on the folder itself, which goes along when it is renamed and which the system gives up when its
-/// process ends, in whatever container that ran.
+/// Marks a folder as owned by a process: `flock` on the folder itself, which survives renaming and which the system releases when the process ends,
+/// in whatever container it ran.
 package final class FolderLock: Sendable {
-  /// Why there is no lock.
+  /// Why the lock cannot be taken.
   enum Obstacle: Error {
-    /// A process has it.
+    /// Another process holds it.
     case held
-    /// There is no such folder (a link is none), or it has another name by now.
+    /// The folder does not exist (a link does not count), or was renamed meanwhile.
     case missing
-    /// The file system has no locks.
+    /// The file system does not support locks.
     case unsupported
   }
 
@@ -37,12 +37,12 @@ package final class FolderLock: Sendable {
     self.descriptor = descriptor
   }
 
-  /// The lock; nil where it cannot be had for any reason.
+  /// The lock; nil if it cannot be taken for any reason.
   package convenience init?(_ path: String) { try? self.init(taking: path) }
 
   deinit { close(descriptor) }
 
-  /// False where the folder was removed or renamed between opening and locking it.
+  /// False if the folder was removed or renamed between opening and locking it.
   private static func isCurrent(_ descriptor: Int32, _ path: String) -> Bool {
     var mine = stat(), there = stat()
     return fstat(descriptor, &mine) == 0 && lstat(path, &there) == 0 && mine.st_ino == there.st_ino

@@ -3,9 +3,9 @@ import ZooCheckpoints
 
 /// Reads a file back while it is written, compares every tensor with what the plan makes of the source, and digests it.
 ///
-/// A thread follows the writer tensor by tensor; when all are written, the caller of `finish` takes part. It gives way to the writer
-/// and to the source's digest: neither can be shared, whereas the remainder here is shared by both threads at the end. Tensors that were digested
-/// while they were written, because making them again would be slow, are compared by that.
+/// A thread follows the writer tensor by tensor; when all are written, the caller of `finish` joins in. It yields to the writer and to the source's
+/// digest: their work cannot be shared, whereas what remains here at the end is shared by both threads. Tensors that were digested while they were
+/// written, because reading them again would be slow, are compared by their digests.
 final class ReadBack: @unchecked Sendable {
   private let file: String
   private let plan: ConversionPlan
@@ -14,7 +14,7 @@ final class ReadBack: @unchecked Sendable {
   private let follower = DispatchGroup()
   /// Guards everything below.
   private let condition = NSCondition()
-  /// What was found in each of the rows that are written.
+  /// What was found in each row written so far.
   private var findings: [TensorInspector.Findings] = []
   private var next = 0
   private var digests: [String: String] = [:]
@@ -22,15 +22,15 @@ final class ReadBack: @unchecked Sendable {
   private var passed = BytesPassed()
 
   /// - Parameters:
-  ///   - path: The file, of its final size and with its header.
-  ///   - file: How messages call it.
+  ///   - path: The file, at its final size and with its header.
+  ///   - file: The name of the file in messages.
   init(_ path: String, called file: String, _ plan: ConversionPlan, of source: Checkpoint) throws {
     (self.file, self.plan, self.source) = (file, plan, source)
     written = try Checkpoint.openAsStored(path)
     DispatchQueue.global(qos: .utility).async(group: follower) { self.work { _ in } }
   }
 
-  /// Says that the plan's next row is written. Throws what was wrong with one before.
+  /// Announces that the plan's next row is written. Throws if an earlier one was wrong.
   func add(_ found: TensorInspector.Findings) throws {
     try condition.withLock {
       if let failure { throw failure }
@@ -39,7 +39,7 @@ final class ReadBack: @unchecked Sendable {
     }
   }
 
-  /// Ends the thread, if it has not ended yet.
+  /// Ends the thread, if it is still running.
   func stop() {
     condition.withLock {
       failure = failure ?? CancellationError()
@@ -55,14 +55,14 @@ final class ReadBack: @unchecked Sendable {
     work(progress)
     follower.wait()
     if let failure { throw failure }
-    // The other thread may have had the last word.
+    // The other thread may have reported last.
     if let last = plan.rows.last {
       try progress(.init(phase: .verifying, tensor: last.target, bytesDone: passed.count, bytesTotal: plan.byteCount))
     }
     return digests
   }
 
-  /// Works until there is nothing left or something failed, here or on the other thread.
+  /// Works until nothing is left or something has failed, here or on the other thread.
   private func work(_ progress: (ConversionProgress) throws -> Void) {
     while let (row, known) = take() {
       let result = Result {
@@ -80,7 +80,7 @@ final class ReadBack: @unchecked Sendable {
     }
   }
 
-  /// The next row, when it is written, with its digest where that is known.
+  /// The next row, once it is written, with its digest if known.
   private func take() -> (ConversionPlan.Row, String?)? {
     condition.withLock {
       while failure == nil, next < plan.rows.count, next == findings.count { condition.wait() }
@@ -90,7 +90,7 @@ final class ReadBack: @unchecked Sendable {
     }
   }
 
-  /// Throws what stopped the other thread.
+  /// Throws the error that stopped the other thread.
   private func advance(_ count: Int) throws -> Int {
     let (done, releases) = try condition.withLock { () throws -> (Int, Bool) in
       if let failure { throw failure }
@@ -104,7 +104,7 @@ final class ReadBack: @unchecked Sendable {
     return done
   }
 
-  /// The digest of a written tensor, which must be what the source gives.
+  /// The digest of a written tensor, which must match the source.
   private func digest(_ row: ConversionPlan.Row, known: String?, report: (Int) throws -> Void) throws -> String {
     let mismatch = ConvertError.digestMismatch(tensor: row.target, file: file)
     guard let entry = written.entry(row.target), entry.dtype == row.dtype, entry.shape == row.shape else {
@@ -142,7 +142,7 @@ final class ReadBack: @unchecked Sendable {
 }
 
 extension TensorExpression {
-  /// True where some source tensor of it has to be inflated or gathered.
+  /// Whether one of its source tensors must be inflated or gathered.
   func isReadInParts(in checkpoint: Checkpoint) -> Bool {
     switch self {
     case .tensor(let name, _): checkpoint.isReadInParts(name)

@@ -2,14 +2,14 @@ import Foundation
 import ZooCheckpoints
 import ZooModels
 
-/// What may be replaced by what is written: a folder of the same kind and nothing else, whatever a caller forces.
+/// What the output may replace: only a folder of the same kind, whatever a caller forces.
 enum Replacement {
   /// A converted model.
   case model
-  /// What an export has written.
+  /// The result of an export.
   case export
 
-  /// Throws where `path` names something that is neither empty nor of this kind.
+  /// Throws if `path` exists and is neither empty nor of this kind.
   func check(_ path: String) throws(ConvertError) {
     func refuse(_ reason: String) -> ConvertError { .notReplaced(path: path, reason: reason) }
     var information = stat()

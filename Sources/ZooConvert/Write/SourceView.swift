@@ -24,12 +24,12 @@ struct SourceView {
   }
 
   var count: Int { shape.reduce(1, *) }
-  /// True where the elements follow one another in memory.
+  /// Whether the elements are contiguous in memory.
   var isContiguous: Bool { StridedLayout(shape: shape, strides: strides).isRowMajor }
 }
 
 extension SourceView {
-  /// The same elements under another shape, where strides can say so: axes of a transposed view may be split, not merged.
+  /// The same elements in another shape, if strides can express it: axes of a transposed view may be split, not merged.
   fileprivate func reshaped(_ target: [Int]) -> SourceView? {
     var view = self
     view.shape = target
@@ -65,13 +65,13 @@ extension SourceView {
 }
 
 extension TensorExpression {
-  /// Bytes of a tensor that are held at a time where it is no view.
+  /// Bytes of a tensor that are held at a time if it is not a view.
   private static let partSize = 32 << 20
 
-  /// Calls `body` with the pieces of the result, one after the other along the first axis.
+  /// Calls `body` with the pieces of the result, in order along the first axis.
   ///
-  /// Mapped tensors are views, of which nothing is touched; others are inflated or gathered piece by piece, as far as they are needed.
-  /// The expression must have a shape (`shape != nil`), which a plan without problems guarantees.
+  /// Mapped tensors are views, whose bytes are not touched; others are inflated or gathered piece by piece, as needed. The expression must have a
+  /// shape (`shape != nil`), which a plan without problems guarantees.
   func forEachPiece(in checkpoint: Checkpoint, _ body: (SourceView) throws -> Void) throws {
     switch self {
     case .concat(let operands), .reshape(.concat(let operands), _):
@@ -99,7 +99,7 @@ extension TensorExpression {
       view.shape = axes.map { view.shape[$0] }
       view.strides = axes.map { view.strides[$0] }
       return view
-    // A layer of a compressed stack: the layers are asked for in their order.
+    // A layer of a compressed stack: the layers are requested in order.
     case .slice(.tensor(let name, _), 0, let range) where checkpoint.isReadInParts(name):
       return SourceView(try checkpoint.tensor(name, rows: range))
     case .slice(let operand, let axis, let range):
@@ -183,7 +183,7 @@ extension SourceView {
   }
 }
 
-/// Hands on the bytes of weights in another element type, by way of f32.
+/// Passes on the bytes of weights in another element type, converted through f32.
 private func cast(
   _ bytes: UnsafeRawBufferPointer, from source: DType, to target: DType, _ body: (UnsafeRawBufferPointer) throws -> Void
 ) throws {

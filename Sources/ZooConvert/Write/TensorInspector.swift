@@ -2,7 +2,7 @@ import CZooKernels
 import ZooCheckpoints
 import ZooTensors
 
-/// Looks at the bytes of a tensor on their way to the file.
+/// Inspects the bytes of a tensor on their way to the file.
 final class TensorInspector {
   private let dtype: DType
   private let hasher: SHA256Hasher?
@@ -11,7 +11,7 @@ final class TensorInspector {
 
   /// What was found in a tensor.
   struct Findings {
-    /// Nil where it was not asked for.
+    /// Nil if it was not requested.
     let digest: String?
     /// Number of NaN and infinite elements.
     let broken: Int
