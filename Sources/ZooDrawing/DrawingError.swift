@@ -1,10 +1,10 @@
 import ZooTensors
 
-/// Why nothing can be drawn.
+/// Why a drawing failed.
 package enum DrawingError: ZooError, Equatable {
   /// Pango and Cairo cannot be loaded; `reason` is the loader's.
   case noLibrary(reason: String)
-  /// Memory runs out, or the page is larger than its format can be.
+  /// Out of memory, or the page exceeds the maximum size of its format.
   case failed(width: Int, height: Int)
 
   package var blame: Blame { .work }

@@ -1,23 +1,23 @@
 import CDrawing
 
-/// A text in lines, laid out by Pango with the system's fonts: any script that these know, in its own direction.
+/// A text in lines, laid out by Pango with the system's fonts: any script that they cover, in its own direction.
 final class LaidText {
   struct Style {
     var size: Double
     var isBold = false
-    /// Lines at most. What does not fit is left out of the middle.
+    /// The maximum number of lines. If the text does not fit, its middle is left out.
     var lines = 1
   }
 
   let width: Double
   let height: Double
-  /// Some of the text is left out.
+  /// Whether some of the text is left out.
   let isCut: Bool
-  /// Characters that no font of the system has.
+  /// The number of characters that no system font has.
   let unknown: Int
   private let text: OpaquePointer
 
-  /// - Parameter width: lines are broken there.
+  /// - Parameter width: The width at which lines are broken.
   init(_ string: String, _ style: Style, width: Double) throws(DrawingError) {
     try loadDrawing()
     var line = Self.oneLine(string)
@@ -38,10 +38,10 @@ final class LaidText {
 
   func draw(on page: OpaquePointer, x: Double, y: Double, color: UInt32) { zoo_page_text(page, text, x, y, color) }
 
-  /// More characters than this never fit: the middle is left out before anything is laid out.
+  /// More characters than this never fit: the middle is left out before layout.
   private static let longest = 4000
 
-  /// The text on one line, without characters that steer.
+  /// The text on one line, without control characters.
   private static func oneLine(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     let cut = text.count > longest ? text.prefix(longest / 2) + "…" + text.suffix(longest / 2) : text[...]

@@ -1,6 +1,6 @@
 import ZooImages
 
-/// A bar of colours with its ends named.
+/// A colour bar with labelled ends.
 struct LegendLayout {
   static let width = 224.0
   private static var bar: (width: Int, height: Int) { Sheet.Legend.barSize }
@@ -29,7 +29,7 @@ struct LegendLayout {
 extension Sheet.Legend {
   static let barSize = (width: 224, height: 18)
 
-  /// The colours as they are seen over bright (above) to dark pictures.
+  /// The colours as they appear over bright (top) to dark pictures.
   package var bar: Picture {
     let (width, height) = Self.barSize
     let ramp = (0..<width).map { Float($0) / Float(width - 1) }

@@ -1,10 +1,10 @@
-/// Characters of a text that no font of the system has, with the packages that bring one.
+/// Characters of a text that no system font has, and the packages that provide them.
 package struct MissingGlyphs: Sendable, Hashable {
   package let characters: [Character]
-  /// Names of Debian packages; other systems have the fonts under like names.
+  /// Names of Debian packages; other systems have the fonts under similar names.
   package let packages: [String]
 
-  /// Nil where every character can be drawn.
+  /// Nil if every character can be drawn.
   package init?(of text: String) throws(DrawingError) {
     let style = LaidText.Style(size: 13)
     guard try LaidText(text, style, width: 10_000).unknown > 0 else { return nil }
@@ -16,7 +16,7 @@ package struct MissingGlyphs: Sendable, Hashable {
     packages = Set(missing.map(Self.package)).sorted()
   }
 
-  /// The package whose fonts have a character.
+  /// The package with fonts for a character.
   static func package(for character: Character) -> String {
     let scalars = character.unicodeScalars
     if scalars.contains(where: { $0.properties.isEmojiPresentation || $0 == "\u{FE0F}" }) {

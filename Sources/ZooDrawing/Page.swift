@@ -2,7 +2,7 @@ import CDrawing
 import Foundation
 import ZooImages
 
-/// One thing on a page, in units from its top left corner.
+/// An item on a page, in units from its top left corner.
 enum PageItem {
   case rectangle(Box, radius: Double = 0, color: UInt32)
   /// Scaled to the box.
@@ -18,16 +18,16 @@ struct Box: Equatable {
   var height: Double
 }
 
-/// A drawing that is the same in every format.
+/// A drawing that looks the same in every format.
 struct Page {
   var width = 0.0
   var height = 0.0
   var items: [PageItem] = []
 
-  /// Rows of a raster that are drawn at once: Cairo's pictures have 32767 at most, a page may have more.
+  /// The number of raster rows drawn at once: a Cairo image has at most 32767, a page may have more.
   private static let band = 4096
 
-  /// The page in pixels.
+  /// The page as pixels.
   func raster() throws(DrawingError) -> Picture {
     var pixels: [UInt8] = []
     var top = 0.0

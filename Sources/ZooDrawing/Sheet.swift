@@ -1,11 +1,11 @@
 import Foundation
 import ZooImages
 
-/// Labelled pictures in a grid, to be looked at: a title with facts and a colour bar, sections with headings, tiles with captions.
+/// Labelled pictures in a grid for people to look at: a title with facts and a colour bar, sections with headings, tiles with captions.
 ///
-/// Captions wrap, and what is too long loses its middle; badges are never cut.
+/// Captions wrap, and long text is shortened in the middle; badges are never shortened.
 package struct Sheet: Sendable {
-  /// A word of a prompt and its share of the whole, 0...1: drawn on ground that is the stronger, the larger its share.
+  /// A word of a prompt and its share of the whole, 0...1: drawn on a background that is stronger the larger its share.
   package struct Word: Sendable, Hashable {
     package var text: String
     package var share: Float
@@ -16,16 +16,16 @@ package struct Sheet: Sendable {
     }
   }
 
-  /// A picture with what is said of it.
+  /// A picture with its labels.
   package struct Tile: Sendable {
     package var picture: Picture
-    /// Three lines at most.
+    /// At most three lines.
     package var caption: String
-    /// Quieter lines below it.
+    /// Less prominent lines below it.
     package var details: [String]
     /// Short words that stand out, such as `absent`.
     package var badges: [String]
-    /// A strip of words below all that.
+    /// A strip of words below everything else.
     package var words: [Word] = []
 
     package init(_ picture: Picture, caption: String = "", details: [String] = [], badges: [String] = []) {
@@ -52,14 +52,14 @@ package struct Sheet: Sendable {
     }
   }
 
-  /// What the colours say.
+  /// What the colours mean.
   package struct Legend: Sendable {
     package var colors: ColorMap
-    /// The share of the colours in the pictures, 0...1: the bar shows them as they are seen, over black to white.
+    /// The opacity of the colours in the pictures, 0...1: the bar shows them as they appear over black to white.
     package var alpha: Double
     package var low: String
     package var high: String
-    /// A quieter line below.
+    /// A less prominent line below.
     package var note: String
 
     package init(_ colors: ColorMap, alpha: Double = 1, low: String = "low", high: String = "high", note: String = "") {
@@ -75,16 +75,16 @@ package struct Sheet: Sendable {
     case light, dark
   }
 
-  /// What a sheet is written as.
+  /// The file format of a sheet.
   package enum Format: String, Sendable, CaseIterable {
     case png, svg, pdf
   }
 
   package var title: String
-  /// Quieter lines below the title.
+  /// Less prominent lines below the title.
   package var facts: [String]
   package var sections: [Section]
-  /// Tiles side by side; fewer where no section has that many.
+  /// Tiles in a row; fewer if no section has that many.
   package var columns: Int
   /// The longer side of every picture, in pixels, within `tileSizes`; smaller pictures are enlarged.
   package var tileSize: Int
@@ -109,7 +109,7 @@ package struct Sheet: Sendable {
   /// The sheet as an RGB picture.
   package func drawn() throws(DrawingError) -> Picture { try SheetLayout(self).page.raster() }
 
-  /// The sheet as a file: one drawing in every format. Text is text in PDF and outlines in SVG.
+  /// The sheet as a file: the same drawing in every format. Text is text in PDF and outlines in SVG.
   package func data(as format: Format) throws -> Data {
     let page = try SheetLayout(self).page
     switch format {

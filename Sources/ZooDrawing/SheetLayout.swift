@@ -1,14 +1,14 @@
 import ZooImages
 
-/// Where everything on a sheet goes.
+/// The positions of everything on a sheet.
 struct SheetLayout {
   private(set) var page = Page()
   private let theme: Sheet.Theme
-  /// How far down it is drawn.
+  /// The vertical position reached so far.
   private var y = Self.margin
 
   static let margin = 24.0, gap = 16.0
-  /// Tiles and sheets are no narrower, so that what is said of them can be read.
+  /// The minimum width of tiles and sheets, which keeps their labels readable.
   static let narrowest = (tile: 152.0, sheet: 480.0)
 
   private static let title = LaidText.Style(size: 20, isBold: true, lines: 2)
@@ -39,7 +39,7 @@ struct SheetLayout {
       .rectangle(Box(x: 0, y: 0, width: page.width, height: page.height), color: theme.background), at: 0)
   }
 
-  /// The title with the facts on the left, and the colour bar on the right where there is room, else below.
+  /// The title with the facts on the left, and the colour bar on the right if there is room, else below.
   private mutating func addHeader(_ sheet: Sheet, width: Double) throws(DrawingError) {
     let isBeside = sheet.legend != nil && width >= 2 * Self.narrowest.sheet / 1.5
     let left = isBeside ? width - LegendLayout.width - 2 * Self.gap : width, top = y
@@ -90,7 +90,7 @@ struct SheetLayout {
     y = bottom + Self.gap
   }
 
-  /// Lines of text from `y` on, which grows by them.
+  /// Adds lines of text at `y` and advances it.
   private mutating func add(
     _ text: String, _ style: LaidText.Style, x: Double = margin, width: Double, color: UInt32
   ) throws(DrawingError) {
@@ -100,7 +100,7 @@ struct SheetLayout {
     y += laid.height + 2
   }
 
-  /// Words that stand out, side by side as long as there is room.
+  /// Short words that stand out, side by side as long as there is room.
   private mutating func add(badges: [String], x: Double, width: Double) throws(DrawingError) {
     guard !badges.isEmpty else { return }
     var line = PillLine(x: x, y: y + 3, width: width)
@@ -110,7 +110,7 @@ struct SheetLayout {
     y = line.bottom + 2
   }
 
-  /// The strip of words: the largest share has the strongest ground.
+  /// The strip of words: the largest share has the strongest background.
   private mutating func add(words: [Sheet.Word], x: Double, width: Double) throws(DrawingError) {
     guard let largest = words.map(\.share).max() else { return }
     var line = PillLine(x: x, y: y + 3, width: width)
@@ -122,7 +122,7 @@ struct SheetLayout {
   }
 }
 
-/// Texts on coloured ground, side by side and then in further lines.
+/// Texts on coloured backgrounds, side by side and then on further lines.
 struct PillLine {
   let start: Double
   let width: Double
@@ -153,7 +153,7 @@ struct PillLine {
 }
 
 extension Picture {
-  /// The picture's size with its longer side at `size`.
+  /// The picture's size scaled so that its longer side is `size`.
   fileprivate func fitted(within size: Int) -> (width: Double, height: Double) {
     let scale = Double(size) / Double(max(width, height))
     return (max((Double(width) * scale).rounded(), 1), max((Double(height) * scale).rounded(), 1))

@@ -5,7 +5,7 @@ extension Sheet.Theme {
   var quiet: UInt32 { self == .light ? 0x5F6872 : 0x9BA3AC }
   var line: UInt32 { self == .light ? 0xD0D7DE : 0x30363D }
   var badge: UInt32 { self == .light ? 0xB45309 : 0xF0B35B }
-  /// The ground of a word, by its strength from 0 to 1.
+  /// The background of a word, by its strength from 0 to 1.
   func word(_ strength: Double) -> UInt32 {
     let strong: UInt32 = self == .light ? 0xFBBF24 : 0x92560A
     return [16, 8, 0].reduce(0) { color, shift in

@@ -3,9 +3,9 @@
   import Foundation
 
   extension Picture {
-    /// The pixels of an image in sRGB, as RGB; what is transparent lies over white.
+    /// The pixels of an image in sRGB, as RGB; transparent pixels are blended over white.
     ///
-    /// - Parameter name: What errors call it.
+    /// - Parameter name: The name in errors.
     public init(_ image: CGImage, name: String = "the picture", pixelLimit: Int = Self.pixelLimit) throws(PictureError)
     {
       let width = image.width, height = image.height
@@ -30,7 +30,7 @@
       self.init(width: width, height: height, pixels: pixels)
     }
 
-    /// The picture as an image in sRGB: RGBA with its transparency, other modes as RGB. Throws where memory runs out.
+    /// The picture as an image in sRGB: RGBA with its transparency, other modes as RGB. Throws if there is not enough memory.
     public func cgImage() throws(PictureError) -> CGImage {
       let picture = mode == .rgba ? self : convertedToRGB(), channels = picture.mode.bytesPerPixel
       let alpha: CGImageAlphaInfo = mode == .rgba ? .premultipliedLast : .noneSkipLast
@@ -56,7 +56,7 @@
     }
   }
 
-  /// A bitmap of four bytes a pixel in sRGB.
+  /// A bitmap with four bytes per pixel in sRGB.
   private func bitmap(width: Int, height: Int, _ alpha: CGImageAlphaInfo) -> CGContext? {
     guard let space = CGColorSpace(name: CGColorSpace.sRGB) else { return nil }
     return CGContext(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A colour for every level of heat. Without a prefix: the table that OpenCV has.
+/// Maps heat to colours. Without a prefix: OpenCV's table.
 public enum ColorMap: String, Sendable, Hashable, CaseIterable {
   /// OpenCV's jet, as in LeGrad's figures.
   case jet
@@ -56,7 +56,7 @@ public enum ColorMap: String, Sendable, Hashable, CaseIterable {
     return decoded(table).enumerated().map { $1 - (bits[$0 / 8] >> (7 - $0 % 8) & 1) }
   }
 
-  /// Each channel is a trapezium over the 256 levels, around 191 (red), 127.5 (green) and 64 (blue).
+  /// Each channel is a trapezoid over the 256 levels, centred at 191 (red), 127.5 (green) and 64 (blue).
   private static let openCVJet: [UInt8] = {
     var colors: [UInt8] = []
     for level in 0..<256 {
@@ -65,7 +65,7 @@ public enum ColorMap: String, Sendable, Hashable, CaseIterable {
         colors.append(UInt8(min(max(value, 0), 255).rounded(.toNearestOrEven)))
       }
     }
-    colors[159 * 3 + 2] = 1  // OpenCV's one deviation from it
+    colors[159 * 3 + 2] = 1  // OpenCV's only deviation
     return colors
   }()
 

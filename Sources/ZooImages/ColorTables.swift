@@ -1,7 +1,7 @@
 /// Colour tables of 256 RGB entries, in base64.
 ///
-/// Viridis, inferno, magma and plasma (Stéfan van der Walt, Nathaniel Smith, Eric Firing; CC0) and turbo (Anton
-/// Mikhailov, Google; Apache-2.0) are rounded as OpenCV has them; hot and bone are OpenCV's (Apache-2.0).
+/// Viridis, inferno, magma and plasma (Stéfan van der Walt, Nathaniel Smith, Eric Firing; CC0) and turbo (Anton Mikhailov, Google; Apache-2.0) are
+/// rounded as in OpenCV; hot and bone are OpenCV's (Apache-2.0).
 enum ColorTables {
   static let viridis =
     """
@@ -101,7 +101,7 @@ enum ColorTables {
     7/T08PX18fb28/f39Pj49fn59/r6+Pv7+vz8+/z8/P39/v7+////
     """
 
-  // matplotlib cuts off where OpenCV rounds: it is lower by one where a bit is set, the most significant bit first.
+  // matplotlib truncates where OpenCV rounds: it is lower by one at each set bit, the most significant bit first.
   static let viridisRounding =
     """
     Bx1Y8ZV+jYCBbt/KWpWpXMq6MOfFE7ypgpqy77yyz7ffeSywEEAgmWSyUNppOSzfylIFszS+3BhgqXzRINyfUNOSgC2k39u1K1Csfjhxyqqj\

@@ -1,5 +1,5 @@
 extension Picture {
-  /// The pixels of a window, which must lie inside.
+  /// The pixels of a window, which must be inside the picture.
   public func cropped(rows: Range<Int>, columns: Range<Int>) -> Picture {
     if rows == 0..<height && columns == 0..<width { return self }
     let size = mode.bytesPerPixel
@@ -11,7 +11,7 @@ extension Picture {
     return with(width: columns.count, height: rows.count, pixels: result)
   }
 
-  /// The middle of the picture at exactly this size, filled up where the picture is smaller.
+  /// The centre of the picture at exactly this size, padded if the picture is smaller.
   ///
   /// `fill` is the value of every channel in the picture's own mode (an index in a palette).
   public func centerCropped(
@@ -37,21 +37,21 @@ extension Picture {
   }
 }
 
-/// Where the middle of a picture is if half a pixel is over.
+/// How the centre of a picture is rounded to whole pixels.
 public enum CropRule: Sendable {
-  /// torchvision's `CenterCrop` and open_clip's `CenterCropOrPad`: half pixels round to even, the odd pixel of padding goes to the right and below.
+  /// torchvision's `CenterCrop` and open_clip's `CenterCropOrPad`: half pixels round to even, the odd pixel of padding goes to the right and bottom.
   case even
-  /// transformers' `center_crop`: half pixels round down, the odd pixel of padding goes to the left and above.
+  /// transformers' `center_crop`: half pixels round down, the odd pixel of padding goes to the left and top.
   case down
 
-  /// The middle `size` positions of `length`, or all of `size` where that is more.
+  /// The middle `size` positions of `length`, or all of `size` if that is more.
   func middle(_ size: Int, of length: Int) -> Range<Int> {
     let half = Double(max(length - size, 0)) / 2
     let first = Int(half.rounded(self == .even ? .toNearestOrEven : .down))
     return first..<first + size
   }
 
-  /// How much of the padding of `length` to `size` comes before it.
+  /// How much of the padding of `length` to `size` comes first.
   func padding(_ size: Int, around length: Int) -> Int {
     (max(size - length, 0) + (self == .even ? 0 : 1)) / 2
   }

@@ -3,34 +3,33 @@ import Foundation
 import ZooTensors
 
 extension Picture {
-  /// The most pixels that are decoded unless a caller says otherwise: above, Pillow, too, takes a picture for a
-  /// decompression bomb.
+  /// The default limit on the number of pixels that are decoded. Pillow, too, considers a larger picture to be a decompression bomb.
   public static let pixelLimit = 178_956_970
-  /// What a caller may set that limit to.
+  /// The limits that a caller may set.
   package static let pixelLimits = 1...1 << 40
 
-  /// Reads a picture file; the format is found by content.
+  /// Reads a picture file; its content determines the format.
   ///
-  /// - Parameter pixelLimit: The most pixels that it may have.
+  /// - Parameter pixelLimit: The maximum number of pixels.
   public init(contentsOf url: URL, pixelLimit: Int = Self.pixelLimit) throws(PictureError) {
     self = try Self.decode(contentsOf: url, pixelLimit: pixelLimit)
   }
 
-  /// Decodes the bytes of a picture file; the format is found by content.
+  /// Decodes the bytes of a picture file; their content determines the format.
   ///
   /// - Parameters:
-  ///   - name: What errors call it.
-  ///   - pixelLimit: The most pixels that it may have.
+  ///   - name: The name in errors.
+  ///   - pixelLimit: The maximum number of pixels.
   public init(data: Data, name: String = "the picture", pixelLimit: Int = Self.pixelLimit) throws(PictureError) {
     self = try Self.decode(data, name: name, pixelLimit: pixelLimit)
   }
 
-  /// `init(contentsOf:pixelLimit:)`
+  /// Same as `init(contentsOf:pixelLimit:)`.
   package static func decode(contentsOf url: URL, pixelLimit: Int = pixelLimit) throws(PictureError) -> Picture {
     try decode(readPicture(url.path), name: url.path, pixelLimit: pixelLimit)
   }
 
-  /// `init(data:name:pixelLimit:)`
+  /// Same as `init(data:name:pixelLimit:)`.
   package static func decode(_ data: Data, name: String, pixelLimit: Int = pixelLimit) throws(PictureError) -> Picture {
     try data.withUnsafeBytes { bytes in
       Result { () throws(PictureError) in try decode(bytes: bytes, name: name, pixelLimit: pixelLimit) }
@@ -39,8 +38,8 @@ extension Picture {
 
   /// Decodes a picture exactly as Pillow does, in the file's own mode; `name` is for messages.
   ///
-  /// JPEG (libjpeg-turbo), PNG (libpng), WebP (libwebp); with the package trait MoreFormats the first frame of a GIF
-  /// (giflib), TIFF (libtiff), HEIC (libheif) and AVIF (libavif). Nothing is allocated for the pixels before the declared size is
+  /// JPEG (libjpeg-turbo), PNG (libpng), WebP (libwebp); with the package trait MoreFormats also the first frame of a GIF (giflib), TIFF (libtiff),
+  /// HEIC (libheif) and AVIF (libavif). Memory for the pixels is only allocated after the declared size is checked.
   /// checked.
   package static func decode(
     bytes: UnsafeRawBufferPointer, name: String, pixelLimit: Int = pixelLimit
@@ -52,7 +51,7 @@ extension Picture {
     case .webp: return try decode(source, with: zoo_webp_decode)
     #if MoreFormats
       case .gif: return try decode(source, with: zoo_gif_decode)
-      // Pillow turns these as it reads them.
+      // Pillow turns these upright when it reads them.
       case .tiff: return try decode(source, with: zoo_tiff_decode).upright()
       case .heic: return try decode(source, with: zoo_heic_decode)
       case .avif: return try decode(source, with: zoo_avif_decode)
@@ -115,26 +114,26 @@ extension Picture {
     let text = withUnsafeBytes(of: picture.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
       .trimmingCharacters(in: .whitespacesAndNewlines.union(["."]))
     guard let word = text.split(separator: " ").first else { return "the decoder gives no reason" }
-    // A sentence goes on with it; names of chunks and abbreviations stay as they are.
+    // A sentence continues with it; chunk names and abbreviations keep their case.
     let isName = word.hasSuffix(":") || word.dropFirst().first?.isUppercase == true
     return isName ? text : text.prefix(1).lowercased() + text.dropFirst()
   }
 }
 
-/// What is read from a pipe at most, in bytes; `/dev/zero` has no end.
+/// The maximum number of bytes read from a pipe; `/dev/zero` never ends.
 private let pipeLimit = 1 << 30
 
 /// The bytes of a picture file; `-` is standard input. Throws `PictureError.unreadable`.
 func readPicture(_ path: String) throws(PictureError) -> Data {
   do {
     if path == "-" { return try FileHandle.standardInput.readToEnd() ?? Data() }
-    // Pipes such as <(...) have no size: they are read to their end.
+    // Pipes such as <(...) have no size: they are read to the end.
     if FileIdentity(path)?.kind == .other, let pipe = FileHandle(forReadingAtPath: path) {
       return try pipe.read(upToCount: pipeLimit) ?? Data()
     }
     return try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
   } catch {
-    // A name that is not UTF-8 was repaired by Swift before it came here, and leads nowhere.
+    // Swift has repaired a name that is not UTF-8, so that it does not lead to the file.
     let reason = path.contains("\u{FFFD}") ? "its name is not valid UTF-8; rename it" : systemReason(of: error)
     throw PictureError.unreadable(name: path, reason: reason)
   }

@@ -1,12 +1,11 @@
 import CImageCodecs
 
-/// A map at another size, bilinearly: torch's `interpolate(mode="bilinear", align_corners=False)` without antialiasing.
+/// Resizes a map bilinearly: torch's `interpolate(mode="bilinear", align_corners=False)` without antialiasing.
 ///
-/// Output i lies at max((i + 0.5) · in / out − 0.5, 0) of the source, per axis (methods of LeGrad: the patch grid at
-/// the size of the picture).
+/// Output i is sampled at max((i + 0.5) · in / out − 0.5, 0) of the source, per axis (as in LeGrad: the patch grid at the size of the picture).
 /// - Parameter map: [height, width].
 /// - Returns: [newHeight, newWidth].
-/// - Precondition: no side is 0, and `map` has height · width values.
+/// - Precondition: No side is 0, and `map` has height · width values.
 package func bilinearResized(
   _ map: [Float], height: Int, width: Int, toHeight newHeight: Int, toWidth newWidth: Int
 ) -> [Float] {
@@ -19,12 +18,11 @@ package func bilinearResized(
     columns: positions(from: width, to: newWidth))
 }
 
-/// Values between those of a map, bilinearly: value (i, j) is that at row `rows[i]` and column `columns[j]`, where the first of each is 0. What
-/// lies outside is that of the edge.
+/// Samples a map bilinearly: value (i, j) is at row `rows[i]` and column `columns[j]`, counted from 0. Positions outside are clamped to the edge.
 ///
 /// - Parameter map: [height, width].
 /// - Returns: [rows, columns].
-/// - Precondition: no side is 0, and `map` has height · width values.
+/// - Precondition: No side is 0, and `map` has height · width values.
 package func bilinearSampled(
   _ map: [Float], height: Int, width: Int, rows: [Double], columns: [Double]
 ) -> [Float] {
@@ -41,12 +39,12 @@ package func bilinearSampled(
   }
 }
 
-/// A patch grid at the size of its patches' pixels: `bilinearResized` by a whole factor.
+/// A patch grid at pixel resolution: `bilinearResized` by an integer factor.
 package func bilinearUpsampled(_ map: [Float], height: Int, width: Int, factor: Int) -> [Float] {
   bilinearResized(map, height: height, width: width, toHeight: height * factor, toWidth: width * factor)
 }
 
-/// Per position two neighbours and the weight of the second.
+/// Two neighbours for each position and the weight of the second.
 private func neighbours(of positions: [Double], count: Int) -> (first: [Int], second: [Int], weights: [Float]) {
   let inside = positions.map { max($0, 0) }, first = inside.map { min(Int($0), count - 1) }
   return (first, first.map { min($0 + 1, count - 1) }, zip(inside, first).map { Float($0 - Double($1)) })

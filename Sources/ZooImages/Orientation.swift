@@ -1,10 +1,10 @@
 extension Picture {
-  /// The picture turned and mirrored as its EXIF orientation says, which then is 1.
+  /// The picture rotated and mirrored according to its EXIF orientation, which then is 1.
   public func upright() -> Picture {
     guard (2...8).contains(orientation) else { return self }
     let swaps = orientation >= 5
     let newWidth = swaps ? height : width, newHeight = swaps ? width : height
-    // Where the new pixel (x, y) comes from: an origin and a step for each axis, counted in pixels.
+    // The source of the new pixel (x, y): an origin and a step for each axis, counted in pixels.
     let right = width - 1, bottom = (height - 1) * width
     let (origin, stepX, stepY) =
       switch orientation {
@@ -35,14 +35,13 @@ extension Picture {
 }
 
 extension FileBytes {
-  /// The orientation, 1...8, by EXIF, or by XMP where EXIF does not mention it, as Pillow reads them; 1 also where the file has none or one
-  /// that makes no sense.
+  /// The orientation, 1...8, from EXIF, or from XMP if EXIF does not state it, as read by Pillow; 1 if the file states none or an invalid one.
   var orientation: Int {
     let value = exifOrientation ?? xmpOrientation ?? 1
     return (1...8).contains(value) ? value : 1
   }
 
-  /// Nil where EXIF does not mention it.
+  /// Nil if EXIF does not state it.
   private var exifOrientation: Int? {
     guard let start = exifStart, let order = text(at: start, 2), order == "II" || order == "MM" else { return nil }
     let big = order == "MM"
@@ -53,7 +52,7 @@ extension FileBytes {
       let at = start + directory + 2 + 12 * entry
       guard let tag = number(at, size: 2, bigEndian: big) else { return nil }
       guard tag == 0x0112 else { continue }
-      // Numbers of 16 or 32 bits; Pillow takes others for bytes, which are no orientation.
+      // Integers of 16 or 32 bits; Pillow reads other types as bytes, which are not an orientation.
       switch number(at + 2, size: 2, bigEndian: big) {
       case 3, 8: return number(at + 8, size: 2, bigEndian: big) ?? 0
       case 4, 9: return number(at + 8, size: 4, bigEndian: big) ?? 0
@@ -75,14 +74,14 @@ extension FileBytes {
     case .jpeg:
       segment("http://ns.adobe.com/xap/1.0/\0")
     case .png:
-      // Keyword, two bytes for the compression, a language and a translated keyword; Pillow writes and finds plain text.
+      // Keyword, two bytes for the compression, a language and a translated keyword; Pillow writes and finds uncompressed text.
       chunk(from: 8, kind: "iTXt", typeFirst: false) { self.text(at: $0.lowerBound, 18) == "XML:com.adobe.xmp\0" }
     case .webp: chunk(from: 12, kind: "XMP ", typeFirst: true)
     default: nil
     }
   }
 
-  /// Where the TIFF header of the EXIF data lies.
+  /// The offset of the TIFF header in the EXIF data.
   private var exifStart: Int? {
     switch format {
     case .jpeg: segment("Exif\0\0")?.lowerBound
@@ -95,8 +94,8 @@ extension FileBytes {
     }
   }
 
-  /// The content of the first APP1 segment before the first scan that begins with a name, which is left out. A segment is FF, a marker, a
-  /// big-endian length that counts itself.
+  /// The content, after a given name, of the first APP1 segment before the first scan that begins with it. A segment is FF, a marker, and a
+  /// big-endian length that includes itself.
   private func segment(_ name: String) -> Range<Int>? {
     var at = 2
     while byte(at) == 0xFF, let marker = byte(at + 1) {

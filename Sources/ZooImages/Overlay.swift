@@ -1,12 +1,11 @@
 import CImageCodecs
 
-/// A heat map in colours over a picture, as LeGrad's `visualize` draws it: heat levels and blended colours are cut off,
-/// not rounded.
+/// A heat map in colours over a picture, as drawn by LeGrad's `visualize`: heat levels and blended colours are truncated, not rounded.
 ///
 /// - Parameters:
-///   - heat: [height, width], within 0...1; what lies outside is clamped, NaN is 0.
-///   - picture: is converted to RGB.
-///   - alpha: the share of the heat, 0...1.
+///   - heat: [height, width], in 0...1; other values are clamped, NaN is 0.
+///   - picture: The picture, which is converted to RGB.
+///   - alpha: The opacity of the heat map, 0...1.
 /// - Precondition: `heat` has the picture's size.
 package func overlay(
   _ heat: [Float], on picture: Picture, colorMap: ColorMap = .jet, alpha: Double = 0.6
@@ -20,15 +19,15 @@ package func overlay(
   return rgb.with(width: rgb.width, height: rgb.height, pixels: blended)
 }
 
-/// A heat map ([height, width], within 0...1) in colours, without a picture.
+/// A heat map ([height, width], in 0...1) in colours, without a picture.
 package func colored(_ heat: [Float], height: Int, width: Int, colorMap: ColorMap = .jet) -> Picture {
   let black = Picture(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))
   return overlay(heat, on: black, colorMap: colorMap, alpha: 1)
 }
 
-/// A heat map in colours that is the more transparent the colder it is, in RGBA.
+/// A heat map in colours that is more transparent the colder it is, in RGBA.
 ///
-/// - Parameter heat: [height, width], within 0...1; NaN is wholly transparent.
+/// - Parameter heat: [height, width], in 0...1; NaN is fully transparent.
 package func transparent(_ heat: [Float], height: Int, width: Int, colorMap: ColorMap = .jet) -> Picture {
   let colors = colored(heat, height: height, width: width, colorMap: colorMap).pixels
   var pixels: [UInt8] = []
@@ -41,7 +40,7 @@ package func transparent(_ heat: [Float], height: Int, width: Int, colorMap: Col
 }
 
 extension Picture {
-  /// The RGB picture with a line around the pixels of a mask, white between black, that is as thick as the picture is large.
+  /// The RGB picture with an outline around the pixels of a mask, white between black, whose thickness scales with the picture.
   ///
   /// - Precondition: `mask` has the picture's size.
   public func outlined(_ mask: [Bool]) -> Picture {
@@ -69,7 +68,7 @@ extension Picture {
     return Picture(width: width, height: height, pixels: pixels)
   }
 
-  /// The picture with another laid over a part of it, which must lie inside. Both are RGB then.
+  /// The picture with another one pasted onto a part of it, which must be inside. The result is RGB.
   package func replacing(rows: Range<Int>, columns: Range<Int>, with part: Picture) -> Picture {
     var pixels = convertedToRGB().pixels
     let source = part.convertedToRGB().pixels, count = columns.count * 3
@@ -88,7 +87,7 @@ package func maskPicture(_ mask: [Bool], height: Int, width: Int) -> Picture {
 }
 
 extension PixelTensor {
-  /// The RGB picture behind a normalised tensor, cut off to bytes as LeGrad's `visualize` does.
+  /// The RGB picture for a normalised tensor, truncated to bytes as in LeGrad's `visualize`.
   package func picture(mean: [Float], std: [Float]) -> Picture {
     let plane = height * width
     let pixels = (0..<plane * 3).map { index -> UInt8 in

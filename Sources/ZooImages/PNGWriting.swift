@@ -3,7 +3,7 @@ import Foundation
 import ZooModels
 
 extension Picture {
-  /// The picture as a PNG file: grey, RGB and RGBA as they are, other modes as RGB. Throws where memory runs out.
+  /// The picture as a PNG file: grey, RGB and RGBA unchanged, other modes as RGB. Throws if there is not enough memory.
   public func pngData() throws(PictureError) -> Data {
     let image = [.l, .rgb, .rgba].contains(mode) ? self : convertedToRGB()
     var count = 0
@@ -15,7 +15,7 @@ extension Picture {
     return Data(bytes: bytes, count: count)
   }
 
-  /// Writes the picture as a PNG file, which appears whole or not at all. Throws `PictureError.unwritable`.
+  /// Writes the picture as a PNG file, atomically. Throws `PictureError.unwritable`.
   public func writePNG(to url: URL) throws(PictureError) {
     let data = try pngData()
     do throws(FileError) { try writeWhole(data, to: url.resolvingSymlinksInPath().path) } catch {
@@ -24,7 +24,7 @@ extension Picture {
   }
 }
 
-/// Writes a file that appears whole or not at all. What is not a plain file, such as `/dev/stdout`, is written to directly.
+/// Writes a file atomically. If the target is not a regular file, such as `/dev/stdout`, writes to it directly.
 private func writeWhole(_ data: Data, to path: String) throws(FileError) {
   var status = stat()
   let exists = stat(path, &status) == 0

@@ -1,16 +1,16 @@
 import CImageCodecs
 
-/// A picture: rows of pixels without padding, from the top left, in the mode of the file that it came from.
+/// A picture: rows of pixels without padding, starting at the top left, in the mode of the file that it came from.
 public struct Picture: Sendable, Hashable {
-  /// What a pixel is; the names are Pillow's.
+  /// The pixel format; the names are Pillow's.
   public enum Mode: String, Sendable, Hashable, CaseIterable {
-    /// Black and white, a byte of 0 or 255 a pixel.
+    /// Black and white, one byte per pixel, 0 or 255.
     case bilevel = "1"
     /// 8-bit grey.
     case l = "L"
     /// 8-bit grey and alpha.
     case la = "LA"
-    /// 16-bit grey, two bytes a pixel, little-endian.
+    /// 16-bit grey, two bytes per pixel, little-endian.
     case l16 = "I;16"
     /// 8-bit red, green and blue.
     case rgb = "RGB"
@@ -18,10 +18,10 @@ public struct Picture: Sendable, Hashable {
     case rgba = "RGBA"
     /// 8-bit cyan, magenta, yellow and black.
     case cmyk = "CMYK"
-    /// An index into `palette` a pixel.
+    /// One index into `palette` per pixel.
     case palette = "P"
 
-    /// How many bytes a pixel has.
+    /// The number of bytes per pixel.
     public var bytesPerPixel: Int {
       switch self {
       case .bilevel, .l, .palette: 1
@@ -32,29 +32,29 @@ public struct Picture: Sendable, Hashable {
     }
   }
 
-  /// In pixels, 1 at least.
+  /// The width in pixels, at least 1.
   public let width: Int
-  /// In pixels, 1 at least.
+  /// The height in pixels, at least 1.
   public let height: Int
-  /// What a pixel is.
+  /// The pixel format.
   public let mode: Mode
   /// [height, width, bytesPerPixel].
   public internal(set) var pixels: [UInt8]
-  /// 256 RGB entries where the mode is `palette`, else empty. Entries that the file does not define are black.
+  /// 256 RGB entries if the mode is `palette`, otherwise empty. Entries that the file does not define are black.
   public let palette: [UInt8]
-  /// The EXIF orientation, 1...8; 1 is upright. Nothing but `upright()` heeds it.
+  /// The EXIF orientation, 1...8; 1 is upright. Only `upright()` applies it.
   public let orientation: Int
-  /// What a file without an alpha channel declares transparent; only `flattenedOnWhite()` heeds it.
+  /// Transparency declared by a file without an alpha channel; only `flattenedOnWhite()` applies it.
   let transparency: Transparency?
 
   enum Transparency: Sendable, Hashable {
-    /// The alpha of each of the palette's 256 entries.
+    /// The alpha of each of the 256 palette entries.
     case entries([UInt8])
     /// The bytes of the one pixel value that is transparent.
     case color([UInt8])
   }
 
-  /// - Precondition: `pixels` holds height · width · bytesPerPixel bytes, and `palette` 768 where the mode asks for one.
+  /// - Precondition: `pixels` holds height · width · bytesPerPixel bytes, and `palette` 768 if the mode requires one.
   public init(
     width: Int, height: Int, mode: Mode = .rgb, pixels: [UInt8], palette: [UInt8] = [], orientation: Int = 1
   ) {
@@ -80,8 +80,8 @@ public struct Picture: Sendable, Hashable {
     self.transparency = transparency
   }
 
-  /// The picture in RGB as Pillow's `convert("RGB")` has it: alpha and colour profiles are dropped, 16-bit grey is
-  /// clipped at 255, CMYK is converted naively.
+  /// The picture in RGB, like Pillow's `convert("RGB")`: alpha and colour profiles are dropped, 16-bit grey is clipped at 255, CMYK is converted
+  /// naively.
   public func convertedToRGB() -> Picture {
     guard mode != .rgb else { return self }
     let rgb = bytes(count: width * height * 3) { target in
@@ -90,7 +90,7 @@ public struct Picture: Sendable, Hashable {
     return Picture(width: width, height: height, pixels: rgb, orientation: orientation)
   }
 
-  /// The picture in RGB as transformers' `convert_to_rgb` has it: alpha is laid over white as Pillow's `alpha_composite` does, in its rounding.
+  /// The picture in RGB, like transformers' `convert_to_rgb`: alpha is blended over white as in Pillow's `alpha_composite`, with its rounding.
   func flattenedOnWhite() -> Picture {
     let size = mode.bytesPerPixel, hasChannel = mode == .la || mode == .rgba
     guard hasChannel || transparency != nil else { return convertedToRGB() }
@@ -105,7 +105,7 @@ public struct Picture: Sendable, Hashable {
       }
       guard alpha < 255 else { continue }
       for channel in 3 * index..<3 * index + 3 {
-        // Seven bits of precision, and Pillow's way to divide by 255.
+        // Seven bits of precision, and Pillow's way of dividing by 255.
         let sum = (Int(image.pixels[channel]) * alpha + 255 * (255 - alpha)) << 7 + 0x80 << 7
         image.pixels[channel] = UInt8(((sum >> 8 + sum) >> 8) >> 7)
       }

@@ -1,18 +1,18 @@
 import ZooTensors
 
-/// What can be wrong with a picture file.
+/// Why a picture file cannot be read or written.
 public enum PictureError: ZooError, Equatable {
   /// The file cannot be read; `reason` is the system's.
   case unreadable(name: String, reason: String)
-  /// Its first bytes belong to no format that is read here.
+  /// Its first bytes match no supported format.
   case unknownFormat(name: String)
-  /// A picture in a format that is not read here.
+  /// The format of the picture is not supported.
   case unsupportedFormat(name: String, format: PictureFormat)
-  /// The format is read, this kind of it is not.
+  /// The format is supported, but not this variant of it.
   case unsupported(name: String, format: String, detail: String)
-  /// The file contradicts its format; `detail` is the decoder's word.
+  /// The file violates its format; `detail` is the decoder's message.
   case damaged(name: String, format: String, detail: String)
-  /// It declares more pixels than are decoded, which is `limit`.
+  /// It declares more pixels than `limit`.
   case tooLarge(name: String, width: Int, height: Int, limit: Int)
   /// The picture cannot be written; `reason` is the system's.
   case unwritable(name: String, reason: String)
@@ -36,7 +36,7 @@ public enum PictureError: ZooError, Equatable {
     }
   }
 
-  /// With its article, as the name is spoken.
+  /// With its article, as the name is pronounced.
   private static func a(_ format: String) -> String { (["AVIF", "HEIC"].contains(format) ? "an " : "a ") + format }
 
   private static var formats: String {

@@ -1,29 +1,29 @@
-/// The format of a picture file, found by its first bytes whatever the file is called.
+/// The format of a picture file, determined by its first bytes, whatever the file's name.
 public enum PictureFormat: String, Sendable, Hashable, CaseIterable {
   /// PNG, read by libpng.
   case png = "PNG"
   /// JPEG, read by libjpeg-turbo.
   case jpeg = "JPEG"
-  /// WebP, read by libwebp; of animations the first frame.
+  /// WebP, read by libwebp; only the first frame of an animation.
   case webp = "WebP"
-  /// GIF, of which the first frame is read with the package trait MoreFormats.
+  /// GIF, whose first frame is read with the package trait MoreFormats.
   case gif = "GIF"
-  /// Windows bitmap; recognised, not read.
+  /// Windows bitmap; recognised but not read.
   case bmp = "BMP"
-  /// Netpbm; recognised, not read.
+  /// Netpbm; recognised but not read.
   case pnm = "PPM/PGM/PBM"
   /// HEIC, read with the package trait MoreFormats.
   case heic = "HEIC"
   /// AVIF, read with the package trait MoreFormats.
   case avif = "AVIF"
-  /// TIFF, of which the first page is read with the package trait MoreFormats.
+  /// TIFF, whose first page is read with the package trait MoreFormats.
   case tiff = "TIFF"
-  /// JPEG XL; recognised, not read.
+  /// JPEG XL; recognised but not read.
   case jpegXL = "JPEG XL"
-  /// JPEG 2000; recognised, not read.
+  /// JPEG 2000; recognised but not read.
   case jpeg2000 = "JPEG 2000"
 
-  /// How many first bytes are looked at.
+  /// The number of bytes that are examined.
   package static let headerSize = 64
 
   /// Whether `Picture.decode` reads it.
@@ -49,7 +49,7 @@ public enum PictureFormat: String, Sendable, Hashable, CaseIterable {
     private static let hasMore = false
   #endif
 
-  /// Nil for bytes that begin no picture.
+  /// Nil if the bytes do not begin a picture.
   package init?(header: UnsafeRawBufferPointer) {
     func has(_ bytes: [UInt8], at: Int = 0) -> Bool {
       at + bytes.count <= header.count && header[at..<at + bytes.count].elementsEqual(bytes)
@@ -84,7 +84,7 @@ public enum PictureFormat: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// By the brands of an ISO media file: the major one, then the compatible ones.
+  /// Determined by the brands of an ISO media file: the major one, then the compatible ones.
   private static func brands(_ header: UnsafeRawBufferPointer) -> PictureFormat? {
     let end = min(header.count, header.prefix(4).reduce(0) { $0 << 8 | Int($1) })
     let brands = ([8] + stride(from: 16, to: max(end - 3, 16), by: 4)).filter { $0 + 4 <= header.count }

@@ -1,13 +1,13 @@
 import Foundation
 import ZooModels
 
-/// Brings picture files to what a model takes: every command and library call loads pictures this way.
+/// Loads pictures for a model: every command and library call loads pictures this way.
 public struct PictureLoader: Sendable {
-  /// How pictures become the numbers that a model takes.
+  /// How pictures become the input of a model.
   public var preprocessing: Preprocessing
-  /// Turns pictures upright by their EXIF orientation. The Python tools do not.
+  /// Whether pictures are turned upright according to their EXIF orientation. The Python tools do not do that.
   public var upright: Bool
-  /// The most pixels that a picture may have.
+  /// The maximum number of pixels.
   public var pixelLimit: Int
 
   /// Loads pictures as they are stored, unless `upright` is true.
@@ -23,7 +23,7 @@ public struct PictureLoader: Sendable {
     return load(try Picture.decode(data, name: path, pixelLimit: pixelLimit), data: data)
   }
 
-  /// Turns and preprocesses a picture that has been decoded.
+  /// Turns and preprocesses a decoded picture.
   public func load(_ image: Picture) -> LoadedPicture { load(image, data: nil) }
 
   private func load(_ image: Picture, data: Data?) -> LoadedPicture {
@@ -33,20 +33,19 @@ public struct PictureLoader: Sendable {
       input: preprocess(turned, preprocessing))
   }
 
-  /// The picture that was loaded, before it was resized and cropped; nil where it came from no file.
+  /// The picture that was loaded, before it was resized and cropped; nil if it did not come from a file.
   package func original(of picture: LoadedPicture) throws(PictureError) -> Picture? {
     guard let data = picture.data else { return nil }
     return turned(try Picture.decode(data, name: "the picture", pixelLimit: pixelLimit))
   }
 
-  /// A picture of labels, resized and cropped as its picture is: by the nearest pixel, so that no label is made up.
+  /// A picture of labels, resized and cropped like its picture: by the nearest pixel, so that no labels are invented.
   ///
-  /// Labels lie over the pixels as they are stored, and are turned with them. Labels that only fit the upright picture
-  /// stay as they are.
+  /// Labels cover the pixels as stored, and are turned with them. Labels that only fit the upright picture are not turned.
   /// - Parameters:
   ///   - labels: 8-bit values, one channel.
-  ///   - picture: the picture that they belong to.
-  /// - Returns: nil where the labels have neither the size of the stored picture nor that of the upright one.
+  ///   - picture: The picture that they belong to.
+  /// - Returns: Nil if the labels have neither the size of the stored picture nor that of the upright one.
   package func fit(labels: Picture, to picture: PictureFacts) -> Picture? {
     var labels = labels
     if labels.width == picture.storedWidth, labels.height == picture.storedHeight {
@@ -62,36 +61,36 @@ public struct PictureLoader: Sendable {
   private func turned(_ image: Picture) -> Picture { upright ? image.upright() : image }
 }
 
-/// A picture file as a model gets it, with what was done to it on the way.
+/// A picture file as input for a model, with what was done to it.
 public struct LoadedPicture: Sendable {
-  /// What the file held, and what of it the model sees.
+  /// What the file contained, and which part of it the model sees.
   public let source: PictureFacts
-  /// The file's bytes; nil for pictures that come from no file.
+  /// The file's bytes; nil for pictures that did not come from a file.
   public let data: Data?
-  /// The picture as the model gets it.
+  /// The picture as the model sees it.
   public let input: PreprocessedPicture
 }
 
-/// What a picture file held, and which part of it the model sees.
+/// What a picture file contained, and which part of it the model sees.
 public struct PictureFacts: Sendable, Hashable {
-  /// Pixels across the picture in the file.
+  /// The width of the picture in the file in pixels.
   public let storedWidth: Int
-  /// Pixels down the picture in the file.
+  /// The height of the picture in the file in pixels.
   public let storedHeight: Int
-  /// What a pixel of the file is.
+  /// The pixel format of the file.
   public let mode: Picture.Mode
   /// The EXIF orientation, 1...8.
   public let orientation: Int
-  /// Pixels across the picture as it was preprocessed: after it was turned upright, where that was asked for.
+  /// The width in pixels of the picture that was preprocessed: after it was turned upright, if requested.
   public let width: Int
-  /// Pixels down the picture as it was preprocessed.
+  /// The height in pixels of the picture that was preprocessed.
   public let height: Int
-  /// The part that the model sees, in pixels of the picture as it was preprocessed; goes beyond it where it was padded.
+  /// The part that the model sees, in pixels of the picture that was preprocessed; extends beyond it if it was padded.
   public let crop: CropBox
-  /// True for a picture of 16-bit grey that is white all over once it is clipped to 8 bits, as Pillow does it.
+  /// Whether the picture is 16-bit grey that becomes entirely white when clipped to 8 bits, as Pillow does.
   public let isClippedToWhite: Bool
 
-  /// The EXIF orientation asks for a turn that was not made.
+  /// Whether the EXIF orientation asks for a turn that was not made.
   public var isLeftTurned: Bool { orientation != 1 && !wasTurned }
   private let wasTurned: Bool
 
@@ -104,7 +103,7 @@ public struct PictureFacts: Sendable, Hashable {
     isClippedToWhite = stored.mode == .l16 && stored.isAllAbove(254)
   }
 
-  /// The share of the picture that the model does not see, 0...1.
+  /// The fraction of the picture that the model does not see, 0...1.
   public var shareCutAway: Double {
     let rows = min(crop.bottom, Double(height)) - max(crop.top, 0)
     let columns = min(crop.right, Double(width)) - max(crop.left, 0)
@@ -112,18 +111,18 @@ public struct PictureFacts: Sendable, Hashable {
   }
 }
 
-/// A rectangle in pixels of a picture, from its top left corner.
+/// A rectangle in a picture, in pixels from its top left corner.
 public struct CropBox: Sendable, Hashable, Codable {
-  /// Pixels from the left side to the left end.
+  /// The left edge.
   public let left: Double
-  /// Pixels from the upper side to the upper end.
+  /// The top edge.
   public let top: Double
-  /// Pixels from the left side to the right end.
+  /// The right edge.
   public let right: Double
-  /// Pixels from the upper side to the lower end.
+  /// The bottom edge.
   public let bottom: Double
 
-  /// The part of a picture that is kept by its preprocessing.
+  /// The part of a picture that its preprocessing keeps.
   init(height: Int, width: Int, _ preprocessing: Preprocessing) {
     let preprocessing = preprocessing.settled(height: height, width: width)
     let window = FittedWindow(height: height, width: width, preprocessing), size = preprocessing.size
@@ -142,7 +141,7 @@ extension Picture {
     with(width: width, height: height, pixels: pixels, orientation: orientation)
   }
 
-  /// Whether every 16-bit value lies above a level.
+  /// Whether every 16-bit value is above a level.
   fileprivate func isAllAbove(_ level: Int) -> Bool {
     stride(from: 0, to: pixels.count, by: 2).allSatisfy { Int(pixels[$0]) | Int(pixels[$0 + 1]) << 8 > level }
   }

@@ -1,12 +1,12 @@
 import Foundation
 import ZooModels
 
-/// Finds the picture files that paths stand for: files as they are named, folders by what is in them and below.
+/// Finds the picture files for a list of paths: files as named, and folders with everything below them.
 ///
-/// In a folder, the content of a file decides, whatever the file is called. What is called a picture but is not one is
-/// still found, so that reading it gives an error. Names that begin with a dot are left out.
+/// In a folder, the content of a file decides, whatever its name. A file that is named like a picture but is not one is still included, so that
+/// reading it gives an error. Names that begin with a dot are skipped.
 public struct PictureSearch {
-  /// Paths of pictures in the order of the call, folders sorted by name; each path once.
+  /// Paths of pictures in the order of the arguments, folders sorted by name; each path once.
   public private(set) var pictures: [String] = []
   /// Paths of files in the folders that are not pictures.
   public private(set) var skipped: [String] = []
@@ -14,8 +14,8 @@ public struct PictureSearch {
   private var visited: Set<FileIdentity>
 
   /// - Parameters:
-  ///   - paths: files, folders or `-` for standard input.
-  ///   - excluded: a folder that is not entered, where results go.
+  ///   - paths: Files, folders or `-` for standard input.
+  ///   - excluded: A folder that is not entered, such as that of the results.
   public init(_ paths: [String], excluding excluded: String? = nil) {
     visited = Set([excluded.flatMap { FileIdentity($0) }].compactMap { $0 })
     for path in paths {
@@ -32,7 +32,7 @@ public struct PictureSearch {
     if seen.insert(path).inserted { pictures.append(path) }
   }
 
-  /// Links may lead to a folder again, or to one above: each folder is entered once.
+  /// Links may lead to a folder again, or to a parent: each folder is entered once.
   private mutating func enter(_ folder: String, _ identity: FileIdentity) {
     guard visited.insert(identity).inserted else { return }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -41,7 +41,7 @@ public struct PictureSearch {
       let identity = FileIdentity(path)
       switch identity?.kind {
       case .folder?: identity.map { enter(path, $0) }
-      // Pipes and devices in a folder are left alone: reading one may never end.
+      // Pipes and devices in a folder are skipped: reading one may never end.
       case .other?: continue
       case .file? where PictureFormat(of: path) != nil: add(path)
       case .file?, nil:
@@ -51,7 +51,7 @@ public struct PictureSearch {
   }
 }
 
-/// Which file a path leads to, through all links.
+/// The identity of the file at a path, following all links.
 package struct FileIdentity: Hashable, Sendable {
   enum Kind { case file, folder, other }
 
@@ -59,7 +59,7 @@ package struct FileIdentity: Hashable, Sendable {
   private let number: UInt64
   let kind: Kind
 
-  /// Nil where there is no such file.
+  /// Nil if there is no such file.
   package init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
@@ -77,7 +77,7 @@ package struct FileIdentity: Hashable, Sendable {
 }
 
 extension PictureFormat {
-  /// The format of a file; nil where it is not a picture or cannot be read.
+  /// The format of a file; nil if it is not a picture or cannot be read.
   public init?(of path: String) {
     guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? handle.close() }
@@ -87,7 +87,7 @@ extension PictureFormat {
   }
 }
 
-/// Endings of picture files, in lower case.
+/// Extensions of picture files, in lower case.
 private let pictureEndings: Set = [
   "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "dib", "ppm", "pgm", "pbm", "pnm", "heic", "heif", "avif",
   "tif", "tiff", "jxl", "jp2",

@@ -1,5 +1,5 @@
 extension [PixelTensor] {
-  /// Works on the pictures of each size together, and is told their places; results are in the order of the pictures.
+  /// Processes the pictures of each size together, passing their places; results are in the order of the pictures.
   package func bySize<Result>(_ work: ([PixelTensor], _ places: [Int]) throws -> [Result]) rethrows -> [Result] {
     let sizes = Dictionary(grouping: indices) { [self[$0].height, self[$0].width] }
     if sizes.count == 1 { return try work(self, [Int](indices)) }

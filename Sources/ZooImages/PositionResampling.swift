@@ -1,23 +1,22 @@
 import CImageCodecs
 
-/// How a table of position embeddings is carried over to another grid.
+/// How a table of position embeddings is resampled for another grid.
 package enum PositionMethod: Sendable, Hashable {
-  /// With antialiasing (a = -0.5, kernel renormalised at the borders): open_clip, timm and LeGrad. Without (a = -0.75,
-  /// borders repeated): Hugging Face.
+  /// With antialiasing (a = -0.5, kernel renormalised at the borders): open_clip, timm and LeGrad. Without (a = -0.75, borders repeated): Hugging
+  /// Face.
   case bicubic(antialias: Bool)
   case bilinear(antialias: Bool)
-  /// Corner to corner, as `scipy.ndimage.zoom` of order 1 and torch's `align_corners`: big_vision.
+  /// Corner to corner, like `scipy.ndimage.zoom` of order 1 and torch's `align_corners`: big_vision.
   case bilinearCorners
 }
 
-/// Resamples a grid of vectors as torch's `interpolate(align_corners=False)` does, apart from `.bilinearCorners`; weights and
-/// sums are doubles.
+/// Resamples a grid of vectors like torch's `interpolate(align_corners=False)`, except for `.bilinearCorners`; weights and sums are doubles.
 ///
 /// - Parameters:
-///   - table: [from.height · from.width, d], row by row. Prefix tokens (class, registers) do not belong in it.
-///   - method: `.bicubic(antialias: true)` is what open_clip, timm and LeGrad take.
-/// - Returns: [to.height · to.width, d]; the table itself where the grids are the same.
-/// - Precondition: no side is 0, and the table is a whole number of vectors a grid place.
+///   - table: [from.height · from.width, d], row by row, without prefix tokens (class, registers).
+///   - method: `.bicubic(antialias: true)` is what open_clip, timm and LeGrad use.
+/// - Returns: [to.height · to.width, d]; the table itself if the grids are the same.
+/// - Precondition: No side is 0, and the table has a whole number of vectors per grid cell.
 package func resamplePositions(
   _ table: [Float], from: (height: Int, width: Int), to: (height: Int, width: Int), method: PositionMethod
 ) -> [Float] {
@@ -55,7 +54,7 @@ private func resampledRows(
 }
 
 extension PositionMethod {
-  /// The source positions that make an output position, with their weights.
+  /// The source positions that contribute to an output position, with their weights.
   fileprivate func taps(at position: Int, from: Int, to: Int) -> [(index: Int, weight: Double)] {
     let scale = Double(from) / Double(to), center = (Double(position) + 0.5) * scale
     switch self {
@@ -72,7 +71,7 @@ extension PositionMethod {
     }
   }
 
-  /// The two source positions about a place.
+  /// The two source positions next to a place.
   private func neighbours(_ place: Double, _ count: Int) -> [(index: Int, weight: Double)] {
     let first = min(Int(place), count - 1), share = place - Double(first)
     return [(first, 1 - share), (min(first + 1, count - 1), share)]

@@ -1,16 +1,16 @@
 import CImageCodecs
 import ZooModels
 
-/// What a vision tower takes: [3, height, width], normalised.
+/// The input of a vision tower: [3, height, width], normalised.
 public struct PixelTensor: Sendable {
-  /// Pixels down.
+  /// The height in pixels.
   public let height: Int
-  /// Pixels across.
+  /// The width in pixels.
   public let width: Int
   /// `[3, height, width]`
   public let values: [Float]
 
-  /// - Parameter values: `[3, height, width]`; another count ends the process.
+  /// - Parameter values: `[3, height, width]`; any other count ends the process.
   public init(height: Int, width: Int, values: [Float]) {
     precondition(
       height > 0 && width > 0 && values.count == 3 * height * width,
@@ -21,19 +21,19 @@ public struct PixelTensor: Sendable {
   }
 }
 
-/// A picture as a model gets it.
+/// A picture as input for a model.
 public struct PreprocessedPicture: Sendable {
-  /// The RGB picture after resizing and cropping: what the model sees, and what a heat map lies over.
+  /// The RGB picture after resizing and cropping: what the model sees, and what a heat map is drawn over.
   public let picture: Picture
-  /// The same as normalised numbers: what the image tower takes.
+  /// The same as normalised numbers: the input of the image tower.
   public let tensor: PixelTensor
 }
 
-/// Resizes, crops, converts to RGB and normalises, exactly as the preprocessing's convention has it: open_clip's evaluation transform in this order,
-/// the Pillow image processors of transformers with the conversion first.
+/// Resizes, crops, converts to RGB and normalises, exactly as the preprocessing's convention specifies: open_clip's evaluation transform in this
+/// order, the Pillow image processors of transformers with the conversion first.
 ///
-/// Each picture of a NaFlex model has a size of its own. A size other than the model's own (`preprocessing.size` replaced) works as well; LeGrad's own preprocessing is
-/// such a size with `resizeMode` `squash` and `interpolation` `bicubic`.
+/// Each picture of a NaFlex model has a size of its own. A size other than the model's own (a different `preprocessing.size`) works as well; LeGrad's
+/// own preprocessing is such a size with `resizeMode` `squash` and `interpolation` `bicubic`.
 package func preprocess(_ image: Picture, _ preprocessing: Preprocessing) -> PreprocessedPicture {
   let preprocessing = preprocessing.settled(height: image.height, width: image.width)
   let source =
@@ -48,11 +48,11 @@ package func preprocess(_ image: Picture, _ preprocessing: Preprocessing) -> Pre
 
 /// The picture at the size of the preprocessing, still in its own mode.
 ///
-/// - Parameter filter: nil for the preprocessing's own; pictures of labels take the nearest pixel.
+/// - Parameter filter: Nil for the preprocessing's own; pictures of labels use the nearest pixel.
 func fitted(_ image: Picture, _ preprocessing: Preprocessing, filter: Preprocessing.Interpolation? = nil) -> Picture {
   let preprocessing = preprocessing.settled(height: image.height, width: image.width), size = preprocessing.size
   let window = FittedWindow(height: image.height, width: image.width, preprocessing)
-  // Where the crop takes but a window of the resized picture, only that is computed.
+  // If the crop is only a window of the resized picture, only that is computed.
   return image.resized(
     height: window.target.height, width: window.target.width, filter: filter ?? window.filter, rows: window.rows,
     columns: window.columns
@@ -60,7 +60,7 @@ func fitted(_ image: Picture, _ preprocessing: Preprocessing, filter: Preprocess
   .centerCropped(height: size.height, width: size.width, fill: preprocessing.fill, preprocessing.cropRule)
 }
 
-/// What of a picture reaches the model: the size that it is resized to, and the part of that which is kept.
+/// How a picture is fitted: the size that it is resized to, and the part of that which is kept.
 struct FittedWindow {
   let target: Preprocessing.Size
   let filter: Preprocessing.Interpolation
@@ -107,8 +107,8 @@ func resizeTarget(
   }
 }
 
-/// (value / 255 - mean) / std in `Float`, as torchvision's `ToTensor` and `Normalize`; transformers multiplies by a factor in `Double` instead.
-/// - Precondition: the picture is RGB.
+/// (value / 255 - mean) / std in `Float`, like torchvision's `ToTensor` and `Normalize`; transformers multiplies by a factor in `Double` instead.
+/// - Precondition: The picture is RGB.
 func normalized(_ picture: Picture, _ preprocessing: Preprocessing) -> PixelTensor {
   let mean = preprocessing.mean, std = preprocessing.std, factor = preprocessing.rescaleFactor
   precondition(picture.mode == .rgb && mean.count == 3 && std.count == 3, "three channels are normalised")

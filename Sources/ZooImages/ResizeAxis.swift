@@ -4,7 +4,7 @@ import ZooModels
 
 /// The filters of `ImagingResample`, as in Pillow.
 extension Preprocessing.Interpolation {
-  /// Half the width of the filter in source pixels, before it is stretched for making smaller.
+  /// Half the width of the filter in source pixels, before it is stretched for downscaling.
   var support: Double {
     switch self {
     case .nearest: 0
@@ -15,7 +15,7 @@ extension Preprocessing.Interpolation {
     }
   }
 
-  /// The filter's height at a distance from its middle.
+  /// The filter's value at a distance from its centre.
   func weight(_ distance: Double) -> Double {
     let x = abs(distance)
     switch self {
@@ -39,7 +39,7 @@ extension Preprocessing.Interpolation {
 
 /// The weights of one pass, for the output positions of a window.
 struct ResizeAxis {
-  /// Per output position: the first source position, and how many.
+  /// For each output position: the first source position, and the number of them.
   private(set) var starts: [Int32] = []
   private(set) var lengths: [Int32] = []
   /// [positions, taps], padded with zeros.
@@ -47,9 +47,9 @@ struct ResizeAxis {
   let taps: Int
 
   /// - Parameters:
-  ///   - source: the length of the source.
-  ///   - part: the part of the source that is resized, to fractions of a pixel; all of it by default.
-  ///   - target: the length of the whole output, of which `window` is made.
+  ///   - source: The length of the source.
+  ///   - part: The part of the source that is resized, to fractions of a pixel; all of it by default.
+  ///   - target: The length of the whole output, of which `window` is computed.
   init(
     source: Int, part: Range<Double>? = nil, target: Int, window: Range<Int>, filter: Preprocessing.Interpolation
   ) {
@@ -80,7 +80,7 @@ struct ResizeAxis {
     return Int(starts.min() ?? 0)..<(ends.max() ?? 0)
   }
 
-  /// Calls `body` with the axis as C takes it, its starts counted from `origin`.
+  /// Calls `body` with the axis as a C struct, its starts counted from `origin`.
   func withKernelAxis<Result>(origin: Int, _ body: (UnsafePointer<zoo_axis>) -> Result) -> Result {
     let shifted = origin == 0 ? starts : starts.map { $0 - Int32(origin) }
     let fixed = weights.map { Int32($0 * 4_194_304 + ($0 < 0 ? -0.5 : 0.5)) }

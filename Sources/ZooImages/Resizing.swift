@@ -3,19 +3,19 @@ import CZooKernels
 import ZooModels
 
 extension Picture {
-  /// The picture at another size, equal to the `resize` of Pillow 13 bit for bit, in the same mode.
+  /// The picture at another size, bit for bit equal to `resize` in Pillow 13, in the same mode.
   ///
-  /// The filter is stretched for making smaller (antialiasing). Palette and bilevel pictures take the nearest pixel
-  /// whatever the filter; alpha is multiplied in before and taken out after. The result has EXIF orientation as before.
-  /// - Precondition: height and width are 1 at least.
+  /// The filter is stretched for downscaling (antialiasing). Palette and bilevel pictures use the nearest pixel whatever the filter; alpha is
+  /// premultiplied and divided out afterwards. The EXIF orientation is kept.
+  /// - Precondition: Height and width are at least 1.
   public func resized(height: Int, width: Int, filter: Preprocessing.Interpolation) -> Picture {
     resized(height: height, width: width, filter: filter, rows: 0..<height, columns: 0..<width)
   }
 
-  /// A part of the picture at another size, as the `box` of Pillow's `resize`: its edges may lie within pixels.
+  /// A part of the picture at another size, like the `box` of Pillow's `resize`: its edges may be within pixels.
   ///
-  /// - Precondition: the part is not empty and lies inside; the filter is not `nearest`, and the picture has neither a
-  ///   palette nor one bit a pixel.
+  /// - Precondition: The part is not empty and is inside the picture; the filter is not `nearest`, and the picture has neither a palette nor one bit
+  ///   per pixel.
   public func resized(
     height newHeight: Int, width newWidth: Int, filter: Preprocessing.Interpolation, rows: Range<Double>,
     columns: Range<Double>
@@ -33,7 +33,7 @@ extension Picture {
       columns: 0..<newWidth)
   }
 
-  /// The window `rows` × `columns` of the picture at another size: equal to resizing all and cutting out.
+  /// The window `rows` × `columns` of the picture at another size: equal to resizing everything and cropping.
   func resized(
     height newHeight: Int, width newWidth: Int, filter: Preprocessing.Interpolation, rows: Range<Int>,
     columns: Range<Int>
@@ -47,8 +47,8 @@ extension Picture {
     }
     let across = newWidth == width ? nil : axis(width, newWidth, columns, filter)
     let down = newHeight == height ? nil : axis(height, newHeight, rows, filter)
-    // The result between the passes is rounded, so that their order shows. Pillow has this rule since version 13;
-    // before, the horizontal pass came first always.
+    // The result between the passes is rounded, so their order matters. Pillow has this rule since version 13; before, the horizontal pass always
+    // came first.
     let downFirst = newHeight < height && height - newHeight > 2 * (width - newWidth)
     return passed(across: across, down: down, downFirst: downFirst, rows: rows, columns: columns)
   }
@@ -62,7 +62,7 @@ extension Picture {
     let hasAlpha = mode == .la || mode == .rgba
     var image: Picture
     if let across, !downFirst, !hasAlpha {
-      // From the rows as they are: a large picture is not copied.
+      // Reads the rows in place: a large picture is not copied.
       image = self.across(across, rows: source.rows)
     } else {
       image = cropped(rows: source.rows, columns: source.columns)
@@ -114,11 +114,11 @@ extension Picture {
     return with(width: width, height: newHeight, pixels: result)
   }
 
-  /// The source position of every output position of the window; -1 where Pillow's running sum leaves the source.
+  /// The source position of every output position in the window; -1 if Pillow's running sum leaves the source.
   private func nearest(source: Int, target: Int, window: Range<Int>) -> [Int] {
     let step = Double(source) / Double(target)
     func position(_ at: Double) -> Int { at < Double(source) ? Int(at) : -1 }
-    // Pillow adds up step by step, but not for 16 bits; far out that would take too long, and nobody could tell.
+    // Pillow adds up step by step, but not for 16 bits; for large windows that would take too long, with no visible difference.
     if mode == .l16 || window.upperBound > 1 << 24 { return window.map { position(step * (Double($0) + 0.5)) } }
     var positions: [Int] = []
     positions.reserveCapacity(window.count)

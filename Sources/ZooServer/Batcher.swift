@@ -1,24 +1,24 @@
 import Foundation
 import Synchronization
 
-/// The one place where models compute: a pass uses all threads, so that pieces of work come one after the other, in the order in which they
-/// were asked for. Requests that wait and are about the same share a piece.
+/// The one place where models compute. A pass uses all threads, so pieces of work run one after the other, in the order in which they were requested.
+/// Waiting requests about the same thing share a piece of work.
 final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>: Sendable {
-  /// Gives a result for each item, in their order.
+  /// Returns a result for each item, in their order.
   ///
-  /// - Parameter check: throws where nobody waits for any of the items any more, or their time is up: called between steps that take long.
+  /// - Parameter check: Throws if nobody waits for any of the items any more, or their time is up: called between steps that take long.
   typealias Work =
     @Sendable (_ key: Key, _ items: [Item], _ check: () throws -> Void) throws -> [Result<Output, any Error>]
 
   private typealias Waiting = Ticket<Item, Output>
 
-  /// Those who wait for one piece of work.
+  /// The requests that wait for one piece of work.
   private final class Group: Sendable {
     let waiting: Mutex<[Waiting]>
 
     init(_ first: Waiting) { waiting = Mutex([first]) }
 
-    /// False where it would be too much together.
+    /// False if the group would become too large.
     func add(_ ticket: Waiting, most: Int) -> Bool {
       waiting.withLock { waiting in
         guard waiting.reduce(ticket.weight, { $0 + $1.weight }) <= most else { return false }
@@ -32,13 +32,13 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
   private let most: Int
   private let seconds: Int
   private let work: Work
-  /// The groups that take more, by what they are about.
+  /// The groups that accept more items, by key.
   private let groups = Mutex<[Key: Group]>([:])
 
   /// - Parameters:
-  ///   - queue: a serial one, which batchers share.
-  ///   - most: what the items of one piece of work may weigh, where there are several.
-  ///   - seconds: how long a piece of work may take.
+  ///   - queue: A serial queue that batchers share.
+  ///   - most: The maximum total weight of the items in one piece of work, if there are several.
+  ///   - seconds: How long a piece of work may take.
   init(_ queue: DispatchQueue, most: Int, seconds: Int, work: @escaping Work) {
     (self.queue, self.most, self.seconds, self.work) = (queue, most, seconds, work)
   }
@@ -46,8 +46,8 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
   /// Waits for its turn and for the result. Throws a `CancellationError` as soon as the task is cancelled.
   ///
   /// - Parameters:
-  ///   - weight: how much work the item is among others.
-  ///   - window: how long the work waits for others to join, where nobody waits yet.
+  ///   - weight: How much work the item is, relative to others.
+  ///   - window: How long the work waits for others to join, if nobody is waiting yet.
   func submit(_ item: Item, key: Key, weight: Int = 1, window: Duration) async throws -> Output {
     let ticket = Waiting(item, weight: weight)
     return try await withTaskCancellationHandler {
@@ -62,7 +62,7 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
     }
   }
 
-  /// Puts a ticket to those that it can share with. Returns the group where it is a new one.
+  /// Adds a ticket to a group that it can share with. Returns the group if it is a new one.
   private func join(_ ticket: Waiting, _ key: Key) -> Group? {
     groups.withLock { groups in
       if let group = groups[key], group.add(ticket, most: most) { return nil }
@@ -92,7 +92,7 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
   }
 }
 
-/// Somebody who waits for a result, and gets it once.
+/// A request that waits for a result, and gets it once.
 private final class Ticket<Item: Sendable, Output: Sendable>: Sendable {
   private struct State {
     var isCancelled = false

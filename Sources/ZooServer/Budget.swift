@@ -6,7 +6,7 @@ final class Budget: Sendable {
 
   init(_ bytes: Int) { left = Mutex(bytes) }
 
-  /// False where so many are not left.
+  /// False if that many bytes are not left.
   func take(_ bytes: Int) -> Bool {
     left.withLock { left in
       guard bytes <= left else { return false }

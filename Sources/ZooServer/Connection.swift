@@ -3,31 +3,31 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// One client's connection: gathers a request within its limits, has it answered, writes the answer.
+/// One client's connection: collects a request within its limits, has it answered, and writes the answer.
 ///
-/// Lives on its event loop. Requests of one connection come one after the other (the pipeline sees to that).
+/// Lives on its event loop. Requests of one connection run one after the other (the pipeline ensures that).
 final class Connection: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
   private let limits: ServerLimits
   private let budget: Budget
-  /// Those whose answers are on their way to the loop.
+  /// Answers on their way to the event loop.
   private let answers: DispatchGroup
-  /// What the body has taken of the budget.
+  /// What the body uses of the budget.
   private var taken = 0
   private let answer: @Sendable (ServerRequest) async -> ServerResponse
   private var head: HTTPRequestHead?
   private var body = ByteBuffer()
-  /// Why the rest of a request is thrown away.
+  /// Why the rest of a request is discarded.
   private var refusal: ServerError?
   private var work: Task<Void, Never>?
   private var deadline: Scheduled<Void>?
   private var isEnding = false
 
   /// - Parameters:
-  ///   - budget: what the bodies of all requests may take together.
-  ///   - answers: entered while an answer is made.
+  ///   - budget: The total for the bodies of all requests.
+  ///   - answers: Entered while an answer is computed.
   init(
     limits: ServerLimits, budget: Budget, answers: DispatchGroup,
     answer: @escaping @Sendable (ServerRequest) async -> ServerResponse
@@ -75,14 +75,14 @@ final class Connection: ChannelInboundHandler {
     }
   }
 
-  /// Says why, closes, and throws away what else comes of the request.
+  /// Reports an error, closes, and discards the rest of the request.
   private func refuse(_ head: HTTPRequestHead, _ error: ServerError, _ context: ChannelHandlerContext) {
     refusal = error
     letGo()
     send(ServerResponse(problem: error.status, detail: "\(error)"), to: head, closes: true, context)
   }
 
-  /// The body is needed no more.
+  /// The body is no longer needed.
   private func letGo() {
     body = ByteBuffer()
     budget.give(taken)
@@ -134,7 +134,7 @@ final class Connection: ChannelInboundHandler {
     }
     let written = context.eventLoop.makePromise(of: Void.self)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
-    // A client that does not take its answer is let go.
+    // A client that does not read its answer is disconnected.
     let channel = context.channel
     let patience = context.eventLoop.scheduleTask(in: .seconds(Int64(limits.seconds))) { channel.close(promise: nil) }
     written.futureResult.whenComplete { _ in
@@ -143,7 +143,7 @@ final class Connection: ChannelInboundHandler {
     }
   }
 
-  /// From now on a request must arrive whole in time.
+  /// From now on a request must arrive completely within the time limit.
   private func expect(_ context: ChannelHandlerContext) {
     deadline?.cancel()
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -164,7 +164,7 @@ final class Connection: ChannelInboundHandler {
     if work == nil { context.close(promise: nil) }
   }
 
-  /// What cannot be read is told so, unless an answer is on its way.
+  /// Reports input that cannot be parsed, unless an answer is being written.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard let error = error as? HTTPParserError, work == nil, refusal == nil else { return context.close(promise: nil) }
     let isTooLong = error == .headerOverflow

@@ -3,7 +3,7 @@ import ZooImages
 import ZooModels
 import ZooRuntime
 
-/// `/v1/embeddings`: texts and pictures, in the shapes of the embeddings API that most clients speak.
+/// `/v1/embeddings`: texts and pictures, in the format of the embeddings API that most clients support.
 struct EmbeddingsAPI: Sendable {
   private let shelf: ModelShelf
   private let limits: ServerLimits
@@ -16,7 +16,7 @@ struct EmbeddingsAPI: Sendable {
 
   private struct Output: Sendable {
     var texts: [[Float]] = []
-    /// Of the texts.
+    /// In the texts.
     var tokens = 0
     var pictures: [[Float]] = []
   }
@@ -55,7 +55,7 @@ struct EmbeddingsAPI: Sendable {
     return try ServerResponse(Embeddings(name, vectors, asText: format == "base64", tokens: found.tokens))
   }
 
-  /// Of a request, and of those that share their work.
+  /// Per request, and per group of requests that share their work.
   private static let mostItems = 64
 
   private struct Item {
@@ -78,14 +78,14 @@ struct EmbeddingsAPI: Sendable {
     }
   }
 
-  /// What each request gets; one that cannot be answered holds up no other.
+  /// The result of each request; one that fails does not affect the others.
   ///
-  /// - Parameter step: called after each block of a pass with its number, and between texts with none; what it throws ends the work.
+  /// - Parameter step: Called after each block of a pass with its number, and between texts with none; throwing ends the work.
   private static func embed(
     _ inputs: [Input], _ model: ZooModel, _ limits: ServerLimits, _ step: (Int?) throws -> Void
   ) throws -> [Result<Output, any Error>] {
     var outputs = inputs.map { _ in Result<Output, any Error>.success(Output()) }
-    /// Some of what the requests want, by their places, a few at a time: memory does not grow with their number.
+    /// Processes items of the requests, by their places, a few at a time: memory does not grow with their number.
     func forSome<Item, Value>(
       _ items: [(place: Int, item: Item)], _ work: ([Item]) throws -> [Value], keep: (inout Output, Value) -> Void
     ) throws {
@@ -96,7 +96,7 @@ struct EmbeddingsAPI: Sendable {
         for (number, one) in some.enumerated() {
           outputs[one.place] = outputs[one.place].flatMap { output in
             Result {
-              // Where one is wrong, the others are not.
+              // If one of them is invalid, the others still get their results.
               let value = try (try? together.get())?[number] ?? work([one.item])[0]
               var output = output
               keep(&output, value)

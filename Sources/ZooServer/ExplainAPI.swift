@@ -8,7 +8,7 @@ import ZooTensors
 
 /// `/v1/explain` and `/v1/score`: prompts and a picture that is sent now or was sent before.
 ///
-/// Requests about one picture that wait together are answered by one pass, one run of the text tower and one way back.
+/// Waiting requests about the same picture are answered by one pass, one run of the text tower and one backward pass.
 struct ExplainAPI: Sendable {
   private let passes: PicturePasses
   private let batcher: Batcher<PictureKey, Asked, FoundMaps>
@@ -41,7 +41,7 @@ struct ExplainAPI: Sendable {
 
   private func find(_ asked: Asked, size: String, upright: Bool) async throws -> FoundMaps {
     let key = PictureKey(model: asked.model, picture: asked.id, size: size, upright: upright)
-    // Where a pass must run, others may want it too. Typing does not wait.
+    // If a pass must run, others may want it too. Typing does not wait.
     let isKept = passes.shelf.keeps(key)
     return try await batcher.submit(
       asked, key: key, weight: asked.prompts.count, window: isKept ? .zero : .milliseconds(5))
@@ -51,7 +51,7 @@ struct ExplainAPI: Sendable {
 
   private typealias Wish = (asked: Asked, explainers: [Explainer])
 
-  /// What each request gets; what one has wrong holds up no other.
+  /// The result of each request; one that fails does not affect the others.
   private static func find(
     _ all: [Asked], _ key: PictureKey, _ passes: PicturePasses, _ check: () throws -> Void
   ) throws -> [Result<FoundMaps, any Error>] {
@@ -75,7 +75,7 @@ struct ExplainAPI: Sendable {
     }
     let prepared = try clocked(&seconds.text) { try prepare(wishes.map(\.asked.prompts), model, check) }
     clocked(&seconds.maps) {
-      // Once for all who want the same methods; each then finds its own among the maps that are kept.
+      // Once for all that want the same methods; each then finds its own among the stored maps.
       for places in Dictionary(grouping: wishes.indices, by: { wishes[$0].asked.methods }).values where places.count > 1
       {
         let prompts = PreparedPrompts(joining: places.compactMap { try? prepared[$0].get() }).withoutRepetitions
@@ -106,7 +106,7 @@ struct ExplainAPI: Sendable {
     }
   }
 
-  /// The prompts of each request, each embedded once for all; a few at a time, so that the work can end between them.
+  /// The prompts of each request, each embedded once for all; a few at a time, so that the work can end in between.
   private static func prepare(
     _ prompts: [[String]], _ model: ZooModel, _ check: () throws -> Void
   ) throws -> [Result<PreparedPrompts, any Error>] {
@@ -120,7 +120,7 @@ struct ExplainAPI: Sendable {
       for (place, prompt) in some.enumerated() {
         switch together {
         case .success(let found): known[prompt] = .success(found[[place]])
-        // One of them is wrong; the others are not.
+        // One of them is invalid; the others are not.
         case .failure: known[prompt] = Result { try explainer.prepare([prompt], on: model) }
         }
       }
@@ -138,14 +138,14 @@ struct ExplainAPI: Sendable {
 }
 
 extension Explainer {
-  /// Prompts, or a classifier's classes by their names.
+  /// Prompts, or a classifier's classes by name.
   fileprivate func prepare(_ prompts: [String], on model: ZooModel) throws -> PreparedPrompts {
     model.architecture.isClassifier ? try prepare(classNames: prompts) : try prepare(prompts)
   }
 }
 
 extension PreparedPrompts {
-  /// The prompts of all, one after the other; they were prepared alike.
+  /// The prompts of all requests, concatenated; they were prepared alike.
   fileprivate init(joining all: [PreparedPrompts]) {
     self.init(
       prompts: all.flatMap(\.prompts), embeddings: all.flatMap(\.embeddings), directions: all.flatMap(\.directions),
@@ -161,15 +161,15 @@ extension PreparedPrompts {
 /// The model, the picture and the prompts of a request.
 struct Asked: Sendable {
   let model: String
-  /// The picture's file, where it came along.
+  /// The picture's file, if it was sent along.
   let image: Data?
   let id: String
   let prompts: [String]
-  /// None where only scores are wanted.
+  /// Empty if only scores are wanted.
   var methods: [String] = []
   var wantsPatches = false
 
-  /// Of a request, and of those that share their work.
+  /// Per request, and per group of requests that share their work.
   static let mostPrompts = 32
 
   init(_ fields: inout Fields, _ shelf: ModelShelf) throws {
@@ -192,7 +192,7 @@ struct FoundMaps: Sendable {
   let explainers: [Explainer]
   /// `[methods][prompts]`
   let maps: [[Heatmap]]
-  /// The embedding of each patch alone, where it was asked for.
+  /// The embedding of each patch alone, if requested.
   let patches: [[Float]]?
   let seconds: Seconds
 

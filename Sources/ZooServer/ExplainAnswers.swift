@@ -2,7 +2,7 @@ import ZooExplain
 import ZooImages
 import ZooRuntime
 
-/// What `/v1/explain` answers.
+/// The answer of `/v1/explain`.
 struct ExplanationAnswer: Encodable {
   let schema = 1
   let model: String
@@ -50,7 +50,7 @@ struct ExplanationAnswer: Encodable {
     let values: [Float]
   }
 
-  /// - Parameter layers: whether each layer's map is wanted.
+  /// - Parameter layers: Whether each layer's map is wanted.
   init(_ asked: Asked, _ found: FoundMaps, layers: Bool) {
     (model, picture, seconds) = (asked.model, asked.id, found.seconds)
     let facts = found.pass.facts, first = found.maps[0][0], embedding = found.pass.kept.embeddings[0]
@@ -78,7 +78,7 @@ struct ExplanationAnswer: Encodable {
   }
 }
 
-/// What `/v1/score` answers.
+/// The answer of `/v1/score`.
 struct ScoresAnswer: Encodable {
   let schema = 1
   let model: String
@@ -100,13 +100,13 @@ struct ScoresAnswer: Encodable {
   }
 }
 
-/// What a prompt is worth among the others, or on its own where the model was trained so.
+/// The probability of each prompt among the others, or on its own if the model was trained that way.
 private func promptShares(of similarities: [Float], _ embedding: [Float], _ model: ZooModel) -> [Float]? {
   let scaled = ScaledScores(similarities, among: model.architecture.isClassifier ? embedding : nil, of: model)
   return scaled.probabilities ?? scaled.softmax
 }
 
-/// A value that is `null` in JSON where it is nil.
+/// An optional value that is encoded as `null` in JSON if it is nil.
 @propertyWrapper
 struct Null<Value: Encodable>: Encodable {
   var wrappedValue: Value?

@@ -1,10 +1,10 @@
 import Foundation
 import ZooJSON
 
-/// The fields of a JSON object that a client sent: each is taken once, checked, and named where it is wrong.
+/// The fields of a JSON object sent by a client: each is read once, checked, and named if it is invalid.
 struct Fields {
   private var values: [String: Any]
-  /// Those that were asked for.
+  /// The fields that were read.
   private var known: [String] = []
 
   /// Throws `ServerError.notJSON` for anything but an object.
@@ -38,7 +38,7 @@ struct Fields {
 
   mutating func flag(_ name: String) throws -> Bool? {
     try take(name).map { value in
-      // A number is no flag, though it can be seen as one.
+      // A number is not a flag, though it can be bridged to one.
       guard let number = value as? NSNumber, isFlag(number) else {
         throw ServerError.badField(name, reason: "it is not true or false")
       }
@@ -69,7 +69,7 @@ struct Fields {
     return value
   }
 
-  /// Throws where a field is left that nobody asked for.
+  /// Throws if the object has a field that was not read.
   func finish() throws {
     if let name = values.keys.min() {
       throw ServerError.badField(
@@ -86,7 +86,7 @@ struct Fields {
     return text
   }
 
-  /// A picture's bytes: base64, or a `data:` URL of that.
+  /// A picture's bytes: base64, or a `data:` URL with it.
   static func picture(_ value: Any, _ name: String) throws -> Data {
     guard let text = value as? String else { throw ServerError.badField(name, reason: "it is not text") }
     var coded = text[...]
@@ -106,5 +106,5 @@ struct Fields {
   }
 }
 
-/// Whether a number of JSON was `true` or `false`.
+/// Whether a JSON number was `true` or `false`.
 private func isFlag(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }

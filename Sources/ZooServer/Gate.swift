@@ -1,24 +1,25 @@
 import NIOHTTP1
 
-/// Who may ask: a page of another site may not, under whatever name it reaches the server, and beyond this machine nobody without the token.
+/// Access control: a page of another site may not send requests, under whatever name it reaches the server, and from other machines only clients with
+/// the token may.
 struct Gate: Sendable {
   /// Names and addresses by which the server is reached, with its port.
   let hosts: Set<String>
-  /// Nil where none is wanted.
+  /// Nil if none is required.
   let token: String?
 
   /// - Parameters:
-  ///   - host: the address that the server listens at.
-  ///   - names: further names by which it is reached.
+  ///   - host: The address that the server listens on.
+  ///   - names: Further names by which it is reached.
   init(host: String, port: Int, names: [String], token: String?) {
     let all = ["127.0.0.1", "localhost", "[::1]", host.contains(":") ? "[\(host)]" : host] + names
     hosts = Set(all.flatMap { name in ["\(name):\(port)"] + (port == 80 ? [name] : []) }.map { $0.lowercased() })
     self.token = token
   }
 
-  /// Throws a `ServerError` where a request may not be answered.
+  /// Throws a `ServerError` if a request must not be answered.
   ///
-  /// - Parameter isOpen: true for what needs no token: the page itself, which asks for it.
+  /// - Parameter isOpen: True if no token is needed, as for the page itself, which asks for it.
   func check(_ request: ServerRequest, isOpen: Bool) throws(ServerError) {
     let named = request.headers["host"]
     guard named.count == 1, hosts.contains(named[0].lowercased()) else {
@@ -35,7 +36,7 @@ struct Gate: Sendable {
     guard same(Array(given.utf8), Array("Bearer \(token)".utf8)) else { throw .noToken }
   }
 
-  /// Takes as long for any two texts of one length.
+  /// Compares in constant time for texts of the same length.
   private func same(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     guard a.count == b.count else { return false }
     return zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0

@@ -3,7 +3,7 @@ import NIOHTTP1
 import ZooStore
 import ZooTensors
 
-/// A request that has arrived whole.
+/// A request that has arrived completely.
 struct ServerRequest: Sendable {
   let method: HTTPMethod
   /// Without the query.
@@ -33,7 +33,7 @@ struct ServerResponse: Sendable {
     return try encoder.encode(value)
   }
 
-  /// An error as RFC 9457 has it.
+  /// An error in the format of RFC 9457.
   init(problem status: Int, detail: String) {
     struct Problem: Encodable {
       let type = "about:blank"
@@ -51,7 +51,7 @@ struct ServerResponse: Sendable {
     }
   }
 
-  /// - Parameter words: the sentence of an error; nil where it has none.
+  /// - Parameter words: The sentence for an error; nil if it has none.
   init(_ error: any Error, words: (any Error) -> String?) {
     let status =
       switch error {

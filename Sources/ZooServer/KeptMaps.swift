@@ -1,7 +1,7 @@
 import Synchronization
 import ZooExplain
 
-/// The maps of a picture's pass that were made before, so that a prompt that comes again costs nothing.
+/// The maps that were computed earlier from a picture's pass, so that a repeated prompt costs nothing.
 final class KeptMaps: Sendable {
   private struct Key: Hashable {
     let method: HeatmapMethod
@@ -11,14 +11,14 @@ final class KeptMaps: Sendable {
   private let maps = Mutex<Recent<Key, Heatmap>>(Recent())
   private static let bytes = 32 << 20
 
-  /// The maps of each way, `[ways][prompts]`; only those are made that are not there yet.
+  /// The maps for each way, `[ways][prompts]`; only missing ones are computed.
   ///
-  /// - Parameter step: called before each block of a way back; what it throws ends the work.
+  /// - Parameter step: Called before each block of a backward pass; throwing ends the work.
   func maps(
     of pass: KeptPass, _ ways: [(explainer: Explainer, prompts: PreparedPrompts)], step: () throws -> Void
   ) throws -> [[Heatmap]] {
     var found = ways.map { way in
-      // What is compared with all prompts of a request is another map for other prompts, and needs all of them.
+      // A map that depends on all prompts of a request differs for other prompts, and needs all of them.
       way.prompts.prompts.map { prompt in
         way.explainer.method.base.background == .prompts ? nil : known(way.explainer.method, prompt)
       }

@@ -4,17 +4,17 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// Listens at an address and has each request answered.
+/// Listens on an address and has each request answered.
 final class Listener: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let channel: any Channel
   private let open: Connections
   private let answers = DispatchGroup()
 
-  /// The address that clients reach; the port is the system's choice where 0 was asked for.
+  /// The port that clients connect to; chosen by the system if 0 was requested.
   var port: Int { channel.localAddress?.port ?? 0 }
 
-  /// Throws a `ServerError` where the address cannot be had.
+  /// Throws a `ServerError` if it cannot listen on the address.
   init(
     host: String, port: Int, limits: ServerLimits, answer: @escaping @Sendable (ServerRequest) async -> ServerResponse
   ) throws {
@@ -50,20 +50,20 @@ final class Listener: Sendable {
     }
   }
 
-  /// Takes no more connections, and gives those that are open some seconds to end.
+  /// Accepts no more connections, and gives the open ones some seconds to finish.
   func drain(seconds: Int) {
     try? channel.close().wait()
     open.closeIdle()
     let end = ContinuousClock.now + .seconds(seconds)
     while open.count > 0, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.02) }
-    // Whose time is up hears no more, and what is computed for them ends.
+    // Connections that did not finish are closed, and work for them ends.
     open.closeAll()
     _ = answers.wait(timeout: .now() + .seconds(5))
     try? group.syncShutdownGracefully()
   }
 }
 
-/// The connections that are open.
+/// The open connections.
 private final class Connections: Sendable {
   private let limit: Int
   private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
@@ -72,7 +72,7 @@ private final class Connections: Sendable {
 
   var count: Int { channels.withLock { $0.count } }
 
-  /// False where there are too many.
+  /// False if there are too many.
   func add(_ channel: any Channel) -> Bool {
     let id = ObjectIdentifier(channel)
     let isTaken = channels.withLock { channels in
@@ -95,5 +95,5 @@ private final class Connections: Sendable {
   }
 }
 
-/// Told to all connections when the server ends: those that wait for a request close.
+/// Sent to all connections when the server shuts down: those that wait for a request close.
 struct ServerIsEnding: Sendable {}

@@ -2,13 +2,13 @@ import ZooExplain
 import ZooRuntime
 import ZooStore
 
-/// What `/v1/models` answers.
+/// The answer of `/v1/models`.
 struct ModelList: Encodable {
   let object = "list"
   let data: [Entry]
   let memory: Memory
 
-  /// Bytes of the weights that are in memory, and how many may be.
+  /// Bytes of the weights in memory, and their limit.
   struct Memory: Encodable {
     let used: Int
     let limit: Int
@@ -24,7 +24,7 @@ struct ModelList: Encodable {
     let takesText: Bool
     let bytes: Int
     let loaded: Bool
-    /// How much of it is there while it is being loaded, from 0 to 1.
+    /// The progress of loading it, from 0 to 1.
     @Null var loading: Double?
     let layers: Int
     /// Empty until the model is in memory.

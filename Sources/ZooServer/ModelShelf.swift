@@ -6,9 +6,9 @@ import ZooModels
 import ZooRuntime
 import ZooStore
 
-/// The models of the store that are in memory, and the passes of pictures that may be asked about again.
+/// The store's models that are in memory, and the passes of pictures that may be asked about again.
 ///
-/// Models are loaded and passes made on the work queue alone.
+/// Models are loaded and passes computed only on the work queue.
 final class ModelShelf: Sendable {
   private let store: ModelStore
   private let limits: ServerLimits
@@ -17,7 +17,7 @@ final class ModelShelf: Sendable {
   private let loading = Mutex<[String: Loading]>([:])
   private let keptPasses = Mutex<Recent<PictureKey, PicturePass>>(Recent())
   private let passCount = Atomic<Int>(0)
-  /// Files of pictures, so that one is sent once for all models and methods.
+  /// Files of pictures, so that each is sent once for all models and methods.
   private let pictures = Mutex<Recent<String, Data>>(Recent())
 
   init(_ store: ModelStore, limits: ServerLimits, open: @escaping ServerTools.Open) {
@@ -26,27 +26,27 @@ final class ModelShelf: Sendable {
 
   var installed: [InstalledModel] { store.installed() }
 
-  /// The name of the model that a client means. Throws a `StoreError`.
+  /// The name of the model that a client asks for. Throws a `StoreError`.
   func name(of reference: String) throws -> String {
-    // A prompt that is typed does not walk through the store for each letter.
+    // While a prompt is being typed, not every letter searches the store.
     if let model = loaded(reference), FileManager.default.fileExists(atPath: model.directory.path) { return reference }
     let directory = try store.directory(ofModel: reference)
     return try ModelDescription.read(from: directory).name.description
   }
 
-  /// The model where it is in memory.
+  /// The model if it is in memory.
   func loaded(_ name: String) -> ZooModel? { models.withLock { $0.peek(name) } }
 
-  /// How much of a model that is being loaded is there, from 0 to 1.
+  /// The progress of loading a model, from 0 to 1.
   func progress(of name: String) -> Double? { loading.withLock { $0[name]?.share } }
 
-  /// Bytes of the weights that are in memory.
+  /// Bytes of the weights in memory.
   var loadedBytes: Int { models.withLock { $0.bytes } }
   var keptBytes: Int { keptPasses.withLock { $0.bytes } }
-  /// How many passes have been made to be kept.
+  /// The number of passes computed to be kept.
   var passes: Int { passCount.load(ordering: .relaxed) }
 
-  /// The model, loaded where it is not in memory; others are let go before it where both would be too much.
+  /// The model, loaded if it is not in memory; others are released first if both would take too much.
   func model(_ name: String) throws -> ZooModel {
     if let model = models.withLock({ $0.use(name) }) { return model }
     let directory = try store.directory(ofModel: name)
@@ -65,7 +65,7 @@ final class ModelShelf: Sendable {
     }
   }
 
-  /// So many blocks of a pass have run: in a model's first pass, their weights have been read.
+  /// Records that some blocks of a pass have run: in a model's first pass, their weights have then been read.
   func note(blocks: Int, of model: ZooModel) {
     guard let count = try? model.vision.blocks.count else { return }
     loading.withLock { $0[model.name]?.run = Double(blocks) / Double(count) }
@@ -73,10 +73,10 @@ final class ModelShelf: Sendable {
 
   func endLoading(of name: String) { loading.withLock { $0[name] = nil } }
 
-  /// Whether a picture's pass is there.
+  /// Whether a picture's pass is kept.
   func keeps(_ key: PictureKey) -> Bool { keptPasses.withLock { $0.peek(key) != nil } }
 
-  /// The pass of a picture that was sent before; nil where it is kept no more.
+  /// The pass of a picture that was sent before; nil if it is no longer kept.
   func pass(_ key: PictureKey) -> PicturePass? { keptPasses.withLock { $0.use(key) } }
 
   func picture(_ id: String) -> Data? { pictures.withLock { $0.use(id) } }
@@ -91,17 +91,17 @@ final class ModelShelf: Sendable {
   }
 }
 
-/// How far a model is on its way into memory.
+/// The progress of loading a model into memory.
 private struct Loading {
-  /// The share that was made ready ahead, where that is done, and the share that has run in the first pass.
+  /// The fraction that was prepared ahead, if any, and the fraction that has run in the first pass.
   var ready = 0.0, run = 0.0
 
   var share: Double { ready > 0 ? (ready + run) / 2 : run }
 }
 
-/// Values in the order of their use; those that were used longest ago go where they take too much.
+/// Values in the order of their use; the least recently used are evicted if they take too much memory.
 struct Recent<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-  /// The last used one comes last.
+  /// The most recently used comes last.
   private var entries: [(key: Key, value: Value, bytes: Int)] = []
 
   var bytes: Int { entries.reduce(0) { $0 + $1.bytes } }
@@ -115,14 +115,14 @@ struct Recent<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     return entry.value
   }
 
-  /// What is too much goes, but never what is added.
+  /// Evicts others as necessary, but never the value that is added.
   mutating func add(_ value: Value, _ key: Key, bytes: Int, limit: Int) {
     entries.removeAll { $0.key == key }
     _ = makeRoom(for: bytes, limit: limit)
     entries.append((key, value, bytes))
   }
 
-  /// Lets go what is too much together with something of so many bytes. Returns the keys of what has gone.
+  /// Evicts values to make room for so many bytes. Returns the keys of those evicted.
   mutating func makeRoom(for bytes: Int, limit: Int) -> [Key] {
     var gone: [Key] = []
     while self.bytes + bytes > limit, !entries.isEmpty { gone.append(entries.removeFirst().key) }

@@ -1,7 +1,7 @@
 import CPage
 import Foundation
 
-/// The files of the page, which the binary carries, by their paths.
+/// The files of the web page, which are built into the binary, by path.
 func pageFile(_ path: String) -> ServerResponse? {
   let name = path == "/" ? "index.html" : String(path.dropFirst())
   guard path.hasPrefix("/"), let file = zoo_page_file(name) else { return nil }
@@ -9,7 +9,7 @@ func pageFile(_ path: String) -> ServerResponse? {
     Data(bytes: file.pointee.bytes, count: file.pointee.size), type: String(cString: file.pointee.type))
 }
 
-/// What `/v1/examples` answers.
+/// The answer of `/v1/examples`.
 struct ExampleList: Encodable {
   let object = "list"
   let data = [

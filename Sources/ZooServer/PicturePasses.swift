@@ -6,13 +6,13 @@ import ZooModels
 import ZooRuntime
 import ZooTensors
 
-/// Which picture a model sees, and how.
+/// A picture, the model that sees it, and how.
 struct PictureKey: Hashable, Sendable {
   let model: String
   /// SHA-256 of the picture's file.
   let picture: String
   let size: String
-  /// Turned by its EXIF orientation.
+  /// Whether it is turned according to its EXIF orientation.
   let upright: Bool
 }
 
@@ -20,10 +20,10 @@ struct PictureKey: Hashable, Sendable {
 struct PicturePass: Sendable {
   let facts: PictureFacts
   let kept: KeptPass
-  /// Answers any method; else only how well prompts fit.
+  /// Whether it can answer any method; otherwise only how well prompts fit.
   let isWhole: Bool
   let maps = KeptMaps()
-  /// The embedding of each patch alone, once it was asked for.
+  /// The embedding of each patch alone, computed on first use.
   let patches: Lazy<Result<[[Float]], any Error>>
 
   init(facts: PictureFacts, kept: KeptPass, isWhole: Bool) {
@@ -31,7 +31,7 @@ struct PicturePass: Sendable {
     patches = Lazy { Result { try kept.patchEmbeddings() } }
   }
 
-  /// About what the records take.
+  /// The approximate size of the records.
   var bytes: Int {
     guard let tower = try? kept.model.vision.tower else { return 0 }
     let blocks = tower.blocks,
@@ -40,18 +40,18 @@ struct PicturePass: Sendable {
   }
 }
 
-/// Makes passes of pictures, and finds those that are kept.
+/// Computes passes of pictures, and finds those that are kept.
 struct PicturePasses: Sendable {
   let shelf: ModelShelf
   let tools: ServerTools
   let limits: ServerLimits
 
-  /// The kept pass, or a new one where a picture came along.
+  /// The kept pass, or a new one if a picture was sent along.
   ///
   /// - Parameters:
-  ///   - image: the picture's file; nil where the client takes it to be known.
-  ///   - isWhole: whether maps are wanted.
-  ///   - check: throws where the pass is wanted no more; called after each block.
+  ///   - image: The picture's file; nil if the client assumes that it is known.
+  ///   - isWhole: Whether maps are wanted.
+  ///   - check: Throws if the pass is no longer wanted; called after each block.
   func pass(
     _ key: PictureKey, image: Data?, isWhole: Bool, _ model: ZooModel, check: () throws -> Void
   ) throws -> PicturePass {

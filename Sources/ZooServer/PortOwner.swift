@@ -1,6 +1,6 @@
 import Foundation
 
-/// Who listens at a port of this machine: a program's name and process, where the system tells it (Linux, own processes).
+/// The program that listens on a port of this machine: its name and process, if the system tells (Linux, own processes).
 func ownerOfPort(_ port: Int) -> String? {
   let wanted = String(format: "%04X", port)
   let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { file in

@@ -23,7 +23,7 @@ package enum ServerError: ZooError, Equatable {
   case portTaken(host: String, port: Int, by: String?)
   case cannotListen(host: String, port: Int, reason: String)
 
-  /// The status of HTTP that says it.
+  /// The corresponding HTTP status.
   package var status: Int {
     switch self {
     case .noSuchPath, .unknownPicture: 404

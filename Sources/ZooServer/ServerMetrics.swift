@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Counts and times, as Prometheus reads them.
+/// Counters and times, in Prometheus format.
 final class ServerMetrics: Sendable {
   private struct State {
     /// By path and status.
@@ -12,7 +12,7 @@ final class ServerMetrics: Sendable {
 
   private let state = Mutex(State())
 
-  /// False where `limit` requests are in hand already.
+  /// False if `limit` requests are already being processed.
   func enter(limit: Int) -> Bool {
     state.withLock { state in
       guard state.inHand < limit else { return false }
@@ -30,7 +30,7 @@ final class ServerMetrics: Sendable {
     }
   }
 
-  /// A value of its own beside the counts and times of requests.
+  /// An additional value beside the counters and times of requests.
   struct Value {
     enum Kind: String { case gauge, counter }
 
@@ -40,7 +40,7 @@ final class ServerMetrics: Sendable {
     let value: Int
   }
 
-  /// - Parameter values: what the server holds and has done.
+  /// - Parameter values: What the server holds and has done.
   func text(_ values: [Value]) -> String {
     let state = state.withLock { $0 }
     var lines = ["# HELP zoo_requests_total Requests that were answered.", "# TYPE zoo_requests_total counter"]

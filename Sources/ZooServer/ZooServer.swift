@@ -6,16 +6,16 @@ import ZooRuntime
 import ZooStore
 import ZooTensors
 
-/// What a server is given by the program that it belongs to.
+/// What the host program provides to a server.
 package struct ServerTools: Sendable {
-  /// Loads the model in a directory, and tells how far it is with what is made ready ahead, from 0 to 1.
+  /// Loads the model in a folder, and reports the progress of preparing it ahead, from 0 to 1.
   package typealias Open =
     @Sendable (_ directory: URL, _ progress: @escaping @Sendable (Double) -> Void) throws -> ZooModel
 
   let open: Open
-  /// Reads an input size for patches of so many pixels.
+  /// Parses an input size for patches of so many pixels.
   let size: @Sendable (String, Int) throws -> GridSize
-  /// The sentence of an error; nil where it has none.
+  /// The sentence for an error; nil if it has none.
   let words: @Sendable (any Error) -> String?
 
   package init(
@@ -27,18 +27,18 @@ package struct ServerTools: Sendable {
   }
 }
 
-/// A page and an API for the models of a store.
+/// A web page and an API for the models of a store.
 ///
-/// What a client sends is never taken for a path: pictures come as bytes, models are named as they are in the store.
+/// Client input is never taken for a path: pictures are sent as bytes, and models are named as in the store.
 package final class ZooServer: Sendable {
-  /// Where it listens and who may ask.
+  /// Where it listens and who may connect.
   package struct Address: Sendable {
     package var host = "127.0.0.1"
-    /// 0 for one that is free.
+    /// 0 for any free port.
     package var port = 8080
     /// Further names by which clients reach it.
     package var names: [String] = []
-    /// Nil where none is wanted; needed where others than this machine can reach the server.
+    /// Nil if none is required; needed if other machines can reach the server.
     package var token: String?
 
     package init() {}
@@ -80,10 +80,10 @@ package final class ZooServer: Sendable {
     ]
   }
 
-  /// What there is besides the page's files: the method of each path.
+  /// The paths besides the page's files, with their methods.
   package var paths: [String: String] { routes.mapValues(\.method.rawValue) }
 
-  /// Begins to listen, and says at which port. Throws a `ServerError` where the address cannot be had.
+  /// Starts to listen and returns the port. Throws a `ServerError` if it cannot listen on the address.
   @discardableResult
   package func start(_ address: Address) throws -> Int {
     let listener = try Listener(host: address.host, port: address.port, limits: limits) { [weak self] request in
@@ -96,7 +96,7 @@ package final class ZooServer: Sendable {
     return listener.port
   }
 
-  /// Takes no more requests, and gives those in hand time to end.
+  /// Accepts no more requests, and gives current ones time to finish.
   package func stop() {
     let listener = listener.withLock { listener in
       defer { listener = nil }
@@ -121,7 +121,7 @@ package final class ZooServer: Sendable {
           request.method.rawValue, path: request.path,
           allowed: route.method == .GET ? "GET, HEAD" : route.method.rawValue)
       }
-      // What asks a model waits for its turn, and takes one of the places.
+      // A request to a model waits for its turn, and occupies one of the places.
       let waits = route.method == .POST
       if waits, !metrics.enter(limit: limits.waiting) { throw ServerError.busy(limit: limits.waiting) }
       defer { if waits { metrics.leave() } }
@@ -137,7 +137,7 @@ package final class ZooServer: Sendable {
 
   private struct Route: Sendable {
     let method: HTTPMethod
-    /// Needs no token.
+    /// Whether it can be used without a token.
     let isOpen: Bool
     let answer: @Sendable (ServerRequest) async throws -> ServerResponse
 

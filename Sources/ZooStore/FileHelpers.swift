@@ -3,7 +3,7 @@ import ZooCheckpoints
 import ZooModels
 import ZooTensors
 
-/// Bytes of a file, or of all files under a folder; links count as themselves.
+/// The size in bytes of a file, or of all files under a folder; links count as themselves.
 func bytes(under url: URL) -> Int {
   let path = url.path(percentEncoded: false)
   guard let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType else {
@@ -14,10 +14,10 @@ func bytes(under url: URL) -> Int {
   return names.reduce(0) { $0 + bytes(under: url.appending(path: $1)) }
 }
 
-/// Removes a folder that has nothing in it.
+/// Removes a folder if it is empty.
 func removeIfEmpty(_ folder: URL) { rmdir(folder.path(percentEncoded: false)) }
 
-/// When a file, or the newest file under a folder, was last written to.
+/// The modification time of a file, or of the newest file under a folder.
 func lastChange(under url: URL) -> Date? {
   let path = url.path(percentEncoded: false)
   let attributes = try? FileManager.default.attributesOfItem(atPath: path)
@@ -29,7 +29,7 @@ func lastChange(under url: URL) -> Date? {
   return dates.max() ?? attributes?[.modificationDate] as? Date
 }
 
-/// Runs what writes a file; what fails becomes a `PullError` that names it.
+/// Runs code that writes a file; errors become a `PullError` that names it.
 func writing<T>(_ url: URL, _ body: () throws -> T) throws(PullError) -> T {
   do {
     return try body()
@@ -40,12 +40,12 @@ func writing<T>(_ url: URL, _ body: () throws -> T) throws(PullError) -> T {
   }
 }
 
-/// Bytes that are free on a folder's disk, where the system tells.
+/// The free bytes on a folder's disk, if the system tells.
 package func freeSpace(_ folder: String) -> Int? {
   ((try? FileManager.default.attributesOfFileSystem(forPath: folder))?[.systemFreeSize] as? NSNumber)?.intValue
 }
 
-/// The size of a file; nil where there is none.
+/// The size of a file; nil if it does not exist.
 func fileSize(_ url: URL) -> Int? {
   (try? FileManager.default.attributesOfItem(atPath: url.path(percentEncoded: false)))?[.size] as? Int
 }

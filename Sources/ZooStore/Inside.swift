@@ -1,8 +1,8 @@
 import Foundation
 
 extension ModelStore {
-  /// Throws unless a path leads to a place under a folder of the zoo with no link on the way. Whatever is published, removed or
-  /// repaired is proven so first; what does not exist yet cannot lead elsewhere.
+  /// Throws unless a path is under a folder of the store, with no link along the way. Everything that is published, removed or repaired is checked
+  /// first; what does not exist yet cannot lead elsewhere.
   func prove(_ url: URL, in root: URL) throws(StoreError) {
     func components(_ url: URL) -> [String] {
       url.absoluteURL.path(percentEncoded: false).split(separator: "/").map(String.init)
@@ -19,7 +19,7 @@ extension ModelStore {
     }
   }
 
-  /// Where a model is to be written.
+  /// The folder that a model is to be written to.
   package func place(of architecture: String, tag: String) throws -> URL {
     let place = try directory(of: architecture, tag: tag)
     try prove(place, in: models)
@@ -27,10 +27,10 @@ extension ModelStore {
   }
 }
 
-/// True for a symbolic link, wherever it leads.
+/// True for a symbolic link, wherever it points.
 func isLink(_ url: URL) -> Bool {
   var path = url.path(percentEncoded: false)
-  // With a slash at its end a path means what a link leads to.
+  // With a trailing slash, a path means the target of a link.
   while path.count > 1, path.hasSuffix("/") { path.removeLast() }
   var information = stat()
   return lstat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFLNK

@@ -3,31 +3,31 @@ import Foundation
 import ZooConvert
 import ZooTensors
 
-/// Something that a process which is gone has left in the zoo.
+/// Something that a process which has ended left behind in the store.
 package struct Leftover: Sendable, Hashable {
   package enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
-    /// A model that was not converted to its end.
+    /// A model whose conversion was not finished.
     case conversion
-    /// A model that was set aside and then not replaced, or a removal that did not end.
+    /// A model that was set aside but not replaced, or a removal that was not finished.
     case setAside = "set aside"
-    /// What was fetched, to its end or not, and not converted. `zoo pull` would continue from there.
+    /// Downloaded files, complete or not, that were not converted. `zoo pull` would continue from there.
     case download
-    /// A lock that nobody holds.
+    /// A lock that no process holds.
     case lock
   }
 
   package let kind: Kind
   package let url: URL
   package let bytes: Int
-  /// When it was last written to.
+  /// When it was last modified.
   package let modified: Date?
 
   package var path: String { url.path(percentEncoded: false) }
 
-  /// What became of it.
+  /// What happened to it.
   package enum Outcome: String, Sendable, Hashable, Encodable {
     case removed
-    /// A model has its place back, since none that reads was there.
+    /// A model was moved back to its place, where there was no readable model.
     case restored
     /// Neither it nor the model in its place can be read.
     case kept
@@ -35,7 +35,7 @@ package struct Leftover: Sendable, Hashable {
 }
 
 extension ModelStore {
-  /// What can go. What a running process works on is not among it.
+  /// What can be removed. This never includes what a running process works on.
   package func leftovers() -> [Leftover] {
     let inModels = ([models] + folders(in: models)).flatMap { folder in
       ConversionWork.abandoned(in: folder.path(percentEncoded: false)).sorted().compactMap { name -> Leftover? in
@@ -46,14 +46,14 @@ extension ModelStore {
     return inModels.sorted { $0.kind == .conversion && $1.kind != .conversion } + abandonedDownloads() + staleLocks()
   }
 
-  /// Removes a leftover; a model that was set aside gets its place back where none that reads is there.
+  /// Removes a leftover; a model that was set aside is moved back if there is no readable model in its place.
   @discardableResult
   package func remove(_ leftover: Leftover) throws(StoreError) -> Leftover.Outcome {
     do {
       switch leftover.kind {
       case .lock:
         try prove(leftover.url, in: locks)
-        // Taken and given up: that removes it, unless somebody holds it by now.
+        // Taking and releasing it removes it, unless another process holds it by now.
         _ = try StoreLock.attempt(leftover.path)
       case .download:
         try prove(leftover.url, in: downloads)
@@ -76,7 +76,7 @@ extension ModelStore {
     .notRemoved(path: leftover.path, reason: "another process works on it by now")
   }
 
-  /// A hidden folder of a conversion or removal: it goes where it is no model's last copy.
+  /// A hidden folder of a conversion or removal: it is removed unless it is a model's last copy.
   private func settle(_ leftover: Leftover) throws -> Leftover.Outcome {
     try prove(leftover.url, in: models)
     let folder = leftover.url.deletingLastPathComponent()
@@ -89,7 +89,7 @@ extension ModelStore {
     }
     let place = folder.appending(path: name, directoryHint: .isDirectory)
     let isThere = FileManager.default.fileExists(atPath: place.path) || isLink(place)
-    // A successor that took its place in one step has left it under the name of a conversion.
+    // A successor that replaced it in one step has left it under the name of a conversion.
     let isFormer = mark == .former || mark == .partial && isThere
     guard isFormer, !InstalledModel.reads(place) else {
       try FileManager.default.removeItem(at: leftover.url)
@@ -100,7 +100,7 @@ extension ModelStore {
       return .restored
     }
     guard InstalledModel.reads(leftover.url) else {
-      // What never was a model is no copy of one.
+      // What was never a model is not a copy of one.
       if mark == .former { return .kept }
       try FileManager.default.removeItem(at: leftover.url)
       return .removed
@@ -118,12 +118,12 @@ extension ModelStore {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []).sorted()
   }
 
-  /// Subfolders that are no links.
+  /// Subfolders that are not links.
   private func folders(in folder: URL) -> [URL] { subfolders(of: folder).filter { !isLink($0) } }
 
   // MARK: Downloads and locks
 
-  /// A folder for each version of a repository, or for each address, without those that `zoo pull --keep` has kept.
+  /// A folder for each version of a repository, or for each URL, except those kept by `zoo pull --keep`.
   private func abandonedDownloads() -> [Leftover] {
     folders(in: downloads).filter { !isBusy(Self.downloadLock($0.lastPathComponent)) }.flatMap { place in
       folders(in: place).filter { folder in
@@ -132,21 +132,21 @@ extension ModelStore {
     }
   }
 
-  /// Stands in a folder of the downloads that its owner wants to stay.
+  /// A file in a download folder that its owner wants to keep.
   static let keptMark = ".kept"
 
   private static func isKept(_ folder: URL) -> Bool {
     FileManager.default.fileExists(atPath: folder.appending(path: keptMark).path(percentEncoded: false))
   }
 
-  /// The name of the lock of what is fetched into a folder of the downloads.
+  /// The name of the lock for downloading into a folder.
   static func downloadLock(_ folder: String) -> String { "download:\(folder)" }
 
   private func isBusy(_ name: String) -> Bool {
     StoreLock.isHeld(locks.appending(path: Self.lockName(name)).path(percentEncoded: false))
   }
 
-  /// Removes a folder of the downloads and those above it as far as nothing is in them.
+  /// Removes a download folder and its parents as far as they are empty.
   func removeEmptyDownloads(from folder: URL) {
     var folder = folder
     while folder.path.hasPrefix(downloads.path), folder.path.count >= downloads.path.count {

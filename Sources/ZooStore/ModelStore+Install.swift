@@ -3,15 +3,15 @@ import ZooConvert
 import ZooModels
 
 extension ModelStore {
-  /// Writes a conversion into the zoo, under the model's lock: where two processes want the same model, one waits for the other.
+  /// Writes a conversion into the store, holding the model's lock: if two processes want the same model, one waits for the other.
   ///
   /// - Parameters:
-  ///   - replacing: True to take the place of a model that is installed under this name, at the very end.
-  ///   - lock: The model's lock, where the caller has taken it. It is given up at the end.
-  ///   - waiting: Called once, with the number of the other process where it is known, before a wait.
-  ///   - progress: Called after every piece; cancels the conversion if it throws, and nothing is left behind.
-  ///   - probe: Is given the finished folder before it gets its name, as in `Conversion.write`.
-  /// - Returns: What `model.json` says.
+  ///   - replacing: True to replace a model that is installed under this name, at the very end.
+  ///   - lock: The model's lock, if the caller has taken it. It is released at the end.
+  ///   - waiting: Called once before a wait, with the number of the other process if known.
+  ///   - progress: Called after every piece; throwing cancels the conversion, and nothing is left behind.
+  ///   - probe: Receives the finished folder before it gets its name, as in `Conversion.write`.
+  /// - Returns: The content of `model.json`.
   /// - Throws: `StoreError`, `NameError`, and what `Conversion.write` throws.
   @discardableResult
   package func install(
@@ -24,9 +24,9 @@ extension ModelStore {
       to: place(of: conversion).path(percentEncoded: false), replacing: replacing, progress: progress, probe: probe)
   }
 
-  /// Where a conversion goes.
+  /// The folder for a conversion.
   ///
-  /// - Throws: `NameError`, and `StoreError.link` where something would be written through a link.
+  /// - Throws: `NameError`, and `StoreError.link` if something would be written through a link.
   package func place(of conversion: Conversion) throws -> URL {
     try place(of: conversion.model.architecture.name, tag: conversion.model.tag)
   }

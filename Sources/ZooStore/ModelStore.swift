@@ -2,15 +2,15 @@ import Foundation
 import ZooModels
 import ZooTensors
 
-/// The zoo on disk: converted models under `$ZOO_HOME/models/ARCHITECTURE/TAG`.
+/// The model store on disk: converted models under `$ZOO_HOME/models/ARCHITECTURE/TAG`.
 public struct ModelStore: Sendable {
   /// `$ZOO_HOME`, by default `~/.zoo`.
   public let home: URL
 
-  /// The zoo in this folder, which need not exist.
+  /// Creates a store in this folder, which need not exist.
   public init(home: URL) { self.home = home }
 
-  /// The store of the environment.
+  /// Creates the store that the environment specifies.
   public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
     if let path = environment["ZOO_HOME"], !path.isEmpty {
       home = URL(filePath: path, directoryHint: .isDirectory)
@@ -21,32 +21,32 @@ public struct ModelStore: Sendable {
     }
   }
 
-  /// Where converted models are: `models/ARCHITECTURE/TAG`.
+  /// The folder of converted models: `models/ARCHITECTURE/TAG`.
   public var models: URL { home.appending(path: "models", directoryHint: .isDirectory) }
-  /// Files on their way from a server.
+  /// Files being downloaded.
   package var downloads: URL { home.appending(path: "downloads", directoryHint: .isDirectory) }
-  /// Who works on which model.
+  /// Locks of models that processes work on.
   package var locks: URL { home.appending(path: "locks", directoryHint: .isDirectory) }
-  /// More manifests, one JSON file each.
+  /// Additional manifests, one JSON file each.
   public var manifests: URL { home.appending(path: "manifests", directoryHint: .isDirectory) }
 
-  /// Text embeddings that were computed before.
+  /// Text embeddings computed earlier.
   package var textCache: URL { home.appending(path: "cache/text", directoryHint: .isDirectory) }
 
-  /// Where a model is kept.
+  /// The folder of a model.
   package func directory(of architecture: String, tag: String) throws(NameError) -> URL {
     models.appending(path: try PlainName(architecture).description)
       .appending(path: try PlainName(tag).description, directoryHint: .isDirectory)
   }
 
-  /// The converted models that lie here, by name. Directories that are no models are left out.
+  /// The converted models in the store, by name. Folders that are not models are skipped.
   public func installed() -> [InstalledModel] {
     subfolders(of: models).flatMap { architecture in
       subfolders(of: architecture).compactMap { InstalledModel(directory: $0) }
     }.sorted { $0.name.description.standsBefore($1.name.description) }
   }
 
-  /// Finds a model by a path or by `ARCHITECTURE[:TAG]`; the tag may be left out where only one is installed.
+  /// Finds a model by path or by `ARCHITECTURE[:TAG]`; the tag may be omitted if only one is installed.
   package func resolve(_ reference: String) throws(StoreError) -> URL {
     let path = URL(filePath: reference)
     if FileManager.default.fileExists(atPath: path.appending(path: ModelDescription.fileName).path) { return path }
@@ -55,7 +55,7 @@ public struct ModelStore: Sendable {
     return try directory(ofModel: reference)
   }
 
-  /// Finds a model by `ARCHITECTURE[:TAG]` alone: what comes from a stranger is never taken for a path.
+  /// Finds a model by `ARCHITECTURE[:TAG]` alone: input from strangers is never taken for a path.
   package func directory(ofModel reference: String) throws(StoreError) -> URL {
     let name = ModelName(reference), all = installed()
     let sameArchitecture = all.filter { $0.name.architecture.lowercased() == name.architecture.lowercased() }
@@ -67,7 +67,7 @@ public struct ModelStore: Sendable {
       }
     }
     let fitting = sameArchitecture.filter { ModelName.sameTag($0.name.tag ?? "", tag) }
-    // Tags that differ in '-' and '_' alone may stand side by side.
+    // Tags that differ only in '-' and '_' may both exist.
     let exact = fitting.filter { $0.name.tag == tag }
     let found = exact.isEmpty ? fitting : exact
     guard let first = found.first else { throw notInstalled(reference, among: all) }
@@ -77,14 +77,14 @@ public struct ModelStore: Sendable {
     return first.directory
   }
 
-  /// Notes that a model of the zoo is used now. Does nothing where the folder may not be written, or lies elsewhere.
+  /// Records that a model of the store is used now. Does nothing if the folder is not writable, or is outside the store.
   package func noteUse(of directory: URL) {
     let folder = directory.standardizedFileURL.deletingLastPathComponent().deletingLastPathComponent()
     guard folder.path == models.standardizedFileURL.path else { return }
     try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: directory.path)
   }
 
-  /// The installed model that came from a file with this SHA-256.
+  /// The installed model that was made from a file with this SHA-256.
   public func installed(from digest: String) -> InstalledModel? {
     installed().first { $0.description.sources.contains { $0.sha256 == digest } }
   }
@@ -93,7 +93,7 @@ public struct ModelStore: Sendable {
     if let broken = broken().first(where: { $0.name.matches(ModelName(reference)) }) {
       return .broken(broken.name.description, reason: broken.reason)
     }
-    // Without a tag it is compared with what has none: the tags of others would count as differences.
+    // Without a tag it is compared with names without tags: the tags of others would count as differences.
     let isTagged = ModelName(reference).tag != nil
     let names = all.map { isTagged ? $0.name.description : $0.name.architecture }
     return .notInstalled(reference, near: nearest(to: reference, among: Set(names).sorted()))
@@ -110,14 +110,14 @@ public struct InstalledModel: Sendable {
   /// The model's folder.
   public let directory: URL
   public let description: ModelDescription
-  /// Bytes of all its files.
+  /// The size of all its files in bytes.
   public let size: Int
   /// When it was converted.
   public let added: Date?
-  /// When a command ran it last; nil where none has yet. The time of the folder says so (`ModelStore.noteUse`).
+  /// When a command last ran it; nil if none has yet. Stored as the folder's modification time (`ModelStore.noteUse`).
   public let used: Date?
 
-  /// Nil where the directory is not a model that this version reads.
+  /// Nil if the folder is not a model that this version can read.
   package init?(directory: URL) {
     let file = directory.appending(path: ModelDescription.fileName)
     guard let description = try? ModelDescription.read(file: file.path(percentEncoded: false)) else { return nil }
@@ -130,20 +130,20 @@ public struct InstalledModel: Sendable {
     }
     let added = lastWrite(file), touched = lastWrite(directory)
     self.added = added
-    // Folders have times of their own from being written: a use is later than that.
+    // Writing sets folder times, too: a use is later than that.
     used = if let added, let touched, touched.timeIntervalSince(added) > 2 { touched } else { nil }
   }
 
-  /// When it was last wanted: used, or else converted.
+  /// When it was last used, or else converted.
   public var lastWanted: Date? { used ?? added }
 
-  /// `ARCHITECTURE:TAG`, as `model.json` says.
+  /// `ARCHITECTURE:TAG`, from `model.json`.
   public var name: ModelName { description.name }
 
-  /// False where another process has removed or replaced it meanwhile.
+  /// False if another process has removed or replaced it meanwhile.
   package var isHere: Bool { InstalledModel(directory: directory)?.description == description }
 
-  /// True for a model whose files are there and whose weights have the right names and shapes.
+  /// Whether a model's files are there and its weights have the right names and shapes.
   static func reads(_ directory: URL) -> Bool {
     InstalledModel(directory: directory)?.headerDefects.isEmpty ?? false
   }
@@ -153,23 +153,23 @@ private func lastWrite(_ url: URL) -> Date? {
   (try? FileManager.default.attributesOfItem(atPath: url.path))?[.modificationDate] as? Date
 }
 
-/// Why a reference does not lead to an installed model.
+/// Why a reference does not resolve to an installed model.
 public enum StoreError: ZooError, Equatable {
-  /// The path does not lead to a converted model.
+  /// There is no converted model at the path.
   case notAModel(path: String)
-  /// No installed model has this name; some names are like it.
+  /// No installed model has this name; `near` holds similar names.
   case notInstalled(String, near: [String])
-  /// A folder in the place of the model that no longer can be read.
+  /// The folder of a model that can no longer be read.
   case broken(String, reason: String)
   /// The architecture is installed with several tags.
   case ambiguous(String, installed: [String])
-  /// Several folders whose `model.json` says the same name.
+  /// Several folders have the same name in `model.json`.
   case claimed(String, directories: [String])
-  /// A converted model that is not kept in the zoo, so that it is not the zoo's to remove.
+  /// A converted model outside the store, which must therefore not be removed.
   case outside(path: String)
-  /// Something that is to be removed or written through a link.
+  /// Something that would be removed or written through a link.
   case link(path: String)
-  /// The lock file cannot be made or taken.
+  /// The lock file cannot be created or locked.
   case lockFailed(path: String, reason: String)
   /// The system refuses to remove the folder.
   case notRemoved(path: String, reason: String)

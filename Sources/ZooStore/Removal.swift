@@ -4,10 +4,10 @@ import ZooModels
 import ZooTensors
 
 extension ModelStore {
-  /// Removes a model of the zoo by its name or path, also one that no longer can be read.
+  /// Removes a model from the store by its name or path, even one that can no longer be read.
   ///
-  /// - Parameter waiting: Called before the wait where another process works on the model.
-  /// - Returns: The bytes that were freed.
+  /// - Parameter waiting: Called before a wait if another process works on the model.
+  /// - Returns: The number of bytes freed.
   @discardableResult
   public func remove(_ reference: String, waiting: (Int?) -> Void = { _ in }) throws(StoreError) -> Int {
     let directory = try directoryToRemove(reference)
@@ -15,7 +15,7 @@ extension ModelStore {
     let lock = try lock("\(architecture.lastPathComponent):\(tag)", waiting: waiting)
     defer { lock.release() }
     let freed = bytes(under: directory)
-    // Out of sight at once: a removal that is killed leaves no half model.
+    // Hidden at once: a removal that is killed leaves no partial model.
     let aside = architecture.appending(path: ConversionWork.hiddenName(tag, .removed))
     do {
       guard FileManager.default.fileExists(atPath: directory.path) else {
@@ -35,7 +35,7 @@ extension ModelStore {
     return freed
   }
 
-  /// Throws where a reference leads to nothing that lies in the zoo.
+  /// Throws if a reference does not lead to anything in the store.
   package func directoryToRemove(_ reference: String) throws(StoreError) -> URL {
     do {
       return try placeInZoo(resolve(reference))
@@ -52,7 +52,7 @@ extension ModelStore {
     }
   }
 
-  /// A model's directory as `models/ARCHITECTURE/TAG`, however it was reached; neither of the two folders may be a link.
+  /// A model's folder as `models/ARCHITECTURE/TAG`, however it was reached; neither of the two folders may be a link.
   private func placeInZoo(_ directory: URL) throws(StoreError) -> URL {
     let plain = directory.absoluteURL.standardizedFileURL, folder = plain.deletingLastPathComponent()
     if isLink(plain) { throw .link(path: directory.path(percentEncoded: false)) }
@@ -64,7 +64,7 @@ extension ModelStore {
     return place
   }
 
-  /// Folders in the place of a model that no longer can be read.
+  /// Folders of models that can no longer be read.
   package func broken() -> [BrokenModel] {
     subfolders(of: models).flatMap { architecture in
       subfolders(of: architecture).compactMap { directory in
@@ -74,12 +74,12 @@ extension ModelStore {
   }
 }
 
-/// A folder in the place of a model that no longer can be read.
+/// The folder of a model that can no longer be read.
 package struct BrokenModel: Sendable {
   package let directory: URL
   package let reason: String
 
-  /// Finds out why the model in this folder is not read.
+  /// Determines why the model in this folder cannot be read.
   package init(directory: URL) {
     self.directory = directory
     let file = directory.appending(path: ModelDescription.fileName)
@@ -96,10 +96,10 @@ package struct BrokenModel: Sendable {
     }
   }
 
-  /// False where another process has removed it meanwhile.
+  /// False if another process has removed it meanwhile.
   package var isHere: Bool { FileManager.default.fileExists(atPath: directory.path(percentEncoded: false)) }
 
-  /// By its place.
+  /// The name, according to its place.
   package var name: ModelName {
     ModelName(
       architecture: directory.deletingLastPathComponent().lastPathComponent, tag: directory.lastPathComponent)

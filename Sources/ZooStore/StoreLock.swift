@@ -11,13 +11,13 @@ import ZooTensors
   import Glibc
 #endif
 
-/// A lock of the zoo that one process holds at a time: `flock` on a file of `$ZOO_HOME/locks`, which the system gives up when
-/// the process ends, however it ends.
+/// A lock in the store that one process holds at a time: `flock` on a file in `$ZOO_HOME/locks`, which the system releases when the process ends,
+/// however it ends.
 ///
-/// Only a file that a zoo can have made is opened: a regular one with one name, of this user, that nobody else may write.
+/// Only a file that this program can have created is opened: a regular file with one name, owned by this user, that nobody else may write.
 package final class StoreLock: Sendable {
   private let path: String
-  /// Nil once the lock is given up.
+  /// Nil once the lock is released.
   private let descriptor: Mutex<Int32?>
 
   private init(path: String, descriptor: Int32) {
@@ -27,12 +27,12 @@ package final class StoreLock: Sendable {
 
   deinit { release() }
 
-  /// Gives the lock up and removes its file; later calls do nothing.
+  /// Releases the lock and removes its file; later calls do nothing.
   package func release() {
     descriptor.withLock { descriptor in
       guard let open = descriptor else { return }
       descriptor = nil
-      // Removed while it is held: whoever waits for it sees that the file is another by then.
+      // Removed while it is held: a waiting process notices that it is a different file by then.
       if Self.isCurrent(open, path) { unlink(path) }
       close(open)
     }
@@ -68,14 +68,14 @@ package final class StoreLock: Sendable {
     }
   }
 
-  /// False where the file was removed (by its last holder) between opening and locking it.
+  /// False if the file was removed (by its last holder) between opening and locking it.
   private static func isCurrent(_ descriptor: Int32, _ path: String) -> Bool {
     var mine = stat(), there = stat()
     return fstat(descriptor, &mine) == 0 && lstat(path, &there) == 0 && mine.st_ino == there.st_ino
       && mine.st_dev == there.st_dev
   }
 
-  /// Opens a lock's file. Nothing is followed, waited for or cut.
+  /// Opens a lock file without following links, blocking or truncating.
   private static func openFile(_ path: String, creating: Bool) throws(StoreError) -> Int32 {
     let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (creating ? O_CREAT : 0)
     #if canImport(Darwin)
@@ -100,10 +100,10 @@ package final class StoreLock: Sendable {
     return descriptor
   }
 
-  /// What tells that a file is no lock that this user's zoo has made.
+  /// Why a file cannot be a lock created by this user's program.
   private static func strangeness(_ file: stat) -> String? {
     if file.st_mode & S_IFMT != S_IFREG { return "it is not a file" }
-    // A removed one has none: then another process was faster.
+    // A removed file has none: then another process was faster.
     if file.st_nlink > 1 { return "it has another name as well" }
     if geteuid() != 0, file.st_uid != geteuid() { return "it belongs to another user" }
     if file.st_mode & 0o022 != 0 { return "other users may write it" }
@@ -112,7 +112,7 @@ package final class StoreLock: Sendable {
 
   private static let signatureSize = 16
 
-  /// Writes this process's number over the last holder's, in a width that fits all.
+  /// Overwrites the last holder's process number with this one, in a width that fits all.
   private static func sign(_ descriptor: Int32) {
     let number = "\(getpid())"
     let text = number + String(repeating: " ", count: max(0, signatureSize - 1 - number.utf8.count)) + "\n"
@@ -123,21 +123,21 @@ package final class StoreLock: Sendable {
     .lockFailed(path: path, reason: String(cString: strerror(errno)))
   }
 
-  /// True while a process holds the lock of this file. The file stays as it is.
+  /// Whether a process holds the lock of this file. The file is not changed.
   static func isHeld(_ path: String) -> Bool {
     guard let descriptor = try? openFile(path, creating: false) else { return false }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 
-  /// True for a file that is a lock which nobody holds.
+  /// Whether a file is a lock that no process holds.
   static func isStale(_ path: String) -> Bool {
     guard let descriptor = try? openFile(path, creating: false) else { return false }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_SH | LOCK_NB) == 0
   }
 
-  /// The process that a lock's file names.
+  /// The process number in a lock file.
   static func holder(_ path: String) -> Int? {
     (try? readFile(path, limit: signatureSize, following: false)).flatMap {
       Int(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
@@ -146,10 +146,10 @@ package final class StoreLock: Sendable {
 }
 
 extension ModelStore {
-  /// Takes the lock of something that is worked on, such as a model's name; waits while another process has it.
+  /// Takes the lock for something such as a model's name; waits while another process holds it.
   ///
-  /// - Parameter waiting: Called once, with the number of the other process where it is known, before the wait.
-  /// - Returns: The lock, which holds for as long as the object lives.
+  /// - Parameter waiting: Called once before the wait, with the number of the other process if known.
+  /// - Returns: The lock, which is held as long as the object lives.
   package func lock(_ name: String, waiting: (Int?) -> Void = { _ in }) throws(StoreError) -> StoreLock {
     let path = try lockFile(name)
     if let lock = try StoreLock.attempt(path) { return lock }
@@ -157,7 +157,7 @@ extension ModelStore {
     return try StoreLock.wait(path)
   }
 
-  /// The same for a task: waits without holding up a thread, and ends where the task is cancelled.
+  /// The asynchronous version: waits without blocking a thread, and ends if the task is cancelled.
   package func takeLock(_ name: String) async throws -> StoreLock {
     while true {
       if let lock = try attemptLock(name) { return lock }
@@ -165,7 +165,7 @@ extension ModelStore {
     }
   }
 
-  /// The lock, or nil while another process has it.
+  /// The lock, or nil while another process holds it.
   func attemptLock(_ name: String) throws(StoreError) -> StoreLock? { try StoreLock.attempt(lockFile(name)) }
 
   private func lockFile(_ name: String) throws(StoreError) -> String {
@@ -180,7 +180,7 @@ extension ModelStore {
     return file.path(percentEncoded: false)
   }
 
-  /// A name as a file's: letters of any case are the same model, and nothing leads out of the folder.
+  /// A name as a file name: names that differ only in case are the same model, and nothing leads out of the folder.
   static func lockName(_ name: String) -> String {
     let safe = name.lowercased().unicodeScalars.map { scalar in
       scalar.isASCII

@@ -1,16 +1,16 @@
 import Foundation
 
-/// What the zoo takes on the disk, in bytes.
+/// The disk usage of the store, in bytes.
 package struct StoreUsage: Sendable {
   package let models: [InstalledModel]
   package let downloads: Int
   package let leftovers: Int
-  /// Everything under the zoo's folder.
+  /// Everything in the store's folder.
   package let total: Int
 }
 
 extension ModelStore {
-  /// The bytes of all files in a folder of the zoo.
+  /// The size in bytes of all files in a folder of the store.
   package func size(of directory: URL) -> Int { bytes(under: directory) }
 
   /// Adds up the sizes of all files.

@@ -3,21 +3,21 @@ import ZooCheckpoints
 import ZooModels
 import ZooTensors
 
-/// What is wrong with an installed model, in the order of its weights.
+/// A defect of an installed model.
 public enum Defect: Sendable, Hashable, CustomStringConvertible {
-  /// The bytes of a tensor are not those that were written.
+  /// The bytes of a tensor differ from those that were written.
   case changed(tensor: String)
-  /// The weights lack a tensor.
+  /// A tensor is missing from the weights.
   case missing(tensor: String)
-  /// A tensor that `model.json` knows nothing of.
+  /// A tensor that is not listed in `model.json`.
   case unknown(tensor: String)
-  /// A tensor with another shape than the architecture gives it.
+  /// A tensor whose shape differs from the architecture's.
   case shape(tensor: String, expected: [Int], found: [Int])
-  /// The folder lacks a file.
+  /// A file is missing from the folder.
   case missingFile(String)
-  /// The bytes of a file are not those that were converted.
+  /// The bytes of a file differ from those that were converted.
   case changedFile(String)
-  /// A file that is a link, a pipe or otherwise none of the model's own.
+  /// A file that is a link, a pipe or otherwise not the model's own.
   case strangeFile(String, reason: String)
   /// The weights or `model.json` cannot be read.
   case unreadable(reason: String)
@@ -37,7 +37,7 @@ public enum Defect: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension InstalledModel {
-  /// Bytes of the weights that `verify` reads.
+  /// The number of bytes that `verify` reads from the weights.
   package var weightBytes: Int { fileSize(directory.appending(path: ModelDescription.weightsFileName)) ?? 0 }
 
   /// What names and shapes alone show to be wrong. (Only `progress` throws.)
@@ -82,12 +82,12 @@ extension InstalledModel {
     return defects
   }
 
-  /// True where `model.json` has no digests of the tokenizer's files, as earlier versions wrote it.
+  /// Whether `model.json` has no digests of the tokenizer files, as written by earlier versions.
   package var lacksTokenizerDigests: Bool {
     !description.tokenizerFiles.isEmpty && description.tokenizerDigests == nil
   }
 
-  /// What is wrong with the files that `model.json` counts on, apart from what is in the weights.
+  /// Defects of the files that `model.json` requires, except the content of the weights.
   private func fileDefects(headersOnly: Bool) -> [Defect] {
     ([ModelDescription.weightsFileName] + description.tokenizerFiles).compactMap { name in
       do throws(FileError) {

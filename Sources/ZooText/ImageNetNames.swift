@@ -6,12 +6,12 @@ package struct ImageNetName: Sendable {
   /// The WordNet id: `n01440764`.
   package let id: String
   package let name: String
-  /// The class's number in ILSVRC2012's devkit, from 1, whose order is not that of the ids; nil for ids beyond the 1000 classes.
+  /// The class's number in ILSVRC2012's devkit, from 1, in an order other than that of the ids; nil for ids beyond the 1000 classes.
   package let devkitNumber: Int?
 }
 
-/// WordNet ids and names that come with the build: ImageNet's 1000 classes in their order with the names that OpenAI's head and
-/// open_clip have, then ImageNet's other ids with the first name of their WordNet synset.
+/// Built-in WordNet ids and names: ImageNet's 1000 classes in order, with the names from OpenAI's head and open_clip, then ImageNet's other ids with
+/// the first name of their WordNet synset.
 package func imageNetNames() throws(TextError) -> [ImageNetName] {
   let data = Data(bytes: zoo_class_names_bytes(), count: zoo_class_names_size)
   let text = String(

@@ -1,10 +1,9 @@
 import Foundation
 import ZooModels
 
-/// Loads the tokenizer whose files lie in a folder.
+/// Loads the tokenizer whose files are in a folder.
 ///
-/// - Throws: `TextError` when the files are missing, damaged or need a feature that is not supported, or when the specification
-///   makes no sense.
+/// - Throws: `TextError` if the files are missing, damaged or need a feature that is not supported, or if the specification makes no sense.
 package func loadTokenizer(_ spec: TokenizerSpec, from folder: URL) throws(TextError) -> any PromptTokenizer {
   let files = tokenizerFiles(in: folder, for: spec)
   guard !files.isEmpty else {
@@ -42,8 +41,7 @@ package func loadTokenizer(_ spec: TokenizerSpec, files: [URL]) throws(TextError
   }
 }
 
-/// The files in a folder that the tokenizer reads first: the best complete set; empty when there is none. Beside those of
-/// `clipHF`, the settings of `TokenizerFileNames` count as well.
+/// The best complete set of tokenizer files in a folder; empty if there is none. For `clipHF`, the settings of `TokenizerFileNames` are included.
 package func tokenizerFiles(in folder: URL, for spec: TokenizerSpec) -> [URL] {
   spec.kind.fileSets(among: fileNames(in: folder)).first?.map { folder.appending(path: $0) } ?? []
 }

@@ -4,18 +4,17 @@ import ZooModels
 public protocol PromptTokenizer: Sendable {
   /// The length of every encoded prompt.
   var contextLength: Int { get }
-  /// The number of ids the tokenizer can produce: every id lies in `0..<vocabularySize`.
+  /// The number of ids the tokenizer can produce: every id is in `0..<vocabularySize`.
   var vocabularySize: Int { get }
-  /// The id of what the vocabulary does not know; nil where every text has pieces.
+  /// The id for text that is not in the vocabulary; nil if every text has pieces.
   var unknownID: Int32? { get }
-  /// Exactly `contextLength` ids: special tokens added, truncated or padded as the model was trained. Deterministic; any
-  /// text, of any length, has ids.
+  /// Returns exactly `contextLength` ids: special tokens added, truncated or padded as in training. Deterministic; any text, of any length, has ids.
   func encode(_ text: String) -> [Int32]
   /// The ids of the text alone: cleaned, but without special tokens, truncation or padding.
   func pieces(_ text: String) -> [Int32]
 }
 
-/// Whether a prompt holds nothing but whitespace, by Python's rule (`str.strip`).
+/// Whether a prompt contains only whitespace, by Python's rule (`str.strip`).
 package func isBlank(_ prompt: String) -> Bool {
   prompt.unicodeScalars.allSatisfy(\.isPythonSpace)
 }
@@ -23,14 +22,14 @@ package func isBlank(_ prompt: String) -> Bool {
 /// What surrounds the pieces of a prompt: special tokens, truncation and padding.
 struct Frame: Sendable, Equatable {
   let contextLength: Int
-  /// The most that pieces and special tokens take; the rest is padding.
+  /// The maximum number of pieces and special tokens; the rest is padding.
   let limit: Int
   let padID: Int32
-  /// The id at the last place, behind the padding.
+  /// The id at the last position, after the padding.
   let lastID: Int32?
   /// Ids before the pieces.
   let prefix: [Int32]
-  /// Ids after the pieces; kept when the text is cut.
+  /// Ids after the pieces; kept when the text is truncated.
   let suffix: [Int32]
 
   init(_ spec: TokenizerSpec, prefix: [Int32], suffix: [Int32]) {
@@ -41,7 +40,7 @@ struct Frame: Sendable, Equatable {
     (self.prefix, self.suffix) = (prefix, suffix)
   }
 
-  /// `prefix + pieces + suffix`, the pieces cut so that it fits, padded at the right.
+  /// `prefix + pieces + suffix`, with the pieces truncated so that it fits, padded on the right.
   func fill(_ pieces: some Collection<Int32>) -> [Int32] {
     let tail = suffix.suffix(limit)
     let head = prefix.prefix(limit - tail.count)

@@ -3,19 +3,19 @@ import ZooTensors
 
 /// Why a tokenizer could not be loaded.
 public enum TextError: ZooError, Hashable {
-  /// A folder holds none of the files that the tokenizer needs.
+  /// A folder has none of the files that the tokenizer needs.
   case missing(folder: String, needed: String)
   /// A tokenizer's file cannot be read.
   case unreadable(file: String, reason: String)
-  /// A file, or what a compressed file holds, is beyond all real tokenizers.
+  /// A file, or the content of a compressed file, is larger than any real tokenizer.
   case tooLarge(file: String, limit: Int)
   /// `place` is a line, a byte offset or a field.
   case malformed(file: String, place: String, problem: String)
-  /// Well formed, but needs a feature that no supported model uses.
+  /// The file is well formed, but needs a feature that no supported model uses.
   case unsupported(file: String, feature: String)
-  /// The model's prompts have no token of a language.
+  /// The model's prompts have no language token.
   case noLanguages(language: String)
-  /// The tokenizer does not have this language; some codes are like it.
+  /// The tokenizer does not have this language; `near` holds similar codes.
   case unknownLanguage(file: String, language: String, near: [String], count: Int)
   /// A field of the manifest makes no sense.
   case badSpec(field: String, value: Int, expected: String)

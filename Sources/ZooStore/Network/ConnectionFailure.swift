@@ -4,15 +4,15 @@ import Foundation
   import FoundationNetworking
 #endif
 
-/// What kept an answer from coming, as far as it decides what helps.
+/// Why no answer came, as far as it decides the remedy.
 enum ConnectionFailure: Sendable, Hashable {
-  /// The proxy is not reached, or it does not let the request through.
+  /// The proxy cannot be reached, or it does not let the request through.
   case proxy(reason: String)
-  /// Who answers cannot prove to be whom it should be, or encrypts in no way that is accepted.
+  /// The server cannot prove its identity, or supports no acceptable encryption.
   case certificate(reason: String)
   case connection(reason: String)
 
-  /// - Parameter proxied: True where the request went to a proxy.
+  /// - Parameter proxied: True if the request went to a proxy.
   init(_ error: URLError, proxied: Bool) {
     let text = error.localizedDescription
     if let reason = error.proxyReason {
@@ -21,13 +21,13 @@ enum ConnectionFailure: Sendable, Hashable {
       self = .certificate(reason: text)
     } else {
       let reason = Self.reason(error)
-      // A proxy finds the host itself: what is not found or not reached is the proxy.
+      // A proxy resolves the host itself, so if a host cannot be found or reached, it is the proxy.
       let isNotReached = [.cannotFindHost, .dnsLookupFailed, .cannotConnectToHost].contains(error.code)
       self = proxied && isNotReached ? .proxy(reason: reason) : .connection(reason: reason)
     }
   }
 
-  /// How often a request is worth making.
+  /// The number of attempts that a request is worth.
   func attempts(after error: URLError, _ policy: RetryPolicy) -> Int {
     switch (self, error.code) {
     case (.certificate, _), (_, .badURL), (_, .unsupportedURL): 1
@@ -53,10 +53,10 @@ enum ConnectionFailure: Sendable, Hashable {
 }
 
 extension URLError {
-  /// True where the error says that no answer of the server itself can have come: one that did is the proxy's to `CONNECT`.
+  /// Whether the error shows that it cannot be an answer from the server itself: any answer was the proxy's, to `CONNECT`.
   var isBeforeTheServer: Bool { proxyReason != nil || isAboutCertificate }
 
-  /// libcurl has words for this and URLSession on Linux has no codes: `.unknown` stands for all of them.
+  /// libcurl distinguishes these, but URLSession on Linux has no codes: `.unknown` covers all of them.
   fileprivate var isAboutCertificate: Bool {
     switch code {
     case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,

@@ -5,19 +5,19 @@ import Foundation
   import FoundationNetworking
 #endif
 
-/// A server's answer with its body, which never is larger than was asked for.
+/// A server's answer with its body, which is never larger than requested.
 struct HTTPAnswer: Sendable {
   let url: URL
   let status: Int
   /// Names in lower case.
   var headers: [String: String] = [:]
   var body = Data()
-  /// True where the body was left unread because it is larger than allowed, or encoded.
+  /// Whether the body was not read because it is larger than allowed, or encoded.
   var isBodyLeft = false
-  /// Why the connection broke off while the body was read.
+  /// Why the connection broke while the body was read.
   var cut: URLError?
 
-  /// What the body is compressed with, though nobody asked for that.
+  /// How the body is compressed, although compression was not requested.
   var encoding: String? {
     guard let encoding = headers["content-encoding"]?.lowercased(), !encoding.isEmpty, encoding != "identity" else {
       return nil
@@ -26,11 +26,11 @@ struct HTTPAnswer: Sendable {
   }
 }
 
-/// Requests over HTTP in memory that is bounded. Redirects are answers like others: who follows them decides what is sent along.
+/// HTTP requests in bounded memory. Redirects are returned as answers: whoever follows them decides what is sent along.
 ///
-/// libcurl gives the bytes as they come, and waits until they are taken: nothing is inflated or heaped up before it is counted.
-/// Proxies are those of the environment; the certificates to trust are the system's, or those that `CURL_CA_BUNDLE` or
-/// `SSL_CERT_FILE` names.
+/// libcurl delivers bytes as they arrive and waits until they are taken: nothing is inflated or accumulated before it is counted. Proxies come from
+/// the environment; trusted certificates are the system's, or those named by `CURL_CA_BUNDLE` or
+/// `SSL_CERT_FILE`.
 final class HTTPClient: Sendable {
   let proxies = Proxies()
   private let certificates: String?
@@ -38,8 +38,8 @@ final class HTTPClient: Sendable {
   private let idleLimit: Double
 
   /// - Parameters:
-  ///   - answerLimit: Seconds in which an answer must begin.
-  ///   - idleLimit: Seconds without a byte after which a connection counts as cut.
+  ///   - answerLimit: Seconds within which an answer must begin.
+  ///   - idleLimit: Seconds without a byte after which a connection is considered broken.
   init(
     answerLimit: Double = 10, idleLimit: Double = 30,
     environment: [String: String] = ProcessInfo.processInfo.environment
@@ -49,19 +49,19 @@ final class HTTPClient: Sendable {
     certificates = ["CURL_CA_BUNDLE", "SSL_CERT_FILE"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
   }
 
-  /// Gets a URL, and of its body at most `limit` bytes; a body known or found to be larger is left.
+  /// Gets a URL, and at most `limit` bytes of its body; a body known or found to be larger is not read.
   ///
-  /// - Parameter progress: Called with the bytes of the body so far.
-  /// - Throws: `URLError` where no answer came at all; a body that breaks off is an answer with `cut`.
+  /// - Parameter progress: Called with the number of body bytes so far.
+  /// - Throws: `URLError` if no answer came at all; a body that breaks off is an answer with `cut`.
   func get(
     _ url: URL, headers: [String: String], limit: Int, progress: (@Sendable (Int) -> Void)? = nil
   ) async throws -> HTTPAnswer {
     try await run(HTTPTransfer(url, limit: limit, answerLimit: answerLimit, progress: progress), headers)
   }
 
-  /// Gets a URL into a file that a server without ranges gives in one piece, at most `limit` bytes.
+  /// Downloads a URL into a file in one piece, at most `limit` bytes: for servers without ranges.
   ///
-  /// - Parameter progress: Called with the bytes so far.
+  /// - Parameter progress: Called with the number of bytes so far.
   /// - Throws: Also `PullError.unwritable`.
   func download(
     _ url: URL, headers: [String: String], limit: Int, to file: URL, progress: @escaping @Sendable (Int) -> Void
@@ -72,7 +72,7 @@ final class HTTPClient: Sendable {
   }
 
   private func run(_ transfer: HTTPTransfer, _ headers: [String: String]) async throws -> HTTPAnswer {
-    // Ranges, sizes and digests are of the bytes themselves.
+    // Ranges, sizes and digests refer to the uncompressed bytes.
     let lines = headers.merging(["Accept-Encoding": "identity"]) { given, _ in given }.map { "\($0): \($1)" }
     let (certificates, idleLimit) = (certificates, idleLimit)
     return try await withTaskCancellationHandler {

@@ -7,17 +7,17 @@ import ZooTensors
   import FoundationNetworking
 #endif
 
-/// One request under way, which runs on a thread of its own.
+/// One request in progress, which runs on a thread of its own.
 final class HTTPTransfer: Sendable {
   private struct State {
     var continuation: CheckedContinuation<HTTPAnswer, any Error>?
     var isCancelled = false
     var answer: HTTPAnswer?
-    /// True from the end of the head on, those of 100 to 199 apart.
+    /// Set at the end of the headers, except those of status 100 to 199.
     var hasHead = false
-    /// Bytes of the body so far.
+    /// The number of body bytes so far.
     var received = 0
-    /// True where we ended it ourselves, since all that counts is here.
+    /// Set if we ended it ourselves because everything needed has arrived.
     var isEnough = false
     var isLate = false
     var writeError: PullError?
@@ -29,7 +29,7 @@ final class HTTPTransfer: Sendable {
   private let deadline: ContinuousClock.Instant
   private let progress: (@Sendable (Int) -> Void)?
   private let state = Mutex(State())
-  /// Bodies of refusals and redirects are read over up to this size, so that the connection can be used again.
+  /// Bodies of error answers and redirects are read and discarded up to this size, so that the connection can be reused.
   private static let refusalLimit = 64 << 10
 
   init(_ url: URL, limit: Int, answerLimit: Double, progress: (@Sendable (Int) -> Void)?) {
@@ -39,7 +39,7 @@ final class HTTPTransfer: Sendable {
     deadline = .now + .seconds(answerLimit)
   }
 
-  /// Writes the body to a file in place of the memory. A link in its place is not followed.
+  /// Writes the body to a file instead of memory. A symbolic link at that path is not followed.
   func write(to file: URL) throws(PullError) {
     let path = file.path(percentEncoded: false)
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
@@ -48,7 +48,7 @@ final class HTTPTransfer: Sendable {
     state.withLock { $0.file = handle }
   }
 
-  /// False where it was cancelled by now.
+  /// False if it was already cancelled.
   func begin(_ continuation: CheckedContinuation<HTTPAnswer, any Error>) -> Bool {
     let begins = state.withLock { state in
       if !state.isCancelled { state.continuation = continuation }
@@ -58,7 +58,7 @@ final class HTTPTransfer: Sendable {
     return begins
   }
 
-  /// Ends it at once; its thread is not waited for.
+  /// Ends it at once, without waiting for its thread.
   func cancel() {
     let continuation = state.withLock { state in
       state.isCancelled = true
@@ -67,7 +67,7 @@ final class HTTPTransfer: Sendable {
     continuation?.resume(throwing: CancellationError())
   }
 
-  /// Waits for the answer and hands it over.
+  /// Waits for the answer and delivers it.
   func perform(_ headers: [String], certificates: String?, idleLimit: Double) {
     var words = [CChar](repeating: 0, count: 256)
     let failure = withCStrings(headers) { headers in
@@ -102,7 +102,7 @@ final class HTTPTransfer: Sendable {
 
   private var isStopped: Bool {
     state.withLock { state in
-      // A body that counts may take its time; a head, and what is read over, may not.
+      // A wanted body may take its time; the headers, and a discarded body, may not.
       if .now > deadline, state.answer.map({ !state.hasHead || !(200..<300).contains($0.status) }) ?? true {
         if state.hasHead { state.isEnough = true } else { state.isLate = true }
       }
@@ -121,7 +121,7 @@ final class HTTPTransfer: Sendable {
         state.hasHead = true
         return isWanted(answer, &state)
       } else if !state.hasHead, let colon = line.firstIndex(of: ":") {
-        // The first of each counts; trailers come too late to count at all.
+        // The first of each wins; trailers come too late to be considered.
         let name = line[..<colon].lowercased()
         let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         if state.answer?.headers[name] == nil { state.answer?.headers[name] = value }
@@ -130,7 +130,7 @@ final class HTTPTransfer: Sendable {
     }
   }
 
-  /// Whether the body is to come.
+  /// Whether the body is wanted.
   private func isWanted(_ answer: HTTPAnswer, _ state: inout State) -> Bool {
     let length = answer.headers["content-length"].map { Int($0) ?? .max }
     let isRight = (200..<300).contains(answer.status)
@@ -209,7 +209,7 @@ extension URLError {
   }
 }
 
-/// Runs `body` with texts as C has them, ended by NULL.
+/// Runs `body` with texts as a NULL-terminated array of C strings.
 private func withCStrings<T>(_ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> T) -> T {
   let copies = texts.map { strdup($0) }
   defer { copies.forEach { free($0) } }

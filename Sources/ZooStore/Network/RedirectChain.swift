@@ -1,10 +1,10 @@
 import Foundation
 
-/// An answer and what the redirects on the way to it said.
+/// An answer and the headers of the redirects that led to it.
 struct RedirectChain: Sendable {
   var answer: HTTPAnswer
   /// `X-Linked-Etag`, `X-Linked-Size`, `X-Repo-Commit`: the first of each.
   var linked: [String: String]
-  /// True where the last server was sent the token.
+  /// Whether the token was sent to the last server.
   var sentToken: Bool
 }

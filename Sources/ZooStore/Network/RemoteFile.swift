@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import ZooModels
 
-/// Where a file is asked for, and what it is called in messages.
+/// The URL of a file, and its name in messages.
 struct RemoteAddress: Sendable {
   let url: URL
   /// The file, such as `hf://laion/CLIP-ViT-B-32/open_clip_model.safetensors`.
@@ -23,22 +23,22 @@ struct RemoteAddress: Sendable {
   }
 }
 
-/// What a server says of a file before it is fetched.
+/// What a server says about a file before it is downloaded.
 struct RemoteFile: Sendable {
   let address: RemoteAddress
-  /// Bytes; nil where the server does not tell.
+  /// The size in bytes; nil if the server does not tell.
   let size: Int?
-  /// The strong entity tag of the place that the bytes come from.
+  /// The strong entity tag of the location that the bytes come from.
   let etag: String?
-  /// SHA-256 in lowercase hexadecimal, by the hub's `X-Linked-Etag`.
+  /// SHA-256 in lowercase hexadecimal, from the hub's `X-Linked-Etag`.
   let digest: String?
   /// The hub's `X-Repo-Commit`.
   let commit: String?
   let hasRanges: Bool
-  /// Behind the redirects.
+  /// The location after redirects.
   let location: Location
 
-  /// The address behind the redirects, which may be signed and then only holds for a while.
+  /// The URL after redirects, which may be signed and then expires.
   final class Location: Sendable {
     private let url: Mutex<URL>
 
@@ -50,10 +50,10 @@ struct RemoteFile: Sendable {
     }
   }
 
-  /// Bytes that no file has: sums of the sizes of all files of a pull do not overflow.
+  /// More bytes than any file has, so that the sum of the sizes of all files in a pull does not overflow.
   private static let sizeLimit = 1 << 46
 
-  /// Reads what the answer to `Range: bytes=0-0` and the redirects before it say.
+  /// Reads the answer to `Range: bytes=0-0` and the redirects before it.
   init(_ address: RemoteAddress, _ journey: RedirectChain) throws(PullError) {
     let answer = journey.answer
     self.address = address

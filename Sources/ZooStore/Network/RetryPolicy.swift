@@ -1,16 +1,16 @@
 import Foundation
 
-/// How often and how patiently a request is made again.
+/// How often and after which delays a request is retried.
 package struct RetryPolicy: Sendable {
-  /// Requests for the same bytes before giving up; any byte that arrives starts the count anew.
+  /// Attempts for the same bytes before giving up; any byte that arrives resets the count.
   package var attempts: Int
-  /// Requests before giving up on a server that cannot be reached at all.
+  /// Attempts before giving up on a server that cannot be reached at all.
   package var connectionAttempts: Int
-  /// Seconds before the second attempt; each further one waits twice as long.
+  /// Seconds before the second attempt; the delay doubles for each further one.
   package var firstDelay: Double
-  /// The longest wait in seconds, also where a server asks for more: then it is an error.
+  /// The longest delay in seconds; if a server asks for more, that is an error.
   package var longestDelay: Double
-  /// Waits for some seconds.
+  /// Waits for a number of seconds.
   package var pause: @Sendable (Double) async throws -> Void
 
   package init(
@@ -24,7 +24,7 @@ package struct RetryPolicy: Sendable {
     self.pause = pause
   }
 
-  /// Seconds before attempt `number` (the second is 1); nil where the server asks for more patience than there is.
+  /// Seconds before attempt `number` (the second is 1); nil if the server asks for more than the longest delay.
   func delay(_ number: Int, retryAfter: String?, now: Date = Date()) -> Double? {
     if let asked = retryAfter.flatMap({ Self.seconds($0, now: now) }) { return asked <= longestDelay ? asked : nil }
     return min(longestDelay, firstDelay * Double(1 << min(number - 1, 20)))

@@ -4,25 +4,25 @@ import Foundation
   import FoundationNetworking
 #endif
 
-/// Reads files over HTTP: follows redirects, keeps the token at home, and tries again where that may help.
+/// Reads files over HTTP: follows redirects, keeps the token at its origin, and retries if that may help.
 struct WebReader: Sendable {
   let client: HTTPClient
   let settings: HubSettings
   let policy: RetryPolicy
-  /// Is told what did not answer in time and is asked again.
+  /// Called with a description of a request that timed out and is retried.
   var notice: @Sendable (String) -> Void = { _ in }
 
-  /// The file is not what it was at the first request, or the server no longer gives parts of it.
+  /// The file has changed since the first request, or the server no longer supports ranges.
   struct Changed: Error {}
 
-  /// Asks for the first byte of a file; nil where there is no such file.
+  /// Requests the first byte of a file; nil if there is no such file.
   func probe(_ address: RemoteAddress) async throws -> RemoteFile? {
     try await persistently(address) { () -> Outcome<RemoteFile?> in
       let journey = try await follow(address.url, headers: ["Range": "bytes=0-0"], limit: 1, address)
       switch journey.answer.status {
       case 200, 206, 416: return .done(try RemoteFile(address, journey))
       case 404, 410:
-        // The hub says which of the three it is that does not exist.
+        // The hub says whether the repository, the revision or the file does not exist.
         let code = journey.answer.headers["x-error-code"] ?? ""
         if ["RepoNotFound", "RevisionNotFound"].contains(code) { throw PullError.notFound(address.place) }
         return .done(nil)
@@ -31,10 +31,10 @@ struct WebReader: Sendable {
     }
   }
 
-  /// The bytes of a range, which must lie in the file; what a cut connection gave is kept.
+  /// The bytes of a range, which must be within the file; bytes from a broken connection are kept.
   ///
-  /// - Parameter progress: Called with the bytes of the range so far.
-  /// - Throws: `Changed` where the server answers with another file or with all of it.
+  /// - Parameter progress: Called with the number of bytes of the range so far.
+  /// - Throws: `Changed` if the server answers with a different file or with all of it.
   func read(
     _ range: Range<Int>, of file: RemoteFile, progress: @escaping @Sendable (Int) -> Void
   ) async throws -> Data {
@@ -59,7 +59,7 @@ struct WebReader: Sendable {
     switch answer.status {
     case 206:
       try check(answer, file.address)
-      // Another version's bytes must not be added to those that are here, whatever the server thinks of If-Range.
+      // Bytes of another version must not be appended to the existing ones, however the server handles If-Range.
       if let mine = file.etag, let its = answer.headers["etag"], !its.hasPrefix("W/"), its != mine { throw Changed() }
       guard let found = ContentRange(answer), found.first == range.lowerBound, !answer.isBodyLeft else {
         let found = answer.headers["content-range"] ?? "none"
@@ -91,14 +91,14 @@ struct WebReader: Sendable {
     }
   }
 
-  /// Fetches a file in one piece from a server that gives no ranges. What arrived is lost where the connection breaks off.
+  /// Downloads a file in one piece from a server without ranges. Everything is lost if the connection breaks.
   ///
-  /// - Parameter limit: the most bytes that are taken.
+  /// - Parameter limit: The maximum number of bytes.
   func download(
     _ file: RemoteFile, limit: Int, to target: URL, progress: @escaping @Sendable (Int) -> Void
   ) async throws {
     try await persistently(file.address) { () -> Outcome<Void> in
-      // Ends at the bytes themselves: the way there was found before.
+      // The location of the bytes themselves: redirects were followed before.
       let url = file.location.current
       let answer: HTTPAnswer
       do {
@@ -126,7 +126,7 @@ struct WebReader: Sendable {
 // MARK: - The way
 
 extension WebReader {
-  /// Goes to where the file lay last; where that no longer holds (signatures expire), by its address again.
+  /// Goes to the last known location of the file; if it is no longer valid (signatures expire), starts from its URL again.
   private func journey(
     to file: RemoteFile, headers: [String: String], limit: Int, progress: (@Sendable (Int) -> Void)? = nil
   ) async throws -> RedirectChain {
@@ -140,7 +140,7 @@ extension WebReader {
     return anew
   }
 
-  /// Follows redirects. The token is only sent to the hub's own origin, whatever leads elsewhere.
+  /// Follows redirects. The token is only sent to the hub's own origin, wherever redirects lead.
   private func follow(
     _ start: URL, headers: [String: String], limit: Int, _ address: RemoteAddress,
     _ progress: (@Sendable (Int) -> Void)? = nil
@@ -181,7 +181,7 @@ extension WebReader {
 extension WebReader {
   private enum Outcome<Value> {
     case done(Value)
-    /// What to throw where no attempt is left, and the server's `Retry-After`.
+    /// The error to throw if no attempts are left, and the server's `Retry-After`.
     case again(PullError, retryAfter: String?)
   }
 
@@ -213,7 +213,7 @@ extension WebReader {
     }
   }
 
-  /// What a status means: throws where another attempt cannot help, and returns what to throw after the last one.
+  /// The meaning of a status: throws if another attempt cannot help, otherwise returns the error to throw after the last one.
   private func failure(_ journey: RedirectChain, _ address: RemoteAddress) throws(PullError) -> PullError {
     let status = journey.answer.status
     if [401, 403].contains(status), journey.answer.headers["x-error-code"] == "GatedRepo" || status == 403 {
@@ -231,7 +231,7 @@ extension WebReader {
     }
   }
 
-  /// Refuses a body that is compressed, though it was asked for as it is.
+  /// Rejects a compressed body, which was not requested.
   private func check(_ answer: HTTPAnswer, _ address: RemoteAddress) throws(PullError) {
     if let encoding = answer.encoding {
       throw .badAnswer(address.file, reason: "it is compressed (\(encoding)), which was not asked for")

@@ -4,17 +4,17 @@ import ZooCheckpoints
 import ZooModels
 import ZooTensors
 
-/// Brings one file from a server to `target`: by ranges into `target.part`, which a later call continues.
+/// Downloads one file from a server to `target`: in ranges into `target.part`, which a later call continues.
 ///
-/// `target.source.json` says which version of the file the part belongs to. The file gets its name when its size and digest
-/// hold; memory is bounded by the ranges under way.
+/// `target.source.json` records which version of the file the part belongs to. The file gets its name once its size and digest are verified; memory
+/// is bounded by the ranges in flight.
 struct Download {
   let remote: RemoteFile
   let target: URL
   let reader: WebReader
-  /// Most bytes of the file where its server does not tell how many it has.
+  /// Maximum number of bytes if the server does not tell the size.
   var untoldLimit = PullSource.unregisteredLimit
-  /// Bytes of a range, and how many ranges are under way at once.
+  /// Bytes per range, and the number of ranges in flight at once.
   var rangeSize = 4 << 20
   var rangesAtOnce = 4
 
@@ -23,14 +23,14 @@ struct Download {
 
   static func record(of target: URL) -> URL { target.appendingPathExtension("source.json") }
 
-  /// Bytes that need not be fetched again: all of a finished file, or those of a part that belongs to this version.
+  /// Bytes that need not be downloaded again: all of a finished file, or those of a part that belongs to this version.
   static func bytesHere(_ remote: RemoteFile, at target: URL) -> Int {
     guard let size = remote.size, Record(remote).isSame(as: record(of: target)) else { return 0 }
     if let whole = fileSize(target) { return whole == size ? size : 0 }
     return remote.hasRanges ? min(size, fileSize(target.appendingPathExtension("part")) ?? 0) : 0
   }
 
-  /// - Parameter progress: Called with the bytes of the file that are here.
+  /// - Parameter progress: Called with the number of bytes of the file that are there.
   func run(progress: @escaping @Sendable (Int) -> Void) async throws {
     let here = Self.bytesHere(remote, at: target)
     if here == remote.size, fileSize(target) != nil { return progress(here) }
@@ -89,7 +89,7 @@ struct Download {
       let data = try await reader.readAll(remote, limit: size)
       try writing(part) { try writeFile(data, to: part.path(percentEncoded: false)) }
     } else {
-      // What was not finished cannot be continued.
+      // An unfinished file cannot be continued.
       var isWhole = false
       defer { if !isWhole { try? FileManager.default.removeItem(at: part) } }
       try await reader.download(remote, limit: remote.size ?? room(), to: part, progress: progress)
@@ -102,7 +102,7 @@ struct Download {
     try check(size: found, digest: hasher.map { "\($0.finish())" })
   }
 
-  /// How much may come of a file whose size is not told: as much as is allowed, and as leaves the disk a gigabyte.
+  /// The allowed size of a file whose size is unknown: up to the limit, and so that a gigabyte stays free on the disk.
   private func room() throws -> Int {
     let folder = part.deletingLastPathComponent().path(percentEncoded: false), kept = 1 << 30
     guard let free = freeSpace(folder) else { return untoldLimit }
@@ -110,7 +110,7 @@ struct Download {
     return min(untoldLimit, free - kept)
   }
 
-  /// Refuses what is not what was announced; it is removed, so that the next call starts over.
+  /// Rejects a file that differs from what was announced; it is removed, so that the next call starts over.
   private func check(size: Int, digest: String?) throws(PullError) {
     func refuse(_ error: PullError) -> PullError {
       for url in [part, record] { try? FileManager.default.removeItem(at: url) }
@@ -143,7 +143,7 @@ private struct Record: Codable, Hashable {
     sha256 = remote.digest
   }
 
-  /// True where both surely are the same bytes.
+  /// Whether both are certain to be the same bytes.
   func isSame(as file: URL) -> Bool {
     guard let data = try? Data(contentsOf: file), let other = try? JSONDecoder().decode(Record.self, from: data) else {
       return false
@@ -160,9 +160,9 @@ private struct Record: Codable, Hashable {
   }
 }
 
-/// Bytes that arrived, though they are written range by range.
+/// Bytes that have arrived, although they are written range by range.
 private final class Arrivals: Sendable {
-  /// Bytes of the ranges that are not written yet, by where these begin.
+  /// Bytes of the ranges that are not written yet, by the offset of the range.
   private let state: Mutex<(written: Int, arriving: [Int: Int])>
   private let report: @Sendable (Int) -> Void
 
@@ -181,7 +181,7 @@ private final class Arrivals: Sendable {
   }
 
   private func update(_ change: (inout (written: Int, arriving: [Int: Int])) -> Void) {
-    // Told under the lock, so that what is told never goes back.
+    // Reported while holding the lock, so that the number never decreases.
     state.withLock { state in
       let before = Self.sum(state)
       change(&state)
@@ -200,11 +200,11 @@ private final class PartFile {
   private let url: URL
   private let handle: FileHandle
 
-  /// Opens or creates the file and cuts it to its first `count` bytes.
+  /// Opens or creates the file and truncates it to its first `count` bytes.
   init(_ url: URL, keeping count: Int) throws {
     self.url = url
     handle = try writing(url) {
-      // A link in its place is not followed.
+      // A symbolic link at that path is not followed.
       let descriptor = open(url.path(percentEncoded: false), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
       guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
       let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

@@ -1,11 +1,11 @@
 import Foundation
 import ZooModels
 
-/// The cache that the Python tools keep: `models--OWNER--NAME/{refs,snapshots,.no_exist}`. It is only read.
+/// The cache of the Python tools: `models--OWNER--NAME/{refs,snapshots,.no_exist}`. It is only read.
 struct HubCache: Sendable {
   let folder: URL
 
-  /// The commit that a revision stands for here; nil where nothing is known of it.
+  /// The commit that a revision refers to in the cache; nil if unknown.
   func commit(of repository: HubRepository) -> String? {
     let revision = repository.revision
     if isFolder(base(repository).appending(path: "snapshots").appending(path: revision)) { return revision }
@@ -17,7 +17,7 @@ struct HubCache: Sendable {
     return isPlainFileName(commit) ? commit : nil
   }
 
-  /// A file of a commit, with links resolved; nil where it is not here in full.
+  /// A file of a commit, with links resolved; nil if it is not there in full.
   func file(_ name: String, of repository: HubRepository, commit: String) -> URL? {
     let url = base(repository).appending(path: "snapshots").appending(path: commit).appending(path: name)
       .resolvingSymlinksInPath()
@@ -28,7 +28,7 @@ struct HubCache: Sendable {
     return url
   }
 
-  /// True where the hub once said that the commit has no such file.
+  /// Whether the hub once said that the commit has no such file.
   func lacks(_ name: String, of repository: HubRepository, commit: String) -> Bool {
     let url = base(repository).appending(path: ".no_exist").appending(path: commit).appending(path: name)
     return FileManager.default.fileExists(atPath: url.path(percentEncoded: false))

@@ -2,7 +2,7 @@ import Foundation
 import ZooCheckpoints
 import ZooModels
 
-/// Finds the files of a repository, in the local cache before the hub.
+/// Finds the files of a repository, first in the local cache, then on the hub.
 struct HubPlanner {
   private let puller: Puller
   private let source: PullSource
@@ -11,7 +11,7 @@ struct HubPlanner {
   private var commit: String?
   private var notes: [String] = []
 
-  /// Far above any real index.
+  /// Far larger than any real index.
   private static let indexLimit = 16 << 20
 
   init(puller: Puller, source: PullSource, _ repository: HubRepository) {
@@ -23,7 +23,7 @@ struct HubPlanner {
 
   mutating func plan() async throws -> PullPlan {
     let checkpoint = try await findCheckpoint()
-    // Its last part names a model that has no other name.
+    // Its last component names a model that has no other name.
     let folder = puller.store.downloads.appending(path: "\(repository.owner)--\(repository.name)")
       .appending(component: (commit ?? repository.revision).replacing("/", with: "--"))
       .appending(path: repository.name)
@@ -70,7 +70,7 @@ struct HubPlanner {
     return try await findOtherCheckpoint()
   }
 
-  /// A checkpoint of a name that is not usual: as it would be chosen in a folder with the repository's files.
+  /// A checkpoint with an unusual name: the one that would be chosen in a folder with the repository's files.
   private mutating func findOtherCheckpoint() async throws -> LocatedFile {
     struct Listing: Decodable {
       struct File: Decodable { let rfilename: String }
@@ -105,7 +105,7 @@ struct HubPlanner {
     return try await puller.reader.probe(address(name)).map { LocatedFile(name: name, remote: $0) }
   }
 
-  /// The shards that an index names, each once. They lie beside it.
+  /// The shards that an index names, each once. They are in the same folder.
   private func shards(of index: LocatedFile) async throws -> [LocatedFile] {
     struct Index: Decodable { let weight_map: [String: String] }
     let label = "\(repository)/\(index.name)"
@@ -133,7 +133,7 @@ struct HubPlanner {
     return try await shards(names.map { (folder + [Substring($0)]).joined(separator: "/") })
   }
 
-  /// The other shards of one that was asked for by its name.
+  /// The other shards of one that was requested by name.
   private func shards(with path: String) async throws -> [LocatedFile] {
     let parts = path.split(separator: "/"), name = parts.last.map(String.init) ?? path
     return try await shards(
@@ -154,7 +154,7 @@ struct HubPlanner {
     return found
   }
 
-  /// What stands beside the checkpoint. Where the checkpoint is here already, a network that fails only costs these files.
+  /// The files beside the checkpoint. If the checkpoint is already there, a network failure costs only these files.
   private mutating func companions(isCheckpointCached: Bool) async throws -> [LocatedFile] {
     let planner = self
     let names = source.companions

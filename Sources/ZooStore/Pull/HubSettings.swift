@@ -1,17 +1,17 @@
 import Foundation
 
-/// What the environment says of the hub, by the same variables as the Python tools.
+/// What the environment says about the hub, in the same variables as for the Python tools.
 public struct HubSettings: Sendable, Hashable {
   /// `HF_ENDPOINT`, by default `https://huggingface.co`.
   public var endpoint: URL
-  /// `HF_TOKEN`, or what `hf auth login` left in `$HF_HOME/token`.
+  /// `HF_TOKEN`, or the token that `hf auth login` stored in `$HF_HOME/token`.
   public var token: String?
-  /// `HF_HUB_OFFLINE`: only what lies in the cache is used.
+  /// `HF_HUB_OFFLINE`: only files in the cache are used.
   public var isOffline: Bool
   /// `HF_HUB_CACHE`, by default `$HF_HOME/hub`.
   public var cache: URL
 
-  /// Settings that do not come from the environment.
+  /// Creates settings that do not come from the environment.
   public init(endpoint: URL, token: String?, isOffline: Bool, cache: URL) {
     self.endpoint = endpoint
     self.token = token
@@ -19,7 +19,7 @@ public struct HubSettings: Sendable, Hashable {
     self.cache = cache
   }
 
-  /// Throws a `PullError` where `HF_ENDPOINT` is no address.
+  /// Throws a `PullError` if `HF_ENDPOINT` is not a URL.
   public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(PullError) {
     func value(_ names: String...) -> String? {
       names.lazy.compactMap { environment[$0]?.trimmingCharacters(in: .whitespacesAndNewlines) }.first { !$0.isEmpty }
@@ -38,7 +38,7 @@ public struct HubSettings: Sendable, Hashable {
     let tokenFile = value("HF_TOKEN_PATH").map { URL(filePath: $0) } ?? home.appending(path: "token")
     let stored = try? String(contentsOf: tokenFile, encoding: .utf8)
     token = value("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") ?? stored?.trimmingCharacters(in: .whitespacesAndNewlines)
-    // A token with a line break or a space would become a header of its own.
+    // A token with a line break or a space would become a separate header.
     if let token, token.isEmpty || !token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { self.token = nil }
     isOffline = ["1", "true", "yes", "on"].contains(value("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")?.lowercased() ?? "")
   }

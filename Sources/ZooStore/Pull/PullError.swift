@@ -2,28 +2,28 @@ import Foundation
 import ZooModels
 import ZooTensors
 
-/// Why a model is not fetched. URLs stand without their query, which may hold a signature.
+/// Why a model cannot be downloaded. URLs are shown without their query, which may contain a signature.
 public enum PullError: ZooError, Equatable {
-  /// The text is not a reference; `form` is what one looks like.
+  /// The text is not a reference; `form` is the expected form.
   case badReference(String, form: String)
   /// `HF_ENDPOINT` is not an HTTP address.
   case badEndpoint(String)
-  /// An architecture of the registry with several tags, or with none.
+  /// A registered architecture with several tags, or with none.
   case tagNeeded(String, tags: [String])
-  /// The registry knows the model, and that it does not run.
+  /// The model is registered as unsupported.
   case unsupported(String, reason: String)
-  /// A registered tag without a place to fetch it from.
+  /// A registered tag without a download location.
   case noSource(String)
 
-  /// The network may not be used, and the cache does not have the model.
+  /// The network may not be used, and the model is not in the cache.
   case offline(String, cache: String)
   /// 401.
   case notAllowed(String, sentToken: Bool)
-  /// 403, or a repository of the hub whose terms must be accepted first.
+  /// 403, or a hub repository whose terms must be accepted first.
   case gated(String, status: Int, sentToken: Bool)
   /// 404: no such repository, revision or file.
   case notFound(String)
-  /// `others` are files of weights with other names, of which none is the one.
+  /// `others` are weights files with other names, none of which could be chosen.
   case noCheckpoint(String, tried: [String], others: [String])
   /// 429; `wait` is how long the server asks to wait.
   case rateLimited(String, wait: String?)
@@ -31,28 +31,28 @@ public enum PullError: ZooError, Equatable {
   case badStatus(String, status: Int)
   /// There is no connection, or it broke too often.
   case unreachable(String, reason: String)
-  /// The proxy on the way to a host; `variable` of the environment names it, or the system where that is nil.
+  /// The proxy for a host failed; `variable` in the environment names it, or nil if the system does.
   case proxy(String, variable: String?, host: String, reason: String)
   /// A host whose certificate is not accepted.
   case untrusted(String, host: String, reason: String)
-  /// An answer that breaks the rules of HTTP or of the hub.
+  /// An answer that violates HTTP or the hub's protocol.
   case badAnswer(String, reason: String)
-  /// A redirect that would give up encryption.
+  /// A redirect that would drop encryption.
   case insecureRedirect(String, to: String)
 
   /// The index of a repository's shards cannot be used.
   case badIndex(String, reason: String)
   /// The file has a different size than the server announced.
   case wrongSize(String, expected: Int, found: Int)
-  /// The file's SHA-256 is not the published one.
+  /// The file's SHA-256 does not match the published one.
   case wrongDigest(String, expected: String, found: String)
-  /// The file changed on the server while it was fetched.
+  /// The file changed on the server while it was downloaded.
   case changing(String)
   /// The folder for downloads cannot be written.
   case unwritable(String, reason: String)
-  /// The disk has too little space; both numbers are bytes.
+  /// The disk has too little space; both numbers are in bytes.
   case noSpace(String, needed: Int, free: Int)
-  /// A file of more bytes than are allowed; `size` is nil where its server did not tell.
+  /// A file larger than allowed; `size` is nil if the server did not tell.
   case tooLarge(String, size: Int?, limit: Int)
 
   public var blame: Blame {

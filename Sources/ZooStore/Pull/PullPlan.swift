@@ -1,61 +1,61 @@
 import Foundation
 
-/// What a pull will do, before it does it.
+/// What a pull is going to do.
 package struct PullPlan: Sendable {
-  /// Where the files come together: a folder of the store's downloads.
+  /// The folder where the files are collected: one of the store's downloads.
   package let folder: URL
-  /// The name of the checkpoint (or of the index of its shards) in the folder.
+  /// The name of the checkpoint, or of the index of its shards, in the folder.
   package let checkpoint: String
-  /// The checkpoint first, then shards and what stands beside them.
+  /// The checkpoint first, then shards and companion files.
   package let files: [File]
-  /// The commit of the repository, where it is known.
+  /// The commit of the repository, if known.
   package let commit: String?
-  /// What was decided and why, in whole sentences.
+  /// What was decided and why, in full sentences.
   package let notes: [String]
-  /// First digits of the checkpoint's SHA-256, where they are published.
+  /// The first digits of the checkpoint's SHA-256, if published.
   var digestPrefix: String?
-  /// Most bytes of a file of weights whose server does not tell how many it has.
+  /// Maximum size in bytes of a weights file if the server does not tell the size.
   var untoldLimit = PullSource.unregisteredLimit
 
   /// One file of a plan.
   package struct File: Sendable {
     package enum Origin: Sendable, Hashable {
-      /// The local Hugging Face cache: it is used from there.
+      /// The local Hugging Face cache, where the file is used in place.
       case cache(URL)
-      /// The network, as far as it was not fetched before.
+      /// The network, for what was not downloaded before.
       case network
     }
 
     package let name: String
-    /// Bytes; nil where the server does not tell.
+    /// The size in bytes; nil if the server does not tell.
     package let size: Int?
-    /// SHA-256, where it is known beforehand.
+    /// SHA-256, if known beforehand.
     package let digest: String?
     package let origin: Origin
-    /// Bytes that an earlier pull has fetched.
+    /// Bytes that an earlier pull has downloaded.
     package let bytesHere: Int
     /// Nil for the cache.
     let remote: RemoteFile?
 
-    /// Bytes that will be fetched, as far as that is known.
+    /// Bytes to be downloaded, as far as known.
     package var bytesToFetch: Int { origin == .network ? max(0, (size ?? 0) - bytesHere) : 0 }
   }
 
-  /// Bytes of all files, as far as they are known.
+  /// The size of all files in bytes, as far as known.
   package var byteCount: Int { files.reduce(0) { $0 + ($1.size ?? 0) } }
   package var bytesToFetch: Int { files.reduce(0) { $0 + $1.bytesToFetch } }
-  /// The path of the checkpoint once it is fetched.
+  /// The path of the checkpoint once it is downloaded.
   package var checkpointFile: URL { folder.appending(path: checkpoint) }
-  /// SHA-256 of the checkpoint, where it is known beforehand.
+  /// SHA-256 of the checkpoint, if known beforehand.
   package var digest: String? { files.first?.digest }
 }
 
-/// How far a pull is.
+/// The progress of a pull.
 public struct PullProgress: Sendable {
-  /// The file that is being fetched.
+  /// The file that is being downloaded.
   public let file: String
-  /// Of `PullPlan.bytesToFetch`.
+  /// The number of bytes downloaded, out of `PullPlan.bytesToFetch`.
   public let bytesDone: Int
-  /// Bytes of all files that must be fetched.
+  /// Bytes of all files to be downloaded.
   public let bytesTotal: Int
 }

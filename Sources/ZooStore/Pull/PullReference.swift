@@ -1,16 +1,16 @@
 import Foundation
 import ZooModels
 
-/// What `zoo pull` is asked for.
+/// The model that `zoo pull` is asked for.
 package enum PullReference: Sendable, Hashable {
-  /// `ARCHITECTURE:TAG` of the registry.
+  /// A registered `ARCHITECTURE:TAG`.
   case model(ModelName)
-  /// `OWNER/REPOSITORY[@REVISION][/FILE]`, with `hf://` before it or not, or the address of a page or file of the hub.
+  /// `OWNER/REPOSITORY[@REVISION][/FILE]`, with or without `hf://`, or the URL of a page or file on the hub.
   case hub(HubRepository, file: String?)
   /// Any other file on the web.
   case web(URL)
 
-  /// Reads a reference; throws a `PullError` that says what the form is.
+  /// Parses a reference; throws a `PullError` that shows the expected form.
   package init(_ text: String, endpoint: URL) throws(PullError) {
     if let rest = text.dropping(prefix: "hf://") {
       self = try Self.hub(rest, text)
@@ -27,7 +27,7 @@ package enum PullReference: Sendable, Hashable {
         self = .web(url)
       }
     } else if ModelName.isSpelledAsOpenAIDoes(text) {
-      // OpenAI's names mean OpenAI's weights.
+      // OpenAI's spelling means OpenAI's weights.
       let name = ModelName(text)
       self = .model(ModelName(architecture: name.architecture, tag: name.tag ?? "openai"))
     } else if text.contains("/") {
@@ -52,7 +52,7 @@ package enum PullReference: Sendable, Hashable {
     return .hub(repository, file: files.isEmpty ? nil : files.joined(separator: "/"))
   }
 
-  /// The hub's pages: `/OWNER/REPOSITORY`, with `/tree/REVISION`, `/blob/REVISION/FILE` or `/resolve/REVISION/FILE`.
+  /// Pages of the hub: `/OWNER/REPOSITORY`, with `/tree/REVISION`, `/blob/REVISION/FILE` or `/resolve/REVISION/FILE`.
   private static func page(_ url: URL, _ text: String) throws(PullError) -> PullReference? {
     let parts = url.path(percentEncoded: false).split(separator: "/").map(String.init)
     guard parts.count >= 2 else { throw .badReference(text, form: "hf://OWNER/REPOSITORY[@REVISION][/FILE]") }
@@ -71,14 +71,14 @@ package enum PullReference: Sendable, Hashable {
   }
 }
 
-/// A model repository of the hub at a revision.
+/// A model repository on the hub at a revision.
 package struct HubRepository: Sendable, Hashable, CustomStringConvertible {
   package let owner: String
   package let name: String
   /// A branch, a tag or a commit.
   package var revision: String
 
-  /// Nil where a part cannot be a name on the hub, or would lead elsewhere as a path.
+  /// Nil if a part is not a valid name on the hub, or would lead elsewhere as a path.
   package init?(owner: String, name: String, revision: String = "main") {
     func isName(_ text: String) -> Bool {
       !text.isEmpty && text.count <= 96 && !text.hasPrefix(".") && !text.contains("--")
@@ -95,7 +95,7 @@ package struct HubRepository: Sendable, Hashable, CustomStringConvertible {
     self.revision = revision
   }
 
-  /// Reads `OWNER/REPOSITORY`, as manifests have it.
+  /// Parses `OWNER/REPOSITORY`, as used in manifests.
   package init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2 else { return nil }
@@ -106,12 +106,12 @@ package struct HubRepository: Sendable, Hashable, CustomStringConvertible {
   package var id: String { "\(owner)/\(name)" }
   package var description: String { revision == "main" ? "hf://\(id)" : "hf://\(id)@\(revision)" }
 
-  /// Where the names of its files are asked for.
+  /// The URL for listing its files.
   func listing(endpoint: URL) -> URL {
     endpoint.appending(path: "api/models/\(id)/revision").appending(component: revision)
   }
 
-  /// Where a file is asked for.
+  /// The URL of a file.
   func url(of file: String, revision: String? = nil, endpoint: URL) -> URL {
     endpoint.appending(path: id).appending(path: "resolve")
       .appending(component: revision ?? self.revision).appending(path: file)
@@ -119,16 +119,16 @@ package struct HubRepository: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension URL {
-  /// Scheme, host and port: a token never leaves for another origin.
+  /// Scheme, host and port: a token is never sent to another origin.
   var origin: String {
     let scheme = scheme?.lowercased() ?? ""
     return "\(scheme)://\(host()?.lowercased() ?? ""):\(port ?? (scheme == "https" ? 443 : 80))"
   }
 
-  /// The folder of the downloads for its host.
+  /// The download folder for its host.
   var folderName: String { PlainName(nearest: host() ?? "")?.description ?? "web" }
 
-  /// Without what follows the path (which may be a signature) and without a password.
+  /// Without query and fragment (which may contain a signature) and without a password.
   var shown: String {
     let port = port.map { ":\($0)" } ?? ""
     return "\(scheme?.lowercased() ?? "")://\(host() ?? "")\(port)\(path(percentEncoded: false))"

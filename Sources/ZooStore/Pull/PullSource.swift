@@ -10,29 +10,29 @@ package struct PullSource: Sendable, Hashable {
   }
 
   package var place: Place
-  /// Names of checkpoints, best first; the first that exists is taken. Empty for a file on the web.
+  /// Names of checkpoints, best first; the first one that exists is used. Empty for a file on the web.
   package var checkpoints: [String]
-  /// Files that stand beside the checkpoint where they exist.
+  /// Files beside the checkpoint that are wanted if they exist.
   package var companions: [String]
-  /// What the registry calls it: the conversion's `--as`.
+  /// The registered name: the conversion's `--as`.
   package var model: ModelName?
-  /// First digits of the checkpoint's SHA-256, where they are known beforehand.
+  /// The first digits of the checkpoint's SHA-256, if known beforehand.
   package var digestPrefix: String?
-  /// Where else the checkpoint is, if the hub has none of `checkpoints`.
+  /// Another location of the checkpoint, if the hub has none of `checkpoints`.
   package var fallback: URL?
-  /// Most bytes of a file of weights whose server does not tell how many it has.
+  /// Maximum size in bytes of a weights file if the server does not tell the size.
   package var untoldLimit = unregisteredLimit
 
-  /// That of models which are not registered: more than the largest registered one has in f32.
+  /// The limit for unregistered models: more than the largest registered one has in f32.
   static let unregisteredLimit = 24 << 30
-  /// Checkpoints of a repository, best first.
+  /// Names of checkpoints in a repository, best first.
   package static let knownCheckpoints = Checkpoint.preferredNames
   static let configurations = [
     "open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json",
   ]
   static let tokenizerFiles = TokenizerFileNames.all
 
-  /// Whether a file is one that stands beside weights.
+  /// Whether a file belongs beside weights.
   static func isCompanion(_ path: String) -> Bool {
     let name = URL(filePath: path).lastPathComponent
     return configurations.contains(name) || tokenizerFiles.contains(name)
@@ -44,9 +44,9 @@ package struct PullSource: Sendable, Hashable {
     self.companions = companions
   }
 
-  /// Finds out where a reference leads. Nothing is asked of a server.
+  /// Determines the source of a reference, without asking a server.
   ///
-  /// Throws a `RegistryError` for unknown names, and a `PullError` where a tag is needed or the model does not run.
+  /// Throws a `RegistryError` for unknown names, and a `PullError` if a tag is required or the model is unsupported.
   package init(_ reference: PullReference, registry: Registry) throws {
     switch reference {
     case .web(let url):
@@ -74,7 +74,7 @@ package struct PullSource: Sendable, Hashable {
       if let repository = weights.repository.flatMap(HubRepository.init) {
         place = .hub(repository)
         checkpoints = weights.files.isEmpty ? Self.knownCheckpoints : weights.files
-        // CLIP's vocabulary comes with the program.
+        // CLIP's vocabulary is built in.
         let needsTokenizer = manifest.architecture.text.map { !$0.tokenizer.kind.isCLIP } ?? false
         companions = Self.configurations + (needsTokenizer ? Self.tokenizerFiles : [])
       } else if let url = fallback {
@@ -99,7 +99,7 @@ extension PullSource: CustomStringConvertible {
     }
   }
 
-  /// What to lock while the files are fetched and used.
+  /// The name of the lock to hold while the files are downloaded and used.
   package var lockName: String {
     switch place {
     case .hub(let repository): ModelStore.downloadLock("\(repository.owner)--\(repository.name)")
@@ -107,13 +107,13 @@ extension PullSource: CustomStringConvertible {
     }
   }
 
-  /// The digest that is published for a file of the hub: that of the very file that the registry also knows elsewhere.
+  /// The digest published for a file on the hub, which the registry also knows from elsewhere.
   func digestPrefix(ofHubFile name: String) -> String? {
     guard let fallback else { return digestPrefix }
     return URL(filePath: name).lastPathComponent == fallback.lastPathComponent ? digestPrefix : nil
   }
 
-  /// The fallback as a source of its own; the digest that manifests state is that of this file.
+  /// The fallback as a source of its own; the digest in manifests belongs to this file.
   var onTheWeb: PullSource? {
     guard case .hub = place, let fallback else { return nil }
     var copy = self
@@ -124,8 +124,8 @@ extension PullSource: CustomStringConvertible {
 }
 
 extension Registry {
-  /// First digits of the SHA-256 that are published for a released file, by its name; nil for names that others may have, as the
-  /// architecture's own (`ViT-B-32.pt`).
+  /// The first digits of the published SHA-256 of a released file, by its name; nil for names that others may use, such as the architecture's own
+  /// (`ViT-B-32.pt`).
   fileprivate func digestPrefix(ofFile name: String) -> String? {
     guard manifest(URL(filePath: name).deletingPathExtension().lastPathComponent) == nil else { return nil }
     for weights in manifests.flatMap(\.weights) {
@@ -139,7 +139,7 @@ extension Registry {
 }
 
 extension URL {
-  /// The SHA-256 that stands in the path as a part of its own, as in OpenAI's addresses.
+  /// The SHA-256 that is a component of the path, as in OpenAI's URLs.
   fileprivate var digestInPath: String? {
     pathComponents.first { $0.utf8.count == 64 && $0.utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit } }?
       .lowercased()

@@ -2,18 +2,18 @@ import Foundation
 import ZooCheckpoints
 import ZooModels
 
-/// Fetches checkpoints from the hub or the web into the store's downloads, or finds them in the local Hugging Face cache.
+/// Downloads checkpoints from the hub or the web into the store, or finds them in the local Hugging Face cache.
 package struct Puller: Sendable {
   let store: ModelStore
   let settings: HubSettings
   let reader: WebReader
-  /// Most bytes of a file of weights, told or not; nil for any that is told, and for what its model can have where it is not.
+  /// Maximum size of a weights file in bytes; nil for any size that the server states, and for a model-dependent limit if it states none.
   package var sizeLimit: Int?
 
-  /// Most bytes of configurations and tokenizers: nothing larger is read.
+  /// Maximum size of configurations and tokenizers in bytes: nothing larger is read.
   private static let companionLimit = 64 << 20
 
-  /// - Parameter notice: Is told, in clauses, what did not answer in time and is asked again.
+  /// - Parameter notice: Called with a clause that describes a request that timed out and is retried.
   package init(
     store: ModelStore, settings: HubSettings, policy: RetryPolicy = RetryPolicy(),
     notice: @escaping @Sendable (String) -> Void = { _ in }
@@ -30,7 +30,7 @@ package struct Puller: Sendable {
     reader = WebReader(client: client, settings: settings, policy: policy, notice: notice)
   }
 
-  /// Asks the servers what there is. Nothing is written.
+  /// Asks the servers what is available. Nothing is written.
   package func plan(_ source: PullSource) async throws -> PullPlan {
     do {
       var plan: PullPlan
@@ -61,7 +61,7 @@ package struct Puller: Sendable {
     let address = RemoteAddress(url)
     guard let remote = try await reader.probe(address) else { throw PullError.notFound(address.file) }
     let text = Data(url.absoluteString.utf8)
-    // As long as a commit, so that nobody takes it for the model's name: that is the address's last folder.
+    // As long as a commit, so that it is not taken for the model's name: that is the last folder of the URL.
     let key = "\(text.withUnsafeBytes(sha256))".prefix(32)
     let place = PlainName(nearest: url.deletingLastPathComponent().lastPathComponent)
     let folder = store.downloads.appending(path: url.folderName).appending(path: String(key))
@@ -73,7 +73,7 @@ package struct Puller: Sendable {
       digestPrefix: source.digestPrefix)
   }
 
-  /// Brings the files of a plan together and returns the path of the checkpoint.
+  /// Collects the files of a plan and returns the path of the checkpoint.
   ///
   /// - Parameter progress: Called often, from any thread.
   package func fetch(
@@ -118,7 +118,7 @@ package struct Puller: Sendable {
         let download = Download(remote: remote, target: target, reader: reader, untoldLimit: limit)
         return try await download.run(progress: report)
       } catch is WebReader.Changed {
-        // Another version stands there now: once more from the start, with what it says of itself.
+        // The file was replaced by another version: start over once, with its new properties.
         guard attempt == 1, let other = try await reader.probe(remote.address) else { break }
         remote = other
       }
@@ -126,13 +126,13 @@ package struct Puller: Sendable {
     throw PullError.changing(remote.address.file)
   }
 
-  /// A link in place of a copy: the folder then looks like a repository's.
+  /// A link instead of a copy: the folder then looks like a repository.
   private func link(_ target: URL, to file: URL) throws(PullError) {
     try? FileManager.default.removeItem(at: target)
     try writing(target) { try FileManager.default.createSymbolicLink(at: target, withDestinationURL: file) }
   }
 
-  /// The digest that is published for the checkpoint.
+  /// Checks the digest published for the checkpoint.
   private func check(_ plan: PullPlan, _ prefix: String) throws {
     let file = plan.checkpointFile
     let hasher = SHA256Hasher()
@@ -151,18 +151,18 @@ package struct Puller: Sendable {
     throw .noSpace(path, needed: plan.bytesToFetch, free: free)
   }
 
-  /// Waits for other processes that fetch from the same place, and keeps them out for as long as the lock lives.
+  /// Waits for other processes that download from the same place, and keeps them out as long as the lock lives.
   package func lock(_ source: PullSource, waiting: (Int?) -> Void = { _ in }) throws(StoreError) -> StoreLock {
     try store.lock(source.lockName, waiting: waiting)
   }
 
-  /// Marks what a plan has fetched as wanted, so that it does not count as left behind.
+  /// Marks the downloads of a plan as wanted, so that they do not count as leftovers.
   package func keep(_ plan: PullPlan) throws(PullError) {
     let mark = plan.folder.appending(path: ModelStore.keptMark)
     try writing(mark) { try writeFile(Data(), to: mark.path(percentEncoded: false)) }
   }
 
-  /// Removes what a plan has fetched, and the folders that are empty then. The cache stays as it is.
+  /// Removes the downloads of a plan, and folders that are empty afterwards. The cache is not changed.
   package func discard(_ plan: PullPlan) {
     try? FileManager.default.removeItem(at: plan.folder)
     store.removeEmptyDownloads(from: plan.folder.deletingLastPathComponent())

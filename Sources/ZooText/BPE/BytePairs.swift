@@ -1,12 +1,11 @@
 import ZooJSON
 
-/// The pieces and merge rules of a byte-pair encoding in which the last piece of a word ends in `</w>`, from each of the files that
-/// hold CLIP's.
+/// The pieces and merge rules of a byte-pair encoding in which the last piece of a word ends in `</w>`, from any of the files that hold CLIP's.
 struct BytePairs: Sendable, Equatable {
   static let wordEnd = [UInt8]("</w>".utf8)
   /// The tokens around a text.
   static let (start, end) = ("<|startoftext|>", "<|endoftext|>")
-  /// Merge rules of OpenAI's file beyond this many are left out: it holds more than CLIP uses.
+  /// Any further merge rules in OpenAI's file are ignored: it holds more than CLIP uses.
   private static let mergeLimit = 49152 - 256 - 2
 
   var ids: PieceTable
@@ -14,7 +13,7 @@ struct BytePairs: Sendable, Equatable {
 
   typealias Rule = (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>)
 
-  /// From OpenAI's `bpe_simple_vocab_16e6.txt` (a header line, then one merge rule a line): ids follow from the order.
+  /// From OpenAI's `bpe_simple_vocab_16e6.txt` (a header line, then one merge rule per line): ids follow from the order.
   init(mergeFile bytes: [UInt8], file: String) throws(TextError) {
     let rules = try Self.mergeRules(bytes, file: file, isOpenAIs: true)
     ids = PieceTable(capacity: 512 + rules.count + 2)
@@ -41,14 +40,14 @@ struct BytePairs: Sendable, Equatable {
     merges = try Self.mergeTable(rules, ids, file: node.file)
   }
 
-  /// The pieces of OpenAI's vocabulary in the order of their ids.
+  /// The pieces of OpenAI's vocabulary in id order.
   static func pieces(_ rules: [Rule]) -> [[UInt8]] {
     let symbols = ByteSymbols.order.map { ByteSymbols.utf8[Int($0)] }
     return symbols + symbols.map { $0 + wordEnd } + rules.map { Array($0.left + $0.right) }
       + [start, end].map { Array($0.utf8) }
   }
 
-  /// Lines `left right`. A first line that begins with `#version` is a header in any case.
+  /// Lines of the form `left right`. A first line that begins with `#version` is always a header.
   static func mergeRules(_ bytes: [UInt8], file: String, isOpenAIs: Bool) throws(TextError) -> [Rule] {
     var rules: [Rule] = []
     var line = 0

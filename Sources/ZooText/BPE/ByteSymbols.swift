@@ -7,7 +7,7 @@ enum ByteSymbols {
     return printable + (UInt8.min...UInt8.max).filter { !shown.contains($0) }
   }()
 
-  /// The UTF-8 of the symbol that stands for each byte.
+  /// The UTF-8 of the symbol for each byte.
   static let utf8: [[UInt8]] = {
     var symbols = [[UInt8]](repeating: [], count: 256)
     for (index, byte) in order.enumerated() {

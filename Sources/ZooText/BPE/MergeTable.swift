@@ -1,9 +1,8 @@
 /// The merge rules of a byte-pair encoding, by the ids of the two symbols.
 struct MergeTable: Sendable, Equatable {
-  /// In which order the occurrences of pairs are joined. The two differ only for vocabularies in which one piece can be built in
-  /// more than one way.
+  /// The order in which occurrences of pairs are merged. The two differ only for vocabularies in which a piece can be built in more than one way.
   enum Order {
-    /// All occurrences of the lowest-ranked pair, left to right, before the next pair is looked for (OpenAI's CLIP).
+    /// All occurrences of the lowest-ranked pair, left to right, before the next pair is considered (OpenAI's CLIP).
     case byPair
     /// One occurrence at a time, always the lowest-ranked and leftmost (Hugging Face, SentencePiece).
     case byOccurrence
@@ -11,7 +10,7 @@ struct MergeTable: Sendable, Equatable {
 
   struct Rule: Sendable, Equatable {
     let rank: Int32
-    /// The id of the joined piece.
+    /// The id of the merged piece.
     let id: Int32
   }
 
@@ -30,7 +29,7 @@ struct MergeTable: Sendable, Equatable {
     UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
   }
 
-  /// Joins pairs until none has a rule. Time n log n, whatever the text.
+  /// Merges pairs until no rule applies. Takes O(n log n) time for any text.
   func merge(_ symbols: [Int32], order: Order) -> [Int32] {
     guard symbols.count > 1 else { return symbols }
     var chain = Chain(symbols)
@@ -65,7 +64,7 @@ struct MergeTable: Sendable, Equatable {
     return Candidate(rank: rule.rank, left: left, id: rule.id)
   }
 
-  /// Joins the pair if it still stands there.
+  /// Merges the pair if it is still there.
   private func join(_ candidate: Candidate, in chain: inout Chain, _ order: Order) -> Bool {
     let left = candidate.left
     guard chain.isAlive(left), let right = chain.after(left), let rule = rule(chain[left], chain[right]) else {
@@ -77,7 +76,7 @@ struct MergeTable: Sendable, Equatable {
   }
 }
 
-/// Symbols in a doubly linked list, so that joining two takes constant time.
+/// Symbols in a doubly linked list, so that merging two takes constant time.
 private struct Chain {
   private var ids: [Int32]
   private var previous: [Int]

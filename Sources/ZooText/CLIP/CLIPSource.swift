@@ -32,7 +32,7 @@ struct CLIPSource: Sendable {
 
   init(name: String, pairs: BytePairs) { (self.name, self.pairs) = (name, pairs) }
 
-  /// OpenAI's tokenizer or transformers', which finds added tokens.
+  /// OpenAI's tokenizer, or that of transformers, which finds added tokens.
   func tokenizer(_ spec: TokenizerSpec, tokens: () throws(TextError) -> CLIPTokens) throws(TextError)
     -> any PromptTokenizer
   {

@@ -1,30 +1,30 @@
 import Foundation
 import ZooModels
 
-/// What the files of a folder say about a CLIP tokenizer: which of them is the tokenizer and what is in it.
+/// What the files in a folder say about a CLIP tokenizer: which of them are the tokenizer, and what they contain.
 package struct CLIPSurvey: Sendable {
-  /// The names of the files that hold the tokenizer, settings included where they matter.
+  /// The names of the tokenizer's files, including settings if they matter.
   package let files: [String]
-  /// True if it is OpenAI's vocabulary, unchanged.
+  /// Whether it is OpenAI's vocabulary, unchanged.
   package let isStandard: Bool
-  /// True if the tokens around a text are all that stands beside the vocabulary.
+  /// Whether the tokens around a text are the only ones besides the vocabulary.
   package let isPlain: Bool
-  /// True if tokens were added to the vocabulary.
+  /// Whether tokens were added to the vocabulary.
   package let hasNewTokens: Bool
   package var padID: Int { Int(tokens.pad) }
-  /// The set that was chosen, and those that hold another tokenizer or none.
+  /// The set that was chosen, and those that hold a different tokenizer or none.
   package let chosen: [String]
   package let differing: [[String]]
   package let unreadable: [(files: [String], reason: TextError)]
   private let source: CLIPSource
   private let tokens: CLIPTokens
 
-  /// Nil where no file has the name of one. Sets of files with the same content are one tokenizer; where they differ it is that of
-  /// `tokenizer.json`, as in transformers 5, else the first.
+  /// Nil if no file has a suitable name. Sets of files with the same content are the same tokenizer; if they differ, `tokenizer.json` wins, as in
+  /// transformers 5, otherwise the first.
   ///
-  /// Throws a `TextError` where no set can be read.
+  /// Throws a `TextError` if no set can be read.
   ///
-  /// - Parameter file: Where one of the files was asked for: no other set is looked at.
+  /// - Parameter file: One of the files, if it was requested: no other set is considered.
   package init?(_ folder: URL, only file: String? = nil) throws(TextError) {
     let sets = TokenizerSpec.Kind.clipBPE.fileSets(among: fileNames(in: folder)).filter {
       file.map($0.contains) ?? true
@@ -65,7 +65,7 @@ package struct CLIPSurvey: Sendable {
   /// The id that ends a text.
   package var endID: Int { Int(tokens.end) }
 
-  /// The tokenizer, as `loadTokenizer` makes it of the files.
+  /// The tokenizer that `loadTokenizer` makes from the files.
   package func tokenizer(_ spec: TokenizerSpec) throws(TextError) -> any PromptTokenizer {
     try source.tokenizer(spec) { () throws(TextError) in tokens }
   }

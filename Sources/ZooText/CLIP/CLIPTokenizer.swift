@@ -38,7 +38,7 @@ struct CLIPTokenizer: PromptTokenizer {
   }
 
   private func encodeWord(_ word: ArraySlice<Unicode.Scalar>) -> [Int32] {
-    // A typed special token is the special token.
+    // A special token that a user typed is that special token.
     if word.first == "<" {
       if word.elementsEqual(Self.startText) { return [vocabulary.start] }
       if word.elementsEqual(Self.endText) { return [vocabulary.end] }

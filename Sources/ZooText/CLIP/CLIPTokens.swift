@@ -1,7 +1,7 @@
-/// The added tokens of a CLIP tokenizer and those around a text, as transformers 5 finds them.
+/// The added tokens of a CLIP tokenizer and those around a text, as determined by transformers 5.
 ///
-/// `added_tokens_decoder` of `tokenizer_config.json` or `added_tokens.json`, and the `added_tokens` of `tokenizer.json`, by id; then the
-/// tokens with a role. One that is not in the vocabulary gets the next id, whatever a file says.
+/// `added_tokens_decoder` in `tokenizer_config.json` or `added_tokens.json`, and the `added_tokens` in `tokenizer.json`, by id; then the tokens with
+/// a role. A token that is not in the vocabulary gets the next id, whatever a file says.
 struct CLIPTokens: Sendable {
   private(set) var all: [AddedTokens.Token] = []
   private(set) var start: Int32 = 0
@@ -17,7 +17,7 @@ struct CLIPTokens: Sendable {
     idCount = source.pairs.ids.idCount
     pieceCount = source.pairs.ids.count
     let pieces = source.pairs.ids
-    // A later definition of the same id takes the place of an earlier one.
+    // A later definition of an id replaces an earlier one.
     var stated: [Int32: AddedTokens.Token] = [:]
     for token in settings.added + source.added { stated[token.id] = token }
     for (id, token) in stated.sorted(by: { $0.key < $1.key }) {
@@ -42,7 +42,7 @@ struct CLIPTokens: Sendable {
     all.sort { $0.id < $1.id }
   }
 
-  /// The token's id: that of a token with the same text, that of the piece, or the next one.
+  /// The token's id: that of a token with the same text, that of the piece, or the next free one.
   private mutating func place(_ token: AddedTokens.Token, in pieces: PieceTable) -> Int32 {
     if let known = placed[token.content] { return known }
     var token = token
@@ -53,12 +53,12 @@ struct CLIPTokens: Sendable {
     return token.id
   }
 
-  /// True if the only tokens are the two around a text, under the names they have in CLIP's vocabulary.
+  /// Whether the only tokens are the two around a text, under their names in CLIP's vocabulary.
   var isPlain: Bool {
     Set(all.map(\.content)) == Set([BytePairs.start, BytePairs.end].map { [UInt8]($0.utf8) }) && !hasNewTokens
   }
 
-  /// True if a token is not a piece of the vocabulary.
+  /// Whether any token is not a piece of the vocabulary.
   var hasNewTokens: Bool { all.contains { $0.id >= pieceCount } }
 }
 

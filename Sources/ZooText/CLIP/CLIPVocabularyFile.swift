@@ -2,11 +2,10 @@ import CVocabulary
 import Foundation
 import ZooModels
 
-/// CLIP's vocabulary as this build carries it: `bpe_simple_vocab_16e6.txt.gz` (OpenAI, MIT licence), cut to the merges that
-/// the tokenizer reads.
+/// CLIP's built-in vocabulary: `bpe_simple_vocab_16e6.txt.gz` (OpenAI, MIT licence), truncated to the merges that the tokenizer uses.
 package enum CLIPVocabularyFile {
   package static let name = "bpe_simple_vocab_16e6.txt.gz"
-  /// Entries, special tokens included.
+  /// The number of entries, including special tokens.
   package static let size = 49408
   package static var data: Data { Data(bytes: zoo_clip_vocabulary_bytes(), count: zoo_clip_vocabulary_size) }
 

@@ -1,9 +1,9 @@
 import Foundation
 
 extension CLIPVocabularyFile {
-  /// `vocab.json` and `merges.txt`, as Hugging Face writes them, of OpenAI's merge file (which may be compressed).
+  /// `vocab.json` and `merges.txt`, as Hugging Face writes them, from OpenAI's merge file (which may be compressed).
   ///
-  /// Throws a `TextError` where the file is none.
+  /// Throws a `TextError` if it is not a merge file.
   package static func huggingFaceFiles(of mergeFile: URL) throws(TextError) -> (vocabulary: Data, merges: Data) {
     let rules = try BytePairs.mergeRules(
       readTokenizerFile(mergeFile), file: mergeFile.lastPathComponent, isOpenAIs: true)

@@ -1,12 +1,12 @@
 /// CLIP's regular expression as a scanner:
 /// `'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`, special tokens first.
 struct WordSplitter: Sendable {
-  /// Literal tokens that are words of their own.
+  /// Literal tokens that are words by themselves.
   let specials: [[Unicode.Scalar]]
   /// Whether case is ignored in literal tokens and contractions; the long s then counts as s.
   let ignoresCase: Bool
 
-  /// The ranges of the words, in order; whitespace lies between.
+  /// The ranges of the words, in order; only whitespace is between them.
   func words(_ text: [Unicode.Scalar]) -> [Range<Int>] {
     var words: [Range<Int>] = []
     var at = 0
@@ -49,7 +49,7 @@ struct WordSplitter: Sendable {
 }
 
 extension Unicode.Scalar {
-  /// What a scalar of a literal, which is ASCII, is when case is ignored.
+  /// The case-folded form of a scalar in a literal, which is ASCII.
   fileprivate var folded: Unicode.Scalar {
     if self == "\u{17F}" { return "s" }
     return (0x41...0x5A).contains(value) ? Unicode.Scalar(UInt8(value + 0x20)) : self

@@ -1,10 +1,10 @@
 import ZooModels
 
 extension TokenizerSpec.Clean {
-  /// The prompt as it is cut into pieces, as text.
+  /// The cleaned prompt, before it is split into pieces, as text.
   package func cleaned(_ prompt: String) -> String { self(prompt).string }
 
-  /// The prompt as it is cut into pieces: open_clip's `basic_clean`, `whitespace_clean` and `canonicalize_text`.
+  /// The cleaned prompt, before it is split into pieces: open_clip's `basic_clean`, `whitespace_clean` and `canonicalize_text`.
   func callAsFunction(_ prompt: String) -> [Unicode.Scalar] {
     let text = Array(prompt.unicodeScalars)
     switch self {
@@ -26,7 +26,7 @@ private func basicClean(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
   HTMLEntities.unescape(HTMLEntities.unescape(repairText(text)))
 }
 
-/// `" ".join(text.split())`: no space at the ends, single spaces between.
+/// `" ".join(text.split())`: no spaces at the ends, single spaces in between.
 func collapseWhitespace(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
   var result: [Unicode.Scalar] = []
   result.reserveCapacity(text.count)

@@ -2,7 +2,7 @@
 enum HTMLEntities {
   private static let ampersand: Unicode.Scalar = "&", hash: Unicode.Scalar = "#", semicolon: Unicode.Scalar = ";"
 
-  /// Every reference replaced as HTML 5 says, including names without a semicolon and prefixes of longer words (`&copyright`).
+  /// Replaces every reference as specified by HTML 5, including names without a semicolon and prefixes of longer words (`&copyright`).
   static func unescape(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
     replaceReferences(text) { at in
       if at < text.count, text[at] == hash { return number(text, after: at) }
@@ -10,7 +10,7 @@ enum HTMLEntities {
     }
   }
 
-  /// The cautious form of ftfy: only references closed by a semicolon, and upper-case spellings of lower-case names.
+  /// The cautious variant in ftfy: only references closed by a semicolon, and upper-case spellings of lower-case names.
   static func unescapeClosed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
     replaceReferences(text) { at in
       let start = at < text.count && text[at] == hash ? at + 1 : at
@@ -25,7 +25,7 @@ enum HTMLEntities {
     }
   }
 
-  /// Replaces what `resolve` makes of the text after an ampersand; it returns the characters and where to go on.
+  /// Replaces each reference by the result of `resolve`, which gets the text after an ampersand and returns the characters and where to continue.
   private static func replaceReferences(
     _ text: [Unicode.Scalar], _ resolve: (Int) -> (value: [Unicode.Scalar], next: Int)?
   ) -> [Unicode.Scalar] {
@@ -47,7 +47,7 @@ enum HTMLEntities {
 
   // MARK: Numbers
 
-  /// `#` at `at`, then decimal or `x` and hexadecimal digits, then perhaps a semicolon.
+  /// `#` at `at`, then decimal digits or `x` and hexadecimal digits, then an optional semicolon.
   private static func number(_ text: [Unicode.Scalar], after at: Int) -> (value: [Unicode.Scalar], next: Int)? {
     var digits = at + 1
     var radix: UInt32 = 10
@@ -78,7 +78,7 @@ enum HTMLEntities {
     }
   }
 
-  /// What a C1 control (0x80...0x9F) means when it is read as Windows-1252. Five of them mean nothing and stay.
+  /// The meaning of a C1 control (0x80...0x9F) in Windows-1252. Five of them have none and stay.
   static func windows1252(_ value: UInt32) -> Unicode.Scalar {
     let table: [UInt32] = [
       0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,
@@ -94,7 +94,7 @@ enum HTMLEntities {
   private struct Names: Sendable {
     var table = PieceTable(capacity: 2200)
     var values: [[Unicode.Scalar]] = []
-    /// Whether the name counts without a semicolon.
+    /// Whether the name is valid without a semicolon.
     var isOpen: [Bool] = []
   }
 
@@ -114,7 +114,7 @@ enum HTMLEntities {
 
   private static let longestName = 31
 
-  /// A name at `at`: closed by a semicolon, or the longest prefix that counts without one.
+  /// A name at `at`: closed by a semicolon, or the longest prefix that is valid without one.
   private static func name(_ text: [Unicode.Scalar], _ at: Int) -> (value: [Unicode.Scalar], next: Int)? {
     var letters: [UInt8] = []
     var end = at
@@ -137,7 +137,7 @@ enum HTMLEntities {
   private static func closedName(_ name: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar]? {
     let letters = name.map { UInt8($0.value) }
     if let index = names.table[letters] { return names.values[Int(index)] }
-    // An upper-case spelling, unless a prefix of it means something of its own (`&AMPLE;`).
+    // An upper-case spelling, unless a prefix of it has a meaning of its own (`&AMPLE;`).
     guard !letters.contains(where: { (0x61...0x7A).contains($0) }) else { return nil }
     let lower = letters.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
     guard let index = names.table[lower], self.name(Array(name) + [semicolon], 0) == nil else { return nil }

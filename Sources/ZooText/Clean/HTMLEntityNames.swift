@@ -1,5 +1,5 @@
-/// The named character references of HTML 5 (facts of the HTML standard, section 13.5), each as `name=scalars` in hexadecimal, `+`
-/// between two scalars. A colon instead of the equals sign marks the names that also count without a semicolon.
+/// The named character references of HTML 5 (facts from the HTML standard, section 13.5), each as `name=scalars` in hexadecimal, with `+` between two
+/// scalars. A colon instead of the equals sign marks names that are also valid without a semicolon.
 let htmlEntityNames = """
   AElig:c6 AMP:26 Aacute:c1 Abreve=102 Acirc:c2 Acy=410 Afr=1d504 Agrave:c0 Alpha=391 Amacr=100 And=2a53 Aogon=104
   Aopf=1d538 ApplyFunction=2061 Aring:c5 Ascr=1d49c Assign=2254 Atilde:c3 Auml:c4 Backslash=2216 Barv=2ae7 Barwed=2306

@@ -1,4 +1,4 @@
-/// Lower case scalar by scalar, as Rust's `char::to_lowercase` (the tokenizers library).
+/// Lower case scalar by scalar, like Rust's `char::to_lowercase` (the tokenizers library).
 func lowercasedPerScalar(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
   var result: [Unicode.Scalar] = []
   result.reserveCapacity(text.count)
@@ -6,7 +6,7 @@ func lowercasedPerScalar(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
   return result
 }
 
-/// Lower case as Python's `str.lower`: scalar by scalar, but a capital sigma that ends a word becomes a final sigma.
+/// Lower case like Python's `str.lower`: scalar by scalar, but a capital sigma that ends a word becomes a final sigma.
 func lowercasedAsPython(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
   var result: [Unicode.Scalar] = []
   result.reserveCapacity(text.count)

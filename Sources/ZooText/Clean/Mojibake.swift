@@ -1,15 +1,15 @@
-/// Text in UTF-8 that was read as Latin-1 or Windows-1252: `schÃ¶n` for `schön`.
+/// UTF-8 text that was decoded as Latin-1 or Windows-1252: `schÃ¶n` for `schön`.
 ///
-/// Takes back what ftfy 6.3 takes back, where a whole line or a run of such characters makes valid UTF-8 again. Left out, so that the
-/// text stays as it is: the other encodings that ftfy tries, and sequences that lost a byte or have a space for U+00A0.
+/// Undoes what ftfy 6.3 undoes, if a whole line or a run of such characters becomes valid UTF-8 again. Not covered, so that the text stays unchanged:
+/// the other encodings that ftfy tries, and sequences that lost a byte or have a space for U+00A0.
 enum Mojibake {
   static func repaired(_ line: [Unicode.Scalar]) -> [Unicode.Scalar] {
     var line = line
-    // Text was seldom damaged more than twice; the bound is one against texts made to be slow.
+    // Text is rarely damaged more than twice; the bound protects against texts that are made to be slow.
     for _ in 0..<8 {
       guard line.contains(where: { $0.value >= 0x80 }), looksDamaged(line) else { break }
       let next = decodedAgain(line) ?? withRunsRepaired(line)
-      if next.count == line.count { break }  // every repair has fewer scalars than the text before
+      if next.count == line.count { break }  // every repair leaves fewer scalars than before
       line = next
     }
     return line
@@ -19,13 +19,13 @@ enum Mojibake {
     bytes(line).flatMap { String(validating: $0, as: UTF8.self) }.map { Array($0.unicodeScalars) }
   }
 
-  /// Repairs what looks like sequences of UTF-8 within other text, each run of them for itself.
+  /// Repairs what looks like UTF-8 sequences within other text, each run of them separately.
   private static func withRunsRepaired(_ line: [Unicode.Scalar]) -> [Unicode.Scalar] {
     var result: [Unicode.Scalar] = []
     var at = 0
     while at < line.count {
       var end = at
-      // Behind a stray continuation, a sequence is part of something that cannot be told.
+      // After a stray continuation, a sequence is part of something that cannot be determined.
       if at == 0 || !mayContinue(line[at - 1]) {
         while let length = sequenceLength(line[end...]) { end += length }
       }
@@ -41,14 +41,14 @@ enum Mojibake {
     return result
   }
 
-  /// The scalars at the start that stand for one sequence of UTF-8; nil for none.
+  /// The number of scalars at the start that represent one UTF-8 sequence; nil if there is none.
   private static func sequenceLength(_ text: ArraySlice<Unicode.Scalar>) -> Int? {
     guard let first = text.first.flatMap(byte) else { return nil }
     let length: Int
     switch first {
     case 0xC2...0xDF: length = 2
     case 0xE0...0xEF: length = 3
-    case 0xF0, 0xF3: length = 4  // ftfy leaves out letters that are frequent in themselves
+    case 0xF0, 0xF3: length = 4  // ftfy leaves out letters that are frequent by themselves
     default: return nil
     }
     let rest = text.dropFirst().prefix(length - 1)
@@ -59,19 +59,19 @@ enum Mojibake {
     byte(scalar).map { (0x80...0xBF).contains($0) } ?? false
   }
 
-  /// True for a continuation that does not stand well before anything, and for those of Windows-1257.
+  /// Whether the scalar is a continuation that is unlikely before anything else, or one in Windows-1257.
   private static func mayContinue(_ scalar: Unicode.Scalar) -> Bool {
     isContinuation(scalar) && !punctuation.contains(scalar) || baltic.contains(scalar)
   }
 
   private static let punctuation = group("–—‘’‚“”„•…"), baltic = group("ÆØæø")
 
-  /// In one of the two encodings.
+  /// The byte in either of the two encodings.
   private static func byte(_ scalar: Unicode.Scalar) -> UInt8? {
     windows1252[scalar] ?? UInt8(exactly: scalar.value)
   }
 
-  /// The line in Latin-1, else in Windows-1252 with its five unassigned bytes.
+  /// The line in Latin-1, or else in Windows-1252 with its five unassigned bytes.
   private static func bytes(_ line: [Unicode.Scalar]) -> [UInt8]? {
     if line.allSatisfy({ $0.value <= 0xFF }) { return line.map { UInt8($0.value) } }
     let bytes = line.compactMap { $0 == "\u{1A}" ? nil : windows1252[$0] }
@@ -91,7 +91,7 @@ enum Mojibake {
 
   private static func group(_ range: ClosedRange<UInt8>) -> Group { Group(range.map { Unicode.Scalar($0) }) }
 
-  /// True if neighbours occur that are likely in damaged text and nearly nowhere else: the rules of `ftfy.badness` (Apache-2.0) for the
+  /// Whether the text has neighbours that are likely in damaged text and almost nowhere else: the rules of `ftfy.badness` (Apache-2.0) for the
   /// characters of the two encodings.
   private static func looksDamaged(_ line: [Unicode.Scalar]) -> Bool {
     if line.count > 1, "ÃÂ".unicodeScalars.contains(line[0]), line[1] == " " { return true }
@@ -106,7 +106,7 @@ enum Mojibake {
     }
   }
 
-  /// For each place of a pattern, the patterns that a scalar fits there, as bits; and those that end there.
+  /// For each position in a pattern, the patterns that a scalar fits there, as bits; and those that end there.
   private static let places: [(members: [Unicode.Scalar: UInt32], lasts: UInt32)] = {
     let longest = patterns.map(\.count).max() ?? 0
     var places = [(members: [Unicode.Scalar: UInt32], lasts: UInt32)](repeating: ([:], 0), count: longest)
@@ -119,7 +119,7 @@ enum Mojibake {
     return places
   }()
 
-  /// Sequences of groups, each of which is a sign; at most 32.
+  /// Sequences of groups, each of which indicates damage; at most 32.
   private static let patterns: [[Group]] = {
     let bad = group("¦¤¨¬¯¸ƒˆ˜†‡‰ªº"), law = group("¶§"), currency = group("¢£¥€")
     let opening = group("¡«¿©‘‚“„•‹"), closing = group("®»”›™"), number = group("²³¹±¼½¾×µ÷")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Normal forms, on scalars.
+/// Normal forms of sequences of scalars.
 enum Normalization {
   static func nfd(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
     if text.allSatisfy({ $0.value < 0x80 }) { return text }
@@ -13,14 +13,14 @@ enum Normalization {
   }
 
   static func nfc(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-    // Everything below the combining marks is composed already.
+    // Everything below the combining marks is already composed.
     text.allSatisfy { $0.value < 0x300 } ? text : compose(nfd(text))
   }
 
   static func nfkc(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] { compose(nfkd(text)) }
 
-  /// The canonical composition algorithm (Unicode standard, D117). Foundation's own goes wrong on Linux when scalars beyond U+FFFF
-  /// stand before combining marks, so it is only asked about pairs below.
+  /// The canonical composition algorithm (Unicode standard, D117). Foundation's own is wrong on Linux if scalars beyond U+FFFF precede combining
+  /// marks, so it is only used for pairs below.
   private static func compose(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
     if text.allSatisfy({ $0.value < 0x300 }) { return text }
     var result: [Unicode.Scalar] = []
@@ -83,7 +83,7 @@ enum Normalization {
 }
 
 extension Unicode.Scalar {
-  /// Whether it is the second half of any composite: a mark, or a vowel or final consonant of Hangul.
+  /// Whether it can be the second half of a composite: a mark, or a vowel or final consonant of Hangul.
   fileprivate var canCompose: Bool {
     if value < 0x300 { return false }
     if (0x1161...0x11C2).contains(value) { return true }

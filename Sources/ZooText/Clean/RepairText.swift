@@ -1,21 +1,20 @@
-/// What ftfy's `fix_text` does: entities, text in the wrong encoding, terminal escapes, control characters, ligatures, width forms,
-/// quotation marks, line breaks, NFC. Of the wrong encodings only the frequent ones are known (`Mojibake`); text in others keeps the
-/// ids that its characters have.
+/// Repairs text like ftfy's `fix_text`: entities, text in the wrong encoding, terminal escapes, control characters, ligatures, width forms, quotation
+/// marks, line breaks, NFC. Only the frequent wrong encodings are known (`Mojibake`); text in others keeps the ids of its characters.
 ///
-/// Works line by line, each until nothing changes, as ftfy does.
+/// Works line by line, repeating each until nothing changes, like ftfy.
 func repairText(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-  // Nothing to repair in most prompts: no control characters, no entities, all ASCII.
+  // Most prompts need no repair: no control characters, no entities, all ASCII.
   if text.allSatisfy({ (0x20..<0x7F).contains($0.value) && $0 != "&" }) { return text }
   var result: [Unicode.Scalar] = []
   result.reserveCapacity(text.count)
-  // The first line with a "<" shows that this is markup: entities stay from there on.
+  // The first line with a "<" shows that this is markup: entities are kept from there on.
   var unescapes = true
   var start = 0
   while start < text.count {
     let end = text[start...].firstIndex(of: "\n").map { $0 + 1 } ?? text.count
     var line = Array(text[start..<end])
     unescapes = unescapes && !line.contains("<")
-    // Every step shortens the line or moves it towards a fixed point; the bound is a safeguard.
+    // Every step shortens the line or brings it closer to a fixed point; the bound is a safeguard.
     for _ in 0..<32 {
       let next = repairOnce(line, unescapes: unescapes)
       if next == line { break }
@@ -35,7 +34,7 @@ private func repairOnce(_ line: [Unicode.Scalar], unescapes: Bool) -> [Unicode.S
   return Normalization.nfc(text)
 }
 
-/// C1 controls, ligatures, width forms and quotation marks: what depends on one scalar alone.
+/// C1 controls, ligatures, width forms and quotation marks: substitutions that depend on a single scalar.
 private func substitute(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
   if text.allSatisfy({ $0.value < 0x80 }) { return text }
   var result: [Unicode.Scalar] = []
@@ -52,7 +51,7 @@ private func fixedC1(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
   (0x80...0x9F).contains(scalar.value) ? HTMLEntities.windows1252(scalar.value) : scalar
 }
 
-/// Latin ligatures and digraphs; those of other scripts may be meant.
+/// Latin ligatures and digraphs; those of other scripts may be intended.
 private func splitLigature(_ scalar: Unicode.Scalar) -> [Unicode.Scalar] {
   switch scalar.value {
   case 0x132: ["I", "J"]
@@ -98,7 +97,7 @@ private func straightQuote(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
   }
 }
 
-/// CR LF, CR, line and paragraph separators become LF.
+/// CR LF, CR, and line and paragraph separators become LF.
 private func joinLineBreaks(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
   var result: [Unicode.Scalar] = []
   result.reserveCapacity(text.count)
@@ -137,7 +136,7 @@ private func terminalEscape(_ text: [Unicode.Scalar], _ at: Int) -> Int? {
 }
 
 extension Unicode.Scalar {
-  /// Controls without a visible effect. Tabs, line breaks, C1 controls and joiners stay.
+  /// Whether it is a control character without a visible effect. Tabs, line breaks, C1 controls and joiners stay.
   fileprivate var isUnwantedControl: Bool {
     switch value {
     case 0...8, 0x0B, 0x0E...0x1F, 0x7F, 0x206A...0x206F, 0xFEFF, 0xFFF9...0xFFFC: true

@@ -1,4 +1,4 @@
-/// Text is worked on as Unicode scalars: `Character` would join what tokenizers keep apart.
+/// Text is processed as Unicode scalars: `Character` would join what tokenizers keep apart.
 extension Unicode.Scalar {
   /// What Python's `str.split` and `str.strip` call whitespace: White_Space and the four separators U+001C...U+001F.
   var isPythonSpace: Bool { isSpace || (0x1C...0x1F).contains(value) }
@@ -28,7 +28,7 @@ extension Unicode.Scalar {
 
   var isASCIIAlphanumeric: Bool { asciiDigit(radix: 36) != nil }
 
-  /// The value of an ASCII digit; letters count from ten.
+  /// The value of an ASCII digit; letters start at ten.
   func asciiDigit(radix: UInt32) -> UInt32? {
     let digit: UInt32
     switch value {

@@ -1,5 +1,4 @@
-/// SentencePiece's precompiled normaliser: a double-array trie (the layout of Darts-clone) whose values point at NUL-terminated
-/// replacements.
+/// SentencePiece's precompiled normaliser: a double-array trie (in the layout of Darts-clone) whose values point to NUL-terminated replacements.
 struct Charsmap: Sendable {
   private let units: [UInt32]
   private let replacements: [UInt8]

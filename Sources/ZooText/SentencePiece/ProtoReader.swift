@@ -1,4 +1,4 @@
-/// Reads the fields of a protocol buffers message (the wire format) one after the other.
+/// Reads the fields of a protocol buffers message (the wire format) in order.
 struct ProtoReader {
   enum Value {
     case varint(UInt64)

@@ -1,11 +1,11 @@
-/// SentencePiece's byte-pair encoding: neighbours are joined while their text is a piece, the highest score first.
+/// SentencePiece's byte-pair encoding: neighbours are merged as long as their text is a piece, the highest score first.
 struct SentencePieceBPE: Sendable {
   let ids: PieceTable
   let scores: [Float]
   let longest: Int
-  /// Pieces defined by the user: found first, never joined.
+  /// User-defined pieces: found first, never merged.
   let userDefined: PieceTrie
-  /// Pieces that must be taken apart again at the end.
+  /// Pieces that must be split again at the end.
   let unused: Set<Int32>
 
   private struct Candidate: Comparable {

@@ -19,7 +19,7 @@ struct SentencePieceModel: Sendable {
   var removesExtraSpaces = true
   var escapesSpaces = true
   var treatsSpaceAsSuffix = false
-  /// The ids of `<0x00>`...`<0xFF>`, when the model falls back to bytes.
+  /// The ids of `<0x00>`...`<0xFF>`, if the model falls back to bytes.
   var byteIDs: [Int32] = []
 
   init(_ bytes: [UInt8], file: String) throws(TextError) {
@@ -111,7 +111,7 @@ struct SentencePieceModel: Sendable {
   }
 }
 
-/// The byte that a piece like `<0x0A>` stands for.
+/// The byte that a piece like `<0x0A>` represents.
 func bytePiece(_ text: [UInt8]) -> UInt8? {
   guard text.count == 6, text.starts(with: "<0x".utf8), text[5] == UInt8(ascii: ">") else { return nil }
   return UInt8(String(decoding: text[3..<5], as: UTF8.self), radix: 16)

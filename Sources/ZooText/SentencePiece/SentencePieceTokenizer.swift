@@ -1,13 +1,13 @@
 import ZooModels
 
-/// Encodes as the SentencePiece library does, from its `.model` file.
+/// Encodes like the SentencePiece library, from its `.model` file.
 struct SentencePieceTokenizer: PromptTokenizer {
   private let model: SentencePieceModel
   private let userDefined: PieceTrie
   private let cutter: Cutter
   private let clean: TokenizerSpec.Clean
   private let frame: Frame
-  /// The end and unknown tokens, which Hugging Face's SigLIP tokenizer finds in the text; nil for the library's own way.
+  /// The end and unknown tokens, which Hugging Face's SigLIP tokenizer finds in the text; nil for the library's own behaviour.
   private let typed: AddedTokens?
 
   private enum Cutter: Sendable {
@@ -15,7 +15,7 @@ struct SentencePieceTokenizer: PromptTokenizer {
     case bpe(SentencePieceBPE)
   }
 
-  /// The end token is the specification's, else the model's own, but for a frame that is bare; a begin token is added only if the specification has one.
+  /// The end token is the specification's, else the model's own unless the frame is bare; a begin token is added only if the specification has one.
   init(_ model: SentencePieceModel, spec: TokenizerSpec) {
     self.model = model
     clean = spec.clean
@@ -62,8 +62,8 @@ struct SentencePieceTokenizer: PromptTokenizer {
     return pieces(normalized(clean(text).utf8))
   }
 
-  /// As Hugging Face's `SiglipTokenizer`: typed special tokens are ids, and every text between them is cut behind the unknown
-  /// token's name, of which the pieces are dropped again. That keeps its first space, and decides ties by other roundings.
+  /// Like Hugging Face's `SiglipTokenizer`: special tokens that a user typed become ids, and every text between them is split after prepending the
+  /// unknown token's name, whose pieces are then dropped. That preserves its first space, and rounds differently in ties.
   private func pieces(_ text: String, around typed: AddedTokens) -> [Int32] {
     let marked = ["\u{2581}"] + text.unicodeScalars.map { $0 == "\u{2581}" ? " " : $0 }
     let unknownName = model.pieces[Int(model.unknownID)].text
@@ -76,7 +76,7 @@ struct SentencePieceTokenizer: PromptTokenizer {
         let found = pieces(normalized(unknownName + cleaned))
         ids.append(contentsOf: found.count >= unknownCount ? found.dropFirst(unknownCount) : found[...])
       case .token(let id):
-        // A space alone before the first token is none of the text's.
+        // A single space before the first token does not belong to the text.
         if index == 1, ids.count == 1, model.pieces[Int(ids[0])].text == Self.escapedSpace { ids = [] }
         ids.append(id)
       }
@@ -108,7 +108,7 @@ struct SentencePieceTokenizer: PromptTokenizer {
   private static let space: ArraySlice<UInt8> = [0x20]
   private static let escapedSpace = [UInt8]("\u{2581}".utf8)
 
-  /// SentencePiece's normaliser: characters replaced, spaces collapsed and written as U+2581, one put in front.
+  /// SentencePiece's normaliser: characters replaced, spaces collapsed and written as U+2581, one prepended.
   private func normalized(_ text: [UInt8]) -> [UInt8] {
     let space = model.escapesSpaces ? Self.escapedSpace : [0x20]
     var at = 0
@@ -137,7 +137,7 @@ struct SentencePieceTokenizer: PromptTokenizer {
     return result
   }
 
-  /// One user-defined piece, one replaced sequence, or one character: its length and what it becomes.
+  /// One user-defined piece, one replaced sequence, or one character: its length and its replacement.
   private func step(_ text: [UInt8], _ at: Int) -> (length: Int, replacement: ArraySlice<UInt8>) {
     if let defined = userDefined.longestPrefix(of: text, from: at) {
       return (defined.length, text[at..<at + defined.length])

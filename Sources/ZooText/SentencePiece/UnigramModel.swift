@@ -1,6 +1,6 @@
-/// Cuts a text into the pieces with the largest sum of scores.
+/// Splits a text into the pieces with the largest sum of scores.
 struct UnigramModel: Sendable {
-  /// SentencePiece keeps sums in single precision, the tokenizers library in double; that decides some ties.
+  /// SentencePiece computes sums in single precision, the tokenizers library in double; that decides some ties.
   enum Precision { case single, double }
 
   let trie: PieceTrie
@@ -8,7 +8,7 @@ struct UnigramModel: Sendable {
   let unknownID: Int32
   let unknownScore: Double
   let precision: Precision
-  /// Scores per byte of pieces that the user defined: they win over all others.
+  /// Scores per byte of user-defined pieces: they win over all others.
   var userDefined: [Int32: Double] = [:]
 
   /// An unknown character costs this much more than the rarest piece.
@@ -20,7 +20,7 @@ struct UnigramModel: Sendable {
     var score = 0.0
   }
 
-  /// The best cut as ranges and ids; unknown characters one by one.
+  /// The best segmentation as ranges and ids; unknown characters one by one.
   func cut(_ text: [UInt8]) -> [(range: Range<Int>, id: Int32)] {
     var nodes = [Node](repeating: Node(), count: text.count + 1)
     var start = 0

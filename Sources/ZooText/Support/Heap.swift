@@ -1,4 +1,4 @@
-/// A binary heap: the least element first.
+/// A binary heap: the smallest element comes first.
 struct Heap<Element: Comparable> {
   private var elements: [Element]
 

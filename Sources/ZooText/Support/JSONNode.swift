@@ -8,12 +8,12 @@ extension JSONValue {
   }
 }
 
-/// A JSON value that knows where it stands, so that errors can say so.
+/// A JSON value that knows its path, so that errors can state it.
 struct JSONNode {
   let value: JSONValue
   let file: String
   private let base: String
-  /// The place in an array at `base`. Put into words only when there is a problem: arrays are long.
+  /// The index in an array at `base`. Formatted only for errors, as arrays are long.
   private let index: Int?
 
   init(value: JSONValue, file: String, path: String, index: Int? = nil) {
@@ -39,14 +39,14 @@ struct JSONNode {
     return node
   }
 
-  /// The elements of an array, made as they are asked for.
+  /// The elements of an array, created lazily.
   func elements() throws(TextError) -> LazyMapCollection<Range<Int>, JSONNode> {
     guard let array = value.array else { throw problem("an array was expected") }
     let (file, path) = (file, path)
     return array.indices.lazy.map { JSONNode(value: array[$0], file: file, path: path, index: $0) }
   }
 
-  /// The members of an object, in order; null ones are left out.
+  /// The members of an object, in order, except those that are null.
   func members() throws(TextError) -> [(name: String, value: JSONNode)] {
     guard case .object(let members) = value else { throw problem("an object was expected") }
     return members.compactMap { key, value in
@@ -75,6 +75,6 @@ struct JSONNode {
     return bool
   }
 
-  /// The `type` that tells the variants of a component apart.
+  /// The `type` that distinguishes the variants of a component.
   func type() throws(TextError) -> String { try text("type") }
 }

@@ -1,13 +1,13 @@
 /// A dictionary from pieces (UTF-8 bytes) to ids.
 ///
-/// `String` keys would not do: Swift compares strings by canonical equivalence, and vocabularies hold pieces that differ only
-/// in their normal form. All bytes lie in one buffer; slots are probed linearly.
+/// `String` keys would not work: Swift compares strings by canonical equivalence, and vocabularies contain pieces that differ only in their normal
+/// form. All bytes are in one buffer; slots are probed linearly.
 struct PieceTable: Sendable, Equatable {
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
   private var values: [Int32] = []
-  /// Half of the hash and, in the low 32 bits, the entry's index plus one; 0 where free. The count is a power of two, at least
-  /// twice the number of entries.
+  /// Half of the hash and, in the low 32 bits, the entry's index plus one; 0 if free. The count is a power of two, at least twice the number of
+  /// entries.
   private var slots: [UInt64]
 
   init(capacity: Int) {
@@ -23,7 +23,7 @@ struct PieceTable: Sendable, Equatable {
   /// One more than the largest id.
   var idCount: Int { Int(values.max() ?? -1) + 1 }
 
-  /// The id of a piece. Setting replaces an earlier id.
+  /// The id of a piece. Setting it replaces an earlier id.
   subscript(piece: some Collection<UInt8>) -> Int32? {
     if let found = piece.withContiguousStorageIfAvailable({ find($0) }) { return found }
     return [UInt8](piece).withUnsafeBufferPointer { find($0) }
@@ -43,7 +43,7 @@ struct PieceTable: Sendable, Equatable {
     slots[slot] = hash << 32 | UInt64(values.count)
   }
 
-  /// The same pieces with the same ids, in whatever order they came.
+  /// Whether both have the same pieces with the same ids, in any order.
   static func == (a: PieceTable, b: PieceTable) -> Bool {
     a.count == b.count && (0..<a.count).allSatisfy { b[a.piece($0)] == a.values[$0] }
   }

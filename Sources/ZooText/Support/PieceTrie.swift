@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// Finds all pieces that begin at a place of a text, the shortest first. Children of a node lie side by side, sorted by byte.
+/// Finds all pieces that begin at a position in a text, the shortest first. Children of a node are adjacent, sorted by byte.
 struct PieceTrie: Sendable {
   private var labels: [UInt8] = [0]
   private var values: [Int32] = [-1]
@@ -16,7 +16,7 @@ struct PieceTrie: Sendable {
 
   var isEmpty: Bool { longest == 0 }
 
-  /// When a piece occurs twice, the later id counts. Empty pieces are never found.
+  /// If a piece occurs twice, the later id wins. Empty pieces are never found.
   init(_ pieces: [(piece: [UInt8], id: Int32)]) {
     let sorted = pieces.indices.filter { !pieces[$0].piece.isEmpty }.sorted { first, second in
       let order = Self.compare(pieces[first].piece, pieces[second].piece)
@@ -83,7 +83,7 @@ struct PieceTrie: Sendable {
   }
 }
 
-/// The bytes of the UTF-8 character that begins with `lead`; 1 for a byte that begins none.
+/// The number of bytes in the UTF-8 character that begins with `lead`; 1 for a byte that begins none.
 func utf8Length(_ lead: UInt8) -> Int {
   switch lead {
   case 0xC0...0xDF: 2

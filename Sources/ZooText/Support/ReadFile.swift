@@ -2,7 +2,7 @@ import CZlib
 import Foundation
 import ZooModels
 
-/// The bytes of a tokenizer file; gzip when its name ends in `.gz`, inflated to at most `inflatedLimit` bytes.
+/// The bytes of a tokenizer file; if its name ends in `.gz`, inflated to at most `inflatedLimit` bytes.
 func readTokenizerFile(_ url: URL, inflatedLimit: Int = 16 << 20) throws(TextError) -> [UInt8] {
   let file = url.lastPathComponent
   let data: Data

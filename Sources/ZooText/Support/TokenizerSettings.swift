@@ -2,20 +2,20 @@ import Foundation
 import ZooJSON
 import ZooModels
 
-/// What `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` say beside a vocabulary, as transformers 5 reads
-/// them. A file that is missing says nothing.
+/// What `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` beside a vocabulary say, as read by transformers 5. Files may be
+/// missing.
 package struct TokenizerSettings: Sendable {
-  /// The class without its `Fast`.
+  /// The class without the suffix `Fast`.
   package private(set) var className: String?
   /// The tokens with a role, by key (`bos_token`), without ids.
   private(set) var roles: [String: AddedTokens.Token] = [:]
   /// Added tokens with the ids that the files state.
   private(set) var added: [AddedTokens.Token] = []
-  /// More special tokens, without ids.
+  /// Additional special tokens, without ids.
   private(set) var extra: [AddedTokens.Token] = []
   private let config: JSONNode?
 
-  /// Nothing is said.
+  /// Empty settings.
   init() { config = nil }
 
   package init(in folder: URL) throws(TextError) {
@@ -30,7 +30,7 @@ package struct TokenizerSettings: Sendable {
       className = name.hasSuffix("Fast") ? String(name.dropLast(4)) : name
     }
     if let decoder = config?.optional("added_tokens_decoder") {
-      // Then the older files count no more.
+      // The older files are then ignored.
       for (id, token) in try decoder.members() { added.append(try AddedTokens.Token(token, id: Int(id))) }
     } else {
       if let map = try read(TokenizerFileNames.specialTokens) { try readRoles(map) }
@@ -56,10 +56,10 @@ package struct TokenizerSettings: Sendable {
     }
   }
 
-  /// The texts of a role's token.
+  /// The text of the token with a role.
   package func token(_ role: String) -> String? { roles[role].map { String(decoding: $0.content, as: UTF8.self) } }
 
-  /// True where there is no `tokenizer_config.json`.
+  /// Whether there is no `tokenizer_config.json`.
   package var isEmpty: Bool { config == nil }
   package func strings(_ key: String) -> [String]? {
     config?.optional(key)?.value.array?.compactMap { $0.bytes.map { String(decoding: $0, as: UTF8.self) } }
@@ -69,7 +69,7 @@ package struct TokenizerSettings: Sendable {
 }
 
 extension AddedTokens.Token {
-  /// The id of a token that has no place in a vocabulary yet.
+  /// The id of a token that is not in the vocabulary yet.
   static let unplaced: Int32 = -1
 
   /// A string or an object without an id.
@@ -83,11 +83,11 @@ extension AddedTokens.Token {
 }
 
 extension TokenizerSettings {
-  /// What `tokenizer.json` says of padding and truncation, which transformers takes over where `tokenizer_config.json` is silent.
+  /// What `tokenizer.json` says about padding and truncation, which transformers adopts if `tokenizer_config.json` does not say.
   package struct Sides: Sendable {
-    /// `padding` and `truncation`, where they are at the left.
+    /// Those of `padding` and `truncation` that are on the left.
     package var left: [String] = []
-    /// The tokens that a prompt is cut to.
+    /// The number of tokens that a prompt is truncated to.
     package var maxLength: Int?
   }
 
@@ -106,7 +106,7 @@ extension TokenizerSettings {
     return sides
   }
 
-  /// The id with which a prompt is filled up, if the files say so.
+  /// The id for padding, if the files state one.
   package func padID(in folder: URL) throws(TextError) -> Int? {
     guard let token = roles["pad_token"] else { return nil }
     if let known = added.first(where: { $0.content == token.content }) { return Int(known.id) }

@@ -1,16 +1,16 @@
-/// Tokens that are found in the text before anything else is done to it.
+/// Tokens that are found in the text before any other processing.
 struct AddedTokens: Sendable {
   struct Token: Sendable, Equatable {
     var content: [UInt8]
     var id: Int32
-    /// Looked for in the normalised text.
+    /// Whether to look for it in the normalised text.
     var isNormalized = false
     var isSingleWord = false
     var stripsLeft = false
     var stripsRight = false
   }
 
-  /// A stretch of text, or a token.
+  /// A section of text, or a token.
   enum Part {
     case text([UInt8], isFirst: Bool)
     case token(Int32)
@@ -24,7 +24,7 @@ struct AddedTokens: Sendable {
     trie = PieceTrie(tokens.enumerated().map { ($1.content, Int32($0)) })
   }
 
-  /// The longest token at the leftmost place, again and again.
+  /// Splits the text at tokens: repeatedly the longest token at the leftmost position.
   func split(_ text: [UInt8], isFirst: Bool) -> [Part] {
     if text.isEmpty { return [] }
     if trie.isEmpty { return [.text(text, isFirst: isFirst)] }
@@ -62,7 +62,7 @@ struct AddedTokens: Sendable {
       || scalar.properties.generalCategory == .nonspacingMark || scalar.properties.generalCategory == .spacingMark
   }
 
-  /// The bytes of whitespace at one end.
+  /// The number of whitespace bytes at one end.
   private func spaceCount(_ text: ArraySlice<UInt8>, atEnd: Bool) -> Int {
     var rest = text
     while let scalar = neighbour(rest, atEnd: atEnd), scalar.isSpace {
@@ -77,7 +77,7 @@ struct AddedTokens: Sendable {
 }
 
 extension AddedTokens {
-  /// Those of a `tokenizer.json`; none where it has no such field.
+  /// The added tokens of a `tokenizer.json`; none if it has no such field.
   static func all(in root: JSONNode) throws(TextError) -> [Token] {
     try root.optional("added_tokens")?.elements().map(Token.init) ?? []
   }
@@ -86,7 +86,7 @@ extension AddedTokens {
 extension AddedTokens.Token {
   init(_ node: JSONNode) throws(TextError) { try self.init(node, id: node.optional("id")?.value.int) }
 
-  /// An object whose id stands elsewhere.
+  /// An object whose id is stored elsewhere.
   init(_ node: JSONNode, id: Int?) throws(TextError) {
     let content = try node.member("content").bytes()
     try self.init(properties: node, id: checkedID(id, of: content, file: node.file, field: node.path))

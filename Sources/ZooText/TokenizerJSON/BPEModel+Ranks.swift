@@ -1,8 +1,8 @@
 import Foundation
 
 extension BPEModel {
-  /// From tiktoken's file, a piece in base 64 and its rank a line. The pair whose joined piece has the lowest rank is joined first, and
-  /// a word that is a piece is not cut, as in tiktoken.
+  /// From tiktoken's file, with a piece in base 64 and its rank on each line. The pair whose merged piece has the lowest rank is merged first, and a
+  /// word that is a piece is not split, as in tiktoken.
   init(ranks bytes: [UInt8], file: String) throws(TextError) {
     var pieces: [(bytes: [UInt8], rank: Int32)] = []
     for (index, line) in bytes.split(separator: 0x0A).enumerated() {

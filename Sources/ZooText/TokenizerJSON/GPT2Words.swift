@@ -13,7 +13,7 @@ func gpt2WordRanges(_ text: [Unicode.Scalar]) -> [Range<Int>] {
     let word = text[at] == " " && at + 1 < text.count && !text[at + 1].isSpace ? at + 1 : at
     if text[word].isSpace {
       while at < text.count, text[at].isSpace { at += 1 }
-      // The last space of a run belongs to the word that follows.
+      // The last space of a run belongs to the following word.
       if at < text.count, at - start > 1 { at -= 1 }
     } else {
       at = word

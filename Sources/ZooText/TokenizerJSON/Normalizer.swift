@@ -81,8 +81,8 @@ indirect enum Normalizer: Sendable {
     return result + text[at...]
   }
 
-  /// As the crate `spm_precompiled`, which differs from SentencePiece: whole grapheme clusters below six bytes first, then
-  /// scalars, and always the shortest key.
+  /// Like the crate `spm_precompiled`, which differs from SentencePiece: whole grapheme clusters below six bytes first, then scalars, and always the
+  /// shortest key.
   private func precompiled(_ charsmap: Charsmap, _ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)

@@ -1,4 +1,4 @@
-/// The patterns that occur in tokenizers of the supported models. General regular expressions are refused: some take exponential time.
+/// The patterns that occur in tokenizers of the supported models. General regular expressions are rejected: some take exponential time.
 enum Pattern: Sendable {
   case literal([Unicode.Scalar])
   /// At least `minimum` scalars of a class.
@@ -53,7 +53,7 @@ enum Pattern: Sendable {
     case .run(let set, let minimum):
       var end = at
       while end < text.count, set.contains(text[end]) { end += 1 }
-      // A run that is too short at its beginning is too short at every place in it.
+      // If a run is too short at its beginning, it is too short at every position in it.
       return end - at >= minimum ? end - at : 0
     case .clipWords, .gpt2Words: return 0
     }
@@ -67,7 +67,7 @@ enum Pattern: Sendable {
   private static func words(_ source: String) -> Pattern? {
     if source == gpt2 { return .gpt2Words }
     guard source.hasSuffix(clipTail) else { return nil }
-    // What stands before are literal special tokens.
+    // The part before it consists of literal special tokens.
     var specials: [[Unicode.Scalar]] = []
     var token: [Unicode.Scalar] = []
     var isEscaped = false

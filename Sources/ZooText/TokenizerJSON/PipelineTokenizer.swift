@@ -1,7 +1,7 @@
 import ZooJSON
 import ZooModels
 
-/// A tokenizer as the tokenizers library builds them: added tokens, normaliser, pre-tokenizer, model, post-processor.
+/// A tokenizer with the structure of the tokenizers library: added tokens, normaliser, pre-tokenizer, model, post-processor.
 struct PipelineTokenizer: PromptTokenizer {
   enum Model: Sendable {
     case bpe(BPEModel)
@@ -9,7 +9,7 @@ struct PipelineTokenizer: PromptTokenizer {
     case wordPiece(WordPieceModel)
   }
 
-  /// The parts, as a file gives them.
+  /// The parts as given by a file.
   struct Parts: Sendable {
     var addedTokens: [AddedTokens.Token] = []
     var normalizer: Normalizer?
@@ -103,7 +103,7 @@ struct PipelineTokenizer: PromptTokenizer {
 }
 
 extension PipelineTokenizer.Parts {
-  /// From `tokenizer.json`. Its own truncation and padding are ignored: the specification has them.
+  /// From `tokenizer.json`. Its own truncation and padding are ignored: the specification defines them.
   init(json bytes: [UInt8], file: String) throws(TextError) {
     let root = JSONNode(value: try JSONValue(bytes, file: file), file: file, path: "")
     let node = try root.member("model")
@@ -120,7 +120,7 @@ extension PipelineTokenizer.Parts {
     postProcessor = try root.optional("post_processor").map(PostProcessor.init) ?? PostProcessor()
   }
 
-  /// The tokens with a role that are pieces of a WordPiece vocabulary are found in a text as well.
+  /// Tokens with a role that are pieces of a WordPiece vocabulary are found in a text as well.
   mutating func addTokens(of settings: TokenizerSettings) {
     guard case .wordPiece(let wordPiece) = model else { return }
     for (_, token) in settings.roles where !addedTokens.contains(where: { $0.content == token.content }) {
@@ -131,7 +131,7 @@ extension PipelineTokenizer.Parts {
     }
   }
 
-  /// From BERT's `vocab.txt`: one piece a line, its id the line number.
+  /// From BERT's `vocab.txt`: one piece per line, whose id is the line number.
   init(wordPieceVocabulary bytes: [UInt8], file: String) throws(TextError) {
     var ids = PieceTable(capacity: 32_000)
     for (line, piece) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {

@@ -1,4 +1,4 @@
-/// The pre-tokenizers of the tokenizers library that supported models use: they cut a normalised text into words.
+/// The pre-tokenizers of the tokenizers library that supported models use: they split a normalised text into words.
 indirect enum PreTokenizer: Sendable {
   case sequence([PreTokenizer])
   case whitespaceSplit
@@ -9,7 +9,7 @@ indirect enum PreTokenizer: Sendable {
 
   enum Prepend: String, Sendable { case always, first, never }
 
-  /// How transformers' `CLIPTokenizer` cuts a text, whatever its `tokenizer.json` says.
+  /// How transformers' `CLIPTokenizer` splits a text, whatever its `tokenizer.json` says.
   static let clip = sequence([
     .split(
       .clipWords(
@@ -19,7 +19,7 @@ indirect enum PreTokenizer: Sendable {
     .byteLevel(addsPrefixSpace: false, usesPattern: true),
   ])
 
-  /// What becomes of the matches.
+  /// What happens to the matches.
   enum Behavior: String, Sendable {
     case removed = "Removed"
     case isolated = "Isolated"
@@ -28,7 +28,7 @@ indirect enum PreTokenizer: Sendable {
     case contiguous = "Contiguous"
   }
 
-  /// A word and whether it stands at the very beginning of the prompt.
+  /// A word and whether it is at the very beginning of the prompt.
   typealias Word = (text: [Unicode.Scalar], isFirst: Bool)
 
   init(_ node: JSONNode) throws(TextError) {
@@ -58,7 +58,7 @@ indirect enum PreTokenizer: Sendable {
     }
   }
 
-  /// Empty words vanish.
+  /// Empty words are dropped.
   func callAsFunction(_ words: [Word]) -> [Word] {
     switch self {
     case .sequence(let steps): steps.reduce(words) { $1($0) }
@@ -98,7 +98,7 @@ indirect enum PreTokenizer: Sendable {
     return (text, word.isFirst)
   }
 
-  /// The ranges that remain of a text with matches.
+  /// The ranges into which a text is split at the matches.
   static func apply(
     _ behavior: Behavior, _ matches: [Range<Int>], _ text: [Unicode.Scalar], invert: Bool = false
   ) -> [Range<Int>] {
@@ -120,7 +120,7 @@ indirect enum PreTokenizer: Sendable {
     }
   }
 
-  /// Joins neighbours. A part that was joined to the one before still counts with its own kind.
+  /// Joins neighbours. A part that was joined to the previous one keeps its own kind.
   private static func merge(
     _ parts: [(range: Range<Int>, isMatch: Bool)],
     _ joins: ((range: Range<Int>, isMatch: Bool), (range: Range<Int>, isMatch: Bool)) -> Bool

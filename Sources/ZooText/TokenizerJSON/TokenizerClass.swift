@@ -2,19 +2,20 @@ import Foundation
 import ZooJSON
 import ZooModels
 
-/// The classes of transformers 5, which decide what becomes of a `tokenizer.json`.
+/// The tokenizer classes of transformers 5, which decide how a `tokenizer.json` is used.
 ///
-/// Classes without a pipeline of their own run the file as it is. The others take the vocabulary, the merges and what stands around a text
-/// from it, and cut texts in their own way, whatever its normalizer and its pre-tokenizer are.
+/// Classes without a pipeline of their own run the file as it is. The others take the vocabulary, the merges and the special tokens around a text
+/// from it, and split texts in their own way, ignoring its normalizer and pre-tokenizer.
 package enum TokenizerClass {
-  /// Those that run the file as it is, and need it.
+  /// Classes that run the file as it is, and require it.
   package static let readers: Set = ["PreTrainedTokenizer", "TokenizersBackend"]
-  /// Those whose own way is compared with what a file says.
+  /// Classes with a pipeline of their own, which is compared with what a file says.
   private static let pipelines: [String: @Sendable (JSONNode, TokenizerSettings) throws(TextError) -> Bool] = [
     "GPT2Tokenizer": isGPT2, "BertTokenizer": isBERT, "XLMRobertaTokenizer": isXLMRoberta,
   ]
 
-  /// True if the class makes the tokens that the folder's `tokenizer.json` describes, so that the file alone may be run; false where it does
+  /// Whether the class makes the tokens that the folder's `tokenizer.json` describes, so that the file alone may be run; false if it does not, if the
+  /// class is not known, and without such a file.
   /// not, where the class is not known, and without such a file.
   package static func runsFile(_ name: String, in folder: URL, _ settings: TokenizerSettings) throws(TextError) -> Bool
   {
@@ -58,7 +59,7 @@ package enum TokenizerClass {
     }
     let steps = try types("pre_tokenizer", "pretokenizers"), normalizers = try types("normalizer", "normalizers")
     guard steps.last == "Metaspace", try file.member("model").type() == "Unigram" else { return false }
-    // The class cuts at all white space first; the charsmap of the vocabulary makes spaces of it.
+    // The class first splits at all white space, which the charsmap of the vocabulary turns into spaces.
     return steps.first == "WhitespaceSplit" || normalizers.contains("Precompiled")
   }
 }

@@ -17,7 +17,7 @@ struct BertNormalizer: Sendable {
 }
 
 extension Unicode.Scalar {
-  /// Tab and line breaks are spaces to BERT, all other controls, format characters and private scalars are dropped.
+  /// BERT treats tabs and line breaks as spaces and drops all other control, format and private-use characters.
   fileprivate var isBertControl: Bool {
     if value == 9 || value == 10 || value == 13 { return false }
     switch properties.generalCategory {
@@ -26,7 +26,7 @@ extension Unicode.Scalar {
     }
   }
 
-  /// CJK ideographs. The bounds are the library's, gaps included.
+  /// CJK ideographs, in the library's ranges, including their gaps.
   fileprivate var isChinese: Bool {
     switch value {
     case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x20000...0x2A6DF, 0x2A700...0x2B73F, 0x2B740...0x2B81F, 0x2B920...0x2CEAF,
@@ -36,7 +36,7 @@ extension Unicode.Scalar {
     }
   }
 
-  /// What BERT makes a word of its own.
+  /// Characters that BERT treats as separate words.
   var isBertPunctuation: Bool {
     if value < 0x80 { return isASCIIPunctuation }
     switch properties.generalCategory {

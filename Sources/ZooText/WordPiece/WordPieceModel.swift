@@ -1,4 +1,4 @@
-/// Cuts a word into the longest pieces from the left; later pieces carry a prefix. A word that does not come out is unknown.
+/// Splits a word into the longest pieces from the left; later pieces have a prefix. A word that cannot be split is unknown.
 struct WordPieceModel: Sendable {
   let ids: PieceTable
   let unknownID: Int32
