@@ -2,21 +2,21 @@ import ZooExplain
 import ZooImages
 import ZooRuntime
 
-/// How far an evaluation is.
+/// The progress of an evaluation.
 public struct EvaluationProgress: Sendable, Hashable {
-  /// What is under way.
+  /// The current phase.
   public enum Phase: String, Sendable {
-    /// Directions are computed for the names of the classes.
+    /// The directions of the class names are computed.
     case preparing
     /// Maps are computed and measured.
     case measuring
   }
 
-  /// What is under way.
+  /// The current phase.
   public let phase: Phase
-  /// Classes or samples.
+  /// The number of classes or samples done.
   public let done: Int
-  /// Classes or samples in all.
+  /// The total number of classes or samples.
   public let total: Int
 }
 
@@ -29,15 +29,15 @@ extension PointingProtocol {
 }
 
 extension SegmentationProtocol {
-  /// Measures maps on all samples, away from the caller's thread.
+  /// Measures maps on all samples without blocking the caller's thread.
   ///
-  /// Cancelling the task ends the work after the block of the tower at hand. Throws an `EvaluateError` where there is nothing to measure or a
-  /// sample cannot be read.
+  /// Cancelling the task ends the work after the current block of the tower. Throws an `EvaluateError` if there is nothing to measure or a sample
+  /// cannot be read.
   ///
   /// - Parameters:
-  ///   - explainers: The ways to explain that are compared, all of one model; the first is what the others are held to.
-  ///   - templates: What names of classes are put into, at `{}`; of several, the mean direction is taken.
-  ///   - progress: Called on the thread that works.
+  ///   - explainers: The explainers to compare, all of one model; differences are relative to the first.
+  ///   - templates: Prompt templates into which class names are inserted at `{}`; for several, the mean direction is used.
+  ///   - progress: Called on the working thread.
   public func evaluate(
     _ explainers: [Explainer], templates: [String] = PromptTemplates.plain,
     progress: @escaping @Sendable (EvaluationProgress) -> Void = { _ in }

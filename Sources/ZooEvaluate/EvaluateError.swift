@@ -15,31 +15,31 @@ public enum EvaluateError: ZooError, Equatable {
   case notAMask(file: String, mode: String)
   /// A mask and its picture differ in size.
   case maskSize(file: String, expected: String, found: String)
-  /// A prompt template without `{}`.
+  /// A prompt template has no `{}`.
   case templateWithoutPlace(String)
-  /// A MATLAB file, and no library that reads it.
+  /// A MATLAB file cannot be read because the library is missing.
   case noHDF5(file: String, reason: String)
   /// A line of a table or list that cannot be read.
   case badLine(Int, file: String, reason: String)
-  /// A preset that is not of the protocol.
+  /// A preset does not belong to the protocol.
   case noPreset(String, protocolName: String, known: [String])
-  /// The data has no sample.
+  /// The data set has no samples.
   case nothing(data: String)
-  /// Ways to explain that are compared belong to different models.
+  /// The explainers to compare belong to different models.
   case severalModels
-  /// A run's folder that holds another run, or something else.
+  /// The folder holds a different run, or something else.
   case otherRun(folder: String, difference: String)
   /// The folder does not hold a run or embeddings, or they are damaged.
   case notARun(folder: String, reason: String)
-  /// Not `i/n` with `i` from 1 to `n`.
+  /// The text is not `i/n` with `i` from 1 to `n`.
   case badShard(String)
   /// The model has no image tower, or no text tower, to embed the inputs with.
   case noEmbeddings(model: String)
   /// The embeddings were made by a different model.
   case otherModel(folder: String, model: String)
-  /// Shards that are not of one run.
+  /// The shards belong to different runs.
   case runsDiffer(String, String, difference: String)
-  /// Two shards that both have a sample.
+  /// Two shards have the same sample.
   case overlap(String, String, sample: String)
   /// A query has another count of numbers than the embeddings that are searched.
   case queryWidth(Int, expected: Int)

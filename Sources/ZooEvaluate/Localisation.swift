@@ -1,6 +1,6 @@
-/// How well maps find things: the figures of the pointing protocol's rows.
+/// How well maps locate objects: the figures from the rows of the pointing protocol.
 package struct Localisation: Sendable, Hashable {
-  /// How many rows and columns off a thing a maximum may lie for the tolerant pointing game.
+  /// For the tolerant pointing game, how many rows and columns a maximum may be away from the object.
   package static let tolerance = 4
 
   private let sum: ClassSum
@@ -8,25 +8,25 @@ package struct Localisation: Sendable, Hashable {
   package init(_ sums: [ClassSum]) { sum = sums.total }
 
   package var prompts: Int { Int(sum.rows) }
-  /// Maps with the same value everywhere.
+  /// The number of maps with the same value everywhere.
   package var flat: Int { Int(value("flat")) }
-  /// Mean over prompts of the thing's IoU at the threshold 0.5.
+  /// Mean over prompts of the object's IoU at the threshold 0.5.
   package var meanIoU: Double { mean("iou") }
-  /// Share of prompts whose map has its maximum on the thing.
+  /// Fraction of prompts whose map has its maximum on the object.
   package var pointing: Double { mean("hit") }
-  /// Share of prompts whose map has its maximum on the thing or at most `tolerance` rows and columns off it.
+  /// Fraction of prompts whose map has its maximum on the object or at most `tolerance` rows and columns away from it.
   package var tolerantPointing: Double { mean("near_hit") }
-  /// Mean over prompts of the average precision of the thing's pixels.
+  /// Mean over prompts of the average precision of the object's pixels.
   package var pixelAP: Double { mean("pixel_ap") }
   /// Mean over prompts of the average precision over both channels.
   package var twoChannelAP: Double { mean("two_channel_ap") }
   /// Mean over prompts of F1 at the threshold 0.5.
   package var meanF1: Double { mean("f1") }
-  /// Mean share of the picture that a thing covers: what pointing blindly gives.
+  /// Mean fraction of the picture that an object covers: the accuracy of random pointing.
   package var meanArea: Double { mean("area") }
-  /// All prompts' pixels at the threshold 0.5.
+  /// The pixels of all prompts at the threshold 0.5.
   package var half: SegmentationCounts { counts("half") }
-  /// All prompts' pixels at each map's mean.
+  /// The pixels of all prompts at each map's mean.
   package var mean: SegmentationCounts { counts("mean") }
 
   private func value(_ column: String) -> Double {

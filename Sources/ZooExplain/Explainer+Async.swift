@@ -3,14 +3,14 @@ import ZooRuntime
 import ZooTensors
 
 extension Explainer {
-  /// How many pictures share a pass.
+  /// The number of pictures that share a pass.
   private static let together = 4
 
-  /// Explains one picture as the model's own preprocessing shows it, away from the caller's thread.
+  /// Explains one picture with the model's own preprocessing, without blocking the caller's thread.
   ///
-  /// Cancelling the task ends the work after the block of the tower at hand.
+  /// Cancelling the task ends the work after the current block of the tower.
   ///
-  /// - Parameter progress: Called with the share of the image tower's blocks that have run, from 0 to 1.
+  /// - Parameter progress: Called with the fraction of the image tower's blocks that have run, from 0 to 1.
   public func explain(
     _ picture: Picture, prompts: [String], progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) async throws -> Explanation {
@@ -19,7 +19,7 @@ extension Explainer {
       var done = 0
       let explanation = try explain([picture], prepared) {
         try check()
-        // Some methods go back through the blocks after that.
+        // Some methods go backwards through the blocks afterwards.
         if done < blocks { progress(Double(done) / Double(blocks)) }
         done += 1
       }
@@ -28,11 +28,11 @@ extension Explainer {
     }
   }
 
-  /// Explains pictures with the same prompts, a few in a pass, away from the caller's thread.
+  /// Explains pictures with the same prompts, a few in a pass, without blocking the caller's thread.
   ///
-  /// Cancelling the task ends the work after the block of the tower at hand.
+  /// Cancelling the task ends the work after the current block of the tower.
   ///
-  /// - Parameter progress: Called with the count of pictures that are done.
+  /// - Parameter progress: Called with the number of pictures that are done.
   public func explain(
     _ pictures: [Picture], prompts: [String], progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> [Explanation] {
@@ -42,7 +42,7 @@ extension Explainer {
     }
   }
 
-  /// - Parameter step: Called before each block; what it throws ends the work.
+  /// - Parameter step: Called before each block; throwing ends the work.
   func explain(
     _ pictures: [Picture], _ prompts: PreparedPrompts, step: () throws -> Void
   ) throws -> [Explanation] {

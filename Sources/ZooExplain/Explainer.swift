@@ -4,7 +4,7 @@ import ZooRuntime
 import ZooTensors
 import ZooText
 
-/// Explains pictures with prompts: the text side, the method, and what is done about things that are not there.
+/// Explains pictures with prompts: embeds the text, runs the method, and handles things that are not in the picture.
 ///
 /// ```swift
 /// let explainer = Explainer(model: try ZooModel(directory: url))
@@ -14,17 +14,17 @@ import ZooText
 public struct Explainer: Sendable {
   /// The model that is explained.
   public let model: ZooModel
-  /// How maps are made.
+  /// The method that computes maps.
   public var method: HeatmapMethod
   /// Nil for none. By default only for models with SigLIP's attention pooler, as in the authors' code.
   public var correction: Correction?
-  /// Prompts whose mean is subtracted from each prompt's direction before anything is explained.
+  /// Prompts whose mean is subtracted from each prompt's direction before explaining.
   public var negatives: [String] = []
 
-  /// Explains by a method, with the correction that the authors' code has for such a model.
+  /// Creates an explainer with LeGrad and the correction that the authors' code uses for such a model.
   public init(model: ZooModel, method: LeGrad = LeGrad()) { self.init(model: model, method: HeatmapMethod(method)) }
 
-  /// Explains by a method, with the correction that the authors' code has for such a model.
+  /// Creates an explainer with a method and the correction that the authors' code uses for such a model.
   public init(model: ZooModel, method: HeatmapMethod) {
     self.model = model
     self.method = method
@@ -33,9 +33,9 @@ public struct Explainer: Sendable {
     }
   }
 
-  /// The prompts as directions, so that many pictures can share them.
+  /// Embeds the prompts, so that many pictures can share them.
   ///
-  /// Throws `ExplainError.blankPrompt` for a prompt of nothing but whitespace.
+  /// Throws `ExplainError.blankPrompt` for a prompt that contains only whitespace.
   public func prepare(_ prompts: [String]) throws -> PreparedPrompts {
     if let blank = (prompts + negatives).first(where: isBlank) { throw ExplainError.blankPrompt(blank) }
     let empty = correction?.prompt ?? Correction.emptyPrompt
@@ -48,7 +48,7 @@ public struct Explainer: Sendable {
       empty: emptyEmbedding, absentBelow: try model.absentLimit(empty: emptyEmbedding))
   }
 
-  /// Classes of a classifier as prompts.
+  /// Uses classes of a classifier as prompts.
   public func prepare(classes: [Int]) throws -> PreparedPrompts {
     guard model.architecture.isClassifier else { throw ExplainError.notAClassifier(model: model.name) }
     let count = model.architecture.embedding
@@ -59,9 +59,9 @@ public struct Explainer: Sendable {
       absentBelow: nil)
   }
 
-  /// Classes of a classifier by their names or numbers as prompts.
+  /// Uses classes of a classifier, by name or number, as prompts.
   ///
-  /// Throws `ExplainError.noClassCalled` with names that are like a misspelt one.
+  /// Throws `ExplainError.noClassCalled` with names similar to a misspelt one.
   public func prepare(classNames names: [String]) throws -> PreparedPrompts {
     try prepare(
       classes: names.map { name in
@@ -72,24 +72,24 @@ public struct Explainer: Sendable {
       })
   }
 
-  /// Explains one picture as the model's own preprocessing shows it.
+  /// Explains one picture with the model's own preprocessing.
   public func explain(_ picture: Picture, prompts: [String]) throws -> Explanation {
     let loaded = PictureLoader(preprocessing: try model.preprocessing).load(picture)
     return try explain([loaded.input.tensor], prepare(prompts))[0].showing(loaded)
   }
 
-  /// Explains pictures; those of one size share the passes through the model.
+  /// Explains pictures; those of the same size share passes through the model.
   public func explain(_ pictures: [PixelTensor], _ prompts: PreparedPrompts) throws -> [Explanation] {
     try Self.explain(pictures, [(self, prompts)])[0]
   }
 
-  /// Explains pictures in several ways, `[ways][pictures]`: the passes through the model are shared by all of one size, and so is the work
-  /// of methods that differ only in the layers that are summed.
+  /// Explains pictures in several ways, `[ways][pictures]`: pictures of the same size share the passes through the model, and so do methods that
+  /// differ only in the layers that are summed.
   ///
   /// - Parameters:
-  ///   - ways: explainers of one model, each with what it looks for.
-  ///   - clock: times the work that does not serve all ways.
-  ///   - step: called before each block; what it throws ends the work.
+  ///   - ways: Explainers of one model, each with its prompts.
+  ///   - clock: Times the work that is not for all ways.
+  ///   - step: Called before each block; throwing ends the work.
   package static func explain(
     _ pictures: [PixelTensor], _ ways: [(explainer: Explainer, prompts: PreparedPrompts)],
     clock: MethodClock = MethodClock(), step: () throws -> Void = {}
@@ -103,11 +103,11 @@ public struct Explainer: Sendable {
     return ways.indices.map { way in explained.map { $0[way] } }
   }
 
-  /// Explains pictures that each look for something else, `[ways][pictures]`; those of one size share the passes all the same.
+  /// Explains pictures that each have their own prompts, `[ways][pictures]`; those of the same size still share the passes.
   ///
   /// - Parameters:
-  ///   - ways: explainers of one model, each with what it looks for in each picture.
-  ///   - step: called before each block; what it throws ends the work.
+  ///   - ways: Explainers of one model, each with its prompts for each picture.
+  ///   - step: Called before each block; throwing ends the work.
   package static func explain(
     _ pictures: [PixelTensor], _ ways: [(explainer: Explainer, prompts: [PreparedPrompts])],
     clock: MethodClock = MethodClock(), step: () throws -> Void = {}
@@ -126,9 +126,9 @@ public struct Explainer: Sendable {
     return ways.indices.map { way in explained.map { $0[way] } }
   }
 
-  /// The same for the picture of a whole pass that is kept: `[ways]`, without another forward pass.
+  /// Explains the picture of a complete pass that was kept: `[ways]`, without another forward pass.
   ///
-  /// - Parameter step: called before each block; what it throws ends the work.
+  /// - Parameter step: Called before each block; throwing ends the work.
   package static func explain(
     _ pass: KeptPass, _ ways: [(explainer: Explainer, prompts: PreparedPrompts)], step: () throws -> Void = {}
   ) throws -> [Explanation] {
@@ -139,7 +139,7 @@ public struct Explainer: Sendable {
   private static func jobs(
     _ ways: [(explainer: Explainer, prompts: PreparedPrompts)], picture: Int? = nil
   ) throws -> [Pass.Job] {
-    // The empty prompt goes along for all if one wants it, so that they look for the same.
+    // If one needs the empty prompt, it is included for all, so that they share the same directions.
     let corrects = ways.contains { $0.explainer.correction != nil }
     return try ways.map { way in
       try Pass.Job(
@@ -171,7 +171,7 @@ public struct Explainer: Sendable {
     }
   }
 
-  /// The maps of the prompts alone, with the empty prompt's taken into account where that is asked for.
+  /// The maps of the prompts alone, corrected by the empty prompt's if requested.
   private func corrected(_ maps: [Heatmap], _ prompts: PreparedPrompts) -> [Heatmap] {
     var own = Array(maps.prefix(prompts.prompts.count))
     if let correction, own.count < maps.count {
@@ -204,11 +204,11 @@ public struct PreparedPrompts: Sendable {
   public let prompts: [String]
   /// Normalised text embeddings, `[prompts][embedding]`; one-hot vectors for classes.
   public let embeddings: [[Float]]
-  /// What the maps are taken for: the embeddings, less the mean of the negatives.
+  /// The directions that maps are computed for: the embeddings, minus the mean of the negatives.
   public let directions: [[Float]]
   /// The normalised embedding of the empty prompt; nil for classes.
   public let empty: [Float]?
-  /// Prompts whose cosine with a picture is not above this are absent from it; nil where nothing says so.
+  /// Prompts whose cosine with a picture is not above this are absent from it; nil if unknown.
   public let absentBelow: Float?
 
   package init(
@@ -218,7 +218,7 @@ public struct PreparedPrompts: Sendable {
     self.absentBelow = absentBelow
   }
 
-  /// Some of the prompts, by their places.
+  /// Some of the prompts, by index.
   public subscript(places: [Int]) -> PreparedPrompts {
     PreparedPrompts(
       prompts: places.map { prompts[$0] }, embeddings: places.map { embeddings[$0] },
@@ -232,7 +232,7 @@ public struct PromptSimilarity: Sendable {
   public let prompt: String
   /// Cosine of picture and prompt; a classifier's logit.
   public let similarity: Float
-  /// True where the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
+  /// Whether the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
   public let isAbsent: Bool
 
   package init(prompt: String, similarity: Float, isAbsent: Bool) {
@@ -243,9 +243,9 @@ public struct PromptSimilarity: Sendable {
 }
 
 extension PreparedPrompts {
-  /// How well the prompts fit a picture, and how well the prompt does that names nothing.
+  /// How well the prompts, and the prompt that names nothing, fit a picture.
   ///
-  /// - Parameter embedding: the picture's, not normalised; a classifier's logits.
+  /// - Parameter embedding: The picture's embedding, not normalised; a classifier's logits.
   public func similarities(to embedding: [Float], of model: ZooModel) -> (empty: Float?, prompts: [PromptSimilarity]) {
     // A classifier's embedding is its logits, and a prompt picks one of them.
     let unit = model.architecture.isClassifier ? embedding : normalised(embedding)

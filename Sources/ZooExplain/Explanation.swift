@@ -2,19 +2,19 @@ import ZooImages
 import ZooModels
 import ZooTensors
 
-/// What one picture says of the prompts.
+/// The explanation of one picture for some prompts.
 public struct Explanation: Sendable {
   /// The picture's embedding, not normalised; a classifier's logits.
   public let embedding: [Float]
-  /// Cosine of the picture with the prompt that names nothing.
+  /// Cosine of the picture and the prompt that names nothing.
   public let emptySimilarity: Float?
-  /// Prompts whose similarity is not above this count as absent; nil where nothing says so.
+  /// Prompts whose similarity is not above this count as absent; nil if unknown.
   public let absentBelow: Float?
-  /// One for each prompt, in their order.
+  /// One for each prompt, in order.
   public var prompts: [Prompt]
-  /// What the model saw: maps lie over it. Nil where the caller made the pixels.
+  /// What the model saw: maps cover it. Nil if the caller provided the pixels.
   public private(set) var picture: Picture?
-  /// Where what the model saw lies in the picture that was explained.
+  /// The position of what the model saw in the picture that was explained.
   private(set) var source: PictureFacts?
   private(set) var input: GridSize?
 
@@ -23,7 +23,7 @@ public struct Explanation: Sendable {
     self.prompts = prompts
   }
 
-  /// The same of a picture that is known.
+  /// The same explanation for a known picture.
   func showing(_ loaded: LoadedPicture) -> Explanation {
     var result = self
     (result.picture, result.source) = (loaded.input.picture, loaded.source)
@@ -31,7 +31,7 @@ public struct Explanation: Sendable {
     return result
   }
 
-  /// What the picture says of one prompt.
+  /// The result for one prompt.
   public struct Prompt: Sendable {
     /// The prompt, or the name of the class.
     public let prompt: String
@@ -39,28 +39,28 @@ public struct Explanation: Sendable {
     public let similarity: Float
     /// Where the evidence for the prompt is.
     public var heatmap: Heatmap
-    /// True where the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
+    /// Whether the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
     public let isAbsent: Bool
   }
 }
 
 /// Why something cannot be explained.
 public enum ExplainError: ZooError, Equatable {
-  /// A prompt of nothing but whitespace.
+  /// The prompt contains only whitespace.
   case blankPrompt(String)
-  /// Classes were asked for, but the model has prompts.
+  /// Classes were requested, but the model takes prompts.
   case notAClassifier(model: String)
-  /// A class index that is not below the number of classes.
+  /// The class index is not below the number of classes.
   case noSuchClass(Int, count: Int)
-  /// A class name that the model does not have, with names that are like it.
+  /// The model has no class with this name; `near` holds similar names.
   case noClassCalled(String, near: [String])
-  /// A vector of another model.
+  /// The vector belongs to a different model.
   case wrongWidth(Int, expected: Int, model: String)
-  /// A picture that a map does not fit on.
+  /// The picture is smaller than the map.
   case smallPicture(GridSize, map: GridSize)
-  /// A picture that is not the one that was explained.
+  /// The picture is not the one that was explained.
   case otherPicture(GridSize)
-  /// A place that is not below the number of prompts.
+  /// The index is not below the number of prompts.
   case noSuchPrompt(Int, count: Int)
 
   public var blame: Blame { .input }

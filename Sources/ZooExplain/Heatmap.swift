@@ -1,28 +1,28 @@
 import ZooImages
 import ZooModels
 
-/// Where in a picture a prompt is, layer by layer.
+/// Where the evidence for a prompt is in a picture, layer by layer.
 public struct Heatmap: Sendable {
-  /// Patches in rows and columns.
+  /// The grid of patches.
   public let grid: GridSize
-  /// Pixels on a side of a patch.
+  /// The side of a patch in pixels.
   public let patch: Int
-  /// The layers that took part, counted from 0.
+  /// The layers that were used, counted from 0.
   public let layers: [Int]
-  /// `[layers][grid.height * grid.width]`: what each layer adds; empty where the map is not a sum over layers.
+  /// `[layers][grid.height * grid.width]`: the contribution of each layer; empty if the map is not a sum over layers.
   public let layerValues: [[Float]]
-  /// `[grid.height * grid.width]`: the sum over the layers, before anything is normalised; corrected where asked for.
+  /// `[grid.height * grid.width]`: the sum over the layers, before normalisation; corrected if requested.
   public var values: [Float]
-  /// Where the range 0...1 is made: SigLIP's official code does it on the grid, the others on the picture.
+  /// Where values are scaled to 0...1: SigLIP's official code does it on the grid, the others on the picture.
   public let finish: Finish
 
-  /// Where the range 0...1 is made.
+  /// Where values are scaled to 0...1.
   public enum Finish: String, Sendable, Hashable, Codable {
     /// On the pixels.
     case upsampleThenNormalise
     /// On the grid of patches.
     case normaliseThenUpsample
-    /// TextSpan: what is below 0 on the picture is cut off before.
+    /// TextSpan: negative values on the picture are clipped first.
     case upsampleClipNormalise
   }
 
@@ -47,13 +47,13 @@ public struct Heatmap: Sendable {
     self.values = values
   }
 
-  /// Mean of the un-normalised values over the grid: comparable between prompts of one picture.
+  /// Mean of the unnormalised values over the grid: comparable between prompts for one picture.
   public var energy: Float { values.reduce(0, +) / Float(max(values.count, 1)) }
 
-  /// True where all values are equal: there is nothing to show, and the map is all zeros.
+  /// Whether all values are equal: there is nothing to show, and the map is all zeros.
   public var isFlat: Bool { values.allSatisfy { $0 == values.first } }
 
-  /// The map of some of its layers, not corrected; layers that it does not have are left out.
+  /// The map for some of its layers, uncorrected; layers that it does not have are ignored.
   package func restricted(to wanted: [Int]) -> Heatmap {
     let kept = layers.indices.filter { wanted.contains(layers[$0]) }
     return Heatmap(
@@ -61,15 +61,15 @@ public struct Heatmap: Sendable {
       finish: finish)
   }
 
-  /// Pixels of `picture`: the part of the input that the patches cover.
+  /// The size in pixels of `picture`: the part of the input that the patches cover.
   public var pictureSize: GridSize { GridSize(height: grid.height * patch, width: grid.width * patch) }
 
-  /// The map on the pixels, `[grid.height * patch][grid.width * patch]` row by row, from 0 to 1.
+  /// The map in pixels, `[grid.height * patch][grid.width * patch]` row by row, from 0 to 1.
   public func pixels() -> [Float] { pixels(in: range) }
 
-  /// The map on the pixels as `pixels()`, where the ends of `range` become 0 and 1: several maps may share one scale.
+  /// The map in pixels like `pixels()`, but with the bounds of `range` mapped to 0 and 1, so that several maps may share one scale.
   ///
-  /// All zeros where the range is empty (the official code gives NaN).
+  /// All zeros if the range is empty (the official code gives NaN).
   public func pixels(in range: ClosedRange<Float>) -> [Float] {
     switch finish {
     case .upsampleThenNormalise: scaled(upsampled(values), from: range)
@@ -78,7 +78,7 @@ public struct Heatmap: Sendable {
     }
   }
 
-  /// The values that `pixels()` makes 0 and 1.
+  /// The values that `pixels()` maps to 0 and 1.
   public var range: ClosedRange<Float> {
     switch finish {
     case .upsampleThenNormalise: Self.range(of: upsampled(values))
@@ -87,15 +87,15 @@ public struct Heatmap: Sendable {
     }
   }
 
-  /// One layer's map on the pixels, from 0 to 1.
+  /// One layer's map in pixels, from 0 to 1.
   public func pixels(ofLayer index: Int) -> [Float] { pixels(ofLayer: index, in: range(ofLayer: index)) }
 
-  /// One layer's map on the pixels, where the ends of `range` become 0 and 1.
+  /// One layer's map in pixels, with the bounds of `range` mapped to 0 and 1.
   public func pixels(ofLayer index: Int, in range: ClosedRange<Float>) -> [Float] {
     scaled(upsampled(layerValues[index]), from: range)
   }
 
-  /// The values that `pixels(ofLayer:)` makes 0 and 1.
+  /// The values that `pixels(ofLayer:)` maps to 0 and 1.
   public func range(ofLayer index: Int) -> ClosedRange<Float> { Self.range(of: upsampled(layerValues[index])) }
 
   private static func range(of values: [Float]) -> ClosedRange<Float> {
@@ -110,13 +110,13 @@ extension Heatmap {
   }
 }
 
-/// Values moved and scaled to 0...1; all zeros where they are all equal (the official code gives NaN).
+/// Shifts and scales values to 0...1; all zeros if they are all equal (the official code gives NaN).
 package func minMax(_ values: [Float]) -> [Float] {
   guard let low = values.min(), let high = values.max(), low <= high else { return values.map { _ in 0 } }
   return scaled(values, from: low...high)
 }
 
-/// Values moved and scaled so that the ends of `range` are 0 and 1; all zeros where it is empty.
+/// Shifts and scales values so that the bounds of `range` become 0 and 1; all zeros if it is empty.
 private func scaled(_ values: [Float], from range: ClosedRange<Float>) -> [Float] {
   let low = range.lowerBound, high = range.upperBound
   guard high > low else { return values.map { _ in 0 } }

@@ -2,12 +2,11 @@ import ZooImages
 import ZooModels
 
 extension Heatmap {
-  /// The map in colours over what the model saw, as LeGrad's own code draws it. Throws an `ExplainError` where the picture is smaller than
-  /// the map.
+  /// The map in colours over what the model saw, as drawn by LeGrad's own code. Throws an `ExplainError` if the picture is smaller than the map.
   ///
   /// - Parameters:
-  ///   - picture: `Explanation.picture`. What patches do not cover at its right and bottom is cut off.
-  ///   - alpha: The share of the heat, from 0 to 1.
+  ///   - picture: `Explanation.picture`. Pixels at its right and bottom that patches do not cover are cropped.
+  ///   - alpha: The opacity of the heat map, from 0 to 1.
   ///   - range: The values that get the coldest and the hottest colour; those of this map by default.
   public func overlay(
     on picture: Picture, colors: ColorMap = .jet, alpha: Double = 0.6, in range: ClosedRange<Float>? = nil
@@ -20,13 +19,13 @@ extension Heatmap {
     return ZooImages.overlay(pixels(in: range ?? self.range), on: covered, colorMap: colors, alpha: alpha)
   }
 
-  /// The map in colours alone, `pictureSize` large.
+  /// The map in colours alone, with size `pictureSize`.
   public func colored(_ colors: ColorMap = .jet, in range: ClosedRange<Float>? = nil) -> Picture {
     ZooImages.colored(
       pixels(in: range ?? self.range), height: pictureSize.height, width: pictureSize.width, colorMap: colors)
   }
 
-  /// The map in colours, the more transparent the colder, in RGBA: to be laid over a picture by a view. `pictureSize` large.
+  /// The map in colours, more transparent the colder it is, in RGBA, for a view to draw over a picture. Its size is `pictureSize`.
   public func transparent(_ colors: ColorMap = .jet, in range: ClosedRange<Float>? = nil) -> Picture {
     ZooImages.transparent(
       pixels(in: range ?? self.range), height: pictureSize.height, width: pictureSize.width, colorMap: colors)
@@ -34,14 +33,14 @@ extension Heatmap {
 }
 
 extension Explanation {
-  /// The map of a prompt in colours over the whole picture that was explained; what the model did not see stays as it is.
+  /// The map of a prompt in colours over the whole picture that was explained; pixels that the model did not see are not changed.
   ///
-  /// Throws an `ExplainError` where there is no such prompt, or the picture is not of the size of the one that was explained.
+  /// Throws an `ExplainError` if there is no such prompt, or if the size of the picture differs from the one that was explained.
   ///
   /// - Parameters:
-  ///   - prompt: Its place among `prompts`.
+  ///   - prompt: Its index in `prompts`.
   ///   - picture: The picture that was explained.
-  ///   - alpha: The share of the heat, from 0 to 1.
+  ///   - alpha: The opacity of the heat map, from 0 to 1.
   public func overlay(
     ofPrompt prompt: Int, on picture: Picture, colors: ColorMap = .jet, alpha: Double = 0.6
   ) throws -> Picture {

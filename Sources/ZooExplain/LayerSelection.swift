@@ -1,10 +1,10 @@
 import ZooTensors
 
-/// Which blocks of an image tower take part, counted from 0.
+/// Which blocks of an image tower are used, counted from 0.
 public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
   /// All layers: the paper's rule.
   case all
-  /// The last `n` layers; the authors' library takes two.
+  /// The last `n` layers; the authors' library uses two.
   case last(Int)
   /// The last `p` percent of the layers, rounded up.
   case lastPercent(Int)
@@ -13,7 +13,7 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
   /// Several ranges.
   case list([ClosedRange<Int>])
 
-  /// Reads `all`, `last:2`, `last:40%`, `7`, `5-11` or `0,3,8-11`.
+  /// Parses `all`, `last:2`, `last:40%`, `7`, `5-11` or `0,3,8-11`.
   public init(_ text: String) throws(LayerSelectionError) {
     if text == "all" {
       self = .all
@@ -36,7 +36,7 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// Exactly these layers, in rising order; all where there is none.
+  /// Exactly these layers, in ascending order; all if the list is empty.
   init(_ layers: [Int]) {
     var ranges: [ClosedRange<Int>] = []
     for layer in layers {
@@ -63,7 +63,7 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
     range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
   }
 
-  /// The layers of a tower of `count` blocks, in rising order.
+  /// The layers of a tower with `count` blocks, in ascending order.
   public func layers(of count: Int) throws(LayerSelectionError) -> [Int] {
     let ranges: [ClosedRange<Int>]
     switch self {
@@ -80,11 +80,11 @@ public enum LayerSelection: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// Why a selection of layers means nothing.
+/// Why a selection of layers is invalid.
 public enum LayerSelectionError: ZooError, Equatable {
-  /// Text that does not name layers.
+  /// The text does not name layers.
   case unreadable(String)
-  /// Layers that the tower does not have.
+  /// The tower does not have these layers.
   case tooMany(LayerSelection, layers: Int)
 
   public var blame: Blame { .input }

@@ -2,7 +2,7 @@ import ZooModels
 
 /// A connected part of a map above a threshold: pixels that share a side belong together.
 public struct MapRegion: Sendable {
-  /// The pixels of one column from the top, as COCO has them.
+  /// The pixels of one column from the top, as in COCO.
   public struct Run: Sendable, Hashable {
     /// The column, counted from the left.
     public let column: Int
@@ -10,12 +10,12 @@ public struct MapRegion: Sendable {
     public let rows: Range<Int>
   }
 
-  /// From left to right, and downwards.
+  /// The runs from left to right, then from top to bottom.
   public let runs: [Run]
-  /// The largest value of the map in it.
+  /// The largest value of the map in the region.
   public let peak: Float
 
-  /// In pixels.
+  /// The area in pixels.
   public var area: Int { runs.reduce(0) { $0 + $1.rows.count } }
 
   /// Left, top, width and height in pixels.
@@ -25,7 +25,7 @@ public struct MapRegion: Sendable {
     return [left, top, right - left + 1, (runs.map(\.rows.upperBound).max() ?? top) - top]
   }
 
-  /// COCO's uncompressed run lengths: pixels outside and inside in turns, column by column.
+  /// COCO's uncompressed run lengths: pixels outside and inside alternately, column by column.
   public func counts(in size: GridSize) -> [Int] {
     var counts: [Int] = [], at = 0
     for run in runs {
@@ -42,7 +42,7 @@ public struct MapRegion: Sendable {
 }
 
 extension PlacedMap {
-  /// The regions where the map is above a threshold, the largest first; in pixels of the whole picture.
+  /// The regions in which the map is above a threshold, the largest first; in pixels of the whole picture.
   public func regions(above threshold: Float) -> [MapRegion] {
     var runs: [MapRegion.Run] = [], peaks: [Float] = [], groups: [Int] = []
     /// The first run of a group.
@@ -74,7 +74,7 @@ extension PlacedMap {
     }.sorted { $0.area > $1.area }
   }
 
-  /// The stretches of a column above a threshold, in rows of the picture, with their largest values.
+  /// The runs of a column above a threshold, in rows of the picture, with their largest values.
   private func stretches(_ column: Int, above threshold: Float) -> [(rows: Range<Int>, peak: Float)] {
     var result: [(rows: Range<Int>, peak: Float)] = []
     for row in rows.indices {

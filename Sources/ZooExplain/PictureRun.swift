@@ -1,9 +1,9 @@
 import ZooImages
 
-/// Works through many picture files, some of them in one pass through the model; one that cannot be read holds up none.
+/// Processes many picture files, several in each pass through the model; a file that cannot be read does not affect the others.
 package struct PictureRun {
   package let loader: PictureLoader
-  /// How many pictures share a pass.
+  /// The number of pictures that share a pass.
   package let together: Int
 
   package init(loader: PictureLoader, together: Int = 4) {
@@ -11,13 +11,13 @@ package struct PictureRun {
     self.together = max(1, together)
   }
 
-  /// Passes that so many pictures take.
+  /// The number of passes for so many pictures.
   package func passes(for count: Int) -> Int { (count + together - 1) / together }
 
   /// - Parameters:
-  ///   - paths: of picture files; `-` is standard input.
-  ///   - work: gives a result for each of some pictures; their places among the paths come with them.
-  ///   - each: is called for each path in order, with what was loaded and its result, or with why it could not be read.
+  ///   - paths: Picture files; `-` is standard input.
+  ///   - work: Returns a result for each of some pictures; it also gets their indices in the list of paths.
+  ///   - each: Called for each path in order, with what was loaded and its result, or with the reason why it could not be read.
   package func run<Output>(
     _ paths: [String], work: ([Int], [LoadedPicture]) throws -> [Output],
     each: (Int, Result<(picture: LoadedPicture, output: Output), any Error>) throws -> Void

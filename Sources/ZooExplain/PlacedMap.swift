@@ -1,18 +1,18 @@
 import ZooImages
 import ZooModels
 
-/// A map on the pixels of the whole picture that a model's input was made of: back through the crop and the resize.
+/// A map in pixels of the whole picture that a model's input was made from: the crop and the resize are undone.
 public struct PlacedMap: Sendable {
-  /// Of the picture, in pixels.
+  /// The size of the picture in pixels.
   public let size: GridSize
-  /// The part of the picture that the model sees.
+  /// The rows of the picture that the model sees.
   public let rows: Range<Int>
   /// The columns of the picture that the model sees.
   public let columns: Range<Int>
   /// `[rows][columns]`, from 0 to 1.
   public let values: [Float]
 
-  /// `[height, width]` of the picture: NaN where the model sees nothing.
+  /// `[height, width]` of the picture: NaN where the model does not see it.
   public func whole() -> [Float] { spread(values, over: .nan) }
 
   /// `[height, width]` of the picture: true where the map is above a threshold.
@@ -32,9 +32,9 @@ extension Heatmap {
   /// The map on the whole picture.
   ///
   /// - Parameters:
-  ///   - picture: what was read; its size is that of the result.
-  ///   - input: the size of what the model got.
-  ///   - range: the values that become 0 and 1, as in `pixels(in:)`.
+  ///   - picture: The picture that was read; its size is that of the result.
+  ///   - input: The size of the model's input.
+  ///   - range: The values that become 0 and 1, as in `pixels(in:)`.
   public func placed(
     on picture: PictureFacts, input: GridSize, in range: ClosedRange<Float>
   ) -> PlacedMap {
@@ -49,7 +49,7 @@ extension Heatmap {
       values: sampled.map { span > 0 ? min(max(($0 - low) / span, 0), 1) : 0 })
   }
 
-  /// Which pixels of a side lie under patches, and where in the grid their middles are.
+  /// The pixels of a side that are under patches, and where in the grid their centres are.
   private func places(
     from start: Double, to end: Double, length: Int, input: Int, cells: Int
   ) -> (pixels: Range<Int>, cells: [Double]) {

@@ -4,19 +4,19 @@ import ZooModels
 import ZooRuntime
 import ZooTensors
 
-/// Embeddings of prompts that were computed elsewhere: what an image tower alone needs in place of prompts.
+/// Embeddings of prompts that were computed elsewhere: an image tower alone needs them instead of prompts.
 public struct PromptEmbeddings: Sendable {
-  /// One for each vector; reports show them in place of prompts.
+  /// One for each vector; reports show them instead of prompts.
   public let names: [String]
   /// `[prompts][width]`, finite and not zero; their lengths do not matter.
   public let vectors: [[Float]]
 
-  /// As many names as vectors.
+  /// Creates prompts from embeddings; requires as many names as vectors.
   public init(names: [String], vectors: [[Float]]) { (self.names, self.vectors) = (names, vectors) }
 
   /// - Parameters:
-  ///   - file: An NPY file of `[prompts, width]`, or of `[width]` for one prompt, in any floating-point type.
-  ///   - names: A text file with one name a line; without it the prompts are called by their numbers, from 1.
+  ///   - file: An NPY file of shape `[prompts, width]`, or `[width]` for one prompt, in any floating-point type.
+  ///   - names: A text file with one name per line; without it the prompts are numbered from 1.
   public init(file: String, names: String?) throws {
     let checkpoint = try Checkpoint.open(file)
     guard checkpoint.container == .npy, let entry = checkpoint.entries.first else {
@@ -46,10 +46,10 @@ public struct PromptEmbeddings: Sendable {
 }
 
 extension Explainer {
-  /// Embeddings from elsewhere as prompts. A prompt counts as absent, and maps are corrected, only where the model has a text
-  /// tower and a tokenizer, which say what names nothing.
+  /// Uses embeddings from elsewhere as prompts. Prompts can only be recognised as absent, and maps corrected, if the model has a text tower and a
+  /// tokenizer, which provide the embedding of a prompt that names nothing.
   ///
-  /// Throws `EmbeddingsError.wrongWidth` where they are not as wide as the model's own.
+  /// Throws `EmbeddingsError.wrongWidth` if their width differs from the model's own.
   public func prepare(_ embeddings: PromptEmbeddings) throws -> PreparedPrompts {
     let architecture = model.architecture
     if architecture.isClassifier { throw EmbeddingsError.classifier(model: model.name) }
@@ -72,15 +72,15 @@ extension Explainer {
 public enum EmbeddingsError: ZooError, Equatable {
   /// The file is not an NPY file.
   case notAnArray(String)
-  /// The array is not `[prompts, width]`, or not of floating-point numbers.
+  /// The array does not have the shape `[prompts, width]`, or its elements are not floating-point numbers.
   case wrongShape(String, found: String)
-  /// A row holds NaN or infinite numbers.
+  /// A row contains NaN or infinite numbers.
   case notFinite(String, row: Int)
-  /// A row is zero throughout.
+  /// A row is all zeros.
   case zero(String, row: Int)
   /// The file of names is not UTF-8 text.
   case unreadableNames(String)
-  /// There are more or fewer names than embeddings.
+  /// The number of names differs from that of embeddings.
   case wrongNames(String, found: Int, expected: Int)
   /// The embeddings belong to a different model.
   case wrongWidth(model: String, expected: Int, found: Int)

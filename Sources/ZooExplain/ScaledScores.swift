@@ -3,16 +3,16 @@ import ZooRuntime
 
 /// Similarities of one picture with some prompts, on the scale that the model was trained on.
 public struct ScaledScores: Sendable {
-  /// Nil where half a model lacks the learned scale, like the two below.
+  /// Nil if half a model lacks the learned scale, like the two below.
   public let logits: [Float]?
-  /// Among the prompts, or among all classes of a classifier; nil where there is nothing to compare.
+  /// Among the prompts, or among all classes of a classifier; nil if there is nothing to compare.
   public let softmax: [Float]?
-  /// Each on its own, by the sigmoid; only for models that were trained so.
+  /// For each prompt on its own, by the sigmoid; only for models that were trained that way.
   public let probabilities: [Float]?
 
   /// - Parameters:
-  ///   - similarities: cosines, or a classifier's logits.
-  ///   - all: logits to compare with where they are not those of the prompts: a classifier's.
+  ///   - similarities: Cosines, or a classifier's logits.
+  ///   - all: Logits to compare with, if they are not those of the prompts: a classifier's.
   public init(_ similarities: [Float], among all: [Float]? = nil, of model: ZooModel) {
     let logits = similarities.map(model.logit(cosine:))
     guard model.architecture.isClassifier || model.architecture.hasScale else {

@@ -5,24 +5,24 @@ import ZooModels
 import ZooRuntime
 import ZooStore
 
-/// How far the installation of a model is.
+/// The progress of installing a model.
 public enum InstallProgress: Sendable {
-  /// Files are on their way.
+  /// Files are being downloaded.
   case fetching(PullProgress)
-  /// The checkpoint is converted.
+  /// The checkpoint is being converted.
   case converting(ConversionProgress)
 }
 
 extension ModelStore {
-  /// Converts a checkpoint into the store, where each tensor that was written is read back and compared and the model runs once.
+  /// Converts a checkpoint into the store; each written tensor is read back and compared, and the model is run once.
   ///
-  /// Cancelling the task ends the work after the piece at hand, and leaves nothing behind. Throws a `ConvertError`, a `CheckpointError` or a
+  /// Cancelling the task ends the work after the current piece and leaves nothing behind. Throws a `ConvertError`, a `CheckpointError` or a
   /// `StoreError`.
   ///
   /// - Parameters:
-  ///   - conversion: What is written.
-  ///   - replacing: True to take the place of a model of that name; false to return it where it came from the same source.
-  ///   - progress: Called on the thread that works.
+  ///   - conversion: The conversion to write.
+  ///   - replacing: True to replace a model with that name; false to return it if it came from the same source.
+  ///   - progress: Called on the working thread.
   public func install(
     _ conversion: Conversion, replacing: Bool = false,
     progress: @escaping @Sendable (ConversionProgress) -> Void = { _ in }
@@ -37,18 +37,17 @@ extension ModelStore {
     return try installed(in: target)
   }
 
-  /// Fetches a model from the Hugging Face hub or the web and converts it into the store; one that is there is returned as it is.
+  /// Downloads a model from the Hugging Face hub or the web and converts it into the store; a model that is already there is returned unchanged.
   ///
-  /// Cancelling the task ends the work. What was fetched by then stays, and the next pull goes on with it. Throws a `PullError` as well as what
+  /// Cancelling the task ends the work. Downloaded data is kept, and the next pull continues from there. Throws a `PullError` and everything that
   /// `install` throws.
   ///
   /// - Parameters:
-  ///   - reference: `ARCHITECTURE:TAG`, `OWNER/REPOSITORY[@REVISION][/FILE]` of the hub, or a URL.
+  ///   - reference: `ARCHITECTURE:TAG`, `OWNER/REPOSITORY[@REVISION][/FILE]` on the hub, or a URL.
   ///   - registry: The architectures and tags to choose from.
-  ///   - options: What the caller says about the checkpoint.
+  ///   - options: What the caller knows about the checkpoint.
   ///   - dtype: The element type of the weights.
-  ///   - settings: Where the hub and its local cache are; by default what the environment says (`HF_TOKEN`, `HF_ENDPOINT`, `HF_HOME` and others).
-  ///     Proxies are always those of the environment (`http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`).
+  ///   - settings: Where the hub and its local cache are; by default from the environment (`HF_TOKEN`, `HF_ENDPOINT`, `HF_HOME` and others).
   ///   - progress: Called often, from any thread.
   public func pull(
     _ reference: String, registry: Registry = .builtIn, options: ConversionOptions = ConversionOptions(),
@@ -75,10 +74,10 @@ extension ModelStore {
     return model
   }
 
-  /// Opens a model by a path or by `ARCHITECTURE[:TAG]`; the tag may be left out where only one is installed. Embeddings of prompts are kept in
-  /// the store.
+  /// Opens a model by a path or by `ARCHITECTURE[:TAG]`; the tag may be omitted if only one is installed. Embeddings of prompts are cached in the
+  /// store.
   ///
-  /// Throws a `StoreError`, and what `ZooModel.init(directory:)` throws.
+  /// Throws a `StoreError`, and everything that `ZooModel.init(directory:)` throws.
   public func open(
     _ reference: String, backend: Backend = .automatic, precision: Precision = .f32, threads: Int? = nil,
     language: String? = nil
@@ -140,10 +139,10 @@ extension Conversion {
     }
   }
 
-  /// Compares with another checkpoint of the same model, in whatever layout, tensor by tensor; nothing is written.
+  /// Compares with another checkpoint of the same model, in any layout, tensor by tensor; nothing is written.
   ///
-  /// Cancelling the task ends the work after the tensor at hand. Throws a `ConvertError` where the other checkpoint's tensors are not those of
-  /// this architecture, and a `CheckpointError`.
+  /// Cancelling the task ends the work after the current tensor. Throws a `ConvertError` if the other checkpoint's tensors are not those of this
+  /// architecture, and a `CheckpointError`.
   public func compare(with other: Checkpoint) async throws -> ModelComparison {
     try await Background.run { check in try compare(with: other, step: check) }
   }
@@ -171,13 +170,13 @@ extension InstalledModel {
 
   /// Writes the model the way another tool has it, reads it back and compares it.
   ///
-  /// Cancelling the task ends the work after the piece at hand, and leaves nothing behind. Throws a `ConvertError`.
+  /// Cancelling the task ends the work after the current piece and leaves nothing behind. Throws a `ConvertError`.
   ///
   /// - Parameters:
-  ///   - format: The tool that is to read it.
-  ///   - target: A directory to create, with configuration and tokenizer; or a file ending in `.safetensors` or `.npz`, for the weights alone.
-  ///   - options: The element type of the weights, the size of files, and whether to replace what is there.
-  ///   - progress: Called on the thread that works.
+  ///   - format: The format to write.
+  ///   - target: A folder to create, with configuration and tokenizer; or a file ending in `.safetensors` or `.npz`, for the weights alone.
+  ///   - options: The element type of the weights, the size of files, and whether to replace existing files.
+  ///   - progress: Called on the working thread.
   public func export(
     as format: ExportFormat, to target: URL, options: ExportOptions = ExportOptions(),
     progress: @escaping @Sendable (ConversionProgress) -> Void = { _ in }

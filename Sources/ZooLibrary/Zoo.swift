@@ -1,4 +1,4 @@
-/// Everything that an app needs: reading and converting checkpoints, the registry of this build, models, prompts, pictures, heat maps, evaluation.
+/// Everything that an app needs: reading and converting checkpoints, the built-in registry, models, prompts, pictures, heat maps, evaluation.
 ///
 /// ```swift
 /// import Zoo

@@ -1,23 +1,23 @@
 import ZooImages
 import ZooModels
 
-/// A question of a run that went very well or very badly by the first method.
+/// A question of a run on which the first method did very well or very badly.
 package struct EvaluationCase: Sendable {
-  /// The sample's place in the data set.
+  /// The sample's index in the data set.
   package let index: Int
   package let sample: String
   package let name: String
   package let label: Int
-  /// Which of the sample's questions about the class it is: it may have several of one class.
+  /// The index among the sample's questions about the same class.
   package let ordinal: Int
-  /// The merit of each method's map; nil where it says nothing.
+  /// The merit of each method's map; nil if it says nothing.
   package let merits: [Double?]
 
-  /// The worst and the best questions of a run, worst and best first; equal ones in the order of the data.
+  /// The worst and the best questions of a run, worst and best first; equal ones in data set order.
   ///
   /// - Parameters:
-  ///   - count: how many of each there are at most; a question is in one of the lists.
-  ///   - results: calls what it is given with each result, in the order of the samples.
+  ///   - count: The maximum number of each; a question is in only one of the lists.
+  ///   - results: Calls its argument with each result, in the order of the samples.
   package static func extremes<P: EvaluationProtocol>(
     _: P.Type, methods: Int, count: Int, results: (_ add: (SampleResult) throws -> Void) throws -> Void
   ) rethrows -> (worst: [EvaluationCase], best: [EvaluationCase]) {
@@ -27,7 +27,7 @@ package struct EvaluationCase: Sendable {
       _ one: (merit: Double, value: EvaluationCase), in list: inout [(merit: Double, value: EvaluationCase)],
       before: (Double, Double) -> Bool
     ) {
-      // Behind its equals, which came first.
+      // After its equals, which came first.
       list.insert(one, at: list.firstIndex { before(one.merit, $0.merit) } ?? list.count)
       if list.count > count { list.removeLast() }
     }
@@ -55,7 +55,7 @@ package struct EvaluationCase: Sendable {
   }
 }
 
-/// A sample as a report draws it.
+/// A sample for drawing in a report.
 package struct ShownSample: Sendable {
   /// What the model sees.
   package let picture: PreprocessedPicture
@@ -63,7 +63,7 @@ package struct ShownSample: Sendable {
   package let questions: [Question]
 
   package struct Question: Sendable {
-    /// The label of its row.
+    /// The label in its row.
     package let label: Int
     /// The class whose map is drawn.
     package let asked: Int
@@ -71,7 +71,7 @@ package struct ShownSample: Sendable {
   }
 
   package enum Truth: Sendable {
-    /// There is no place.
+    /// No location.
     case none
     case mask(MaskedPictures.Loaded, MaskedPictures.Thing)
     case points(PictureFacts, [LabelledPoint])
@@ -79,7 +79,7 @@ package struct ShownSample: Sendable {
 }
 
 extension ShownSample.Truth {
-  /// The truth drawn on a picture of the part that the patches cover: a line around the thing; white points on it, and black ones off it.
+  /// The truth drawn on a picture of the part that the patches cover: an outline around the object; white points on it, and black ones off it.
   package func drawn(on picture: Picture) -> Picture {
     let size = GridSize(height: picture.height, width: picture.width)
     switch self {
@@ -93,7 +93,7 @@ extension ShownSample.Truth {
 }
 
 extension Picture {
-  /// With a dot that is as large as the picture is.
+  /// With a dot whose size scales with the picture.
   fileprivate func dotted(_ point: LabelledPoint) -> Picture {
     let reach = max(2, max(width, height) / 60), (x, y) = (point.column(of: width), point.row(of: height))
     var pixels = pixels

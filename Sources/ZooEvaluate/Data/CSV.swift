@@ -1,19 +1,19 @@
 import Foundation
 
-/// A table of text as RFC 4180 has it, with names in its first line; read line by line, so that a table of millions of rows takes no
+/// A text table in the format of RFC 4180, with column names in its first line; read line by line, so that a table with millions of rows takes no
 /// more memory than its file.
 struct CSV {
   private let file: String
   private let bytes: Data
   private let separator: UInt8
   private var at: Int
-  /// The line that comes next, from 1.
+  /// The number of the next line, from 1.
   private var nextLine = 1
-  /// The line that the last row began in.
+  /// The line in which the last row began.
   private(set) var line = 1
   private(set) var columns: [String] = []
 
-  /// Throws `EvaluateError` where the file cannot be read.
+  /// Throws `EvaluateError` if the file cannot be read.
   init(_ file: String) throws {
     self.file = file
     do {
@@ -27,7 +27,7 @@ struct CSV {
     columns = names.map { $0.trimmingCharacters(in: .whitespaces) }
   }
 
-  /// The place of the column with one of these names, whatever their case.
+  /// The index of the column with one of these names, ignoring case.
   func column(_ names: String...) throws -> Int {
     guard let place = optional(names) else {
       throw EvaluateError.unreadable(file: file, reason: "its first line names no column '\(names[0])'")
@@ -39,7 +39,7 @@ struct CSV {
     columns.firstIndex { column in names.contains { $0.caseInsensitiveCompare(column) == .orderedSame } }
   }
 
-  /// The fields of the next line that is not empty; nil at the end.
+  /// The fields of the next non-empty line; nil at the end.
   mutating func next() throws -> [String]? {
     while at < bytes.count {
       let fields = try row()

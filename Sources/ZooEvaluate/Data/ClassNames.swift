@@ -1,20 +1,20 @@
 import Foundation
 import ZooText
 
-/// Names of classes by their ids: a CSV with the columns `wnid` (or `id`) and `name`, or lines of an id and names, such as Kaggle's
-/// `LOC_synset_mapping.txt` (`n01440764 tench, Tinca tinca`), of which the first name is taken.
+/// Class names by id: a CSV with the columns `wnid` (or `id`) and `name`, or lines with an id and names, such as Kaggle's
+/// `LOC_synset_mapping.txt` (`n01440764 tench, Tinca tinca`), of which the first name is used.
 public struct ClassNames: Sendable {
   /// The file that they came from.
   public let source: String
   private let names: [String: String]
 
-  /// Those of a zero-shot head: all that a file names, or ImageNet's 1000 classes.
+  /// The ids for a zero-shot head: all that a file names, or ImageNet's 1000 classes.
   public let ids: [String]
 
-  /// The name of a class by its id, such as `n01440764`; nil if it is unknown.
+  /// The name of the class with an id, such as `n01440764`; nil if it is unknown.
   public subscript(id: String) -> String? { names[id] }
 
-  /// Throws an `EvaluateError` where the file cannot be read.
+  /// Throws an `EvaluateError` if the file cannot be read.
   public init(file: String) throws {
     source = file
     names =
@@ -23,7 +23,7 @@ public struct ClassNames: Sendable {
     ids = names.keys.sorted()
   }
 
-  /// What comes with the build (`imageNetNames()`).
+  /// The built-in names (`imageNetNames()`).
   public static func builtIn() throws -> ClassNames {
     let rows = try imageNetNames()
     return ClassNames(

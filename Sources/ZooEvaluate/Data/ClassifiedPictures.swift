@@ -1,4 +1,4 @@
-/// Pictures with a class each.
+/// Pictures with one class each.
 public struct ClassifiedPictures: Sendable {
   /// Names of the classes, by index.
   public let classes: [String]
@@ -8,11 +8,11 @@ public struct ClassifiedPictures: Sendable {
   package struct Entry: Sendable, Hashable {
     package let id: String
     package let file: String
-    /// The place of its class in `classes`.
+    /// The index of its class in `classes`.
     package let label: Int
   }
 
-  /// The classes are ImageNet's 1000, in the order of their ids.
+  /// Whether the classes are ImageNet's 1000, in the order of their ids.
   package let areImageNets: Bool
 
   package init(classes: [String], pictures: [Entry], areImageNets: Bool = false) {

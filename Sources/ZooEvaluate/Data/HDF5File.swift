@@ -2,16 +2,16 @@ import CHDF5
 import Foundation
 import Synchronization
 
-/// Arrays of an HDF5 file, such as MATLAB's v7.3, by the HDF5 library; its calls take turns.
+/// Arrays in an HDF5 file, such as MATLAB's v7.3, read by the HDF5 library; its calls are serialised.
 final class HDF5File: Sendable {
   let path: String
   private let file: Int64
-  /// The library has no threads of its own making.
+  /// The library is not thread-safe.
   private static let turn = Mutex(())
-  /// An array that is larger is not a picture.
+  /// A larger array is not a picture.
   private static let limit = 1 << 30
 
-  /// An array, row by row.
+  /// An array in row-major order.
   struct Array: Sendable {
     enum Values: Sendable {
       case bytes([UInt8])
@@ -22,7 +22,7 @@ final class HDF5File: Sendable {
     let values: Values
   }
 
-  /// Throws an `EvaluateError` where there is no library, or the file is not HDF5.
+  /// Throws an `EvaluateError` if the library is missing, or the file is not HDF5.
   init(_ path: String) throws {
     self.path = path
     file = try Self.turn.withLock { _ in
@@ -40,7 +40,7 @@ final class HDF5File: Sendable {
 
   func array(_ name: String) throws -> Array { try array(name, nil) }
 
-  /// - Parameter name: for messages.
+  /// - Parameter name: The name for messages.
   func array(_ reference: UInt64, name: String) throws -> Array { try array(name, reference) }
 
   private func array(_ name: String, _ reference: UInt64?) throws -> Array {
@@ -76,6 +76,6 @@ extension HDF5File.Array {
   var bytes: [UInt8]? { if case .bytes(let values) = values { values } else { nil } }
   var references: [UInt64]? { if case .references(let values) = values { values } else { nil } }
 
-  /// MATLAB's text: codes of UTF-16.
+  /// MATLAB's text: UTF-16 code units.
   var text: String? { if case .shorts(let values) = values { String(decoding: values, as: UTF16.self) } else { nil } }
 }

@@ -2,17 +2,17 @@ import Foundation
 import ZooText
 
 extension ClassifiedPictures {
-  /// ImageNet's validation pictures as people have them, told by what the folder holds:
+  /// ImageNet's validation pictures in their usual forms, recognised by the content of the folder:
   ///
-  /// * a folder for each class, `val/n01440764/ILSVRC2012_val_00000293.JPEG`: the place of a class is that of its id in sorted order;
-  /// * pictures side by side with Kaggle's `LOC_val_solution.csv`;
-  /// * pictures side by side with the devkit's `ILSVRC2012_validation_ground_truth.txt`, whose numbers are places in the devkit's own order:
+  /// * a folder for each class, `val/n01440764/ILSVRC2012_val_00000293.JPEG`: the index of a class is that of its id in sorted order;
+  /// * pictures in one folder with Kaggle's `LOC_val_solution.csv`;
+  /// * pictures in one folder with the devkit's `ILSVRC2012_validation_ground_truth.txt`, whose numbers refer to the devkit's own order:
   ///   that of `map_clsloc.txt` or `synsets.txt` beside it, or else the published one;
-  /// * pictures side by side with TensorFlow's `imagenet_2012_validation_synset_labels.txt`, an id for each.
+  /// * pictures in one folder with TensorFlow's `imagenet_2012_validation_synset_labels.txt`, with an id for each.
   ///
   /// - Parameters:
-  ///   - names: names of the classes by their ids; see `ClassNames`.
-  ///   - problem: called for what is left out, with the reason.
+  ///   - names: Class names by id; see `ClassNames`.
+  ///   - problem: Called for what is left out, with the reason.
   public init(
     imageNet folder: String, names: ClassNames, problem: (_ item: String, _ reason: String) throws -> Void
   ) throws {
@@ -20,7 +20,7 @@ extension ClassifiedPictures {
     let truths = try imageNetTruths(in: folder, pictures)
     let ids = Array(Set(truths.map(\.synset))).sorted()
     for id in ids where names[id] == nil { try problem(id, "it has no name in \(names.source)") }
-    // All classes that have names take part in the zero-shot head, also those without pictures here.
+    // The zero-shot head includes all classes with names, even those without pictures here.
     let classes = Array(Set(names.ids + ids.filter { names[$0] != nil })).sorted()
     let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
     var entries: [Entry] = []
@@ -38,7 +38,7 @@ extension ClassifiedPictures {
 }
 
 private struct Truth {
-  /// The picture's name without its ending.
+  /// The picture's name without its extension.
   let id: String
   let synset: String
 }
@@ -88,7 +88,7 @@ private func kaggle(_ solution: String) throws -> [Truth] {
   return truths.sorted { $0.id < $1.id }
 }
 
-/// - Parameter order: the file that says which class a number stands for; nil for the published order.
+/// - Parameter order: The file that says which class a number means; nil for the published order.
 private func devkit(_ truth: String, order: String?) throws -> [Truth] {
   var synsets: [Int: String] = [:]
   if let order {
@@ -97,7 +97,7 @@ private func devkit(_ truth: String, order: String?) throws -> [Truth] {
       guard let id = words.first, isSynset(id) else {
         throw EvaluateError.badLine(number + 1, file: order, reason: "it does not begin with an id such as n01440764")
       }
-      // `map_clsloc.txt` states the number; a bare list is in order.
+      // `map_clsloc.txt` contains the number; a plain list is in order.
       synsets[words.count > 1 ? Int(words[1]) ?? number + 1 : number + 1] = String(id)
     }
   } else {

@@ -4,7 +4,7 @@ import ZooModels
 
 /// A picture whose pixels are labels.
 struct LabelPicture {
-  /// As the model sees the scene: turned, resized and cropped like the picture, by the nearest pixel.
+  /// The labels as the model sees the scene: turned, resized and cropped like the picture, using the nearest pixel.
   let image: Picture
 
   init(file: String, of picture: PictureFacts, _ loader: PictureLoader) throws {
@@ -12,7 +12,7 @@ struct LabelPicture {
   }
 
   init(_ image: Picture, name: String, of picture: PictureFacts, _ loader: PictureLoader) throws {
-    // A palette's indices are the labels, its colours do not matter.
+    // The indices of a palette are the labels; its colours do not matter.
     let grey = Picture(width: image.width, height: image.height, mode: .l, pixels: image.pixels)
     guard let fitted = loader.fit(labels: grey, to: picture) else {
       throw EvaluateError.maskSize(
@@ -22,7 +22,7 @@ struct LabelPicture {
     self.image = fitted
   }
 
-  /// The labels of a mask, without the background.
+  /// The labels in a mask, except the background.
   static func labels(in file: String) throws -> Set<Int> {
     Set(try decode(file, pixelLimit: Picture.pixelLimit).pixels.map { Int($0) }).subtracting([0])
   }

@@ -2,16 +2,16 @@ import Foundation
 import ZooImages
 
 extension MaskedPictures {
-  /// A folder of pictures, masks and names. Told by what it holds:
+  /// A folder of pictures, masks and names, recognised by its content:
   ///
   /// * `data.csv` with the columns `index`, `wnid` and `name`, with `images/INDEX.*` and `masks/INDEX.*` (or `segmentation_masks`): an export
-  ///   of ImageNet-Segmentation; whatever is not 0 in a mask is the class;
-  /// * `names.txt` (or `--names`), a name a line from label 1 on, or `LABEL NAME`: masks of labels as PASCAL VOC has them
-  ///   (`JPEGImages`, `SegmentationClass`; 255 does not count), or COCO-style ones in `images` and `masks`. Each label of a mask is one thing.
+  ///   of ImageNet-Segmentation; every pixel of a mask that is not 0 belongs to the class;
+  /// * `names.txt` (or `--names`), with one name per line from label 1 on, or `LABEL NAME`: masks of labels as in PASCAL VOC
+  ///   (`JPEGImages`, `SegmentationClass`; 255 is ignored), or COCO-style ones in `images` and `masks`. Each label in a mask is one object.
   ///
   /// - Parameters:
-  ///   - names: the file of names; nil for `names.txt` in the folder.
-  ///   - problem: called for what is left out, with the reason.
+  ///   - names: The file of names; nil for `names.txt` in the folder.
+  ///   - problem: Called for what is left out, with the reason.
   public init(
     folder: String, names: String? = nil, problem: (_ item: String, _ reason: String) throws -> Void
   ) throws {
@@ -36,7 +36,7 @@ extension MaskedPictures {
   ) throws {
     var table = try CSV(file), rows: [(id: String, name: String)] = []
     let index = try table.column("index", "id"), wnid = table.optional(["wnid", "synset"])
-    // Without a name the id says it.
+    // Without a name, the id determines it.
     let name = wnid == nil ? try table.column("name", "class") : table.optional(["name", "class"])
     let known = wnid == nil ? nil : try ClassNames.builtIn()
     while let row = try table.next() {

@@ -2,59 +2,59 @@ import Foundation
 import ZooImages
 import ZooModels
 
-/// Pictures with named things and a mask of labels for each.
+/// Pictures with named objects and a mask of labels for each.
 public struct MaskedPictures: Sendable {
-  /// Names of all classes; things refer to them by place.
+  /// Names of all classes; objects refer to them by index.
   public let classes: [String]
   /// In a stable order.
   public let pictures: [Entry]
 
-  /// A picture, its mask, and what the mask shows.
+  /// A picture, its mask, and the objects in the mask.
   public struct Entry: Sendable {
     /// The name of the sample in rows and reports.
     public let id: String
     let source: Source
-    /// What is measured in this picture.
+    /// The objects that are measured in this picture.
     public let things: [Thing]
-    /// The label of pixels that do not count; nil for none.
+    /// The label of pixels to ignore; nil for none.
     public var ignored: Int?
 
     init(id: String, source: Source, things: [Thing], ignored: Int? = nil) {
       (self.id, self.source, self.things, self.ignored) = (id, source, things, ignored)
     }
 
-    /// Paths of a picture and of its mask, which has the same size.
+    /// Creates an entry from the paths of a picture and its mask, which have the same size.
     public init(id: String, file: String, mask: String, things: [Thing], ignored: Int? = nil) {
       self.init(id: id, source: .files(picture: file, mask: mask), things: things, ignored: ignored)
     }
   }
 
-  /// Where a picture and its mask are: of the same size, and the mask's pixels are labels, 0 for the background.
+  /// The location of a picture and its mask: they have the same size, and the mask's pixels are labels, 0 for the background.
   enum Source: Sendable {
     case files(picture: String, mask: String)
     case mat(SegmentationMAT, Int)
   }
 
-  /// Something that a mask shows.
+  /// An object in a mask.
   public struct Thing: Sendable, Hashable {
-    /// The place of its class in `classes`.
+    /// The index of its class in `classes`.
     public let label: Int
     /// Its pixels in the mask.
     public let pixels: Pixels
   }
 
-  /// Which pixels of a mask belong to a thing.
+  /// The pixels of a mask that belong to an object.
   public enum Pixels: Sendable, Hashable {
-    /// Those with this label.
+    /// Pixels with this label.
     case value(Int)
-    /// Whatever is not the background.
+    /// All pixels except the background.
     case all
   }
 
-  /// Pictures in the order in which they are measured.
+  /// Creates a data set of pictures, in the order in which they are measured.
   public init(classes: [String], pictures: [Entry]) { (self.classes, self.pictures) = (classes, pictures) }
 
-  /// A picture as the model gets it, with its labels turned, resized and cropped like it.
+  /// A picture as input for the model, with its labels turned, resized and cropped alike.
   package struct Loaded: Sendable {
     let input: PreprocessedPicture
     let labels: Picture
@@ -80,7 +80,7 @@ public struct MaskedPictures: Sendable {
 }
 
 extension MaskedPictures.Loaded {
-  /// - Parameter asked: things, each with the class whose map is drawn for it.
+  /// - Parameter asked: Objects, each with the class whose map is drawn for it.
   func shown(_ asked: [(thing: MaskedPictures.Thing, label: Int)]) -> ShownSample {
     ShownSample(
       picture: input,
@@ -89,7 +89,7 @@ extension MaskedPictures.Loaded {
       })
   }
 
-  /// Where a thing is, in the part of the input that the patches cover.
+  /// Where an object is, in the part of the input that the patches cover.
   func mask(of thing: MaskedPictures.Thing, size: GridSize) -> Mask {
     var values = [Int8](repeating: 0, count: size.count)
     for row in 0..<size.height {
@@ -107,7 +107,7 @@ extension MaskedPictures.Loaded {
 }
 
 extension MaskedPictures {
-  /// The scenes of a folder with `scenes.json`; those with fewer objects are left out.
+  /// The scenes of a folder with `scenes.json`, except those with fewer objects.
   public init(_ folder: SceneFolder, minObjects: Int) {
     let scenes = folder.scenes.filter { $0.objects.count >= max(1, minObjects) }
     let classes = Array(Set(scenes.flatMap { $0.objects.map(\.name) })).sorted()

@@ -1,14 +1,14 @@
 import Foundation
 
 extension PointedPictures {
-  /// OpenImages V7's labelled points: `ImageId,X,Y,Label,EstimatedYesNo,...` in a CSV file, descriptions of the classes in another, and
-  /// pictures anywhere in a folder (so also FiftyOne's layout).
+  /// OpenImages V7's labelled points: `ImageId,X,Y,Label,EstimatedYesNo,...` in a CSV file, class descriptions in another, and pictures anywhere in a
+  /// folder (including FiftyOne's layout).
   ///
-  /// Points that are unsure are dropped; so are pairs of picture and class without a point on the class.
+  /// Uncertain points are dropped; so are pairs of picture and class without a point on the class.
   ///
   /// - Parameters:
-  ///   - points: The CSV file; nil for the one in the folder of pictures or below it, called as OpenImages or FiftyOne calls it.
-  ///   - descriptions: `oidv7-class-descriptions.csv`, with or without a first line of names; nil likewise.
+  ///   - points: The CSV file; nil to look in or below the folder of pictures for the file names of OpenImages or FiftyOne.
+  ///   - descriptions: `oidv7-class-descriptions.csv`, with or without a header line; nil likewise.
   ///   - pictures: The folder with the pictures.
   ///   - problem: Called for pictures and classes that are left out, with the reason.
   public init(
@@ -58,7 +58,7 @@ extension PointedPictures {
   }
 }
 
-/// What tables are called, by the ends of their names: OpenImages' own, then FiftyOne's. Earlier ones win.
+/// Suffixes of the names of tables: OpenImages' own, then FiftyOne's. Earlier ones win.
 private let pointTables = ["annotations-point-labels.csv", "/points.csv"]
 private let descriptionTables = [
   "v7-class-descriptions.csv", "/point_classes.csv", "class-descriptions.csv", "/classes.csv",
@@ -80,7 +80,7 @@ private func table(in folder: String, _ what: String, option: String, publishedN
     reason: "neither it nor a folder below holds \(what) by a published name: name the file with \(option)")
 }
 
-/// Names by label; a first line of column names is no label.
+/// Names by label; a header line is not a label.
 private func classDescriptions(_ file: String) throws -> [String: String] {
   var table = try CSV(file), names: [String: String] = [:]
   if table.columns.count > 1, table.columns[0].hasPrefix("/") { names[table.columns[0]] = table.columns[1] }

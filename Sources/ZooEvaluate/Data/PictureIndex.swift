@@ -1,6 +1,6 @@
 import Foundation
 
-/// The picture files of a folder and all below it, by the names without their endings.
+/// The picture files in a folder and below, by their names without extensions.
 struct PictureIndex {
   private let files: [String: String]
   private static let endings: Set<String> = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
@@ -13,7 +13,7 @@ struct PictureIndex {
       guard Self.endings.contains(path.pathExtension.lowercased()) else { continue }
       let stem = (path.lastPathComponent as NSString).deletingPathExtension
       let full = (folder as NSString).appendingPathComponent(name)
-      // The first by name stands for all of one stem, whatever order the file system has.
+      // The first name represents all files with the same stem, independent of the order of the file system.
       files[stem] = files[stem].map { min($0, full) } ?? full
     }
     self.files = files
@@ -23,6 +23,6 @@ struct PictureIndex {
 
   subscript(stem: String) -> String? { files[stem] }
 
-  /// All stems with their files, in the order of the stems.
+  /// All stems with their files, sorted by stem.
   var sorted: [(stem: String, file: String)] { files.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
 }

@@ -5,7 +5,7 @@ import ZooModels
 public struct PointedPictures: Sendable {
   /// Names of the classes, by index.
   public let classes: [String]
-  /// Those with at least one question, in a stable order.
+  /// Pictures with at least one question, in a stable order.
   package let pictures: [Entry]
 
   package struct Entry: Sendable {
@@ -14,9 +14,9 @@ public struct PointedPictures: Sendable {
     package let questions: [Question]
   }
 
-  /// The points of a class that is in the picture.
+  /// The points for a class that is in the picture.
   package struct Question: Sendable {
-    /// The place of the class in `classes`.
+    /// The index of the class in `classes`.
     package let label: Int
     package let points: [LabelledPoint]
   }
@@ -25,11 +25,11 @@ public struct PointedPictures: Sendable {
 }
 
 extension PictureFacts {
-  /// Where a point of the picture lies in the model's input, of which patches cover `size`; nil where it was cut away.
+  /// The position of a point in the model's input, of which patches cover `size`; nil if it was cropped away.
   func place(_ point: LabelledPoint, in size: GridSize) -> LabelledPoint? {
     let x = (point.x * Double(width) - crop.left) / (crop.right - crop.left)
     let y = (point.y * Double(height) - crop.top) / (crop.bottom - crop.top)
-    // The far edges belong to the last pixels, as they do in the whole picture.
+    // The far edges belong to the last pixels, as in the whole picture.
     guard (0...1).contains(x), (0...1).contains(y) else { return nil }
     return LabelledPoint(x: x, y: y, isThing: point.isThing)
   }

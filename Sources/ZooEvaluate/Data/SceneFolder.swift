@@ -2,9 +2,9 @@ import Foundation
 import ZooJSON
 import ZooModels
 
-/// Pictures with named things and a mask of labels for each: a folder with `scenes.json`.
+/// Pictures with named objects and a mask of labels for each: a folder with `scenes.json`.
 public struct SceneFolder: Sendable {
-  /// `scenes.json`, in the folder.
+  /// The name of `scenes.json`, in the folder.
   public static let fileName = "scenes.json"
 
   /// In the order of the file.
@@ -18,7 +18,7 @@ public struct SceneFolder: Sendable {
     public let image: URL
     /// A picture of the same size whose pixels are labels: 0 for the background, or an object's label.
     public let mask: URL
-    /// What the mask shows.
+    /// The objects in the mask.
     public let objects: [Object]
   }
 
@@ -26,7 +26,7 @@ public struct SceneFolder: Sendable {
   public struct Object: Sendable, Hashable, Decodable {
     /// The object's value in the mask, 1...255.
     public let label: Int
-    /// What it is called; prompts are made of it.
+    /// Its name, from which prompts are made.
     public let name: String
   }
 
@@ -65,7 +65,7 @@ public struct SceneFolder: Sendable {
   }
 }
 
-/// A path of the file: relative to the folder, or absolute.
+/// A path in the file: relative to the folder, or absolute.
 private func place(_ path: String, in folder: URL) -> URL {
   path.hasPrefix("/") ? URL(filePath: path) : folder.appending(path: path)
 }

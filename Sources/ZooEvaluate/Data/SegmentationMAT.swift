@@ -1,10 +1,10 @@
 import Foundation
 import ZooImages
 
-/// ImageNet-Segmentation as its authors publish it (Guillaumin, Küttel and Ferrari 2014): `gtsegs_ijcv.mat`, MATLAB v7.3.
+/// ImageNet-Segmentation as published by its authors (Guillaumin, Küttel and Ferrari 2014): `gtsegs_ijcv.mat`, MATLAB v7.3.
 ///
-/// `value/img`, `value/gt`, `value/target` and `value/id` hold references: to pictures, to cells whose first entry is the mask, to WordNet ids,
-/// and to names. MATLAB stores columns first, so that the file's rows are a picture's columns.
+/// `value/img`, `value/gt`, `value/target` and `value/id` contain references: to pictures, to cells whose first entry is the mask, to WordNet ids,
+/// and to names. MATLAB stores arrays column by column, so the file's rows are a picture's columns.
 final class SegmentationMAT: Sendable {
   let path: String
   let count: Int
@@ -39,7 +39,7 @@ final class SegmentationMAT: Sendable {
     return text
   }
 
-  /// A picture's own name; its place where it has none.
+  /// A picture's own name, or its index if it has none.
   func id(_ index: Int) -> String {
     let known = names.flatMap { names in
       names.indices.contains(index) ? try? file.array(names[index], name: name("id", index)).text : nil
@@ -59,7 +59,7 @@ final class SegmentationMAT: Sendable {
       pixels: Self.rows(of: bytes, width: width, height: height, channels: channels))
   }
 
-  /// 0 for the background, 1 for the thing.
+  /// 0 for the background, 1 for the object.
   func mask(_ index: Int) throws -> Picture {
     let name = name("gt", index)
     guard let cell = try file.array(masks[index], name: name).references, let first = cell.first else {
@@ -92,9 +92,9 @@ final class SegmentationMAT: Sendable {
 }
 
 extension MaskedPictures {
-  /// `gtsegs_ijcv.mat`: classes are named by their WordNet ids.
+  /// `gtsegs_ijcv.mat`: classes are identified by their WordNet ids.
   ///
-  /// - Parameter problem: called for what is left out, with the reason.
+  /// - Parameter problem: Called for what is left out, with the reason.
   public init(mat path: String, problem: (_ item: String, _ reason: String) throws -> Void) throws {
     let file = try SegmentationMAT(path), names = try ClassNames.builtIn()
     var found: [(index: Int, name: String)] = []

@@ -1,9 +1,9 @@
 import ZooTensors
 
-/// The folder of embeddings: `embeddings.json`, `index.jsonl` with a line for each input, and files of `[rows, width]`.
+/// A folder of embeddings: `embeddings.json`, `index.jsonl` with a line for each input, and files of shape `[rows, width]`.
 package typealias EmbeddingJournal = RunJournal<EmbeddingDescription, EmbeddingLine>
 
-/// What stands in `embeddings.json`.
+/// The content of `embeddings.json`.
 package struct EmbeddingDescription: RunDescription {
   package static let fileName = "embeddings.json"
   package static let linesName = "index.jsonl"
@@ -13,21 +13,21 @@ package struct EmbeddingDescription: RunDescription {
   package var kind: Kind
   /// `ARCHITECTURE:TAG`.
   package var model: String
-  /// SHA-256 over the digests of all its tensors and its description.
+  /// SHA-256 of the digests of all its tensors and of its description.
   package var modelDigest: String
-  /// SHA-256 over the ids and places of all inputs.
+  /// SHA-256 of the ids and locations of all inputs.
   package var dataDigest: String
-  /// Inputs of all shards together.
+  /// The number of inputs of all shards together.
   package var inputs: Int
-  /// Numbers in an embedding.
+  /// The number of elements in an embedding.
   package var width: Int
-  /// Divided by their lengths.
+  /// Whether embeddings are divided by their lengths.
   package var normalised: Bool
   package var storage: EmbeddingStorage
-  /// How pictures reach the model and what it computes in.
+  /// How pictures are prepared for the model, and the precision.
   package var pictures: [Choice]
   package var shard: Shard
-  /// How it was made, for people. Two runs may differ in these.
+  /// How it was made, for people to read. Two runs may differ in these.
   package var made: [Choice]
 
   package enum Kind: String, Codable, Sendable { case images, texts }
@@ -60,14 +60,14 @@ package struct EmbeddingDescription: RunDescription {
   }
 }
 
-/// How embeddings lie on disk.
+/// How embeddings are stored on disk.
 package struct EmbeddingStorage: Codable, Sendable, Hashable, CustomStringConvertible {
   package enum Format: String, Codable, Sendable, CaseIterable { case npy, safetensors }
   package enum Element: String, Codable, Sendable, CaseIterable { case f32, f16 }
 
   package var format: Format
   package var element: Element
-  /// Rows of each file but the last.
+  /// The number of rows in each file except the last.
   package var rowsPerFile: Int
 
   package init(format: Format, element: Element, rowsPerFile: Int) {
@@ -91,14 +91,14 @@ package struct EmbeddingStorage: Codable, Sendable, Hashable, CustomStringConver
   package var description: String { "\(format.rawValue) \(element.rawValue), \(rowsPerFile) rows a file" }
 }
 
-/// What became of one input.
+/// The result for one input.
 package struct EmbeddingLine: RunLine, Hashable {
   package let index: Int
-  /// A picture's name without its ending, a WebDataset sample's key, or a prompt.
+  /// A picture's name without its extension, a WebDataset sample's key, or a prompt.
   package let id: String
-  /// Where it is: a picture's path, or ARCHIVE.tar/MEMBER; nil for a prompt.
+  /// The location: a picture's path, or ARCHIVE.tar/MEMBER; nil for a prompt.
   package let path: String?
-  /// The place of its embedding among all rows of the folder; nil where there is none.
+  /// The index of its embedding among all rows of the folder; nil if there is none.
   package let row: Int?
   package let error: String?
 

@@ -2,7 +2,7 @@ import Foundation
 import ZooCheckpoints
 import ZooImages
 
-/// What is embedded: pictures, members of WebDataset archives, or prompts, in a stable order.
+/// The inputs to embed: pictures, members of WebDataset archives, or prompts, in a stable order.
 package struct EmbeddingInputs: Sendable {
   package let kind: EmbeddingDescription.Kind
   package let entries: [Entry]
@@ -18,7 +18,7 @@ package struct EmbeddingInputs: Sendable {
     entries = prompts.map { Entry(id: $0, path: nil, member: nil) }
   }
 
-  /// Pictures by their paths; what ends in `.tar` is an archive, of which the members that are called pictures are taken.
+  /// Pictures by path; a path that ends in `.tar` is an archive, from which the members that are named like pictures are used.
   ///
   /// Throws an `EvaluateError` for an archive that cannot be read.
   package init(pictures paths: [String]) throws {
@@ -34,7 +34,7 @@ package struct EmbeddingInputs: Sendable {
     }
   }
 
-  /// SHA-256 over ids and places, as hexadecimal digits.
+  /// SHA-256 of ids and locations, as hexadecimal digits.
   package var digest: String {
     let hasher = SHA256Hasher()
     for entry in entries {
@@ -45,7 +45,7 @@ package struct EmbeddingInputs: Sendable {
 }
 
 extension EmbeddingInputs.Entry {
-  /// The picture as a model gets it.
+  /// The picture as input for a model.
   func load(by loader: PictureLoader) throws -> LoadedPicture {
     guard let (archive, member) = member else { return try loader.load(path: path ?? "") }
     let bytes = try TarArchive.bytes(of: member, in: archive)
@@ -55,7 +55,7 @@ extension EmbeddingInputs.Entry {
 }
 
 extension PictureLoader {
-  /// A picture that an index names: a file, or ARCHIVE.tar/MEMBER.
+  /// Loads a picture that an index names: a file, or ARCHIVE.tar/MEMBER.
   package func load(indexed path: String) throws -> LoadedPicture {
     guard let range = path.range(of: ".tar/", options: .caseInsensitive),
       !FileManager.default.fileExists(atPath: path)

@@ -1,7 +1,7 @@
 import ZooImages
 import ZooRuntime
 
-/// Embeds inputs into a folder, several at a time, while the next ones are read.
+/// Embeds inputs into a folder, several at a time, while reading the next ones.
 package final class EmbeddingRun {
   private let inputs: EmbeddingInputs
   private let model: ZooModel
@@ -10,12 +10,12 @@ package final class EmbeddingRun {
   private let description: EmbeddingDescription
   private var rows: Int
 
-  /// Inputs of the shard that are still to be done, by their places.
+  /// The indices of the shard's remaining inputs.
   package let left: [Int]
-  /// How many of the shard were done before.
+  /// The number of the shard's inputs that were done before.
   package let known: Int
 
-  /// Makes the folder, or goes on with the run in it. Throws an `EvaluateError` where it holds something else.
+  /// Creates the folder, or continues the run in it. Throws an `EvaluateError` if it holds something else.
   package init(
     _ folder: String, _ inputs: EmbeddingInputs, _ description: EmbeddingDescription, model: ZooModel, resume: Bool
   ) throws {
@@ -31,13 +31,13 @@ package final class EmbeddingRun {
     self.known = own.count - left.count
   }
 
-  /// Embeds what is left.
+  /// Embeds the remaining inputs.
   ///
   /// - Parameters:
-  ///   - loader: how pictures reach the model; nil for prompts.
-  ///   - together: inputs that share a pass.
-  ///   - failed: called for an input that cannot be read; unless it throws, the others are done.
-  ///   - done: called with the count of inputs that are done; what it throws ends the run.
+  ///   - loader: Prepares pictures for the model; nil for prompts.
+  ///   - together: The number of inputs that share a pass.
+  ///   - failed: Called for an input that cannot be read; unless it throws, the others are processed.
+  ///   - done: Called with the number of inputs that are done.
   package func run(
     loader: PictureLoader?, together: Int, failed: (_ input: String, any Error) throws -> Void,
     done: (Int) throws -> Void
@@ -74,7 +74,7 @@ package final class EmbeddingRun {
     }
   }
 
-  /// Embeddings go to their file before the index names them.
+  /// Writes embeddings to their file before the index names them.
   private func keep(_ results: [(index: Int, embedding: Result<[Float], any Error>)]) throws {
     var lines: [EmbeddingLine] = [], embeddings: [[Float]] = []
     for (index, result) in results {

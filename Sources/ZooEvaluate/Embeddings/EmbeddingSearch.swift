@@ -3,15 +3,15 @@ import ZooCheckpoints
 import ZooRuntime
 import ZooTensors
 
-/// Embeddings on disk, in a folder that `zoo embed` wrote or in a folder of its shards' folders, which can be searched.
+/// Searchable embeddings on disk: a folder written by `zoo embed`, or a folder that contains those of its shards.
 public struct EmbeddingSearch: Sendable {
-  /// That of the first folder; the others differ in the shard alone.
+  /// The description in the first folder; the others differ only in the shard.
   package let description: EmbeddingDescription
   private let folders: [Folder]
 
-  /// How many embeddings there are.
+  /// The number of embeddings.
   public var count: Int { folders.reduce(0) { $0 + $1.lines.count } }
-  /// Places of inputs that no folder has.
+  /// The number of inputs that are missing from all folders.
   package let missing: Int
 
   private struct Folder: Sendable {
@@ -63,7 +63,7 @@ public struct EmbeddingSearch: Sendable {
 
   /// Opens the folder; its files are mapped.
   ///
-  /// Throws an `EvaluateError` where there are no embeddings, shards do not belong together or both have an input, or a file lacks rows.
+  /// Throws an `EvaluateError` if there are no embeddings, if shards do not belong together or share an input, or if a file lacks rows.
   package init(_ path: String) throws {
     func isFolder(_ path: String) -> Bool {
       FileManager.default.fileExists(atPath: (path as NSString).appendingPathComponent(EmbeddingDescription.fileName))
@@ -114,15 +114,15 @@ public struct EmbeddingSearch: Sendable {
     return Folder(files: files, lines: lines)
   }
 
-  /// The embeddings that are nearest to each query by cosine, best first; equal ones in the order of the inputs.
+  /// The embeddings that are closest to each query by cosine, best first; equal ones in the order of the inputs.
   ///
   /// - Parameters:
-  ///   - queries: `[queries][width]`, of any length but 0.
-  ///   - count: how many for each.
+  ///   - queries: `[queries][width]`, of any length except 0.
+  ///   - count: The number of results for each.
   package func nearest(to queries: [[Float]], count: Int, parallel: Parallel = Parallel()) -> [[Hit]] {
     let width = description.width, units = queries.map(normalised), flat = units.flatMap { $0 }
     precondition(units.allSatisfy { $0.count == width }, "queries have the width of the embeddings")
-    // A block of rows is a piece of work.
+    // A block of rows is the unit of work.
     let blocks = folders.indices.flatMap { folder in
       folders[folder].files.indices.flatMap { file in
         let first = file * description.storage.rowsPerFile
@@ -143,7 +143,7 @@ public struct EmbeddingSearch: Sendable {
   private struct Block: Sendable {
     let folder: Int
     let file: Int
-    /// The row that is the file's first.
+    /// The first row in the file.
     let first: Int
     let rows: Range<Int>
   }
@@ -172,7 +172,7 @@ public struct EmbeddingSearch: Sendable {
     let lines = folders[block.folder].lines[(block.first + block.rows.lowerBound)...].prefix(rows)
     return (0..<queryCount).map { query in
       let similarities = (0..<rows).map { products.pointer[$0 * queryCount + query] * (scales?[$0] ?? 1) }
-      // Hits are made of those alone that can be among the best.
+      // Hits are only created for rows that can be among the best.
       let least = rows > count ? similarities.sorted(by: >)[count - 1] : -.infinity
       return best(
         zip(lines, similarities).filter { $1 >= least }.map { Hit(line: $0, similarity: $1) }, count)

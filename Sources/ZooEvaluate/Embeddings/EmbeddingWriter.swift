@@ -9,8 +9,8 @@ import ZooTensors
   import Darwin
 #endif
 
-/// Appends embeddings to the files of a folder. Each file's header states as many rows as it has after every call, so that it is a
-/// whole NPY or safetensors file however the process ends.
+/// Appends embeddings to the files in a folder. After every call, each file's header states the actual number of rows, so that it is a valid NPY or
+/// safetensors file however the process ends.
 final class EmbeddingWriter {
   private let folder: String
   private let storage: EmbeddingStorage
@@ -19,10 +19,10 @@ final class EmbeddingWriter {
   private var current: (number: Int, descriptor: Int32)?
 
   private var rowBytes: Int { width * (storage.element == .f32 ? 4 : 2) }
-  /// Any count of rows has a header of this length.
+  /// The length of the header for any number of rows.
   private static let headerBytes = 128
 
-  /// - Parameter rows: how many there are; what lies behind them is cut off.
+  /// - Parameter rows: The number of existing rows; anything after them is truncated.
   init(_ folder: String, _ storage: EmbeddingStorage, width: Int, rows: Int) throws {
     (self.folder, self.storage, self.width, self.rows) = (folder, storage, width, rows)
     let full = rows / storage.rowsPerFile
@@ -49,7 +49,7 @@ final class EmbeddingWriter {
     }
   }
 
-  /// Makes a file as long as its rows and says so in its header.
+  /// Sets the length of a file to that of its rows and updates its header.
   private func settle(_ number: Int) throws {
     let count = min(max(rows - number * storage.rowsPerFile, 0), storage.rowsPerFile)
     let shape = [count, width], slot = (EmbeddingStorage.tensorName, storage.dtype, shape), file = path(number)

@@ -1,17 +1,17 @@
 import Foundation
 
-/// The members of a tar archive, such as a shard of a WebDataset: POSIX and GNU headers, not compressed.
+/// The members of a tar archive, such as a WebDataset shard: POSIX and GNU headers, uncompressed.
 package struct TarArchive: Sendable {
   package let path: String
   package let members: [Member]
 
   package struct Member: Sendable, Hashable {
     package let name: String
-    /// Where its bytes begin in the archive.
+    /// The offset of its bytes in the archive.
     package let offset: Int
     package let size: Int
 
-    /// WebDataset's key: the name up to the first dot of its last part.
+    /// WebDataset's key: the name up to the first dot in its last component.
     package var key: String {
       let parts = name.split(separator: "/", omittingEmptySubsequences: false)
       let last = parts.last?.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
@@ -20,7 +20,7 @@ package struct TarArchive: Sendable {
   }
 
   private static let block = 512
-  /// Names and fields that are longer are not believed.
+  /// Longer names and fields are rejected.
   private static let textLimit = 1 << 16
 
   /// Reads the headers of all files in the archive. Throws an `EvaluateError`.
@@ -78,13 +78,13 @@ package struct TarArchive: Sendable {
 
   private static func isPOSIX(_ header: [UInt8]) -> Bool { header[257..<263].elementsEqual(Array("ustar\0".utf8)) }
 
-  /// The checksum is the sum of all bytes, where its own count as spaces.
+  /// The checksum is the sum of all bytes, in which its own bytes count as spaces.
   private static func isHeader(_ header: [UInt8]) -> Bool {
     let sum = header.enumerated().reduce(0) { $0 + ((148..<156).contains($1.offset) ? 32 : Int($1.element)) }
     return number(header[148..<156]) == sum
   }
 
-  /// Octal digits, or GNU's binary numbers for what is too large for them.
+  /// Octal digits, or GNU's binary numbers for larger values.
   private static func number(_ field: ArraySlice<UInt8>) -> Int? {
     if let first = field.first, first & 0x80 != 0 {
       return field.dropFirst().reduce(Int(first & 0x7F)) { value, byte in
@@ -99,7 +99,7 @@ package struct TarArchive: Sendable {
     String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  /// `LENGTH NAME=VALUE` lines of an extended header.
+  /// `LENGTH NAME=VALUE` lines in an extended header.
   private static func fields(_ bytes: [UInt8]) -> [String: String]? {
     var fields: [String: String] = [:], rest = bytes[...]
     while let space = rest.firstIndex(of: 0x20), rest.first != 0 {

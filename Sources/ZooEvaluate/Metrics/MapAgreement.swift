@@ -1,20 +1,20 @@
 import ZooExplain
 import ZooModels
 
-/// How much two maps of one picture agree, on the patches of the model.
+/// How well two maps of one picture agree, on the model's patches.
 package struct MapAgreement: Sendable, Hashable {
-  /// The share of the patches that count as the top places.
+  /// The fraction of patches that count as top patches.
   package static let topShare = 0.1
 
-  /// Spearman's rank correlation of the patches, before anything is normalised.
+  /// Spearman's rank correlation of the patches, before normalisation.
   package let rankCorrelation: Double
-  /// The share of the top places of one map that are among those of the other.
+  /// The fraction of the top patches of one map that are also top patches of the other.
   package let topOverlap: Double
-  /// How far the maxima are from each other, in patches; nil where a map has the same value everywhere.
+  /// The distance between the maxima, in patches; nil if a map has the same value everywhere.
   package let peakDistance: Double?
 
-  /// - Parameter patch: pixels on a side of the model's patches.
-  /// - Precondition: the maps are of one model and one size of picture.
+  /// - Parameter patch: The side of the model's patches in pixels.
+  /// - Precondition: The maps are from the same model and have the same picture size.
   package init(_ a: Heatmap, _ b: Heatmap, patch: Int) {
     let first = PatchMap(a, patch: patch), second = PatchMap(b, patch: patch)
     rankCorrelation = Double(ZooEvaluate.rankCorrelation(first.values, second.values))
@@ -36,7 +36,7 @@ package struct MapAgreement: Sendable, Hashable {
     self.peakDistance = peakDistance
   }
 
-  /// The mean of each figure; of the distances where there is one.
+  /// The mean of each figure; for distances, over those that exist.
   package static func mean(of agreements: [MapAgreement]) -> MapAgreement {
     func average(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
     let distances = agreements.compactMap(\.peakDistance)
@@ -46,7 +46,7 @@ package struct MapAgreement: Sendable, Hashable {
   }
 }
 
-/// A map's values on the patches of the model: those of single pixels are added up.
+/// A map's values on the model's patches: values of single pixels are added up.
 private struct PatchMap {
   let values: [Float]
   private let width: Int
@@ -61,7 +61,7 @@ private struct PatchMap {
     values = sums
   }
 
-  /// The first place of the maximum; nil where all values are equal.
+  /// The first maximum; nil if all values are equal.
   var peak: (row: Int, column: Int)? {
     guard let highest = values.max(), values.min() != highest, let place = values.firstIndex(of: highest) else {
       return nil
@@ -69,7 +69,7 @@ private struct PatchMap {
     return (place / width, place % width)
   }
 
-  /// How far each place is among the `count` highest: 0 or 1, and between them for equal values of which some are.
+  /// The membership of each patch in the `count` highest: 0 or 1, or in between for equal values that only partly fit.
   func membership(ofTop count: Int) -> [Double] {
     let limit = values.sorted(by: >)[count - 1]
     let above = values.count { $0 > limit }, equal = values.count { $0 == limit }

@@ -1,8 +1,8 @@
-/// Where a thing is in a picture: the truth that maps are measured against.
+/// Where an object is in a picture: the truth that maps are measured against.
 package struct Mask: Sendable, Hashable {
   package let height: Int
   package let width: Int
-  /// `[height * width]` row by row: 1 the thing, 0 not the thing, below 0 not counted.
+  /// `[height * width]` row by row: 1 on the object, 0 off the object, negative for ignored pixels.
   package let values: [Int8]
 
   /// - Precondition: `values` has `height * width` elements.

@@ -1,8 +1,8 @@
-/// A place in a picture of which people said whether a thing is there.
+/// A point in a picture for which people said whether an object is there.
 package struct LabelledPoint: Sendable, Hashable {
-  /// From the left, 0...1 of the width.
+  /// From the left, as a fraction of the width, 0...1.
   package let x: Double
-  /// From the top, 0...1 of the height.
+  /// From the top, as a fraction of the height, 0...1.
   package let y: Double
   package let isThing: Bool
 
@@ -12,7 +12,7 @@ package struct LabelledPoint: Sendable, Hashable {
     self.isThing = isThing
   }
 
-  /// The pixels that it lies in; the far edges are in the last ones.
+  /// The pixel that contains it; the far edges belong to the last pixels.
   func row(of height: Int) -> Int { Self.pixel(y, of: height) }
   func column(of width: Int) -> Int { Self.pixel(x, of: width) }
 
@@ -24,8 +24,8 @@ package struct LabelledPoint: Sendable, Hashable {
 
 /// Maps against labelled points, for the p-mIoU of OpenImages' points. Counts of several pictures add up.
 ///
-/// The IoU is that of the thing alone. The field takes the mean over labels of the IoU of a label's counts over all
-/// pictures; pairs of picture and label without a point on the thing are left out.
+/// The IoU is that of the object alone. Usually, the mean over labels is taken of the IoU of a label's counts over all pictures; pairs of picture and
+/// label without a point on the object are left out.
 package struct PointCounts: Sendable, Hashable {
   package private(set) var truePositives = 0
   package private(set) var falsePositives = 0
@@ -33,7 +33,7 @@ package struct PointCounts: Sendable, Hashable {
 
   package init() {}
 
-  /// - Parameter map: `[height * width]`; a point falls on the pixel that it lies in, the far edges on the last one.
+  /// - Parameter map: `[height * width]`; a point is in the pixel that contains it, the far edges in the last one.
   package init(map: [Float], height: Int, width: Int, points: [LabelledPoint], threshold: Float = 0.5) {
     precondition(map.count == height * width && height > 0 && width > 0, "a map fits its size")
     for point in points {

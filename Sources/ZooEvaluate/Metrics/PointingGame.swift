@@ -1,20 +1,20 @@
 import CZooKernels
 
-/// The pointing game: does a map's maximum lie on the thing?
+/// The pointing game: is a map's maximum on the object?
 package struct Pointing: Sendable, Hashable {
-  /// The first maximum, row by row.
+  /// The row of the first maximum, in row-major order.
   package let row: Int
   package let column: Int
-  /// Pixels from the maximum to the nearest pixel of the thing, as the crow flies; 0 on it.
+  /// The Euclidean distance in pixels from the maximum to the nearest pixel of the object; 0 on it.
   package let distance: Double
-  /// The smallest chessboard distance to the thing: the larger of the rows and the columns between. 0 on it.
+  /// The smallest chessboard distance to the object: the larger of the differences in rows and columns. 0 on it.
   package let chessboardDistance: Int
-  /// True where any place with the maximum's value lies on the thing: the rule of the Quantus package.
+  /// Whether any maximum is on the object: the rule of the Quantus package.
   package let anyMaximumHits: Bool
 
-  /// Nil where the mask shows nothing: there is nothing to point at.
+  /// Nil if the mask is empty: there is nothing to point at.
   ///
-  /// - Precondition: map and mask have one size.
+  /// - Precondition: The map and the mask have the same size.
   package init?(map: [Float], mask: Mask) {
     precondition(map.count == mask.values.count, "map and mask have one size")
     guard let highest = map.max(), let peak = map.firstIndex(of: highest) else { return nil }
@@ -29,6 +29,6 @@ package struct Pointing: Sendable, Hashable {
     anyMaximumHits = places.contains { mask.values[$0] > 0 }
   }
 
-  /// Does the maximum lie on the thing?
+  /// Whether the maximum is on the object.
   package var hits: Bool { distance == 0 }
 }

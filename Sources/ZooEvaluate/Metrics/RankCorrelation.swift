@@ -1,6 +1,6 @@
-/// Spearman's rank correlation of two lists of one length; equal values share the mean of their ranks.
+/// Spearman's rank correlation of two lists of equal length; equal values share the mean of their ranks.
 ///
-/// Where all values of a list are equal there is none: 1 if that holds for both lists, else 0.
+/// It is undefined if all values of a list are equal: then 1 if that holds for both lists, otherwise 0.
 package func rankCorrelation(_ a: [Float], _ b: [Float]) -> Float {
   func ranks(_ values: [Float]) -> [Double] {
     let order = values.indices.sorted { values[$0] < values[$1] }

@@ -1,10 +1,10 @@
 import CZooKernels
 
-/// Above which value a map says "here". The comparison is strict.
+/// The value above which a map says "here". The comparison is strict.
 public enum MapThreshold: Sendable, Hashable {
   /// The same value for every map, 0 to 1.
   case value(Float)
-  /// The map's own mean, as in the script that the field's tables were made with (Chefer et al.).
+  /// The map's own mean, as in the script that produced the usual published tables (Chefer et al.).
   case mean
 
   /// The threshold for a map.
@@ -16,20 +16,20 @@ public enum MapThreshold: Sendable, Hashable {
   }
 }
 
-/// Pixels of maps against masks. Counts of several pictures add up; ratios are taken at the end.
+/// Pixels of maps compared with masks. Counts of several pictures add up; ratios are computed at the end.
 package struct SegmentationCounts: Sendable, Hashable {
-  /// Said and true.
+  /// Pixels marked by the map and on the object.
   package private(set) var truePositives = 0
-  /// Said, not true.
+  /// Pixels marked by the map but not on the object.
   package private(set) var falsePositives = 0
-  /// Not said, but true.
+  /// Pixels on the object that the map does not mark.
   package private(set) var falseNegatives = 0
-  /// Neither.
+  /// Pixels that are neither marked nor on the object.
   package private(set) var trueNegatives = 0
 
   package init() {}
 
-  /// - Precondition: map and mask have one size.
+  /// - Precondition: The map and the mask have the same size.
   package init(map: [Float], mask: Mask, threshold: MapThreshold) {
     precondition(map.count == mask.values.count, "map and mask have one size")
     let counts = zoo_count_pixels(map, mask.values, map.count, threshold.value(for: map))
@@ -50,28 +50,28 @@ package struct SegmentationCounts: Sendable, Hashable {
   static let columns = ["true_positives", "false_positives", "false_negatives", "true_negatives"]
   var values: [Double] { [truePositives, falsePositives, falseNegatives, trueNegatives].map { Double($0) } }
 
-  /// - Parameter values: in the order of `columns`.
+  /// - Parameter values: The counts, in the order of `columns`.
   init(values: [Double]) {
     (truePositives, falsePositives) = (Int(values[0]), Int(values[1]))
     (falseNegatives, trueNegatives) = (Int(values[2]), Int(values[3]))
   }
 
-  /// Pixels that count.
+  /// The number of pixels that are not ignored.
   package var labelled: Int { truePositives + falsePositives + falseNegatives + trueNegatives }
-  /// Pixels that are said rightly.
+  /// The number of correctly classified pixels.
   package var correct: Int { truePositives + trueNegatives }
 
-  /// Share of the pixels that are right.
+  /// The fraction of correctly classified pixels.
   package var pixelAccuracy: Double { ratio(correct, labelled) }
-  /// Intersection over union of the thing.
+  /// Intersection over union of the object.
   package var foregroundIoU: Double { ratio(truePositives, truePositives + falsePositives + falseNegatives) }
-  /// Intersection over union of what is not the thing.
+  /// Intersection over union of the background.
   package var backgroundIoU: Double { ratio(trueNegatives, trueNegatives + falsePositives + falseNegatives) }
-  /// The mean of both classes' IoU: the field's mIoU where the counts are those of a whole data set.
+  /// The mean IoU of both classes: the usual mIoU if the counts are those of a whole data set.
   package var meanIoU: Double { (foregroundIoU + backgroundIoU) / 2 }
   /// Harmonic mean of precision and recall.
   package var f1: Double { ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives) }
 }
 
-/// 0 where there is nothing to divide by.
+/// The quotient, or 0 if the divisor is 0.
 func ratio(_ part: Int, _ whole: Int) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }

@@ -4,13 +4,13 @@ import ZooRuntime
 extension Explainer {
   /// The direction of each class: the normalised mean of the normalised embeddings of its name in all templates.
   ///
-  /// Of a classifier, the classes are those of the model with these names, or those in these places.
+  /// For a classifier, the classes are those of the model with these names, or with these indices.
   ///
   /// - Parameters:
-  ///   - areImageNets: the classes are ImageNet's 1000 in their order, which is that of every classifier of 1000 classes for it.
-  ///   - done: called with the count of classes that are done, where there are several templates; what it throws ends the work.
+  ///   - areImageNets: Whether the classes are ImageNet's 1000 in order, as in every classifier with 1000 classes for it.
+  ///   - done: Called with the number of classes done if there are several templates; throwing ends the work.
   ///
-  /// Throws `ExplainError.noClassCalled` where a classifier lacks a class.
+  /// Throws `ExplainError.noClassCalled` if a classifier lacks a class.
   package func head(
     _ classes: [String], templates: [String], areImageNets: Bool = false, done: (Int) throws -> Void = { _ in }
   ) throws -> PreparedPrompts {
@@ -21,7 +21,7 @@ extension Explainer {
     guard templates.count > 1, let first = classes.first else {
       return try prepare(classes.map { name in templates[0].replacing("{}", with: name) })
     }
-    // What all prompts share: the prompt that names nothing, and the mean of the negatives.
+    // Shared by all prompts: the prompt that names nothing, and the mean of the negatives.
     let shared = try prepare([first])
     let negative = zip(shared.embeddings[0], shared.directions[0]).map { $0 - $1 }
     let embeddings = try model.textEmbeddings(of: classes, in: templates, done: done)

@@ -3,20 +3,20 @@ import ZooImages
 import ZooModels
 import ZooRuntime
 
-/// A model, the ways to explain with it, and the direction of each class.
+/// A model, its explainers, and the direction of each class.
 package struct EvaluationDesk: Sendable {
   package let explainers: [Explainer]
-  /// Of each explainer, for all classes.
+  /// For each explainer, all classes.
   private let prepared: [PreparedPrompts]
   package var model: ZooModel { explainers[0].model }
-  /// Times what is done for one way and not for all.
+  /// Times work that is not for all explainers.
   package let clock = MethodClock()
-  /// Called before each block; what it throws ends the work.
+  /// Called before each block; throwing ends the work.
   private let step: @Sendable () throws -> Void
 
   /// - Parameters:
-  ///   - explainers: all of one model; at least one.
-  ///   - heads: what each looks for, all classes in the protocol's order.
+  ///   - explainers: Explainers of one model; at least one.
+  ///   - heads: The directions for each, all classes in the protocol's order.
   package init(
     _ explainers: [Explainer], heads: [PreparedPrompts], step: @escaping @Sendable () throws -> Void = {}
   ) {
@@ -24,14 +24,14 @@ package struct EvaluationDesk: Sendable {
     (self.explainers, prepared, self.step) = (explainers, heads, step)
   }
 
-  /// A map of each class that is asked for on each picture, `[pictures][ways][classes]`; pictures and ways share the passes.
+  /// A map of each requested class on each picture, `[pictures][ways][classes]`; pictures and ways share the passes.
   package func maps(_ pictures: [PixelTensor], of classes: [[Int]]) throws -> [[[Heatmap]]] {
     try explained(pictures, of: classes).map(\.maps)
   }
 
-  /// The rows of each way's maps of each picture's classes, `[pictures][ways][rows]`.
+  /// The rows for each way's maps of each picture's classes, `[pictures][ways][rows]`.
   ///
-  /// - Parameter measure: makes the rows of one way for the picture at a place.
+  /// - Parameter measure: Returns the rows of one way for the picture at an index.
   func rows(
     _ pictures: [PixelTensor], of classes: [[Int]], _ measure: (_ place: Int, [Heatmap]) throws -> [MeasuredRow]
   ) throws -> [[[MeasuredRow]]] {
@@ -40,7 +40,7 @@ package struct EvaluationDesk: Sendable {
     }
   }
 
-  /// The maps `[ways][classes]` of each picture, and the class that fits it best by the same pass.
+  /// The maps `[ways][classes]` of each picture, and the class that fits it best according to the same pass.
   func explained(
     _ pictures: [PixelTensor], of classes: [[Int]]
   ) throws -> [(maps: [[Heatmap]], bestClass: Int)] {
@@ -54,19 +54,19 @@ package struct EvaluationDesk: Sendable {
     }
   }
 
-  /// The part of a picture that patches cover.
+  /// The part of a picture that the patches cover.
   func seenSize(of picture: PixelTensor) throws -> GridSize {
     let patch = try model.vision.tower.patch
     return GridSize(height: picture.height / patch * patch, width: picture.width / patch * patch)
   }
 
-  /// The class that fits each picture best; the first of equal ones.
+  /// The class that fits each picture best; the first if several are equal.
   func bestClasses(_ pictures: [PixelTensor]) throws -> [Int] {
     try model.imageEmbeddings(pictures) { _ in try step() }.map(bestClass)
   }
 
   private func bestClass(_ embedding: [Float]) -> Int {
-    // Lengths do not change which is the best.
+    // Lengths do not change which one is best.
     let scores = prepared[0].embeddings.map { dot($0, embedding) }
     return scores.indices.dropFirst().reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
   }

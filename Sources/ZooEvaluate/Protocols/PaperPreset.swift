@@ -1,20 +1,20 @@
-/// What LeGrad's paper (arXiv 2404.03214, version 1) states for one of its tables.
+/// What LeGrad's paper (arXiv 2404.03214, version 1) specifies for one of its tables.
 package struct PaperPreset: Sendable {
-  /// As on the command line: `paper-table1`.
+  /// The name on the command line, such as `paper-table1`.
   package let name: String
-  /// The protocols that the table has figures of.
+  /// The protocols whose figures the table contains.
   package let protocols: [String]
-  /// The models of its rows, with the weights that the paper names.
+  /// The models in its rows, with the weights that the paper names.
   package let models: [String]
   package let methods: [String]
   package let template: String
-  /// Where the paper leaves something open, what is taken here.
+  /// The choices made here where the paper leaves something open.
   package let open: [Choice]
 
   /// All models see 224 x 224 pixels.
   package static let size = "224"
 
-  /// What the paper's formulas say, which the authors' published code is not.
+  /// The paper's formulas, which differ from the authors' published code.
   private static let peers = [
     "rollout", "raw-attention", "gradcam", "attentioncam", "chefercam", "textspan:background=imagenet",
   ]
@@ -51,7 +51,7 @@ package struct PaperPreset: Sendable {
       template: "a photo of a {}.", open: [squashed]),
   ]
 
-  /// The preset of this name, which must be of the protocol. Throws `EvaluateError.noPreset`.
+  /// The preset with this name, which must belong to the protocol. Throws `EvaluateError.noPreset`.
   package static func named(_ name: String, for protocolName: String) throws -> PaperPreset {
     let own = all.filter { $0.protocols.contains(protocolName) }
     guard let preset = own.first(where: { $0.name == name }) else {

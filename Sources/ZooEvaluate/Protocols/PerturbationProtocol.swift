@@ -2,14 +2,14 @@ import ZooExplain
 import ZooImages
 import ZooModels
 
-/// Accuracy while pixels are blacked (Chefer et al.; LeGrad's tables 3 and 4): those where the map is highest first (positive) or lowest
-/// first (negative).
+/// Accuracy as pixels are blacked out (Chefer et al.; LeGrad's tables 3 and 4): starting with those where the map is highest (positive) or lowest
+/// (negative).
 ///
-/// A step's top-1 accuracy is always that for the true class; which class's map is taken, the predicted or the true one, is the mode.
-/// The area under accuracy over the share of pixels, 0 to 0.9, is taken by the trapezoid rule, with the whole picture as its first point.
+/// A step's top-1 accuracy is always that of the true class; the mode decides which class's map is used, the predicted or the true one. The area
+/// under accuracy as a function of the fraction of pixels, 0 to 0.9, is computed by the trapezoidal rule, with the whole picture as its first point.
 public struct PerturbationProtocol: EvaluationProtocol {
   package static let name = "perturbation"
-  /// Shares of the pixels that are blacked.
+  /// Fractions of the pixels that are blacked out.
   package static let shares = (0...9).map { Double($0) / 10 }
 
   package enum Mode: String, Sendable, CaseIterable { case predicted, target }
@@ -32,21 +32,21 @@ public struct PerturbationProtocol: EvaluationProtocol {
   }
 
   package static let meritName = "negative less positive AUC of the true class"
-  /// Nothing where the class is not found in the whole picture.
+  /// Nil if the class is not recognised in the whole picture.
   package static func merit(of row: [Double]) -> Double? {
     let steps = shares.count, areas = curves.indices.map { area(Array(row[$0 * steps..<($0 + 1) * steps])) }
     return row[0] > 0 ? areas[3] - areas[2] : nil
   }
 
-  /// The area under accuracies at `shares`, by the trapezoid rule.
+  /// The area under accuracies at `shares`, by the trapezoidal rule.
   package static func area(_ accuracies: [Double]) -> Double {
     zip(accuracies, accuracies.dropFirst()).map { ($0 + $1) / 2 * 0.1 }.reduce(0, +)
   }
 
-  /// What is measured on.
+  /// The data set.
   public let data: ClassifiedPictures
 
-  /// Measures on these pictures.
+  /// Measures on this data set.
   public init(_ data: ClassifiedPictures) { self.data = data }
 
   package var classes: [String] { data.classes }
@@ -62,7 +62,7 @@ public struct PerturbationProtocol: EvaluationProtocol {
   package struct Sample: Sendable {
     let input: PreprocessedPicture
     let truth: Int
-    /// What a black pixel is in each channel of the model's input.
+    /// The value of a black pixel in each channel of the model's input.
     let black: [Float]
 
     var picture: PixelTensor { input.tensor }
@@ -77,7 +77,7 @@ public struct PerturbationProtocol: EvaluationProtocol {
 
   package func measure(_ samples: [Sample], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
     let found = try desk.explained(samples.map(\.picture), of: samples.map { [$0.truth] })
-    // Most pictures are of the class that they are taken for; only the others need a second pass for their maps.
+    // The prediction for most pictures is correct; only the others need a second pass for their maps.
     let taken = samples.indices.filter { found[$0].bestClass != samples[$0].truth }
     let others = try desk.maps(taken.map { samples[$0].picture }, of: taken.map { [found[$0].bestClass] })
     let predicted = Dictionary(uniqueKeysWithValues: zip(taken, others))
@@ -87,15 +87,15 @@ public struct PerturbationProtocol: EvaluationProtocol {
   }
 
   /// - Parameters:
-  ///   - target: maps of the true class, `[ways][1]`.
-  ///   - predicted: those of the class that the picture is taken for; nil where that is the true one.
+  ///   - target: Maps of the true class, `[ways][1]`.
+  ///   - predicted: Maps of the predicted class; nil if that is the true one.
   private func rows(
     of sample: Sample, target: [[Heatmap]], predicted: [[Heatmap]]?, at desk: EvaluationDesk
   ) throws -> [[MeasuredRow]] {
     let start = predicted == nil
     return try target.indices.map { way in
       let maps = (predicted?[way] ?? []) + target[way]
-      // Where both modes have one map, they have one curve.
+      // If both modes use the same map, they have the same curve.
       let curves = try desk.clock.time([way]) {
         try maps.map { heatmap in
           let map = minMax(heatmap.pixels())
@@ -115,11 +115,11 @@ public struct PerturbationProtocol: EvaluationProtocol {
       questions: [ShownSample.Question(label: sample.truth, asked: sample.truth, truth: .none)])
   }
 
-  /// Whether the true class is found after each step, from the first share above 0 on.
+  /// Whether the true class is recognised after each step, from the first fraction above 0 on.
   ///
   /// - Parameters:
-  ///   - map: `[size.height * size.width]`, on the part of the input that the patches cover; the rest is left alone.
-  ///   - classify: the class of each picture.
+  ///   - map: `[size.height * size.width]`, on the part of the input that the patches cover; the rest is not changed.
+  ///   - classify: Returns the class of each picture.
   func answers(
     _ sample: Sample, map: [Float], size: GridSize, sign: Sign, by classify: ([PixelTensor]) throws -> [Int]
   ) rethrows -> [Bool] {
@@ -139,7 +139,7 @@ public struct PerturbationProtocol: EvaluationProtocol {
   }
 }
 
-/// Places of values from the highest or the lowest on; equal ones in the order of their places.
+/// Indices of values from the highest or the lowest on; equal ones in order.
 func pixelOrder(_ values: [Float], highestFirst: Bool) -> [Int] {
   values.indices.sorted { a, b in
     values[a] == values[b] ? a < b : (values[a] > values[b]) == highestFirst

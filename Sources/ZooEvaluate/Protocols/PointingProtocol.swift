@@ -1,7 +1,7 @@
 import ZooExplain
 import ZooImages
 
-/// The pointing game and pixel measures on scenes with several named things: each thing is one prompt.
+/// The pointing game and pixel measures on scenes with several named objects: each object is one prompt.
 public struct PointingProtocol: EvaluationProtocol {
   package static let name = "pointing"
   package static let columns =
@@ -19,10 +19,10 @@ public struct PointingProtocol: EvaluationProtocol {
   package static let meritName = "IoU at 0.5"
   package static func merit(of row: [Double]) -> Double? { row[2] }
 
-  /// What is measured on.
+  /// The data set.
   public let data: MaskedPictures
 
-  /// Measures on these pictures.
+  /// Measures on this data set.
   public init(_ data: MaskedPictures) { self.data = data }
 
   package var classes: [String] { data.classes }
@@ -59,7 +59,7 @@ public struct PointingProtocol: EvaluationProtocol {
   }
 
   package func shown(_ sample: MaskedPictures.Loaded, at desk: EvaluationDesk) throws -> ShownSample {
-    // Rows leave out things without a pixel in the picture.
+    // There are no rows for objects without a pixel in the picture.
     let size = try desk.seenSize(of: sample.picture)
     let kept = sample.things.filter { thing in
       sample.mask(of: thing, size: size).values.contains(1)

@@ -1,15 +1,15 @@
 import ZooExplain
 import ZooImages
 
-/// OpenImages' labelled points (LeGrad's table 2): for each class with a point on it in a picture, the map at 0.5 against all of
-/// the class's points there.
+/// OpenImages' labelled points (LeGrad's table 2): for each class with a point on it in a picture, the map at 0.5 against all points of the class in
+/// that picture.
 public struct PointsProtocol: EvaluationProtocol {
   package static let name = "points"
   package static let columns = ["true_positives", "false_positives", "false_negatives", "pair_iou"]
   package static let figures = [Figure("p-mIoU"), Figure("p-mIoU over pairs")]
 
-  /// The first adds up each label's points over the set and takes the mean over labels; the second is the mean over pairs of picture and
-  /// label. Which one the paper has is not stated.
+  /// The first adds up each label's points over the set and takes the mean over labels; the second is the mean over pairs of picture and label. The
+  /// paper does not state which one it reports.
   package static func figures(of sums: [ClassSum]) -> [Double] {
     let seen = sums.filter { $0.rows > 0 }, total = seen.total
     let labels = seen.map { ratio($0.values[0], $0.values[0] + $0.values[1] + $0.values[2]) }
@@ -19,12 +19,12 @@ public struct PointsProtocol: EvaluationProtocol {
   package static let meritName = "IoU of the points"
   package static func merit(of row: [Double]) -> Double? { row[3] }
 
-  /// What is measured on.
+  /// The data set.
   public let data: PointedPictures
   /// A pixel counts as found if its value is above this, 0 to 1.
   public var threshold: Float
 
-  /// Measures on these pictures.
+  /// Measures on this data set.
   public init(_ data: PointedPictures, threshold: Float = 0.5) { (self.data, self.threshold) = (data, threshold) }
 
   package var classes: [String] { data.classes }

@@ -1,19 +1,19 @@
 import CVocabulary
 import Foundation
 
-/// Sentences that class names are put into, at `{}`.
+/// Sentences into which class names are inserted, at `{}`.
 public enum PromptTemplates {
   /// "a photo of a {}".
   public static let plain = ["a photo of a {}"]
 
-  /// Sets by name: `plain`; `openai`, OpenAI's 80 templates for ImageNet; `openai-7`, those of them that do best.
+  /// Sets by name: `plain`; `openai`, OpenAI's 80 templates for ImageNet; `openai-7`, the best subset of these.
   public static let named: [(name: String, templates: [String])] = {
     let text = String(decoding: Data(bytes: zoo_templates_bytes(), count: zoo_templates_size), as: UTF8.self)
     let sets = text.components(separatedBy: "\n\n").map { $0.split(separator: "\n").map(String.init) }
     return [("plain", plain), ("openai", sets[0]), ("openai-7", sets[1])]
   }()
 
-  /// Templates, in which a name stands for its set. Throws `EvaluateError.templateWithoutPlace`.
+  /// Expands names of sets in a list of templates. Throws `EvaluateError.templateWithoutPlace`.
   public static func expand(_ texts: [String]) throws -> [String] {
     try texts.flatMap { text in
       if let set = named.first(where: { $0.name == text }) { return set.templates }
@@ -22,7 +22,7 @@ public enum PromptTemplates {
     }
   }
 
-  /// What a report says of templates: a set's name, or all of them.
+  /// How a report describes templates: the name of a set, or all of them.
   package static func describe(_ templates: [String]) -> String {
     if let set = named.dropFirst().first(where: { $0.templates == templates }) {
       return "\(set.name) (\(templates.count))"

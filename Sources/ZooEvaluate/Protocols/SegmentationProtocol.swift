@@ -1,8 +1,8 @@
 import ZooExplain
 import ZooImages
 
-/// ImageNet-Segmentation's protocol (Chefer et al.; LeGrad's table 1): a map of a class against its mask, background and
-/// foreground as two classes, counted over the whole set.
+/// ImageNet-Segmentation's protocol (Chefer et al.; LeGrad's table 1): the map of a class against its mask, with background and foreground as two
+/// classes, counted over the whole set.
 public struct SegmentationProtocol: EvaluationProtocol {
   package static let name = "segmentation"
   /// Pixels at the threshold, then average precision over both channels and over the foreground alone, and F1.
@@ -25,22 +25,22 @@ public struct SegmentationProtocol: EvaluationProtocol {
   package static let meritName = "IoU of the foreground"
   package static func merit(of row: [Double]) -> Double? { ratio(row[0], row[0] + row[1] + row[2]) }
 
-  /// Whose map is measured.
+  /// The class whose map is measured.
   public enum ClassRule: String, Sendable, CaseIterable {
     /// The class of the mask, as in LeGrad's paper.
     case truth = "true"
-    /// The class that the model finds likeliest, as in Chefer's script and TextSpan.
+    /// The class that the model considers most likely, as in Chefer's script and TextSpan.
     case predicted
   }
 
-  /// What is measured on.
+  /// The data set.
   public let data: MaskedPictures
   /// A pixel counts as found if its value is above this.
   public var threshold: MapThreshold
-  /// Whose map is measured.
+  /// The class whose map is measured.
   public var classRule: ClassRule
 
-  /// Measures on these pictures.
+  /// Measures on this data set.
   public init(_ data: MaskedPictures, threshold: MapThreshold = .value(0.5), classRule: ClassRule = .truth) {
     (self.data, self.threshold, self.classRule) = (data, threshold, classRule)
   }
@@ -62,7 +62,7 @@ public struct SegmentationProtocol: EvaluationProtocol {
 
   package func measure(_ samples: [MaskedPictures.Loaded], at desk: EvaluationDesk) throws -> [[[MeasuredRow]]] {
     let asked = try asked(samples, at: desk)
-    // One map for each class, however often it is asked for.
+    // One map for each class, however often it is requested.
     let unique = asked.map { Array(Set($0)).sorted() }
     return try desk.rows(samples.map(\.picture), of: unique) { place, maps in
       let sample = samples[place]
@@ -73,7 +73,7 @@ public struct SegmentationProtocol: EvaluationProtocol {
     }
   }
 
-  /// The class whose map is taken for each thing of each sample.
+  /// The class whose map is used for each object of each sample.
   private func asked(_ samples: [MaskedPictures.Loaded], at desk: EvaluationDesk) throws -> [[Int]] {
     guard classRule == .predicted else { return samples.map { $0.things.map(\.label) } }
     let best = try desk.bestClasses(samples.map(\.picture))
@@ -103,7 +103,7 @@ extension MapThreshold: CustomStringConvertible {
     }
   }
 
-  /// Reads `mean` or a number from 0 to 1; nil for anything else.
+  /// Parses `mean` or a number from 0 to 1; nil for anything else.
   public init?(_ text: String) {
     if text == "mean" {
       self = .mean

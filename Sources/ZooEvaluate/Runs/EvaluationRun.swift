@@ -2,23 +2,23 @@ import Foundation
 import Synchronization
 import ZooImages
 
-/// Measures samples of a protocol in their order, a few at a time, while the next ones are read.
+/// Measures samples of a protocol in order, a few at a time, while reading the next ones.
 package struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
   package let `protocol`: Protocol
   package let desk: EvaluationDesk
   package let loader: PictureLoader
-  /// How many pictures share a pass, and how many samples are read ahead.
+  /// The number of pictures that share a pass, and of samples that are read ahead.
   package var together = 4
 
   package init(_ protocol: Protocol, at desk: EvaluationDesk, loader: PictureLoader) {
     (self.protocol, self.desk, self.loader) = (`protocol`, desk, loader)
   }
 
-  /// Measures the samples at these places, in their order.
+  /// Measures the samples at these indices, in order.
   ///
   /// - Parameters:
-  ///   - failed: called for a sample that cannot be read; unless it throws, the others are measured.
-  ///   - done: called with each result; a sample that cannot be read has an error in place of rows.
+  ///   - failed: Called for a sample that cannot be read; unless it throws, the others are measured.
+  ///   - done: Called with each result; for a sample that cannot be read, it has an error instead of rows.
   package func measure(
     _ indices: [Int], failed: (_ sample: String, any Error) throws -> Void = { throw $1 },
     done: (SampleResult) throws -> Void
@@ -44,12 +44,12 @@ package struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
   }
 }
 
-/// Values that a thread makes ahead of their use, a few at a time.
+/// Values that a thread computes ahead of their use, a few at a time.
 final class Lookahead<Value: Sendable>: Sendable {
   private let values = Mutex<[Value]>([])
   private let isStopped = Mutex(false)
   private let filled = DispatchSemaphore(value: 0)
-  /// Counted up from 0: a semaphore must not go away with less than it began with, and a run may end early.
+  /// Incremented from 0: a semaphore must not be released with a lower value than it started with, and a run may end early.
   private let free = DispatchSemaphore(value: 0)
 
   init(_ indices: [Int], depth: Int, make: @escaping @Sendable (Int) -> Value) {

@@ -2,30 +2,30 @@
 public struct EvaluationTable: Sendable {
   /// The columns.
   public let figures: [Figure]
-  /// The rows, in the order of the names that were given.
+  /// The rows, in the order of the given names.
   public let methods: [Method]
-  /// Samples that were measured.
+  /// The number of samples measured.
   public let samples: Int
 
-  /// One way to explain.
+  /// One explainer.
   public struct Method: Sendable {
-    /// The name that was given.
+    /// The given name.
     public let name: String
-    /// How many questions were measured, such as prompts.
+    /// The number of questions measured, such as prompts.
     public let rows: Int
     /// In the order of `figures`.
     public let values: [Estimate]
-    /// Less those of the first method, on the same pictures; empty for the first.
+    /// Differences to the first method, on the same pictures; empty for the first.
     public let differences: [Estimate]
-    /// The figures of each class alone, by name, in the order of the names.
+    /// The figures of each class alone, in the order of the names.
     public let classes: [(name: String, rows: Int, values: [Double])]
-    /// The rows of each class, added up.
+    /// The sum of the rows of each class.
     package let sums: [ClassSum]
   }
 
-  /// A number, and where 95 % of the bootstrap's lie.
+  /// A number with its 95 % bootstrap interval.
   public struct Estimate: Sendable, Hashable, Codable {
-    /// The figure of all samples.
+    /// The figure for all samples.
     public let value: Double
     /// The 2.5th percentile of the bootstrap.
     public let low: Double
@@ -34,14 +34,14 @@ public struct EvaluationTable: Sendable {
   }
 
   /// - Parameters:
-  ///   - rounds: how often the pictures are drawn again, with a generator of fixed seed.
-  ///   - results: calls what it is given with each result, in the order of the samples.
+  ///   - rounds: How often the pictures are resampled, with a generator with a fixed seed.
+  ///   - results: Calls its argument with each result, in the order of the samples.
   package init<P: EvaluationProtocol>(
     _: P.Type, methods names: [String], rounds: Int = 1000,
     results: (_ add: (SampleResult) throws -> Void) throws -> Void
   ) throws {
     figures = P.figures
-    // Classes get places of their own here, so that those of the whole set that do not occur cost nothing.
+    // Only classes that occur are numbered, so that the others in the set cost nothing.
     var places: [Int: Int] = [:], classNames: [String] = [], samples = 0
     var store = try RowStore(columns: P.columns.count)
     try results { sample in
@@ -91,7 +91,7 @@ public struct EvaluationTable: Sendable {
 }
 
 extension EvaluationTable.Estimate {
-  /// The 2.5th and the 97.5th percentile of what was drawn; the value itself where nothing was.
+  /// The 2.5th and the 97.5th percentile of what was drawn; the value itself if nothing was.
   fileprivate init(_ value: Double, _ drawn: [Double]) {
     let sorted = drawn.sorted()
     func percentile(_ share: Double) -> Double {

@@ -1,7 +1,7 @@
 extension RunJournal where Head == EvaluationDescription, Line == SampleResult {
-  /// The lines of several shards of one run, with the samples that none of them has.
+  /// The lines of several shards of one run, and the samples that are missing from all of them.
   ///
-  /// Throws an `EvaluateError` where they differ in model, settings or data, or both have a sample.
+  /// Throws an `EvaluateError` if they differ in model, settings or data, or share a sample.
   package static func merge(
     _ paths: [String]
   ) throws -> (description: EvaluationDescription, lines: RunLines<SampleResult>, missing: [Int]) {

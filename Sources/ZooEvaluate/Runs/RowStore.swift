@@ -2,12 +2,12 @@ import Foundation
 import ZooCheckpoints
 import ZooTensors
 
-/// Rows of numbers in a file without a name, which are read again and again: memory does not grow with their number.
+/// Rows of numbers in a file without a name, for repeated reading: memory does not grow with their number.
 struct RowStore {
   private let columns: Int
   private let file: FileHandle
   private let folder = FileManager.default.temporaryDirectory.path
-  /// What is not yet in the file.
+  /// Values that are not in the file yet.
   private var waiting: [Double] = []
 
   init(columns: Int) throws {
@@ -19,8 +19,8 @@ struct RowStore {
   }
 
   /// - Parameters:
-  ///   - sample: its place among those that count.
-  ///   - place: that of the row's class.
+  ///   - sample: Its index among the samples that count.
+  ///   - place: The index of the row's class.
   mutating func append(_ values: [Double], sample: Int, method: Int, place: Int) throws {
     waiting += [Double(sample), Double(method), Double(place)]
     waiting += values.prefix(columns) + [Double](repeating: 0, count: max(0, columns - values.count))
@@ -30,7 +30,7 @@ struct RowStore {
   /// All rows, mapped.
   mutating func finish() throws -> StoredRows {
     try write()
-    // There is no mapping of nothing.
+    // An empty file cannot be mapped.
     let isEmpty = try file.offset() == 0
     return StoredRows(columns: columns, rows: isEmpty ? nil : try MappedFile("/dev/fd/\(file.fileDescriptor)").view)
   }
@@ -48,12 +48,12 @@ struct RowStore {
 /// Rows `[sample, method, class, values...]`, in the order of the samples.
 struct StoredRows {
   let columns: Int
-  /// Doubles; nil where there are no rows.
+  /// Doubles; nil if there are no rows.
   let rows: ByteView?
 
-  /// The rows of each method and class, added up, `[methods][places]`.
+  /// The sums of the rows of each method and class, `[methods][places]`.
   ///
-  /// - Parameter times: how often each sample counts.
+  /// - Parameter times: How often each sample counts.
   func sums(methods: Int, places: Int, times: [Double]) -> [[ClassSum]] {
     let width = columns + 1
     var sums = [Double](repeating: 0, count: methods * places * width)

@@ -3,7 +3,7 @@ import ZooCheckpoints
 import ZooModels
 
 extension ModelDescription {
-  /// SHA-256 over the digests of all tensors and tokenizer files, the architecture and the preprocessing, as hexadecimal digits.
+  /// SHA-256 of the digests of all tensors and tokenizer files, the architecture and the preprocessing, as hexadecimal digits.
   package func runDigest() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -19,7 +19,7 @@ extension ModelDescription {
 }
 
 extension EvaluationProtocol {
-  /// SHA-256 over the ids of the samples and the names of the classes, as hexadecimal digits.
+  /// SHA-256 of the ids of the samples and the names of the classes, as hexadecimal digits.
   package func dataDigest() -> String {
     let hasher = SHA256Hasher()
     for name in samples + ["\u{0}"] + classes { Data((name + "\n").utf8).withUnsafeBytes { hasher.update($0) } }

@@ -3,7 +3,7 @@ import Foundation
 /// The folder of an evaluation: `run.json` with its settings, and `rows.jsonl` with a line for each sample.
 package typealias RunFolder = RunJournal<EvaluationDescription, SampleResult>
 
-/// What stands in an evaluation's `run.json`.
+/// The content of an evaluation's `run.json`.
 package struct EvaluationDescription: RunDescription {
   package static let fileName = "run.json"
   package static let linesName = "rows.jsonl"
@@ -12,7 +12,7 @@ package struct EvaluationDescription: RunDescription {
   package var shard: Shard
   package var columns: [String]
   package var figures: [Figure]
-  /// How it was made, for people: the version, the call, the data's path, the processor. Two runs may differ in these.
+  /// How it was made, for people to read: the version, the call, the data's path, the processor. Two runs may differ in these.
   package var made: [Choice]
 
   package init(settings: RunSettings, shard: Shard, columns: [String], figures: [Figure], made: [Choice]) {

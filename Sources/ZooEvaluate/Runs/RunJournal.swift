@@ -1,16 +1,16 @@
 import Foundation
 import ZooModels
 
-/// What makes a run what it is, as the first file of its folder has it.
+/// What defines a run, stored in the first file of its folder.
 package protocol RunDescription: Codable, Sendable {
   /// The file's name.
   static var fileName: String { get }
   /// The name of the file with a line for each sample.
   static var linesName: String { get }
   var shard: Shard { get }
-  /// The first thing in which two runs differ, in words; nil where their lines belong together.
+  /// The first difference between two runs, in words; nil if their lines belong together.
   func difference(from other: Self) -> String?
-  /// What lines are coded with.
+  /// User info for encoding and decoding lines.
   var coding: [CodingUserInfoKey: any Sendable] { get }
 }
 
@@ -18,27 +18,27 @@ extension RunDescription {
   package var coding: [CodingUserInfoKey: any Sendable] { [:] }
 }
 
-/// A sample's line.
+/// The line of a sample.
 package protocol RunLine: Codable, Sendable {
-  /// The sample's place in the data set.
+  /// The sample's index in the data set.
   var index: Int { get }
   /// Why there is no result.
   var error: String? { get }
 }
 
-/// The folder of a run: a file with its description, and one with a line for each sample, appended as it is done, so that a process
-/// that is killed loses the samples in hand and no others.
+/// The folder of a run: a file with its description, and one with a line for each sample, appended as soon as it is done, so that a process that is
+/// killed loses only the samples in progress.
 package final class RunJournal<Head: RunDescription, Line: RunLine> {
   package typealias Description = Head
 
-  /// What is done, by the sample's place.
+  /// What is done, by the sample's index.
   package private(set) var lines: RunLines<Line>
   private let file: LineFile
   private let encoder = runEncoder()
 
-  /// Makes the folder, or goes on with the run in it.
+  /// Creates the folder, or continues the run in it.
   ///
-  /// Throws an `EvaluateError` where the folder holds another run or something else, or another process writes to it.
+  /// Throws an `EvaluateError` if the folder holds a different run or something else, or if another process writes to it.
   package init(_ path: String, _ description: Head, resume: Bool) throws {
     let folder = path as NSString, settings = folder.appendingPathComponent(Head.fileName)
     if FileManager.default.fileExists(atPath: settings) {
@@ -67,14 +67,14 @@ package final class RunJournal<Head: RunDescription, Line: RunLine> {
     encoder.userInfo = description.coding
   }
 
-  /// A run that is not kept: its lines lie in a file without a name.
+  /// A run that is not kept: its lines are in a file without a name.
   package init(temporary description: Head) throws {
     file = try LineFile()
     lines = try RunLines(file, coding: description.coding)
     encoder.userInfo = description.coding
   }
 
-  /// Appends a sample's line; it is with the system when this returns.
+  /// Appends a sample's line; it is handed to the system when this returns.
   package func append(_ line: Line) throws { try append([line]) }
 
   /// Appends several lines at once.
@@ -83,7 +83,7 @@ package final class RunJournal<Head: RunDescription, Line: RunLine> {
     for (line, bytes) in zip(new, places) { lines.add(line, at: bytes) }
   }
 
-  /// The description and all whole lines of a run; of several lines for one sample, the last counts.
+  /// The description and all complete lines of a run; of several lines for one sample, the last wins.
   package static func read(_ path: String) throws -> (description: Head, lines: RunLines<Line>) {
     let description = try description(in: path)
     let file = (path as NSString).appendingPathComponent(Head.linesName)

@@ -8,8 +8,7 @@ import ZooCheckpoints
   import Darwin
 #endif
 
-/// The lines of one or several runs, by their samples' places. Memory holds where each line lies, and not what it says: lines are read one
-/// at a time.
+/// The lines of one or several runs, by sample index. Memory holds only the position of each line: lines are read one at a time.
 package struct RunLines<Line: RunLine>: Sendable {
   private struct Place {
     let file: Int
@@ -21,9 +20,9 @@ package struct RunLines<Line: RunLine>: Sendable {
   private var places: [Int: Place] = [:]
   private let coding: [CodingUserInfoKey: any Sendable]
 
-  /// How many samples have a line.
+  /// The number of samples that have a line.
   package var count: Int { places.count }
-  /// The samples that have a line, in rising order.
+  /// The samples that have a line, in ascending order.
   package var indices: [Int] { places.keys.sorted() }
 
   /// Whether a sample has a result.
@@ -33,13 +32,13 @@ package struct RunLines<Line: RunLine>: Sendable {
 
   /// Calls `body` with each line, in the order of the samples.
   ///
-  /// Throws an `EvaluateError` where a file changes meanwhile.
+  /// Throws an `EvaluateError` if a file changes meanwhile.
   package func forEach(_ body: (Line) throws -> Void) throws {
     let decoder = decoder
     for index in indices { if let line = try line(index, by: decoder) { try body(line) } }
   }
 
-  /// A sample's line; nil where it has none.
+  /// A sample's line; nil if it has none.
   func line(_ index: Int) throws -> Line? { try line(index, by: decoder) }
 
   private var decoder: JSONDecoder {
@@ -53,9 +52,9 @@ package struct RunLines<Line: RunLine>: Sendable {
     return try files[place.file].decode(Line.self, place.bytes, by: decoder)
   }
 
-  /// Finds the lines that a file has; of several for one sample, the last counts.
+  /// Finds the lines in a file; of several for one sample, the last wins.
   ///
-  /// Throws `EvaluateError.badLine` for one that is none.
+  /// Throws `EvaluateError.badLine` for an invalid line.
   init(_ file: LineFile, coding: [CodingUserInfoKey: any Sendable]) throws {
     (files, self.coding) = ([file], coding)
     let decoder = decoder
@@ -73,7 +72,7 @@ package struct RunLines<Line: RunLine>: Sendable {
     places[line.index] = Place(file: 0, bytes: bytes, isError: line.error != nil)
   }
 
-  /// Those of several runs that share no sample; at least one.
+  /// The lines of several runs that share no sample; at least one run.
   init(joining runs: [RunLines]) {
     (files, coding) = ([], runs[0].coding)
     for run in runs {
@@ -84,18 +83,18 @@ package struct RunLines<Line: RunLine>: Sendable {
     }
   }
 
-  /// The first sample that another run has as well.
+  /// The first sample that is also in another run.
   func firstShared(with other: RunLines) -> Int? { other.places.keys.filter(contains).min() }
 }
 
-/// A file of lines that is only ever appended to.
+/// A file of lines that is only appended to.
 final class LineFile: Sendable {
   let path: String
   private let descriptor: Int32
-  /// Bytes of the whole lines.
+  /// The size of the complete lines in bytes.
   private let end = Mutex(0)
 
-  /// Opens a file, or makes it where it is to be written.
+  /// Opens a file; creates it if it is to be written.
   init(_ path: String, isWritable: Bool) throws {
     self.path = path
     let flags = isWritable ? O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW : O_RDONLY
@@ -103,7 +102,7 @@ final class LineFile: Sendable {
     guard descriptor >= 0 else { throw Self.failure(path) }
   }
 
-  /// A file without a name, which goes away with the process.
+  /// A file without a name, which disappears with the process.
   init() throws {
     path = FileManager.default.temporaryDirectory.path
     guard let descriptor = makeNamelessFile(in: path) else { throw Self.failure(path) }
@@ -112,10 +111,10 @@ final class LineFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Keeps other processes from writing; false where one does already.
+  /// Keeps other processes from writing; false if one already does.
   func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
-  /// Calls `body` with the bytes of each whole line, and keeps in mind where they end.
+  /// Calls `body` with the byte range of each complete line, and remembers where they end.
   func forEachLine(_ body: (Range<Int>) throws -> Void) throws {
     var start = 0, read = 0
     while true {
@@ -130,7 +129,7 @@ final class LineFile: Sendable {
     end.withLock { $0 = start }
   }
 
-  /// Cuts off a line that was being written when its process was killed.
+  /// Removes an incomplete line, left by a process that was killed.
   func cutOffRest() throws {
     guard ftruncate(descriptor, off_t(end.withLock { $0 })) == 0 else { throw Self.failure(path) }
   }
@@ -143,7 +142,7 @@ final class LineFile: Sendable {
     return line
   }
 
-  /// Appends lines, which are with the system when this returns, and says where each lies.
+  /// Appends lines, which are handed to the system when this returns, and returns their positions.
   func append(_ lines: [Data]) throws -> [Range<Int>] {
     let joined = lines.reduce(into: Data()) { $0 += $1 + Data("\n".utf8) }
     return try end.withLock { end in
@@ -165,7 +164,7 @@ final class LineFile: Sendable {
     }
   }
 
-  /// As many of these bytes as there are.
+  /// As many of these bytes as exist.
   private func bytes(_ range: Range<Int>) throws -> Data {
     var data = Data(count: range.count), done = 0
     while done < range.count {

@@ -2,21 +2,21 @@ import Foundation
 import ZooImages
 import ZooRuntime
 
-/// What makes a run what it is: two runs with the same settings give the same rows.
+/// What defines a run: two runs with the same settings give the same rows.
 package struct RunSettings: Codable, Sendable, Hashable {
   package var schema = 1
   package var protocolName: String
   /// `ARCHITECTURE:TAG`.
   package var model: String
-  /// SHA-256 over the digests of all its tensors and its description.
+  /// SHA-256 of the digests of all its tensors and of its description.
   package var modelDigest: String
-  /// SHA-256 over the ids of all samples and the names of all classes.
+  /// SHA-256 of the ids of all samples and the names of all classes.
   package var dataDigest: String
   package var sampleCount: Int
-  /// Each way to explain, as it can be typed.
+  /// Each explainer, in the form in which it can be typed.
   package var methods: [String]
   package var templates: [String]
-  /// How pictures reach the model and what it computes in: `size`, `resize`, `upright`, `precision`.
+  /// How pictures are prepared for the model, and the precision: `size`, `resize`, `upright`, `precision`.
   package var pictures: [Choice]
   /// The protocol's conventions.
   package var choices: [Choice]
@@ -38,7 +38,7 @@ package struct RunSettings: Codable, Sendable, Hashable {
     case sampleCount = "samples"
   }
 
-  /// The first thing in which two runs differ, in words; nil where their rows belong together.
+  /// The first difference between two runs, in words; nil if their rows belong together.
   func difference(from other: RunSettings) -> String? {
     func differ<Value: Equatable>(_ what: String, _ a: Value, _ b: Value) -> String? {
       a == b ? nil : "\(what): \(a) there, \(b) here"
@@ -65,7 +65,7 @@ package struct Shard: Codable, Sendable, Hashable, CustomStringConvertible {
 
   private init(number: Int, count: Int) { (self.number, self.count) = (number, count) }
 
-  /// Reads `i/n`. Throws `EvaluateError.badShard`.
+  /// Parses `i/n`. Throws `EvaluateError.badShard`.
   package init(_ text: String) throws {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let number = parts[0], let count = parts[1], count >= 1, (1...count).contains(number) else {
@@ -74,18 +74,18 @@ package struct Shard: Codable, Sendable, Hashable, CustomStringConvertible {
     (self.number, self.count) = (number, count)
   }
 
-  /// The one that a call names, as `i/n`, else what a scheduler asks for, else all. Throws `EvaluateError.badShard`.
+  /// The shard that a call names as `i/n`, or the one that a scheduler asks for, or everything. Throws `EvaluateError.badShard`.
   package static func chosen(_ text: String?, _ environment: [String: String]) throws -> Shard {
     try text.map { try Shard($0) } ?? ofScheduler(environment) ?? .whole
   }
 
-  /// The places of its samples.
+  /// The indices of its samples.
   package func indices(of total: Int) -> [Int] { Array(stride(from: number - 1, to: total, by: count)) }
 
   package var description: String { "\(number)/\(count)" }
 
-  /// The shard that a scheduler asks this process for: array tasks of Slurm, SGE and PBS, and indexed jobs of Kubernetes (which do not say
-  /// how many there are: `JOB_COMPLETIONS` is to be set in the job). Nil where none does.
+  /// The shard that a scheduler asks this process for: array tasks of Slurm, SGE and PBS, and indexed jobs of Kubernetes (which do not state their
+  /// number: set `JOB_COMPLETIONS` in the job). Nil if there is none.
   package static func ofScheduler(_ environment: [String: String]) -> Shard? {
     func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
     func shard(_ task: Int?, first: Int?, count: Int?) -> Shard? {
@@ -105,7 +105,7 @@ package struct Shard: Codable, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension PictureLoader {
-  /// What a run says of its pictures: how they reach the model, and what it computes in.
+  /// How a run describes its pictures: how they are prepared for the model, and the precision.
   package func choices(precision: Precision) -> [Choice] {
     [
       Choice("size", preprocessing.sizeText), Choice("resize", preprocessing.fitText),

@@ -1,23 +1,23 @@
 import Foundation
 
-/// What a run found for one sample: a line of its rows.
+/// The result of a run for one sample: a line in its file.
 package struct SampleResult: RunLine, Hashable {
-  /// The sample's place in the data set.
+  /// The sample's index in the data set.
   package let index: Int
   package let sample: String
-  /// In the order of the settings' methods; empty where it could not be measured.
+  /// In the order of the settings' methods; empty if it could not be measured.
   package let results: [Row]
   /// Why it could not be measured.
   package let error: String?
 
   package struct Row: Sendable, Hashable {
-    /// The place of the method in the settings.
+    /// The index of the method in the settings.
     package let method: Int
     /// The class's name.
     package let name: String
-    /// Its place in the protocol's list.
+    /// The index in the protocol's list.
     package let label: Int
-    /// In the order of the run's columns; in JSON each has its column's name.
+    /// In the order of the run's columns; in JSON, keyed by the column's name.
     package let values: [Double]
   }
 
@@ -36,7 +36,7 @@ package struct SampleResult: RunLine, Hashable {
 }
 
 extension SampleResult.Row: Codable {
-  /// What coders are told of a run: the names of its columns. Rows with names of their own would take several times the memory.
+  /// Passes the names of a run's columns to coders. Rows with their own names would take several times the memory.
   static let columnsKey = CodingUserInfoKey(rawValue: "columns")
 
   private enum CodingKeys: String, CodingKey {

@@ -1,13 +1,13 @@
 import ZooModels
 import ZooRuntime
 
-/// AttentionCAM: the heads of the last attention, weighted by the mean gradient of the score at them (the paper's eq. 10).
+/// AttentionCAM: the heads of the last attention, weighted by the mean gradient of the score with respect to them (the paper's eq. 10).
 struct AttentionCAM: ExplanationMethod {
-  /// The two published forms.
+  /// The two published variants.
   enum Form: String, CaseIterable {
     /// The paper's: the mean over all rows and columns, no ReLU.
     case paper
-    /// Chefer's code: the pooled token's row and the patches alone, a ReLU after the mean over heads.
+    /// Chefer's code: only the pooled token's row and the patches, with a ReLU after the mean over heads.
     case chefer
   }
 
@@ -75,7 +75,7 @@ private final class AttentionCAMRun: MethodRun {
           for head in 0..<layer.shape.heads {
             layer.attention(head: head, rows: rows, into: probabilities)
             attention.atProbabilities(prompt: prompt, head: head, rows: rows, into: gradients)
-            // Rows that are not pooled have no gradient.
+            // Rows that are not pooled have zero gradient.
             var weight: Float = 0
             for row in 0..<rows.count {
               let share = form == .paper ? 1 / Float(job.grid.count) : shares[row]

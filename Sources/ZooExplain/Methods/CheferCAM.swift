@@ -1,7 +1,7 @@
 import ZooModels
 import ZooRuntime
 
-/// CheferCAM (Chefer et al. 2021, for CLIP): attention times its positive gradient, carried from layer to layer.
+/// CheferCAM (Chefer et al. 2021, for CLIP): attention multiplied by its positive gradient, propagated from layer to layer.
 struct CheferCAM: ExplanationMethod {
   static let info = MethodInfo(
     id: "chefercam", title: "CheferCAM",
@@ -30,7 +30,7 @@ struct CheferCAM: ExplanationMethod {
 
   func start(_ job: MethodJob) throws -> any MethodRun {
     let pooling = try pooling(job.vision)
-    // A pooler's rule takes the relevance of all blocks.
+    // A pooler's rule uses the relevance of all blocks.
     let start = try startLayer.map { try checked($0, of: job.vision) } ?? (pooling.isPooler ? 0 : job.lastLayer)
     let scale = scaled && !job.vision.isClassifier ? job.logitScale : 1
     return CheferRun(
@@ -41,17 +41,17 @@ struct CheferCAM: ExplanationMethod {
 
 /// `R := R + mean over heads of max(0, dA * A) R` from the first block on; the map is the pooled token's row.
 ///
-/// The way back meets the last block first, so that the row is multiplied from the left: `v := v + v Abar`. With an attention pooler the row
-/// is `mean over heads of max(0, dA * A)` of the pooler, and the blocks' R may be `I + (R - I)` with rows divided by their sums.
+/// The backward pass starts with the last block, so the row is multiplied from the left: `v := v + v Abar`. With an attention pooler the row is `mean
+/// over heads of max(0, dA * A)` of the pooler, and the blocks' R may be `I + (R - I)` with rows divided by their sums.
 private final class CheferRun: MethodRun {
   private let job: MethodJob
   private let layers: Range<Int>
   private let pooling: AttentionPooling
   private let scale: Float
   private let normalised: Bool
-  /// `[prompts]`: the rows that stand for the pooled token.
+  /// `[prompts]`: the rows of the pooled token.
   private var rows: [[Float]] = []
-  /// `[prompts]`: R of the blocks so far, where its rows are to be divided.
+  /// `[prompts]`: R of the blocks so far, if its rows are to be divided.
   private var products: [TokenMatrix] = []
   private var found: [[Heatmap]] = []
 
@@ -61,7 +61,7 @@ private final class CheferRun: MethodRun {
   }
 
   var request: PassRequest { .embedding }
-  /// None where there are no blocks.
+  /// None if there are no blocks.
   var flows: [FlowRequest] {
     layers.isEmpty ? [] : [FlowRequest(kind: .gradient(job.score(nil)), layers: layers, depth: .attention)]
   }
@@ -119,7 +119,7 @@ private final class CheferRun: MethodRun {
       })
   }
 
-  /// What the identity leaves on the pooled tokens: nothing on patches where a class token is pooled.
+  /// What the identity leaves on the pooled tokens: nothing on patches if a class token is pooled.
   private var pooledShare: [Float] {
     guard case .tokens(let pooler) = pooling else { return [] }
     return pooler.weights(of: job.tokens, prefix: job.vision.tower.prefixTokens)

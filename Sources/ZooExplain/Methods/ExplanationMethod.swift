@@ -2,21 +2,21 @@ import ZooImages
 import ZooModels
 import ZooRuntime
 
-/// A way to explain pictures: a value that holds its options.
+/// A method for explaining pictures: a value that holds its options.
 ///
-/// A method is one file: it states its facts, says what it needs of a forward pass, and turns that into one map for each prompt.
+/// A method is one file: it states its facts, says what it needs from a forward pass, and turns that into one map for each prompt.
 package protocol ExplanationMethod: Sendable, Hashable {
   static var info: MethodInfo { get }
   init(_ options: inout MethodOptions) throws
-  /// The layers whose maps are summed, in rising order; nil where a map is not such a sum.
+  /// The layers whose maps are summed, in ascending order; nil if a map is not such a sum.
   func ownLayers(of count: Int) throws -> [Int]?
-  /// The same with other layers, so that methods which differ in nothing else share their work.
+  /// The same method with other layers, so that methods which differ in nothing else share their work.
   func using(_ layers: [Int]) -> Self
   /// What a prompt is compared with besides the other prompts.
   var background: MethodBackground { get }
-  /// What is needed for a job, and the work itself.
+  /// What a job requires, and the work itself.
   ///
-  /// Throws a `MethodError` or a `LayerSelectionError` where the method or its options do not fit the model.
+  /// Throws a `MethodError` or a `LayerSelectionError` if the method or its options do not fit the model.
   func start(_ job: MethodJob) throws -> any MethodRun
 }
 
@@ -25,15 +25,15 @@ extension ExplanationMethod {
   package func using(_ layers: [Int]) -> Self { self }
   package var background: MethodBackground { .none }
 
-  /// The same for methods that share their work: all that they are, but for their layers.
+  /// Equal for methods that share their work: everything except their layers.
   var sharingKey: AnyHashable { AnyHashable(using([0])) }
 
-  /// Why the method has no definition on a model.
+  /// An error that says why the method is undefined for a model.
   func undefined(on vision: VisionRuntime, _ reason: String) -> MethodError {
     .undefined(method: Self.info.id, model: vision.name, reason: reason, others: [])
   }
 
-  /// A layer that must exist.
+  /// Checks that a layer exists.
   func checked(_ layer: Int, of vision: VisionRuntime) throws(MethodError) -> Int {
     guard layer < vision.tower.depth else {
       throw .noSuchLayer(method: Self.info.id, layer: layer, layers: vision.tower.depth)
@@ -45,13 +45,13 @@ extension ExplanationMethod {
 /// What a method compares a prompt with.
 package enum MethodBackground: Sendable, Hashable {
   case none
-  /// All prompts that are explained together; a prompt that names nothing where there is only one.
+  /// All prompts that are explained together; a prompt that names nothing if there is only one.
   case prompts
   /// These texts.
   case texts([String])
 }
 
-/// What a method is to explain.
+/// What a method is asked to explain.
 package struct MethodJob: Sendable {
   package let vision: VisionRuntime
   package let engine: Engine
@@ -60,15 +60,15 @@ package struct MethodJob: Sendable {
   package let pictures: [PixelTensor]
   /// `[prompts][embedding]`: unit vectors, or one-hot vectors over the classes of a classifier.
   package let directions: [[Float]]
-  /// What a method that compares with other things takes for them: unit vectors.
+  /// Unit vectors that a method compares the prompts with.
   package let background: [[Float]]
   /// `exp(logit_scale)`; 1 for a classifier.
   package let logitScale: Float
 
-  /// Tokens of each picture, the prefix included.
+  /// The number of tokens of each picture, including the prefix.
   var tokens: Int { grid.count + vision.tower.prefixTokens }
   var lastLayer: Int { vision.tower.depth - 1 }
-  /// A classifier's score is its logit, whatever a method compares elsewhere.
+  /// A classifier's score is its logit, whatever a method uses elsewhere.
   func score(_ score: Score?) -> Score { vision.isClassifier ? .dot : score ?? .cosine }
 
   /// A map on the patch grid.
@@ -76,21 +76,21 @@ package struct MethodJob: Sendable {
     Heatmap(grid: grid, patch: vision.tower.patch, layers: layers, values: values, finish: finish)
   }
 
-  /// `[prompts]`: the same for each prompt.
+  /// `[prompts]`: the same value for each prompt.
   func repeated<Value>(_ value: Value) -> [Value] { directions.map { _ in value } }
 }
 
-/// A method at work on the pictures of one pass: it is given what it asked for, in the order of the pass.
+/// A method running on the pictures of one pass: it receives what it asked for, in the order of the pass.
 package protocol MethodRun: AnyObject {
-  /// What it needs of the forward pass.
+  /// What it needs from the forward pass.
   var request: PassRequest { get }
-  /// What it needs on the way back from the final score.
+  /// What it needs from the backward pass from the final score.
   var flows: [FlowRequest] { get }
-  /// A block of the request has run, for one picture.
+  /// Called when a requested block has run, for one picture.
   func forward(_ layer: LayerView)
-  /// The pass has ended.
+  /// Called when the pass has ended.
   func end(_ end: PassEnd)
-  /// The way back has come to a block: see `FlowRequest`.
+  /// Called when the backward pass has reached a block: see `FlowRequest`.
   func backward(_ layer: LayerView, _ flow: LayerFlow)
   /// `[pictures][prompts]`
   func maps() -> [[Heatmap]]
@@ -106,13 +106,13 @@ extension MethodRun {
 /// The last tokens of one picture of a pass.
 package struct PassEnd: Sendable {
   package let vision: VisionRuntime
-  /// The picture's place in the pass.
+  /// The picture's index in the pass.
   package let sequence: Int
-  /// The picture's place among all that are explained.
+  /// The picture's index among all that are explained.
   package let picture: Int
-  /// Tokens, the prefix included.
+  /// The number of tokens, including the prefix.
   package let count: Int
-  /// `[pictures * count, width]`: the last block's output; only the rows that the request asks for are sure to be there.
+  /// `[pictures * count, width]`: the last block's output; only the requested rows are guaranteed to be there.
   let output: FloatBuffer
   /// The picture's embedding, not normalised.
   package let embedding: [Float]

@@ -2,7 +2,7 @@ import CZooKernels
 import ZooModels
 import ZooRuntime
 
-/// GEM (Bousselham et al. 2024): the last layers see each patch by its likeness to other patches; the result is compared with the prompt.
+/// GEM (Bousselham et al. 2024): in the last layers, each patch attends to patches similar to it; the result is compared with the prompt.
 struct GEM: ExplanationMethod {
   static let info = MethodInfo(
     id: "gem", title: "GEM",
@@ -14,7 +14,7 @@ struct GEM: ExplanationMethod {
         "depth", values: "1 to the number of layers", standard: "6 layers", help: "how many layers, the last ones")
     ])
 
-  /// Nil for the standard, or all layers of a tower that has fewer.
+  /// Nil for the default, which is limited to the number of layers.
   var depth: Int?
 
   init(_ options: inout MethodOptions) throws {
@@ -40,8 +40,8 @@ struct GEM: ExplanationMethod {
   }
 }
 
-/// For x in queries, keys and values of each head: `x := softmax(t n(x) n(x)^T) n(x)`, n(x) being x with rows of length 1, then
-/// `softmax(t n(x) n(x)^T) V`; the mean of the three through the output matrix is added to a stream of its own.
+/// For x in queries, keys and values of each head: `x := softmax(t n(x) n(x)^T) n(x)`, where n(x) is x with normalised rows, then
+/// `softmax(t n(x) n(x)^T) V`; the mean of the three, multiplied by the output matrix, is added to a stream of its own.
 private final class GEMRun: MethodRun {
   private let job: MethodJob
   private let head: TokenHead
@@ -127,7 +127,7 @@ private final class GEMRun: MethodRun {
   func maps() -> [[Heatmap]] { found }
 }
 
-/// Divides each row by its length.
+/// Normalises each row.
 private func normaliseRows(_ x: UnsafeMutablePointer<Float>, _ rows: Int, _ width: Int) {
   for row in 0..<rows {
     let start = x + row * width, length = max(zoo_dot(start, start, width).squareRoot(), 1e-12)
@@ -136,7 +136,7 @@ private func normaliseRows(_ x: UnsafeMutablePointer<Float>, _ rows: Int, _ widt
 }
 
 extension MethodJob {
-  /// The patches' rows of `[tokens, width]`.
+  /// The rows of the patches in `[tokens, width]`.
   func patchRows(_ tokens: Rows) -> Rows {
     Rows(
       copying: tokens.pointer + vision.tower.prefixTokens * tokens.width, count: grid.count, width: tokens.width)

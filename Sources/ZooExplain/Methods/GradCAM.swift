@@ -28,7 +28,7 @@ struct GradCAM: ExplanationMethod {
   }
 }
 
-/// `w = (1/n) sum over all tokens of ds/dz`, n the number of patches; `E_i = max(0, mean over k of w_k z_ik)`.
+/// `w = (1/n) sum over all tokens of ds/dz`, where n is the number of patches; `E_i = max(0, mean over k of w_k z_ik)`.
 private final class GradCAMRun: MethodRun {
   private let job: MethodJob
   private let layer: Int
@@ -47,8 +47,8 @@ private final class GradCAMRun: MethodRun {
 
   func backward(_ layer: LayerView, _ flow: LayerFlow) { add(UnsafePointer(flow.output.pointer), at: layer.tokens) }
 
-  /// Without blocks: on what convolutions gave, which are the tokens without their positions. The first token is the mean of the others, so
-  /// that what arrives at it arrives at them.
+  /// Without blocks: on the output of the convolutions, which are the tokens without their positions. The first token is the mean of the others, so
+  /// its gradient flows to them.
   func end(_ end: PassEnd) {
     guard !hasBlocks, !job.directions.isEmpty else { return }
     let features = FloatBuffer(uninitialised: end.count * end.vision.tower.blocks.width)

@@ -1,4 +1,4 @@
-/// What there is to know of an explanation method before it runs.
+/// Information about an explanation method.
 public struct MethodInfo: Sendable {
   /// The name on the command line, such as `gradcam`.
   public let id: String
@@ -6,11 +6,11 @@ public struct MethodInfo: Sendable {
   public let title: String
   /// What a map shows, in one sentence.
   public let summary: String
-  /// Where the formula comes from.
+  /// The source of the formula.
   public let source: String
   /// What it computes besides the forward pass, in words.
   public let cost: String
-  /// The choices that it leaves open.
+  /// Its options.
   public let options: [MethodOption]
 
   package init(
@@ -25,13 +25,13 @@ public struct MethodInfo: Sendable {
   }
 }
 
-/// A choice that a method leaves open.
+/// An option of a method.
 public struct MethodOption: Sendable, Hashable {
   /// The name on the command line, without dashes: `start-layer`.
   public let name: String
-  /// What may be written: `0 to the last layer`.
+  /// The allowed values: `0 to the last layer`.
   public let values: String
-  /// What holds where nothing is written.
+  /// The default.
   public let standard: String
   /// What it decides, as a clause.
   public let help: String

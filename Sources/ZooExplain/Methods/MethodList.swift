@@ -1,14 +1,14 @@
 extension HeatmapMethod {
-  /// Reads methods separated by commas, each with its options after a colon: `legrad,gradcam:layer=3,score=dot,textspan:heads=1.0,2.1`.
+  /// Parses methods separated by commas, each with its options after a colon: `legrad,gradcam:layer=3,score=dot,textspan:heads=1.0,2.1`.
   ///
-  /// A piece that begins with a letter and is not an option (`OPTION=VALUE`) is the next method.
+  /// A part that begins with a letter and is not an option (`OPTION=VALUE`) is the next method.
   ///
-  /// Throws as `init(_:)` does.
+  /// Throws like `init(_:)`.
   public static func list(_ text: String) throws -> [HeatmapMethod] {
     try names(in: text).map { try HeatmapMethod($0) }
   }
 
-  /// The methods of a list as they are written.
+  /// The methods of a list, as written.
   package static func names(in text: String) -> [String] {
     text.split(separator: ",", omittingEmptySubsequences: false).reduce(into: []) { names, piece in
       let piece = piece.drop { $0 == " " }, name = piece.prefix { $0 != ":" && $0 != "=" }

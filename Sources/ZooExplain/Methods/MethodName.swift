@@ -1,5 +1,5 @@
 extension HeatmapMethod {
-  /// The method with what tells it from others of its kind: "LeGrad official, layers all".
+  /// The method with the choices that distinguish it from its variants: "LeGrad official, layers all".
   public var displayName: String {
     let details =
       legrad.map(Self.details)

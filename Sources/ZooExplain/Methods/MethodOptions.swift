@@ -1,6 +1,6 @@
 import ZooTensors
 
-/// The values that a caller gives to the options of a method; each is taken once, and none may be left over.
+/// The values that a caller gives to the options of a method; each is read once, and none may be left over.
 package struct MethodOptions {
   private let method: String
   private var values: [String: String]
@@ -50,22 +50,22 @@ package struct MethodOptions {
   mutating func text(_ name: String) -> String? { values.removeValue(forKey: name) }
 }
 
-/// Why a method cannot be had or does not run on a model.
+/// Why a method is not available or does not run on a model.
 public enum MethodError: ZooError, Equatable {
-  /// There is no method of this name; some names are like it.
+  /// There is no method with this name; `near` holds similar names.
   case unknown(String, near: [String])
   /// The method does not have this option.
   case unknownOption(method: String, option: String, known: [String])
-  /// A value that the option cannot have.
+  /// The value is not allowed for the option.
   case badValue(method: String, option: String, value: String, expected: String)
-  /// A layer that the image tower does not have.
+  /// The image tower does not have this layer.
   case noSuchLayer(method: String, layer: Int, layers: Int)
-  /// The method has no definition for this kind of model.
+  /// The method is undefined for this kind of model.
   case undefined(method: String, model: String, reason: String, others: [String])
 
   public var blame: Blame { .input }
 
-  /// Why a method has no definition on a model, without the model's name; otherwise the whole sentence.
+  /// Why a method is undefined for a model, without the model's name; otherwise the whole sentence.
   public var reason: String { if case .undefined(_, _, let reason, _) = self { reason } else { description } }
 
   public var description: String {

@@ -1,7 +1,7 @@
 import ZooModels
 import ZooRuntime
 
-/// The attention of a pooler's query on one picture, and the gradient of each prompt's score at it.
+/// The attention of a pooler's query on one picture, and the gradient of each prompt's score with respect to it.
 struct PoolerGradient {
   private let heads: Int
   private let count: Int
@@ -20,7 +20,7 @@ struct PoolerGradient {
     gradients = attention.attentionGradients(r.pointer, rows: prompts, tokens: normed.pointer, count: end.count)
   }
 
-  /// `[prompts][count]`: what `combine` makes of the probabilities and the gradients, both `[heads][count]`.
+  /// `[prompts][count]`: the result of `combine` for the probabilities and the gradients, both `[heads][count]`.
   func rows(_ combine: (_ probabilities: [[Float]], _ gradients: [[Float]]) -> [Float]) -> [[Float]] {
     func lines(_ buffer: FloatBuffer, from first: Int) -> [[Float]] {
       (0..<heads).map { Array(UnsafeBufferPointer(start: buffer.pointer + (first + $0) * count, count: count)) }
@@ -30,7 +30,7 @@ struct PoolerGradient {
   }
 }
 
-/// A method that looks at nothing but the attention of a pooler and its gradient.
+/// A method that only uses the attention of a pooler and its gradient.
 final class PoolerGradientRun: MethodRun {
   private let job: MethodJob
   private let head: any QueryHead

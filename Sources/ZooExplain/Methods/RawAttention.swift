@@ -1,7 +1,7 @@
 import ZooModels
 import ZooRuntime
 
-/// The last attention map of the pooled token (the paper's eq. 11); for attention poolers that of the pooler.
+/// The last attention map of the pooled token (the paper's eq. 11); for attention poolers, that of the pooler.
 struct RawAttention: ExplanationMethod {
   static let info = MethodInfo(
     id: "raw-attention", title: "Raw attention",

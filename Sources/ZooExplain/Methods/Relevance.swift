@@ -43,7 +43,7 @@ struct PartialLRP: ExplanationMethod {
   }
 }
 
-/// Transformer Attribution (Chefer et al. 2021): attention's relevance times its gradient, rolled out through the layers.
+/// Transformer Attribution (Chefer et al. 2021): attention's relevance multiplied by its gradient, rolled out through the layers.
 struct TransformerAttribution: ExplanationMethod {
   static let info = MethodInfo(
     id: "transformer-attribution", title: "Transformer Attribution",
@@ -92,15 +92,15 @@ extension ExplanationMethod {
   }
 }
 
-/// Maps from the relevance of attention: alone, from the last block; or times its gradient, with `R := R + C R` through the layers.
+/// Maps from the relevance of attention: by itself, from the last block; or multiplied by its gradient, with `R := R + C R` through the layers.
 private final class AttentionRelevanceRun: MethodRun {
   private let job: MethodJob
   private let rules: RelevanceRule.Rules
   private let layers: Range<Int>
   private let withGradient: Bool
-  /// `[prompts]`: the class token's rows.
+  /// `[prompts]`: the rows of the class token.
   private var rows: [[Float]] = []
-  /// What has arrived of one block while the other flow is awaited.
+  /// The flow that has arrived at one block, until the other one does.
   private var waiting: (any AttentionFlow)?
   private var found: [[Heatmap]] = []
 
@@ -148,7 +148,7 @@ private final class AttentionRelevanceRun: MethodRun {
   func maps() -> [[Heatmap]] { found }
 }
 
-/// Relevance from the first block's input through positions and patches to the pixels, the three colours together.
+/// Relevance from the first block's input through positions and patches to the pixels, the three colours summed.
 private final class PixelRelevanceRun: MethodRun {
   private let job: MethodJob
   private let rules: RelevanceRule.Rules
@@ -216,7 +216,7 @@ private final class PixelRelevanceRun: MethodRun {
     return result
   }
 
-  /// Patches of `[3, side, side]` as a map of pixels.
+  /// Patches of shape `[3, side, side]` as a map of pixels.
   private func heatmap(_ cells: Rows, side: Int) -> Heatmap {
     let size = GridSize(height: job.grid.height * side, width: job.grid.width * side)
     var values = [Float](repeating: 0, count: size.count)

@@ -22,7 +22,7 @@ struct Rollout: ExplanationMethod {
   }
 }
 
-/// `R := M R`, with `M` the mean over heads of the attention and the identity, rows divided by their sums.
+/// `R := M R`, where `M` is the mean over heads of attention plus identity, with rows divided by their sums.
 private final class RolloutRun: MethodRun {
   private let job: MethodJob
   private let pooling: AttentionPooling

@@ -2,22 +2,22 @@ import ZooModels
 import ZooRuntime
 import ZooText
 
-/// How much each part of a prompt adds to its likeness with a picture: CheferCAM on the text tower.
+/// How much each part of a prompt contributes to its similarity with a picture: CheferCAM on the text tower.
 ///
-/// The source is the CLIP notebook of hila-chefer/Transformer-MM-Explainability: the row of the token that stands for the prompt, without
-/// the start and that token itself, divided by its sum.
+/// The source is the CLIP notebook of hila-chefer/Transformer-MM-Explainability: the row of the pooled token, without the start token and that token
+/// itself, divided by its sum.
 public struct TextRelevance: Sendable, Hashable {
-  /// A word of the prompt, or a token where words and tokens do not go together.
+  /// A word of the prompt, or a token if words and tokens cannot be matched.
   public struct Part: Sendable, Hashable, Codable {
-    /// The word as it was written, or the token's text.
+    /// The word as written, or the token's text.
     public let text: String
-    /// The share of the whole, from 0 to 1.
+    /// The fraction of the whole, from 0 to 1.
     public let share: Float
   }
 
   /// In the order of the prompt.
   public let parts: [Part]
-  /// `[tokens]`: the share of each token between the start and the end.
+  /// `[tokens]`: the fraction of each token between the start and the end.
   public let tokens: [Float]
 }
 
@@ -25,9 +25,9 @@ extension Explainer {
   /// The relevance of the parts of a prompt for its cosine with a picture, scaled by the model's logit scale.
   ///
   /// - Parameters:
-  ///   - embedding: the picture's, of any length.
-  ///   - startLayer: the first block of the text tower that takes part; by default the last block alone, as published.
-  /// - Throws: A `ModelError` where the model takes no text, a `MethodError` where its text tower pools in another way.
+  ///   - embedding: The picture's embedding, of any length.
+  ///   - startLayer: The first block of the text tower to use; by default only the last block, as published.
+  /// - Throws: A `ModelError` if the model takes no text, a `MethodError` if its text tower pools in another way.
   public func textRelevance(
     of prompt: String, for embedding: [Float], startLayer: Int? = nil
   ) throws -> TextRelevance {
@@ -55,7 +55,7 @@ extension Explainer {
       if record.layer > start { flow = walk.toInput(attention, stream: stream) }
     }
     let pieces = tokenizer.pieces(prompt)
-    // Of a prompt that was cut the last token may be another.
+    // The last token of a prompt that was truncated may differ.
     let first = ids.dropLast().starts(with: pieces.prefix(ids.count - 1)) ? 0 : 1
     let end = min(pass.place, first + pieces.count)
     let values = Array(row[min(first, end)..<end]), sum = values.reduce(0, +)
@@ -63,7 +63,7 @@ extension Explainer {
     return TextRelevance(parts: parts(of: prompt, tokenizer, pieces, shares), tokens: shares)
   }
 
-  /// Words with the shares of their tokens, where the tokens of the words are those of the prompt.
+  /// Words with the fractions of their tokens, if the tokens of the words are those of the prompt.
   private func parts(
     of prompt: String, _ tokenizer: any PromptTokenizer, _ pieces: [Int32], _ shares: [Float]
   ) -> [TextRelevance.Part] {
@@ -75,7 +75,7 @@ extension Explainer {
     var place = 0
     return zip(words, counts).map { word, ids in
       defer { place += ids.count }
-      // A prompt that was cut ends early.
+      // A prompt that was truncated ends early.
       let own = shares[min(place, shares.count)..<min(place + ids.count, shares.count)]
       return TextRelevance.Part(text: word, share: own.reduce(0, +))
     }

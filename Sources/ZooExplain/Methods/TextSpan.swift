@@ -79,13 +79,13 @@ struct TextSpan: ExplanationMethod {
   }
 }
 
-/// With `q` what head h of layer l adds to the class token from token i, `q = A_h0i (V_hi Wo_h^T) + bo / (N h)`, and the final norm's mean
-/// and deviation of the last class token held fixed, the effect along t is
-/// `(gain * (q - mean / n) / deviation + offset / n) Proj . t / |e|`, where `n = (2 L + 1) N h` shares the constants among all parts.
+/// Let `q = A_h0i (V_hi Wo_h^T) + bo / (N h)` be what head h of layer l adds to the class token from token i. With the final norm's mean and
+/// deviation of the last class token held fixed, its effect along t is
+/// `(gain * (q - mean / n) / deviation + offset / n) Proj . t / |e|`, where `n = (2 L + 1) N h` distributes the constants among all parts.
 private final class TextSpanRun: MethodRun {
   private let job: MethodJob
   private let heads: Set<TextSpan.Place>?
-  /// `[prompts, width]`: the prompts less the background through the projection, times the final norm's gain.
+  /// `[prompts, width]`: the prompts minus the background, projected and multiplied by the final norm's gain.
   private let probes: Rows
   /// `[prompts]`: the projection of the final norm's offset, and the sum of each probe.
   private let offsets: [Float]

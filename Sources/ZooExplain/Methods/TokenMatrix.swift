@@ -29,7 +29,7 @@ struct TokenMatrix: Sendable {
     for index in 0..<count { values.pointer[index * count + index] += 1 }
   }
 
-  /// Divides each row by its sum; rows of zeros stay.
+  /// Divides each row by its sum; rows of zeros are kept.
   func divideRowsBySums() {
     for row in 0..<count {
       let start = values.pointer + row * count
@@ -66,8 +66,8 @@ extension LayerView {
     }
   }
 
-  /// A sum over heads of matrices over the tokens, divided. `body` adds some rows of one head's to `sum` `[rows, count]` and may use
-  /// `scratch`, of the same size twice.
+  /// A sum over heads of matrices over the tokens, divided. `body` adds some rows of one head's matrix to `sum` `[rows, count]` and may use
+  /// `scratch`, which is twice that size.
   func sumOverHeads(
     _ engine: Engine, divisor: Int,
     _ body: (
@@ -76,7 +76,7 @@ extension LayerView {
       -> Void
   ) -> TokenMatrix {
     let matrix = TokenMatrix(count: count)
-    // BLAS rounds by the number of rows, which must not be that of the threads.
+    // The rounding of BLAS depends on the number of rows, which must not depend on the number of threads.
     let pieces = max(1, count / 48)
     engine.parallel.forEach(pieces) { piece in
       let rows = count * piece / pieces..<count * (piece + 1) / pieces
@@ -90,7 +90,7 @@ extension LayerView {
   }
 }
 
-/// How much each token weighs in the picture's embedding, as far as attention maps tell.
+/// How much each token contributes to the picture's embedding, according to attention maps.
 enum AttentionPooling {
   /// The class token, or a mean of tokens.
   case tokens(Pooler)
@@ -115,7 +115,7 @@ enum AttentionPooling {
 }
 
 extension ExplanationMethod {
-  /// How tokens are pooled on a model.
+  /// How tokens are pooled in a model.
   func pooling(_ vision: VisionRuntime) throws -> AttentionPooling {
     switch vision.head {
     case .tokens: .tokens(vision.tower.pooler)
@@ -125,12 +125,12 @@ extension ExplanationMethod {
 }
 
 extension MethodJob {
-  /// The patches of values over all tokens.
+  /// The values of the patches, from values for all tokens.
   func patches(_ values: [Float]) -> [Float] { Array(values.dropFirst(vision.tower.prefixTokens)) }
 }
 
 extension Pooler {
-  /// The tokens that are pooled: the class token, or those that are reduced to one; of both, from the first to the last.
+  /// The tokens that are pooled: the class token, or those that are reduced to one; for both, from the first to the last.
   func rows(of count: Int, prefix: Int) -> Range<Int> {
     switch self {
     case .tokenMean, .classAndPatchMean: 0..<count
@@ -139,8 +139,7 @@ extension Pooler {
     }
   }
 
-  /// `[count]`: how much each token weighs in the mean, which stands for the greatest values as well; a class token beside a mean has
-  /// half of the weight.
+  /// `[count]`: the weight of each token in the mean, which also represents a maximum; a class token beside a mean has half of the weight.
   func weights(of count: Int, prefix: Int) -> [Float] {
     if self == .classAndPatchMean {
       return (0..<count).map { $0 == 0 ? 0.5 : $0 < prefix ? 0 : 0.5 / Float(count - prefix) }

@@ -1,11 +1,11 @@
 import Synchronization
 import ZooTensors
 
-/// How long the work takes that serves some of several ways to explain and not the others, so that each can be told what it would take
-/// alone. Work that is not timed serves them all.
+/// Times the work that is only for some of several ways to explain, in order to tell how long each would take alone. Work that is not timed is for
+/// all of them.
 package final class MethodClock: Sendable {
   private struct State {
-    /// By the way's place.
+    /// By the index of the way.
     var own: [Int: Double] = [:]
     var timed = 0.0
   }
@@ -14,7 +14,7 @@ package final class MethodClock: Sendable {
 
   package init() {}
 
-  /// Does work for the ways at these places.
+  /// Does work for the ways with these indices.
   package func time<Result>(_ ways: [Int], _ work: () throws -> Result) rethrows -> Result {
     let start = ContinuousClock.now
     let result = try work()
@@ -26,7 +26,7 @@ package final class MethodClock: Sendable {
     return result
   }
 
-  /// What each way alone would have taken of the seconds that all took together: all but the work of the others.
+  /// Of the seconds that all took together, those that each way alone would have taken: all but the work for others.
   package func alone(of seconds: Double, ways: Int) -> [Double] {
     state.withLock { state in (0..<ways).map { max(0, seconds - state.timed + state.own[$0, default: 0]) } }
   }

@@ -2,14 +2,14 @@ import ZooImages
 import ZooModels
 import ZooRuntime
 
-/// One run of the image tower for all that several methods need, all prompts and all pictures.
+/// One run of the image tower for everything that several methods need, for all prompts and all pictures.
 package struct Pass {
-  /// A method and what it looks for: `[prompts][embedding]`.
+  /// A method and its directions: `[prompts][embedding]`.
   package struct Job: Sendable {
     package let method: any ExplanationMethod
     package let directions: [[Float]]
     package let background: [[Float]]
-    /// The place of the one picture that is explained; nil where all of the pass are.
+    /// The index of the one picture that is explained; nil if all pictures of the pass are.
     package let picture: Int?
 
     package init(
@@ -22,21 +22,21 @@ package struct Pass {
     }
   }
 
-  /// What a pass says of its pictures.
+  /// The results of a pass.
   package struct Output: Sendable {
     /// `[pictures]`: not normalised; a classifier's logits.
     package var embeddings: [[Float]] = []
-    /// `[jobs][pictures][prompts]`, the pictures being those of the job.
+    /// `[jobs][pictures][prompts]`, for the pictures of each job.
     package var maps: [[[Heatmap]]]
   }
 
-  /// Explains pictures of one size. Methods that go back from the final score take the pictures one after the other, so that memory does
-  /// not grow with their number.
+  /// Explains pictures of one size. Methods with a backward pass process the pictures one after the other, so that memory does not grow with their
+  /// number.
   ///
   /// - Parameters:
-  ///   - clock: times the work that does not serve all ways to explain.
-  ///   - ways: the place of each job's way on the clock; by default each job is one.
-  ///   - step: called before each block, forwards and backwards; what it throws ends the work.
+  ///   - clock: Times the work that is not for all ways.
+  ///   - ways: The index of each job's way on the clock; by default each job is one way.
+  ///   - step: Called before each block, forwards and backwards; throwing ends the work.
   package static func run(
     _ pictures: [PixelTensor], _ jobs: [Job], model: ZooModel, clock: MethodClock = MethodClock(), ways: [Int]? = nil,
     step: () throws -> Void = {}
@@ -57,13 +57,13 @@ package struct Pass {
   }
 }
 
-/// A pass that has run, with the records that were to be kept: it can be asked again with other prompts.
+/// A completed pass, with the records that were to be kept: it can be used again for other prompts.
 package final class KeptPass: Sendable {
   package let embeddings: [[Float]]
   let pictures: [PixelTensor]
   package let model: ZooModel
   let request: PassRequest
-  /// Empty where records ended with their layers.
+  /// Empty if records were discarded after their layers.
   let records: [LayerRecord]
   /// `[pictures * tokens, width]`
   let output: FloatBuffer
@@ -96,8 +96,8 @@ package final class KeptPass: Sendable {
   /// Runs a picture whose methods and prompts come later.
   ///
   /// - Parameters:
-  ///   - isWhole: keeps what any method and `patchEmbeddings()` need; false for the embedding alone.
-  ///   - step: called after each block with its number; what it throws ends the pass.
+  ///   - isWhole: True to keep what any method and `patchEmbeddings()` need; false for the embedding alone.
+  ///   - step: Called after each block with its number; throwing ends the pass.
   package convenience init(
     _ picture: PixelTensor, isWhole: Bool = true, model: ZooModel, step: (Int) throws -> Void = { _ in }
   ) throws {
@@ -109,7 +109,7 @@ package final class KeptPass: Sendable {
 
   /// The maps of prompts, `[jobs][pictures][prompts]`, without another forward pass.
   ///
-  /// - Parameter step: called before each block, forwards and backwards; what it throws ends the work.
+  /// - Parameter step: Called before each block, forwards and backwards; throwing ends the work.
   package func maps(_ jobs: [Pass.Job], step: () throws -> Void = {}) throws -> [[[Heatmap]]] {
     let plan = try PassPlan(jobs, model: model, pictures: pictures)
     for record in records {
@@ -121,7 +121,7 @@ package final class KeptPass: Sendable {
   }
 }
 
-/// The runs of some jobs, those that share their work together.
+/// The runs for some jobs; jobs that share their work have one run.
 private final class PassPlan {
   private struct Key: Hashable {
     let method: AnyHashable
@@ -134,13 +134,13 @@ private final class PassPlan {
   private struct Group {
     let run: any MethodRun
     let directions: [[Float]]
-    /// The place of the run's one picture in the pass; nil where it has all.
+    /// The index of the run's one picture in the pass; nil if it has all.
     let picture: Int?
     let members: [(job: Int, layers: [Int]?)]
-    /// The members' places on the clock.
+    /// The indices of the members on the clock.
     let ways: [Int]
 
-    /// The place among the run's pictures; nil where it is none of them.
+    /// The index among the run's pictures; nil if it is not one of them.
     func place(of picture: Int) -> Int? {
       guard let own = self.picture else { return picture }
       return own == picture ? 0 : nil
@@ -186,7 +186,7 @@ private final class PassPlan {
     }
     request = groups.reduce(.embedding) { whole, group in
       var own = group.run.request
-      // The way back looks at all that a block leaves, and at all of the last block.
+      // The backward pass uses everything that a block records, and everything of the last block.
       for flow in group.run.flows {
         let layers = flow.depth == .output ? flow.layers.lowerBound + 1..<count : flow.layers.lowerBound..<count
         own = own.union(
@@ -198,9 +198,9 @@ private final class PassPlan {
     }
   }
 
-  /// Gives a block that has run to those that asked for it.
+  /// Passes a block that has run to those that requested it.
   ///
-  /// - Parameter first: the place of the record's first picture among all.
+  /// - Parameter first: The index of the record's first picture among all.
   func forward(_ record: LayerRecord, from first: Int) {
     for group in groups where group.run.request.layers.contains(record.layer) && !group.directions.isEmpty {
       clock.time(group.ways) {
@@ -212,7 +212,7 @@ private final class PassPlan {
     }
   }
 
-  /// The end of a pass for some of the pictures, from the one at `first` on, and the way back.
+  /// The end of a pass for some of the pictures, from the one at `first` on, and the backward pass.
   func end(_ pass: KeptPass, from first: Int, step: () throws -> Void = {}) throws {
     for sequence in pass.pictures.indices {
       for group in groups {
@@ -235,7 +235,7 @@ private final class PassPlan {
     return results
   }
 
-  /// What flows back from the final score of some directions, for all groups that asked for it.
+  /// Propagates back from the final score of some directions, for all groups that requested it.
   private func goBack(
     _ sequence: Int, of pass: KeptPass, from first: Int, step: () throws -> Void
   ) throws {
@@ -269,7 +269,7 @@ private final class PassPlan {
 }
 
 extension ZooModel {
-  /// Throws an `ExplainError` where vectors are not of the width of this model's embeddings.
+  /// Throws an `ExplainError` if vectors do not have the width of this model's embeddings.
   fileprivate func check(_ vectors: [[Float]]) throws {
     let width = architecture.embedding
     if let wrong = vectors.first(where: { $0.count != width }) {
@@ -278,23 +278,23 @@ extension ZooModel {
   }
 }
 
-/// One way back through the blocks and those who listen along it.
+/// One backward pass through the blocks, and the runs that observe it.
 private struct FlowStream {
   struct Listener {
     let run: any MethodRun
     let request: FlowRequest
-    /// The picture's place among the run's.
+    /// The picture's index in the run.
     let picture: Int
-    /// Those that it works for, by their places on the clock.
+    /// The indices on the clock of the ways that it serves.
     let ways: [Int]
   }
 
   let listeners: [Listener]
   let kind: FlowRequest.Kind
-  /// What has arrived at the output of the block that comes next.
+  /// What has arrived at the output of the next block.
   var flow: Rows
 
-  /// Those that the way back through a block works for.
+  /// The ways that the backward pass through a block serves.
   func ways(at layer: Int) -> [Int] {
     listeners.filter { $0.request.layers.lowerBound <= layer }.flatMap(\.ways)
   }
@@ -341,7 +341,7 @@ private func startFlow(
 }
 
 extension RelevanceRule {
-  /// Relevance 1 for the dot product with each direction, at the last block's tokens. The head is taken as a linear map without a bias.
+  /// Relevance 1 for the dot product with each direction, at the last block's tokens. The head is treated as a linear map without bias.
   fileprivate func start(_ end: PassEnd, directions: [[Float]]) -> FloatBuffer {
     let head = end.vision.head.base, width = end.vision.tower.blocks.width
     let flow = FloatBuffer(directions.count * end.count * width)
@@ -351,7 +351,7 @@ extension RelevanceRule {
     for index in directions.indices {
       let weight = weights[index * width..<(index + 1) * width], target = flow.pointer + index * end.count * width
       let products = zip(token, weight).map { $0 * $1 }
-      // Products are positive where both have one sign.
+      // Products are positive if both have the same sign.
       let positive = zip(token, products).reduce(Float(0)) { $0 + ($1.0 > 0 ? max($1.1, 0) : 0) }
       let negative = zip(token, products).reduce(Float(0)) { $0 + ($1.0 < 0 ? max($1.1, 0) : 0) }
       for (column, product) in products.enumerated() where product > 0 {

@@ -1,7 +1,7 @@
 import ZooRuntime
 
 extension KeptPass {
-  /// The embedding that each patch alone would give: its token after the last block through the model's own head, normalised.
+  /// The embedding that each patch alone would have: its token after the last block, passed through the model's own head, normalised.
   /// `[rows * columns of patches][embedding]`. The pass must be whole (`init(_:isWhole:model:step:)`).
   package func patchEmbeddings() throws -> [[Float]] {
     let vision = try model.vision, prefix = vision.tower.prefixTokens, width = vision.tower.blocks.width

@@ -2,28 +2,28 @@ import CZooKernels
 import ZooModels
 import ZooRuntime
 
-/// A block's output gradients for some prompts: one vector per prompt that all rows share, or one for each row.
+/// Gradients of a block's output for some prompts: one vector per prompt that all rows share, or one for each row.
 struct OutputGradients {
-  /// `[prompts, width]` where shared, otherwise `[prompts, rows, width]`.
+  /// `[prompts, width]` if shared, otherwise `[prompts, rows, width]`.
   let values: [Float]
   let isShared: Bool
 }
 
-/// Carries gradients at a block's output tokens back to the output of its attention.
+/// Propagates gradients at a block's output tokens back to the output of its attention.
 ///
 /// For each row, with `c` the gradient at the output: `g = c + J_LN2(Y)^T [the MLP's VJP of (scale2 * c)]`, then
-/// `r = J_attention_norm^T [(scale1 * g) Wo]`. In post-norm blocks `c` passes the Jacobian of LN2 on its way into the MLP and
-/// `g` that of LN1 on its way into the attention.
+/// `r = J_attention_norm^T [(scale1 * g) Wo]`. In post-norm blocks `c` passes through the Jacobian of LN2 on its way into the MLP and `g` through
+/// that of LN1 on its way into the attention.
 struct BlockBackward {
   private let block: Block
   private let trace: BlockTrace
-  /// The row of the trace that is row 0 of the gradients, and how many have one.
+  /// The row of the trace that corresponds to row 0 of the gradients, and the number of rows with gradients.
   private let first: Int
   private let rows: Int
   private let gradients: OutputGradients
-  /// `[prompts, mlpWidth]`: `(scale2 * c) W2`, where all rows of a prompt share it.
+  /// `[prompts, mlpWidth]`: `(scale2 * c) W2`, if all rows of a prompt share it.
   private let entered: FloatBuffer?
-  /// Where the block is folded and `entered` is all that it needs.
+  /// Set if the block is folded and only needs `entered`.
   private let folded: FoldedFlow?
 
   private var width: Int { block.shape.width }
@@ -33,7 +33,7 @@ struct BlockBackward {
     block: Block, trace: BlockTrace, first: Int, rows: Int, gradients: OutputGradients, prompts: Int, engine: Engine
   ) {
     (self.block, self.trace, self.first, self.rows, self.gradients) = (block, trace, first, rows, gradients)
-    // A norm behind the MLP makes shared gradients differ from row to row.
+    // A norm after the MLP makes shared gradients differ from row to row.
     guard gradients.isShared, !block.shape.postNorm else {
       (entered, folded) = (nil, nil)
       return
@@ -49,7 +49,7 @@ struct BlockBackward {
       block, trace: trace, first: first, rows: rows, gradients: gradients.values, entered: entered, engine: engine)
   }
 
-  /// r `[prompts, range.count, width]`: the gradients of some prompts' scores at the attention's output, for some of the rows.
+  /// r `[prompts, range.count, width]`: the gradients of some prompts' scores with respect to the attention's output, for some of the rows.
   func attention(
     prompts chosen: Range<Int>, rows range: Range<Int>, into r: UnsafeMutablePointer<Float>, parallel: Parallel
   ) {
@@ -78,7 +78,7 @@ struct BlockBackward {
     }
   }
 
-  /// The MLP's VJP, to g `[prompts, range.count, width]` at its input.
+  /// The MLP's VJP, into g `[prompts, range.count, width]` at its input.
   private func mlp(
     _ chosen: Range<Int>, rows range: Range<Int>, into g: UnsafeMutablePointer<Float>, parallel: Parallel
   ) {

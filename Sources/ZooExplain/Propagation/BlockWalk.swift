@@ -1,10 +1,10 @@
 import CZooKernels
 import ZooRuntime
 
-/// The way back through one block for one picture: from its output to its attention, and from there to its input.
+/// The backward pass through one block for one picture: from its output to its attention, and from there to its input.
 ///
-/// The block computes `Y = X + s1 * (attention(LN1(X)) Wo + bo)` and `Z = Y + s2 * MLP(LN2(Y))`; in post-norm blocks the norms follow the
-/// branches. What happens at each operation is the rule's.
+/// The block computes `Y = X + s1 * (attention(LN1(X)) Wo + bo)` and `Z = Y + s2 * MLP(LN2(Y))`; in post-norm blocks the norms follow the branches.
+/// The rule decides what happens at each operation.
 struct BlockWalk<Rule: PropagationRule> {
   let layer: LayerView
   let rule: Rule
@@ -21,7 +21,7 @@ struct BlockWalk<Rule: PropagationRule> {
     return Rows(copying: start, count: layer.count, width: width)
   }
 
-  /// The norm's input and its way back, where the block has this norm in its branch.
+  /// The norm's input and its backward pass, if the block has this norm in its branch.
   private func norm(_ norm: Norm?, _ trace: NormTrace?, _ flow: Rows) -> Rows {
     guard let norm, let trace else { return flow }
     return rule.norm(norm, input: { rows(trace.input, width: norm.width) }, flow)
@@ -58,13 +58,13 @@ struct BlockWalk<Rule: PropagationRule> {
     return result
   }
 
-  /// What the MLP reads.
+  /// The input of the MLP.
   private func mlpInput() -> Rows {
     let input = block.shape.postNorm ? middle() : normed(block.norm2, middle())
     return block.mlpInputNorm.map { normed($0, input) } ?? input
   }
 
-  /// What `fc2` reads, in blocks without a gate and a norm there, from what `fc1` gives without its bias.
+  /// The input of `fc2`, in blocks without a gate and a norm there, from the output of `fc1` without its bias.
   private func hidden(_ product: Rows) -> Rows {
     let hidden = product.copy()
     Epilogue(bias: block.fc1.bias?.pointer, activation: block.shape.activation).apply(
@@ -72,7 +72,7 @@ struct BlockWalk<Rule: PropagationRule> {
     return hidden
   }
 
-  /// A linear map's outputs without its bias.
+  /// The output of a linear map without its bias.
   private func withoutBias(_ rows: Rows, of map: Linear) -> Rows {
     guard let bias = map.bias else { return rows }
     rows.forEachRow(repeating: 1, engine.parallel) { place, _ in
@@ -81,7 +81,7 @@ struct BlockWalk<Rule: PropagationRule> {
     return rows
   }
 
-  /// The attention's output, all heads side by side, before a norm and the output matrix.
+  /// The attention's output, all heads concatenated, before a norm and the output matrix.
   private func mixed() -> Rows {
     let result = Rows(count: layer.count, width: layer.width), head = layer.shape.headWidth
     engine.parallel.forEach(layer.shape.heads) { number in
@@ -96,7 +96,7 @@ struct BlockWalk<Rule: PropagationRule> {
     return result
   }
 
-  /// From Z to the attention and to the stream at X.
+  /// From Z to the attention and to the residual stream at X.
   func toAttention(_ flow: Rows) -> (attention: any AttentionFlow, stream: Rows) {
     let atMiddle = throughMLP(flow)
     let (stream, branch) = rule.split(stream: input, branch: { difference(middle(), input()) }, atMiddle)
@@ -151,7 +151,7 @@ struct BlockWalk<Rule: PropagationRule> {
     return rule.join(stream, m, at: middle)
   }
 
-  /// This picture's slopes.
+  /// The slopes of this picture.
   private func part(_ slopes: FloatBuffer) -> FloatBuffer {
     layer.record.sequences == 1 ? slopes : rows(slopes, width: block.shape.mlpWidth).buffer
   }
@@ -159,7 +159,7 @@ struct BlockWalk<Rule: PropagationRule> {
   /// Queries, keys and values.
   private func qkv() -> Rows { Rows(copying: layer.part(0, head: 0), count: layer.count, width: 3 * layer.width) }
 
-  /// From the attention and the stream to X.
+  /// From the attention and the residual stream to X.
   func toInput(_ attention: any AttentionFlow, stream: Rows) -> Rows {
     var u = rule.linear(
       block.qkv, input: { block.shape.postNorm ? input() : normed(block.norm1, input()) },

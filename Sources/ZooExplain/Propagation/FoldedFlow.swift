@@ -1,22 +1,22 @@
 import CZooKernels
 import ZooRuntime
 
-/// Gradients that all rows of a block share, on their way to the attention's output in one product: see `FoldedMatrices`.
+/// Gradients shared by all rows of a block, propagated to the attention's output in one product: see `FoldedMatrices`.
 struct FoldedFlow {
   private let matrices: FoldedMatrices
   private let trace: BlockTrace
-  /// The row of the trace that is row 0 here.
+  /// The row of the trace that corresponds to row 0 here.
   private let first: Int
   private let rows: Int
   private let prompts: Int
   /// `[prompts, mlpWidth]`: the gradients at the hidden values.
   private let entered: FloatBuffer
-  /// `[rows + prompts, width]`: `(s1 * xh) Wo` of each row, then `(s1 * c) Wo` of each prompt.
+  /// `[rows + prompts, width]`: `(s1 * xh) Wo` for each row, then `(s1 * c) Wo` for each prompt.
   private let along: FloatBuffer
   /// `[rows, prompts]`: t.
   private let shares: FloatBuffer
 
-  /// Nil where the block ran without what this needs.
+  /// Nil if the block ran without recording what this needs.
   ///
   /// - Parameters:
   ///   - gradients: c at the block's output, `[prompts, width]`.
@@ -47,7 +47,7 @@ struct FoldedFlow {
     (self.along, self.shares) = (along, shares)
   }
 
-  /// r `[prompts, range.count, width]`: the gradients at the attention's output, for some prompts and rows.
+  /// r `[prompts, range.count, width]`: the gradients with respect to the attention's output, for some prompts and rows.
   func attention(
     prompts chosen: Range<Int>, rows range: Range<Int>, into r: UnsafeMutablePointer<Float>, parallel: Parallel
   ) {

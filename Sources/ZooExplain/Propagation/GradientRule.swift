@@ -1,7 +1,7 @@
 import CZooKernels
 import ZooRuntime
 
-/// The rule of calculus: what flows is the gradient of a score.
+/// The chain rule: what flows is the gradient of a score.
 struct GradientRule: PropagationRule {
   let engine: Engine
 
@@ -38,7 +38,7 @@ struct GradientRule: PropagationRule {
   }
 }
 
-/// Gradients at the attention of a block: `dA_hij = r_ih . V_hj`, with r the gradient at the mixed values.
+/// Gradients with respect to the attention of a block: `dA_hij = r_ih . V_hj`, where r is the gradient with respect to the mixed values.
 struct AttentionGradient: AttentionFlow {
   let layer: LayerView
   /// `[prompts * count, width]`
@@ -52,7 +52,8 @@ struct AttentionGradient: AttentionFlow {
       adding: false)
   }
 
-  /// With `G` the gradients at the probabilities A: `dV = A^T r`, `S = A * (G - rowsum(A * G)) / sqrt(headWidth)`, `dQ = S K`, `dK = S^T Q`.
+  /// With `G` the gradients with respect to the probabilities A: `dV = A^T r`, `S = A * (G - rowsum(A * G)) / sqrt(headWidth)`, `dQ = S K`, `dK = S^T
+  /// Q`.
   func atQKV(_ engine: Engine) -> Rows {
     let prompts = r.count / layer.count, shape = layer.shape, count = layer.count, width = layer.width
     let (head, stride) = (shape.headWidth, 3 * layer.width), scale = 1 / Float(shape.headWidth).squareRoot()
@@ -89,7 +90,7 @@ struct AttentionGradient: AttentionFlow {
   }
 }
 
-/// A square matrix with its axes swapped.
+/// Transposes a square matrix.
 func transpose(_ matrix: UnsafePointer<Float>, _ side: Int, into result: UnsafeMutablePointer<Float>) {
   // In tiles, so that both are read and written along cache lines.
   let tile = 16

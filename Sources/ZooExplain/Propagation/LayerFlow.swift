@@ -1,6 +1,6 @@
 import ZooRuntime
 
-/// What a method needs on the way back from the final score.
+/// What a method needs from the backward pass from the final score.
 package struct FlowRequest: Sendable, Hashable {
   /// What flows.
   package enum Kind: Sendable, Hashable {
@@ -10,20 +10,20 @@ package struct FlowRequest: Sendable, Hashable {
     case relevance(RelevanceRule.Rules)
   }
 
-  /// How far the way goes through each block of the request.
+  /// How far the backward pass goes through each block of the request.
   package enum Depth: Int, Sendable, Hashable, Comparable {
-    /// What arrives at the block's output tokens.
+    /// To the block's output tokens.
     case output
-    /// And at its attention.
+    /// Also to its attention.
     case attention
-    /// And at its input tokens.
+    /// Also to its input tokens.
     case input
 
     package static func < (a: Depth, b: Depth) -> Bool { a.rawValue < b.rawValue }
   }
 
   package let kind: Kind
-  /// The blocks of which the method wants to know.
+  /// The blocks that the method wants to observe.
   package let layers: Range<Int>
   package let depth: Depth
 }
@@ -33,8 +33,8 @@ package struct LayerFlow: Sendable {
   package let kind: FlowRequest.Kind
   /// `[prompts * count, width]`: at the output tokens.
   package let output: Rows
-  /// Where the request goes so far.
+  /// At the attention, if the request goes that far.
   package let attention: (any AttentionFlow)?
-  /// `[prompts * count, width]`: at the input tokens, where the request goes so far.
+  /// `[prompts * count, width]`: at the input tokens, if the request goes that far.
   package let input: Rows?
 }

@@ -10,10 +10,10 @@ struct PartOfLinear {
 
   init(_ map: Linear, _ part: WeightPart, _ engine: Engine) { (self.map, self.part, self.engine) = (map, part, engine) }
 
-  /// The map's own products do.
+  /// Whether the map's own products can be used.
   private var isWhole: Bool { part == .all && engine.algebra.precision == .f32 }
 
-  /// The part as a matrix of its own, in memory that is used again.
+  /// The part as a separate matrix, in reused memory.
   private func made(_ direction: Direction) -> any PreparedMatrix {
     let values = FloatBuffer(uninitialised: map.outputs * map.inputs), weight = map.weight
     engine.parallel.forRanges(map.outputs, atLeast: 16) { rows in

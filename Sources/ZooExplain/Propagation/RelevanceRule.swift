@@ -1,17 +1,17 @@
 import CZooKernels
 import ZooRuntime
 
-/// Layer-wise relevance propagation with alpha 1 and beta 0, as hila-chefer/Transformer-Explainability publishes it.
+/// Layer-wise relevance propagation with alpha 1 and beta 0, as published in hila-chefer/Transformer-Explainability.
 ///
-/// Norms and activations hand relevance on as it is; where tokens are used twice, relevance adds up. Biases take none. Numbers: where
-/// positive and negative contributions nearly cancel, small denominators make single values large, in any precision.
+/// Norms and activations pass relevance on unchanged; if tokens are used twice, relevance adds up. Biases receive none. Numerically, if positive and
+/// negative contributions nearly cancel, small denominators make single values large, in any precision.
 package struct RelevanceRule: PropagationRule {
   /// The two published sets of rules.
   package enum Rules: String, Sendable, Hashable, CaseIterable {
-    /// `ViT_LRP`: positive and negative contributions of a linear map share one denominator, and residual branches are rescaled so that
-    /// relevance is kept.
+    /// `ViT_LRP`: positive and negative contributions of a linear map share one denominator, and residual branches are rescaled to conserve
+    /// relevance.
     case transformer
-    /// `ViT_orig_LRP`: each sign has its own denominator, and branches keep what they get.
+    /// `ViT_orig_LRP`: each sign has its own denominator, and branches keep what they receive.
     case original
   }
 
@@ -23,8 +23,8 @@ package struct RelevanceRule: PropagationRule {
     return rules == .transformer ? jointly(map, x, product: product, flow) : bySign(map, x, flow)
   }
 
-  /// `x+ * (S W+) + x- * (S W-)`, with `S = R / (x+ W+^T + x- W-^T)`. As `x+ W+^T + x- W-^T = (x W^T + |x| |W|^T) / 2` and likewise on the
-  /// way back, the weights' sizes are all that is needed besides the weights, and where the pass has left `x W^T`, three products.
+  /// `x+ * (S W+) + x- * (S W-)`, with `S = R / (x+ W+^T + x- W-^T)`. As `x+ W+^T + x- W-^T = (x W^T + |x| |W|^T) / 2` and likewise backwards, this
+  /// only needs the weights and their absolute values and, if the pass has recorded `x W^T`, three products.
   private func jointly(_ map: Linear, _ x: Rows, product: (() -> Rows)?, _ flow: Rows) -> Rows {
     let plain = PartOfLinear(map, .all, engine), sizes = PartOfLinear(map, .magnitude, engine)
     let magnitude = sizes.forward(part(ZOO_PART_MAGNITUDE, of: x))
@@ -33,7 +33,7 @@ package struct RelevanceRule: PropagationRule {
     return united(x, plain.backward(shares), sizes.backward(shares), zoo_unite_sizes)
   }
 
-  /// The same where each sign has its own denominator.
+  /// The same with a separate denominator for each sign.
   private func bySign(_ map: Linear, _ x: Rows, _ flow: Rows) -> Rows {
     func share(_ sign: WeightPart, _ x: Rows) -> Rows {
       let part = PartOfLinear(map, sign, engine)
@@ -51,7 +51,7 @@ package struct RelevanceRule: PropagationRule {
     return result
   }
 
-  /// `flow / z`, z being `a` or the mean of both.
+  /// `flow / z`, where z is `a` or the mean of both.
   private func shares(of flow: Rows, _ a: Rows, _ b: Rows? = nil) -> Rows {
     let result = Rows(count: flow.count, width: flow.width)
     flow.forEachRow(repeating: a.count, engine.parallel) { place, own in
@@ -119,7 +119,7 @@ package struct RelevanceRule: PropagationRule {
   }
 }
 
-/// Relevance at the attention of a block: each operand of a product gets half of its gradient times itself.
+/// Relevance at the attention of a block: each operand of a product gets half of its gradient multiplied by itself.
 struct AttentionRelevance: AttentionFlow {
   let layer: LayerView
   /// `[prompts * count, width]`: the relevance of the mixed values, divided by them.
@@ -173,7 +173,7 @@ struct AttentionRelevance: AttentionFlow {
   }
 }
 
-/// `a / b` with a little added to `b`, and 0 where `b` is 0.
+/// `a / b` with a small number added to `b`, and 0 if `b` is 0.
 func safeDivide<Number: BinaryFloatingPoint>(_ a: Number, _ b: Number) -> Number {
   if b == 0 { return 0 }
   let denominator = b + 1e-9

@@ -16,7 +16,7 @@ package struct Rows: Sendable {
     self.init(FloatBuffer(uninitialised: count * width), count: count, width: width)
   }
 
-  /// A copy of rows that lie one after the other.
+  /// A copy of contiguous rows.
   package init(copying rows: UnsafePointer<Float>, count: Int, width: Int) {
     self.init(count: count, width: width)
     pointer.update(from: rows, count: count * width)
@@ -37,15 +37,14 @@ package struct Rows: Sendable {
     return result
   }
 
-  /// Calls `body` for each row on all threads, with the place of its first value here and in activations of `period` rows, which repeat.
+  /// Calls `body` for each row on all threads, with the index of its first value here and in activations of `period` rows, which repeat.
   func forEachRow(repeating period: Int, _ parallel: Parallel, _ body: (_ place: Int, _ own: Int) -> Void) {
     parallel.forRanges(count, atLeast: 16) { rows in
       for row in rows { body(row * width, row % period * width) }
     }
   }
 
-  /// Element by element; `other` may have fewer rows, which then repeat. In line, so that the operation
-  /// is part of the loop.
+  /// Combines element by element; `other` may have fewer rows, which then repeat. Inlined, so that the operation is part of the loop.
   @inline(__always)
   func combined(with other: Rows, _ parallel: Parallel, _ operation: @Sendable (Float, Float) -> Float) -> Rows {
     let result = Rows(count: count, width: width)

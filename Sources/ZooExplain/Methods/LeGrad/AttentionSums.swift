@@ -1,12 +1,12 @@
 import CZooKernels
 import ZooRuntime
 
-/// Sums over heads and query rows of `max(0, r . V_j)` for each key j: the heart of LeGrad.
+/// Sums over heads and query rows of `max(0, r . V_j)` for each key j: the core of LeGrad.
 struct AttentionSums {
   private let layer: LayerView
   private let relu: Bool
   private let bf16: Int32
-  /// The values of each head as `zoo_relu_values` lays them out.
+  /// The values of each head in the layout of `zoo_relu_values`.
   private let values: FloatBuffer
   private let size: Int
 
@@ -27,7 +27,7 @@ struct AttentionSums {
 
   /// Adds the sums over the rows of r `[prompts, rows, width]` to `sums(prompt)` `[count]`, on this thread.
   ///
-  /// - Parameter apart: rows from one prompt's first to the next prompt's; by default there are no others between them.
+  /// - Parameter apart: The distance in rows from one prompt to the next; by default they are contiguous.
   func add(
     _ r: UnsafePointer<Float>, prompts: Int, rows: Int, apart: Int? = nil,
     to sums: (_ prompt: Int) -> UnsafeMutablePointer<Float>
@@ -35,7 +35,7 @@ struct AttentionSums {
     let apart = apart ?? rows
     let shape = layer.shape, width = layer.width, count = layer.count
     guard relu else {
-      // Without the positive part a sum of products is the product with a sum.
+      // Without the ReLU, a sum of products is the product with a sum.
       for prompt in 0..<prompts {
         var total = [Float](repeating: 0, count: width)
         for row in 0..<rows {
@@ -62,7 +62,7 @@ struct AttentionSums {
   }
 }
 
-/// LeGrad's ablation: every layer's gradient is taken from the score of the whole model.
+/// LeGrad's ablation: every layer's gradient is that of the score of the whole model.
 final class FinalScoreRun: MethodRun {
   private let job: MethodJob
   private let layers: Range<Int>

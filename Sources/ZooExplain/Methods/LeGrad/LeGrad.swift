@@ -1,28 +1,27 @@
 import ZooModels
 import ZooRuntime
 
-/// LeGrad (arXiv 2404.03214) in closed form: one forward pass serves all prompts, and no gradient is computed
-/// automatically.
+/// LeGrad (arXiv 2404.03214) in closed form: one forward pass serves all prompts, without automatic differentiation.
 ///
-/// For a layer with score `s`, the map is `E_j = (1 / (heads * tokens)) * sum over heads h and queries i of
-/// max(0, r_ih . V_hj)`, where `r` is the gradient of `s` with respect to the attention's output.
+/// For a layer with score `s`, the map is `E_j = (1 / (heads * tokens)) * sum over heads h and queries i of max(0, r_ih . V_hj)`, where `r` is the
+/// gradient of `s` with respect to the attention's output.
 public struct LeGrad: Sendable, Hashable {
-  /// Which formulas count.
+  /// Which formulas are used.
   public enum Variant: String, Sendable, Hashable, CaseIterable, Codable {
     /// What the authors' published code computes: mean over all tokens and cosine; poolers as in the code.
     case official
-    /// What the paper's formulas say: the model's own readout and the dot product.
+    /// What the paper's formulas specify: the model's own readout and the dot product.
     case paper
   }
 
   /// How a layer and a prompt are compared.
   public typealias Score = ZooRuntime.Score
 
-  /// Which tokens' mean stands for a layer.
+  /// The tokens whose mean represents a layer.
   public enum Tokens: String, Sendable, Hashable, CaseIterable, Codable {
-    /// All tokens, the class token and registers included.
+    /// All tokens, including the class token and registers.
     case all
-    /// The first token alone: the class token where there is one.
+    /// The first token alone: the class token if there is one.
     case first
     /// The patches alone.
     case patches
@@ -34,14 +33,14 @@ public struct LeGrad: Sendable, Hashable {
   public var layers: LayerSelection
   /// Nil for the variant's own.
   public var score: Score?
-  /// Nil for the variant's own; models with an attention pooler have no other.
+  /// Nil for the variant's own; not available for models with an attention pooler.
   public var tokens: Tokens?
   /// False for the paper's ablation that keeps negative gradients.
   public var relu = true
-  /// True for the paper's ablation that takes every layer's gradient from the final score.
+  /// True for the paper's ablation in which every layer's gradient is that of the final score.
   public var fromFinalScore = false
 
-  /// The authors' code over all layers, unless something else is asked for.
+  /// By default, the authors' code over all layers.
   public init(variant: Variant = .official, layers: LayerSelection = .all, score: Score? = nil, tokens: Tokens? = nil) {
     self.variant = variant
     self.layers = layers
@@ -90,7 +89,7 @@ extension LeGrad: ExplanationMethod {
 
   package func start(_ job: MethodJob) throws -> any MethodRun {
     let chosen = try layers.layers(of: job.vision.tower.depth)
-    // Those between are left out of the finished maps.
+    // Layers in between are left out of the finished maps.
     let layers = chosen[0]..<chosen[chosen.count - 1] + 1
     // A pooler that is the only layer has no other score.
     if fromFinalScore, !job.vision.blocks.isEmpty {
@@ -104,7 +103,7 @@ extension LeGrad: ExplanationMethod {
   }
 }
 
-/// The maps of some layers as they come, `[pictures][prompts][layers][patches]`.
+/// The maps of some layers as they are computed, `[pictures][prompts][layers][patches]`.
 struct LayerMaps {
   private var maps: [[[[Float]]]]
 

@@ -5,9 +5,9 @@ import ZooRuntime
 
 /// An attention pooler over the tokens of layers; the gradient is taken with respect to the pooler's attention.
 struct PoolerReadout {
-  /// True where the tokens pass the head's norm before the query attends to them, as in the model.
+  /// Whether the tokens pass through the head's norm before the query attends to them, as in the model.
   let normsTokens: Bool
-  /// True where the norm between the pooler and the projection is left out.
+  /// Whether the norm between the pooler and the projection is skipped.
   let skipsFinalNorm: Bool
   let score: Score
   let relu: Bool
@@ -60,7 +60,7 @@ struct PoolerReadout {
   }
 }
 
-/// A layer's tokens of one picture, kept until the layers are read out together: a pooler's matrices are then read once for all of them.
+/// A layer's tokens of one picture, kept until the layers are read out together: a pooler's matrices are then read only once.
 private struct KeptLayer {
   let picture: Int
   /// `[count, width]`
@@ -100,7 +100,7 @@ final class PoolerRun: MethodRun {
 
   func forward(_ layer: LayerView) { keep(KeptLayer(layer)) }
 
-  /// Where there are no blocks the pooler is the only layer.
+  /// If there are no blocks, the pooler is the only layer.
   func end(_ end: PassEnd) {
     if job.vision.blocks.isEmpty, !job.directions.isEmpty { keep(KeptLayer(end)) }
   }

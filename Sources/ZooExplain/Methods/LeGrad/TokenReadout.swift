@@ -4,13 +4,13 @@ import ZooRuntime
 
 /// The mean of some tokens through the final norm and the projection, compared with the prompt.
 struct TokenReadout {
-  /// Whose mean is taken; `own` for tokens as the head reduces them, where each has a gradient of its own.
+  /// The tokens whose mean is used; `own` for tokens as the head reduces them, in which case each has its own gradient.
   enum Rows { case all, first, patches, own }
   let rows: Rows
   let score: Score
   let relu: Bool
 
-  /// The tokens of whose output nothing but the mean is looked at; nil where each one is.
+  /// The tokens whose output is only used as a mean; nil if each is used.
   func mean(of tokens: Int, prefix: Int) -> Range<Int>? {
     switch rows {
     case .all: 0..<tokens
@@ -39,10 +39,10 @@ struct TokenReadout {
   }
 }
 
-/// `[prompts][patches]`: gradients at `rows` of the block's output, carried back to its attention; then
+/// `[prompts][patches]`: gradients at `rows` of the block's output, propagated back to its attention; then
 /// `(1 / (heads * tokens)) * sum of max(0, r . V)` over heads and rows, or the sum of `r . V` without `relu`.
 ///
-/// Each thread takes some rows of a prompt all the way, so that neither gradients nor products with V are ever stored whole.
+/// Each thread takes some rows of a prompt all the way, so that neither gradients nor products with V are ever stored completely.
 private func blockRelevance(
   _ gradients: OutputGradients, prompts: Int, rows: Range<Int>, layer: LayerView, relu: Bool, engine: Engine
 ) -> [[Float]] {
@@ -52,7 +52,7 @@ private func blockRelevance(
     block: layer.block, trace: trace, first: layer.sequence * trace.tokens + rows.lowerBound, rows: rows.count,
     gradients: gradients, prompts: prompts, engine: engine)
   let sums = AttentionSums(layer, relu: relu, engine)
-  // Prompts go together, so that rows are read once for several of them.
+  // Prompts are grouped, so that rows are read once for several of them.
   let group = min(prompts, 8), groups = (prompts + group - 1) / group
   let strips = RowStrips(rows: rows.count)
   let pieces = min(
@@ -84,10 +84,10 @@ private func blockRelevance(
   }
 }
 
-/// Rows that are summed together, in an order of their own: the sums are the same on any number of threads.
+/// Rows that are summed together, in a fixed order: the sums are the same for any number of threads.
 private struct RowStrips {
   let rows: Int
-  /// A number with many divisors, so that threads get about equally many; strips of 12 or more rows are as fast as long ones.
+  /// A number with many divisors, so that the work divides evenly among threads; strips of 12 or more rows are as fast as long ones.
   let count: Int
 
   init(rows: Int) {
@@ -99,7 +99,7 @@ private struct RowStrips {
   func start(_ strip: Int) -> Int { rows * strip / count }
 }
 
-/// How many pieces the rows are cut into for each group of prompts, so that all threads end at about the same time.
+/// The number of pieces that the rows are split into for each group of prompts, so that all threads finish at about the same time.
 private func pieces(of rows: Int, prompts: Int, groups: Int, threads: Int) -> Int {
   var count = max(1, (rows * prompts + 511) / 512)
   while groups * count % threads != 0, groups * count < 4 * threads, rows / (count + 1) >= 8 { count += 1 }
