@@ -148,7 +148,7 @@ struct BenchCommand: ParsableCommand {
     if json { try printJSON(report) } else { print(report.text) }
   }
 
-  /// The first matrix of an MLP, packed, times as many rows as a picture has tokens: the rate that the tower is measured by.
+  /// The first matrix of an MLP, packed, times as many rows as a picture has tokens: the rate that the tower is compared with.
   private func measureProduct(like model: ZooModel, tokens: Int, _ bench: inout Bench) throws {
     let blocks = try model.vision.tower.blocks
     let mlpWidth = max(blocks.mlpWidth, blocks.width)
@@ -164,7 +164,7 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  /// One thing grows at a time, from all layers, one prompt and one picture of the model's own size.
+  /// Varies one quantity at a time, starting from all layers, one prompt and one picture of the model's own size.
   private func measureCost(of model: ZooModel, from size: GridSize, _ bench: inout Bench) throws {
     let vision = try model.vision.tower, depth = vision.depth
     func measure(_ name: String, layers: Int? = nil, scale: Double = 1, prompts: Int = 1, images: Int = 1) throws {
@@ -194,7 +194,7 @@ struct BenchCommand: ParsableCommand {
       random: random)
   }
 
-  /// Random weights under the names that OpenCLIP (or timm) gives them, so that conversions can be tested at full size.
+  /// Writes random weights under OpenCLIP's (or timm's) names, so that conversions can be tested at full size.
   private func write(to path: String) throws {
     let architecture = try registryOptions.registry().resolve(ModelName(model)).manifest.architecture
     let layout = try (architecture.isClassifier ? ExportFormat.timm : .openCLIP).layout(of: architecture)

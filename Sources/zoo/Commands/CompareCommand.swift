@@ -97,8 +97,7 @@ struct CompareCommand: ParsableCommand {
   }
 }
 
-/// Until version 0.2, `zoo compare` compared backends and precisions: a call with an option of that time, or without a
-/// picture, still does.
+/// Until version 0.2, `zoo compare` compared backends and precisions: a call with one of those options, or without a picture, still does.
 struct FormerCompareOptions: ParsableArguments {
   @Option var variant: LeGrad.Variant?
   @Option var layers: String?
@@ -106,7 +105,7 @@ struct FormerCompareOptions: ParsableArguments {
   @Flag var packed = false
   @OptionGroup var registryOptions: RegistryOptions
 
-  /// - Returns: false where the call is of the present form.
+  /// - Returns: False if the call has the present form.
   func run(_ call: CompareCommand, paths: [String], notes: inout Notes) throws -> Bool {
     let run = call.runOptions
     guard

@@ -22,7 +22,7 @@ struct DiskUsageCommand: ParsableCommand {
       let model: String
       let bytes: Int
       let directory: String
-      /// When it was converted and when it ran last, as ISO 8601.
+      /// When it was converted and when it last ran, in ISO 8601.
       let added: Date?
       let used: Date?
     }

@@ -27,7 +27,7 @@ struct DoctorCommand: ParsableCommand {
     let store = ModelStore()
     if tune { try Tuning.measured(parallel: Parallel()).write(to: store) }
     let leftovers = store.leftovers()
-    // What cannot be removed keeps nothing else from going.
+    // One that cannot be removed does not keep the others from being removed.
     let outcomes = fix ? leftovers.map { left in Result { () throws(StoreError) in try store.remove(left) } } : []
     let report = DoctorReport(store, leftovers: leftovers, outcomes: outcomes.map { try? $0.get() }, fixed: fix)
     if json { try printJSON(report) } else { print(report.text) }
@@ -36,7 +36,7 @@ struct DoctorCommand: ParsableCommand {
   }
 }
 
-/// What `zoo doctor` says. Fields are only ever added.
+/// The output of `zoo doctor`. Fields are only ever added.
 struct DoctorReport: Encodable {
   struct Model: Encodable {
     let model: String
@@ -48,19 +48,19 @@ struct DoctorReport: Encodable {
     let kind: String
     let path: String
     let bytes: Int
-    /// Seconds since it was last written to.
+    /// Seconds since its last modification.
     let age: Int?
-    /// With `--fix`: removed, restored, or kept since neither it nor the model in its place can be read; null where it failed.
+    /// With `--fix`: removed, restored, or kept because neither it nor the model in its place can be read; null if it failed.
     let outcome: Leftover.Outcome?
   }
 
   struct Processor: Encodable {
     let name: String
-    /// Instruction sets that matter here.
+    /// Relevant instruction sets.
     let features: [String]
   }
 
-  /// What `--backend automatic` stands for in a precision.
+  /// The backend that `--backend automatic` selects for a precision.
   struct Choice: Encodable {
     let precision: Precision
     /// The library with its version.
@@ -73,18 +73,18 @@ struct DoctorReport: Encodable {
   let system: String
   let processor: Processor
   let threads: Int
-  /// Processors that the system has for this process; more than `threads` where its container is given less time.
+  /// Processors that the system provides to this process; more than `threads` if its container is given less time.
   let processors: Int
   let choices: [Choice]
-  /// What `--tune` measured; null where it was not asked for on this processor.
+  /// The result of `--tune`; null if it was not run on this processor.
   let tuning: Tuning?
-  /// The library behind the matrix products by default, with its kernel and precision.
+  /// The default library for matrix products, with its kernel and precision.
   let backend: String
-  /// What else may be asked for.
+  /// Other backends that can be selected.
   let otherBackends: [String]
   /// The instruction set of our own kernels.
   let kernels: String
-  /// Variables that count; a token is only said to be set.
+  /// Relevant variables; for a token, only whether it is set.
   let environment: [String: String]
   let hints: [String]
   let home: String
@@ -152,7 +152,7 @@ struct DoctorReport: Encodable {
       "OPENBLAS_NUM_THREADS", "no_proxy", "NO_PROXY",
     ]
     var found = all.filter { names.contains($0.key) }
-    // These may hold secrets.
+    // These may contain secrets.
     let proxies = ["http_proxy", "https_proxy", "all_proxy"].flatMap { [$0, $0.uppercased()] }
     for name in ["HF_TOKEN"] + proxies where all[name]?.isEmpty == false {
       found[name] = "(set)"
@@ -221,7 +221,7 @@ struct DoctorReport: Encodable {
 }
 
 extension DoctorReport.Left {
-  /// What is said of one that was not removed.
+  /// How one that was not removed is described.
   fileprivate func exception(_ fixed: Bool) -> String {
     switch outcome {
     case .removed: ""

@@ -144,7 +144,7 @@ struct ExplainCommand: ParsableCommand {
   }
 }
 
-/// The prompts of a call's pictures: one list for all, a list for each, or the classes that fit a picture best.
+/// The prompts for the pictures of a call: one list for all, a list for each, or the classes that fit a picture best.
 private struct TaskPrompts {
   private let tasks: [PictureTask]
   private let shared: PreparedPrompts?
@@ -176,10 +176,10 @@ private struct TaskPrompts {
   /// All prompts, each list once.
   var texts: [String] { shared?.prompts ?? tasks.flatMap { $0.prompts ?? [] } }
 
-  /// Those of the prompts that all pictures share.
+  /// The embeddings of prompts that all pictures share.
   var embeddings: [[Float]] { shared?.embeddings ?? [] }
 
-  /// How many prompts each picture has.
+  /// The number of prompts for each picture.
   var counts: [Int] { tasks.map { shared?.prompts.count ?? top ?? $0.prompts?.count ?? 0 } }
 
   /// Explains some pictures in one pass, `[ways][pictures]`.
@@ -200,7 +200,7 @@ private struct TaskPrompts {
   }
 }
 
-/// Measures what passes between two calls.
+/// Measures the time between two calls.
 private struct Lap {
   private var start = ContinuousClock.now
 

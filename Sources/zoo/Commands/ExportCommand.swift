@@ -92,7 +92,7 @@ struct ExportCommand: ParsableCommand {
   }
 }
 
-/// A number of bytes as people write it: 5GB, 900MB, 123456.
+/// A size in bytes as people write it: 5GB, 900MB, 123456.
 struct ByteSize: ExpressibleByArgument {
   let bytes: Int
 

@@ -49,7 +49,7 @@ struct InspectCommand: ParsableCommand {
       let name: String
       let title: String
       let matches: Bool
-      /// Why it does not.
+      /// Why it does not match.
       let reasons: [String]
     }
 
@@ -58,9 +58,9 @@ struct InspectCommand: ParsableCommand {
     let tensors: [Tensor]
     let metadata: [String: String]
     let layouts: [Layout]
-    /// `ARCHITECTURE:TAG` where that is settled.
+    /// `ARCHITECTURE:TAG`, if determined.
     let model: String?
-    /// Why not, in one sentence.
+    /// Why it is not determined, in one sentence.
     let undecided: String?
     let notes: [String]
 

@@ -103,6 +103,6 @@ extension RegistryEntry {
     image.map { $0[0] == $0[1] ? "\($0[0])" : "\($0[0])x\($0[1])" } ?? "-"
   }
 
-  /// Nil where there is nothing to say.
+  /// Nil if there is nothing to say.
   fileprivate var runs: String? { unsupported != nil ? "does not run" : part.half.map { "\($0) only" } }
 }

@@ -30,7 +30,7 @@ struct MethodsCommand: ParsableCommand {
     let source: String
     let cost: String
     let options: [Option]
-    /// Nil where no model was asked about.
+    /// Nil if no model was given.
     var runs: Bool?
     /// Why the method does not run on the model.
     var reason: String?

@@ -122,11 +122,11 @@ struct PullCommand: AsyncParsableCommand {
   }
 }
 
-/// A bar with the rate of the last seconds.
+/// A progress bar that shows the rate of the last seconds.
 private final class PullBar: Sendable {
   private struct State {
     var progress: Progress
-    /// When how many bytes were there.
+    /// The number of bytes at several times.
     var samples: [(time: ContinuousClock.Instant, bytes: Int)] = []
   }
 
@@ -154,7 +154,7 @@ private final class PullBar: Sendable {
   func finish() { state.withLock { $0.progress.finish() } }
 }
 
-/// What a pull will do. Fields are only ever added.
+/// What a pull is going to do. Fields are only ever added.
 struct PullReport: Encodable {
   struct File: Encodable {
     let name: String

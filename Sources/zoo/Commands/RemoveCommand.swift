@@ -37,7 +37,7 @@ struct RemoveCommand: ParsableCommand {
 
   func run() throws {
     let store = ModelStore()
-    // All names are right, or nothing is removed.
+    // All names are checked before anything is removed.
     let targets =
       models.isEmpty ? chosen(store) : try models.map { (reference: $0, directory: try store.directoryToRemove($0)) }
     guard !targets.isEmpty else {
@@ -58,7 +58,7 @@ struct RemoveCommand: ParsableCommand {
     }
   }
 
-  /// The bytes that were freed; nil where it is gone by now.
+  /// The number of bytes freed; nil if the model is already gone.
   private func remove(_ reference: String, from store: ModelStore) throws(StoreError) -> Int? {
     do throws(StoreError) {
       return try store.remove(reference, waiting: Conversion.waiting(quiet: quiet))
@@ -68,13 +68,13 @@ struct RemoveCommand: ParsableCommand {
     }
   }
 
-  /// By their folders: several of them may say the same name.
+  /// By folder, as several models may have the same name.
   private func chosen(_ store: ModelStore) -> [(reference: String, directory: URL)] {
     let old = store.installed().filter { model in
       guard let olderThan else { return true }
       return model.lastWanted.map { -$0.timeIntervalSinceNow > olderThan.seconds } ?? false
     }
-    // Those that no longer can be read are found by their name alone.
+    // Models that can no longer be read are found by their name alone.
     return old.map { ($0.directory.path(percentEncoded: false), $0.directory) }
       + (all ? store.broken().map { ($0.name.description, $0.directory) } : [])
   }

@@ -23,7 +23,7 @@ struct ShowCommand: ParsableCommand {
     case .failure(let error):
       switch error {
       case .broken: throw error
-      // One of several tags is shown by its name; what is registered as well is what all of them have in common.
+      // One of several tags is shown if named; for a registered architecture, what all tags have in common is shown.
       case .ambiguous where !isRegistered(store): throw error
       default: break
       }

@@ -60,16 +60,16 @@ struct VerifyCommand: ParsableCommand {
     if !results.allSatisfy(\.ok) { throw ExitCode(1) }
   }
 
-  /// What the model no longer computes as it did when it was converted; nil where nothing was kept to compare with.
+  /// What the model no longer computes as it did when it was converted; nil if no probe was stored.
   private func disagreements(of model: InstalledModel) -> [String]? {
     guard let expected = model.description.probe else { return nil }
     do {
-      // As the conversion does it: in little memory, whatever the model's size.
+      // As in the conversion: with little memory, whatever the model's size.
       let (found, notes) = try ZooModel(directory: model.directory, algebra: Kernels(streams: true)).probe()
       func name(_ part: String) -> String {
         ["image": "a fixed picture", "text": "a fixed sequence of token ids", "prompt": "a fixed prompt"][part] ?? part
       }
-      // What cannot be computed agrees with nothing.
+      // What can no longer be computed counts as a difference.
       let losses = expected.losses(in: found).map { "\(name($0)) no longer has an embedding" }
       let differences = expected.disagreements(with: found).map {
         "\(name($0)) no longer gives the embedding it gave when it was converted"
@@ -80,18 +80,18 @@ struct VerifyCommand: ParsableCommand {
     }
   }
 
-  /// What `--json` gives for a model. Fields are only ever added.
+  /// The output of `--json` for a model. Fields are only ever added.
   struct Result: Encodable {
     let model: String
     let directory: String
     let ok: Bool
     let tensors: Int
     let bytes: Int
-    /// Whether the model gave what it gave when it was converted; nil where it was not run, or nothing was kept then.
+    /// Whether the model's probe matches the one from its conversion; nil if it was not run, or none was stored.
     let probeAgrees: Bool?
-    /// False where an earlier version converted it, which kept no digests of the tokenizer's files.
+    /// False if an earlier version converted it, which did not store digests of the tokenizer files.
     let tokenizerChecked: Bool
-    /// What does not hold, in sentences without the model's name.
+    /// What is wrong, in sentences without the model's name.
     let defects: [String]
 
     init(_ model: InstalledModel, _ defects: [String], probed: Bool = false) {
@@ -119,7 +119,7 @@ struct VerifyCommand: ParsableCommand {
         return "\(model)  sound: \(tensors) tensors, \(byteText(bytes))\(probe)\(tokenizer)"
       }
       let lines = defects.map { "  \($0)" }
-      // The model of that name in the zoo is another one where this is a copy elsewhere.
+      // If this is a copy elsewhere, the model with that name in the store is a different one.
       let isInZoo = (try? ModelStore().directoryToRemove(directory)) != nil
       let remedy = isInZoo ? "'zoo rm \(model)' removes it" : "remove \(directory)"
       return (["\(model)  DAMAGED"] + lines + ["  \(remedy); convert or pull it again"])

@@ -5,7 +5,7 @@ import ZooImages
 import ZooModels
 import ZooRuntime
 
-/// What `zoo bench --compare` compares.
+/// Options of `zoo bench --compare`.
 struct BackendComparisonOptions: ParsableArguments {
   @OptionGroup var inputs: PictureInputs
 
@@ -18,7 +18,7 @@ struct BackendComparisonOptions: ParsableArguments {
   @Flag(help: "Pack the weights of the backend that is compared, as for many pictures.")
   var packed = false
 
-  /// Throws where one of them is given and nothing is compared.
+  /// Throws if one of them is given without `--compare`.
   func refuse() throws {
     let given = [
       ("a picture", !inputs.images.isEmpty), ("--prompt", !prompts.isEmpty), ("--variant", variant != nil),
@@ -30,15 +30,15 @@ struct BackendComparisonOptions: ParsableArguments {
   }
 }
 
-/// Two ways to run one model: f32 on BLAS, the reference path, and what a call says.
+/// Two ways to run one model: f32 on BLAS, the reference path, and the one that a call selects.
 struct BackendComparison {
   let model: String
-  /// Pictures; made-up ones where there are none.
+  /// Pictures; generated ones if there are none.
   let paths: [String]
-  /// Made-up directions where there are none.
+  /// Random directions are used if there are none.
   let prompts: [String]
   let method: LeGrad
-  /// Pack the weights of the second way, as for many pictures.
+  /// Whether to pack the weights for the second way, as for many pictures.
   let packed: Bool
   let seed: UInt64
   let pictureOptions: PictureOptions

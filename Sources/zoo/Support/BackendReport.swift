@@ -1,7 +1,7 @@
 import Foundation
 import ZooRuntime
 
-/// What `zoo bench --compare` says: a table, or JSON. Fields are only ever added.
+/// The output of `zoo bench --compare`: a table, or JSON. Fields are only ever added.
 struct BackendReport: Encodable {
   let model: String
   let reference: String
@@ -13,7 +13,7 @@ struct BackendReport: Encodable {
   let embeddingCosine: Spread
   /// Spearman's rank correlation of the raw maps.
   let mapRankCorrelation: Spread
-  /// Largest difference of the maps from 0 to 1.
+  /// Largest difference between the maps, which are scaled to 0...1.
   let mapDifference: Spread
 
   struct Spread: Encodable {

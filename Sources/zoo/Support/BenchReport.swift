@@ -1,7 +1,7 @@
 import Foundation
 import ZooRuntime
 
-/// The medians of stages.
+/// The median times of stages.
 struct Bench {
   let runs: Int
   let only: String?
@@ -21,7 +21,7 @@ struct Bench {
     return value
   }
 
-  /// One run to warm up, then `runs` that count.
+  /// One warm-up run, then `runs` that are measured.
   mutating func measure(_ name: String, flops: Double, _ body: () throws -> Void) rethrows {
     if let only, !name.contains(only) { return }
     let progress = Progress(name, total: runs, quiet: quiet)
@@ -45,14 +45,14 @@ func median(_ values: [Double]) -> Double {
   return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/// What `zoo bench` says: a table, or JSON. Fields are only ever added.
+/// The output of `zoo bench`: a table, or JSON. Fields are only ever added.
 struct BenchReport: Encodable {
   static let product = "packed product"
 
   var model: String
-  /// The library behind the matrix products, with its kernel.
+  /// The library for matrix products, with its kernel.
   var backend: String
-  /// What products are computed in.
+  /// The precision of products.
   var precision: Precision
   /// The instruction set of our own kernels.
   var kernels: String
@@ -62,7 +62,7 @@ struct BenchReport: Encodable {
   /// Layers that LeGrad uses.
   var layers: Int
   var runs: Int
-  /// Bytes, of the whole process.
+  /// In bytes, for the whole process.
   var peakMemory: Int
   var stages: [Stage]
 

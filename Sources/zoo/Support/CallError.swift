@@ -1,7 +1,7 @@
 import ZooModels
 import ZooTensors
 
-/// What is wrong with a call that the argument parser cannot see.
+/// An invalid call that the argument parser cannot detect.
 enum CallError: ZooError, Equatable {
   case blankPrompt(Int)
   case noPrompts

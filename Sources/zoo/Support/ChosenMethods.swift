@@ -3,7 +3,7 @@ import ZooRuntime
 
 /// The methods of a call that runs several: those that it names, or all that run on its model.
 struct ChosenMethods {
-  /// What stands for all methods in a list.
+  /// The word for all methods in a list.
   static let all = "all"
 
   /// A method that 'all' leaves out.
@@ -16,10 +16,10 @@ struct ChosenMethods {
   private(set) var undefined: [Undefined] = []
 
   /// - Parameters:
-  ///   - lists: methods with their options, or `all`; see `HeatmapMethod.list`.
-  ///   - leavingOut: methods that do not run on the model are left out, also where they are named.
+  ///   - lists: Methods with their options, or `all`; see `HeatmapMethod.list`.
+  ///   - leavingOut: True to leave out methods that do not run on the model even if they are named.
   ///
-  /// Throws where a method that is named does not run on the model.
+  /// Throws if a named method does not run on the model.
   init(_ lists: [String], on model: ZooModel, leavingOut: Bool = false) throws {
     for name in lists.flatMap(HeatmapMethod.names) {
       if name == Self.all {
@@ -32,7 +32,7 @@ struct ChosenMethods {
     }
   }
 
-  /// Each method once.
+  /// Adds each method once.
   private mutating func add(_ method: HeatmapMethod, on model: ZooModel, leavingOut: Bool) throws {
     if let obstacle = method.obstacle(on: model) {
       guard leavingOut else { throw obstacle }

@@ -1,12 +1,12 @@
 import Foundation
 import ZooConvert
 
-/// What `zoo convert --against` says: a table of what differs, or all tensors as JSON. Fields are only ever added.
+/// The output of `zoo convert --against`: a table of differences, or all tensors as JSON. Fields are only ever added.
 struct ComparisonReport: Encodable {
   let model: String
   let files: [String]
   let layouts: [String]
-  /// True where the files differ in element types at most.
+  /// Whether the files differ at most in element types.
   let equal: Bool
   let tensors: [Tensor]
 

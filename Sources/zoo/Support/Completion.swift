@@ -10,18 +10,18 @@ extension CompletionKind {
     names(ModelStore().installed().map(\.name), prefix)
   }
 
-  /// Names of installed models, and of all that the registry knows.
+  /// Names of installed and registered models.
   static let knownModels = CompletionKind.custom { _, _, prefix in
     names(ModelStore().installed().map(\.name) + registered, prefix)
   }
 
-  /// Names with tags of all that the registry knows.
+  /// Names of registered models, with tags.
   static let registeredModels = CompletionKind.custom { _, _, prefix in names(registered, prefix) }
 
-  /// Lists of explanation methods, and what stands for all of them where a command takes that.
+  /// Lists of explanation methods, and the word for all of them if a command accepts it.
   static func methods(or all: String? = nil) -> CompletionKind {
     .custom { _, _, prefix in
-      // Of a list, the last name is what is typed.
+      // In a list, the last name is being typed.
       let typed = prefix.split(separator: ",", omittingEmptySubsequences: false).last ?? "",
         start = prefix.dropLast(typed.count)
       return (HeatmapMethod.all.map(\.id) + (all.map { [$0] } ?? [])).filter { $0.hasPrefix(typed) }.map { start + $0 }
@@ -35,7 +35,7 @@ private var registered: [ModelName] {
   }
 }
 
-/// Not all shells filter by what is typed already. In zsh a bare colon would begin a description.
+/// Not all shells filter by what has been typed. In zsh a bare colon would begin a description.
 private func names(_ all: [ModelName], _ prefix: String) -> [String] {
   let isZsh = CompletionShell.requesting == .zsh
   let typed = isZsh ? prefix.replacing("\\", with: "") : prefix
@@ -43,9 +43,9 @@ private func names(_ all: [ModelName], _ prefix: String) -> [String] {
     .map { isZsh ? $0.replacing(":", with: "\\:") : $0 }
 }
 
-/// What the generated script for bash lacks. Bash ends words at a colon, so that it would complete what follows the colon as a word.
+/// What the generated script for bash lacks: bash ends words at a colon, so it would complete the part after the colon as a word.
 enum BashCompletion {
-  /// The script with names of models as whole words, or nil for any other text.
+  /// The script with names of models as whole words; nil for any other text.
   static func completing(_ text: String) -> String? {
     text.hasPrefix("#!/bin/bash") && text.contains("complete -o filenames -F _zoo zoo") ? text + addition : nil
   }

@@ -7,11 +7,11 @@ import ZooStore
 import ZooTensors
 
 extension Conversion {
-  /// Writes the model with a bar for each phase. Where it is stopped, nothing is left behind.
+  /// Writes the model with a progress bar for each phase. If it is interrupted, nothing is left behind.
   ///
   /// - Parameters:
-  ///   - store: Where the model goes if no `folder` is given.
-  ///   - lock: The model's lock, given up when the model is there; nil outside of the zoo.
+  ///   - store: The destination if no `folder` is given.
+  ///   - lock: The model's lock, released when the model is there; nil outside of the store.
   func writeWithBars(
     to folder: String?, in store: ModelStore, replacing: Bool, lock: StoreLock?, probe: Bool = true, quiet: Bool,
     stopped message: String = "stopped; nothing was left behind"
@@ -42,7 +42,7 @@ extension Conversion {
     return ConversionReport(description, plan: plan, path: target, seconds: (ContinuousClock.now - start).seconds)
   }
 
-  /// Says that another process works on the same thing.
+  /// Reports that another process works on the same thing.
   static func waiting(quiet: Bool) -> (Int?) -> Void {
     { process in
       guard !quiet else { return }
@@ -51,13 +51,13 @@ extension Conversion {
   }
 }
 
-/// Says that a model is there and that nothing was done.
+/// Reports that a model is already there and that nothing was done.
 func tellInstalled(_ name: ModelName, _ path: String, _ more: String, json: Bool) throws {
   if json { return try printJSON(["model": "\(name)", "path": path]) }
   print("\(name) is installed already; \(more)\n  \(path)")
 }
 
-/// What `zoo convert` and `zoo pull` say of a converted model. Fields are only ever added.
+/// The output of `zoo convert` and `zoo pull` for a converted model. Fields are only ever added.
 struct ConversionReport: Encodable {
   let model: String
   let path: String
@@ -68,7 +68,7 @@ struct ConversionReport: Encodable {
   let tensorsWritten: Int
   let bytes: Int
   let seconds: Double
-  /// What a fixed picture and fixed prompts gave; null without a probe.
+  /// The results for a fixed picture and fixed prompts; null without a probe.
   let probe: ModelDescription.Probe?
   let notes: [String]
 

@@ -1,7 +1,7 @@
 import Foundation
 import ZooExplain
 
-/// What `--correct` and `--correct-threshold` say.
+/// The value of `--correct` and `--correct-threshold`.
 enum CorrectionOption: Equatable {
   case off
   case on(Correction)
@@ -10,7 +10,7 @@ enum CorrectionOption: Equatable {
     off, or a prompt that names nothing: places where that prompt's own map is high are set to 0 in all maps.
     """
 
-  /// Reads `off`, `PROMPT`, or `PROMPT,THRESHOLD` where no threshold is given apart.
+  /// Parses `off`, `PROMPT`, or `PROMPT,THRESHOLD` if no separate threshold is given.
   init(_ text: String, threshold: Float?) throws(CallError) {
     let plain = text.trimmingCharacters(in: .whitespacesAndNewlines)
     if plain.lowercased() == "off" {

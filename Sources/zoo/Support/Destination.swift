@@ -3,20 +3,20 @@ import ZooImages
 import ZooModels
 import ZooTensors
 
-/// Where results go: a folder, made when it is missing, or the one file that the call names.
+/// Where results go: a folder, created if it does not exist, or the one file that the call names.
 struct Destination {
   private let path: String
   private let isFile: Bool
-  /// What must not be written over.
+  /// Files that must not be overwritten.
   private let inputs: Set<FileIdentity>
   private var written: Set<String> = []
 
   /// - Parameters:
-  ///   - path: what `-o` says.
-  ///   - ending: that of a single result.
-  ///   - results: how many the call makes.
-  ///   - inputs: the pictures that are read.
-  ///   - folders: subfolders of the results, made here: what cannot be made is known before anything is computed.
+  ///   - path: The value of `-o`.
+  ///   - ending: The extension of a single result.
+  ///   - results: The number of results.
+  ///   - inputs: The pictures that are read.
+  ///   - folders: Subfolders of the results, created here, so that failing to do so is reported before anything is computed.
   init(_ path: String, ending: String, results: Int, inputs: [String], folders: Set<String>) throws {
     self.path = path
     self.inputs = Set(inputs.compactMap { FileIdentity($0) })
@@ -37,10 +37,10 @@ struct Destination {
     }
   }
 
-  /// The folder that results go to; nil where they go to a file.
+  /// The folder that results go to; nil if they go to a file.
   static func folder(_ path: String, ending: String) throws -> String? { try isFile(path, ending: ending) ? nil : path }
 
-  /// A name that ends as a result does is a file's, unless there is such a folder.
+  /// A path with the extension of a result is a file, unless a folder with that name exists.
   private static func isFile(_ path: String, ending: String) throws -> Bool {
     if path.hasSuffix("/") || FileIdentity(path)?.isFolder == true { return false }
     switch (path as NSString).pathExtension.lowercased() {
@@ -70,7 +70,7 @@ struct Destination {
     }
   }
 
-  /// What has the same name is the same result: it is written once.
+  /// Results with the same name are the same: they are written once.
   private mutating func write(_ name: String, _ body: (String) throws -> Void) throws -> String {
     let file = isFile ? path : (path as NSString).appendingPathComponent(name)
     try check(file)

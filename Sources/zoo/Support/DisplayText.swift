@@ -1,15 +1,15 @@
-/// Text as a terminal shows it: in columns, on one line.
+/// Text as shown on a terminal: in columns, on one line.
 extension String {
-  /// How many columns a terminal takes: two for wide characters, none for marks on others.
+  /// The number of terminal columns it takes: two for wide characters, none for combining marks.
   var columns: Int {
-    // Each printable ASCII character has one, of which most texts consist.
+    // Most texts consist of printable ASCII characters, which take one column each.
     utf8.allSatisfy { (0x20..<0x7F).contains($0) } ? utf8.count : reduce(0) { $0 + $1.columns }
   }
 
-  /// The text in at most so many columns, with an ellipsis for what is left out of its middle.
+  /// The text in at most so many columns, with an ellipsis in place of its middle.
   func shortened(to width: Int) -> String {
     guard columns > width, width > 1 else { return self }
-    // More of the end is kept: paths differ there.
+    // More of the end is kept, as paths differ there.
     let tailWidth = (width - 1) * 3 / 5
     var head = "", tail: [Character] = [], used = 0
     for character in reversed() {
@@ -34,7 +34,7 @@ extension Character {
 }
 
 extension Unicode.Scalar {
-  /// Unicode's East Asian Width of the blocks that are wide throughout.
+  /// Unicode's East Asian Width, for blocks that are entirely wide.
   fileprivate var columns: Int {
     switch properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format: return 0
@@ -50,7 +50,7 @@ extension Unicode.Scalar {
 }
 
 extension Unicode.Scalar {
-  /// True for what would steer a terminal: control characters, marks that turn the direction of a line, other line breaks.
+  /// Whether it could control a terminal: control characters, marks that change the direction of text, other line breaks.
   var steersTerminals: Bool {
     switch value {
     case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
@@ -59,11 +59,11 @@ extension Unicode.Scalar {
   }
 }
 
-/// A text that came from outside, fit to be printed: on one line, with control characters written as escapes.
+/// Text from an external source, made safe to print: on one line, with control characters escaped.
 ///
 /// - Parameters:
-///   - width: the columns of a terminal; nil for all of the text.
-///   - keepsLines: True for a text of ours with line breaks and tabs.
+///   - width: The columns of a terminal; nil for all of the text.
+///   - keepsLines: True for our own text with line breaks and tabs.
 func printable(_ text: String, within width: Int? = nil, keepsLines: Bool = false) -> String {
   var result = ""
   for scalar in text.unicodeScalars {

@@ -4,13 +4,13 @@ import ZooExplain
 import ZooImages
 import ZooModels
 
-/// The pictures of one explained image.
+/// The drawings for one explained picture.
 struct Drawing {
   let title: String
-  /// What sheets say of the run: see `SheetFacts`.
+  /// Facts about the run that sheets show: see `SheetFacts`.
   let facts: [String]
   let loaded: LoadedPicture
-  /// The whole picture, where results lie on it.
+  /// The whole picture, if results are drawn on it.
   let original: Picture?
   let scores: [PromptReport]
   let methods: [MethodMaps]
@@ -21,7 +21,7 @@ struct Drawing {
     sharedRange(method) ?? methods[method].maps[prompt].range
   }
 
-  /// What all maps of a method share; nil where each is scaled alone.
+  /// The range that all maps of a method share; nil if each is scaled on its own.
   private func sharedRange(_ method: Int) -> ClosedRange<Float>? {
     options.scale == .shared ? union(methods[method].maps.map(\.range)) : nil
   }
@@ -29,12 +29,12 @@ struct Drawing {
   /// What the model sees.
   var picture: Picture { loaded.input.picture }
 
-  /// A map from 0 to 1 on the pixels that the model sees.
+  /// A map from 0 to 1 in pixels that the model sees.
   private func heat(_ method: Int, _ prompt: Int) -> [Float] {
     methods[method].maps[prompt].pixels(in: range(method, prompt))
   }
 
-  /// A method's map of a prompt over what the model sees, with the outline of what is above the threshold.
+  /// A method's map of a prompt over what the model sees, with an outline around the part above the threshold.
   func overlay(_ method: Int, _ prompt: Int) -> Picture {
     let heat = heat(method, prompt), image = overlay(heat)
     return options.threshold.map { threshold in image.outlined(heat.map { $0 > threshold }) } ?? image
@@ -65,7 +65,7 @@ struct Drawing {
       map?.whole() ?? heat(method, prompt), height: size.height, width: size.width, colorMap: options.colorMap)
   }
 
-  /// What is above a threshold, on the same pixels as `figure`.
+  /// The part above a threshold, on the same pixels as `figure`.
   func mask(_ method: Int, _ prompt: Int, above threshold: Float) -> Picture {
     let map = original.map { _ in placed(method, prompt) }, size = map?.size ?? methods[method].maps[prompt].pictureSize
     return maskPicture(
@@ -107,7 +107,7 @@ struct Drawing {
         nil, note: options.scale == .shared ? "maps of one method share a scale" : "each map is scaled alone"))
   }
 
-  /// A section for each prompt with the sum and the map of every layer.
+  /// A section for each prompt, with the sum and the map of every layer.
   func layerSheet(_ method: Int) -> Sheet {
     let maps = methods[method].maps
     let all = maps.flatMap { map in map.layers.indices.map { map.range(ofLayer: $0) } }
@@ -149,13 +149,13 @@ struct Drawing {
     String(format: "energy %.2g", methods[method].maps[prompt].energy)
   }
 
-  /// That of all pictures of a report.
+  /// The legend for all pictures of a report.
   var reportLegend: Sheet.Legend {
     legend(
       nil, note: options.scale == .shared ? "maps of one method and picture share a scale" : "each map is scaled alone")
   }
 
-  /// - Parameter range: what all maps share.
+  /// - Parameter range: The range that all maps share.
   private func legend(_ range: ClosedRange<Float>?, note: String? = nil) -> Sheet.Legend {
     guard let range else {
       return .alone(options.colorMap, alpha: options.alpha, note: note)
@@ -176,7 +176,7 @@ struct Drawing {
   }
 }
 
-/// The smallest range that holds all.
+/// The smallest range that contains all ranges.
 private func union(_ ranges: [ClosedRange<Float>]) -> ClosedRange<Float>? {
   guard let low = ranges.map(\.lowerBound).min(), let high = ranges.map(\.upperBound).max() else { return nil }
   return low...high
@@ -188,12 +188,12 @@ extension PromptReport {
   /// The strip of words.
   var sheetWords: [Sheet.Word] { words?.map { Sheet.Word($0.text, share: $0.share) } ?? [] }
 
-  /// What must not be overlooked.
+  /// Badges for facts that must not be overlooked.
   var badges: [String] { (absent ? [Self.absentBadge] : []) + (flat == true ? [Self.flatBadge] : []) }
 }
 
 extension Sheet.Legend {
-  /// That of maps which do not share a scale.
+  /// The legend for maps that do not share a scale.
   static func alone(_ colors: ColorMap, alpha: Double, note: String? = nil) -> Sheet.Legend {
     Sheet.Legend(colors, alpha: alpha, low: "minimum", high: "maximum", note: note ?? "each map is scaled alone")
   }

@@ -4,7 +4,7 @@ import ZooDrawing
 import ZooExplain
 import ZooImages
 
-/// What is drawn of an explanation, and how.
+/// What is drawn for an explanation, and how.
 struct DrawingOptions: ParsableArguments {
   @Option(help: "Colours of the map.")
   var colorMap: ColorMap = .jet
@@ -69,31 +69,31 @@ struct DrawingOptions: ParsableArguments {
     }
   }
 
-  /// What a report says of colours.
+  /// How a report describes the colours.
   var colors: String { "\(colorMap.rawValue), alpha \(alpha), scale \(scale.rawValue)" }
 
   var overlays: Bool { !noOverlays }
   var drawsSheets: Bool { grid || layersGrid }
   var sheetFormat: Sheet.Format { format ?? .png }
-  /// The ending of a result that has a file of its own.
+  /// The extension of a result with a file of its own.
   var ending: String { drawsSheets ? sheetFormat.rawValue : "png" }
 
-  /// The name of a sheet's file says its format where no option does.
+  /// The name of a sheet's file determines its format if no option does.
   mutating func takeFormat(from output: String) {
     guard drawsSheets, format == nil else { return }
     format = Sheet.Format(rawValue: (output as NSString).pathExtension.lowercased())
   }
 
-  /// How many files there will be.
+  /// The number of files that will be written.
   ///
-  /// - Parameter prompts: how many each picture has.
+  /// - Parameter prompts: The number of prompts for each picture.
   func resultCount(pictures: Int, prompts: [Int], methods: [HeatmapMethod]) -> Int {
     let own = [overlays, npy, npy, npy && ground == .original, transparent, threshold != nil].count { $0 }
     return prompts.reduce(0, +) * methods.count * own
       + pictures * ((grid ? 1 : 0) + (layersGrid ? methods.count(where: \.sumsLayers) : 0))
   }
 
-  /// Throws where no method has maps of layers; notes those that have none.
+  /// Throws if no method has maps of layers; notes those that have none.
   func check(_ methods: [HeatmapMethod], notes: inout Notes) throws {
     guard layersGrid else { return }
     let others = methods.filter { !$0.sumsLayers }.map(\.info.id)
@@ -106,7 +106,7 @@ struct DrawingOptions: ParsableArguments {
   }
 }
 
-/// What a map is laid on.
+/// What a map is drawn over.
 enum OverlayGround: String, CaseIterable, ExpressibleByArgument {
   case seen, original
 }

@@ -21,7 +21,7 @@ struct EmbeddingOptions: ParsableArguments {
     if names != nil, file == nil { throw ValidationError("--names goes with --embeddings.") }
   }
 
-  /// The embeddings as prompts; nil where the call has none.
+  /// The embeddings as prompts; nil if the call has none.
   func prepare(_ explainer: Explainer, besides prompts: PromptOptions) throws -> PreparedPrompts? {
     guard let file else { return nil }
     guard prompts.isEmpty else { throw CallError.promptsAndEmbeddings }

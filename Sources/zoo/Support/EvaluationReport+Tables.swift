@@ -2,8 +2,8 @@ import Foundation
 import ZooEvaluate
 
 extension EvaluationReport {
-  /// Each method's figures in percent, with half the width of their 95 % interval; an asterisk where the difference to the first
-  /// method's is not zero in 95 % of the bootstrap.
+  /// Each method's figures in percent, with half the width of their 95 % interval; an asterisk marks differences to the first method whose interval
+  /// excludes zero.
   func text(perClass: Bool) -> String {
     var table = Table(
       ["METHOD", "PROMPTS"] + figures.map { $0.name.uppercased() }, right: Set(1..<figures.count + 2))
@@ -24,7 +24,7 @@ extension EvaluationReport {
         + (pictures + choices).map { "\($0.name): \($0.value)" }).joined(separator: "; "))
     if let picturesPerSecond {
       let rate = String(format: "%.1f pictures a second", picturesPerSecond)
-      // Where methods share their passes, each is also told what it would be alone.
+      // If methods share their passes, their times on their own are listed as well.
       let alone = methods.compactMap { method in
         method.picturesPerSecond.map { "\(method.name) " + String(format: "%.1f", $0) }
       }

@@ -2,38 +2,38 @@ import Foundation
 import ZooEvaluate
 import ZooExplain
 
-/// What `zoo eval` says: a table, or JSON. Fields are only ever added.
+/// The output of `zoo eval`: a table, or JSON. Fields are only ever added.
 struct EvaluationReport: Encodable {
   let schema = 1
   let `protocol`: String
   let model: String
   let modelDigest: String
   var data = ""
-  /// Samples that were measured.
+  /// The number of samples measured.
   let scenes: Int
   let promptTemplate: String
   let templates: [String]
   let pictures: [Choice]
   let choices: [Choice]
   var methods: [Method]
-  /// Methods that the model has no definition of, where all were asked for.
+  /// Methods that are undefined for the model, if all were requested.
   var undefined: [ChosenMethods.Undefined] = []
   /// Samples that could not be read.
   var errors: [InputFailures.Entry] = []
-  /// What the data names and does not hold.
+  /// What the data set names but does not contain.
   var leftOut: [InputFailures.Entry] = []
   var notes: [String] = []
-  /// Of all methods together.
+  /// For all methods together.
   var picturesPerSecond: Double?
-  /// The path of the page that `--report` asks for.
+  /// The path of the page written by `--report`.
   var reportFile: String?
 
   struct Method {
     let name: String
-    /// The method's id, and the options that were given by name.
+    /// The method's id and the options that were given by name.
     var method: String?
     var options: [String: String]?
-    /// Of LeGrad alone.
+    /// For LeGrad alone.
     var variant: LeGrad.Variant?
     var layers: String?
     var score: LeGrad.Score?
@@ -41,12 +41,12 @@ struct EvaluationReport: Encodable {
     var correction: String?
     let prompts: Int
     let figures: [Value]
-    /// Less the first method's.
+    /// Differences to the first method.
     let differences: [Value]
     let classes: [Class]
-    /// What it would be without the other methods: the pictures that this call measured, over all its time but for their own work.
+    /// The rate without the other methods: the pictures measured by this call, divided by its time without the work for others.
     var picturesPerSecond: Double?
-    /// Of the pointing protocol alone.
+    /// For the pointing protocol alone.
     var localisation: LocalisationReport?
 
     private enum CodingKeys: String, CodingKey {
@@ -57,7 +57,7 @@ struct EvaluationReport: Encodable {
     struct Value: Encodable {
       let figure: String
       let value: Double
-      /// Where 95 % of the bootstrap over pictures lie.
+      /// The bounds of the 95 % interval of the bootstrap over pictures.
       let low: Double
       let high: Double
     }
@@ -113,10 +113,11 @@ struct EvaluationReport: Encodable {
     case undefined, errors, leftOut, notes, picturesPerSecond, reportFile
   }
 
-  /// Adds how fast this call was.
+  /// Adds the speed of this call.
   ///
   /// - Parameters:
-  ///   - measured: the number of pictures.
+  ///   - measured: The number of pictures.
+  ///   - alone: The seconds that each method would have taken without the others.
   ///   - alone: the seconds that each method would have taken without the others.
   mutating func state(_ measured: Int, in seconds: Double, alone: [Double]) {
     picturesPerSecond = Double(measured) / seconds
@@ -125,7 +126,7 @@ struct EvaluationReport: Encodable {
     }
   }
 
-  /// Adds what the methods were asked for.
+  /// Adds the settings of the explainers.
   mutating func explain(_ explainers: [Explainer]) {
     for (index, explainer) in explainers.enumerated() {
       let legrad = explainer.method.legrad
@@ -154,16 +155,16 @@ extension EvaluationReport.Method: Encodable {
     try fields.encode(differences, forKey: .differences)
     try fields.encode(classes, forKey: .classes)
     try fields.encodeIfPresent(picturesPerSecond, forKey: .picturesPerSecond)
-    // Beside them, as they were before there were other protocols.
+    // Beside them, as before there were other protocols.
     try localisation?.encode(to: encoder)
   }
 }
 
-/// The pointing protocol's figures by their own names.
+/// The pointing protocol's figures under their own names.
 struct LocalisationReport: Encodable {
   /// Maps with the same value everywhere.
   let flat: Int
-  /// Mean share of the picture that an object covers: what pointing blindly gives.
+  /// Mean fraction of the picture that an object covers: the accuracy of random pointing.
   let meanObjectArea: Double
   /// Mean over prompts of the object's IoU at 0.5.
   let meanIou: Double
@@ -173,7 +174,7 @@ struct LocalisationReport: Encodable {
   /// Average precision over `1 - map` and `map`, as in Chefer's script.
   let twoChannelAp: Double
   let meanF1: Double
-  /// All prompts' pixels together, background and object.
+  /// The pixels of all prompts together, background and object.
   let atHalf: Segmentation
   let atMean: Segmentation
 

@@ -3,7 +3,7 @@ import ZooExplain
 import ZooModels
 import ZooRuntime
 
-/// How maps are made: a method with its options, and what is done about things that are not there.
+/// How maps are computed: a method with its options, and how things that are not in the picture are handled.
 struct ExplanationOptions: ParsableArguments {
   @OptionGroup(title: "Method options") var choice: MethodChoice
 
@@ -38,15 +38,15 @@ struct ExplanationOptions: ParsableArguments {
     ))
   var negatives: [String] = []
 
-  /// Throws where no method takes an option that was given.
+  /// Throws if no method accepts an option that was given.
   func chosenMethods() throws -> [HeatmapMethod] {
     let values = ["variant": variant?.rawValue, "layers": layers, "score": score?.rawValue, "tokens": tokens?.rawValue]
     return try choice.methods(values.compactMapValues { $0 })
   }
 
-  /// An explainer for each method; all look for the same.
+  /// An explainer for each method; all have the same prompts.
   ///
-  /// Throws where a method does not run on the model, and where an option means nothing for it.
+  /// Throws if a method does not run on the model, or if an option has no meaning for it.
   func explainers(for model: ZooModel) throws -> [Explainer] {
     let methods = try chosenMethods()
     for method in methods { if let obstacle = method.obstacle(on: model) { throw obstacle } }

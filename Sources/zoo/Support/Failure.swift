@@ -9,22 +9,22 @@ import ZooStore
 import ZooTensors
 import ZooText
 
-/// The one place where errors become sentences and exit codes: 1 failure or failed
-/// check, 2 invalid input. What the argument parser refuses keeps the parser's own code.
+/// The one place where errors become sentences and exit codes: 1 failure or failed check, 2 invalid input. Errors of the argument parser keep its own
+/// code.
 enum Failure {
   static func exit(with error: any Error) -> Never {
     guard !(error is ExitCode), !(error is CleanExit), let sentence = sentence(for: error) else {
       exitAsParsed(error)
     }
     Terminal.error(sentence)
-    // Nothing more gets out, and the error need not be said twice.
+    // No more output is possible, and the error has already been printed.
     if case CallError.outputLost = error { _exit(code(of: error)) }
     // Programs that read the JSON find the error there as well.
     if CommandLine.arguments.contains("--json") { try? printJSON(ErrorReport(sentence)) }
     Output.leave(code(of: error))
   }
 
-  /// What `--json` gives where there is nothing but an error.
+  /// The output of `--json` if there is only an error.
   private struct ErrorReport: Encodable {
     let schema = 1
     let errors: [[String: String]]
@@ -32,7 +32,7 @@ enum Failure {
     init(_ sentence: String) { errors = [["error": sentence]] }
   }
 
-  /// As the argument parser's own `exit(withError:)`, but output that cannot be written is an error.
+  /// Like the argument parser's own `exit(withError:)`, but output that cannot be written is an error.
   private static func exitAsParsed(_ error: any Error) -> Never {
     let message = Zoo.fullMessage(for: error), code = Zoo.exitCode(for: error).rawValue
     if code == 0 {
@@ -48,7 +48,7 @@ enum Failure {
     Output.leave(code)
   }
 
-  /// The first word of the call, where a command is expected and this is none.
+  /// The first word of the call, if a command is expected and this is not one.
   private static var unknownCommand: String? {
     let names = Zoo.configuration.subcommands.map { $0._commandName } + ["help"]
     return CommandLine.arguments.dropFirst().first.flatMap { $0.hasPrefix("-") || names.contains($0) ? nil : $0 }
@@ -58,7 +58,7 @@ enum Failure {
     (error as? any ZooError)?.blame == .input ? 2 : 1
   }
 
-  /// One sentence, with the remedy where there is one; nil for the argument parser's own errors.
+  /// One sentence, with the remedy if there is one; nil for the argument parser's own errors.
   static func sentence(for error: any Error) -> String? {
     switch error {
     case let error as any ZooError:
@@ -75,12 +75,12 @@ enum Failure {
     }
   }
 
-  /// Names that are not UTF-8 were repaired by Swift before they came here, and lead nowhere.
+  /// Swift has repaired names that are not UTF-8, so that they do not lead to the file.
   private static var hasRepairedName: Bool {
     CommandLine.arguments.contains { $0.contains("\u{FFFD}") && access($0, F_OK) != 0 }
   }
 
-  /// How a model comes in that is not installed.
+  /// How to install a model that is missing.
   private static func bringing(_ name: String) -> String {
     let fallback = "'zoo list --installed' shows what is here; 'zoo convert FILE' brings a model in"
     let manifest: Manifest, weights: PretrainedWeights?

@@ -22,8 +22,8 @@ struct HitSheet {
   /// Writes the sheet and returns its path.
   ///
   /// - Parameters:
-  ///   - names: what was looked for.
-  ///   - queries: the direction of each, normalised.
+  ///   - names: The names of the queries.
+  ///   - queries: The direction of each, normalised.
   func write(
     _ names: [String], _ queries: [[Float]], _ hits: [[EmbeddingSearch.Hit]], _ source: String
   ) throws -> String {

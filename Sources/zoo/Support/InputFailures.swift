@@ -1,11 +1,10 @@
 import ArgumentParser
 import ZooTensors
 
-/// Inputs that could not be read: each is one line on standard error, the others are done, and the run ends with
-/// exit code 1.
+/// Inputs that could not be read: each is reported in one line on standard error, the others are processed, and the exit code is 1.
 struct InputFailures {
   struct Entry: Encodable {
-    /// The path as it was given.
+    /// The path as given.
     let input: String
     let error: String
   }
@@ -15,14 +14,14 @@ struct InputFailures {
   private let isStrict: Bool
 
   /// - Parameters:
-  ///   - total: inputs of the run. Where there is one, its error is that of the run.
-  ///   - isStrict: the first ends the run.
+  ///   - total: The number of inputs. If there is only one, its error is that of the run.
+  ///   - isStrict: Whether the first error ends the run.
   init(total: Int, isStrict: Bool) {
     self.total = total
     self.isStrict = isStrict
   }
 
-  /// Throws what is no fault of the input as well.
+  /// Rethrows errors that are not caused by the input.
   mutating func add(_ input: String, _ error: any Error) throws {
     guard !isStrict, total > 1, let reason = error as? any ZooError, reason.blame == .input else { throw error }
     note(input, error)
@@ -36,7 +35,7 @@ struct InputFailures {
     Terminal.error(sentence)
   }
 
-  /// Ends a run in which inputs failed. Call when all results are printed.
+  /// Ends a run in which inputs failed. Call this after printing all results.
   func finish() throws {
     guard !entries.isEmpty else { return }
     Terminal.error("\(entries.count) of \(total) inputs could not be read")
@@ -44,7 +43,7 @@ struct InputFailures {
   }
 }
 
-/// What is done about inputs that cannot be read.
+/// How inputs that cannot be read are handled.
 struct FailureOptions: ParsableArguments {
   @Flag(help: "Stop at the first input that cannot be read instead of skipping it.")
   var strict = false

@@ -7,7 +7,7 @@ enum Interruption {
   private static let stopping = Atomic(false)
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
-  /// Runs `body`; on SIGINT, SIGTERM or SIGHUP calls `clean` and ends the process with 128 and the signal's number.
+  /// Runs `body`; on SIGINT, SIGTERM or SIGHUP calls `clean` and exits with 128 plus the signal's number.
   static func removing<T>(
     _ clean: @escaping @Sendable () -> Void, saying message: String = "stopped; nothing was left behind",
     _ body: () throws -> T
@@ -22,7 +22,7 @@ enum Interruption {
     }
   }
 
-  /// The same around work that leaves something to continue with.
+  /// The same for work that can be continued later.
   static func keeping<T>(
     _ clean: @escaping @Sendable () -> Void, saying message: String, _ body: () async throws -> T
   ) async throws -> T {
@@ -36,7 +36,7 @@ enum Interruption {
     }
   }
 
-  /// Waits until the user or the system stops the process, which goes on from there; a second time ends it.
+  /// Waits until the user or the system asks the process to stop, then returns; a second signal ends the process.
   static func wait() async {
     var sources: [any DispatchSourceSignal] = []
     await withCheckedContinuation { continuation in
@@ -59,11 +59,11 @@ enum Interruption {
       stopping.store(true, ordering: .sequentiallyConsistent)
       clean()
       Terminal.note("\nzoo: \(message)")
-      _exit(128 + number)  // other threads still work on what is gone: nothing of theirs may run at exit
+      _exit(128 + number)  // other threads still use what was removed: none of their code may run at exit
     }
   }
 
-  /// Has each signal that stops the process handled, one after the other.
+  /// Handles all signals that stop the process, one after the other.
   private static func watch(_ handle: @escaping @Sendable (Int32) -> Void) -> [any DispatchSourceSignal] {
     let queue = DispatchQueue(label: "zoo.interruption")
     return signals.map { number in
@@ -80,7 +80,7 @@ enum Interruption {
     for number in signals { signal(number, SIG_DFL) }
   }
 
-  /// What fails because its folder was just removed is not to be reported: the handler ends the process.
+  /// Errors caused by the removal of the folder must not be reported: waits for the handler to end the process.
   private static func waitForTheEnd() {
     while stopping.load(ordering: .sequentiallyConsistent) { usleep(10_000) }
   }

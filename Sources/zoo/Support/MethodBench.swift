@@ -3,7 +3,8 @@ import ZooExplain
 import ZooImages
 import ZooRuntime
 
-/// What each method costs beside a forward pass of the image tower. All take turns, so that what slows the machine down slows down all.
+/// The cost of each method compared with a forward pass of the image tower. They take turns, so that anything that slows the machine down affects
+/// all.
 struct MethodBench {
   let model: ZooModel
   let picture: PixelTensor
@@ -12,7 +13,7 @@ struct MethodBench {
   let only: String?
   let quiet: Bool
 
-  /// All methods that run on the model as they are, and CheferCAM through all layers.
+  /// All methods that run on the model with default options, and CheferCAM through all layers.
   func run() throws -> (forward: Double, rows: [MethodBenchReport.Row], undefined: [ChosenMethods.Undefined]) {
     let chosen = try ChosenMethods([ChosenMethods.all, "chefercam:start-layer=0"], on: model)
     let methods = chosen.methods.filter { method in only.map(method.displayName.contains) ?? true }
@@ -20,7 +21,7 @@ struct MethodBench {
     let progress = Progress("methods", total: (runs + 1) * calls.count, quiet: quiet)
     defer { progress.finish() }
     var forward: [Double] = [], times = calls.map { _ in [Double]() }, memory = calls.map { _ in 0 }
-    // The first turn is to warm up, and measures the memory.
+    // The first turn is a warm-up, and measures memory.
     for turn in 0...runs {
       let pass = try milliseconds { _ = try model.imageEmbeddings([picture]) }
       if turn > 0 { forward.append(pass) }
@@ -55,7 +56,7 @@ struct MethodBench {
   }
 }
 
-/// What `zoo bench --methods` says: a table, or JSON. Fields are only ever added.
+/// The output of `zoo bench --methods`: a table, or JSON. Fields are only ever added.
 struct MethodBenchReport: Encodable {
   let model: String
   let backend: String
@@ -78,7 +79,7 @@ struct MethodBenchReport: Encodable {
     let medianMs: Double
     /// The median of the time's ratio to that of a forward pass in the same turn.
     let forwardPasses: Double
-    /// Bytes, of the whole process with the model; nil where the system cannot tell.
+    /// In bytes, for the whole process with the model; nil if the system cannot tell.
     let peakMemory: Int?
   }
 

@@ -1,8 +1,7 @@
 import ArgumentParser
 import ZooExplain
 
-/// Methods and the options that only some of them take. Which method takes what, and its standard value, is the method's own matter:
-/// see `MethodInfo`.
+/// Methods, and options that only some of them have. Each method defines its own options and defaults: see `MethodInfo`.
 struct MethodChoice: ParsableArguments {
   @Option(
     name: .customLong("method"),
@@ -56,16 +55,16 @@ struct MethodChoice: ParsableArguments {
     return all.compactMapValues { $0 }
   }
 
-  /// The methods that were named, each once, with the options that they take.
+  /// The named methods, each once, with the options that they have.
   ///
-  /// - Parameter more: further options that were given.
-  /// - Throws: A `MethodError` for an option that none of them takes.
+  /// - Parameter more: Additional options that were given.
+  /// - Throws: A `MethodError` for an option that none of them has.
   func methods(_ more: [String: String]) throws -> [HeatmapMethod] {
     let named =
       try names.isEmpty ? [HeatmapMethod(named: LeGrad.info.id)] : names.flatMap { try HeatmapMethod.list($0) }
     let given = values.merging(more) { $1 }
     let taken = Set(named.flatMap(\.info.options).map(\.name))
-    // One that nobody takes is refused by the first.
+    // An option that no method has is rejected by the first one.
     let strangers = given.filter { !taken.contains($0.key) }
     if !strangers.isEmpty { _ = try named[0].adding(strangers) }
     var methods: [HeatmapMethod] = []

@@ -2,13 +2,13 @@ import Foundation
 import ZooEvaluate
 import ZooExplain
 
-/// What `zoo compare` says: tables, or JSON. Fields are only ever added.
+/// The output of `zoo compare`: tables, or JSON. Fields are only ever added.
 struct MethodComparisonReport: Encodable {
   let model: String
   let methods: [Method]
-  /// Methods that the model has no definition of, where all were asked for.
+  /// Methods that are undefined for the model, if all were requested.
   let undefined: [ChosenMethods.Undefined]
-  /// The share of the patches that count as top places.
+  /// The fraction of patches that count as top patches.
   let topShare = MapAgreement.topShare
   private(set) var images: [ImageReport] = []
   /// For each prompt, the mean over the pictures.
@@ -40,7 +40,7 @@ struct MethodComparisonReport: Encodable {
     let b: String
     let rankCorrelation: Double
     let topOverlap: Double
-    /// In patches; nil where a map has the same value everywhere.
+    /// In patches; nil if a map has the same value everywhere.
     let peakDistance: Double?
   }
 
@@ -59,7 +59,7 @@ struct MethodComparisonReport: Encodable {
     promptNames = prompts
   }
 
-  /// Adds a picture as each method explains it.
+  /// Adds a picture's explanations, one for each method.
   mutating func add(_ path: String, _ explanations: [Explanation], patch: Int) {
     let places = pairs
     let found = promptNames.indices.map { prompt in
@@ -71,7 +71,7 @@ struct MethodComparisonReport: Encodable {
     images.append(ImageReport(image: path, prompts: zip(promptNames, found).map(report)))
   }
 
-  /// Takes the means when all pictures are there.
+  /// Computes the means after all pictures were added.
   mutating func finish(errors: [InputFailures.Entry], notes: [String]) {
     (self.errors, self.notes) = (errors, notes)
     guard !agreements.isEmpty else { return }
@@ -81,7 +81,7 @@ struct MethodComparisonReport: Encodable {
     mean = report("", meanOfPairs(agreements.flatMap { $0 })).pairs
   }
 
-  /// Places of two different methods.
+  /// Pairs of indices of two different methods.
   private var pairs: [(Int, Int)] {
     methods.indices.flatMap { a in methods.indices.dropFirst(a + 1).map { (a, $0) } }
   }

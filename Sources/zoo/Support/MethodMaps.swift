@@ -1,6 +1,6 @@
 import ZooExplain
 
-/// What one method says of a picture.
+/// The maps of one method for a picture.
 struct MethodMaps {
   let method: HeatmapMethod
   /// One for each prompt.

@@ -2,7 +2,7 @@ import ZooDrawing
 import ZooRuntime
 import ZooText
 
-/// Remarks on a run: whole sentences on standard error, and in its JSON.
+/// Remarks on a run: full sentences on standard error and in its JSON.
 struct Notes {
   private(set) var all: [String] = []
   var isQuiet: Bool
@@ -14,10 +14,10 @@ struct Notes {
 }
 
 extension Notes {
-  /// How many of a kind are named one by one.
+  /// The maximum number of notes of a kind.
   private static let most = 5
 
-  /// What becomes of prompts on the way to tokens that their author should know.
+  /// What happens to prompts during tokenization that their author should know.
   mutating func add(remarksOn prompts: [String], of model: ZooModel) throws {
     guard model.architecture.text != nil else { return }
     func quoted(_ index: Int) -> String { "'\(printable(prompts[index], within: 40))'" }

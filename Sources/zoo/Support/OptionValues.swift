@@ -15,7 +15,7 @@ extension LeGrad.Score: ExpressibleByArgument {}
 extension LeGrad.Tokens: ExpressibleByArgument {}
 extension ColorMap: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {
-  /// SiLU belongs to gated blocks, which their tensors show: nobody chooses it.
+  /// SiLU belongs to gated blocks, which the tensors reveal: nobody chooses it.
   private static let choices: [Activation] = [.gelu, .geluTanh, .quickGELU]
   public static var allValueStrings: [String] { choices.map(\.rawValue) }
 

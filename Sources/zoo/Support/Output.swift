@@ -6,10 +6,10 @@
   @preconcurrency import Glibc
 #endif
 
-/// Standard output, which may be full or closed: what was printed is only done once it has been written.
+/// Standard output, which may be full or closed: printing is only done once the text has been written.
 enum Output {
-  /// Opens `/dev/null` in place of standard streams that were closed by the caller. Otherwise the next file that is
-  /// opened would take their number, and what is printed would end up in it. Call before anything else.
+  /// Opens `/dev/null` for standard streams that the caller closed. Otherwise the next file that is opened would get their number, and printed text
+  /// would end up in it. Call this before anything else.
   static func keepDescriptors() {
     for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {
       // Read-only for standard output, so that printing to it is still an error.
@@ -21,7 +21,7 @@ enum Output {
     }
   }
 
-  /// Writes what has been printed so far. Ends the process quietly where the reader has gone away (`| head`).
+  /// Writes what has been printed so far. Ends the process silently if the reader has exited (`| head`).
   static func flush() throws(CallError) {
     errno = 0
     guard fflush(stdout) != 0 || ferror(stdout) != 0 else { return }
@@ -30,7 +30,7 @@ enum Output {
     throw .outputLost(reason: String(cString: strerror(code == 0 ? EIO : code)))
   }
 
-  /// As `flush`, for the end of the process: prints the error and returns false where output was lost.
+  /// Like `flush`, for the end of the process: prints the error and returns false if output was lost.
   static func finish() -> Bool {
     do {
       try flush()
@@ -41,8 +41,8 @@ enum Output {
     }
   }
 
-  /// Ends the process when all that was printed is written; with 1 where output was lost.
+  /// Ends the process after all printed text is written; with 1 if output was lost.
   ///
-  /// What libraries do at exit is left out: threads may still work with what they would take away.
+  /// Exit handlers of libraries are skipped: threads may still use what they would free.
   static func leave(_ code: Int32) -> Never { _exit(finish() ? code : 1) }
 }

@@ -1,20 +1,20 @@
 import Foundation
 import ZooCheckpoints
 
-/// The names of a run's results: `PICTURE.PROMPT.METHOD.ID.png`, in folders as the pictures lie in theirs.
+/// The names of a run's results: `PICTURE.PROMPT.METHOD.ID.png`, in folders that mirror those of the pictures.
 ///
-/// The id is a digest of the picture's file, the prompt, the model and the settings. So a name depends on nothing else
-/// of the run, two different results never share one, and the same result gets it again. Picture and prompt are there
-/// to be read: cut so that any file system takes the whole.
+/// The id is a digest of the picture's file, the prompt, the model and the settings. So a name depends on nothing else in the run, two different
+/// results never share one, and the same result always gets the same name. Picture and prompt are there for people to read: shortened so that every
+/// file system accepts the whole.
 struct OutputNames {
-  /// The longest name of a result, in bytes of UTF-8: room is left for the name that it has while it is written.
+  /// The longest name of a result, in UTF-8 bytes, which leaves room for its temporary name while it is written.
   static let limit = partLimit + 1 + partLimit + 1 + methodLimit + 1 + idLength + 1 + ".layers.npy".utf8.count
   private static let partLimit = 60, methodLimit = 30, idLength = 8
 
-  /// The folder of each picture's results, relative to that of all; empty where all pictures lie in one.
+  /// The folder of each picture's results, relative to the output folder; empty if all pictures are in one folder.
   private let folders: [String: String]
 
-  /// - Parameter pictures: all paths of the run, as they were given.
+  /// - Parameter pictures: All paths of the run, as given.
   init(pictures: [String]) {
     let parents = pictures.filter { Self.isOnDisk($0) }.map { ($0, Self.parent($0)) }
     var common = parents.first?.1 ?? []
@@ -29,13 +29,13 @@ struct OutputNames {
   var allFolders: Set<String> { Set(folders.values) }
 
   /// - Parameters:
-  ///   - path: the picture's, one of those of the run.
-  ///   - digest: of the picture's file.
-  ///   - prompts: what the result shows: one prompt, or all of a sheet.
-  ///   - label: stands where a prompt does, for results of several prompts.
-  ///   - method: what made it; empty for sheets of several methods.
-  ///   - settings: all that decides what the result shows besides.
-  ///   - suffix: an ending such as `png`.
+  ///   - path: The path of the picture, one of those of the run.
+  ///   - digest: The digest of the picture's file.
+  ///   - prompts: What the result shows: one prompt, or all of a sheet.
+  ///   - label: Used in place of a prompt, for results of several prompts.
+  ///   - method: The method; empty for sheets of several methods.
+  ///   - settings: Everything else that decides what the result shows.
+  ///   - suffix: An extension such as `png`.
   func name(
     of path: String, digest: String, prompts: [String], label: String? = nil, method: String = "", settings: String,
     suffix: String
@@ -74,7 +74,7 @@ struct OutputNames {
     return result
   }
 
-  /// Eight letters and digits that file systems without case keep apart as well.
+  /// Eight letters and digits that remain distinct on case-insensitive file systems.
   private static func id(of key: String) -> String {
     let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
     var key = key

@@ -6,9 +6,9 @@ struct PictureInputs: ParsableArguments {
   @Argument(help: "Pictures, folders of pictures, or - for standard input.", completion: .file())
   var images: [String] = []
 
-  /// Their paths.
+  /// The paths of the pictures.
   ///
-  /// - Parameter output: a folder that is not searched, where results go.
+  /// - Parameter output: The folder of the results, which is not searched.
   func paths(excluding output: String? = nil, notes: inout Notes) throws -> [String] {
     var pictures: [String] = []
     for path in images {

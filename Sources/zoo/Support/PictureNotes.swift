@@ -1,8 +1,8 @@
 import ZooImages
 
-/// What should be known of pictures that were read: one sentence for each kind, however many there are.
+/// Notes about the pictures that were read: one sentence of each kind, however many pictures there are.
 struct PictureNotes {
-  /// More than this share of a picture cut away is worth a note.
+  /// If more than this fraction of a picture is cropped, a note says so.
   static let cropShare = 0.1
 
   private var count = 0

@@ -9,7 +9,7 @@ import ZooStore
 import ZooTensors
 import ZooText
 
-/// How pictures reach the model.
+/// How pictures are prepared for the model.
 struct PictureOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Input size other than the model's own: N or HEIGHTxWIDTH in pixels.", valueName: "size"))
   var size: String?
@@ -74,7 +74,7 @@ struct PictureOptions: ParsableArguments {
     return size
   }
 
-  /// How pictures are brought to the model, with notes on the size.
+  /// The loader that prepares pictures for the model, with notes about the size.
   func loader(for model: ZooModel, notes: inout Notes) throws -> PictureLoader {
     let preprocessing = try preprocessing(of: model)
     if size != nil { try note(preprocessing.size, of: model, in: &notes) }
@@ -97,6 +97,6 @@ struct PictureOptions: ParsableArguments {
     }
   }
 
-  /// More tokens a picture than this are worth a note.
+  /// If a picture has more tokens than this, a note says so.
   private static let manyTokens = 4096
 }

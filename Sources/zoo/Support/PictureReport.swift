@@ -4,12 +4,12 @@ import ZooImages
 import ZooModels
 import ZooRuntime
 
-/// What `zoo explain` and `zoo score` say of pictures: tables, or JSON. Fields are only ever added.
+/// The output of `zoo explain` and `zoo score`: tables, or JSON. Fields are only ever added.
 struct PictureReport: Encodable {
-  /// The version of this shape.
+  /// The version of this format.
   let schema = 1
   let model: String
-  /// When a prompt counts as absent from a picture.
+  /// The rule by which a prompt counts as absent from a picture.
   let absentRule = "similarity <= absent_below, the cosine of a prompt that names nothing with pictures of noise"
   var images: [ImageReport] = []
   var errors: [InputFailures.Entry] = []
@@ -19,21 +19,21 @@ struct PictureReport: Encodable {
   /// The first method.
   var method: String?
   var variant: LeGrad.Variant?
-  /// Layers that took part in the first method's maps, counted from 0.
+  /// Layers used in the first method's maps, counted from 0.
   var layers: [Int]?
   /// All methods, in the order in which they were named.
   var methods: [MethodReport]?
   var threads: Int?
-  /// Milliseconds.
+  /// In milliseconds.
   var timings: Timings?
-  /// The path of the page that `--report` asks for.
+  /// The path of the page written by `--report`.
   var reportFile: String?
-  /// The path of the regions that `--boxes` asks for.
+  /// The path of the regions written by `--boxes`.
   var boxesFile: String?
 
   init(model: String) { self.model = model }
 
-  /// - Parameter layers: those of the image tower.
+  /// - Parameter layers: The number of layers of the image tower.
   mutating func add(_ methods: [HeatmapMethod], layers count: Int) throws {
     let reports = try methods.map { method in
       MethodReport(
@@ -49,7 +49,7 @@ struct PictureReport: Encodable {
     let name: String
     /// The options that were given by name.
     let options: [String: String]
-    /// Layers whose maps are summed, counted from 0; nil where the map is not such a sum.
+    /// Layers whose maps are summed, counted from 0; nil if the map is not such a sum.
     let layers: [Int]?
   }
 
@@ -58,20 +58,20 @@ struct PictureReport: Encodable {
   }
 
   struct ImageReport: Encodable {
-    /// The path as it was given.
+    /// The path as given.
     let image: String
-    /// Height and width in pixels, after the picture was turned upright where that was asked for.
+    /// Height and width in pixels, after the picture was turned upright if requested.
     let size: [Int]
     /// The EXIF orientation of the file, 1...8.
     let orientation: Int
     /// The part that the model sees, in pixels of that size.
     let crop: CropBox
-    /// Cosine of the picture with the prompt that names nothing.
+    /// Cosine of the picture and the prompt that names nothing.
     let emptySimilarity: Float?
     /// Prompts whose similarity is not above this count as absent.
     let absentBelow: Float?
     var prompts: [PromptReport]
-    /// Patches: rows and columns. Explanations only.
+    /// The patch grid: rows and columns. Explanations only.
     var grid: [Int]?
     /// Paths of sheets. Explanations only.
     var sheets: [String]?
@@ -88,7 +88,7 @@ struct PictureReport: Encodable {
       self.prompts = prompts
     }
 
-    /// A row for each prompt; the last column of explanations is the file.
+    /// A row for each prompt; in explanations, the last column is the file.
     func table(within width: Int?) -> String {
       let compares = prompts.contains { $0.softmax != nil }, sigmoid = prompts.contains { $0.probability != nil }
       let explains = prompts.contains { $0.energy != nil }
@@ -122,31 +122,31 @@ struct PictureReport: Encodable {
   }
 }
 
-/// How well one prompt fits one picture, and what was drawn of it.
+/// How well one prompt fits one picture, and what was drawn for it.
 struct PromptReport: Encodable {
   let prompt: String
   /// Cosine of the embeddings; a classifier's logit.
   let similarity: Float
   /// The scaled similarity that the model was trained on.
   let logit: Float?
-  /// Among the prompts given, by softmax, or among all classes of a classifier; nil where there is nothing to compare,
-  /// or where half a model lacks the scale.
+  /// Among the given prompts, by softmax, or among all classes of a classifier; nil if there is nothing to compare, or if half a model lacks the
+  /// scale.
   let softmax: Float?
-  /// On its own, by sigmoid; only for models that were trained so.
+  /// On its own, by the sigmoid; only for models that were trained that way.
   let probability: Float?
-  /// True where the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
+  /// Whether the prompt fits the picture no better than a prompt that names nothing fits pictures of noise.
   let absent: Bool
 
   // Explanations only.
   /// Mean of the first method's map before it is scaled to 0...1.
   var energy: Float?
-  /// True where the first method's map has the same value everywhere.
+  /// Whether the first method's map has the same value everywhere.
   var flat: Bool?
-  /// Those of all methods.
+  /// The files of all methods.
   var files: [String]?
   /// One for each method.
   var maps: [MapReport]?
-  /// The share of each word of the prompt in its likeness with the picture, where `--words` asks for it.
+  /// The contribution of each word of the prompt to its similarity with the picture, if requested by `--words`.
   var words: [TextRelevance.Part]?
 
   /// The words in one line.
@@ -166,11 +166,11 @@ private func rowRemark(_ absent: Bool, _ flat: Bool) -> String {
 /// One method's map of one prompt.
 struct MapReport: Encodable {
   let method: String
-  /// The method with what tells it from others of its kind.
+  /// The method with the choices that distinguish it from its variants.
   let name: String
   /// Mean of the map before it is scaled to 0...1.
   let energy: Float
-  /// True where the map has the same value everywhere.
+  /// Whether the map has the same value everywhere.
   let flat: Bool
   let files: [String]
 
@@ -180,9 +180,9 @@ struct MapReport: Encodable {
   }
 }
 
-/// The scores of prompts against one picture, with a comparison among them.
+/// The scores of prompts for one picture, with a comparison among them.
 ///
-/// - Parameter all: logits to compare with where they are not those of the prompts: a classifier's.
+/// - Parameter all: Logits to compare with, if they are not those of the prompts: a classifier's.
 func promptReports(_ scores: [PromptSimilarity], among all: [Float]? = nil, model: ZooModel) -> [PromptReport] {
   let scaled = ScaledScores(scores.map(\.similarity), among: all, of: model)
   return scores.enumerated().map { place, score in

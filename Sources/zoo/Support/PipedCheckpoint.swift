@@ -4,18 +4,18 @@ import ZooStore
 import ZooTensors
 
 extension Checkpoint {
-  /// Opens a checkpoint that a call names: a path, `-` for standard input, or a pipe such as `<(...)`.
+  /// Opens the checkpoint that a call names: a path, `-` for standard input, or a pipe such as `<(...)`.
   static func openNamed(_ path: String, part: String? = nil) throws -> Checkpoint {
     try open(PipedFile.isPipe(path) ? PipedFile.path(of: path) : path, part: part)
   }
 }
 
-/// What comes from a pipe, as a file.
+/// The content of a pipe as a file.
 ///
-/// Checkpoints are read here and there, which pipes are not made for: what comes from one is first written to a file of the
-/// zoo that has no name, and so is gone with the process, however that ends.
+/// Reading checkpoints requires random access, which pipes do not support: their content is first written to a file in the store without a name,
+/// which disappears with the process, however that ends.
 private enum PipedFile {
-  /// The most that is taken from a pipe, in bytes.
+  /// The maximum number of bytes read from a pipe.
   static let limit = 64 << 30
   private static let pieceSize = 1 << 20
 
@@ -25,7 +25,7 @@ private enum PipedFile {
     return stat(path, &status) == 0 && [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
   }
 
-  /// Reads a pipe to its end; returns a path that leads to what came for as long as the process runs.
+  /// Reads a pipe to its end; returns a path to its content that is valid as long as the process runs.
   static func path(of pipe: String) throws -> String {
     func unreadable(_ reason: String) -> CallError { .unreadable(file: pipe, reason: reason) }
     if pipe == "-", isatty(STDIN_FILENO) == 1 {
@@ -50,7 +50,7 @@ private enum PipedFile {
     return "/dev/fd/\(target.fileDescriptor)"
   }
 
-  /// A file that no name leads to; it stays open until the process ends.
+  /// A file without a name; it stays open until the process ends.
   private static func namelessFile(in folder: String) throws -> FileHandle {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -1,12 +1,12 @@
 import ZooConvert
 
-/// What `zoo convert --dry-run` says. Fields are only ever added.
+/// The output of `zoo convert --dry-run`. Fields are only ever added.
 struct PlanReport: Encodable {
   struct Tensor: Encodable {
     let name: String
     let dtype: String
     let shape: [Int]
-    /// How it is made of the checkpoint's tensors, as the plan has it in text.
+    /// How it is made from the checkpoint's tensors, as in the plan's text.
     let from: String
   }
 

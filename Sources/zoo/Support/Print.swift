@@ -1,10 +1,10 @@
 import Foundation
 
 extension Output {
-  /// Results in lines of our own.
+  /// Prints our own lines of text.
   static func write(_ text: String) { Swift.print(printable(text, keepsLines: true)) }
 
-  /// JSON stays what it is: what a terminal must not get is escaped as JSON does it.
+  /// JSON is printed unchanged, except that characters a terminal must not receive are escaped as in JSON.
   static func writeJSON(_ json: String) {
     let isPlain = json.unicodeScalars.allSatisfy { $0 == "\n" || !$0.steersTerminals }
     guard !isPlain else { return Swift.print(json) }
@@ -20,7 +20,7 @@ extension Output {
   }
 }
 
-/// In this module `print` is this one, so that nothing else writes to standard output.
+/// This is `print` in this module, so that nothing else writes to standard output.
 func print(_ value: some CustomStringConvertible) { Output.write(value.description) }
 
 /// Prints a value as JSON with snake_case keys in a stable order.

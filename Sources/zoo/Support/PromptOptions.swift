@@ -4,7 +4,7 @@ import ZooExplain
 import ZooTensors
 import ZooText
 
-/// What to look for.
+/// The prompts of a call.
 struct PromptOptions: ParsableArguments {
   @Option(name: [.customShort("p"), .customLong("prompt")], help: ArgumentHelp("What to look for.", valueName: "text"))
   var prompts: [String] = []
@@ -21,7 +21,7 @@ struct PromptOptions: ParsableArguments {
 
   var isEmpty: Bool { prompts.isEmpty && file == nil }
 
-  /// The file is a table that names the pictures.
+  /// Whether the file is a table that names the pictures.
   var isTable: Bool { file.map(PromptTable.isTable) ?? false }
 
   /// The prompts of all pictures.
@@ -33,7 +33,7 @@ struct PromptOptions: ParsableArguments {
     return all
   }
 
-  /// The pictures of the call with their prompts. With `-p` beside a table, those prompts are for every picture.
+  /// The pictures of the call with their prompts. Prompts given by `-p` beside a table apply to every picture.
   func tasks(pictures: [String]) throws -> [PictureTask] {
     guard isTable, let file else { return pictures.map { PictureTask(path: $0) } }
     guard pictures.isEmpty else { throw CallError.picturesTwice(file: file) }
@@ -47,7 +47,7 @@ struct PromptOptions: ParsableArguments {
   private static func text(of path: String) throws -> String {
     let data: Data
     do {
-      // Pipes such as <(...) have no size: read to their end.
+      // Pipes such as <(...) have no size: they are read to the end.
       guard let handle = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path) else {
         throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .ENOENT)
       }
@@ -63,7 +63,7 @@ struct PromptOptions: ParsableArguments {
   }
 }
 
-/// A picture to look at, with prompts of its own where a table gives them.
+/// A picture, with prompts of its own if a table lists them.
 struct PictureTask {
   let path: String
   var prompts: [String]?

@@ -1,9 +1,9 @@
 import Foundation
 import ZooText
 
-/// A table of pictures with their own prompts: CSV, or TSV by the ending of its name. A picture may have several rows.
+/// A table of pictures with their own prompts: CSV, or TSV if its extension says so. A picture may have several rows.
 struct PromptTable {
-  /// In the order of the table, each picture once.
+  /// In table order, each picture once.
   private(set) var pictures: [(path: String, prompts: [String])] = []
 
   static func isTable(_ file: String) -> Bool {
@@ -42,13 +42,13 @@ struct PromptTable {
     guard !pictures.isEmpty else { throw CallError.badTable(file: file, line: 1, reason: "no row follows it") }
   }
 
-  /// A path of the table: absolute, or relative to its folder.
+  /// A path in the table: absolute, or relative to its folder.
   private static func place(_ path: String, beside file: String) -> String {
     let folder = (file as NSString).deletingLastPathComponent
     return path.hasPrefix("/") || folder.isEmpty ? path : (folder as NSString).appendingPathComponent(path)
   }
 
-  /// The rows as RFC 4180 has them: fields may be quoted, and then hold separators, line ends and doubled quotes.
+  /// The rows according to RFC 4180: fields may be quoted, and then contain separators, line breaks and doubled quotes.
   private static func rows(
     of text: String, separator: Character, file: String
   ) throws -> [(line: Int, fields: [String])] {

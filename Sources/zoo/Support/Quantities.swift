@@ -1,6 +1,6 @@
 import Foundation
 
-/// Bytes as a person reads them, in powers of 1000.
+/// A number of bytes for people to read, in powers of 1000.
 func byteText(_ count: Int) -> String {
   let units = ["B", "kB", "MB", "GB", "TB"]
   var value = Double(count), unit = 0
@@ -21,14 +21,14 @@ func countText(_ count: Int) -> String {
   }
 }
 
-/// A day as people sort it, in the time of the place: 2026-11-28; a dash for none.
+/// A date in sortable form, in local time: 2026-11-28; a dash for nil.
 func dayText(_ date: Date?) -> String {
   guard let date else { return "-" }
   let day = Calendar(identifier: .gregorian).dateComponents([.year, .month, .day], from: date)
   return String(format: "%04d-%02d-%02d", day.year ?? 0, day.month ?? 0, day.day ?? 0)
 }
 
-/// A time span in a unit that fits it: 40 s, 12 min, 3 h, 9 d.
+/// A time span in a suitable unit: 40 s, 12 min, 3 h, 9 d.
 func spanText(_ seconds: Int) -> String {
   switch seconds {
   case ..<120: "\(seconds) s"

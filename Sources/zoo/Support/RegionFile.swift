@@ -2,7 +2,7 @@ import Foundation
 import ZooExplain
 import ZooModels
 
-/// The regions of all maps that are above a threshold, in pixels of the whole pictures, as COCO has annotations.
+/// The regions of all maps that are above a threshold, in pixels of the whole pictures, in the format of COCO annotations.
 struct RegionFile {
   private var destination: Destination
   private let threshold: Float
@@ -89,7 +89,7 @@ struct RegionFile {
       var iscrowd = 0
       /// The largest value of the map in the region.
       let score: Float
-      // Not COCO's: of the prompt and the map.
+      // Not part of COCO: for the prompt and the map.
       let similarity: Float
       let absent: Bool
       let method: String

@@ -2,7 +2,7 @@ import Foundation
 import ZooModels
 import ZooStore
 
-/// What `zoo list --json` gives for an architecture. Fields are only ever added.
+/// The output of `zoo list --json` for an architecture. Fields are only ever added.
 struct RegistryEntry: Encodable {
   var architecture: String
   var family: Family
@@ -18,9 +18,9 @@ struct RegistryEntry: Encodable {
   var embedding: Int
   var parameters: Int
   var unsupported: String?
-  /// Nil where the model takes no text, like the one below.
+  /// Nil if the model takes no text, like the one below.
   var tokenizer: String?
-  /// Tokens in a prompt.
+  /// The number of tokens in a prompt.
   var context: Int?
   var verified: Verification?
   var tags: [Tag]
@@ -46,16 +46,16 @@ struct RegistryEntry: Encodable {
   struct Tag: Encodable {
     var tag: String
     var installed: Bool
-    /// Bytes on disk.
+    /// The size on disk in bytes.
     var bytes: Int?
     var directory: String?
-    /// When it was converted and when it ran last, as ISO 8601.
+    /// When it was converted and when it last ran, in ISO 8601.
     var added: Date?
     var used: Date?
     var repository: String?
     /// Other repositories that have the same weights.
     var mirrors: [String]
-    /// Of the weights, where it is known.
+    /// The license of the weights, if known.
     var license: String?
     var languages: String?
 
@@ -71,7 +71,7 @@ struct RegistryEntry: Encodable {
       languages = weights?.languages
     }
 
-    /// What a search looks at.
+    /// The text that is searched.
     fileprivate var text: String {
       ([tag, repository, license, languages].compactMap(\.self) + mirrors).joined(separator: "\n").lowercased()
     }
@@ -101,7 +101,7 @@ extension RegistryEntry {
     return entries.sorted { $0.architecture.standsBefore($1.architecture) }
   }
 
-  /// The entry with the tags for which all words are found in its own facts or in theirs; nil where there are none.
+  /// The entry with the tags for which all words are found in its own facts or in theirs; nil if there are none.
   func found(by words: [String]) -> RegistryEntry? {
     let own = [architecture, family.rawValue, family.title, pooler, tokenizer].compactMap(\.self).joined(
       separator: "\n"

@@ -14,7 +14,7 @@ struct RegistryOptions: ParsableArguments {
   @Option(name: .customLong("manifest"), help: ArgumentHelp("Path of an additional manifest.", valueName: "file"))
   var manifestFiles: [String] = []
 
-  /// Says on standard error which files of `$ZOO_HOME/manifests` are left out: they keep nothing else from working.
+  /// Reports on standard error which files of `$ZOO_HOME/manifests` are skipped: they do not keep anything else from working.
   func registry(store: ModelStore = ModelStore()) throws -> Registry {
     let registry = try Self.registry(store: store, and: manifestFiles)
     for problem in registry.problems { Terminal.note("\(problem): it is left out") }
@@ -25,7 +25,7 @@ struct RegistryOptions: ParsableArguments {
     try Registry(layers: [Registry.builtInManifests, files.map(read)], optional: inHome(store))
   }
 
-  /// What a list says of the same manifests: of those that are not built in alone files are read.
+  /// What a listing shows about the same manifests; only files that are not built in are read.
   func summaries(store: ModelStore) throws -> [ManifestSummary] {
     let own = try Registry(layers: [[], manifestFiles.map(Self.read)], optional: Self.inHome(store))
     for problem in own.problems { Terminal.note("\(problem): it is left out") }

@@ -1,10 +1,10 @@
 import ArgumentParser
 import ZooImages
 
-/// Prints what is found in pictures as it comes, or all of it as JSON at the end.
+/// Prints results for pictures as they are found, or all of them as JSON at the end.
 struct ReportPrinter {
   var report: PictureReport
-  /// Is given the whole report before it is printed, also where one error ends the run after some pictures.
+  /// Receives the whole report before it is printed, even if an error ends the run after some pictures.
   var complete: (inout PictureReport) throws -> Void = { _ in }
   private let tasks: [String]
   private let json: Bool
@@ -22,12 +22,12 @@ struct ReportPrinter {
     failures = InputFailures(total: tasks.count, isStrict: isStrict)
   }
 
-  /// Shows which pictures are worked on.
+  /// Shows which pictures are being processed.
   func progress(_ places: [Int]) {
     if let first = places.first { bar.update(first, tasks[first]) }
   }
 
-  /// Adds a picture's part of the report, or why there is none.
+  /// Adds a picture's part of the report, or the reason why there is none.
   mutating func add<Found>(
     _ place: Int, _ result: Result<(picture: LoadedPicture, output: Found), any Error>,
     _ entry: (LoadedPicture, Found) throws -> PictureReport.ImageReport
@@ -36,7 +36,7 @@ struct ReportPrinter {
     case .failure(let error):
       bar.finish()
       do { try failures.add(tasks[place], error) } catch {
-        // What was found before is not lost where one error ends the run.
+        // If an error ends the run, earlier results are not lost.
         guard tasks.count > 1, json || !report.images.isEmpty else { throw error }
         failures.note(tasks[place], error)
         notes.add(
@@ -59,7 +59,7 @@ struct ReportPrinter {
     }
   }
 
-  /// Ends the run: notes, JSON, and an error where inputs failed.
+  /// Ends the run: prints notes and JSON, and throws an error if inputs failed.
   mutating func finish() throws {
     bar.finish()
     try printReport(withFiles: true)

@@ -5,18 +5,18 @@ import ZooImages
 import ZooModels
 import ZooRuntime
 
-/// All that decides what a result shows, besides its picture and its prompts. A new option that changes results is
-/// added here, and so to the ids in their names.
+/// Everything that decides what a result shows, besides its picture and its prompts. New options that change results are added here, and thereby to
+/// the ids in file names.
 struct ResultSettings: Encodable {
   private let model: ModelDescription
-  /// The method with its options, the layers counted.
+  /// The method with its options, with its layers resolved.
   private let method: String
   private let correction: Correction?
   private let negatives: [String]
   private let preprocessing: Preprocessing
   private let upright: Bool
   private let precision: Precision
-  /// A digest of embeddings that take the place of prompts, whose names say nothing.
+  /// A digest of embeddings that replace prompts, whose names say nothing.
   private let embeddings: String?
   /// Nil for raw maps.
   private var drawing: Drawing?
@@ -30,9 +30,9 @@ struct ResultSettings: Encodable {
     let colorMap: String
     let alpha: Double
     let scale: String
-    /// Nil for the usual size.
+    /// Nil for the default size.
     let tile: Int?
-    /// Sheets show the shares of words.
+    /// Whether sheets show the contributions of words.
     let words: Bool
     let ground: String
     let threshold: Float?
@@ -40,7 +40,7 @@ struct ResultSettings: Encodable {
 
   init(_ explainer: Explainer, loader: PictureLoader, precision: Precision, embeddings: [[Float]] = []) throws {
     var model = explainer.model.description
-    // What it is, not how it came about.
+    // What the model is, not how it was made.
     (model.probe, model.notes, model.sources) = (nil, [], [])
     self.model = model
     let method = explainer.method.base
@@ -57,7 +57,7 @@ struct ResultSettings: Encodable {
       : embeddings.flatMap { $0 }.map(\.bitPattern.littleEndian).withUnsafeBytes { sha256(of: $0).description }
   }
 
-  /// With what pictures are drawn by.
+  /// The settings with drawing options added.
   func drawn(_ options: DrawingOptions) -> ResultSettings {
     var result = self
     result.drawing = Drawing(
@@ -67,7 +67,7 @@ struct ResultSettings: Encodable {
     return result
   }
 
-  /// A short text that is the same for the same settings, on every machine.
+  /// A short text that depends only on the settings, the same on every machine.
   func digest() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys

@@ -4,19 +4,19 @@ import ZooDrawing
 import ZooExplain
 import ZooImages
 
-/// Writes what is drawn of explanations, each under its own name.
+/// Writes the drawings of explanations, each under its own name.
 struct ResultWriter {
   private var destination: Destination
   private let names: OutputNames
   private let loader: PictureLoader
   private let options: DrawingOptions
   private let methods: [HeatmapMethod]
-  /// Of each method.
+  /// For each method.
   private let settings: [ResultSettings]
   private let facts: [String]
-  /// A page that everything goes to as well.
+  /// A page to which everything is added as well.
   var report: HTMLReport?
-  /// Regions of all maps, where a file of them is wanted.
+  /// The regions of all maps, if a file for them is requested.
   var boxes: RegionFile?
 
   init(
@@ -28,9 +28,9 @@ struct ResultWriter {
     (self.methods, self.settings, self.facts) = (methods, settings, facts)
   }
 
-  /// Writes the results of one picture, and completes its part of the report.
+  /// Writes the results for one picture, and completes its part of the report.
   ///
-  /// - Parameter explanations: one for each method.
+  /// - Parameter explanations: One for each method.
   mutating func write(
     _ path: String, _ picture: LoadedPicture, _ explanations: [Explanation], _ rows: [PromptReport]
   ) throws -> PictureReport.ImageReport {

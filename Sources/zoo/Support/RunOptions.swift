@@ -37,7 +37,7 @@ struct RunOptions: ParsableArguments {
   var parallel: Parallel { Parallel(threads: threads) }
 
   func algebra() throws -> any LinearAlgebra {
-    // What was measured on this machine wins over the table.
+    // A measurement on this machine overrides the table.
     if backend == .automatic, let rate = Tuning.read(from: ModelStore())?.rate(for: precision),
       let algebra = try? makeAlgebra(backend: rate.backend, precision: precision)
     {
@@ -49,19 +49,19 @@ struct RunOptions: ParsableArguments {
   func load(_ reference: String) throws -> ZooModel {
     let store = ModelStore(), directory = try store.resolve(reference)
     let model = try open(directory, of: store)
-    // A language that is not there is said before any work is done.
+    // Reports an unknown language before any work is done.
     if language != nil { _ = try model.tokenizer() }
     store.noteUse(of: directory)
     return model
   }
 
-  /// The model in a directory, as the options have it run.
+  /// Opens the model in a folder with these options.
   func open(_ directory: URL, of store: ModelStore) throws -> ZooModel {
     try ZooModel(
       directory: directory, algebra: algebra(), parallel: parallel, textCache: store.textCache, language: language)
   }
 
-  /// Where weights are rounded, that is done once, and they are kept, if more than one pass will come.
+  /// If weights must be rounded and more than one pass will follow, rounds them once and keeps them.
   func prepare(
     _ model: ZooModel, passes: Int, gradients: Bool = true, progress: @Sendable (Double) -> Void = { _ in }
   ) {

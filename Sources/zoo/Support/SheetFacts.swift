@@ -1,7 +1,7 @@
 import ZooExplain
 import ZooModels
 
-/// What a sheet says of how its maps were made, line by line.
+/// What a sheet says about how its maps were made, line by line.
 func sheetFacts(_ explainers: [Explainer]) throws -> [String] {
   guard let first = explainers.first else { return [] }
   let count = try first.model.vision.tower.depth

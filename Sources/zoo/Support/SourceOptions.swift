@@ -2,7 +2,7 @@ import ArgumentParser
 import ZooConvert
 import ZooModels
 
-/// What a caller knows of a checkpoint that its tensors do not say.
+/// What a caller knows about a checkpoint that its tensors do not tell.
 struct SourceOptions: ParsableArguments {
   @Option(name: .customLong("as"), help: ArgumentHelp("Architecture and tag to assume.", valueName: "architecture:tag"))
   var model: String?
@@ -76,7 +76,7 @@ struct SourceOptions: ParsableArguments {
   }
 }
 
-/// A picture size as people write it: `224`, or `240x320` for height and width.
+/// A picture size as people write it: `224`, or `240x320` for height x width.
 struct ImageSize: ExpressibleByArgument {
   let size: GridSize
 

@@ -1,17 +1,17 @@
-/// Columns of text; numbers are set to the right.
+/// Columns of text; numbers are right-aligned.
 struct Table {
   private let header: [String]
   private let rightAligned: Set<Int>
   private let shortened: Set<Int>
   private var rows: [[String]] = []
-  /// Lines that stand before rows.
+  /// Lines before rows.
   private var headings: [Int: String] = [:]
-  /// What the last column of a row lists.
+  /// Lists in the last column of rows.
   private var lists: [Int: [String]] = [:]
 
   /// - Parameters:
-  ///   - right: columns that are set to the right.
-  ///   - shortened: columns of long texts, of which the middle is left out where a terminal is too narrow.
+  ///   - right: Columns that are right-aligned.
+  ///   - shortened: Columns of long texts, which are shortened in the middle if a terminal is too narrow.
   init(_ header: [String], right: Set<Int> = [], shortened: Set<Int> = []) {
     self.header = header
     rightAligned = right
@@ -20,20 +20,20 @@ struct Table {
 
   mutating func add(_ row: [String]) { rows.append(row.map { printable($0) }) }
 
-  /// A row whose last column is a list, on one line: where a terminal is too narrow, it ends in how many more there are.
+  /// Adds a row whose last column is a list on one line: if a terminal is too narrow, it ends with the number of omitted items.
   mutating func add(_ row: [String], list: [String]) {
     lists[rows.count] = list.map { printable($0) }
     add(row + [list.joined(separator: " ")])
   }
 
-  /// A line above the rows that are added next.
+  /// Adds a line above the rows that follow.
   mutating func add(heading: String) { headings[rows.count] = printable(heading) }
 
   var isEmpty: Bool { rows.isEmpty }
 
   var text: String { text(within: nil) }
 
-  /// - Parameter width: Columns of the terminal: the words of the last column go on in the next line where it is full.
+  /// - Parameter width: The columns of the terminal; the last column wraps if it does not fit.
   func text(within width: Int?) -> String {
     var all = [header] + rows
     var widths = header.indices.map { column in all.map { $0[column].columns }.max() ?? 0 }
@@ -54,7 +54,7 @@ struct Table {
       }
       guard let width, shortened.isEmpty else { return heading + [start + last] }
       if let list = lists[index - 1] { return heading + [start + list.joined(within: width - margin)] }
-      // Under the column where there is room for some words, else under the whole table.
+      // Below the column if there is room for some words, otherwise below the whole table.
       let indent = width - margin >= 40 ? margin : 4
       return heading
         + last.wrapped(first: width - margin, others: width - indent).enumerated().map {
@@ -63,7 +63,7 @@ struct Table {
     }.map(\.trimmingTrailingSpaces).joined(separator: "\n")
   }
 
-  /// Takes columns from the widest of those that may be shortened, until all fit.
+  /// Narrows the widest of the columns that may be shortened until all fit.
   private func shorten(_ widths: inout [Int], to width: Int) {
     while widths.reduce(-2, { $0 + $1 + 2 }) > width,
       let widest = shortened.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8
@@ -72,7 +72,7 @@ struct Table {
 }
 
 extension [String] {
-  /// As many as fit, and how many more there are; the first in any case.
+  /// As many items as fit, and how many more there are; always includes the first.
   fileprivate func joined(within width: Int) -> String {
     func line(_ count: Int) -> String {
       (prefix(count) + (count < self.count ? ["+\(self.count - count)"] : [])).joined(separator: " ")
@@ -88,7 +88,7 @@ extension String {
     return end.map { String(self[...$0]) } ?? ""
   }
 
-  /// Lines of at most so many characters, where words allow it; one at least.
+  /// Lines of at most so many characters, if words allow it; at least one.
   fileprivate func wrapped(first: Int, others: Int) -> [String] {
     var lines = [""]
     for word in split(separator: " ") {

@@ -9,7 +9,7 @@ import ZooTensors
   import Glibc
 #endif
 
-/// What goes to standard error: messages and progress. Results go to standard output.
+/// Standard error: messages and progress. Results go to standard output.
 enum Terminal {
   static let isInteractive = isatty(2) == 1
 
@@ -17,23 +17,23 @@ enum Terminal {
 
   static func note(_ message: String) { write("\(printable(message, keepsLines: true))\n") }
 
-  /// As it is: for a bar's own control characters. What it says must be visible text.
+  /// Writes unchanged: for the control characters of progress bars. Other text must be made printable.
   fileprivate static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
-  /// Columns of the terminal, 80 where there is none.
+  /// Columns of the terminal, 80 if there is none.
   static var width: Int {
     var size = winsize()
     return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
-  /// Columns where results go; nil where that is no terminal.
+  /// Columns of the terminal that results go to; nil if that is not a terminal.
   static var resultWidth: Int? {
     var size = winsize()
     return ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
   }
 }
 
-/// A bar on one line of a terminal; silent where standard error is a file or `--quiet` is given.
+/// A progress bar on one line of a terminal; silent if standard error is a file or `--quiet` is given.
 final class Progress {
   private let label: String
   private let total: Int
@@ -42,7 +42,7 @@ final class Progress {
   private let start = ContinuousClock.now
   private var last = ContinuousClock.now - .seconds(1)
 
-  /// - Parameter unit: how an amount is written, such as bytes.
+  /// - Parameter unit: Formats an amount, such as bytes.
   init(_ label: String, total: Int, quiet: Bool, unit: @escaping (Int) -> String = { "\($0)" }) {
     self.label = label
     self.total = max(total, 1)
@@ -50,7 +50,7 @@ final class Progress {
     shown = Terminal.isInteractive && !quiet
   }
 
-  /// - Parameter rate: how many a second as well.
+  /// - Parameter rate: Whether to show the amount per second as well.
   func update(_ done: Int, _ detail: String = "", rate: Bool = false) {
     let now = ContinuousClock.now
     guard shown, done >= total || now - last > .milliseconds(80) else { return }

@@ -4,7 +4,7 @@ import ZooRuntime
 import ZooStore
 import ZooTensors
 
-/// What `zoo doctor --tune` measured on this machine: `--backend automatic` follows it instead of its table.
+/// What `zoo doctor --tune` measured on this machine: `--backend automatic` uses it instead of its table.
 struct Tuning: Codable {
   struct Rate: Codable {
     let precision: Precision
@@ -12,15 +12,15 @@ struct Tuning: Codable {
     let gflopPerSecond: Double
   }
 
-  /// It counts on this processor alone.
+  /// Valid for this processor only.
   let processor: String
   let threads: Int
-  /// The fastest of each precision first.
+  /// For each precision, the fastest first.
   let rates: [Rate]
 
   static func file(in store: ModelStore) -> URL { store.home.appending(path: "tuning.json") }
 
-  /// Nil where none was made, or on a different processor; a file that cannot be read counts as none.
+  /// Nil if there is none for this processor; a file that cannot be read is ignored.
   static func read(from store: ModelStore) -> Tuning? {
     let path = file(in: store).path(percentEncoded: false)
     guard let data = try? readFile(path, limit: Limits.descriptionBytes),
@@ -45,8 +45,8 @@ struct Tuning: Codable {
   /// The fastest backend of a precision.
   func rate(for precision: Precision) -> Rate? { rates.first { $0.precision == precision } }
 
-  /// Multiplies with every backend in every precision that this build and this processor have, for a quarter of a second each: as many
-  /// rows as ViT-B-16 has tokens, times the first matrix of its MLP.
+  /// Measures every backend in every precision that this build and this processor support, for a quarter of a second each: as many rows as ViT-B-16
+  /// has tokens, times the first matrix of its MLP.
   static func measured(parallel: Parallel) -> Tuning {
     let inputs = 768, outputs = 3072, rows = 197
     let weights = WeightMatrix(RandomWeights(seed: 1).tensor(TensorSpec(name: "w", shape: [outputs, inputs])))

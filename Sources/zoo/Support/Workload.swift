@@ -11,7 +11,7 @@ import ZooModels
   import Glibc
 #endif
 
-/// Operations of a model's stages (a multiplication and an addition are two), from its dimensions alone.
+/// The number of operations in a model's stages (a multiplication and an addition are two), from its dimensions alone.
 struct Workload {
   private let vision: VisionTower
   private let text: TextTower?
@@ -28,7 +28,7 @@ struct Workload {
   /// Patches and prefix tokens of a picture.
   var tokenCount: Int { Int(tokens) }
 
-  /// The last block computes no more than the pooler looks at.
+  /// The last block computes only what the pooler uses.
   var imageTower: Double {
     let blocks = vision.blocks
     return imageTower(
@@ -40,7 +40,7 @@ struct Workload {
     return 2 * (embedding + Double(vision.blocks.layers - 1) * block(vision.blocks, tokens: tokens) + last)
   }
 
-  /// Multiplications that make the patches.
+  /// Multiplications that compute the patches.
   private var embedding: Double {
     if case .mobile(let stem) = vision.stem { return embedding(stem) }
     guard case .resNet(let stem) = vision.stem else {
@@ -71,14 +71,13 @@ struct Workload {
     return sum + patches * Double(9 * last * vision.blocks.width)
   }
 
-  /// One prompt of the full context.
+  /// For one prompt with full context.
   var textTower: Double {
     guard let text else { return 0 }
     return 2 * Double(text.blocks.layers) * block(text.blocks, tokens: Double(text.contextLength))
   }
 
-  /// The image tower and the gradients of every prompt and layer, in a packed model for several prompts with the
-  /// matrices on their way folded.
+  /// The image tower and the gradients for every prompt and layer; in a packed model with several prompts, with folded matrices.
   func legrad(_ method: LeGrad, layers: Int, prompts: Int, packed: Bool) -> Double {
     let blocks = vision.blocks
     let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
@@ -86,7 +85,7 @@ struct Workload {
     switch (vision.pooler, method.variant) {
     case (.attention, _), (.coca, _), (.meanQuery, _): return imageTower
     case (.classToken, .paper): rows = 1
-    // The MLP's second matrix sees the class token and the mean.
+    // The second matrix of the MLP is applied to the class token and the mean.
     case (.classToken, .official) where !blocks.postNorm:
       forward = imageTower(last: block(blocks, tokens: tokens) - (tokens - 2) * d * m)
     default: break
@@ -102,14 +101,14 @@ struct Workload {
     return tokens * (4 * d * d + 2 * d * m) + 2 * tokens * tokens * d
   }
 
-  /// Keys and values of all tokens, the rest of some.
+  /// Keys and values for all tokens, everything else for some.
   private func lastBlock(_ blocks: Blocks, rows: Double) -> Double {
     let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
     return tokens * 3 * d * d + rows * (d * d + 2 * d * m) + 2 * rows * tokens * d
   }
 }
 
-/// Pixels that vary, the same at every call.
+/// Varied pixels, the same at every call.
 func testPicture(_ size: GridSize) -> PixelTensor {
   let values = (0..<3 * size.count).map { Float(($0 &* 2_654_435_761) >> 16 & 0xFFFF) / 32768 - 1 }
   return PixelTensor(height: size.height, width: size.width, values: values)
@@ -141,7 +140,7 @@ func peakMemory() -> Int {
   #endif
 }
 
-/// Starts anew what `peakMemory` measures; false where the system cannot do that.
+/// Resets what `peakMemory` measures; false if the system cannot do that.
 func resetPeakMemory() -> Bool {
   #if os(Linux)
     guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return false }

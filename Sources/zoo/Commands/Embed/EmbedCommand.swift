@@ -126,13 +126,13 @@ struct EmbedCommand: ParsableCommand {
 extension EmbeddingStorage.Format: ExpressibleByArgument {}
 extension EmbeddingStorage.Element: ExpressibleByArgument {}
 
-/// What `zoo embed` says. Fields are only ever added.
+/// The output of `zoo embed`. Fields are only ever added.
 private struct EmbeddingReport: Encodable {
   let schema = 1
   let model: String
   let directory: String
   let kind: String
-  /// In the folder, with those that were there before.
+  /// The number in the folder, including those that were there before.
   let embeddings: Int
   let knownBefore: Int
   let width: Int

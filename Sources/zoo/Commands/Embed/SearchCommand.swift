@@ -85,7 +85,7 @@ struct SearchCommand: ParsableCommand {
     try report.print(json: json)
   }
 
-  /// As the pictures were embedded.
+  /// Loads pictures as they were embedded.
   private static func loader(for model: ZooModel, _ description: EmbeddingDescription) throws -> PictureLoader {
     func value(_ name: String) -> String? { description.pictures.first { $0.name == name }?.value }
     var preprocessing = try model.preprocessing
@@ -106,11 +106,11 @@ struct SearchCommand: ParsableCommand {
   }
 }
 
-/// What `zoo search` says. Fields are only ever added.
+/// The output of `zoo search`. Fields are only ever added.
 private struct SearchReport: Encodable {
   let schema = 1
   let model: String
-  /// How many were compared.
+  /// The number of embeddings searched.
   let embeddings: Int
   let width: Int
   let notes: [String]
@@ -130,7 +130,7 @@ private struct SearchReport: Encodable {
   struct Hit: Encodable {
     let id: String
     let path: String?
-    /// The input's place.
+    /// The index of the input.
     let index: Int
     let similarity: Float
   }

@@ -5,7 +5,7 @@ import ZooExplain
 import ZooModels
 import ZooRuntime
 
-/// What all protocols have in common: the model, the ways to explain, the run.
+/// Options that all protocols share: the model, the methods, the run.
 struct EvaluationOptions: ParsableArguments {
   @Argument(help: "ARCHITECTURE:TAG or a converted model's directory.", completion: .installedModels)
   var model: String
@@ -51,15 +51,15 @@ struct EvaluationOptions: ParsableArguments {
   @OptionGroup var runOptions: RunOptions
   @OptionGroup var failureOptions: FailureOptions
 
-  /// What is left out of the data.
+  /// Collects what is left out of the data.
   func problems() -> DataProblems { DataProblems(isStrict: failureOptions.strict) }
 
-  /// The preset of the call.
+  /// The preset selected by the call.
   func preset(for protocolName: String) throws -> PaperPreset? {
     try preset.map { try PaperPreset.named($0, for: protocolName) }
   }
 
-  /// Measures, prints the table, and ends with 1 where something was left out.
+  /// Measures, prints the table, and exits with 1 if anything was left out.
   func evaluate<P: EvaluationProtocol>(_ protocol: P, problems: DataProblems = DataProblems(isStrict: false)) throws {
     guard !`protocol`.samples.isEmpty else { throw EvaluateError.nothing(data: data) }
     let shard = try Shard.chosen(shard, ProcessInfo.processInfo.environment)
@@ -129,7 +129,7 @@ struct EvaluationOptions: ParsableArguments {
     _ explainers: [Explainer], _ protocol: P, _ templates: [String], passes: Int
   ) throws -> EvaluationDesk {
     if let model = explainers.first?.model { runOptions.prepare(model, passes: passes) }
-    // Ways that look for the same share their directions.
+    // Explainers with the same negatives share their directions.
     var known: [[String]: PreparedPrompts] = [:]
     let classes = `protocol`.classes
     let progress = Progress("class names", total: classes.count, quiet: runOptions.quiet)
@@ -147,7 +147,7 @@ struct EvaluationOptions: ParsableArguments {
   }
 }
 
-/// What a data set names and does not hold: counted and said, and the run ends with 1.
+/// What a data set names but does not contain: counted and reported, and the exit code is 1.
 struct DataProblems {
   private(set) var entries: [InputFailures.Entry] = []
   private let isStrict: Bool
@@ -157,7 +157,7 @@ struct DataProblems {
   mutating func add(_ item: String, _ reason: String) throws {
     if isStrict { throw EvaluateError.unreadable(file: item, reason: reason) }
     entries.append(InputFailures.Entry(input: item, error: reason))
-    // All of them are in the JSON.
+    // The JSON contains all of them.
     if entries.count <= 20 { Terminal.error("\(item): \(reason)") }
     if entries.count == 20 { Terminal.note("what else is left out is counted at the end, and listed by --json") }
   }

@@ -3,7 +3,7 @@ import ZooEvaluate
 import ZooExplain
 import ZooRuntime
 
-/// Methods and variants, each of which is one row of a table.
+/// Methods and variants, each of which becomes a row of the table.
 struct WaysOptions: ParsableArguments {
   @Option(
     name: .customLong("method"),
@@ -33,9 +33,9 @@ struct WaysOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Threshold of --correct, 0 to 1; 0.8 by default.", valueName: "share"))
   var correctThreshold: Float?
 
-  /// Methods of the call, and those that 'all' leaves out.
+  /// The methods of the call, and those that 'all' leaves out.
   func chosen(for model: ZooModel, preset: PaperPreset? = nil) throws -> ChosenMethods {
-    // A table's methods need not all run on every model.
+    // Not all methods of a table need to run on every model.
     if methods.isEmpty, let preset { return try ChosenMethods(preset.methods, on: model, leavingOut: true) }
     return try ChosenMethods(methods.isEmpty ? [LeGrad.info.id] : methods, on: model)
   }
@@ -45,7 +45,7 @@ struct WaysOptions: ParsableArguments {
     let corrections = try prompts.map { try CorrectionOption($0, threshold: correctThreshold).correction }
     let scores: [LeGrad.Score?] = score.isEmpty ? [nil] : score
     let selections = try layers.map { try LayerSelection($0) }
-    // The options for LeGrad go with a bare 'legrad', which is what runs where no method is named.
+    // The options for LeGrad apply to a bare 'legrad', which is the default if no method is named.
     let legrads = variant.flatMap { variant in
       scores.flatMap { score in selections.map { LeGrad(variant: variant, layers: $0, score: score) } }
     }

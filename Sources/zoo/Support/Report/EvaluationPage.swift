@@ -5,15 +5,15 @@ import ZooExplain
 import ZooImages
 import ZooRuntime
 
-/// A run's table with its worst and best cases as one page that can be kept and mailed.
+/// A run's table with its worst and best cases as a single, self-contained page.
 struct EvaluationPage {
   private var destination: Destination
-  /// Cases of each kind.
+  /// The number of cases of each kind.
   private static let count = 8
   private static let ending = "html"
   private static let alpha = 0.6
 
-  /// - Parameter inputs: files that the page must not replace.
+  /// - Parameter inputs: Files that the page must not overwrite.
   init(_ path: String, inputs: [String]) throws {
     guard (path as NSString).pathExtension.lowercased() == Self.ending else {
       throw CallError.wrongEnding(path, needed: Self.ending)
@@ -54,7 +54,7 @@ struct EvaluationPage {
     return try destination.write(Data(page.text.utf8), as: "")
   }
 
-  /// A case: what is true, then each method's map with its merit.
+  /// A case: the truth, then each method's map with its merit.
   private func figures<P: EvaluationProtocol>(
     of one: EvaluationCase, _ protocol: P, _ desk: EvaluationDesk, _ loader: PictureLoader, _ methods: [String]
   ) throws -> HTML {

@@ -1,12 +1,12 @@
 import Foundation
 
-/// A piece of HTML that is well formed: text comes in escaped, and in no other way.
+/// A well-formed piece of HTML: text can only be inserted escaped.
 struct HTML: ExpressibleByStringInterpolation {
   private(set) var text: String
 
   init(stringLiteral text: String) { self.text = text }
 
-  /// Text from elsewhere, on one line.
+  /// Text from an external source, on one line.
   init(escaping text: String) {
     self.text = ""
     for scalar in printable(text).unicodeScalars {
@@ -25,7 +25,7 @@ struct HTML: ExpressibleByStringInterpolation {
 
   init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
 
-  /// What stands in an interpolation is HTML, or text that is escaped.
+  /// An interpolated value is HTML, or text that is escaped.
   struct StringInterpolation: StringInterpolationProtocol {
     fileprivate(set) var text = ""
 
@@ -38,9 +38,9 @@ struct HTML: ExpressibleByStringInterpolation {
 }
 
 extension HTML {
-  /// A picture in the page itself.
+  /// A picture embedded in the page.
   static func picture(_ png: Data, alternative: String, class name: String = "") -> HTML {
-    // Base64 has nothing to escape.
+    // Base64 needs no escaping.
     let data = HTML(stringLiteral: "data:image/png;base64," + png.base64EncodedString())
     return "<img class=\"\(name)\" src=\"\(data)\" alt=\"\(alternative)\">"
   }

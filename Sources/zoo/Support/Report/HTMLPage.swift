@@ -2,12 +2,12 @@ import ZooDrawing
 import ZooImages
 
 extension HTML {
-  /// A page that can be kept and mailed: no script, no other file, no network.
+  /// A self-contained page: no script, no other file, no network.
   ///
   /// - Parameters:
-  ///   - facts: lines under the title.
-  ///   - tables: headings with names and values, for the end.
-  ///   - call: the command that made it.
+  ///   - facts: Lines below the title.
+  ///   - tables: Headings with names and values, for the end.
+  ///   - call: The command that made it.
   static func page(
     title: String, facts: [String], parts: [HTML],
     tables: [(heading: String, rows: [(name: String, value: String)])], call: String
@@ -39,7 +39,7 @@ extension HTML {
     """
   }
 
-  /// A bar of colours with its ends named.
+  /// A colour bar with labelled ends.
   static func legend(_ legend: Sheet.Legend) throws -> HTML {
     """
     <div class="legend">
@@ -50,7 +50,7 @@ extension HTML {
     """
   }
 
-  /// A table that scrolls where it is too wide; all columns but the first hold numbers.
+  /// A table that scrolls if it is too wide; all columns but the first contain numbers.
   static func table(_ header: [String], _ rows: [[String]]) -> HTML {
     func cells(_ row: [String], _ tag: HTML) -> HTML {
       HTML(

@@ -2,7 +2,7 @@ import Foundation
 import ZooDrawing
 import ZooImages
 
-/// A run as one page that can be kept and mailed: no script, no other file, no network.
+/// A run as a single, self-contained page: no script, no other file, no network.
 struct HTMLReport {
   private var destination: Destination
   private let facts: [String]
@@ -10,8 +10,8 @@ struct HTMLReport {
   private var legend: HTML = ""
 
   /// - Parameters:
-  ///   - inputs: the pictures that are read, which the page must not replace.
-  ///   - facts: see `sheetFacts`.
+  ///   - inputs: The pictures that are read, which the page must not overwrite.
+  ///   - facts: See `sheetFacts`.
   init(_ path: String, inputs: [String], facts: [String]) throws {
     guard (path as NSString).pathExtension.lowercased() == Self.ending else {
       throw CallError.wrongEnding(path, needed: Self.ending)
@@ -42,7 +42,7 @@ struct HTMLReport {
 
   /// Writes the page and returns its path.
   ///
-  /// - Parameter tables: headings with names and values, for the end.
+  /// - Parameter tables: Headings with names and values, for the end.
   mutating func finish(
     title: String, tables: [(heading: String, rows: [(name: String, value: String)])], call: String
   ) throws -> String {

@@ -1,5 +1,5 @@
 extension HTML {
-  /// Of a page that is read on a phone, on a wide screen, in the dark and on paper.
+  /// For phones, wide screens, dark mode and paper.
   static let style: HTML = """
     :root { color-scheme: light dark; --ground: #fff; --ink: #1b1f24; --quiet: #57606a; --line: #d0d7de;
       --badge: #b45309; --badge-ink: #fff; --word: 245, 158, 11; }

@@ -5,14 +5,14 @@ import ZooImages
 import ZooModels
 import ZooRuntime
 
-/// What a report says of a run besides its pictures: names and values.
+/// What a report says about a run besides its pictures: names and values.
 enum RunFacts {
   typealias Row = (name: String, value: String)
 
   /// The model and its digests.
   static func model(_ model: ZooModel) -> [Row] {
     let description = model.description
-    // One digest stands for all: that of the list of the tensors' own.
+    // A single digest for the list of all tensor digests.
     let tensors = description.digests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined()
     var rows: [Row] = [
       ("model", model.name), ("layout", description.layout),
@@ -68,7 +68,7 @@ enum RunFacts {
     ].map { ($0, String(format: "%.0f ms", $1)) }
   }
 
-  /// The call as a shell takes it.
+  /// The call in shell syntax.
   static func call(_ arguments: [String]) -> String {
     arguments.enumerated().map { index, word in
       let word = index == 0 ? (word as NSString).lastPathComponent : word
