@@ -1,4 +1,4 @@
-// The functions of Pango and Cairo that are used, as their headers declare them, found at run time.
+// The functions of Pango and Cairo that are used, as declared in their headers, found at run time.
 #ifndef ZOO_DRAWING_LIBRARY_H
 #define ZOO_DRAWING_LIBRARY_H
 
@@ -14,7 +14,7 @@ typedef struct PangoFontDescription PangoFontDescription;
 typedef struct {
   int x, y, width, height;
 } PangoRectangle;
-// Receives what a file consists of; returns a cairo_status_t.
+// Receives the bytes of a file; returns a cairo_status_t.
 typedef int (*cairo_write_func_t)(void *closure, const unsigned char *data, unsigned int length);
 
 enum {

@@ -23,7 +23,7 @@ static void load(void) {
   }
   if (!library) return;
   problem[0] = 0;
-  // A library's functions include those of the libraries that it needs.
+  // Looking up a function in a library also finds those of its dependencies.
 #define ZOO_DRAWING_FIND(result, name, parameters) \
   if (!(zoo_drawing.name = (result(*) parameters)dlsym(library, #name))) \
     snprintf(problem, sizeof problem, "%s has no %s", paths[0], #name);

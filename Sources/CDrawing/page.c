@@ -8,7 +8,7 @@ struct zoo_page {
   cairo_surface_t *surface;
   cairo_t *cairo;
   int columns, rows;  // of a raster
-  // What a file has so far.
+  // The bytes of the file so far.
   uint8_t *bytes;
   size_t count, capacity;
 };
@@ -39,7 +39,7 @@ zoo_page *zoo_page_new(int format, double width, double height, double top) {
     page->surface = zoo_drawing.cairo_svg_surface_create_for_stream(append, page, width, height);
   } else {
     page->surface = zoo_drawing.cairo_pdf_surface_create_for_stream(append, page, width, height);
-    // The same drawing is the same file on every day.
+    // The same drawing gives the same file on any day.
     zoo_drawing.cairo_pdf_surface_set_metadata(page->surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
   }
   page->cairo = zoo_drawing.cairo_create(page->surface);

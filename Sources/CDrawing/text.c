@@ -1,7 +1,7 @@
 #include "text.h"
 #include <stdlib.h>
 
-// The same glyphs in the same places wherever the same fonts are: no hinting, 1 point is 1 unit, one language.
+// The same glyphs in the same positions on every system with the same fonts: no hinting, 1 point is 1 unit, one language.
 static PangoContext *make_context(void) {
   PangoContext *context = zoo_drawing.pango_font_map_create_context(zoo_drawing.pango_cairo_font_map_get_default());
   zoo_drawing.pango_cairo_context_set_resolution(context, 72);

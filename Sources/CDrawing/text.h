@@ -5,6 +5,6 @@
 
 struct zoo_text {
   PangoLayout *layout;
-  PangoRectangle extent;  // of all lines, in units; x is not 0 where a script runs to the left
+  PangoRectangle extent;  // of all lines, in units; x is not 0 for scripts that run from right to left
 };
 #endif

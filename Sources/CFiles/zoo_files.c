@@ -14,7 +14,7 @@ int zoo_exchange_paths(const char *first, const char *second) {
 #if defined(__APPLE__)
   return renamex_np(first, second, RENAME_SWAP);
 #elif defined(SYS_renameat2)
-  // By number: not every C library has the function. 2 is RENAME_EXCHANGE.
+  // By number, because not every C library has the function. 2 is RENAME_EXCHANGE.
   return (int)syscall(SYS_renameat2, AT_FDCWD, first, AT_FDCWD, second, 2u);
 #else
   (void)first;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A checkpoint has some shards and a model one file: what finds no place here is mapped all the same, and not named.
+// A checkpoint has a few shards and a model one file: if there is no slot left, a file is still mapped, but not named.
 enum { MAPS = 256 };
 
 static struct {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// As the library's headers declare them, from 1.10 on.
+// As declared in the library's headers, from 1.10 on.
 typedef int64_t hid_t;
 typedef int herr_t;
 typedef uint64_t hsize_t;
@@ -77,7 +77,7 @@ static void load(void) {
     }
     types[i] = *type;
   }
-  h5.H5Eset_auto2(0, NULL, NULL);  // errors are told here, not printed there
+  h5.H5Eset_auto2(0, NULL, NULL);  // errors are returned, not printed by the library
 }
 
 const char *zoo_hdf5_load(void) {
@@ -89,7 +89,7 @@ int64_t zoo_hdf5_open(const char *path) { return h5.H5Fopen(path, READ_ONLY, STA
 
 void zoo_hdf5_close(int64_t file) { h5.H5Fclose(file); }
 
-// What kind the elements of a dataset become; -1 for none.
+// The kind that the elements of a dataset are converted to; -1 for none.
 static int kind(hid_t dataset) {
   hid_t type = h5.H5Dget_type(dataset);
   if (type < 0) return -1;

@@ -8,7 +8,7 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void start(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
 
-// Handles that wait for their next request: their connections stay open.
+// Handles kept for the next request: their connections stay open.
 enum { most_idle = 16 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static CURL *idle[most_idle];
@@ -71,7 +71,7 @@ static enum zoo_http_failure failure(CURLcode code, const char *message) {
   case CURLE_GOT_NOTHING:
   case CURLE_SEND_ERROR:
   case CURLE_RECV_ERROR:
-    // A proxy that does not let CONNECT through has no code of its own.
+    // There is no code for a proxy that refuses CONNECT.
     return strstr(message, "CONNECT") || strstr(message, "from proxy") ? zoo_http_proxy : zoo_http_cut;
   default: return zoo_http_other;
   }

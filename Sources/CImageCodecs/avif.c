@@ -11,7 +11,7 @@ static int broken(zoo_picture *picture, avifResult result) {
   return zoo_picture_fail(picture, ZOO_DAMAGED, avifResultToString(result));
 }
 
-// EXIF's number for a turn against the clock by quarters and a mirror after it.
+// The EXIF orientation for counter-clockwise quarter turns followed by a mirror.
 static int orientation(const avifImage *image) {
 #if AVIF_VERSION_MAJOR >= 1
   int axis = image->imir.axis;
@@ -23,7 +23,7 @@ static int orientation(const avifImage *image) {
   return image->transformFlags & AVIF_TRANSFORM_IMIR ? mirrored[turns][axis != 0] : turned[turns];
 }
 
-// Brings a plane of 10 or 12 bits to 8 in its own memory, by leaving out the lowest.
+// Reduces a plane of 10 or 12 bits to 8 in place, by dropping the lowest bits.
 static void shift_plane(uint8_t *plane, uint32_t row_bytes, uint32_t width, uint32_t height, int shift) {
   if (!plane) return;
   for (uint32_t y = 0; y < height; y++) {
@@ -75,7 +75,7 @@ static int is_fast(const avifImage *image) {
   return image->yuvFormat != AVIF_PIXEL_FORMAT_YUV400;
 }
 
-// Deep pictures as newer versions of libavif, such as Pillow's, convert them: by libyuv, where it takes only 8 bits by the highest 8.
+// Converts deep pictures like newer versions of libavif, such as Pillow's: by libyuv; if that only takes 8 bits, by the highest 8.
 static int convert(avifImage *image, zoo_picture *picture) {
   int has_alpha = picture->mode == ZOO_RGBA, is_deep = image->depth > 8 && is_fast(image);
   int takes_10 = is_deep && has_alpha && image->depth == 10;

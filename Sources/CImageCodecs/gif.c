@@ -4,7 +4,7 @@
 
 #include <gif_lib.h>
 
-// The first frame of a GIF on its canvas, in the mode and with the indices that Pillow gives it.
+// The first frame of a GIF on its canvas, in Pillow's mode and with its indices.
 
 typedef struct {
   const uint8_t *bytes;
@@ -25,7 +25,7 @@ static int broken(zoo_picture *picture, int error) {
   return zoo_picture_fail(picture, ZOO_DAMAGED, reason ? reason : "it ends before the picture does");
 }
 
-// Where row `row` of the file belongs: interlaced frames come in four passes.
+// The target of row `row` in the file: interlaced frames come in four passes.
 static int64_t place(int64_t row, int64_t height, bool interlaced) {
   static const int first[] = {0, 4, 2, 1}, step[] = {8, 8, 4, 2};
   for (int pass = 0; interlaced && pass < 4; pass++) {
@@ -37,7 +37,7 @@ static int64_t place(int64_t row, int64_t height, bool interlaced) {
   return row;
 }
 
-// Colours; a palette that is the grey scale itself makes a grey picture, as no palette does.
+// Keeps the palette; one that is the grey scale itself makes a grey picture, and so does having none.
 static void keep_palette(const ColorMapObject *colors, zoo_picture *picture) {
   picture->mode = ZOO_L;
   for (int i = 0; colors && i < colors->ColorCount && i < 256; i++) {

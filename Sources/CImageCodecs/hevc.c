@@ -8,14 +8,14 @@
 #include <pthread.h>
 #include <string.h>
 
-// Before 1.19, libheif turns every picture into planes of red, green and blue first, in floating point, where later versions take whole
-// numbers for the most usual kind: 8 bits, 4:2:0, full range. Some samples differ by one. This decoder of libheif's makes the planes
-// of that kind as later versions do, and leaves all others to libheif's own.
+// Before 1.19, libheif first converts every picture into planes of red, green and blue in floating point, whereas later versions use integers for the
+// most common kind: 8 bits, 4:2:0, full range. Some samples differ by one. This decoder plugin makes the planes of that kind like later versions, and
+// leaves all others to libheif's own.
 
-/// What this thread decodes.
+/// What this thread is decoding.
 static _Thread_local struct {
   int is_wanted;
-  /// The colours that the file states; without them, those of the stream.
+  /// The colours stated by the file; without them, those of the stream are used.
   int has_colours, matrix, is_full_range;
 } now;
 
@@ -24,7 +24,7 @@ static const struct heif_error other = {heif_error_Decoder_plugin_error, heif_su
 
 static const char *name(void) { return "zoo: HEVC 4:2:0 through libde265"; }
 
-/// Above the priority of libheif's own.
+/// Higher than the priority of libheif's own.
 static int supports(enum heif_compression_format format) { return now.is_wanted && format == heif_compression_HEVC ? 200 : 0; }
 
 static struct heif_error make(void **decoder) {
@@ -65,7 +65,7 @@ static int weights(int matrix, float *red, float *blue) {
 
 static uint8_t clipped(int value) { return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value); }
 
-/// A picture of separate planes of 8 bits, with where each begins and how long its rows are.
+/// A picture of separate 8-bit planes, with the start and the row length of each.
 static struct heif_error make_planes(
     int width, int height, enum heif_colorspace colours, enum heif_chroma chroma, const enum heif_channel *channels, int count,
     struct heif_image **image, uint8_t **planes, int *strides) {
@@ -82,7 +82,7 @@ static struct heif_error make_planes(
   return error;
 }
 
-/// Alpha is a picture of its own, without colours.
+/// Alpha is a separate picture without colours.
 static struct heif_error copy_alpha(const struct de265_image *source, struct heif_image **result) {
   int width = de265_get_image_width(source, 0), height = de265_get_image_height(source, 0), stride, step;
   const uint8_t *values = de265_get_image_plane(source, 0, &stride);
@@ -115,7 +115,7 @@ static struct heif_error convert(const struct de265_image *source, struct heif_i
   struct heif_error error =
       make_planes(width, height, heif_colorspace_RGB, heif_chroma_444, channels, 3, result, colours, steps);
   if (error.code) return error;
-  // In 256ths, each rounded.
+  // In units of 1/256, each rounded.
   float green = 1 - red - blue;
   int r_cr = (int)lroundf(256 * 2 * (1 - red)), g_cr = (int)lroundf(-256 * 2 * red * (1 - red) / green);
   int g_cb = (int)lroundf(-256 * 2 * blue * (1 - blue) / green), b_cb = (int)lroundf(256 * 2 * (1 - blue));

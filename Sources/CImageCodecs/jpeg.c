@@ -6,7 +6,7 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-// libjpeg's defaults are what Pillow uses: the accurate integer IDCT and smooth ("fancy") chroma upsampling.
+// Pillow uses libjpeg's defaults: the accurate integer IDCT and smooth ("fancy") chroma upsampling.
 
 typedef struct {
   struct jpeg_error_mgr base;
@@ -15,7 +15,7 @@ typedef struct {
   int code;
 } failure;
 
-// Leaves the decoder.
+// Jumps out of the decoder.
 static _Noreturn void give_up(failure *f, int code, const char *message) {
   f->code = zoo_picture_fail(f->picture, code, message);
   longjmp(f->escape, 1);
@@ -25,7 +25,7 @@ static void fail(j_common_ptr info) {
   failure *f = (failure *)info->err;
   char message[JMSG_LENGTH_MAX];
   info->err->format_message(info, message);
-  // Sound files of kinds that nobody but scanners and cameras of hospitals writes.
+  // Valid files of kinds that only scanners and medical cameras write.
   switch (info->err->msg_code) {
     case JERR_SOF_UNSUPPORTED:
       give_up(f, ZOO_UNSUPPORTED, info->err->msg_parm.i[0] == 0xC3 ? "it is compressed without loss" : message);
@@ -37,7 +37,7 @@ static void fail(j_common_ptr info) {
 
 static void be_silent(j_common_ptr info) { (void)info; }
 
-// A few bytes can declare a scan over the whole picture: some hundred scans are more than any honest file has.
+// A few bytes can declare a scan over the whole picture, so the number is limited: no legitimate file has several hundred.
 static void limit_scans(j_common_ptr info) {
   if (!info->is_decompressor || ((j_decompress_ptr)info)->input_scan_number <= 500) return;
   give_up((failure *)info->err, ZOO_DAMAGED, "it has more than 500 scans");
@@ -45,7 +45,7 @@ static void limit_scans(j_common_ptr info) {
 
 static void no_op(j_decompress_ptr info) { (void)info; }
 
-// libjpeg's own memory source invents an end marker and fills up with grey; a cut file is an error here.
+// libjpeg's own memory source invents an end marker and fills up with grey; here, a truncated file is an error.
 static boolean refuse_more(j_decompress_ptr info) {
   give_up((failure *)info->err, ZOO_DAMAGED, "the file ends before the picture does");
 }
@@ -79,7 +79,7 @@ static int decode(j_decompress_ptr info, size_t count, int64_t limit, zoo_pictur
       break;
     default: return zoo_picture_fail(picture, ZOO_UNSUPPORTED, "only 1, 3 or 4 colour components are read");
   }
-  // A block of 64 pixels takes at least one bit of Huffman code, so that this much cannot be there.
+  // A block of 64 pixels takes at least one bit of Huffman code, so the file cannot contain that many.
   if (!info->arith_code && picture->width * picture->height / 512 > (int64_t)count)
     return zoo_picture_fail(picture, ZOO_DAMAGED, "the file is too short for the size it declares");
 
@@ -91,8 +91,8 @@ static int decode(j_decompress_ptr info, size_t count, int64_t limit, zoo_pictur
     JSAMPROW row = picture->pixels + info->output_scanline * row_bytes;
     if (jpeg_read_scanlines(info, &row, 1) != 1) return zoo_picture_fail(picture, ZOO_DAMAGED, "a row is missing");
   }
-  jpeg_finish_decompress(info);  // up to the end marker, as Pillow does: what is broken there is an error as well
-  if (picture->mode == ZOO_CMYK) {  // as Adobe writes them, inverted; Pillow takes them all to be
+  jpeg_finish_decompress(info);  // up to the end marker, like Pillow: errors there count as well
+  if (picture->mode == ZOO_CMYK) {  // inverted, as written by Adobe; Pillow assumes that all are
     size_t size = row_bytes * (size_t)picture->height;
     for (size_t i = 0; i < size; i++) picture->pixels[i] = (uint8_t)~picture->pixels[i];
   }

@@ -17,7 +17,7 @@ static inline uint8_t *put(uint8_t *target, uint8_t r, uint8_t g, uint8_t b) {
   return target + 3;
 }
 
-// Black takes its share first; what is left of the light is taken by the other inks. No colour profile.
+// Black takes its share first; the other inks take what is left of the light. No colour profile.
 static inline uint8_t ink(uint8_t color, uint8_t black) {
   uint8_t light = 255 - black;
   return light - scale(color, light);

@@ -29,7 +29,7 @@ static void read_bytes(png_structp png, png_bytep target, size_t count) {
   r->left -= count;
 }
 
-// The mode that Pillow gives to this colour type and depth, and the transformations that lead there.
+// Pillow's mode for this colour type and depth, and the transformations that lead to it.
 static int choose_mode(png_structp png, int color, int depth) {
   png_set_packing(png);
   switch (color) {
@@ -55,7 +55,7 @@ static int choose_mode(png_structp png, int color, int depth) {
   }
 }
 
-// What tRNS says, in the numbers that Pillow compares: the low byte of a colour, as it stands in the file.
+// The content of tRNS, in the numbers that Pillow compares: the low byte of a colour, as stored in the file.
 static void keep_transparency(png_structp png, png_infop info, zoo_picture *picture) {
   png_bytep alpha = NULL;
   png_color_16p color = NULL;
@@ -85,10 +85,10 @@ static void keep_transparency(png_structp png, png_infop info, zoo_picture *pict
 
 static int decode(png_structp png, png_infop info, reader *r, size_t count, int64_t limit) {
   zoo_picture *picture = r->picture;
-  // Texts, profiles and gamma change nothing here: neither parse nor inflate them.
+  // Text, profiles and gamma are not used: neither parse nor inflate them.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_set_user_limits(png, 0x7FFFFFFF, 0x7FFFFFFF);
-  // Checksums up to the pixels must hold, those of texts as well: Pillow checks the same ones.
+  // Checksums up to the pixels must be correct, including those of text: Pillow checks the same ones.
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_read_info(png, info);
   picture->width = png_get_image_width(png, info);
@@ -116,7 +116,7 @@ static int decode(png_structp png, png_infop info, reader *r, size_t count, int6
   if (png_get_rowbytes(png, info) != row_bytes) png_error(png, "rows of an unexpected length");
   int room = zoo_picture_take_room(picture);
   if (room) return room;
-  // Row by row: an array of rows, as png_read_image takes, can be larger than the picture.
+  // Row by row: an array of row pointers, as needed by png_read_image, can be larger than the picture.
   for (int pass = 0; pass < passes; pass++)
     for (int64_t y = 0; y < picture->height; y++) png_read_row(png, picture->pixels + (size_t)y * row_bytes, NULL);
   return ZOO_DECODED;

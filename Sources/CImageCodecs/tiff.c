@@ -7,7 +7,7 @@
 
 #include <tiffio.h>
 
-// The first picture of a TIFF file, in the mode that Pillow gives it. It is not turned upright yet.
+// The first picture of a TIFF file, in Pillow's mode. It is not turned upright yet.
 
 typedef struct {
   const uint8_t *bytes;
@@ -41,7 +41,7 @@ static int close_nothing(thandle_t handle) {
 
 static toff_t size(thandle_t handle) { return ((reader *)handle)->count; }
 
-// The file lies in memory, so that nothing of it is copied.
+// The file is in memory, so nothing is copied.
 static int map(thandle_t handle, void **base, toff_t *count) {
   reader *r = handle;
   *base = (void *)r->bytes;
@@ -66,7 +66,7 @@ static int choose_mode(TIFF *tiff, layout *l, zoo_picture *picture) {
   TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &l->compression);
   if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &l->photometric)) l->photometric = PHOTOMETRIC_MINISWHITE;
   if (TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &extras, &kinds) && extras) l->extra = kinds[0];
-  // Grey and colour of JPEG come as RGB; subsampled colours in other compressions are not read.
+  // JPEG's grey and colour are decoded as RGB; subsampled colours in other compressions are not supported.
   if (l->photometric == PHOTOMETRIC_YCBCR && l->compression == COMPRESSION_JPEG && l->samples == 3) {
     TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
     l->photometric = PHOTOMETRIC_RGB;
@@ -128,7 +128,7 @@ static unsigned sample(const uint8_t *row, size_t index, int bits) {
   return row[at / 8] >> (8 - bits - (int)(at % 8)) & ((1u << bits) - 1);
 }
 
-// Some pixels of a row as the file has them: all samples of each, or those of one plane.
+// Writes some pixels of a row in the layout of the file: all samples of each, or those of one plane.
 static void put(const layout *l, zoo_picture *picture, const uint8_t *row, int64_t x, int64_t y, int64_t count,
                 int plane) {
   int channels = picture->mode == ZOO_L16 ? 1 : zoo_picture_channels(picture->mode);
@@ -191,7 +191,7 @@ static int decode(TIFF *tiff, size_t count, int64_t limit, zoo_picture *picture)
   if (!TIFFIsCODECConfigured(l.compression))
     return zoo_picture_fail(picture, ZOO_UNSUPPORTED, "libtiff does not read its compression here");
   uint64_t tile = TIFFIsTiled(tiff) ? TIFFTileSize64(tiff) : TIFFScanlineSize64(tiff);
-  // No compression makes less than a thousandth of a picture, and no tile is larger than some megabytes.
+  // No compression ratio exceeds a thousand, and no tile is larger than some megabytes.
   if (!tile || tile > 64 << 20 || (uint64_t)width * height / 16384 > count)
     return zoo_picture_fail(picture, ZOO_DAMAGED, "the file is too short for the size it declares");
   int room = zoo_picture_take_room(picture);
@@ -213,7 +213,7 @@ static int decode(TIFF *tiff, size_t count, int64_t limit, zoo_picture *picture)
 }
 
 int zoo_tiff_decode(const uint8_t *bytes, size_t count, int64_t limit, zoo_picture *picture) {
-  // Both are silent: what they print would reach the terminal.
+  // Silences both: what they print would reach the terminal.
   TIFFSetErrorHandler(NULL);
   TIFFSetWarningHandler(NULL);
   reader r = {bytes, count, 0};

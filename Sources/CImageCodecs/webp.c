@@ -4,7 +4,7 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 
-// Decodes a frame into a picture of its mode, from pixel (x, y) on.
+// Decodes a frame into a picture of its mode, starting at pixel (x, y).
 static int decode_frame(const uint8_t *bytes, size_t count, int64_t x, int64_t y, int height, zoo_picture *picture) {
   int channels = zoo_picture_channels(picture->mode), stride = (int)picture->width * channels;
   size_t start = (size_t)(y * stride + x * channels);

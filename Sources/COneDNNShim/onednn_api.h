@@ -1,4 +1,4 @@
-// One spelling for the C interfaces of oneDNN 2.x, whose descriptors are structs, and 3.x, whose descriptors are handles.
+// A common interface to the C APIs of oneDNN 2.x, whose descriptors are structs, and 3.x, whose descriptors are handles.
 #ifndef ZOO_ONEDNN_API_H
 #define ZOO_ONEDNN_API_H
 #if !__has_include(<dnnl.h>)
@@ -16,7 +16,7 @@ typedef const dnnl_memory_desc_t *layout_ref;
 #define REF(l) (&(l))
 #endif
 
-// A matrix whose elements lie `strides` apart; in the order that oneDNN prefers where strides is null.
+// A matrix whose elements have the given strides; in oneDNN's preferred order if strides is null.
 static inline int layout_make(layout *l, int64_t rows, int64_t columns, dnnl_data_type_t type, const int64_t *strides) {
   dnnl_dims_t dims = {rows, columns};
 #if DNNL_VERSION_MAJOR >= 3

@@ -13,14 +13,14 @@ static void (*set_threads)(int);
 static char version[32];
 
 static void start(void) {
-  // Builds on OpenMP would start a second pool of threads beside ours.
+  // Builds on OpenMP would start a second thread pool beside ours.
   set_threads = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
   if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success) engine = NULL;
   const dnnl_version_t *v = dnnl_version();
   snprintf(version, sizeof version, "%d.%d.%d", v->major, v->minor, v->patch);
 }
 
-// Called before any work of oneDNN's: the number of threads belongs to the calling thread.
+// Called before any work by oneDNN: the number of threads is a setting of the calling thread.
 static dnnl_engine_t ready(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, start);
@@ -28,7 +28,7 @@ static dnnl_engine_t ready(void) {
   return engine;
 }
 
-// A stream for each thread, for as long as the thread lives.
+// A stream for each thread, for the lifetime of the thread.
 static pthread_key_t stream_key;
 static void free_stream(void *stream) { dnnl_stream_destroy(stream); }
 static void make_stream_key(void) { pthread_key_create(&stream_key, free_stream); }
@@ -78,14 +78,14 @@ static int append_activation(dnnl_primitive_attr_t attributes, int activation) {
   return ok;
 }
 
-// How B lies in memory; oneDNN is asked where it is packed.
+// The memory layout of B; queried from oneDNN if packed.
 static int weights_layout(const struct zoo_onednn_shape *s, int order, dnnl_data_type_t type, layout *target) {
   const int64_t down[2] = {s->stride, 1}, across[2] = {1, s->depth};
   return layout_make(target, s->depth, s->columns, type,
                      order == ZOO_ONEDNN_PACKED ? NULL : order == ZOO_ONEDNN_ROWS ? down : across);
 }
 
-// The descriptor of a product; `b` is taken as given, or replaced by oneDNN's choice where it has no order yet.
+// The descriptor of a product; `b` is used as given, or replaced by oneDNN's choice if it has no order yet.
 static int describe(struct zoo_onednn_product *p, const struct zoo_onednn_shape *s, dnnl_primitive_desc_t *pd) {
   dnnl_data_type_t type = s->bf16 ? dnnl_bf16 : dnnl_f32;
   const int64_t wide[2] = {s->depth, 1}, result[2] = {s->stride, 1};
@@ -102,7 +102,7 @@ static int describe(struct zoo_onednn_product *p, const struct zoo_onednn_shape 
   return ok;
 }
 
-// oneDNN's order for packed B must not depend on rows or epilogue: it is asked for one plain product.
+// oneDNN's order for packed B must not depend on rows or epilogue: it is queried for one plain product.
 static int packed_layout(const struct zoo_onednn_shape *s, layout *target) {
   struct zoo_onednn_shape nominal = *s;
   nominal.rows = 256;

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-// All of this may run in a signal handler, or before the C library is ready.
+// All of this may run in a signal handler, or before the C library is initialised.
 
 static void say(const char *text) {
   size_t left = strlen(text);
@@ -22,7 +22,7 @@ static void say(const char *text) {
   }
 }
 
-/// The limit of the address space, or 0.
+/// The limit on address space, or 0.
 static rlim_t address_limit(void) {
   struct rlimit limit;
   return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : 0;
@@ -46,13 +46,13 @@ static void say_megabytes(rlim_t bytes) {
   say(" MB");
 }
 
-/// What the command itself takes before it opens anything: OpenBLAS starts a thread for each processor.
+/// What the command itself needs before it opens anything: OpenBLAS starts a thread for each processor.
 static rlim_t needed(void) {
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   return ((rlim_t)512 << 20) + ((rlim_t)(processors > 2 ? processors - 2 : 0) << 24);
 }
 
-/// Streams, what the queues use, and a few files at once.
+/// Standard streams, descriptors for the dispatch queues, and a few open files.
 enum { NEEDED_FILES = 24 };
 
 static void check_limits(void) {
@@ -75,14 +75,14 @@ static void check_limits(void) {
   _exit(1);
 }
 
-// Before the constructors of the libraries: OpenBLAS starts threads in its own, and hangs or dies where it cannot.
+// Before the constructors of the libraries: OpenBLAS starts threads in its own, and hangs or crashes if it cannot.
 __attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(void) = check_limits;
 
 #endif
 
 static void on_fault(int number, siginfo_t *information, void *context) {
   (void)context;
-  // Memory that has run out stops several threads at once: one of them speaks, and ends the process for all.
+  // Running out of memory stops several threads at once: one of them prints the message, and ends the process for all.
   static atomic_flag is_taken = ATOMIC_FLAG_INIT;
   while (atomic_flag_test_and_set(&is_taken)) pause();
   if (number == SIGBUS) {
@@ -96,7 +96,7 @@ static void on_fault(int number, siginfo_t *information, void *context) {
   }
 #ifdef __linux__
   rlim_t limit = address_limit();
-  // Whoever asks for more than is left cannot be told from a defect here.
+  // Requests for more than what is left cannot be distinguished from a defect here.
   if (limit != 0) {
     say("zoo: stopped by signal ");
     say_number((rlim_t)number);
@@ -106,14 +106,14 @@ static void on_fault(int number, siginfo_t *information, void *context) {
     _exit(1);
   }
 #endif
-  // A defect of the program: what would have happened without this.
+  // A defect of the program: do what would have happened without this handler.
   signal(number, SIG_DFL);
   raise(number);
 }
 
 void zoo_catch_faults(void) {
   signal(SIGXFSZ, SIG_IGN);
-  // A stack of its own: that of the thread may be what could not grow.
+  // A separate stack: that of the thread may be what could not grow.
   static char alternate[1 << 16];
   stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate};
   sigaltstack(&stack, NULL);
@@ -122,7 +122,7 @@ void zoo_catch_faults(void) {
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   int signals[] = {SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGSEGV};
-  // Limits are what turns the others into errors: without one, defects are left to the system and its debuggers.
+  // Only limits turn the other signals into errors: without one, defects are left to the system and its debuggers.
   size_t count = address_limit() != 0 ? sizeof signals / sizeof *signals : 1;
   for (size_t i = 0; i < count; i++) sigaction(signals[i], &action, NULL);
 }

@@ -3,27 +3,27 @@
 
 #include <stddef.h>
 
-/// A GET over http or https. Redirects are not followed, and bodies are given as the server sends them: never inflated.
+/// A GET over http or https. Redirects are not followed, and bodies are passed on as the server sends them, never inflated.
 struct zoo_http_request {
   const char *url;
-  /// `Name: value`, ended by NULL.
+  /// `Name: value`, terminated by NULL.
   const char *const *headers;
-  /// A file of certificates to trust in place of the system's, or NULL.
+  /// A file with certificates to trust instead of the system's, or NULL.
   const char *certificates;
-  /// Seconds in which a connection must stand.
+  /// Seconds within which a connection must be established.
   long connect_seconds;
-  /// Seconds without a byte after which a connection counts as cut.
+  /// Seconds without a byte after which a connection is considered broken.
   long idle_seconds;
   void *context;
-  /// Is given every line of the head with its end; what is not 0 ends the transfer.
+  /// Receives every header line including its line ending; a nonzero result ends the transfer.
   int (*head)(void *context, const char *line, size_t count);
-  /// Is given the body piece by piece, at most 512 kB at once; what is not 0 ends the transfer.
+  /// Receives the body piece by piece, at most 512 kB at once; a nonzero result ends the transfer.
   int (*body)(void *context, const void *bytes, size_t count);
-  /// Is asked several times a second; what is not 0 ends the transfer.
+  /// Called several times a second; a nonzero result ends the transfer.
   int (*stopped)(void *context);
 };
 
-/// What became of a request that got no complete answer.
+/// Why a request got no complete answer.
 enum zoo_http_failure {
   zoo_http_done,
   zoo_http_stopped,
@@ -37,7 +37,7 @@ enum zoo_http_failure {
   zoo_http_other,
 };
 
-/// Waits for the end of a request. `message` gets libcurl's words, at most 255 bytes.
+/// Performs a request and waits until it ends. `message` gets libcurl's message, at most 255 bytes.
 enum zoo_http_failure zoo_http_get(const struct zoo_http_request *request, char message[256]);
 
 #endif

@@ -4,14 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Rows of a mode (zoo_image_codecs.h) as RGB, as Pillow's convert("RGB"); `palette` has 256 RGB entries.
+// Converts rows in a mode (zoo_image_codecs.h) to RGB, like Pillow's convert("RGB"); `palette` has 256 RGB entries.
 void zoo_convert_to_rgb(const uint8_t *source, int mode, const uint8_t *palette, ptrdiff_t pixels, uint8_t *target);
 
-// Colour times alpha and back, in place; alpha is the last of `channels` (2 or 4).
+// Multiplies colours by alpha, and divides them again, in place; alpha is the last of `channels` (2 or 4).
 void zoo_premultiply(uint8_t *pixels, ptrdiff_t count, ptrdiff_t channels);
 void zoo_unpremultiply(uint8_t *pixels, ptrdiff_t count, ptrdiff_t channels);
 
-// Nearest neighbour: target pixel (x, y) is source pixel (columns[x], rows[y]), or zero where either is negative.
+// Nearest neighbour: target pixel (x, y) is source pixel (columns[x], rows[y]), or zero if either is negative.
 void zoo_pick(const uint8_t *source, ptrdiff_t width, ptrdiff_t pixel_bytes, const ptrdiff_t *columns,
               ptrdiff_t column_count, const ptrdiff_t *rows, ptrdiff_t row_count, uint8_t *target);
 

@@ -1,7 +1,7 @@
-// The few things that the package asks of oneDNN (2.x or 3.x): products by weight matrices, on the calling thread.
+// What the package needs from oneDNN (2.x or 3.x): products by weight matrices, on the calling thread.
 //
-// Everything here may be called from several threads at once. Functions return null or 0 where oneDNN fails, which a
-// caller answers with another product. Without the package's trait the library is empty.
+// All functions are thread-safe. They return null or 0 if oneDNN fails, and the caller then uses a different product. Without the package trait the
+// library is empty.
 #ifndef ZOO_ONEDNN_H
 #define ZOO_ONEDNN_H
 #include <stddef.h>
@@ -16,11 +16,11 @@ enum zoo_onednn_activation {
   ZOO_ONEDNN_RELU = 5,
 };
 
-// How B [depth, columns] lies in memory.
+// The memory layout of B [depth, columns].
 enum zoo_onednn_order { ZOO_ONEDNN_PACKED = 0, ZOO_ONEDNN_ROWS = 1, ZOO_ONEDNN_COLUMNS = 2 };
 
-// y [rows, columns] = act(x [rows, depth] B + bias), with B f32 or bf16, x of the same type, y f32. Rows of y lie `stride`
-// apart, and so do those of a B that lies in rows.
+// y [rows, columns] = act(x [rows, depth] B + bias), with B f32 or bf16, x of the same type, y f32. The rows of y have stride `stride`, and so do
+// those of B if it is stored in rows.
 struct zoo_onednn_shape {
   int64_t rows, depth, columns, stride;
   int32_t order, bf16, bias, activation;
@@ -31,20 +31,20 @@ typedef struct zoo_onednn_product zoo_onednn_product;
 
 // Such as "2.6.3".
 const char *zoo_onednn_version(void);
-// 1 where the processor multiplies bf16 itself.
+// 1 if the processor has native bf16 products.
 int zoo_onednn_has_bf16(void);
 
 zoo_onednn_product *zoo_onednn_product_create(const struct zoo_onednn_shape *shape);
 void zoo_onednn_product_destroy(zoo_onednn_product *product);
-// oneDNN's name for what it runs.
+// oneDNN's name for the implementation that it runs.
 const char *zoo_onednn_product_kind(const zoo_onednn_product *product);
-// Bytes of scratch that a run needs, 64-byte aligned.
+// The size of the scratch buffer for a run in bytes; it must be 64-byte aligned.
 size_t zoo_onednn_product_scratch(const zoo_onednn_product *product);
 int zoo_onednn_product_run(const zoo_onednn_product *product, const void *x, const void *b, const float *bias, float *y,
                            void *scratch);
 
-// Bytes of B when packed for products of a shape, for any number of rows; 0 where it cannot be packed.
+// The size in bytes of B when packed for products of a shape, for any number of rows; 0 if it cannot be packed.
 size_t zoo_onednn_packed_size(const struct zoo_onednn_shape *shape);
-// Packs B, f32 in an order that is not packed, into `packed`, 64-byte aligned.
+// Packs B, which is f32 in an unpacked order, into `packed`, which is 64-byte aligned.
 int zoo_onednn_pack(const struct zoo_onednn_shape *shape, int order, const float *b, void *packed);
 #endif

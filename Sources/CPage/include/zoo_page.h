@@ -1,4 +1,4 @@
-// The files of the page, which the binary carries.
+// The files of the web page, which are built into the binary.
 #ifndef ZOO_PAGE_H
 #define ZOO_PAGE_H
 #include <stddef.h>
@@ -11,6 +11,6 @@ typedef struct {
   size_t size;
 } zoo_file;
 
-// The file of this name; NULL where there is none.
+// The file with this name; NULL if there is none.
 const zoo_file *_Nullable zoo_page_file(const char *_Nonnull name);
 #endif
