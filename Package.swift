@@ -1,10 +1,10 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-/// Settings of C code: guards of the stack, and in release builds copies that know the size of their target.
+/// Settings for C code: stack protection, and in release builds copies that check the size of their target.
 ///
-/// For manifests of version 6.2 on, SwiftPM takes such flags from dependencies with a version too: the kernels are as fast in the debug builds of
-/// those who depend on zoo.
+/// For manifests of version 6.2 and later, SwiftPM also accepts such flags in versioned dependencies: the kernels are as fast in the debug builds of
+/// packages that depend on zoo.
 func hardened(_ flags: String...) -> [CSetting] {
   [
     .unsafeFlags(flags + ["-fstack-protector-strong"]),
@@ -12,10 +12,10 @@ func hardened(_ flags: String...) -> [CSetting] {
   ]
 }
 
-// C kernels are hot even in debug builds and in tests: always optimised.
+// C kernels matter even in debug builds and in tests: always optimised.
 let kernelSettings = hardened("-O3", "-std=c17")
 
-/// A module map over a system library: header, pkg-config name and the packages that bring it.
+/// A module map for a system library: header, pkg-config name and the packages that provide it.
 func system(_ name: String, _ pkgConfig: String?, apt: String, brew: String) -> Target {
   .systemLibrary(
     name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig,
@@ -24,8 +24,8 @@ func system(_ name: String, _ pkgConfig: String?, apt: String, brew: String) -> 
 
 let moreFormats: TargetDependencyCondition? = .when(traits: ["MoreFormats"])
 
-/// What `zoo --version` prints. The Makefile tells it from the tag (Tools/dist/version.sh); a plain `swift build` has this one, the
-/// newest of CHANGELOG.md.
+/// What `zoo --version` prints. The Makefile derives it from the tag (Tools/dist/version.sh); a plain `swift build` uses this one, the newest in
+/// CHANGELOG.md.
 let version = Context.environment["ZOO_VERSION"] ?? "0.1.0"
 
 let package = Package(
@@ -46,7 +46,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-    // What swift-nio brings along, by exact versions too.
+    // Dependencies of swift-nio, also pinned to exact versions.
     .package(url: "https://github.com/apple/swift-atomics", exact: "1.3.0"),
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
@@ -70,14 +70,14 @@ let package = Package(
     .target(
       name: "CVocabulary", exclude: ["bpe_simple_vocab_16e6.txt.gz", "class_names.tsv.gz", "templates.txt"],
       cSettings: [.unsafeFlags(["-std=c23"])]),
-    // A default trait holds on every platform, so that the platform is asked for wherever the trait is.
+    // A default trait applies on every platform, so the platform is checked wherever the trait is.
     .target(
       name: "COneDNNShim",
       cSettings: kernelSettings + [.define("ZOO_ONEDNN", .when(platforms: [.linux], traits: ["OneDNN"]))],
       linkerSettings: [.linkedLibrary("dnnl", .when(platforms: [.linux], traits: ["OneDNN"]))]),
     .target(name: "CHTTP", dependencies: ["CCurl"], cSettings: hardened("-std=c17")),
     .target(name: "CFiles", cSettings: hardened("-std=c17")),
-    // The command's alone: it has the whole process to itself.
+    // For the command alone, which owns the whole process.
     .target(
       name: "CProcess", dependencies: ["CFiles"],
       cSettings: hardened("-std=c17") + [.define("ZOO_VERSION", to: "\"\(version)\"")]),
@@ -91,13 +91,13 @@ let package = Package(
       cSettings: kernelSettings + [.define("ZOO_MORE_FORMATS", .when(traits: ["MoreFormats"]))],
       linkerSettings: [.linkedLibrary("webpdemux")]
         + ["gif", "tiff", "heif", "de265", "avif"].map { .linkedLibrary($0, .when(traits: ["MoreFormats"])) }),
-    // Finds Pango and Cairo when something is drawn; the build needs neither.
+    // Loads Pango and Cairo when something is drawn; not needed for the build.
     .target(name: "CDrawing", cSettings: hardened("-O2", "-std=gnu17")),
 
-    // Finds the HDF5 library when a MATLAB file is read; the build needs none.
+    // Loads the HDF5 library when a MATLAB file is read; not needed for the build.
     .target(name: "CHDF5", cSettings: hardened("-std=gnu17")),
 
-    // The rooms of the house; imports point down only.
+    // The modules; each imports only modules above it in this list.
     .target(name: "ZooTensors", dependencies: ["CZooKernels"]),
     .target(name: "ZooJSON", dependencies: ["ZooTensors"]),
     .target(name: "ZooModels", dependencies: ["ZooJSON"]),
@@ -121,7 +121,7 @@ let package = Package(
       name: "ZooEvaluate",
       dependencies: ["ZooExplain", "ZooCheckpoints", "ZooText", "ZooJSON", "CZooKernels", "CVocabulary", "CHDF5"]),
     .target(name: "ZooStore", dependencies: ["ZooConvert", "ZooCheckpoints", "ZooModels", "CFiles", "CHTTP"]),
-    // The page's files, which the binary carries.
+    // The files of the web page, which are built into the binary.
     .target(name: "CPage", exclude: ["page"], cSettings: [.unsafeFlags(["-std=c23"])]),
     .target(
       name: "ZooServer",
@@ -129,9 +129,9 @@ let package = Package(
         "ZooStore", "ZooExplain", "ZooJSON", "CPage", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ]),
-    // What `import Zoo` brings.
+    // The module of `import Zoo`.
     .target(name: "Zoo", dependencies: ["ZooStore", "ZooEvaluate", "ZooManifests"], path: "Sources/ZooLibrary"),
-    // Not called after its product: where file names know no case, its module would be `Zoo`.
+    // Not named after its product: on case-insensitive file systems its module would be `Zoo`.
     .executableTarget(
       name: "ZooCommand",
       dependencies: [
@@ -141,7 +141,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/zoo"),
 
-    // Manifests/models/*.json become Swift source, so that the binary carries them.
+    // Turns Manifests/models/*.json into Swift source, so that they are built into the binary.
     .executableTarget(name: "embed-manifests", dependencies: ["ZooModels"], path: "Tools/embed-manifests"),
     .plugin(
       name: "EmbedManifests", capability: .buildTool(), dependencies: ["embed-manifests"],
@@ -170,14 +170,14 @@ let package = Package(
       name: "ZooLibraryTests", dependencies: ["Zoo", "SwiftUILike", "TransformersLike", "ZooTestSupport"],
       packageAccess: false),
     .testTarget(name: "ZooServerTests", dependencies: ["ZooServer", "ZooFixtures"]),
-    // The code of the guides: as an app outside of this package it sees nothing but what `import Zoo` makes public.
+    // The code in the guides: like an app outside of this package, it only sees what `import Zoo` makes public.
     .testTarget(name: "ZooGuideTests", dependencies: ["Zoo", "ZooTestSupport"], packageAccess: false),
     .testTarget(name: "ZooEndToEndTests", dependencies: ["ZooTestSupport", "ZooCommand"], exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6]
 )
 
-// `make fuzz`: libFuzzer over the readers. Only there when asked for, as it needs its own build.
+// `make fuzz`: libFuzzer for the readers. Only on request, as it needs a build of its own.
 if Context.environment["ZOO_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(

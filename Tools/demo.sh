@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job on the demo checkpoint, with the ordinary commands.
+# Converts, lists and explains with the demo checkpoint, using the ordinary commands.
 set -eu
 zoo=${ZOO:-.build/release/zoo}
 out=out/demo

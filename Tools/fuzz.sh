@@ -1,6 +1,6 @@
 #!/bin/sh
-# libFuzzer over the checkpoint readers, one container after the other: FUZZ_SECONDS each (60 by default).
-# Inputs that are worth keeping gather in out/fuzz; an input that fails stays there as crash-*, timeout-* or oom-*.
+# Fuzzes the checkpoint readers with libFuzzer, one container after the other: FUZZ_SECONDS each (60 by default).
+# Interesting inputs are collected in out/fuzz; failing inputs stay there as crash-*, timeout-* or oom-*.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${FUZZ_SECONDS:-60}

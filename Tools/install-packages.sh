@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what is missing of the libraries that the build needs, and of Pango with its font, which draw the text of sheets.
-# With --all also those of what is optional: GIF, TIFF, HEIC and AVIF pictures, and MATLAB files. With --arm instead what
+# Installs missing libraries that the build needs, and Pango with its font, which draw the text of sheets.
+# With --all also optional libraries: for GIF, TIFF, HEIC and AVIF pictures, and MATLAB files. With --arm instead what
 # `make test-arm` needs.
 set -eu
 
@@ -24,7 +24,7 @@ if [ "$(uname)" = Darwin ]; then
   exit 0
 fi
 
-# A virtual package such as libz-dev counts as there when something installed provides it.
+# A virtual package such as libz-dev counts as installed if an installed package provides it.
 installed() {
   dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' 2>/dev/null |
     grep '^installed ' | tr ',' ' ' | grep -qE "(^| )$1( |\$|:)"

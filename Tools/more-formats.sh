@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the build's option for GIF, TIFF, HEIC and AVIF pictures where their libraries are installed; else nothing.
+# Prints the build option for GIF, TIFF, HEIC and AVIF pictures if their libraries are installed; otherwise nothing.
 set -eu
 
 pkg-config --exists libtiff-4 libheif libde265 libavif 2>/dev/null || exit 0

@@ -41,7 +41,7 @@ public enum EvaluateError: ZooError, Equatable {
   case runsDiffer(String, String, difference: String)
   /// Two shards have the same sample.
   case overlap(String, String, sample: String)
-  /// A query has another count of numbers than the embeddings that are searched.
+  /// The width of a query differs from that of the embeddings.
   case queryWidth(Int, expected: Int)
 
   public var blame: Blame { if case .unwritable = self { .work } else { .input } }

@@ -48,6 +48,7 @@ extension ModelStore {
   ///   - options: What the caller knows about the checkpoint.
   ///   - dtype: The element type of the weights.
   ///   - settings: Where the hub and its local cache are; by default from the environment (`HF_TOKEN`, `HF_ENDPOINT`, `HF_HOME` and others).
+  ///     Proxies are always those of the environment (`http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`).
   ///   - progress: Called often, from any thread.
   public func pull(
     _ reference: String, registry: Registry = .builtIn, options: ConversionOptions = ConversionOptions(),
@@ -103,14 +104,14 @@ extension ModelStore {
 extension Conversion {
   /// Opens a checkpoint, identifies its model and plans the conversion. Nothing is written.
   ///
-  /// Throws a `CheckpointError` if the checkpoint cannot be read, and a `ConvertError` if the model cannot be identified or its tensors are not those of
-  /// the architecture.
+  /// Throws a `CheckpointError` if the checkpoint cannot be read, and a `ConvertError` if the model cannot be identified or its tensors are not those
+  /// of the architecture.
   ///
   /// - Parameters:
-  ///   - checkpoint: A file, an index of shards, or a folder as repositories of the Hugging Face hub are.
-  ///   - part: What to read of a file that holds several models.
-  ///   - text: A checkpoint whose text tower takes the place of the file's own, or joins it.
-  ///   - options: What the caller says about the checkpoint.
+  ///   - checkpoint: A file, an index of shards, or a folder with the structure of a Hugging Face repository.
+  ///   - part: The part to read of a file that holds several models.
+  ///   - text: A checkpoint whose text tower replaces the file's own, or is joined to it.
+  ///   - options: What the caller knows about the checkpoint.
   ///   - registry: The architectures and tags to choose from.
   ///   - dtype: The element type of the weights.
   public static func open(
@@ -124,7 +125,7 @@ extension Conversion {
     }
   }
 
-  /// Writes the model to a directory of the caller's, which must not exist yet: as `ModelStore.install` does, but outside of a store.
+  /// Writes the model to a folder chosen by the caller, which must not exist yet: like `ModelStore.install`, but outside of a store.
   public func write(
     to directory: URL, replacing: Bool = false, progress: @escaping @Sendable (ConversionProgress) -> Void = { _ in }
   ) async throws -> ModelDescription {
@@ -149,14 +150,14 @@ extension Conversion {
 }
 
 extension InstalledModel {
-  /// Reads every tensor and compares its digest with the one that `model.json` holds.
+  /// Reads every tensor and compares its digest with the one in `model.json`.
   ///
-  /// Cancelling the task ends the work after the piece at hand.
+  /// Cancelling the task ends the work after the current piece.
   ///
   /// - Parameters:
-  ///   - headersOnly: True to look only at names and shapes, which takes no time.
-  ///   - progress: Called with the bytes so far, every few megabytes, on the thread that works.
-  /// - Returns: What does not hold; empty for a sound model.
+  ///   - headersOnly: True to check only names and shapes, which is instant.
+  ///   - progress: Called every few megabytes with the number of bytes so far, on the working thread.
+  /// - Returns: The defects, in the order of the weights; empty for an intact model.
   public func verify(
     headersOnly: Bool = false, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> [Defect] {
@@ -168,7 +169,7 @@ extension InstalledModel {
     }
   }
 
-  /// Writes the model the way another tool has it, reads it back and compares it.
+  /// Exports the model in another tool's format, reads it back and compares it.
   ///
   /// Cancelling the task ends the work after the current piece and leaves nothing behind. Throws a `ConvertError`.
   ///

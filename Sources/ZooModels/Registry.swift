@@ -12,9 +12,9 @@ public struct Registry: Sendable {
   /// Why optional files were skipped, each as a clause.
   public let problems: [String]
 
-  /// Reads manifests of the caller's.
+  /// Reads manifest files.
   ///
-  /// Throws a `ManifestError` that names the file and the field where one cannot be read, is impossible or registers a name a second time.
+  /// Throws a `ManifestError` that names the file and the field if one cannot be read, is impossible or registers a name a second time.
   public init(contentsOf files: [URL]) throws {
     try self.init(
       layers: [
@@ -29,7 +29,7 @@ public struct Registry: Sendable {
       ])
   }
 
-  /// This registry with the manifests of another one, which take the place of those with the same names.
+  /// This registry with the manifests of another one, which replace those with the same names.
   public func adding(_ other: Registry) -> Registry {
     let names = Set(other.byName.keys)
     let kept = manifests.filter { !names.contains($0.name.lowercased()) }
@@ -74,7 +74,7 @@ public struct Registry: Sendable {
       }, problems: problems)
   }
 
-  /// Of manifests whose names differ.
+  /// - Precondition: The names of the manifests differ.
   private init(_ manifests: [Manifest], problems: [String]) {
     self.problems = problems
     self.manifests = manifests.sorted { $0.name.standsBefore($1.name) }

@@ -40,15 +40,15 @@ extension InstalledModel {
   /// The number of bytes that `verify` reads from the weights.
   package var weightBytes: Int { fileSize(directory.appending(path: ModelDescription.weightsFileName)) ?? 0 }
 
-  /// What names and shapes alone show to be wrong. (Only `progress` throws.)
+  /// The defects that names and shapes alone reveal. (Only `progress` throws.)
   package var headerDefects: [Defect] { (try? verify(headersOnly: true)) ?? [] }
 
-  /// Reads every tensor and compares its digest with the one that `model.json` holds.
+  /// Reads every tensor and compares its digest with the one in `model.json`.
   ///
   /// - Parameters:
-  ///   - headersOnly: True to look only at names and shapes, which takes no time.
-  ///   - progress: Called with the bytes so far, every few megabytes. A `CancellationError` that it throws ends the work.
-  /// - Returns: What does not hold; empty for a sound model.
+  ///   - headersOnly: True to check only names and shapes, which is instant.
+  ///   - progress: Called every few megabytes with the number of bytes so far. Throwing a `CancellationError` ends the work.
+  /// - Returns: The defects, in the order of the weights; empty for an intact model.
   package func verify(headersOnly: Bool = false, progress: (Int) throws -> Void = { _ in }) throws -> [Defect] {
     var defects = fileDefects(headersOnly: headersOnly)
     let name = ModelDescription.weightsFileName

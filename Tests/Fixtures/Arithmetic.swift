@@ -1,6 +1,6 @@
 import ZooRuntime
 
-/// What a machine multiplies with: a backend in a precision.
+/// A backend in a precision.
 package struct Arithmetic: Sendable, Hashable, CustomStringConvertible {
   package let backend: Backend
   package let precision: Precision
@@ -9,7 +9,7 @@ package struct Arithmetic: Sendable, Hashable, CustomStringConvertible {
 
   package static let standard = Arithmetic(backend: .automatic, precision: .f32)
 
-  /// All that this build has and this processor can do, what `automatic` is once; 8-bit integers have tests of their own.
+  /// Everything that this build and this processor support, with what `automatic` selects listed once; 8-bit integers have tests of their own.
   package static let all: [Arithmetic] = Backend.available.flatMap { backend in
     [Precision.f32, .bf16].map { Arithmetic(backend: backend, precision: $0) }
   }.filter { $0 == standard || $0.backend != .automatic && (try? $0.algebra()).map { $0.name != usual } ?? false }
@@ -18,9 +18,9 @@ package struct Arithmetic: Sendable, Hashable, CustomStringConvertible {
 
   package func algebra() throws -> any LinearAlgebra { try makeAlgebra(backend: backend, precision: precision) }
 
-  /// How far results may be from a reference, as a share of the largest number of its array.
+  /// How far results may be from a reference, as a fraction of the largest number in its array.
   ///
-  /// None in f32, where the tolerance of the array counts. In bf16 a factor is off by up to 2^-9 of its size; what that makes of results
-  /// goes by how many products follow one another: some twelve in the two to four blocks of a golden.
+  /// Zero in f32, where the tolerance of the array applies. In bf16 a factor is off by up to 2^-9 of its size; the effect on results depends on how
+  /// many products follow one another: about twelve in the two to four blocks of a golden.
   package var share: Double { precision == .bf16 ? 0x1p-5 : 0 }
 }

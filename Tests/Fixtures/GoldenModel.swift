@@ -12,12 +12,12 @@ package struct GoldenModel: Sendable {
   private let folder: String
   private let tolerances: [String: [String: Double]]
 
-  /// Converts a checkpoint of `Tests/Golden/GROUP/NAME/checkpoints` to a temporary folder.
+  /// Converts a checkpoint in `Tests/Golden/GROUP/NAME/checkpoints` to a temporary folder.
   ///
   /// - Parameters:
-  ///   - group: `models`, or `families` for those of `Tools/golden/make_families.py`.
-  ///   - configuration: which layout's `open_clip_config.json` describes it, where none lies beside it.
-  ///   - algebra: what multiplies; by default what the model picks.
+  ///   - group: `models`, or `families` for those made by `Tools/golden/make_families.py`.
+  ///   - configuration: The layout whose `open_clip_config.json` describes it, if it has none beside it.
+  ///   - algebra: The algebra for products; by default the model's choice.
   package init(
     _ name: String, _ checkpoint: String, group: String = "models", configuration: String? = nil,
     algebra: (any LinearAlgebra)? = nil, adjust: (inout ConversionOptions) -> Void = { _ in }
@@ -34,7 +34,7 @@ package struct GoldenModel: Sendable {
     if model.architecture.text != nil { _ = try? model.tokenizer() }
   }
 
-  /// Converts a golden checkpoint to a folder of the caller's.
+  /// Converts a golden checkpoint to a folder chosen by the caller.
   package static func convert(
     _ name: String, _ checkpoint: String, group: String = "models", configuration: String? = nil, to target: URL,
     adjust: (inout ConversionOptions) -> Void = { _ in }
@@ -48,7 +48,7 @@ package struct GoldenModel: Sendable {
     if let configuration {
       options.configuration = Golden.url("\(folder)/checkpoints/\(configuration)/open_clip_config.json").path
     }
-    // What no file beside the weights says; `case.json` has it.
+    // What no file beside the weights says; it is in `case.json`.
     options.visionHeads = ["siglip": 4, "siglip2": 3, "vit_classifier": 4][name]
     if name.hasPrefix("hf_") { options.textHeads = 4 }
     adjust(&options)
@@ -56,7 +56,7 @@ package struct GoldenModel: Sendable {
     try Conversion(source, options: options, registry: .builtIn).write(to: target.path)
   }
 
-  /// A demo model of `Examples`.
+  /// A demo model in `Examples`.
   package static func demo(_ name: String, textCache: URL? = nil) throws -> ZooModel {
     let target = FileManager.default.temporaryDirectory.appending(path: "zoo-demo-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: target) }  // open mappings keep the weights
@@ -67,7 +67,7 @@ package struct GoldenModel: Sendable {
     return model
   }
 
-  /// The arrays of one of the case's expected files, with the tolerances of `case.json` or of a JSON file beside them.
+  /// The arrays in one of the case's expected files, with the tolerances from `case.json` or from a JSON file beside them.
   package func expected(_ file: String) throws -> Expected {
     let path = "\(folder)/expected/\(file)"
     var tolerances = tolerances[file]
@@ -87,9 +87,9 @@ package struct GoldenModel: Sendable {
     /// The largest difference that counts as equal.
     package func tolerance(of key: String) -> Float { Float(tolerances[key] ?? 0) }
 
-    /// How far `values` are from an array, as a share of its tolerance: at most 1 where they agree.
+    /// How far `values` are from an array, as a fraction of its tolerance: at most 1 if they agree.
     ///
-    /// - Parameter share: Of the array's largest number, where results may be so far from it; see `Arithmetic`.
+    /// - Parameter share: The allowed difference as a fraction of the array's largest number, if that is larger; see `Arithmetic`.
     package func distance(_ values: [Float], to key: String, row: Int? = nil, share: Double = 0) -> Double {
       guard var want = arrays[key], var tolerance = tolerances[key] else { return .infinity }
       if share > 0 { tolerance = max(tolerance, share * (want.doubles.map(abs).max() ?? 0)) }

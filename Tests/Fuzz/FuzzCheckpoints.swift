@@ -2,8 +2,8 @@ import ZooCheckpoints
 import ZooTensors
 import ZooTestSupport
 
-/// Opens the input as a checkpoint and reads every tensor: it is refused with a `CheckpointError`, or its tensors are as large as their
-/// entries say. What else may happen (a trap, a read outside, a hang, too much memory) is for libFuzzer to see.
+/// Opens the input as a checkpoint and reads every tensor: it is either rejected with a `CheckpointError`, or its tensors are as large as their
+/// entries say. libFuzzer detects everything else (a trap, an out-of-bounds read, a hang, too much memory).
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = ByteView(copying: Array(UnsafeBufferPointer(start: start, count: count)))
@@ -24,8 +24,8 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   return checksum == 1 && count == 0 ? 1 : 0
 }
 
-/// Half of the time the input changes as it is; otherwise a member of an archive does, and the archive is made anew: checksums would
-/// hide what is behind them from blind changes.
+/// Half of the time, mutates the input itself; otherwise mutates a member of an archive and rebuilds the archive, as checksums would protect it from
+/// blind changes.
 @_cdecl("LLVMFuzzerCustomMutator")
 public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int, _ seed: CUnsignedInt) -> Int {
   let bytes = Array(UnsafeBufferPointer(start: data, count: count))
@@ -46,6 +46,6 @@ public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: I
   return changed.count
 }
 
-/// libFuzzer's own changes to some bytes in place; the new number of bytes.
+/// libFuzzer's own mutation of some bytes in place; returns the new number of bytes.
 @_silgen_name("LLVMFuzzerMutate")
 private func libFuzzerMutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int) -> Int

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Reads the golden files with code of its own, so that the readers under test are not their own judges.
+/// Reads the golden files with separate code, so that the readers under test do not judge themselves.
 public enum Golden {
   /// `Tests/Golden`.
   public static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Golden")
-  /// The repository's top folder.
+  /// The repository's root folder.
   public static let repository = folder.deletingLastPathComponent().deletingLastPathComponent()
 
   /// `Tests/Cases`: checkpoints and tokenizers as people save them.
@@ -25,7 +25,7 @@ public enum Golden {
   }
 }
 
-/// One array of a golden `.npz`, little-endian and C-ordered.
+/// One array in a golden `.npz`, little-endian and C-ordered.
 public struct GoldenArray: Sendable {
   public let descr: String
   public let shape: [Int]
@@ -57,7 +57,7 @@ public struct GoldenArray: Sendable {
   }
 }
 
-/// A stored (not deflated) NPZ through its central directory.
+/// Reads a stored (not deflated) NPZ through its central directory.
 private func readStoredNPZ(_ data: Data) throws -> [String: GoldenArray] {
   let bytes = [UInt8](data)
   func u16(_ at: Int) -> Int { Int(bytes[at]) | Int(bytes[at + 1]) << 8 }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A block of code of a Markdown page.
+/// A block of code in a Markdown page.
 public struct GuideBlock: Sendable {
   public let language: String
-  /// That of its first line, counted from 1.
+  /// The number of its first line, from 1.
   public let line: Int
   public let text: String
 
-  /// The fenced blocks of a page, in their order.
+  /// The fenced blocks of a page, in order.
   public static func all(in page: URL) throws -> [GuideBlock] {
     var blocks: [GuideBlock] = [], language: String?, start = 0, text: [Substring] = []
     let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)

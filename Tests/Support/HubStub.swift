@@ -1,14 +1,15 @@
 import Foundation
 import Synchronization
 
-/// A server that behaves like the Hugging Face hub, and misbehaves where a test asks for it.
+/// A server that behaves like the Hugging Face hub, and misbehaves if a test asks for it.
 ///
-/// `/api/models/OWNER/NAME/revision/REVISION` lists a repository's files. `/OWNER/NAME/resolve/REVISION/FILE` gives small files itself and sends for large ones to `localhost`, another host than its
-/// own `127.0.0.1`, as the hub sends to its content network. As a proxy it answers for every host, and refuses `CONNECT`.
+/// `/api/models/OWNER/NAME/revision/REVISION` lists a repository's files. `/OWNER/NAME/resolve/REVISION/FILE` serves small files itself and redirects
+/// large ones to `localhost`, a different host than its own `127.0.0.1`, as the hub redirects to its content network. As a proxy it answers for every
+/// host, and refuses `CONNECT`.
 public final class HubStub: Sendable {
   public struct File: Sendable {
     public var body: Data
-    /// SHA-256 that the hub announces: large files have one, small ones have not.
+    /// SHA-256 that the hub announces: large files have one, small ones do not.
     public var digest: String?
     /// Size that the hub announces for a large file.
     public var announcedSize: Int?
@@ -22,14 +23,14 @@ public final class HubStub: Sendable {
     }
   }
 
-  /// What a server does in place of its answer.
+  /// What a server does instead of answering correctly.
   public enum Fault: Sendable {
     case reply(LoopbackServer.Reply)
-    /// The right answer, cut after some bytes of its body.
+    /// The right answer, cut off after some bytes of its body.
     case cut(after: Int)
-    /// 200 and the whole file, whatever range was asked for.
+    /// 200 and the whole file, whatever range was requested.
     case ignoreRange
-    /// Another version of the file from here on.
+    /// A different version of the file from here on.
     case replace(File)
   }
 
@@ -60,21 +61,21 @@ public final class HubStub: Sendable {
   public func forgetRequests() { loopback.forgetRequests() }
   public func stop() { loopback.stop() }
 
-  /// A file of a repository, by `OWNER/NAME/FILE`, or any other file by its path.
+  /// A file in a repository, by `OWNER/NAME/FILE`, or any other file by its path.
   public subscript(path: String) -> File? {
     get { state.withLock { $0.files[path] } }
     set { state.withLock { $0.files[path] = newValue } }
   }
 
-  /// Lets only requests with this token through.
+  /// Accepts only requests with this token.
   public func require(token: String?, gated: Bool = false) {
     state.withLock { ($0.requiredToken, $0.isGated) = (token, gated) }
   }
 
-  /// Whether large files and others give parts of themselves.
+  /// Whether the server supports ranges.
   public func setRanges(_ hasRanges: Bool) { state.withLock { $0.hasRanges = hasRanges } }
 
-  /// The next request whose path contains `target` meets a fault; several are met one after another.
+  /// Makes the next request whose path contains `target` fail; several faults take effect one after another.
   public func inject(_ fault: Fault, at target: String, times: Int = 1) {
     state.withLock { state in
       for _ in 0..<times { state.faults.append((target, fault)) }

@@ -10,19 +10,19 @@ import Synchronization
   import Glibc
 #endif
 
-/// A small HTTP/1.1 server on 127.0.0.1 for tests: one request a connection, answered by a closure.
+/// A small HTTP/1.1 server on 127.0.0.1 for tests: one request per connection, answered by a closure.
 public final class LoopbackServer: Sendable {
   public struct Request: Sendable {
     public let method: String
-    /// With the query, as it was sent.
+    /// The target with its query, as it was sent.
     public let target: String
     /// Names in lower case.
     public let headers: [String: String]
 
-    /// True for what only a proxy is asked: a target with its origin, or `CONNECT`.
+    /// Whether it is a request to a proxy: a target with its origin, or `CONNECT`.
     public var isToProxy: Bool { method == "CONNECT" || target.hasPrefix("http://") }
 
-    /// Without the query, and without the origin that a proxy is told.
+    /// Without the query, and without the origin in requests to a proxy.
     public var path: String {
       let path = target.split(separator: "?").first.map(String.init) ?? ""
       guard path.hasPrefix("http://") else { return path }
@@ -41,11 +41,11 @@ public final class LoopbackServer: Sendable {
     public var status: Int
     public var headers: [String: String]
     public var body: Data
-    /// Bytes of the body after which the connection is closed; `Content-Length` still promises all of them.
+    /// Number of body bytes after which the connection is closed; `Content-Length` still announces all of them.
     public var cutAfter: Int?
-    /// The body again and again in chunks, for as long as somebody takes it.
+    /// Sends the body repeatedly in chunks, for as long as the client reads it.
     public var isEndless: Bool
-    /// No answer at all: the connection stays open until the other side gives up.
+    /// No answer at all: the connection stays open until the client gives up.
     public var isSilent: Bool
 
     public init(
@@ -90,14 +90,14 @@ public final class LoopbackServer: Sendable {
     guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
     port = Int(UInt16(bigEndian: address.sin_port))
     let thread = Thread { [weak self] in
-      // Closed by the one who accepts: its number may be another server's the moment after.
+      // Closed by the accepting thread: the descriptor may belong to another server right afterwards.
       #if !canImport(Darwin)
         defer { close(listener) }
       #endif
       while true {
         let connection = accept(listener, nil, nil)
         if connection < 0 {
-          // Signals of other tests' processes may interrupt this.
+          // Signals for other tests' processes may interrupt this.
           if [EINTR, ECONNABORTED, EMFILE, EAGAIN].contains(errno) { continue }
           return
         }
@@ -122,7 +122,7 @@ public final class LoopbackServer: Sendable {
     guard isFirst else { return }
     shutdown(listener, Int32(2))
     #if canImport(Darwin)
-      // There, a shutdown does not end the waiting.
+      // On this platform, a shutdown does not end the waiting.
       close(listener)
     #endif
   }
@@ -131,7 +131,7 @@ public final class LoopbackServer: Sendable {
   public var url: URL { URL(string: "http://127.0.0.1:\(port)")! }
   /// The requests so far.
   public var requests: [Request] { log.withLock { $0 } }
-  /// Bytes that the other sides have taken so far.
+  /// Number of bytes that clients have read so far.
   public var bytesSent: Int { sent.withLock { $0 } }
   public func forgetRequests() { log.withLock { $0.removeAll() } }
 
@@ -190,7 +190,7 @@ public final class LoopbackServer: Sendable {
     return Request(method: parts[0], target: parts[1], headers: headers)
   }
 
-  /// False where the other side has gone.
+  /// False if the client has disconnected.
   @discardableResult
   private func send(_ data: Data, to connection: Int32) -> Bool {
     #if canImport(Darwin)

@@ -1,4 +1,4 @@
-/// A ZIP archive of stored members, made and read with code of the tests' own.
+/// A ZIP archive of stored members, written and read by the tests' own code.
 public struct StoredZip {
   public var members: [(name: String, bytes: [UInt8])] = []
 
@@ -31,7 +31,7 @@ public struct StoredZip {
     return archive + directory + little(0x0605_4B50, 4) + little(0, 4) + end + little(0, 2)
   }
 
-  /// The same with a ZIP64 end record and saturated fields in the plain one; wrong by so much where asked for.
+  /// The same with a ZIP64 end record and saturated fields in the plain one; with the given errors in its offsets.
   public func wideBytes(offsetError: Int = 0, locatorError: Int = 0) -> [UInt8] {
     let (archive, directory) = parts
     let start = archive.count + directory.count

@@ -4,7 +4,7 @@ import ZooCheckpoints
 import ZooTensors
 import ZooTestSupport
 
-/// A compressed archive of torch's, whose tensors lie in their storages in all the ways there are, has the values that torch reads.
+/// A compressed torch archive, whose tensors use all possible layouts of their storages, has the values that torch reads.
 @Suite struct DeflatedTests {
   @Test func valuesAreTorchs() throws {
     let expected = try Golden.arrays("../Cases/containers/deflated_expected.npz")

@@ -4,7 +4,7 @@ import ZooCheckpoints
 import ZooTensors
 import ZooTestSupport
 
-/// 8-bit weights are the numbers that torch reads them as, times their scales.
+/// 8-bit weights are the numbers that torch reads, multiplied by their scales.
 @Suite struct Float8Tests {
   private func path(_ name: String) -> String { Golden.url("../Cases/containers/" + name).standardized.path }
 
@@ -18,7 +18,7 @@ import ZooTestSupport
       let found = try #require(try checkpoint.tensor(entry.name).floats())
       #expect(entry.shape == want.shape && found.count == want.floats.count)
       for (a, b) in zip(found, want.floats) { #expect(a == b || (a.isNaN && b.isNaN), "\(entry.name): \(a), \(b)") }
-      // A part is the same as in the whole.
+      // A part equals the same rows of the whole.
       guard let rows = entry.shape.first, rows > 2 else { continue }
       let part = try #require(try checkpoint.tensor(entry.name, rows: 1..<rows - 1).floats())
       let inner = found[found.count / rows..<found.count / rows * (rows - 1)]

@@ -6,7 +6,7 @@ import ZooTestSupport
 
 /// Which of the files in a folder are the checkpoint.
 @Suite struct FolderTests {
-  /// A checkpoint with one tensor, of one byte.
+  /// A checkpoint with a one-byte tensor.
   private func checkpoint(_ name: String, _ value: UInt8 = 0) -> [UInt8] {
     safetensors(#"{"in \#(name)":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, [value])
   }
@@ -29,7 +29,7 @@ import ZooTestSupport
     #expect(checkpoint.path == folder(files[0]))
     #expect(checkpoint.notes.isEmpty == (files[0] == "last.pt"))
     #expect(checkpoint.notes.allSatisfy { $0.hasPrefix("'\(files[0])' was read and not ") })
-    // A name that is given wins.
+    // An explicit name wins.
     #expect(try Checkpoint.open(folder(files[1])).path == folder(files[1]))
   }
 
@@ -70,7 +70,7 @@ import ZooTestSupport
     #expect(shards.entries.map(\.name) == names.map { "in \($0)" } && shards.files == names.map { folder($0) })
     #expect(shards.container == .safetensorsShards && shards.path == folder(names[0]))
     #expect(shards.notes == ["There is no index of the 3 shards: they were put together by their names."])
-    // One of them brings in the others; as it is stored it stands alone.
+    // One of them brings in the others; opened as stored, it is on its own.
     #expect(try Checkpoint.open(folder(names[1])).entries.count == 3)
     #expect(try Checkpoint.openAsStored(folder(names[1])).entries.map(\.name) == ["in \(names[1])"])
     folder.remove(names[1])

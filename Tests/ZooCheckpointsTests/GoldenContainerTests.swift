@@ -27,7 +27,7 @@ import ZooTestSupport
       let values = (want["values"] as? [Any] ?? []).map { GoldenValue($0, entry.dtype) }
       #expect(try checkpoint.tensor(name).goldenValues == values, "'\(name)'")
     }
-    // A dictionary of Swift takes the two ways to write an é for the same key; SafetensorsTests has them.
+    // A Swift dictionary treats the two encodings of é as the same key; SafetensorsTests covers them.
     let count = file.hasSuffix("unicode_names.safetensors") ? 5 : tensors.count
     #expect(checkpoint.entries.count == (expected["tensor_count"] as? Int ?? count))
     #expect(checkpoint.metadata == (expected["metadata"] as? [String: String] ?? [:]))
@@ -38,7 +38,7 @@ extension Golden {
   nonisolated(unsafe) static let expected =
     (try? json("containers/expected.json")) as? [String: [String: Any]] ?? [:]
 
-  /// The safetensors names for what the file calls the element type.
+  /// The safetensors names for the element types in the file.
   static func dtypes(_ node: [String: Any]) -> [String] {
     if let descr = node["descr"] as? String {
       let names = [

@@ -4,7 +4,7 @@ import ZooCheckpoints
 import ZooTensors
 import ZooTestSupport
 
-/// Every checkpoint of the golden models opens, and those that hold the same weights agree bit by bit.
+/// Every checkpoint of the golden models opens, and those with the same weights agree bit by bit.
 @Suite struct GoldenModelTests {
   /// Folders `models/MODEL/checkpoints/LAYOUT`.
   static let folders: [String] = {

@@ -18,7 +18,7 @@ enum GoldenValue: Equatable {
     }
   }
 
-  /// Equal with the sign of zero, but for the last digit, which the JSON reader of Foundation may get wrong; NaN equals NaN.
+  /// Equality that includes the sign of zero, but not the last digit, which Foundation's JSON reader may get wrong; NaN equals NaN.
   private static func same(_ x: Double, _ y: Double) -> Bool {
     if x.isNaN || y.isNaN { return x.isNaN && y.isNaN }
     return (x == y || abs(x - y) <= 4e-15 * abs(x)) && x.sign == y.sign
@@ -43,7 +43,7 @@ enum GoldenValue: Equatable {
 }
 
 extension Tensor {
-  /// All elements, decoded without the help of the code under test.
+  /// All elements, decoded without the code under test.
   var goldenValues: [GoldenValue] {
     func load<T: BitwiseCopyable>(_: T.Type, _ index: Int) -> T {
       data.bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<T>.size, as: T.self)

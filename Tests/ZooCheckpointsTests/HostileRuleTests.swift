@@ -2,7 +2,7 @@ import Testing
 import ZooCheckpoints
 import ZooTestSupport
 
-/// Hostile files are refused for what is wrong with them, by the check that is there for it.
+/// Hostile files are rejected for what is wrong with them, by the check that exists for it.
 @Suite struct HostileRuleTests {
   static let rules: [(String, CheckpointError.Rule)] = [
     ("npy/version_9.npy", .npyVersion), ("npy/header_calls_function.npy", .npyHeader),

@@ -4,7 +4,7 @@ import ZooCheckpoints
 import ZooTensors
 import ZooTestSupport
 
-/// Every checkpoint of `hostile/` gets the verdict of `verdicts.tsv`: refused when it is opened or when its tensors are read, or accepted.
+/// Every checkpoint in `hostile/` gets the verdict in `verdicts.tsv`: rejected when it is opened or when its tensors are read, or accepted.
 @Suite struct HostileTests {
   @Test(arguments: Verdict.all(in: "safetensors")) func safetensors(_ verdict: Verdict) throws { try check(verdict) }
   @Test(arguments: Verdict.all(in: "index")) func index(_ verdict: Verdict) throws { try check(verdict) }

@@ -4,9 +4,9 @@ import ZooCheckpoints
 import ZooTensors
 import ZooTestSupport
 
-/// Damaged files of every kind: refused or read, never a trap, a hang or a read outside.
+/// Damaged files of every kind are rejected or read, without a trap, a hang or an out-of-bounds read.
 ///
-/// Seeded, so that a failure comes back. `ZOO_MUTATIONS` sets the number of files of each kind (2,000 by default).
+/// Seeded, so that failures are reproducible. `ZOO_MUTATIONS` sets the number of files of each kind (2,000 by default).
 @Suite struct MutationTests {
   static let count = ProcessInfo.processInfo.environment["ZOO_MUTATIONS"].flatMap(Int.init) ?? 2_000
 
@@ -34,7 +34,7 @@ import ZooTestSupport
     }
   }
 
-  /// The checksums of an archive hide what is behind them: here the members change, and the archive is made anew.
+  /// The checksums of an archive protect its content: here the members change, and the archive is rebuilt.
   @Test func membersOfArchives() throws {
     let archives = try (goldenFiles("torch") + goldenFiles("npz")).filter { $0.starts(with: [0x50, 0x4B]) }.compactMap {
       try? StoredZip(reading: $0)
@@ -112,7 +112,7 @@ struct SplitMix: RandomNumberGenerator {
   }
 }
 
-/// Changes bytes as damage and malice do.
+/// Changes bytes as damage or an attacker would.
 struct Mutator {
   var random: SplitMix
   let others: [[UInt8]]
@@ -142,10 +142,10 @@ struct Mutator {
     case 5: bytes.insert(contentsOf: bytes[at..<min(bytes.count, at + Int.random(in: 1...32, using: &random))], at: at)
     case 6: bytes.insert(UInt8.random(in: 0...255, using: &random), at: at)
     case 7: bytes.removeSubrange(at...)
-    case 8:  // two places change places
+    case 8:  // swaps two places
       let other = Int.random(in: 0..<bytes.count, using: &random)
       bytes.swapAt(at, other)
-    default:  // a piece of another file
+    default:  // inserts a piece of another file
       let other = others.randomElement(using: &random)!
       let from = Int.random(in: 0..<max(other.count, 1), using: &random)
       let piece = other[from..<min(other.count, from + Int.random(in: 1...64, using: &random))]

@@ -4,7 +4,7 @@ import ZooCheckpoints
 import ZooTensors
 import ZooTestSupport
 
-/// Parts of tensors, and memory that is given back while they are read.
+/// Parts of tensors, and memory that is released while they are read.
 @Suite struct PartialReadTests {
   private func expectRows(_ checkpoint: Checkpoint, _ name: String, inParts: Bool) throws {
     let whole = try checkpoint.tensor(name)
@@ -35,7 +35,7 @@ import ZooTestSupport
   @Test func aWrongChecksumShowsWithTheLastRow() throws {
     var bytes = try Golden.bytes("models/siglip/checkpoints/npz_deflated/siglip.npz")
     let name = Array("params/txt/Embed_0/embedding.npy".utf8)
-    // The name stands in the local header and in the directory, where the checksum lies 30 bytes before it.
+    // The name is in the local header and in the directory, where the checksum is 30 bytes before it.
     let place = try #require(bytes.indices.last { bytes[$0...].starts(with: name) })
     bytes[place - 30] ^= 1
     let checkpoint = try openBytes(bytes, "x.npz")
@@ -59,7 +59,7 @@ import ZooTestSupport
       map.view[range].release()
       #expect(map.view.bytes.elementsEqual(content))
     }
-    // What lies in no file stays as it is.
+    // Views that are not backed by a file are not affected.
     let view = ByteView(copying: content)
     view.release()
     #expect(view.bytes.elementsEqual(content))

@@ -5,7 +5,7 @@ import ZooTensors
 import ZooTestSupport
 
 @Suite struct SafetensorsTests {
-  /// A header, the data length that goes with it, the rule it breaks.
+  /// A header, the length of the data after it, and the rule it breaks.
   static let broken: [(header: String, dataCount: Int, rule: CheckpointError.Rule)] = [
     (
       #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,

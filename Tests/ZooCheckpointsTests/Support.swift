@@ -7,7 +7,7 @@ import ZooTestSupport
 /// Opens a golden file (or folder).
 func openGolden(_ path: String) throws -> Checkpoint { try Checkpoint.open(Golden.url(path).path) }
 
-/// Opens literal bytes as if they were a file of this name.
+/// Opens literal bytes as if they were a file with this name.
 func openBytes(_ bytes: [UInt8], _ path: String = "x.safetensors") throws -> Checkpoint {
   try Checkpoint.open(ByteView(copying: bytes), path: path)
 }
@@ -72,7 +72,7 @@ struct Verdict: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// A safetensors file of a JSON text and data.
+/// A safetensors file from a JSON text and data.
 func safetensors(_ header: String, _ data: [UInt8] = []) -> [UInt8] {
   let length = UInt64(header.utf8.count)
   let prefix = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }

@@ -3,18 +3,18 @@ import ZooCheckpoints
 import ZooTensors
 import ZooTestSupport
 
-/// PyTorch archives made from opcodes, for what no writer writes.
+/// PyTorch archives made from opcodes, for content that no writer produces.
 @Suite struct TorchTests {
   private let storage = "(X\u{7}\0\0\0storagectorch\nFloatStorage\nX\u{1}\0\0\00X\u{3}\0\0\0cpuK\u{4}tQ"
 
-  /// A tensor of the four floats of storage 0.
+  /// A tensor with the four floats in storage 0.
   private var tensor: String {
     "ctorch._utils\n_rebuild_tensor_v2\n(\(storage)K\u{0}K\u{4}\u{85}K\u{1}\u{85}\u{89}ccollections\nOrderedDict\n)RtR"
   }
 
   private func text(_ text: String) -> String { "X" + String(UnicodeScalar(UInt8(text.utf8.count))) + "\0\0\0" + text }
 
-  /// Opens an archive with this pickle, written as Latin-1.
+  /// Opens an archive with this pickle, given in Latin-1.
   private func open(_ pickle: String) throws -> Checkpoint {
     let floats: [UInt8] = [0, 0, 128, 63, 0, 0, 0, 64, 0, 0, 64, 64, 0, 0, 128, 64]
     let bytes = pickle.unicodeScalars.map { UInt8($0.value) }
@@ -84,7 +84,7 @@ import ZooTestSupport
   }
 
   @Test func sharedModulesDoNotGrowWithoutBound() throws {
-    // Each of 40 modules has the one before twice: 2^40 paths.
+    // Each of 40 modules contains the previous one twice: 2^40 paths.
     var pickle = "c__torch__.m\nM\nq\u{64})\u{81}}(\(text("w"))\(tensor)ubq\0"
     for level in 1...40 {
       let before = "h" + String(UnicodeScalar(UInt8(level - 1)))

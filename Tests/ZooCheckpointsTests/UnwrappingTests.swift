@@ -4,7 +4,7 @@ import ZooCheckpoints
 import ZooTensors
 import ZooTestSupport
 
-/// What training code wraps around a model is taken off, with a note. The files are of PyTorch (Tools/golden/make_containers.py).
+/// What training code wraps around a model is removed, with a note. The files were written by PyTorch (Tools/golden/make_containers.py).
 @Suite struct UnwrappingTests {
   private func path(_ name: String) -> String { Golden.url("../Cases/containers/" + name).standardized.path }
 
@@ -78,7 +78,7 @@ import ZooTestSupport
     #expect(checkpoint.entries.map(\.name).first == "teacher.proj.weight" && checkpoint.notes.isEmpty)
   }
 
-  /// Every prefix that the issue names, and combinations.
+  /// Every prefix named in the issue, and combinations.
   @Test(arguments: [
     (["model.a.w", "model.b"], ["a.w", "b"]), (["clip_model.a.w", "clip_model.b"], ["a.w", "b"]),
     (["clip.a.w", "clip.b"], ["a.w", "b"]), (["module.model.a.w", "module.model.b"], ["a.w", "b"]),
@@ -87,7 +87,7 @@ import ZooTestSupport
     (["visual._orig_mod.a.w", "b"], ["visual.a.w", "b"]), (["a._fsdp_wrapped_module.w", "b"], ["a.w", "b"]),
     (["_image_encoder.module.visual.w", "_text_encoder.module.t", "_logit_scale.module.s"], ["visual.w", "t", "s"]),
     (["_image_encoder.visual.w", "_text_encoder.t", "_logit_scale.s"], ["visual.w", "t", "s"]),
-    // Two names would become one; and what is only a prefix stays.
+    // Two names would become the same; a name that consists only of the prefix stays.
     (["_text_encoder.w", "_logit_scale.w"], ["_text_encoder.w", "_logit_scale.w"]),
     (["a._orig_mod.w", "a.w"], ["a._orig_mod.w", "a.w"]), (["model.", "model.a"], ["model.", "model.a"]),
     (["module.a", "step"], ["module.a", "step"]),

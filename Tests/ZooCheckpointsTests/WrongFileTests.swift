@@ -2,7 +2,7 @@ import Testing
 import ZooCheckpoints
 import ZooTestSupport
 
-/// Files that are not checkpoints are called what they are.
+/// Files that are not checkpoints are described as what they are.
 @Suite struct WrongFileTests {
   private func sentence(_ bytes: [UInt8], _ name: String = "x.safetensors") throws -> String {
     let error = try checkpointError { _ = try openBytes(bytes, name) }
@@ -50,13 +50,13 @@ import ZooTestSupport
       found.firstMatch(of: /the tensors take (\d+) bytes, and at least (\d+) of them are missing/), "\(found)")
     #expect(Int(match.1) == needed)
     let missing = try #require(Int(match.2))
-    // Headers and padding stand between the storages, so that a little more is missing than can be known.
+    // There are headers and padding between the storages, so a little more is missing than can be known.
     #expect(missing <= whole.count - whole.count / 2 && missing > needed / 4)
   }
 
   private static let unknown = "how much is missing cannot be known without the list of members at its end"
 
-  /// Sizes and offsets of the members are those that Python's zipfile gives.
+  /// Sizes and offsets of the members are those reported by Python's zipfile.
   @Test(arguments: [
     (
       "siglip/checkpoints/npz_stored/siglip.npz", 20_000,
@@ -85,7 +85,7 @@ import ZooTestSupport
         == "the ZIP archive has no valid end record: the file is incomplete or damaged: the file \(expected)")
   }
 
-  /// What is written to a pipe has its sizes behind the bytes; an array's own header says how many there are.
+  /// In an archive written to a pipe, sizes follow the bytes; an array's own header states its size.
   @Test func anArrayOfAStreamedArchiveSaysItsSize() throws {
     let array = Array(try Golden.bytes("hostile/npy/data_short.npy").prefix(128))
     var archive = StoredZip([("a.npy", array)]).bytes

@@ -5,7 +5,7 @@ import ZooTensors
 
 @testable import ZooConvert
 
-/// Layouts of classifiers and of towers without a head do not take each other's files.
+/// Layouts of classifiers and of towers without a head do not accept each other's files.
 @Suite struct ClassifierLayoutTests {
   private func headers(_ names: [String]) -> Headers {
     Headers(names.map { Headers.Entry(name: $0, dtype: .f32, shape: [4]) })
@@ -23,7 +23,7 @@ import ZooTensors
     #expect(CheckpointLayout.transformersCLIPImage.convention == .transformers)
   }
 
-  /// With a class token among them, 25 positions are 24 patches, of which no square can be made.
+  /// With the class token among them, 25 positions are 24 patches, which do not form a square.
   @Test func positionsOfGooglesFilesCountTheClassToken() throws {
     let scratch = try ScratchFolder()
     let source = try Checkpoint.openAsStored(golden("vit_classifier/checkpoints/augreg_npz/vit.npz"))

@@ -15,7 +15,7 @@ import ZooTestSupport
     return path
   }
 
-  /// What transformers 5.24 and open_clip 3.3 write themselves, with every field.
+  /// Files as written by transformers 5.24 and open_clip 3.3 themselves, with every field.
   @Test(arguments: [
     ("transformers5_clip", TransformersFile.keys), ("transformers5_siglip", TransformersFile.keys),
     ("transformers5_metaclip_2", TransformersFile.keys), ("open_clip", OpenCLIPFile.keys),

@@ -6,13 +6,13 @@ import ZooManifests
 import ZooModels
 import ZooTestSupport
 
-/// A configuration whose value cannot be honoured is corrected as the message says, and converts.
+/// A configuration with an unsupported value, corrected as the message says, converts.
 @Suite struct ConfigurationRemedyTests {
-  /// A folder of Tests, its file with a wrong value, what the message says, and the file as it says.
+  /// A folder in Tests, its file with a wrong value, the message, and the file corrected accordingly.
   struct Case: Sendable, CustomTestStringConvertible {
     let folder: String
     let file: String
-    /// Pieces of JSON that take the place of others.
+    /// Pieces of JSON and their replacements.
     let wrong: [String: String]
     let remedy: String
     let right: [String: String]
@@ -108,7 +108,7 @@ import ZooTestSupport
       [#""crop_mode": "center""#: #""crop_mode": "squash""#, #""mean": [0.5, 0.5, 0.5]"#: #""mean": [0.5, 0.4, 0.5]"#]),
   ]
 
-  /// The folder with its file changed. The JSON is written anew so that it has one form.
+  /// The folder with its file changed. The JSON is rewritten in a canonical form.
   private func identified(_ place: Case, _ changes: [String: String]) throws -> IdentifiedModel {
     let scratch = try ScratchFolder()
     let source = Golden.repository.appending(path: "Tests/\(place.folder)")

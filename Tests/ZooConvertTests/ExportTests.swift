@@ -7,7 +7,7 @@ import ZooModels
 import ZooTensors
 import ZooTestSupport
 
-/// What leaves the zoo is what other tools wrote, and comes back unchanged.
+/// Exports equal what other tools wrote, and can be imported unchanged.
 @Suite struct ExportTests {
   /// A converted model's folder and description.
   private func model(
@@ -18,7 +18,7 @@ import ZooTestSupport
     return (folder, try conversion.write(to: folder))
   }
 
-  /// Golden checkpoints of one model, of which each is exported as every other.
+  /// Golden checkpoints of one model, each exported in the format of every other.
   static let pairs: [(String, String, ExportFormat, String)] =
     [
       ("clip_gelu", "hf/model.safetensors", .openCLIP, "openclip/open_clip_model.safetensors"),
@@ -57,7 +57,7 @@ import ZooTestSupport
     #expect(files == report.files.sorted())
     let weights = try Checkpoint.open(target + "/" + (try #require(report.files.first)))
     if !twin.isEmpty {
-      // Byte for byte the tensors of the original implementation; a CoCa's decoder and such have no twin.
+      // Byte for byte the tensors of the original implementation; parts such as CoCa's decoder have no counterpart.
       let original = try Checkpoint.open(golden("\(name)/checkpoints/\(twin)"))
       let mine = try contents(weights)
       let theirs = try contents(original).filter {
@@ -66,13 +66,13 @@ import ZooTestSupport
       #expect(mine.count == theirs.count)
       for (key, value) in theirs { #expect(mine[spelled(key, in: mine)] == value, "\(key)") }
     }
-    // Without any option: everything that is needed lies beside the weights.
+    // Without any option: everything required is beside the weights.
     let identified = try planned(target).model
     expectSame(identified.architecture, description.architecture, as: format)
     let isResampledOtherwise =
       identified.architecture.vision?.resampling != description.architecture.vision?.resampling
     #expect(report.notes.contains { $0.hasPrefix("For pictures of another size") } == isResampledOtherwise)
-    // Pictures are prepared by the rules of the ecosystem, which a note says.
+    // Pictures are prepared by the ecosystem's rules, which a note says.
     var preprocessing = try #require(description.preprocessing)
     let convention = try #require(identified.preprocessing).convention
     let isPreparedOtherwise = convention != preprocessing.convention
@@ -83,7 +83,7 @@ import ZooTestSupport
     #expect(back.description.digests == description.digests)
   }
 
-  /// Towers that begin with convolutions, and a projection beside timm's tower; counters of the training are no part of a model.
+  /// Towers that begin with convolutions, and a projection beside timm's tower; training counters are not part of a model.
   @Test(arguments: ["resnet", "vitamin", "vitamin_without_positions", "mobileclip_base"])
   func openCLIPsOwnFileComesBack(family: String) throws {
     let scratch = try ScratchFolder(), folder = scratch.file("model"), target = scratch.file("export")
@@ -96,14 +96,14 @@ import ZooTestSupport
     #expect(try contents(weights) == contents(source).filter { !$0.key.hasSuffix(".num_batches_tracked") })
   }
 
-  /// NPZ files may have `params/` or not.
+  /// NPZ files may or may not have `params/`.
   private func spelled(_ name: String, in other: [String: String]) -> String {
     other[name] == nil ? "params/" + name : name
   }
 
   private func expectSame(_ found: Architecture, _ expected: Architecture, as format: ExportFormat) {
     var (found, expected) = (found, expected)
-    // A model that left for another ecosystem is run as that one runs it.
+    // A model exported to another ecosystem is run as in that ecosystem.
     switch format {
     case .openCLIP, .timm: expected.vision?.resampling = .bicubicAntialias
     case .transformers:
@@ -113,7 +113,7 @@ import ZooTestSupport
       expected.vision?.resampling = isClassifier ? .bilinear : .bilinearCorners
     }
     (found.name, found.family) = (expected.name, expected.family)
-    // What a tokenizer is comes from its files, which golden checkpoints of some layouts lack.
+    // The tokenizer is determined by its files, which golden checkpoints in some layouts lack.
     if let tokenizer = expected.text?.tokenizer { found.text?.tokenizer = tokenizer }
     #expect(found == expected)
   }
@@ -124,7 +124,7 @@ import ZooTestSupport
       let architecture = manifest.architecture
       let weights = Headers(architecture.tensors.map { .init(name: $0.name, dtype: .f16, shape: $0.shape) })
       for format in ExportFormat.allCases {
-        // Making a plan checks that what is written has exactly one layout and plans back without problems.
+        // Making a plan checks that the result has exactly one layout and can be planned back without problems.
         switch Result(catching: { () throws(ConvertError) in try ExportPlan(format, architecture, weights) }) {
         case .success(let plan):
           made[format, default: 0] += 1
@@ -134,7 +134,7 @@ import ZooTestSupport
           #expect(!error.description.contains(": its tensors"), "\(error)")
           let own: ExportFormat =
             architecture.family == .dinov2 ? .transformers : architecture.isClassifier ? .timm : .openCLIP
-          // Nothing else writes TIPSv2.
+          // Other formats cannot express TIPSv2.
           #expect(format != own || architecture.family == .tipsv2, "\(error)")
         }
       }

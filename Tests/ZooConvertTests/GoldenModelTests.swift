@@ -106,7 +106,7 @@ import ZooTestSupport
     let scratch = try ScratchFolder()
     let one = try converted(golden("\(model)/checkpoints/\(first)"), goldenOptions(model), in: scratch)
     var other = goldenOptions(model)
-    // Where nothing stands beside the weights, the first one's configuration describes both.
+    // If there is nothing beside the weights, the first one's configuration describes both.
     let folder = (golden("\(model)/checkpoints/\(second)") as NSString).deletingLastPathComponent
     if !FileManager.default.fileExists(atPath: "\(folder)/config.json") {
       let file = golden("\(model)/checkpoints/openclip/open_clip_config.json")

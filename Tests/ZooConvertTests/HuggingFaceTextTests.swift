@@ -6,7 +6,7 @@ import ZooManifests
 import ZooModels
 import ZooTestSupport
 
-/// open_clip's models with text towers of transformers.
+/// open_clip's models with text towers from transformers.
 @Suite struct HuggingFaceTextTests {
   private static let cases = [
     ("hf_roberta", "openclip-hf"), ("hf_coca_roberta", "openclip-hf"), ("hf_bert", "openclip-timm-hf"),
@@ -14,7 +14,7 @@ import ZooTestSupport
     ("hf_mt5", "openclip-hf"), ("hf_modernbert", "openclip-hf"),
   ]
 
-  /// The tiny ones have heads that their width does not tell.
+  /// The number of heads of the tiny models does not follow from their width.
   private var options: ConversionOptions {
     var options = ConversionOptions()
     options.textHeads = 4

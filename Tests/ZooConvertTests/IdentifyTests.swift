@@ -7,9 +7,9 @@ import ZooModels
 import ZooTensors
 import ZooTestSupport
 
-/// Where the choices that tensors do not show come from.
+/// The sources of choices that tensors do not reveal.
 @Suite struct IdentifyTests {
-  /// A sparse file with the tensors of a registered architecture, all zero.
+  /// A sparse file with the tensors of a registered architecture, all zeros.
   private func checkpoint(_ scratch: ScratchFolder, _ name: String, of architecture: String) throws -> Checkpoint {
     let manifest = try #require(Registry.builtIn.manifest(architecture))
     let layout = try #require(CheckpointLayout.named("openclip"))
@@ -127,7 +127,7 @@ import ZooTestSupport
     #expect(model.name.description == "ViT-B-32:openai")
     #expect(model.notes.first?.hasPrefix(reason) == true)
     #expect(model.notes.first?.hasSuffix("--as ViT-B-32:openai says what the model is.") == true)
-    // Nor a name of the caller's own: what is open is asked as it is without the file.
+    // Nor does a name chosen by the caller: what is undecided is asked for as without the file.
     options.model = ModelName("ViT-B-32:cats")
     guard
       case .undecided(_, _, _, ["--like TAG"])? = #expect(
@@ -264,7 +264,7 @@ import ZooTestSupport
   }
 }
 
-/// A safetensors file of zeros that takes no room on the disk.
+/// A sparse safetensors file of zeros, which takes no space on the disk.
 func sparseCheckpoint(_ scratch: ScratchFolder, _ name: String, _ tensors: [TensorSpec]) throws -> Checkpoint {
   var end = 0
   var fields: [String] = []

@@ -7,11 +7,11 @@ import ZooModels
 import ZooTensors
 import ZooTestSupport
 
-/// Models whose matrices are stored in 8-bit integers.
+/// Models whose matrices are stored as 8-bit integers.
 @Suite struct Int8ConversionTests {
   private let path = golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")
 
-  /// Which tensors become integers in a CLIP model.
+  /// Which tensors of a CLIP model become integers.
   private func isMatrix(_ name: String) -> Bool {
     name == "text.tokens"
       || name.contains(".blocks.") && ["qkv", "out", "fc1", "fc2"].contains { name.hasSuffix(".\($0).weight") }

@@ -5,9 +5,9 @@ import ZooModels
 import ZooTensors
 import ZooTestSupport
 
-/// Every registered architecture against the names and shapes measured on the reference models.
+/// Compares every registered architecture with the names and shapes of the reference models.
 @Suite struct ManifestTests {
-  /// The reference's tensors of one model, unrolled.
+  /// The reference's tensors for one model, expanded.
   static func reference(_ name: String) throws -> [Headers.Entry] {
     let files = try ["tensor_shapes", "tensor_shapes_authors", "tensor_shapes_timm", "tensor_shapes_convolutions"].map {
       file in

@@ -23,7 +23,7 @@ import ZooTestSupport
     #expect(plan.usedCount == source.entries.count)
     #expect(model.notes.allSatisfy { !$0.contains("not known") }, "\(model.notes)")
     let description = try conversion.write(to: folder)
-    // Biases that most of these models do not have are left out of an export, which is refused where they are not zero.
+    // An export omits biases that most of these models do not have, and is refused if they are not zero.
     if name == "modern_plain" {
       #expect(throws: ConvertError.self) { try export(description, in: folder, as: .openCLIP, to: target) }
       return
@@ -40,7 +40,7 @@ import ZooTestSupport
     }
   }
 
-  /// What is not run is refused by its key.
+  /// Unsupported keys are rejected by name.
   @Test(arguments: [
     ("norm_placement", #""sandwich""#), ("reg_tokens", "2"), ("value_residual", "true"), ("mlp_type", #""relu2""#),
     ("attention_mode", #""bidirectional""#), ("tiktoken_name", #""cl100k_base""#), ("text_arch", #""other""#),

@@ -6,7 +6,7 @@ import ZooManifests
 import ZooModels
 import ZooTestSupport
 
-/// What a name may decide, and what models are called that nobody named.
+/// What a name may decide, and how models are named that nobody named.
 @Suite struct NamesTests {
   private func checkpoint(_ scratch: ScratchFolder, _ name: String, of architecture: String) throws -> Checkpoint {
     let manifest = try #require(Registry.builtIn.manifest(architecture))
@@ -111,7 +111,7 @@ import ZooTestSupport
      "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}}}
     """
 
-  /// The name of the index says nothing, in whatever precision its shards are.
+  /// The name of the index says nothing, whatever the precision of its shards.
   @Test func shardsOfAPrecisionAreCalledLikeTheirFolder() throws {
     let scratch = try ScratchFolder()
     let names = try ["cats", "dogs", "runs/one", "runs/out"].map { folder in

@@ -4,7 +4,7 @@ import ZooModels
 
 @testable import ZooConvert
 
-/// Values of `open_clip_config.json` that open_clip 3.3 reads in its own way.
+/// Values in `open_clip_config.json` that open_clip 3.3 interprets in its own way.
 @Suite struct OpenCLIPConfigurationTests {
   private func configuration(preprocess: String = "{}", vision: String = "", text: String = "") throws -> Configuration
   {
@@ -16,7 +16,7 @@ import ZooModels
       .configuration(file: "open_clip_config.json")
   }
 
-  /// Foundation takes the first of them and Python the last: whichever was meant, the model would be a different one.
+  /// Foundation takes the first value and Python the last: whichever was meant, the other would give a different model.
   @Test func aKeyThatIsThereTwiceIsRefused() throws {
     let scratch = try ScratchFolder()
     let file = scratch.file("config.json")
@@ -57,7 +57,7 @@ import ZooModels
     #expect(try configuration(text: #", "proj_type": "none""#).text?.projection == Projection.none)
   }
 
-  /// Which text tower of transformers it is goes by its name, whoever's copy it is.
+  /// The name decides which text tower of transformers it is, whoever's copy it is.
   @Test func textTowersOfTransformersAreKnownByName() throws {
     func text(_ name: String, _ more: String = "") throws -> HuggingFaceTextModel {
       let made = try configuration(text: #", "hf_model_name": "\#(name)", "hf_tokenizer_name": "\#(name)"\#(more)"#)
@@ -83,7 +83,7 @@ import ZooModels
     #expect(pooled?.description.contains("its text pooling 'cls_pooler' is not run") == true)
   }
 
-  /// Heads of width 64 are known; where the width has no such heads, the caller must say how many there are.
+  /// Heads of width 64 are assumed; if the width is not a multiple of that, the caller must state the number of heads.
   @Test func theHeadsOfATextTowerOfTransformers() throws {
     let made = try configuration(text: #", "hf_model_name": "roberta-base", "hf_tokenizer_name": "roberta-base""#)
     var facts = TextFacts(vocabulary: 64, width: 128)
@@ -97,7 +97,7 @@ import ZooModels
     #expect(throws: ConvertError.self) { try model.tower(facts, heads: 4) }
   }
 
-  /// They are saved with the weights.
+  /// They are stored with the weights.
   @Test func sineAndCosinePositionsAreRead() throws {
     #expect(try configuration(vision: #", "pos_embed_type": "sin_cos_2d""#).vision != nil)
     #expect(throws: ConvertError.self) { try configuration(vision: #", "pos_embed_type": "rope""#) }

@@ -4,7 +4,7 @@ import ZooModels
 
 @testable import ZooConvert
 
-/// `tokenizer_mode` and `tokenizer_kwargs` as open_clip 3.3 reads them.
+/// `tokenizer_mode` and `tokenizer_kwargs`, as interpreted by open_clip 3.3.
 @Suite struct OpenCLIPTokenizerTests {
   private func spec(_ text: String) throws -> TokenizerSpec {
     let scratch = try ScratchFolder()
@@ -27,7 +27,7 @@ import ZooModels
       #""hf_model_name": "facebook/nllb-200-distilled-600M", "hf_tokenizer_name": "facebook/nllb-200-distilled-600M", "tokenizer_kwargs": {"language": "deu_Latn"}"#
     )
     #expect(nllb.language == "deu_Latn")
-    // A mode without a tokenizer of transformers, and any other, change nothing.
+    // A mode without a tokenizer from transformers, and any other mode, have no effect.
     #expect(try spec(#""tokenizer_mode": "clips""#).frame == nil)
     #expect(try spec(#""hf_tokenizer_name": "a/b", "tokenizer_mode": "x""#).frame == nil)
     #expect(try spec(#""hf_tokenizer_name": "a/b", "tokenizer_mode": "clips""#).frame == .clips)

@@ -7,9 +7,9 @@ import ZooModels
 import ZooTensors
 import ZooTestSupport
 
-/// Files under the names of the code that models were first published with.
+/// Files with the names of the code that models were first published with.
 @Suite struct OriginalLayoutTests {
-  /// The files of `Tools/golden/make_originals.py`; where the original head has no bias, the registered architecture's is zero.
+  /// The files made by `Tools/golden/make_originals.py`; if the original head has no bias, the registered architecture's is zero.
   @Test(arguments: [
     ("pe_core", "pe-core", false), ("pe_core_gigantic", "pe-core", false), ("eva01", "eva-clip", true),
     ("eva02", "eva-clip", true), ("mobileclip_base", "mobileclip", false), ("longclip", "openclip", true),
@@ -32,7 +32,7 @@ import ZooTestSupport
     #expect(found == expected)
   }
 
-  /// The archive and timm's file of `Tools/golden/make_originals.py`.
+  /// The archive and timm's file made by `Tools/golden/make_originals.py`.
   @Test func aResNetIsReadFromOpenAIsArchiveAndFromTimm() throws {
     let scratch = try ScratchFolder()
     let folder = Golden.url("families/resnet/checkpoints").path
@@ -41,7 +41,7 @@ import ZooTestSupport
     #expect(vision.stem == .resNet(ResNetStem(width: 4, bottlenecks: [2, 1, 2, 1])))
     #expect(vision.prefixTokens == 1 && vision.depth == 1 && vision.blocks.activation == .relu)
     var options = ConversionOptions()
-    // Those of OpenAI's models have a width of 64.
+    // OpenAI's models have heads of width 64.
     (options.visionHeads, options.textHeads) = (8, 4)
     let archive = try converted("\(folder)/openai/model.pt", options, in: scratch)
     #expect(archive.model.layout.name == "openclip")
@@ -92,7 +92,7 @@ import ZooTestSupport
       row.map { "\($0.expression)" } == "concat(positional_embedding[0..<20], positional_embedding_res[20..<248])")
   }
 
-  /// Names and shapes as transformers, timm and Apple's code write them.
+  /// Names and shapes as written by transformers, timm and Apple's code.
   @Test(arguments: [
     (["image_encoder.model.patch_embed.0.reparam_conv.weight"], "MobileCLIP-B is a ViT"),
     (["visual.trunk.stem.0.conv_kxk.0.conv.weight", "text.token_embedding.weight"], "MobileCLIP-B is a ViT"),

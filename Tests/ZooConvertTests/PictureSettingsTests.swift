@@ -5,7 +5,7 @@ import ZooTestSupport
 
 @testable import ZooConvert
 
-/// Where the settings for pictures come from, and which are refused.
+/// Where preprocessing settings come from, and which are rejected.
 @Suite struct PictureSettingsTests {
   private func settings(_ json: String, image: Int = 32) throws -> Preprocessing {
     try manifestDecoder().decode(TransformersPreprocessor.self, from: Data(json.utf8))
@@ -32,7 +32,7 @@ import ZooTestSupport
       withoutTokenizerNotes(model.notes) == [
         "processor_config.json: 'image_processor.odd' = 1 is not known to zoo, which ignores it."
       ])
-    // transformers 4 wrote a processor_config.json without settings for pictures.
+    // transformers 4 wrote a processor_config.json without preprocessing settings.
     try Data(#"{"processor_class": "CLIPProcessor"}"#.utf8).write(
       to: URL(filePath: scratch.file("processor_config.json")))
     #expect(try planned(path).model.preprocessing?.interpolation == .nearest)
@@ -71,7 +71,7 @@ import ZooTestSupport
     }
   }
 
-  /// What the model's class does is said where no file says it.
+  /// If no file says so, a note says what the model's class does.
   @Test func withoutSettingsANoteSaysHowPicturesArePrepared() throws {
     let scratch = try ScratchFolder()
     let model = try planned(try checkpoint(scratch, [:])).model
@@ -81,7 +81,7 @@ import ZooTestSupport
           "There is no preprocessor_config.json beside config.json: pictures are prepared as the model's class does it (32x32"
         )
       }, "\(model.notes)")
-    // DeiT resizes to 256 and crops 224 of it: in proportion for other sizes.
+    // DeiT resizes to 256 and crops to 224: in proportion for other sizes.
     let deit = try TransformersPreprocessor().preprocessing(
       image: GridSize(square: 384), defaults: ImageProcessorDefaults.deit.scaled(to: GridSize(square: 384)), file: "")
     #expect(
@@ -90,7 +90,7 @@ import ZooTestSupport
     #expect(clip.size == .shortestEdge(336) && clip.crop == GridSize(square: 336))
   }
 
-  /// transformers 5.24 resizes bilinearly whatever the word is, which nobody who wrote it can have meant.
+  /// transformers 5.24 resizes bilinearly whatever the word is, which cannot have been the intention.
   @Test func filtersAreNumbers() throws {
     let error = #expect(throws: DecodingError.self) {
       try settings(#"{"size": 32, "crop_size": 32, "resample": "bicubic"}"#)
@@ -105,11 +105,11 @@ import ZooTestSupport
     let openCLIP = try planned(golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")).model
     #expect(openCLIP.preprocessing?.convention == .openCLIP)
     let text = String(decoding: try manifestEncoder().encode(openCLIP.preprocessing), as: UTF8.self)
-    // A model of open_clip's is described as it always was.
+    // An open_clip model is described as before.
     #expect(!text.contains("convention") && !text.contains("rescale_factor") && !text.contains("resize_size"))
   }
 
-  /// What an exporter cannot say, it refuses.
+  /// Exporters refuse what they cannot express.
   @Test func exportsSayHowPicturesArePreparedOrRefuse() throws {
     let size = GridSize(square: 32)
     let odd = [

@@ -4,7 +4,7 @@ import ZooManifests
 import ZooModels
 import ZooTensors
 
-/// What a plan says of headers that are almost those of a model.
+/// What a plan says about headers that are almost those of a model.
 @Suite struct PlanTests {
   private let layout: CheckpointLayout
   private let architecture: Architecture

@@ -7,7 +7,7 @@ import ZooTestSupport
 
 @testable import ZooConvert
 
-/// Pictures as the Pillow image processors of transformers 5.24 prepare them, bit for bit: Tools/golden/processors.py.
+/// Pictures as prepared by the Pillow image processors of transformers 5.24, bit for bit: Tools/golden/processors.py.
 @Suite struct ProcessorPixelTests {
   private struct Case: Decodable {
     struct Source: Decodable { var source: String?, height: Int?, width: Int? }
@@ -32,14 +32,14 @@ import ZooTestSupport
       let label = "case \(index): \(known.settings), \(known.picture)"
       #expect(digest(result.picture.pixels) == known.pixels, "\(label)")
       #expect(result.tensor.values.withUnsafeBytes { digest(Array($0)) } == known.tensor, "\(label) \(known.first)")
-      // What is written into model.json comes back.
+      // Values written to model.json are read back unchanged.
       let back = try manifestDecoder().decode(Preprocessing.self, from: manifestEncoder().encode(preprocessing))
       #expect(back == preprocessing)
       try roundTrips(preprocessing, label)
     }
   }
 
-  /// An exported preprocessor_config.json says the same.
+  /// An exported preprocessor_config.json has the same meaning.
   private func roundTrips(_ preprocessing: Preprocessing, _ label: String) throws {
     guard ExportFormat.transformers.obstacle(to: preprocessing) == nil else { return }
     let text = try preprocessorText(preprocessing, type: "CLIPImageProcessor")

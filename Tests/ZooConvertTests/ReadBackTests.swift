@@ -5,11 +5,11 @@ import ZooTensors
 
 @testable import ZooConvert
 
-/// Reading back a file that is being written.
+/// Reading a file back while it is being written.
 @Suite struct ReadBackTests {
   private let fine = TensorInspector.Findings(digest: nil, broken: 0, isAllZero: false)
 
-  /// Writes the tensors of the golden model one by one, `spoil` having a say in what reaches the file.
+  /// Writes the tensors of the golden model one by one; `spoil` may change what reaches the file.
   private func readBack(
     findings: TensorInspector.Findings? = nil, spoil: (_ row: Int, _ bytes: inout [UInt8]) -> Void = { _, _ in }
   ) throws -> (digests: [String: String], written: Checkpoint, plan: ConversionPlan) {

@@ -1,7 +1,7 @@
 import ZooCheckpoints
 import ZooTensors
 
-/// Writes a golden checkpoint again under other names, as a fine-tune saves it.
+/// Rewrites a golden checkpoint under other names, as a fine-tune would save it.
 ///
 /// - Parameters:
 ///   - name: The name to write; nil leaves the tensor out.

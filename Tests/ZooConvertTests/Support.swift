@@ -24,7 +24,7 @@ final class ScratchFolder {
     (try? FileManager.default.contentsOfDirectory(atPath: file(name))) != nil
   }
 
-  /// Everything in the folder, hidden or not.
+  /// Everything in the folder, including hidden files.
   var contents: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 
   /// Copies golden files here under their own names.
@@ -38,7 +38,7 @@ final class ScratchFolder {
 
 func golden(_ path: String) -> String { Golden.url("models/\(path)").path }
 
-/// What the tensors of a golden model do not say.
+/// What the tensors of a golden model do not reveal.
 func goldenOptions(_ model: String) -> ConversionOptions {
   var options = ConversionOptions()
   switch model {
@@ -80,7 +80,7 @@ func contents(_ weights: Checkpoint) throws -> [String: String] {
     })
 }
 
-/// What is noted besides tokenizers, which these checkpoints come without.
+/// All notes except those about tokenizers, which these checkpoints lack.
 func withoutTokenizerNotes(_ notes: [String]) -> [String] {
   notes.filter { !$0.hasPrefix("There are no tokenizer files") }
 }

@@ -4,7 +4,7 @@ import ZooConvert
 import ZooModels
 import ZooTestSupport
 
-/// What no tensor of a TIPSv2 says (`Tools/golden/make_tipsv2.py`).
+/// What no tensor of a TIPSv2 model reveals (`Tools/golden/make_tipsv2.py`).
 @Suite struct TIPSv2Tests {
   private func model(_ name: String) throws -> IdentifiedModel {
     var options = ConversionOptions()

@@ -7,7 +7,7 @@ import ZooTestSupport
 
 @testable import ZooConvert
 
-/// What is known of timm's towers by name, with the reference's shapes, gives the towers of the manifests.
+/// The known facts about timm's towers, by name, combined with the reference's shapes, give the towers in the manifests.
 @Suite struct TimmDesignTests {
   @Test(arguments: [
     ("EVA01-g-14", "eva_giant_patch14_clip_224"), ("EVA01-g-14-plus", "eva_giant_patch14_clip_224"),
@@ -80,7 +80,7 @@ import ZooTestSupport
     #expect(TimmModel.named(name) == .runs(design))
   }
 
-  /// The table is read without a fact that is unknown, a name that stands twice or heads that are missing.
+  /// The table contains no unknown facts, duplicate names or missing head counts.
   @Test func theWholeTableIsRead() {
     let tables = [TimmNames.runnable, TimmNames.refused]
     let names = tables.flatMap { $0.split { " \n:".contains($0) }.map(String.init).filter { $0.contains("_") } }
@@ -107,7 +107,7 @@ import ZooTestSupport
     #expect(throws: ConvertError.self) { try choices.adoptTimmDesign(arguments, file: "open_clip_config.json") }
   }
 
-  /// Names of tensors that fit no layout, as those of parallel blocks do.
+  /// Names of tensors that match no layout, such as those of parallel blocks.
   @Test func aModelThatFitsNoLayoutIsRefusedByItsName() throws {
     let scratch = try ScratchFolder()
     let file = scratch.file("model.safetensors")

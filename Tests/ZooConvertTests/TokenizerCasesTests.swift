@@ -10,7 +10,7 @@ import ZooText
 @Suite struct TokenizerCasesTests {
   static let folder = Golden.cases.appending(path: "tokenizers").path
 
-  /// The checkpoint of `clip_gelu` in Hugging Face's layout, its own tokenizer (1,024 ids, as many as the table has rows) replaced.
+  /// The checkpoint of `clip_gelu` in Hugging Face's layout, with its own tokenizer (1,024 ids, as many as the table has rows) replaced.
   private func identified(
     tokenizer: String? = nil, config: [String: String] = [:], files: [String: String] = [:],
     _ options: ConversionOptions = ConversionOptions()
@@ -68,7 +68,7 @@ import ZooText
   }
 
   @Test func itsOwnTokensPoolAndCut() throws {
-    // 2 as eos_token_id means the largest id in transformers; this vocabulary's end is 1.
+    // 2 as eos_token_id means the largest id in transformers; this vocabulary's end-of-text id is 1.
     #expect {
       try identified(tokenizer: "own", config: ["\"eos_token_id\": 1023": "\"eos_token_id\": 7"])
     } throws: {
@@ -84,7 +84,7 @@ import ZooText
     )
   }
 
-  /// transformers 5.24 pads at the left where `tokenizer.json` says so and `tokenizer_config.json` does not say a side.
+  /// transformers 5.24 pads on the left if `tokenizer.json` says so and `tokenizer_config.json` names no side.
   @Test func sidesOtherThanTheRightAreRefused() throws {
     let saved = try String(contentsOfFile: "\(Self.folder)/saved/tokenizer.json", encoding: .utf8)
     for key in ["padding", "truncation"] {
@@ -106,7 +106,7 @@ import ZooText
     }
   }
 
-  /// transformers' tokenizer alone cuts at `model_max_length`, its processors at `max_length` or at the file's own truncation.
+  /// Only transformers' tokenizer truncates at `model_max_length`; its processors truncate at `max_length` or as the file specifies.
   @Test func aLengthThatProcessorsCutAtIsNoted() throws {
     let saved = try String(contentsOfFile: "\(Self.folder)/saved/tokenizer.json", encoding: .utf8)
     let cut = saved.replacing(
@@ -122,7 +122,7 @@ import ZooText
     #expect(try !identified(files: long).notes.contains { $0.contains("cuts them at") })
   }
 
-  /// CLIP's padding has the id of the end: a tokenizer that ends a text with another token, or with none, is not its tower's.
+  /// CLIP's padding has the end-of-text id: a tokenizer that ends a text with a different token, or with none, does not belong to its tower.
   @Test func paddingIsNoEndOfAText() throws {
     let saved = try String(contentsOfFile: "\(Self.folder)/saved/tokenizer.json", encoding: .utf8)
     let config = try String(contentsOfFile: "\(Self.folder)/saved/tokenizer_config.json", encoding: .utf8)
@@ -137,7 +137,7 @@ import ZooText
     #expect(error?.description.contains("prompts are pooled at the id") == true, "\(String(describing: error))")
   }
 
-  /// transformers hides the padding from SigLIP's text tower unless the tokenizer leaves the attention mask out.
+  /// transformers hides the padding from SigLIP's text tower unless the tokenizer omits the attention mask.
   @Test func paddingThatTransformersHidesIsNoted() throws {
     let scratch = try ScratchFolder()
     try FileManager.default.removeItem(atPath: scratch.path)
@@ -159,7 +159,7 @@ import ZooText
     try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
   }
 
-  /// transformers 5.24 gives `a photo of a cat` the ids 1022 64 220 816 580 ... with this class, and 1022 320 816 531 ... with CLIP's.
+  /// transformers 5.24 encodes `a photo of a cat` as 1022 64 220 816 580 ... with this class, and as 1022 320 816 531 ... with CLIP's.
   @Test(arguments: ["GPT2Tokenizer", "GPT2TokenizerFast", "RobertaTokenizer", "BertTokenizer", "Qwen2Tokenizer"])
   func aClassThatMakesOtherTokensThanTheFileIsRefused(_ name: String) throws {
     let config = "{\"tokenizer_class\": \"\(name)\"}", plain = name.replacing("Fast", with: "")
@@ -181,7 +181,7 @@ import ZooText
       }
       let sentence = "'tokenizer_class' is '\(plain)', which cannot be honoured; \(reason)"
       #expect(error?.description.hasSuffix(sentence) == true, "\(String(describing: error))")
-      // The model's own configuration speaks where the tokenizer's is silent.
+      // The model's own configuration decides if the tokenizer's does not say.
       #expect(throws: ConvertError.self) {
         try identified(
           config: ["\"model_type\": \"clip\"": "\"model_type\": \"clip\", \"tokenizer_class\": \"\(name)\""],
@@ -205,7 +205,7 @@ import ZooText
     }
   }
 
-  /// What `GPT2Tokenizer` of transformers 5.24 saves of CLIP's vocabulary; its ids are in `CLIPCasesTests`.
+  /// Files saved by `GPT2Tokenizer` of transformers 5.24 for CLIP's vocabulary; the ids are in `CLIPCasesTests`.
   @Test func aClassThatTheFileAgreesWithIsRun() throws {
     let model = try identified(tokenizer: "gpt2")
     #expect(model.architecture.text?.tokenizer.kind == .tokenizerJSON && names(model) == ["tokenizer.json"])
@@ -217,7 +217,7 @@ import ZooText
     }
   }
 
-  /// transformers 5.24 gives "a\tb  c\nd" the ids 0 8 4 3 4 27 4 22 2 with this class, and 0 8 3 4 4 27 3 22 2 by the file alone.
+  /// transformers 5.24 encodes "a\tb  c\nd" as 0 8 4 3 4 27 4 22 2 with this class, and as 0 8 3 4 4 27 3 22 2 by the file alone.
   @Test func aClassThatCutsAtWhiteSpaceFirstIsRefusedWhereTheFileDoesNot() throws {
     let place = Golden.cases.appending(path: "metaclip_2").path
     let metaspace = #"{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}"#
@@ -279,7 +279,7 @@ import ZooText
       ])
   }
 
-  /// A table of CLIP's size says nothing of what its rows stand for: transformers has no tokenizer either.
+  /// A table of CLIP's size does not tell what its rows mean: transformers has no tokenizer either.
   @Test func itsSizeAloneMakesNoVocabularyCLIPs() throws {
     let scratch = try ScratchFolder()
     let clip = try #require(Registry.builtIn.manifest("ViT-B-32")).architecture
@@ -296,7 +296,7 @@ import ZooText
     #expect(own.files == ["bpe_simple_vocab_16e6.txt.gz"])
     #expect(
       own.notes.count == 1 && own.notes[0].contains("CLIP's own vocabulary, which has as many tokens"), "\(own.notes)")
-    // One that cannot be read is not taken for CLIP's.
+    // A file that cannot be read is not assumed to be CLIP's.
     try Data(#"{"a": 0, "b": 1}"#.utf8).write(to: URL(filePath: scratch.file("vocab.json")))
     try Data("#version: 0.2\na b\n".utf8).write(to: URL(filePath: scratch.file("merges.txt")))
     let other = try found()
@@ -321,7 +321,7 @@ import ZooText
     for (place, files) in forms {
       options.tokenizer = place
       let config = files.contains { $0.hasSuffix(".model") } || place.contains("own")
-      // The other vocabularies end a text with other ids, which a pooling at the largest does not refuse.
+      // The other vocabularies end a text with other ids, which pooling at the largest id does not reject.
       let model = try identified(config: config ? ["\"eos_token_id\": 1023": "\"eos_token_id\": 2"] : [:], options)
       #expect(names(model) == files, "\(place)")
     }

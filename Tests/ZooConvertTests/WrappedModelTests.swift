@@ -7,7 +7,7 @@ import ZooModels
 import ZooTensors
 import ZooTestSupport
 
-/// Checkpoints as fine-tunes save them give the model that is in them.
+/// Checkpoints as saved by fine-tunes give the model inside them.
 @Suite struct WrappedModelTests {
   private let openCLIP = golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")
   private let transformers = golden("clip_gelu/checkpoints/hf/model.safetensors")
@@ -123,7 +123,7 @@ import ZooTestSupport
     }
   }
 
-  /// PEFT before 0.6 left the names of the weights as they are.
+  /// PEFT before 0.6 did not rename the weights.
   @Test(arguments: ["", "base_layer."])
   func anAdapterBesideAWholeModelIsNotMerged(_ wrapper: String) throws {
     let scratch = try ScratchFolder()
@@ -159,7 +159,7 @@ import ZooTestSupport
       remedy == "it holds a model under a prefix of its own: read that alone with --part teacher or --part student.clip"
     )
     let scratch = try ScratchFolder()
-    // A part that holds the model deeper is said whole.
+    // A part that contains the model more deeply is named in full.
     try rewrite(
       openCLIP, to: scratch.file("y.safetensors"),
       more: [("student.head.weight", Tensor([1], shape: [1])), ("x", Tensor([1], shape: [1]))]

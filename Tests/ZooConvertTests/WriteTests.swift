@@ -162,7 +162,7 @@ import ZooTestSupport
     let half = try Checkpoint.open(golden("clip_gelu/checkpoints/openclip_fp16/open_clip_model.safetensors"))
     let comparison = try first.compare(with: half)
     #expect(comparison.rows.count == first.plan.rows.count)
-    // The halves are the rounded numbers.
+    // The 16-bit floats are the rounded numbers.
     #expect(comparison.isEqual)
     #expect(comparison.rows.contains { $0.outcome == .equalRounded(to: .f16) })
     let brain = try Checkpoint.open(golden("clip_gelu/checkpoints/openclip_bf16/open_clip_model.safetensors"))

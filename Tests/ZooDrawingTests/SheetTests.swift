@@ -5,7 +5,7 @@ import ZooImages
 @testable import ZooDrawing
 
 @Suite struct SheetTests {
-  /// A picture of one colour.
+  /// A picture with a single colour.
   private func plain(_ color: [UInt8], width: Int, height: Int) -> Picture {
     Picture(width: width, height: height, pixels: (0..<width * height).flatMap { _ in color })
   }
@@ -25,7 +25,7 @@ import ZooImages
     let red = Sheet.Tile(plain([255, 0, 0], width: 100, height: 50), caption: "red")
     let blue = Sheet.Tile(plain([0, 0, 255], width: 100, height: 100), caption: "blue", details: ["0.5"])
     let sheet = try Sheet(sections: [.init(tiles: [red, blue, red])], columns: 2, tileSize: 200).drawn()
-    // Two cells of 200, a gap of 16, margins of 24; no sheet is narrower than 480.
+    // Two cells of 200, a gap of 16, margins of 24; a sheet is at least 480 wide.
     #expect(sheet.width == 528)
     #expect(pixel(sheet, 23, 60) == [255, 255, 255] && pixel(sheet, 60, 23) == [255, 255, 255])
     #expect(pixel(sheet, 24, 24) == [255, 0, 0] && pixel(sheet, 223, 123) == [255, 0, 0])
@@ -52,7 +52,7 @@ import ZooImages
           case .rectangle(let other, _, _): other != box && overlap(other, box)
           case .picture(_, let other): overlap(other, box)
           case .text(let text, let x, let y, _):
-            // A badge's own word lies in it.
+            // The badge's own word is inside it.
             overlap(Box(x: x, y: y, width: text.width, height: text.height), box) && !(x > box.x && y > box.y)
           }
         }
@@ -124,13 +124,13 @@ import ZooImages
     #expect(try odd.drawn().width == 528)
   }
 
-  /// Cairo's pictures end at 32767 rows.
+  /// Cairo's images are limited to 32767 rows.
   @Test func tallSheetsAreDrawnWhole() throws {
     let tiles = (0..<17).map { _ in Sheet.Tile(plain([255, 0, 0], width: 1, height: 8)) }
     let sheet = try Sheet(sections: [.init(tiles: tiles)], columns: 1, tileSize: 2048).drawn()
     #expect(sheet.height > 32767)
     #expect(pixel(sheet, 24, sheet.height - 40) == [255, 0, 0])
-    // Across the edge of two bands.
+    // Across the boundary of two bands.
     #expect(pixel(sheet, 30, 4095) == [255, 0, 0] && pixel(sheet, 30, 4096) == [255, 0, 0])
   }
 }

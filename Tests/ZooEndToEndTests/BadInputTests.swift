@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// One clear sentence with the remedy, exit code 1 or 2, and nothing half-written.
+/// One clear sentence with the remedy, exit code 1 or 2, and no partial files.
 @Suite struct BadInputTests {
   @Test func filesThatAreNoCheckpointsAreRefused() throws {
     let zoo = try Command()

@@ -1,7 +1,7 @@
 import Foundation
 import ZooTestSupport
 
-/// Runs the built `zoo` as a user would, in a zoo of its own.
+/// Runs the built `zoo` as a user would, with a model store of its own.
 final class Command: Sendable {
   let home: URL
 
@@ -20,7 +20,7 @@ final class Command: Sendable {
     func json() throws -> Any { try JSONSerialization.jsonObject(with: Data(output.utf8)) }
   }
 
-  /// A path in the zoo's folder, for files of the test.
+  /// A path in the store's folder, for files of the test.
   func file(_ name: String) -> String { home.appending(path: name).path }
 
   @discardableResult
@@ -28,7 +28,7 @@ final class Command: Sendable {
     try run(arguments, environment: environment)
   }
 
-  /// - Parameter program: nil for `zoo` itself.
+  /// - Parameter program: Nil for `zoo` itself.
   @discardableResult
   func run(
     program: String? = nil, _ arguments: [String], environment: [String: String] = [:]
@@ -69,7 +69,7 @@ final class Command: Sendable {
 
   private final class Box: @unchecked Sendable { var data = Data() }
 
-  /// The product lies beside the test bundle.
+  /// The product is beside the test bundle.
   static let executable: URL = {
     var folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     for _ in 0..<6 {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Embeddings on disk and the search through them, against open_clip (`Tools/evaluation/make_embeddings.py`).
+/// Embeddings on disk and searching them, compared with open_clip (`Tools/evaluation/make_embeddings.py`).
 @Suite struct EmbedTests {
   private struct Expected: Decodable {
     let pictures: [String]
@@ -28,7 +28,7 @@ import ZooTestSupport
     #expect(outcome.code == code, "\(outcome.errors)")
   }
 
-  /// The rows of an NPY file of f32.
+  /// The rows of an NPY file with f32.
   private func rows(_ name: String, count: Int) throws -> [[Float]] {
     let data = try Data(contentsOf: URL(filePath: zoo.file(name)))
     #expect(String(decoding: data[10..<128], as: UTF8.self).contains("'shape': (\(count), "))
@@ -70,7 +70,7 @@ import ZooTestSupport
     #expect(distance(try rows("texts/00000.npy", count: 3), expected.texts) < 2e-5)
     #expect(try lines("texts").map { $0["id"] as? String } == expected.prompts)
     #expect(try lines("images").map { $0["path"] as? String } == pictures)
-    // The same similarities as `zoo score`, also from rows that were not divided by their lengths.
+    // The same similarities as `zoo score`, even from rows that were not normalised.
     let score = try zoo.run(["score", "ViT-Ti-8-emoji"] + pictures + ["-p", expected.prompts[0], "--json"])
     let report = try #require(try score.json() as? [String: Any])
     let scores = try #require(report["images"] as? [[String: Any]]).map { image in
@@ -87,7 +87,7 @@ import ZooTestSupport
       }
       #expect(found.map(\.similarity) == found.map(\.similarity).sorted(by: >))
     }
-    // A picture is nearest to itself.
+    // A picture is closest to itself.
     let own = try hits([zoo.file("unit"), "--image", pictures[2], "-k", "1"])[0]
     #expect(own[0].path == pictures[2] && abs(own[0].similarity - 1) < 1e-6)
   }
@@ -102,9 +102,9 @@ import ZooTestSupport
     let prompt = ["a photo of a \(expected.prompts[0])"]
     let whole = try hits([zoo.file("whole")] + prompt), parts = try hits([zoo.file("parts")] + prompt)
     #expect(whole[0].map(\.path) == parts[0].map(\.path))
-    // Rows are equal; a product with other rows beside them may be rounded otherwise.
+    // Rows are equal, but a product with different neighbouring rows may be rounded differently.
     for (a, b) in zip(whole[0], parts[0]) { #expect(abs(a.similarity - b.similarity) < 1e-6) }
-    // Killed with a row that has no line, in the middle of a line, and before anything: the files end up the same.
+    // Killed with a row that has no line, in the middle of a line, and before anything was written: the files end up the same.
     let index = URL(filePath: zoo.file("whole/index.jsonl")), all = try Data(contentsOf: index)
     let names = ["index.jsonl", "00000.npy", "00001.npy"]
     func files() throws -> [Data] { try names.map { try Data(contentsOf: URL(filePath: zoo.file("whole/\($0)"))) } }

@@ -2,12 +2,12 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// The figures of the demo models' own evaluation, made with the original implementations (`Examples/results`).
+/// The figures of the demo models' own evaluation, computed with the original implementations (`Examples/results`).
 @Suite struct EvalTests {
   struct Call: Sendable {
     let model: String
     let results: String
-    /// The published names of the rows that the call makes.
+    /// The published names of the rows produced by the call.
     let names: [String]
     let arguments: [String]
   }
@@ -63,7 +63,7 @@ import ZooTestSupport
     }
   }
 
-  /// All rows with `ZOO_FULL=1`; else those of the authors' method over all layers.
+  /// All rows with `ZOO_FULL=1`; otherwise those of the authors' method over all layers.
   @Test func localisationIsThatOfTheDemosReadMe() throws {
     let full = ProcessInfo.processInfo.environment["ZOO_FULL"] == "1"
     let zoo = try Command()
@@ -86,8 +86,8 @@ import ZooTestSupport
         let want = try #require(figures.methods[name]), row = "\(call.model) \(name)"
         #expect(found.prompts == figures.prompts && found.flat == 0)
         #expect(abs(found.mean_object_area - figures.meanObjectArea) < 1e-12)
-        // Hits are counts; the others are means of 442 ratios, to the first decimal of a percent. The published ones of the CLIP model
-        // are up to 9e-5 lower: open_clip with torch's autograd on these very files gives zoo's numbers within 2e-6.
+        // Hits are counts; the others are means of 442 ratios, to the first decimal of a percent. The published ones of the CLIP model are up to 9e-5
+        // lower: open_clip with torch's autograd on these same files gives zoo's numbers within 2e-6.
         #expect(abs(found.pointing - want.pointing) < 1e-9, "\(row): \(found.pointing)")
         #expect(abs(found.pointing_tolerance4 - want.pointing_tol4) < 1e-9, "\(row): \(found.pointing_tolerance4)")
         #expect(abs(found.mean_iou - want.mIoU) < 2e-4, "\(row): \(found.mean_iou)")
@@ -96,7 +96,7 @@ import ZooTestSupport
     }
   }
 
-  /// A run that is killed and resumed, one in shards, and a whole one have the same rows and one table.
+  /// A run that is killed and resumed, one in shards, and a complete one have the same rows and the same table.
   @Test func partsOfARunAreTheRun() throws {
     let zoo = try Command(), data = Golden.cases.appending(path: "evaluation/voc").path
     try zoo.run("convert", MainJobTests.checkpoint)
@@ -154,7 +154,7 @@ import ZooTestSupport
     }
   }
 
-  /// One page with the table, and the worst and best cases with their truth, that fetches and runs nothing.
+  /// A single page with the table, and the worst and best cases with their truth, that loads and runs nothing.
   @Test func theReportShowsWorstAndBest() throws {
     let zoo = try Command(), folder = Golden.cases.appending(path: "evaluation").path
     try zoo.run("convert", MainJobTests.checkpoint)
@@ -176,7 +176,7 @@ import ZooTestSupport
       #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
       let sources = page.matches(of: /(?:src|href|url)\s*[=(]\s*"?([^">)]{0,30})/).map { $0.1 }
       #expect(sources.allSatisfy { $0.hasPrefix("data:image/png;base64,") } && !page.contains("<script"))
-      // Each case has its picture and two maps; and there is a bar.
+      // Each case has its picture and two maps; and there is a colour bar.
       #expect(sources.count == cases * 3 + 1, "\(arguments[0])")
       for part in parts + [
         "Worst cases", "Best cases", "LeGrad official, layers all", "SHA-256", "prefers-color-scheme",
@@ -186,7 +186,7 @@ import ZooTestSupport
     }
   }
 
-  /// Presets and named sets of templates are what they say; what is not of a protocol is refused.
+  /// Presets and named sets of templates have the documented content; presets of other protocols are rejected.
   @Test func presetsSetWhatThePaperStates() throws {
     let zoo = try Command(), data = Golden.cases.appending(path: "evaluation/imagenet/folders").path
     try zoo.run("convert", "Examples/ViT-Ti-8-SigLIP-emoji/open_clip_model.safetensors")
@@ -208,7 +208,7 @@ import ZooTestSupport
         """)
   }
 
-  /// Whatever is left out is said and counted, and the exit code tells.
+  /// Everything that is left out is reported and counted, and reflected in the exit code.
   @Test func whatIsMissingIsSaid() throws {
     let zoo = try Command(), folder = Golden.cases.appending(path: "evaluation").path
     try zoo.run("convert", MainJobTests.checkpoint)
@@ -228,7 +228,7 @@ import ZooTestSupport
     }
   }
 
-  /// The three forms of ImageNet's validation set are one set.
+  /// The three forms of ImageNet's validation set are the same set.
   @Test func perturbationIsTheSameFromEachForm() throws {
     let zoo = try Command(), folder = Golden.cases.appending(path: "evaluation/imagenet").path
     try zoo.run("convert", MainJobTests.checkpoint)
@@ -257,7 +257,7 @@ import ZooTestSupport
       ["--data", "Examples/eval", "--prompt-template", "a photo"], "'a photo' has no {} where the name goes")
     try expect(
       ["--data", "Examples/eval", "--layers", "4-9"], "layers 4-9 do not exist: the image tower has 6, 0 to 5")
-    // A mask of another size than its picture, and one in colours.
+    // A mask whose size differs from its picture's, and one in colour.
     try FileManager.default.createDirectory(atPath: zoo.file("scenes"), withIntermediateDirectories: true)
     let scene = #"{"id":"a","image":"\#(Golden.repository.path)/Examples/eval/images/000.png","mask":"MASK","#
     for (mask, reason) in [

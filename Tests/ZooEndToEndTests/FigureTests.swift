@@ -2,10 +2,10 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Figures for papers: maps on the whole picture, masks, boxes, and flags that add up.
+/// Figures for papers: maps on the whole picture, masks, boxes, and consistent flags.
 @Suite struct FigureTests {
   private let zoo: Command
-  /// 53 x 37 pixels, of which the middle 37 columns are seen.
+  /// 53 x 37 pixels, of which the middle 37 columns are visible to the model.
   private let picture = "Tests/Golden/images/sources/exif_6.jpg"
 
   init() throws {
@@ -47,7 +47,7 @@ import ZooTestSupport
     let values = data.suffix(37 * 53 * 4).withUnsafeBytes { raw in
       stride(from: 0, to: raw.count, by: 4).map { raw.loadUnaligned(fromByteOffset: $0, as: Float.self) }
     }
-    // The crop goes from column 8 to 45: 7.9 and 45.1 before rounding.
+    // The crop is from column 8 to 45: 7.9 and 45.1 before rounding.
     #expect((0..<53).filter { values[$0].isNaN } == Array(0..<8) + Array(45..<53))
     #expect(values.allSatisfy { $0.isNaN || (0...1).contains($0) })
 

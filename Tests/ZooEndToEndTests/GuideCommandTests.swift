@@ -2,9 +2,9 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// The commands of the guides, as a reader would type them: in a zoo with two demo models, in a folder that has the repository's `Examples`.
+/// The commands in the guides, as a reader would type them: with a store of two demo models, in a folder that has the repository's `Examples`.
 @Suite struct GuideCommandTests {
-  /// What the whole of a page's commands writes, and something that their output has.
+  /// The files written by all commands of a page, and text that their output contains.
   static let pages: [(page: String, says: [String], writes: [String])] = [
     ("GettingStarted", ["ViT-Ti-8-emoji:local", "a photo of a panda"], ["heatmaps"]),
     ("Converting", ["openclip", "122 tensors read", "vision.blocks.0.qkv.weight"], []),
@@ -58,10 +58,10 @@ import ZooTestSupport
   }
 }
 
-/// A shell whose `zoo` is the built one, with the demo models installed.
+/// A shell in which `zoo` is the built one, with the demo models installed.
 private final class Shell {
   let zoo: Command
-  /// Where commands are called.
+  /// The folder in which commands are run.
   let folder: URL
 
   init() throws {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// The library from a package of its own, compiled and run as a user would.
+/// The library used from a separate package, compiled and run as a user would.
 @Suite struct LibraryExampleTests {
   struct Report: Decodable {
     let images: [Image]
@@ -37,7 +37,7 @@ import ZooTestSupport
       return "\(prompt): grid \(image.grid[0])x\(image.grid[1]), energy \(result.energy), \(place)"
     }
 
-    // The products stay where they are, so that the next run builds what has changed only.
+    // The build products are kept, so that the next run only builds what has changed.
     let package = Golden.repository.appending(path: "Examples/library").path
     let build = [
       "--package-path", package, "--scratch-path", Golden.repository.appending(path: ".build-example").path,

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// What `zoo list` and `zoo show` say of the registry.
+/// What `zoo list` and `zoo show` say about the registry.
 @Suite struct ListTests {
   private func architectures(_ arguments: String...) throws -> [String] {
     let result = try Command().run(["list", "--json"] + arguments)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// From a checkpoint to pictures that point at the right things.
+/// From a checkpoint to maps that point at the right objects.
 @Suite struct MainJobTests {
   static let checkpoint = "Examples/ViT-Ti-8-emoji/open_clip_model.safetensors"
 
@@ -18,7 +18,7 @@ import ZooTestSupport
     let list = try #require(try zoo.run("list", "--installed", "--json").json() as? [[String: Any]])
     #expect(list.map { $0["architecture"] as? String } == ["ViT-Ti-8-emoji"])
 
-    // One object of each of the six scenes, by the boxes that the scenes were drawn with.
+    // One object in each of the six scenes, according to the boxes that the scenes were drawn with.
     let scenes = try #require(
       try JSONSerialization.jsonObject(
         with: Data(contentsOf: Golden.repository.appending(path: "Examples/examples/examples.json")))
@@ -84,7 +84,7 @@ import ZooTestSupport
         "model.safetensors.index.json", "config.json", "preprocessor_config.json", "vocab.json",
       ]))
     #expect(try zoo.run("convert", Self.checkpoint, "--against", out).code == 0)
-    // Its own tokenizer, preprocessing and activation: the scores are the same.
+    // With its own tokenizer, preprocessing and activation, the scores are the same.
     #expect(try zoo.run("convert", out, "--as", "again:x").code == 0)
     let scores = try ["ViT-Ti-8-emoji", "again"].map {
       try zoo.run("score", $0, "Examples/examples/scene1.jpg", "-p", "a photo of a panda", "-p", "a kite").output
@@ -148,7 +148,7 @@ import ZooTestSupport
       "--layers-grid", "--size", "96x160", "--layers", "last:40%", "--variant", "paper", "--color-map", "viridis")
     #expect(sheets.code == 0, "\(sheets.errors)")
     let files = try FileManager.default.contentsOfDirectory(atPath: zoo.file("out")).sorted()
-    // The same prompt twice is one result. An id of eight characters stands before each ending.
+    // The same prompt twice is one result. An id of eight characters precedes each extension.
     let plainNames = files.map { $0.replacing(/\.[0-9a-z]{8}\.png$/, with: ".png") }
     #expect(
       plainNames == [
@@ -214,7 +214,7 @@ import ZooTestSupport
     let zoo = try Command()
     let file = zoo.file("ViT-S-32-laion2b_s32b_b79k.safetensors")
     #expect(try zoo.run("bench", "ViT-S-32", "--write-checkpoint", file).code == 0)
-    // The file's name holds an architecture, but no tag of it.
+    // The file's name contains an architecture, but none of its tags.
     let refused = try zoo.run("convert", file)
     #expect(refused.code == 2)
     #expect(refused.errors.contains("does not say") && refused.errors.contains("--as"), "\(refused.errors)")

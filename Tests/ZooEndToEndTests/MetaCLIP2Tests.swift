@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// A `MetaClip2Model` of transformers, whose texts are pooled at the end token 2 and not at the largest id.
+/// A `MetaClip2Model` of transformers, which pools texts at the end token 2 and not at the largest id.
 @Suite struct MetaCLIP2Tests {
   private struct Expected: Decodable {
     let picture: String
@@ -19,7 +19,7 @@ import ZooTestSupport
     #expect(converted.code == 0 && !converted.output.contains("note:"), "\(converted.output)\(converted.errors)")
     let picture = Golden.url("models/clip_gelu/inputs/\(expected.picture)").path
     let call = ["score", zoo.file("model"), picture, "--json"]
-    // An empty prompt is refused: the last one is left out.
+    // An empty prompt is rejected: the last one is left out.
     let prompts = expected.prompts.filter { !$0.isEmpty }
     let scored = try zoo.run(call + prompts.flatMap { ["-p", $0] })
     let report = try #require(try scored.json() as? [String: Any], "\(scored.errors)")

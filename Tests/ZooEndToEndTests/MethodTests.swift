@@ -3,7 +3,7 @@ import Testing
 import ZooExplain
 import ZooTestSupport
 
-/// Methods on the command line: what is listed, what runs, what is refused.
+/// Methods on the command line: which are listed, which run, which are rejected.
 @Suite struct MethodTests {
   private let zoo: Command
 
@@ -73,7 +73,7 @@ import ZooTestSupport
     }
   }
 
-  /// Each map is the one that its method makes alone.
+  /// Each map equals the one that its method computes alone.
   @Test func severalMethodsShareOneCall() throws {
     let call = ["explain", "ViT-Ti-8-emoji", "Examples/examples/scene1.jpg", "-p", "a panda", "-p", "a kite", "--json"]
     func run(_ method: String, _ more: String...) throws -> (report: [String: Any], prompts: [[String: Any]]) {
@@ -94,7 +94,7 @@ import ZooTestSupport
         let map = try #require((prompt["maps"] as? [[String: Any]])?[place]),
           files = try #require(map["files"] as? [String])
         #expect(map["energy"] as? Double == own["energy"] as? Double)
-        // The same name, so the same result.
+        // The same name means the same result.
         #expect(files == own["files"] as? [String])
         #expect(files[0].contains(".\(method.prefix { $0 != ":" })."))
       }
@@ -103,7 +103,7 @@ import ZooTestSupport
     let sheet = try run("legrad,rollout", "--grid", "--format", "svg").report
     let sheets = try #require((sheet["images"] as? [[String: Any]])?[0]["sheets"] as? [String])
     #expect(sheets.count == 1 && sheets[0].hasSuffix(".svg") && sheets[0].contains("scene1.grid."))
-    // An option of the command is for the methods that take it.
+    // An option of the command applies to the methods that have it.
     let scored = try run("rollout,gradcam", "--layer", "3").prompts
     #expect((scored[0]["files"] as? [String])?[1] == (together.prompts[0]["files"] as? [String])?[2])
   }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// `--max-patches` and `--size` of NaFlex models.
+/// `--max-patches` and `--size` for NaFlex models.
 @Suite struct NaFlexCommandTests {
   private func settings(_ zoo: Command, _ options: [String]) throws -> [String: String] {
     let folder = UUID().uuidString

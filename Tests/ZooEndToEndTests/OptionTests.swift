@@ -4,7 +4,7 @@ import ZooExplain
 
 @testable import ZooCommand
 
-/// Options that are read apart from the command that has them.
+/// Options that are parsed without their command.
 @Suite struct OptionTests {
   @Test(arguments: ["off", "OFF", " Off "])
   func correctionsCanBeOff(_ text: String) throws {

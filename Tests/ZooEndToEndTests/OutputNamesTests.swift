@@ -2,7 +2,7 @@ import Testing
 
 @testable import ZooCommand
 
-/// Names of results: unique, the same at every run, and fit for every file system.
+/// Names of results: unique, the same in every run, and valid on every file system.
 @Suite struct OutputNamesTests {
   private func name(
     _ path: String, of all: [String]? = nil, digest: String = "d", _ prompts: [String] = ["a bee"],
@@ -48,7 +48,7 @@ import Testing
     let whole = name(
       path, [String(repeating: "e\u{301} ", count: 500)], method: "transformer-attribution",
       suffix: "layers.npy")
-    // 255 bytes less the dot, the number and the ending of a file that is being written.
+    // 255 bytes minus the dot, the number and the extension of a file that is being written.
     #expect(whole.utf8.count <= OutputNames.limit && OutputNames.limit <= 255 - 17)
     #expect(whole.unicodeScalars.allSatisfy { $0 != "\u{FFFD}" })
     #expect(name("a.jpg", ["🐝"]).wholeMatch(of: /a\.[0-9a-z]{8}\.png/) != nil)

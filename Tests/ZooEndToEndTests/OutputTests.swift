@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Standard output that takes nothing: an error in every command, but no noise where the reader has enough.
+/// Standard output that cannot be written: an error in every command, but silence if the reader has had enough.
 @Suite struct OutputTests {
   @Test(arguments: [
     "--help", "--version", "list", "list --json", "show ViT-B-32", "du", "doctor", "inspect CHECKPOINT",
@@ -20,7 +20,7 @@ import ZooTestSupport
     }
   }
 
-  /// `score` writes what it has after each picture, and again at the end.
+  /// `score` writes its output after each picture, and again at the end.
   @Test func lostOutputIsSaidOnce() throws {
     #if os(Linux)
       let zoo = try Command()
@@ -35,7 +35,7 @@ import ZooTestSupport
   }
 
   @Test func aReaderThatHasEnoughEndsItQuietly() throws {
-    // The reader is gone before the first byte comes.
+    // The reader has exited before the first byte arrives.
     let script = "set -o pipefail; (sleep 0.5; exec \(Command.executable.path) list --json) | true"
     let result = try Command().run(program: "/bin/bash", ["-c", script])
     #expect(result.code == 141 && result.errors.isEmpty && result.output.isEmpty, "\(result.errors)")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// What `explain` and `score` do with many pictures: no result is lost, and none overwrites another.
+/// What `explain` and `score` do with many pictures: no result is lost or overwritten.
 @Suite final class PictureCommandTests {
   let zoo: Command
   private let scene = "Examples/examples/scene1.jpg"
@@ -38,7 +38,7 @@ import ZooTestSupport
     let names = try files("out")
     #expect(names.count == 15 && names.filter { $0.hasPrefix("a/") }.count == 10)
     #expect(names.contains { $0.contains("蜜蜂") } && names.contains { $0.contains("пчела") })
-    // Again: the same files. With another variant, prompt or model: only more.
+    // The same call again gives the same files. A different variant, prompt or model only adds some.
     #expect(try explain(pictures + prompts + ["-o", zoo.file("out")]).code == 0)
     #expect(try files("out") == names)
     for more in [["--variant", "paper"], ["--alpha", "0.5"], ["--precision", "bf16"], ["--size", "96"]] {
@@ -93,14 +93,14 @@ import ZooTestSupport
     let strict = try zoo.run("score", "ViT-Ti-8-emoji", zoo.file("in"), "-p", "a panda", "--strict")
     #expect(strict.code == 2 && strict.output.split(separator: "\n").count == 3, "\(strict.output)")
     #expect(strict.errors.hasPrefix("zoo: \(zoo.file("in/1.jpg")) is a damaged JPEG"))
-    // What was found before the error is in the JSON, and so is the error.
+    // Results from before the error are in the JSON, and so is the error.
     let json = try zoo.run("score", "ViT-Ti-8-emoji", zoo.file("in"), "-p", "a panda", "--strict", "--json")
     let report = try #require(try json.json() as? [String: Any])
     #expect(json.code == 2 && (report["images"] as? [Any])?.count == 1)
     #expect((report["errors"] as? [[String: String]])?.first?["input"] == zoo.file("in/1.jpg"))
   }
 
-  /// The largest thing of the first demo scene fits worse than the empty prompt fits the scene, and better than that fits noise.
+  /// The largest object in the first demo scene fits worse than the empty prompt fits the scene, and better than that fits noise.
   @Test func absenceIsMeasuredByPicturesThatShowNothing() throws {
     let prompts = ["panda", "kite", "teapot", "dog", "banana"].flatMap { ["-p", "a photo of a \($0)"] }
     for command in ["score", "explain"] {
@@ -124,7 +124,7 @@ import ZooTestSupport
     let made = try zoo.run(
       program: "/bin/bash",
       ["-c", "mkdir \(folder) && cp \(scene) $'\(folder)/b\\xffd.jpg' && cp \(scene) \(folder)/ok.jpg"])
-    // macOS has no such names.
+    // macOS does not allow such names.
     guard made.code == 0 else { return }
     let all = try zoo.run("score", "ViT-Ti-8-emoji", folder, "-p", "a panda")
     #expect(all.code == 1 && all.output.contains("ok.jpg") && all.errors.contains("its name is not valid UTF-8"))
@@ -163,7 +163,7 @@ import ZooTestSupport
     }
   }
 
-  /// They have numbers for names, which say nothing.
+  /// They are named by numbers, which say nothing.
   @Test func resultsOfDifferentEmbeddingsAreKeptApart() throws {
     var header = Data([0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0])
     header += Data("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 128), }".utf8)
@@ -214,7 +214,7 @@ import ZooTestSupport
     #expect((report["notes"] as? [String])?.count == 5)
     let image = try #require((report["images"] as? [[String: Any]])?.first)
     #expect(image["size"] as? [Int] == [37, 53] && image["orientation"] as? Int == 6)
-    // 53 x 37 becomes 143 x 100, of which the columns 22 to 122 are kept.
+    // 53 x 37 becomes 143 x 100, of which columns 22 to 122 are kept.
     let crop = try #require(image["crop"] as? [String: Double])
     #expect(crop["top"] == 0 && crop["bottom"] == 37)
     #expect(abs((crop["left"] ?? 0) - 22.0 * 53 / 143) < 1e-9 && abs((crop["right"] ?? 0) - 122.0 * 53 / 143) < 1e-9)

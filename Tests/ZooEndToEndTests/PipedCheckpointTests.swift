@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Checkpoints that come through pipes, and conversions that were made before.
+/// Checkpoints from pipes, and conversions that were done before.
 @Suite struct PipedCheckpointTests {
   private static let weights = "Examples/ViT-Ti-8-emoji/open_clip_model.safetensors"
   private static let configuration = "Examples/ViT-Ti-8-emoji/open_clip_config.json"
@@ -20,7 +20,7 @@ import ZooTestSupport
     let piped = try shell("cat \(Self.weights) | ZOO convert - \(options)")
     #expect(piped.code == 0, "\(piped.errors)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: zoo.file("downloads")) == [])
-    // The same bytes through another pipe are the same source.
+    // The same bytes from another pipe are the same source.
     let again = try shell("ZOO convert <(cat \(Self.weights)) \(options)")
     #expect(again.code == 0 && again.output.hasPrefix("ViT-Ti-8-emoji:piped is installed already"), "\(again.errors)")
     let redirected = try shell("ZOO convert - \(options) --force < \(Self.weights)")
@@ -42,7 +42,7 @@ import ZooTestSupport
     let json = try #require(try zoo.run(call + ["--json"]).json() as? [String: String])
     #expect(json["model"] == "ViT-Ti-8-emoji:local")
     #expect(try Data(contentsOf: URL(filePath: file)) == before)
-    // Other weights, another type and another source are other conversions.
+    // Different weights, types or sources are different conversions.
     for other in [["--dtype", "bf16"], ["--activation", "quick_gelu"]] {
       let refused = try zoo.run(call + other)
       #expect(refused.code == 2 && refused.errors.contains("exists already"), "\(other): \(refused.output)")
@@ -78,7 +78,7 @@ import ZooTestSupport
     let dry = try zoo.run("rm", "--older-than", "30d", "--dry-run")
     #expect(dry.output == "ViT-Ti-8-emoji:a would be removed, 20 MB freed\n")
     #expect(try models().count == 2)
-    // What is run is used.
+    // Running a model counts as a use.
     _ = try zoo.run("score", "ViT-Ti-8-emoji:a", "Examples/examples/scene1.jpg", "-p", "a bee")
     #expect(try zoo.run("rm", "--older-than", "30d").errors == "There is no model that was not used for 30d.\n")
     #expect(try zoo.run("rm", "--older-than", "2w").output == "ViT-Ti-8-emoji:b removed, 20 MB freed\n")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// The scores of transformers 5.24 (`AutoModel`, `AutoProcessor`) for one model under several settings for pictures.
+/// The scores of transformers 5.24 (`AutoModel`, `AutoProcessor`) for one model with several preprocessing settings.
 @Suite struct ProcessorTests {
   private struct Setting: Sendable, CustomTestStringConvertible {
     let name: String

@@ -2,11 +2,11 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// The variables that name proxies, as curl and the Python tools read them.
+/// The variables that name proxies, interpreted like curl and the Python tools.
 @Suite(.timeLimit(.minutes(30))) struct ProxyTests {
   let zoo: Command
   let hub: HubStub
-  /// Plays the hub behind the proxy too: it answers for every host.
+  /// Also plays the hub behind the proxy: it answers for every host.
   let proxy: HubStub
 
   init() throws {
@@ -29,7 +29,7 @@ import ZooTestSupport
 
   @Test(arguments: ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
   func goesThroughTheProxy(_ variable: String) throws {
-    // No such host: only a proxy can know it.
+    // The host does not exist: only a proxy can know it.
     let result = try pull(from: "http://hub.invalid", [variable: proxy.url.absoluteString])
     #expect(result.code == 0, "\(result.errors)")
     #expect(result.output.contains("model.bin    16 B"))

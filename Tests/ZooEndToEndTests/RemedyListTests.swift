@@ -2,9 +2,9 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Every remedy that stands in the sources is followed by a test, or is in a list with the reason why none can.
+/// Every remedy in the sources is tested, or is in a list with the reason why it cannot be.
 @Suite struct RemedyListTests {
-  /// What no test does, by a piece of the remedy.
+  /// Remedies that no test follows, by a piece of their text.
   private static let others: [(piece: String, reason: String)] = [
     ("merge_and_unload() of PEFT", "it is PEFT's, in Python; the merged model converts in WrappedModelTests"),
     (
@@ -22,7 +22,7 @@ import ZooTestSupport
     ),
   ]
 
-  /// What is no remedy: it says what zoo does where a file asks for something else, and no other value of the file helps.
+  /// Sentences that are not remedies: they say what zoo does if a file asks for something else, and no other value in the file helps.
   private static let statements = [
     "zoo runs open_clip's plain blocks alone", "zoo's norms have weights", "zoo reads pictures as red, green and blue",
     "the model's patches have * pixels", "zoo runs SigLIP's tokenizer on lower case alone",
@@ -39,12 +39,12 @@ import ZooTestSupport
     "it cannot be pulled either: *", "it is registered, but does not run: *",
   ]
 
-  /// The text literals of Swift code, those that are added up as one, what is interpolated as `*`.
+  /// The text literals in Swift code; concatenated ones are joined, interpolations become `*`.
   private func literals(_ code: String) -> [String] {
     plain(code).matches(of: /"((?:[^"\\\n]|\\.)*)"/).map { String($0.1) }
   }
 
-  /// Without comments, breaks in literals and interpolations.
+  /// The code without comments, line breaks in literals and interpolations.
   private func plain(_ code: String) -> String {
     code.replacing(/(?m)^\s*\/\/.*$/, with: "")
       .replacing(/"\s*\n\s*\+ "/, with: "")
@@ -61,7 +61,7 @@ import ZooTestSupport
     return names.filter { $0.hasSuffix(".swift") }.map { "\(folder)/\($0)" }
   }
 
-  /// All remedies: those of the command, and those that errors carry.
+  /// All remedies: those of the command, and those in errors.
   private func remedies() throws -> [String] {
     let failure = try code("Sources/zoo/Support/Failure.swift")
     let start = try #require(failure.range(of: "func bringing")).lowerBound
@@ -84,7 +84,7 @@ import ZooTestSupport
     text.split(separator: "*").map(String.init).filter { $0.count >= 12 }
   }
 
-  /// True where one of the two has the other, or a long piece of it, in it.
+  /// Whether one of the two contains the other, or a long piece of it.
   private func names(_ remedy: String, _ said: String) -> Bool {
     pieces(said).contains { remedy.contains($0) } || pieces(remedy).contains { said.contains($0) }
   }

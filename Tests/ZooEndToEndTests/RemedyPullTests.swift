@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// What `zoo pull` tells a person to do is done, and works.
+/// What `zoo pull` tells a user to do is done, and works.
 @Suite(.timeLimit(.minutes(30))) struct RemedyPullTests {
   let zoo: Command
   let hub: HubStub
@@ -149,7 +149,7 @@ import ZooTestSupport
     try refused(
       Self.repository, under: ["http_proxy": dead], code: 1, remedy,
       with: ["http_proxy": dead, "NO_PROXY": "127.0.0.1"])
-    // A proxy that wants a name and a password is told them.
+    // A proxy that requires a name and a password gets them.
     try zoo.run("rm", "--all")
     proxy.inject(.reply(.init(407, headers: ["Proxy-Authenticate": "Basic"])), at: "/owner")
     proxy.forgetRequests()
@@ -159,7 +159,7 @@ import ZooTestSupport
     #expect(proxy.requests.contains { $0.headers["proxy-authorization"] == "Basic bWU6c2VjcmV0" })
   }
 
-  /// The hub announces more than any disk has.
+  /// The hub announces more than any disk can hold.
   @Test func roomIsMadeForWhatDoesNotFit() throws {
     let probed = LoopbackServer.Reply(
       206, headers: ["ETag": "\"v1\"", "Content-Range": "bytes 0-0/\(1 << 45)"], body: Data([0]))
@@ -170,7 +170,7 @@ import ZooTestSupport
       before: { #expect((try? zoo.run("du"))?.code == 0) }, with: ["ZOO_HOME": zoo.file("another")])
   }
 
-  /// A limit for the size of files stands for a disk that gets full on the way.
+  /// A file size limit simulates a disk that fills up on the way.
   @Test func aPullThatCouldNotBeWrittenGoesOn() throws {
     let environment = [
       "HF_ENDPOINT": hub.url.absoluteString, "HF_HOME": zoo.file("hf"), "HF_TOKEN": "", "http_proxy": "",
@@ -187,7 +187,7 @@ import ZooTestSupport
     #expect(again.code == 0, "\(again.errors)")
   }
 
-  /// A pointer in the place of a file, and an archive that stopped early: the whole file comes from the hub.
+  /// A pointer instead of a file, and a truncated archive: the whole file comes from the hub.
   @Test func whatStandsInForAFileIsFetched() throws {
     let pointer = zoo.file("pointer.safetensors")
     try Data("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 605157884\n".utf8)
@@ -223,7 +223,7 @@ import ZooTestSupport
     let several = try pull("ViT-B-32")
     #expect(several.code == 2)
     #expect(several.errors.contains("name one, as in 'zoo pull ARCHITECTURE:TAG'"), "\(several.errors)")
-    // What the message lists can be asked for: the plan is made, and the hub of the test has no such repository.
+    // The listed names can be requested: the plan is made, and the hub of the test has no such repository.
     let named = try pull("ViT-B-32:laion2b_s34b_b79k")
     #expect(named.errors.contains("hf://laion/CLIP-ViT-B-32-laion2B-s34B-b79K does not exist"), "\(named.errors)")
   }

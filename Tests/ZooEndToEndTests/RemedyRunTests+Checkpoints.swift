@@ -2,11 +2,11 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Remedies for what a checkpoint does not say, holds too much of, or is not.
+/// Remedies for checkpoints that lack information, contain too much, or are not models.
 extension RemedyRunTests {
   private static let containers = "Tests/Cases/containers"
 
-  /// A folder with some tensors of a golden checkpoint under other names, and files that lie beside it.
+  /// A folder with some tensors of a golden checkpoint under other names, and files beside it.
   func folder(
     _ name: String, of source: String, beside: [String] = [], rename: (String) -> String?
   ) throws -> String {
@@ -21,7 +21,7 @@ extension RemedyRunTests {
     return folder
   }
 
-  /// A safetensors file with other names, and without those that become nil.
+  /// A safetensors file with tensors renamed, without those whose new name is nil.
   private func renamed(_ file: Data, _ rename: (String) -> String?) throws -> Data {
     let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
     let object = try JSONSerialization.jsonObject(with: file.dropFirst(8).prefix(length))
@@ -40,7 +40,7 @@ extension RemedyRunTests {
     try JSONSerialization.data(withJSONObject: json).write(to: URL(filePath: path))
   }
 
-  /// What stands in a command's words at the first group of a pattern.
+  /// The text in a command's output that matches the first group of a pattern.
   private func said(_ call: [String], code: Int32, _ pattern: Regex<(Substring, Substring)>) throws -> String {
     let outcome = try zoo.run(call)
     #expect(outcome.code == code, "\(outcome.errors)")
@@ -108,7 +108,7 @@ extension RemedyRunTests {
       with: Data(contentsOf: Golden.repository.appending(path: "\(Self.golden)/hf/config.json")))
     var vision = try #require((whole as? [String: Any])?["vision_config"] as? [String: Any])
     vision["model_type"] = "clip_vision_model"
-    // The language model's activation is none of zoo's.
+    // The language model's activation is not supported.
     try write(
       [
         "model_type": "llava", "text_config": ["model_type": "llama", "hidden_act": "silu"], "vision_config": vision,
@@ -118,7 +118,7 @@ extension RemedyRunTests {
       then: [["convert", model, "--part", "vision_tower", "-o", zoo.file("model")]])
   }
 
-  /// The original LLaVA names its tower in a configuration of its own, which says nothing of it.
+  /// The original LLaVA names its tower in a configuration of its own, which does not describe it.
   @Test func optionsSettleATowerBesideAnotherProgramsConfiguration() throws {
     let model = try folder("original", of: "hf/model.safetensors") {
       if $0.hasPrefix("vision_model.") { return "model.vision_tower.vision_tower.\($0)" }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Remedies for names, folders and files that are in the way, and for files that are no checkpoints.
+/// Remedies for names, folders and files that are in the way, and for files that are not checkpoints.
 extension RemedyRunTests {
   private static let hostile = "Tests/Golden/hostile/torch"
   /// A checkpoint with a tokenizer beside it.
@@ -106,7 +106,7 @@ extension RemedyRunTests {
       then: [["inspect", file]])
   }
 
-  /// What torch.save(model.state_dict(), FILE) gives is read.
+  /// The output of torch.save(model.state_dict(), FILE) can be read.
   @Test func whatIsNoStateDictIsSavedAsOne() throws {
     let saved = ["convert", "\(Self.golden)/torch_zip/open_clip_pytorch_model.bin", "--config", Self.configuration]
     let bare = zoo.file("bare.pt")
@@ -135,7 +135,7 @@ extension RemedyRunTests {
       ])
   }
 
-  /// The image encoder of an adapter for pictures is a folder of its own.
+  /// The image encoder of an IP-Adapter is in a separate folder.
   @Test func theImageEncoderOfAnIPAdapterIsConverted() throws {
     let adapter = try folder("ip", of: "hf/model.safetensors") {
       $0.hasPrefix("visual_projection") ? "image_proj.proj.weight" : nil

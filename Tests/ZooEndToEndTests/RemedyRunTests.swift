@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// What a refusal tells a person to type is typed, and works.
+/// What an error tells a user to type is typed, and works.
 @Suite struct RemedyRunTests {
   let zoo: Command
   static let golden = "Tests/Golden/models/clip_gelu/checkpoints"
@@ -74,13 +74,13 @@ import ZooTestSupport
     try refused(
       call + ["-p", "a cat"], "'zoo explain' takes --class NAME or INDEX in place of prompts, and without it explains",
       then: [call + ["--class", "1"], call])
-    // Where there is no --class, the command that has it is named.
+    // If there is no --class, the command that has it is named.
     try refused(
       ["score", model, Self.picture, "-p", "a cat"], "'zoo explain' takes --class NAME or INDEX", then: [call])
   }
 
   @Test func oneOfSeveralModelsIsChosen() throws {
-    // The file is too small for a model: which part was read shows in the tensors.
+    // The file is too small for a model: its tensors show which part was read.
     let file = "Tests/Cases/containers/model_and_ema.pt"
     try refused(["inspect", file], "choose one with --part NAME", then: [["inspect", file, "--part", "ema"]])
   }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// What messages tell a person to type exists: commands and options that stand in the strings of the sources are those of the built `zoo`.
+/// What messages tell a user to type exists: commands and options in the strings of the sources are those of the built `zoo`.
 @Suite struct RemedyTests {
   /// All options of each command, by its name.
   private func commands() throws -> [String: Set<String>] {
@@ -18,7 +18,7 @@ import ZooTestSupport
     }
     let help = try Command().run("--experimental-dump-help")
     let tool = try JSONDecoder().decode(Tool.self, from: Data(help.output.utf8))
-    // The options of a command's own commands count as its.
+    // A command includes the options of its subcommands.
     func names(of node: Node) -> [String] {
       (node.arguments ?? []).flatMap { $0.names ?? [] }.filter { $0.kind != "short" }.map(\.name)
         + (node.subcommands ?? []).flatMap(names)
@@ -27,11 +27,11 @@ import ZooTestSupport
       uniqueKeysWithValues: (tool.command.subcommands ?? []).map { ($0.commandName, Set(names(of: $0))) })
   }
 
-  /// The text between quotation marks of every source file, comments left out.
+  /// The text between quotation marks in every source file, without comments.
   private func literals() throws -> [(file: String, text: String)] {
     let sources = Golden.repository.appending(path: "Sources")
     let files = FileManager.default.enumerator(atPath: sources.path)?.compactMap { $0 as? String } ?? []
-    // In style sheets, what begins with two hyphens is a variable.
+    // In style sheets, two hyphens begin the name of a variable.
     return try files.filter { $0.hasSuffix(".swift") && !$0.contains("Support/Report/HTML") }.flatMap { file in
       try String(contentsOf: sources.appending(path: file), encoding: .utf8).split(separator: "\n")
         .map { $0.drop { $0 == " " } }.filter { !$0.hasPrefix("//") && ($0.contains("\"") || $0.contains("--")) }
@@ -42,7 +42,7 @@ import ZooTestSupport
   @Test func everyCommandAndOptionThatAMessageNamesExists() throws {
     let commands = try commands(), options = commands.values.reduce(into: Set<String>()) { $0.formUnion($1) }
     #expect(commands.count > 10 && options.contains("as"))
-    // Being added: to be taken out of this list with the command or option.
+    // Planned commands and options: remove them from this list when they are added.
     let coming: Set<String> = []
     var named = 0
     for (file, text) in try literals() {

@@ -37,18 +37,18 @@ import ZooTestSupport
     let report = try #require(try result.json() as? [String: Any], "\(result.errors)")
     #expect(report["report_file"] as? String == path)
     let page = try String(contentsOfFile: path, encoding: .utf8)
-    // Nothing that is fetched or run.
+    // The page loads and runs nothing.
     #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
     #expect(
       !page.contains("<script") && !page.contains("http:") && !page.contains("https:") && !page.contains("@import"))
     let sources = page.matches(of: /(?:src|href|url)\s*[=(]\s*"?([^">)]{0,30})/).map { $0.1 }
     #expect(sources.allSatisfy { $0.hasPrefix("data:image/png;base64,") })
-    // Two pictures with three prompts by two methods each, and one bar.
+    // Two pictures with three prompts by two methods each, and one colour bar.
     #expect(sources.count == 2 + 2 * 3 * 2 + 1)
     #expect(page.contains("a &lt;script&gt;alert(1)&lt;/script&gt; &quot;bee&quot; &amp; صورة"))
     let images = try #require(report["images"] as? [[String: Any]])
     let absent = images.flatMap { $0["prompts"] as? [[String: Any]] ?? [] }.count { $0["absent"] as? Bool == true }
-    // In the table and at the maps.
+    // In the table and beside the maps.
     #expect(absent >= 4 && page.matches(of: />absent</).count == 2 * absent)
     for part in [
       "prefers-color-scheme", "@media print", "ViT-Ti-8-emoji:local", "LeGrad official", "GradCAM layer 3", "SHA-256",
@@ -63,7 +63,7 @@ import ZooTestSupport
     }
   }
 
-  /// `--strict` ends the run at the first picture that cannot be read; what was done before it is in all results.
+  /// `--strict` ends the run at the first picture that cannot be read; all results include what was done before.
   @Test func aRunThatEndsEarlyWritesWhatIsDone() throws {
     let whole = try Data(contentsOf: Golden.repository.appending(path: scene))
     try whole.prefix(9000).write(to: URL(filePath: zoo.file("damaged.jpg")))
@@ -92,7 +92,7 @@ import ZooTestSupport
       }
       for file in ["page.html", "boxes.json"] { try FileManager.default.removeItem(atPath: zoo.file(file)) }
     }
-    // Nothing is written where nothing was done.
+    // Nothing is written if nothing was done.
     let none = try zoo.run(call.filter { $0 != scene })
     #expect(none.code == 2 && !FileManager.default.fileExists(atPath: zoo.file("page.html")))
   }

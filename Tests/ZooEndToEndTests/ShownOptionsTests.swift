@@ -2,21 +2,21 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Every option that the help of a command shows does something, or is known to change no result.
+/// Every option in the help of a command does something, or is known not to change results.
 @Suite struct ShownOptionsTests {
-  /// What an option is given so that results must change; nil for options that change none, or that stand in every call here.
+  /// A value for an option that must change results; nil for options that change none, or that are in every call here.
   private typealias Uses = [String: [String]?]
 
   private static let pictures: Uses = [
     "size": ["--size", "64x96"], "resize": ["--resize", "squash"], "upright": ["--upright"],
     "max-pixels": ["--max-pixels", "9"],
-    // Of NaFlex models: NaFlexCommandTests has it.
+    // For NaFlex models: see NaFlexCommandTests.
     "max-patches": nil,
   ]
   private static let run: Uses = [
     "precision": ["--precision", "bf16"], "threads": nil, "backend": nil, "quiet": nil, "json": nil, "version": nil,
     "help": nil,
-    // Of NLLB models: HuggingFaceTextTests has it.
+    // For NLLB models: see HuggingFaceTextTests.
     "language": nil,
   ]
   private static let commands: [String: (base: [String], uses: Uses)] = {
@@ -33,17 +33,17 @@ import ZooTestSupport
       "heads": ["--heads", "1.0"], "background": ["--background", "none"], "form": ["--form", "chefer"],
       "rules": ["--rules", "transformer"], "scaled": ["--scaled", "no"], "depth": ["--depth", "1"],
       "relu": ["--relu", "no"], "final-score": ["--final-score", "yes"],
-      // Of attention poolers: GoldenMethodTests has it.
+      // For attention poolers: see GoldenMethodTests.
       "normalised": nil,
     ]
     let evaluation: Uses = [
       "method": ["--method", "rollout"], "prompt-template": ["--prompt-template", "{}"], "shard": ["--shard", "2/2"],
-      // EvalTests has runs, forms of tables, reports, presets and what is left out.
+      // EvalTests covers runs, table formats, reports, presets and what is left out.
       "data": nil, "strict": nil, "run": nil, "resume": nil, "per-class": nil, "report": nil, "preset": nil,
     ]
     func all(_ parts: Uses...) -> Uses { parts.reduce(into: run) { $0.merge($1) { $1 } } }
     return [
-      // Embeddings take the place of prompts.
+      // Embeddings replace prompts.
       "score": (
         ["score", "MODEL", picture] + prompts,
         all(pictures, prompting, ["strict": nil, "embeddings": nil, "names": nil])
@@ -61,7 +61,7 @@ import ZooTestSupport
             "tile": ["--tile", "64"],
             "alpha": ["--alpha", "0.2"], "grid": ["--grid"], "layers-grid": ["--layers-grid"], "npy": ["--npy"],
             "output": nil, "strict": nil, "embeddings": nil, "names": nil,
-            // Of classifiers: MainJobTests has them.
+            // For classifiers: see MainJobTests.
             "class": nil, "top": nil,
           ])
       ),
@@ -75,7 +75,7 @@ import ZooTestSupport
           pictures, method, correction, evaluation,
           [
             "threshold": ["--threshold", "mean"], "class": ["--class", "predicted"],
-            // Of masks of labels: EvalTests has it.
+            // For masks of labels: see EvalTests.
             "names": nil,
           ])
       ),
@@ -85,7 +85,7 @@ import ZooTestSupport
           pictures, prompting,
           [
             "method": ["--method", "gradcam"], "correct": ["--correct", "a photo of a,0.3"], "strict": nil,
-            // Of classifiers: MethodTests has it.
+            // For classifiers: see MethodTests.
             "class": nil,
           ])
       ),
@@ -96,7 +96,7 @@ import ZooTestSupport
           ["prompt": ["-p", "a cat"], "variant": ["--variant", "paper"], "layers": ["--layers", "last:2"]],
           [
             "precision": nil, "packed": ["--packed"], "seed": nil, "manifest": nil, "compare": nil,
-            // Of measurements, which are never the same.
+            // Measurements, which are never the same.
             "prompts": nil, "cost": nil, "methods": nil, "runs": nil, "only": nil, "write-checkpoint": nil,
             "in-place": nil,
             "random": nil,
@@ -105,10 +105,10 @@ import ZooTestSupport
     ]
   }()
 
-  /// What an option needs besides.
+  /// Other options that an option requires.
   private static let contexts = [
     "correct-threshold": ["--correct", "a photo of a"], "layer": ["--method", "gradcam"],
-    // With all layers, what the scale multiplies is more than a factor.
+    // With all layers, the scale is more than a common factor.
     "start-layer": ["--method", "chefercam"], "scaled": ["--method", "chefercam", "--start-layer", "0"],
     "heads": ["--method", "textspan"], "background": ["--method", "textspan"], "form": ["--method", "attentioncam"],
     "format": ["--grid"], "tile": ["--grid"], "words": ["--grid"],
@@ -137,7 +137,7 @@ import ZooTestSupport
     }
   }
 
-  /// All that a call gives: what it prints, and the content of its files.
+  /// The complete result of a call: what it prints, and the content of its files.
   private func results(_ call: [String]) throws -> [String] {
     let folder = zoo.file(UUID().uuidString)
     let output = call[0] == "explain" ? ["-o", folder] : []

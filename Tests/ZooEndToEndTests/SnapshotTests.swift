@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// What scripts and readers rely on does not change unseen: every `--help`, and the keys of every `--json`. `make snapshots` writes
-/// the files anew; what a change did to them is then read in the diff.
+/// What scripts and readers rely on does not change unnoticed: every `--help`, and the keys of every `--json`. `make snapshots` rewrites the files;
+/// the diff then shows the effect of a change.
 @Suite struct SnapshotTests {
   private static let folder = Golden.repository.appending(path: "Tests/ZooEndToEndTests/Snapshots")
   private static let writes = ProcessInfo.processInfo.environment["ZOO_SNAPSHOTS"] == "write"
@@ -27,7 +27,7 @@ import ZooTestSupport
     var commandName: String
     var subcommands: [Node]?
 
-    /// The names of a command and of those below it, as they are typed.
+    /// The names of a command and its subcommands, as they are typed.
     func calls(after words: [String] = []) -> [[String]] {
       let subcommands = (subcommands ?? []).filter { $0.commandName != "help" }
       return [words] + subcommands.flatMap { $0.calls(after: words + [$0.commandName]) }
@@ -49,7 +49,7 @@ import ZooTestSupport
     try check(pages.joined(separator: "\n"), against: "help.txt")
   }
 
-  /// Calls whose results are JSON, in an order in which each finds what it needs. MODEL is the demo model, OUT a folder of the test.
+  /// Calls whose results are JSON, ordered so that each finds what it needs. MODEL is the demo model, OUT a folder of the test.
   private static let calls = [
     "convert Examples/ViT-Ti-8-emoji/open_clip_model.safetensors --dry-run",
     "convert Examples/ViT-Ti-8-emoji/open_clip_model.safetensors",
@@ -74,7 +74,7 @@ import ZooTestSupport
       let words = call.split(separator: " ").map { word in
         files[String(word)] ?? String(word).replacingOccurrences(of: "OUT", with: zoo.file("out"))
       }
-      // Without what this machine's environment makes it hint at.
+      // Without hints that depend on this machine's environment.
       let outcome = try zoo.run(words + ["--json"], environment: ["OPENBLAS_CORETYPE": ""])
       let paths = try Set(keys(outcome.json(), at: ""))
       text += "$ zoo \(call) --json\n\(paths.sorted().joined(separator: "\n"))\n"
@@ -82,7 +82,7 @@ import ZooTestSupport
     try check(text, against: "json.txt")
   }
 
-  /// The path and type of each value. Lists have `[]`; names that a model, a file or a class gives are `*`.
+  /// The path and type of each value. Lists have `[]`; names that come from a model, a file or a class are `*`.
   private func keys(_ value: Any, at path: String) -> [String] {
     switch value {
     case let object as [String: Any]:
@@ -94,7 +94,7 @@ import ZooTestSupport
     case is NSNull: return ["\(path) null"]
     case is String: return ["\(path) text"]
     case let number as NSNumber:
-      // Foundation's numbers tell a truth value by the letter of its type.
+      // Foundation's numbers identify a Boolean by the letter of its type.
       return ["\(path) \(String(cString: number.objCType) == "c" ? "true or false" : "number")"]
     default: return []
     }

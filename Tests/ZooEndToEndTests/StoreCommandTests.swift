@@ -2,12 +2,12 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// What `zoo pull` and its relatives do to a zoo, against a server that behaves like the hub.
+/// What `zoo pull` and related commands do to a store, using a server that behaves like the hub.
 @Suite(.timeLimit(.minutes(30))) struct StoreCommandTests {
   let zoo: Command
   let hub: HubStub
   private static let example = Golden.repository.appending(path: "Examples/ViT-Ti-8-emoji")
-  /// As `sha256sum` gives it.
+  /// As computed by `sha256sum`.
   private static let digest = "bb298330b69cf3e04d7ec04068af36ce86dbebadf5901f8472ad5aa77138e640"
 
   init() throws {
@@ -15,7 +15,7 @@ import ZooTestSupport
     hub = try HubStub()
   }
 
-  /// Away from the caches and tokens of whoever runs this.
+  /// Independent of the caches and tokens of whoever runs this.
   private var environment: [String: String] {
     [
       "HF_ENDPOINT": hub.url.absoluteString, "HF_HOME": zoo.file("hf"), "HF_HUB_CACHE": "", "HF_TOKEN": "",
@@ -50,7 +50,7 @@ import ZooTestSupport
     #expect(pulled.errors.contains("to fetch: 20 MB"))
     #expect(pulled.output.hasPrefix("ViT-Ti-8-emoji:local  from openclip\n"))
     #expect(try installed == ["ViT-Ti-8-emoji:local"])
-    // Nothing is left of the way.
+    // No temporary files are left.
     #expect(!FileManager.default.fileExists(atPath: zoo.file("downloads")))
     #expect(try FileManager.default.contentsOfDirectory(atPath: zoo.file("locks")) == [])
 
@@ -73,7 +73,7 @@ import ZooTestSupport
     #expect(pulled.output.contains("fetched files: "))
     let usage = try #require(try zoo.run("du", "--json").json() as? [String: Any])
     #expect((usage["downloads"] as? Int ?? 0) > 19_000_000)
-    // The name is enough to know: nobody is asked.
+    // The name is enough: no server is asked.
     hub.forgetRequests()
     let again = try zoo.run("pull", "Emoji:v1", environment: environment)
     #expect(again.output.hasPrefix("Emoji:v1 is installed already"))
@@ -92,7 +92,7 @@ import ZooTestSupport
     }
     #expect(processes.map(\.terminationStatus) == [0, 0, 0])
     #expect(outputs.filter { $0.contains("installed already") }.count == 2)
-    // Fetched once.
+    // Downloaded once.
     let ranges = hub.requests.filter { $0.path.contains("/content/") }.compactMap(\.range).filter { $0.count > 1 }
     #expect(ranges.reduce(0) { $0 + $1.count } < 20_000_000)
     #expect(try zoo.run("verify").code == 0)
@@ -188,7 +188,7 @@ import ZooTestSupport
     #expect(defects.count == 1)
     #expect(defects[0].hasSuffix("is damaged: its bytes are not those that were converted"))
     #expect(result["probe_agrees"] == nil, "nothing was probed")
-    // A damaged copy elsewhere is no reason to remove the model of that name in the zoo.
+    // A damaged copy elsewhere is not a reason to remove the model with that name from the store.
     #expect(try zoo.run("verify", "ViT-Ti-8-emoji").output.contains("'zoo rm ViT-Ti-8-emoji:local' removes it"))
     let copy = zoo.file("copy")
     try FileManager.default.copyItem(atPath: zoo.file("models/ViT-Ti-8-emoji/local"), toPath: copy)
@@ -201,7 +201,7 @@ import ZooTestSupport
     #expect(try zoo.run("verify").errors == "Nothing is installed.\n")
   }
 
-  /// Every byte of the weights is right, and yet it is another model: what only running it shows.
+  /// Every byte of the weights is correct, and yet it is a different model: only running it shows that.
   @Test func aModelThatComputesSomethingElseIsFound() throws {
     try zoo.run("convert", "Examples/ViT-Ti-8-emoji")
     let file = URL(filePath: zoo.file("models/ViT-Ti-8-emoji/local/model.json"))
@@ -311,7 +311,7 @@ import ZooTestSupport
 /// The generated script in a real bash, which ends words at colons.
 @Suite(.timeLimit(.minutes(30))) struct CompletionTests {
   @Test(arguments: [
-    // What is typed, and what bash puts in place of what follows the last colon.
+    // What is typed, and what bash inserts for the part after the last colon.
     (["show", "ViT-Ti-8-emoji", ":", "lo"], "lo", "local"),
     (["show", "ViT-Ti-8-emoji", ":"], "", "local"),
     (["show", "ViT-Ti-8-em"], "ViT-Ti-8-em", "ViT-Ti-8-emoji:local"),
@@ -354,7 +354,7 @@ import ZooTestSupport
 }
 
 extension Command {
-  /// A manifest of this zoo: the demo's architecture as `Emoji` with a tag `v1`.
+  /// A manifest in this store: the demo's architecture as `Emoji` with a tag `v1`.
   fileprivate func register(repository: String) throws {
     let converted = try Command()
     try converted.run("convert", "Examples/ViT-Ti-8-emoji")

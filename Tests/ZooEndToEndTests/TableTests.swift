@@ -3,7 +3,7 @@ import Testing
 
 @testable import ZooCommand
 
-/// Columns as a terminal shows them.
+/// Columns as shown on a terminal.
 @Suite struct TableTests {
   private func table(_ last: String) -> Table {
     var table = Table(["NAME", "SIZE", "TAGS"], right: [1])
@@ -79,7 +79,7 @@ import Testing
 }
 
 extension String {
-  /// Columns that stand before a part of a line.
+  /// The number of columns before a part of a line.
   fileprivate func columns(before part: String) -> Int {
     range(of: part).map { String(self[..<$0.lowerBound]).columns } ?? -1
   }

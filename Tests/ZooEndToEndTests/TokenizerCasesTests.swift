@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Checkpoints with tokenizers of their own, through the command.
+/// Checkpoints with tokenizers of their own, used through the command.
 @Suite struct TokenizerCasesTests {
   private struct File: Decodable {
     struct Scores: Decodable {

@@ -23,7 +23,7 @@ import Testing
     }
     #expect(rates.contains { $0["backend"] as? String == "blas" && $0["precision"] as? String == "f32" })
 
-    // A backend that only a file names is taken: the file is what is followed.
+    // A backend that only a file selects is used: so the file is followed.
     let file = URL(filePath: zoo.file("tuning.json"))
     let processor = try #require((report["processor"] as? [String: Any])?["name"] as? String)
     func write(_ processor: String) throws {
@@ -42,7 +42,7 @@ import Testing
     try zoo.run("convert", MainJobTests.checkpoint)
     let bench = try zoo.run("bench", "ViT-Ti-8-emoji", "--runs", "1", "--only", "image tower", "--json")
     #expect((try bench.json() as? [String: Any])?["backend"] as? String == followed)
-    // Not that of a different processor, nor one that cannot be read.
+    // A file for a different processor is not used, nor one that cannot be read.
     try write("another processor")
     #expect(try chosen() != followed)
     try Data("{".utf8).write(to: file)

@@ -4,14 +4,14 @@ import ZooModels
 
 @testable import ZooCommand
 
-/// The operations by which `zoo bench` divides are those that open_clip counts (its `docs/model_profile.csv`, in GFLOP, a
-/// multiplication and an addition being two).
+/// The operation counts that `zoo bench` uses are those of open_clip (its `docs/model_profile.csv`, in GFLOP, where a multiplication and an addition
+/// are two operations).
 @Suite struct WorkloadTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let name: String
     let image: Double
     let text: Double
-    /// Width, MLP width and tokens of a tower whose last block is only computed for its class token.
+    /// Width, MLP width and tokens of a tower whose last block is computed only for its class token.
     let last: (width: Double, mlp: Double, tokens: Double)?
 
     init(_ name: String, _ image: Double, _ text: Double, last: (Double, Double, Double)? = nil) {
@@ -20,7 +20,7 @@ import ZooModels
     var testDescription: String { name }
   }
 
-  /// Of the ResNet, 1.47 are its attention pool, which open_clip computes for 50 queries.
+  /// For the ResNet, 1.47 are its attention pool, which open_clip computes for 50 queries.
   static let cases = [
     Case("ViT-B-32", 8.82, 5.96, last: (768, 3072, 50)), Case("ViT-B-16", 35.13, 5.96, last: (768, 3072, 197)),
     Case("ViT-L-14", 162.03, 13.3, last: (1024, 4096, 257)), Case("ViT-H-14", 334.59, 47.09, last: (1280, 5120, 257)),
@@ -34,10 +34,10 @@ import ZooModels
     let work = Workload(vision, text: architecture.text, size: vision.image)
     var image = it.image
     if let (width, mlp, tokens) = it.last {
-      // Output and MLP of all other tokens, and their rows of both products of the attention.
+      // Output and MLP of all other tokens, and their rows in both products of the attention.
       image -= 2 * (tokens - 1) * (width * width + 2 * width * mlp + 2 * tokens * width) / 1e9
     }
-    // Theirs has the pooler's few rows as well.
+    // Theirs includes the pooler's few rows as well.
     #expect(abs(work.imageTower / 1e9 / image - 1) < 0.025, "\(work.imageTower / 1e9) for \(image)")
     #expect(abs(work.textTower / 1e9 / it.text - 1) < 0.005, "\(work.textTower / 1e9) for \(it.text)")
   }

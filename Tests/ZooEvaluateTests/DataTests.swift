@@ -4,7 +4,7 @@ import ZooTestSupport
 
 @testable import ZooEvaluate
 
-/// Data sets in the forms in which people have them (`Tools/evaluation/make_sets.py`).
+/// Data sets in their usual forms (`Tools/evaluation/make_sets.py`).
 @Suite struct DataTests {
   private static let folder = Golden.cases.appending(path: "evaluation").path
 
@@ -14,13 +14,13 @@ import ZooTestSupport
     let names = try ClassNames(file: "\(root)/LOC_synset_mapping.txt")
     var problems: [String] = []
     let data = try ClassifiedPictures(imageNet: "\(root)/\(form)", names: names) { item, _ in problems.append(item) }
-    // The devkit's numbers are in another order than the sorted ids.
+    // The devkit's numbers have a different order than the sorted ids.
     #expect(data.pictures.map(\.label) == [1, 2, 3, 0])
     #expect(data.pictures.map(\.id) == (1...4).map { "ILSVRC2012_val_0000000\($0)" })
     #expect(data.classes.count == 4 && problems.isEmpty)
   }
 
-  /// The first four numbers of the published list; the classes are those of Kaggle's table for the same pictures.
+  /// The first four numbers of the published list; the classes are those in Kaggle's table for the same pictures.
   @Test func theDevkitsNumbersAreKnownWithoutItsMap() throws {
     let folder = try scratch()
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -31,7 +31,7 @@ import ZooTestSupport
     #expect(data.pictures.map(\.label) == [65, 970, 230, 809])
   }
 
-  /// TensorFlow's list of the same: an id for each picture.
+  /// TensorFlow's list for the same pictures: an id for each.
   @Test func aListOfIdsForAllPicturesIsRead() throws {
     let folder = try scratch()
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -72,7 +72,7 @@ import ZooTestSupport
     ) { problems[$0] = $1 }
     #expect(problems == ["missing": "there is no picture of this name in \(root)"])
     #expect(data.pictures.map(\.id) == ["000", "001", "002", "004"])
-    // Four points on the thing and four off it; unsure ones do not count, and classes without a point on them are not asked for.
+    // Four points on the object and four off it; uncertain points are ignored, and there are no questions for classes without a point on them.
     for question in data.pictures.flatMap(\.questions) {
       #expect(question.points.count == 8 && question.points.count { $0.isThing } == 4)
     }
@@ -93,7 +93,7 @@ import ZooTestSupport
     #expect(error?.description.contains("name the file with --descriptions") == true)
     let names = "\(folder)/validation/metadata/point_classes.csv"
     try FileManager.default.copyItem(atPath: "\(source)/descriptions.csv", toPath: names)
-    // Other labels' tables lie beside them.
+    // Tables with other labels are beside them.
     try "/m/01,Nothing\n".write(toFile: names.replacing("point_", with: ""), atomically: true, encoding: .utf8)
     let known = try PointedPictures(
       openImages: "\(source)/points.csv", descriptions: "\(source)/descriptions.csv", pictures: source
@@ -123,7 +123,7 @@ import ZooTestSupport
       #expect(picture.ignored == 255)
     }
     #expect(data.pictures.count == 4 && problems.isEmpty)
-    // A label without a name is said.
+    // A label without a name is reported.
     let folder = try scratch()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try Data("alien\n".utf8).write(to: URL(filePath: "\(folder)/names.txt"))
@@ -148,7 +148,7 @@ import ZooTestSupport
       try read("a\n\"x")
     }
     #expect(throws: EvaluateError.unreadable(file: file, reason: "it is empty")) { try read("") }
-    // The line that a row begins in, whether it has several or ends with the file.
+    // The line in which a row begins, even if it spans several or ends with the file.
     try Data("id,name\na,\"b\nc\"\nd,e".utf8).write(to: URL(filePath: file))
     var table = try CSV(file)
     for line in [2, 4] {

@@ -7,7 +7,7 @@ import ZooTestSupport
 
 @testable import ZooEvaluate
 
-/// Names, templates and zero-shot heads, against open_clip (`Tools/evaluation/make_embeddings.py`).
+/// Names, templates and zero-shot heads, compared with open_clip (`Tools/evaluation/make_embeddings.py`).
 @Suite struct HeadTests {
   struct Expected: Decodable {
     let names: [String]
@@ -47,7 +47,7 @@ import ZooTestSupport
     }
   }
 
-  /// A head of one template, and the prompt that it makes, are two entries of the cache.
+  /// A head with one template and the prompt that it makes are two entries in the cache.
   @Test func headsAndPromptsAreKeptApart() throws {
     let cache = FileManager.default.temporaryDirectory.appending(path: "zoo-heads-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: cache) }

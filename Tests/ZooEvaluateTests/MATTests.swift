@@ -7,7 +7,7 @@ import ZooTestSupport
 
 @testable import ZooEvaluate
 
-/// ImageNet-Segmentation's own file; the one here was made by h5py (`Tools/evaluation/make_sets.py`).
+/// ImageNet-Segmentation's own file; this one was made by h5py (`Tools/evaluation/make_sets.py`).
 @Suite struct MATTests {
   private static let file = Golden.cases.appending(path: "evaluation/gtsegs.mat").path
   private static let hasLibrary = zoo_hdf5_load() == nil
@@ -20,7 +20,7 @@ import ZooTestSupport
     #expect(data.pictures.map(\.things) == [0, 1, 0].map { [.init(label: $0, pixels: .all)] })
     #expect(problems == ["n00000000_4": "'n00000000' has no name, and is not an id of ImageNet"])
     let file = try SegmentationMAT(Self.file)
-    // The same scenes as in the export, of which the second is grey here.
+    // The same scenes as in the export, but the second is grey here.
     let export = Golden.cases.appending(path: "evaluation/export")
     for index in 0..<3 {
       let picture = try file.picture(index)

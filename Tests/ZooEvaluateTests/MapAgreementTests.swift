@@ -18,12 +18,12 @@ import ZooModels
     #expect(equal.rankCorrelation == 1 && equal.topOverlap == 1 && equal.peakDistance == 0)
     let opposite = MapAgreement(map(values, width: 5), map(values.map(-), width: 5), patch: 8)
     #expect(opposite.rankCorrelation == -1 && opposite.topOverlap == 0)
-    // From the last place, row 3 and column 4, to the first.
+    // From the last position, row 3 and column 4, to the first.
     #expect(opposite.peakDistance == 5)
   }
 
   @Test func equalValuesShareTheTopPlaces() {
-    // Of 20 places two are top ones: each of four equal highest is one of them by half.
+    // Of 20 positions, two are top ones: each of the four equal maxima counts as half of one.
     let four = map((0..<20).map { $0 < 4 ? 1 : 0 }, width: 5)
     #expect(MapAgreement(four, four, patch: 8).topOverlap == 1)
     let two = map((0..<20).map { $0 < 2 ? 1 : 0 }, width: 5)
@@ -34,7 +34,7 @@ import ZooModels
     let flat = map([Float](repeating: 0, count: 20), width: 5), other = map((0..<20).map { Float($0) }, width: 5)
     let agreement = MapAgreement(flat, other, patch: 8)
     #expect(agreement.peakDistance == nil && agreement.rankCorrelation == 0)
-    // Each of the 20 places is by a tenth one of the two.
+    // Each of the 20 positions counts as a tenth.
     #expect(abs(agreement.topOverlap - 0.1) < 1e-9)
     #expect(MapAgreement(flat, flat, patch: 8).rankCorrelation == 1)
   }

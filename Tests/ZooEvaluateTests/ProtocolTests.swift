@@ -7,7 +7,7 @@ import ZooTestSupport
 
 @testable import ZooEvaluate
 
-/// The protocols' figures, from rows that add up, against the published scripts and scikit-learn.
+/// The protocols' figures, from rows that add up, compared with the published scripts and scikit-learn.
 @Suite struct ProtocolTests {
   private func sums(_ rows: [(label: Int, values: [Double])], columns: Int) -> [ClassSum] {
     Dictionary(grouping: rows, by: \.label).sorted { $0.key < $1.key }.map { label, rows in
@@ -60,7 +60,7 @@ import ZooTestSupport
     #expect(abs(found[1] - expected.pMiouOverPairs) < 1e-12)
   }
 
-  /// Chefer's evaluation of a golden classifier on maps that are given: the same answers at each step.
+  /// Chefer's evaluation of a golden classifier on given maps: the same answers at each step.
   @Test func perturbationIsChefersScript() throws {
     struct File: Decodable {
       struct Curve: Decodable {
@@ -105,7 +105,7 @@ import ZooTestSupport
   }
 
   @Test func pointsThatWereCutAwayDoNotCount() throws {
-    // 40 x 20 pixels, of which the middle 20 x 20 are seen.
+    // 40 x 20 pixels, of which the middle 20 x 20 are visible to the model.
     let picture = Picture(width: 40, height: 20, mode: .rgb, pixels: [UInt8](repeating: 9, count: 2400))
     var rules = try GoldenModel("clip_gelu", "openclip/open_clip_model.safetensors").model.preprocessing
     rules.resizeMode = .shortest

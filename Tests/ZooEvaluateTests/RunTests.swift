@@ -4,7 +4,7 @@ import ZooImages
 
 @testable import ZooEvaluate
 
-/// Runs as folders: what is written is kept, parts fit together, and what does not belong together is refused.
+/// Runs as folders: what is written is kept, matching parts are merged, and others are rejected.
 @Suite struct RunTests {
   private func description(shard: Shard = .whole, model: String = "M:t") -> RunFolder.Description {
     RunFolder.Description(
@@ -51,7 +51,7 @@ import ZooImages
     }
     let rows = URL(filePath: "\(run)/rows.jsonl"), whole = try Data(contentsOf: rows)
     let ends = whole.indices.filter { whole[$0] == 0x0A }
-    // Killed in the middle of the third line, at its end, and before anything.
+    // Killed in the middle of the third line, at its end, and before anything was written.
     for (length, count) in [(ends[2], 2), (ends[2] + 1, 3), (ends[1] + 5, 2), (0, 0)] {
       try whole.prefix(length).write(to: rows)
       let again = try RunFolder(run, description(), resume: true)
@@ -114,7 +114,7 @@ import ZooImages
 
   @Test func intervalsHoldTheValue() throws {
     let table = try table((0..<6).map(result))
-    // Worked by hand: label 0 has samples 0 and 3, with 1 + 4 of 1 + 4 + 8, and so on.
+    // Computed by hand: label 0 has samples 0 and 3, with 1 + 4 of 1 + 4 + 8, and so on.
     let labels: [Double] = [5.0 / 13.0, 7.0 / 15.0, 9.0 / 17.0]
     let byHand = (labels[0] + labels[1] + labels[2]) / 3
     #expect(abs(table.methods[0].values[0].value - byHand) < 1e-12)
@@ -122,7 +122,7 @@ import ZooImages
       for value in method.values { #expect(value.low <= value.value && value.value <= value.high) }
     }
     #expect(table.methods[0].differences.isEmpty)
-    // Every picture gives the second method 0.25 more.
+    // On every picture, the second method gains 0.25.
     #expect(table.methods[1].differences[1] == .init(value: 0.25, low: 0.25, high: 0.25))
     #expect(table.methods[0].classes.map(\.name) == ["a", "b", "c"])
   }

@@ -3,7 +3,7 @@ import Testing
 import ZooEvaluate
 import ZooTestSupport
 
-/// Against the script that the field's tables were made with (hila-chefer/Transformer-Explainability) and scikit-learn.
+/// Compared with the script that produced the usual published tables (hila-chefer/Transformer-Explainability) and scikit-learn.
 @Suite struct SegmentationTests {
   struct Expected: Decodable {
     let segmentation: Segmentation
@@ -101,7 +101,7 @@ import ZooTestSupport
       let found = averagePrecision(example.scores, labels: example.labels)
       #expect(abs(found - example.averagePrecision) < 1e-12, "\(example)")
     }
-    // Worked by hand: negative scores, and both zeros as one score.
+    // Computed by hand: negative scores, and both zeros as one score.
     #expect(averagePrecision([-1, -2, -3], labels: [1, 0, 1]) == (1.0 + 2.0 / 3.0) / 2)
     #expect(averagePrecision([-0.0, 0.0], labels: [1, 0]) == 0.5)
     #expect(averagePrecision([], labels: []) == 0)

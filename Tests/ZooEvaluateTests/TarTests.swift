@@ -4,7 +4,7 @@ import ZooTestSupport
 
 @testable import ZooEvaluate
 
-/// Shards of a WebDataset, as Python's tarfile writes them (`Tools/evaluation/make_sets.py`).
+/// WebDataset shards as written by Python's tarfile (`Tools/evaluation/make_sets.py`).
 @Suite struct TarTests {
   private static let folder = Golden.cases.appending(path: "evaluation").path
 
@@ -41,7 +41,7 @@ import ZooTestSupport
     damaged[600] ^= 1
     try refused(damaged, "byte 512: this is not a tar header")
     try refused(Data([0x1F, 0x8B]) + Data(count: 600), "unpack it with gunzip")
-    // An extended header whose record claims more than there is.
+    // An extended header whose record claims more than the file contains.
     var claims = whole
     if let record = whole.firstRange(of: Data(" path=pictures/long".utf8)) {
       claims.replaceSubrange(record.lowerBound - 3..<record.lowerBound, with: Data("999".utf8))

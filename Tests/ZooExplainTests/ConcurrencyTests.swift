@@ -14,7 +14,7 @@ import ZooRuntime
     let explainer = Explainer(model: model)
     #expect((explainer.correction != nil) == corrects)
     let patch = try #require(model.architecture.vision).patch
-    // Squares and rectangles, so that position tables are made while other tasks read theirs.
+    // Squares and rectangles, so that position tables are computed while other tasks read theirs.
     let pictures = (0..<12).map { number in
       let height = patch * (4 + number % 3), width = patch * (4 + number % 4)
       let values = (0..<3 * height * width).map { Float(($0 &* 7919 &+ number &* 104_729) % 2003) / 1000 - 1 }
@@ -22,7 +22,7 @@ import ZooRuntime
     }
     let prompts = ["a photo of a fox", "two dogs on a beach"]
     func maps(_ picture: PixelTensor) throws -> [[Float]] {
-      // The first texts are embedded from several tasks, too.
+      // The first texts are embedded by several tasks, too.
       try explainer.explain([picture], explainer.prepare(prompts))[0].prompts.map(\.heatmap.values)
     }
     let together = try await withThrowingTaskGroup(of: (Int, [[Float]]).self) { group in

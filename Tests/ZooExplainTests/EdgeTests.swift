@@ -6,7 +6,7 @@ import ZooRuntime
 
 @testable import ZooExplain
 
-/// What callers must not pass ends with an error, or ends the process in release builds too: it never reaches a pointer.
+/// Invalid arguments cause an error, or end the process in release builds too: they never reach a pointer.
 @Suite struct EdgeTests {
   @Test func promptsOfAnotherModelAreRefused() throws {
     let (model, picture) = try PassTests.Case(name: "clip_gelu").load(), width = model.architecture.embedding

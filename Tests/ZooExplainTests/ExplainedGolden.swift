@@ -5,7 +5,7 @@ import ZooModels
 import ZooRuntime
 import ZooTestSupport
 
-/// A golden model with its pictures, and three prompts or classes with what they are compared with.
+/// A golden model with its pictures, and three prompts or classes with their background.
 struct ExplainedGolden {
   let model: ZooModel
   let expected: GoldenModel.Expected
@@ -14,7 +14,7 @@ struct ExplainedGolden {
   let directions: [[Float]]
   let background: [[Float]]
 
-  /// - Parameter file: the expected file.
+  /// - Parameter file: The expected file.
   init(
     _ name: String, _ checkpoint: String, group: String = "models", file: String, sizes: [String],
     algebra: (any LinearAlgebra)? = nil

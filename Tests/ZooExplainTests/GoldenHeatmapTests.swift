@@ -7,7 +7,7 @@ import ZooModels
 import ZooRuntime
 import ZooTestSupport
 
-/// Per-layer values and final maps against the authors' package and automatic differentiation.
+/// Per-layer values and final maps, compared with the authors' package and automatic differentiation.
 @Suite struct GoldenHeatmapTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
@@ -24,7 +24,7 @@ import ZooTestSupport
     }
   }
 
-  /// The method that each key of the golden files stands for.
+  /// The method for each key in the golden files.
   static let methods: [(key: String, method: LeGrad)] = [
     ("mean_cosine", LeGrad(variant: .official)),
     ("mean_dot", LeGrad(variant: .official, score: .dot)),

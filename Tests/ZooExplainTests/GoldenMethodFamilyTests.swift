@@ -6,7 +6,7 @@ import ZooModels
 import ZooRuntime
 import ZooTestSupport
 
-/// Every method on every kind of block and pooler, on pictures of two sizes, against automatic differentiation on the original modules
+/// Every method on every kind of block and pooler, on pictures of two sizes, compared with automatic differentiation of the original modules
 /// (`Tools/golden/make_methods.py`).
 @Suite struct GoldenMethodFamilyTests {
   struct Case: Sendable, CustomTestStringConvertible {
@@ -14,7 +14,7 @@ import ZooTestSupport
     var group = "models"
     var size = "large"
     var checkpoint = "openclip/open_clip_model.safetensors"
-    /// What the model has no definition of.
+    /// The methods that are undefined for the model.
     var undefined: Set<String>
     var testDescription: String { name }
 
@@ -48,7 +48,7 @@ import ZooTestSupport
     ]
   }()
 
-  /// The method that each array stands for.
+  /// The method for each array.
   static let methods: [(key: String, method: String, options: [String: String])] = [
     ("rollout.start0", "rollout", ["start-layer": "0"]),
     ("rollout.start1", "rollout", [:]),

@@ -23,7 +23,7 @@ import ZooTestSupport
     Case(name: "vit_classifier", checkpoint: "timm/model.safetensors", arrays: 11),
   ]
 
-  /// The method that each array stands for.
+  /// The method for each array.
   static let methods: [(key: String, method: String, options: [String: String])] = [
     ("rollout.start0", "rollout", ["start-layer": "0"]),
     ("rollout.start1", "rollout", [:]),
@@ -59,7 +59,7 @@ import ZooTestSupport
       let maps = try loaded.maps(method, options, picture)
       let found = array.shape.count == 2 ? maps[0].values : maps.flatMap(\.values)
       if ["lrp_full", "lrp_partial"].contains(key) {
-        // Denominators that nearly cancel: in single precision only the shape of the map means something.
+        // Denominators nearly cancel: in single precision, only the shape of the map is meaningful.
         let correlation = correlation(found, array.floats)
         #expect(correlation > 0.99, "\(name): correlation \(correlation)")
       } else {

@@ -6,8 +6,8 @@ import ZooImages
 import ZooRuntime
 import ZooTestSupport
 
-/// What the original implementations say of relevance: the LRP family on several sizes of picture (`Tools/golden/make_relevance.py`), and
-/// CheferCAM on text towers (`Tools/golden/make_text_relevance.py`).
+/// Relevance in the original implementations: the LRP family on several picture sizes (`Tools/golden/make_relevance.py`), and CheferCAM on text
+/// towers (`Tools/golden/make_text_relevance.py`).
 @Suite struct GoldenRelevanceTests {
   static let cases = [
     GoldenMethodFamilyTests.Case(name: "clip_gelu", size: "rect", undefined: []),
@@ -26,7 +26,7 @@ import ZooTestSupport
     #expect(compared == GoldenMethodFamilyTests.Case.relevance.subtracting(golden.undefined))
   }
 
-  /// Some multiply by parts of the weights as they read them, others make matrices of these.
+  /// Some backends multiply by parts of the weights as they read them, others create separate matrices.
   @Test(arguments: Backend.available)
   func everyBackendHasTheSameRelevance(_ backend: Backend) throws {
     _ = try compareAll(Self.cases[2], sizes: ["rect"], algebra: makeAlgebra(backend: backend))
@@ -60,12 +60,12 @@ import ZooTestSupport
     return compared
   }
 
-  /// Within the tolerance; where denominators nearly cancel, single precision is good for the shape of a map and its rough size.
+  /// Within the tolerance; if denominators nearly cancel, single precision only gives the shape of a map and its approximate magnitude.
   private func compare(
     _ map: Heatmap, _ array: GoldenArray, largest: Float, tolerance: Float, _ name: Comment
   ) throws {
     var want = array.floats
-    if array.shape.count == 2 {  // A margin that the patches leave out has no relevance.
+    if array.shape.count == 2 {  // A margin that the patches do not cover has no relevance.
       want = (0..<map.grid.height).flatMap { row in
         want[row * array.shape[1]..<row * array.shape[1] + map.grid.width]
       }

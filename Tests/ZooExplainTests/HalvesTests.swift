@@ -10,15 +10,15 @@ import ZooModels
 import ZooRuntime
 import ZooTestSupport
 
-/// Towers cut out of golden models: what they embed is what the whole models embed.
+/// Towers cut out of golden models give the same embeddings as the whole models.
 @Suite struct HalvesTests {
-  /// One tower as other programs save it.
+  /// One tower as saved by other programs.
   struct Half: Sendable, CustomTestStringConvertible {
     var golden: String
     var checkpoint: String
-    /// The tensors that are saved start with one of these.
+    /// The saved tensors start with one of these.
     var prefixes: [String]
-    /// What their names lose.
+    /// The prefix that is removed from their names.
     var stripped = ""
     /// `open_clip_config.json` or `config.json` of the whole model beside it.
     var configuration: String?
@@ -33,7 +33,7 @@ import ZooTestSupport
 
     func source() -> String { Golden.url("\(group)/\(golden)/checkpoints/\(checkpoint)").path }
 
-    /// Writes the tower's checkpoint and what stands beside it.
+    /// Writes the tower's checkpoint and the files beside it.
     func save(in folder: URL) throws -> String {
       let source = try Checkpoint.open(source())
       let kept = source.entries.filter { entry in prefixes.contains { entry.name.hasPrefix($0) } }
@@ -107,7 +107,7 @@ import ZooTestSupport
       golden: "siglip2_hf", checkpoint: "hf/model.safetensors", prefixes: ["vision_model."], stripped: "vision_model.",
       configuration: "preprocessor_config.json", section: "vision_config", layout: "transformers-siglip2-image-bare",
       group: "families"),
-    // Without a configuration the grid is the position table's, unless the caller says another.
+    // Without a configuration the grid is the position table's, unless the caller states another.
     Half(
       golden: "siglip2_hf", checkpoint: "hf/model.safetensors", prefixes: ["vision_model."],
       options: options {
@@ -139,7 +139,7 @@ import ZooTestSupport
     #expect(throws: ModelError.noText(model: model.name, part: .imageTower)) { try model.textEmbeddings(["a cat"]) }
   }
 
-  /// transformers 5 saves a `CLIPVisionModel` and a `CLIPTextModel` without their towers' names.
+  /// transformers 5 saves a `CLIPVisionModel` and a `CLIPTextModel` without the names of their towers.
   @Test func towersOfTransformers5NeedNoPrefix() throws {
     let image = Half(
       golden: "clip_gelu", checkpoint: "hf/model.safetensors", prefixes: ["vision_model."], stripped: "vision_model.",
@@ -188,7 +188,7 @@ import ZooTestSupport
     #expect(throws: ModelError.noImages(model: model.name)) { try model.imageEmbeddings([picture]) }
   }
 
-  /// The head of the golden classifier on the features is the golden logits.
+  /// The head of the golden classifier applied to the features gives the golden logits.
   @Test func timmsModelWithoutAHeadGivesItsFeatures() throws {
     let half = Half(
       golden: "vit_classifier", checkpoint: "timm/model.safetensors",
@@ -209,7 +209,7 @@ import ZooTestSupport
     #expect(expected.distance(logits, to: "logits", row: 0) <= 1)
   }
 
-  /// As in the whole model, a picture keeps its proportions, and its one fixed size is the square of as many patches as the processor allows.
+  /// As in the whole model, a picture keeps its aspect ratio, and its fixed size is the square of the maximum number of patches.
   @Test func aNaFlexTowerSaysWhatPicturesBecome() throws {
     let (model, identified) = try Self.naFlex.convert()
     let vision = try #require(model.architecture.vision)
@@ -297,7 +297,7 @@ import ZooTestSupport
     return Array(try #require(file["prompts"] as? [String]).prefix(3))
   }
 
-  /// Through files, as a caller gives them.
+  /// Through files, as a caller provides them.
   private func embeddings(_ rows: [[Float]], names: [String]?) throws -> PromptEmbeddings {
     try withScratch { scratch in
       var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(rows.count), \(rows[0].count)), }"
@@ -312,7 +312,7 @@ import ZooTestSupport
   }
 }
 
-/// Calls `body` with a new folder, which is gone afterwards; open mappings keep what was in it.
+/// Calls `body` with a new folder, which is removed afterwards; open mappings keep its content.
 private func withScratch<Result>(_ body: (URL) throws -> Result) throws -> Result {
   let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-halves-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -7,7 +7,7 @@ import ZooRuntime
 
 @testable import ZooExplain
 
-/// What goes with every method: negatives, the empty-prompt correction, lists of methods.
+/// Settings for all methods: negatives, the empty-prompt correction, lists of methods.
 @Suite struct MethodSettingTests {
   private let model: ZooModel
   private let picture: PixelTensor
@@ -78,7 +78,7 @@ import ZooRuntime
     }
     let beyond = try LayerSelection("0,99")
     #expect(throws: LayerSelectionError.tooMany(beyond, layers: 12)) { try beyond.layers(of: 12) }
-    // The maps of the layers that are named, summed.
+    // The sum of the maps of the named layers.
     let last = try model.vision.blocks.count - 1
     for options in ["", ",final-score=yes", ",relu=no"] {
       let explainers = try HeatmapMethod.list("legrad:layers=0,\(last)\(options),legrad:layers=all\(options)").map {

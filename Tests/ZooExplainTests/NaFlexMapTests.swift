@@ -5,7 +5,7 @@ import ZooImages
 import ZooModels
 import ZooTestSupport
 
-/// Maps of pictures of many shapes at once, against torch's autograd on transformers' Siglip2Model (`Tools/golden/make_siglip2.py`).
+/// Maps of pictures with many shapes at once, compared with torch's autograd on transformers' Siglip2Model (`Tools/golden/make_siglip2.py`).
 @Suite struct NaFlexMapTests {
   @Test(arguments: [("official", LeGrad.Variant.official), ("paper", .paper)])
   func mapsHaveTheGridOfTheirPicture(_ key: String, _ variant: LeGrad.Variant) throws {

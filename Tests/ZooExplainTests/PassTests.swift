@@ -9,7 +9,7 @@ import ZooTestSupport
 
 @testable import ZooExplain
 
-/// One pass for several methods, the way back through whole blocks, and passes that are asked again.
+/// One pass for several methods, the backward pass through whole blocks, and passes that are reused.
 @Suite struct PassTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
@@ -36,7 +36,7 @@ import ZooTestSupport
       Case(name: $0, group: "families")
     }
 
-  /// Directions of length 1, the same at every call.
+  /// Unit vectors, the same at every call.
   private func directions(_ count: Int, width: Int) -> [[Float]] {
     (0..<count).map { index in
       normalised((0..<width).map { Float(($0 * 7919 + index * 104_729) % 1009) / 1009 - 0.5 })
@@ -98,7 +98,7 @@ import ZooTestSupport
     let directions = directions(2, width: model.architecture.embedding)
     var plain = LeGrad(layers: .last(2))
     plain.relu = false
-    // The positive parts of the gradient and of its negative differ by the gradient itself.
+    // The difference of the positive parts of the gradient and its negative is the gradient itself.
     let opposite = directions.map { $0.map(-) }
     let signed = try plain.explain([picture], prompts: directions, model: model)[0].heatmaps
     let positive = try LeGrad(layers: .last(2)).explain([picture], prompts: directions, model: model)[0].heatmaps
@@ -122,7 +122,7 @@ import ZooTestSupport
     }
   }
 
-  /// To the last bit, so that the rows of an evaluation do not depend on which pictures it measures together.
+  /// To the last bit, so that the rows of an evaluation do not depend on which pictures are measured together.
   @Test(arguments: ["clip_gelu", "siglip", "coca"])
   func picturesThatShareAPassLookForThingsOfTheirOwn(_ name: String) throws {
     let (model, first) = try Case(name: name).load()
@@ -172,7 +172,7 @@ import ZooTestSupport
     #expect(throws: Enough.self) { try KeptPass(picture, isWhole: false, model: model, step: step) }
     #expect(throws: Enough.self) { try model.imageEmbeddings([picture], step: step) }
     #expect(blocks == [0, 1, 0, 1, 0, 1])
-    // And so does what follows it: two blocks forwards for LeGrad, and four forwards and one back for a method that goes back.
+    // And so does what follows it: two blocks forwards for LeGrad, and four forwards and one backwards for a method with a backward pass.
     let kept = try KeptPass(picture, model: model), width = model.architecture.embedding
     for (name, most) in [("legrad", 3), ("gradcam:layer=0", 6)] {
       let job = Pass.Job(try HeatmapMethod(name).base, directions(1, width: width))
@@ -196,7 +196,7 @@ import ZooTestSupport
     let maps = try Pass.run([picture], jobs, model: model).maps.map { $0[0][0] }
     #expect(maps[0].layers == [0, 1, 2, 3] && maps[1].layers == [2, 3])
     #expect(maps[1].layerValues == Array(maps[0].layerValues.suffix(2)))
-    // The class token alone is another score.
+    // The class token alone gives a different score.
     #expect(maps[2].values != maps[1].values)
   }
 
@@ -222,12 +222,12 @@ import ZooTestSupport
   }
 }
 
-/// What a `FlowProbe` has caught.
+/// What a `FlowProbe` has received.
 private final class Catcher: Sendable {
   let flow = Mutex<[Float]>([])
 }
 
-/// Catches what arrives at the input of the first block.
+/// Receives what arrives at the input of the first block.
 private struct FlowProbe: ExplanationMethod {
   static let info = MethodInfo(id: "probe", title: "", summary: "", source: "", cost: "")
   let score: Score

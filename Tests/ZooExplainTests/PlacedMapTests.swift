@@ -29,7 +29,7 @@ import ZooModels
     #expect(whole[26 * 3 + 5 + 7] == placed.values[16 * 3 + 7])
   }
 
-  /// 4 x 4 patches on the middle of a picture of 80 x 40: the hot patch is 10 pixels wide.
+  /// 4 x 4 patches in the middle of a picture of 80 x 40: the hot patch is 10 pixels wide.
   @Test(arguments: [(0, 0), (1, 2), (3, 3)])
   func theHotPatchIsWhereItCameFrom(_ row: Int, _ column: Int) {
     var values = [Float](repeating: 0, count: 16)
@@ -41,7 +41,7 @@ import ZooModels
     let regions = placed.regions(above: 0.6)
     #expect(regions.count == 1)
     let box = regions[0].box, middle = (x: Double(box[0]) + Double(box[2]) / 2, y: Double(box[1]) + Double(box[3]) / 2)
-    // At the edge the outermost values go on to it.
+    // At the edge, the outermost values continue to the border.
     let inner = (1...2).contains(row)
     #expect(abs(middle.y - (Double(row) * 10 + 5)) <= (inner ? 0.5 : 2))
     #expect(abs(middle.x - (20 + Double(column) * 10 + 5)) <= (inner ? 0.5 : 2))
@@ -64,7 +64,7 @@ import ZooModels
     let regions = placed.regions(above: 0.5)
     #expect(regions.map(\.area) == [7, 3, 3, 2])
     #expect(regions[0].box == [0, 3, 3, 3] && regions.allSatisfy { $0.peak == 1 })
-    // Run lengths, spread column by column as COCO's tools do it, give the mask again.
+    // Decoding the run lengths column by column, as COCO's tools do, gives the mask again.
     var mask = [Bool](repeating: false, count: 36)
     for region in regions {
       let counts = region.counts(in: size)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Zoo
 
-/// The code of Converting.md.
+/// The code in Converting.md.
 @Suite struct ConvertingGuide {
   @Test func aCheckpointBecomesAModel() async throws {
     let zoo = try await DemoZoo(model: false), store = zoo.store, file = DemoZoo.checkpoint

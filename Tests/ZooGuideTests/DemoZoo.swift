@@ -2,14 +2,14 @@ import Foundation
 import Zoo
 import ZooTestSupport
 
-/// A zoo with a demo model, as a reader of the guides has it, and a folder for what a test writes.
+/// A store with a demo model, as a reader of the guides has it, and a folder for the files that a test writes.
 final class DemoZoo {
   let store: ModelStore
   static let examples = Golden.repository.appending(path: "Examples")
   static let scenes = examples.appending(path: "examples")
   static let checkpoint = examples.appending(path: "ViT-Ti-8-emoji/open_clip_model.safetensors")
 
-  /// - Parameter model: false for a zoo without the model.
+  /// - Parameter model: False for a store without the model.
   init(model: Bool = true) async throws {
     store = ModelStore(
       home: FileManager.default.temporaryDirectory.appending(path: "zoo-guide-\(UUID().uuidString)"))

@@ -30,7 +30,7 @@ struct ImageSearch {
   }
 }
 
-/// The code of EmbeddingAndRanking.md.
+/// The code in EmbeddingAndRanking.md.
 @Suite struct EmbeddingAndRankingGuide {
   @Test func theSearchFindsTheCrab() async throws {
     let zoo = try await DemoZoo(), model = try await zoo.open(), folder = DemoZoo.scenes
@@ -40,7 +40,7 @@ struct ImageSearch {
       print(hit.file.lastPathComponent, hit.similarity)
     }
 
-    // The crab is in scene 6 alone; masks lie in the same folder.
+    // The crab is only in scene 6; masks are in the same folder.
     let best = try await search.best(3, for: "a photo of a crab")
     #expect(best.map(\.file.lastPathComponent).first == "scene6.jpg")
     #expect(best[0].similarity > best[1].similarity && best.count == 3)

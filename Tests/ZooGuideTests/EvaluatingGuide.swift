@@ -3,7 +3,7 @@ import Testing
 import Zoo
 import ZooTestSupport
 
-/// The code and the data of Evaluating.md.
+/// The code and the data in Evaluating.md.
 @Suite struct EvaluatingGuide {
   @Test func twoMethodsAreMeasuredOnScenes() async throws {
     let zoo = try await DemoZoo(), model = try await zoo.open()
@@ -29,7 +29,7 @@ import ZooTestSupport
     #expect(table.methods[0].values[pointing].value > table.methods[1].values[pointing].value)
   }
 
-  /// The example of `scenes.json` in the guide, README and docs/evaluating.md is one that is read.
+  /// The example of `scenes.json` in the guide, README and docs/evaluating.md can be read.
   @Test func theExampleOfAFolderIsRead() throws {
     let pages = [
       GuideTextTests.guides.appending(path: "Evaluating.md"), Golden.repository.appending(path: "README.md"),

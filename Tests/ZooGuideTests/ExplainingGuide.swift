@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Zoo
 
-/// The code and the claims of Explaining.md.
+/// The code and the claims in Explaining.md.
 @Suite struct ExplainingGuide {
   @Test func manyPicturesShareTheirPrompts() async throws {
     let zoo = try await DemoZoo(), model = try await zoo.open()
@@ -23,7 +23,7 @@ import Zoo
     #expect(explanations[0].prompts[0].heatmap.layers == [3])
   }
 
-  /// What the guide says of its first picture.
+  /// What the guide says about its first picture.
   @Test func anAbsentPromptHasABrightSpotAndMoreEnergyThanOneThatIsThere() async throws {
     let zoo = try await DemoZoo(), model = try await zoo.open()
     let found = try await Explainer(model: model).explain(

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Zoo
 
-/// The code of Zoo.md and GettingStarted.md.
+/// The code in Zoo.md and GettingStarted.md.
 @Suite struct GettingStartedGuide {
   @Test func aPictureIsExplained() async throws {
     let zoo = try await DemoZoo(), store = zoo.store
@@ -23,7 +23,7 @@ import Zoo
     let drawn = try Picture(contentsOf: output)
     #expect(drawn.width == 384 && drawn.height == 384)
     #expect(drawn.pixels != picture.pixels)
-    // The panda's box in the scene of 384 pixels, by examples.json; the map has 128.
+    // The panda's box in the scene of 384 pixels, according to examples.json; the map has 128.
     let map = explanation.prompts[0].heatmap.pixels()
     let peak = try #require(map.indices.max { map[$0] < map[$1] })
     #expect((118..<314).contains(peak % 128 * 3) && (53..<235).contains(peak / 128 * 3))

@@ -2,11 +2,11 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// The guides say nothing that is not compiled: every block of Swift in them is text of a file that is built.
+/// All code in the guides is compiled: every block of Swift in them is part of a file that is built.
 @Suite struct GuideTextTests {
   static let guides = Golden.repository.appending(path: "Sources/ZooLibrary/Zoo.docc")
 
-  /// Guides and other pages whose code must be true.
+  /// Guides and other pages whose code must compile.
   static func pages() throws -> [URL] {
     let names = try FileManager.default.contentsOfDirectory(atPath: guides.path)
     return names.filter { $0.hasSuffix(".md") }.sorted().map { guides.appending(path: $0) } + [
@@ -14,7 +14,7 @@ import ZooTestSupport
     ]
   }
 
-  /// Every Swift file that is compiled, without indentation and blank lines: those of this target, of the modules and of the example.
+  /// Every Swift file that is compiled, without indentation and blank lines: those of this target, the modules and the example.
   static let compiled: [Data] = ["Tests/ZooGuideTests", "Sources", "Examples/library"].flatMap { folder in
     let root = Golden.repository.appending(path: folder)
     let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL }
@@ -23,7 +23,7 @@ import ZooTestSupport
     }
   }
 
-  /// A line break before, between and after all lines.
+  /// The lines with a line break before, between and after them.
   private static func plain(_ code: String) -> Data {
     let lines = code.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     return Data(("\n" + lines.joined(separator: "\n") + "\n").utf8)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Zoo
 
-/// The code of RegistryAndZoo.md.
+/// The code in RegistryAndZoo.md.
 @Suite struct RegistryGuide {
   @Test func aNameLeadsToAManifest() throws {
     let (manifest, weights) = try Registry.builtIn.resolve(ModelName("ViT-B-16:laion2b_s34b_b88k"))

@@ -29,7 +29,7 @@ import ZooTestSupport
     }
   }
 
-  /// The file's letter F in all eight orientations, drawn by hand: 1 is how it looks upright.
+  /// The letter F in the file, in all eight orientations, drawn by hand: 1 is how it looks upright.
   @Test(arguments: [
     (2, 2, 3, [1, 0, 3, 2, 5, 4]), (3, 2, 3, [5, 4, 3, 2, 1, 0]), (4, 2, 3, [4, 5, 2, 3, 0, 1]),
     (5, 3, 2, [0, 2, 4, 1, 3, 5]), (6, 3, 2, [4, 2, 0, 5, 3, 1]), (7, 3, 2, [5, 3, 1, 4, 2, 0]),
@@ -42,7 +42,7 @@ import ZooTestSupport
     #expect(upright.pixels == want)
   }
 
-  /// Tags of other types and XMP, as Pillow's `exif_transpose` takes them (Tools/golden/make_orientation.py).
+  /// Tags of other types and XMP, interpreted like Pillow's `exif_transpose` (Tools/golden/make_orientation.py).
   @Test func orientationsInOtherTagsAreThoseOfPillow() throws {
     let folder = Golden.repository.appending(path: "Tests/Cases/orientation")
     let rows = try String(contentsOf: folder.appending(path: "expected.tsv"), encoding: .utf8).split(separator: "\n")
@@ -94,7 +94,7 @@ import ZooTestSupport
     }
   }
 
-  /// Checksums of chunks and what follows the last row of a JPEG: the verdicts are those of Pillow 13.
+  /// Checksums of chunks and data after the last row of a JPEG: the verdicts are those of Pillow 13.
   @Test func brokenStreamsAreRefusedWherePillowRefuses() throws {
     let folder = Golden.repository.appending(path: "Tests/Cases/broken")
     let rows = try String(contentsOf: folder.appending(path: "verdicts.tsv"), encoding: .utf8).split(separator: "\n")
@@ -132,7 +132,7 @@ import ZooTestSupport
         == "a declares 9 x 8 pixels; at most 70 are decoded")
   }
 
-  /// Cutting a file anywhere, or flipping any of its bytes, may spoil it but must not crash.
+  /// Truncating a file anywhere, or flipping any of its bytes, may invalidate it but must not crash.
   @Test(arguments: [
     "rgb_420.jpg", "rgb_progressive.jpg", "exif_6.jpg", "palette.png", "exif_6.png", "lossy.webp", "rgba.webp",
     "palette.gif",

@@ -3,7 +3,7 @@ import Testing
 import ZooImages
 import ZooTestSupport
 
-/// Files of `Tests/Cases/formats`, made by Tools/golden/make_formats.py with what Pillow 13 makes of them.
+/// Files in `Tests/Cases/formats`, made by Tools/golden/make_formats.py with the pixels that Pillow 13 reads.
 @Suite struct FormatTests {
   private static let folder = Golden.repository.appending(path: "Tests/Cases/formats")
 
@@ -33,7 +33,7 @@ import ZooTestSupport
     }
   }
 
-  /// Cutting a file anywhere, or flipping any of its bytes, may spoil it but must not crash.
+  /// Truncating a file anywhere, or flipping any of its bytes, may invalidate it but must not crash.
   @Test(arguments: [
     "RGB_lzw.tif", "tiled.tif", "1_group4.tif", "RGB_jpeg.tif", "P.tif", "interlaced.gif", "offset.gif", "420.heic",
     "420.avif", "alpha.avif", "animated_offset.webp",
@@ -54,7 +54,7 @@ import ZooTestSupport
     #expect(refused > 20)
   }
 
-  /// Frame headers of the golden JPEG, changed to kinds that are sound and not read.
+  /// Frame headers of the golden JPEG, changed to kinds that are valid but not supported.
   @Test func kindsThatAreNotReadAreNotCalledDamaged() throws {
     let jpeg = try Golden.bytes("hostile/images/control.jpg")
     let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })

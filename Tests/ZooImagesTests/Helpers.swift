@@ -4,12 +4,12 @@ import ZooCheckpoints
 import ZooImages
 import ZooTestSupport
 
-/// A picture of `Tests/Golden/images/sources`.
+/// A picture in `Tests/Golden/images/sources`.
 func source(_ name: String) throws -> Picture {
   try Picture(contentsOf: Golden.url("images/sources/\(name)"))
 }
 
-/// As `source`; nil for a format that this build does not read, which must be refused by its name.
+/// Like `source`; nil for a format that this build does not support, which must be rejected by name.
 func sourceIfRead(_ name: String) throws -> Picture? {
   let file = Golden.url("images/sources/\(name)"), format = try #require(PictureFormat(of: file.path))
   if format.isRead { return try source(name) }
@@ -28,7 +28,7 @@ func picture(_ array: GoldenArray) -> Picture {
   Picture(width: array.shape[1], height: array.shape[0], pixels: array.bytes)
 }
 
-/// Expects equal numbers, says how many differ and by how much at most.
+/// Expects equal numbers; reports how many differ and the largest difference.
 func expectSame<Number: BinaryInteger>(
   _ got: [Number], _ want: [Number]?, _ label: String, sourceLocation: SourceLocation = #_sourceLocation
 ) {

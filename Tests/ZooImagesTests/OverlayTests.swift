@@ -48,7 +48,7 @@ import ZooTestSupport
     let rows = (0..<7).map { y in
       String((0..<7).map { x in pixels[(y * 7 + x) * 3] == 255 ? "#" : pixels[(y * 7 + x) * 3] == 0 ? "." : " " })
     }
-    // White on the mask's edge, black beside it; the pixel in the middle is within reach of the line's black.
+    // White on the mask's edge, black beside it; the pixel in the middle is within reach of the black outline.
     #expect(rows == ["       ", " ..... ", " .###. ", " .#.#. ", " .###. ", " ..... ", "       "])
     #expect(maskPicture(mask, height: 7, width: 7).pixels.count { $0 == 255 } == 9)
   }

@@ -5,7 +5,7 @@ import ZooTestSupport
 
 @testable import ZooImages
 
-/// What is known of a picture that was loaded, and labels that go the same way.
+/// Facts about a loaded picture, and labels that are processed like it.
 @Suite struct PictureLoaderTests {
   private func loader(_ height: Int, _ width: Int, _ mode: Preprocessing.ResizeMode, upright: Bool = false)
     -> PictureLoader
@@ -20,7 +20,7 @@ import ZooTestSupport
       orientation: orientation)
   }
 
-  /// By hand: 400 x 200 pixels, of which the middle square, all, or all and as much below and above is seen.
+  /// By hand: 400 x 200 pixels, of which the middle square, all, or all and as much above and below is visible to the model.
   @Test func theCropIsInPixelsOfTheOriginal() {
     let wide = picture(400, 200)
     let cut = loader(50, 50, .shortest).load(wide).source
@@ -43,7 +43,7 @@ import ZooTestSupport
     #expect([facts.crop.top, facts.crop.bottom] == [10, 30])
   }
 
-  /// Sizes that are not square took the bicubic filter whatever the preprocessing said.
+  /// Sizes that are not square used to get the bicubic filter whatever the preprocessing said.
   @Test(arguments: Preprocessing.ResizeMode.allCases)
   func labelsAreNeverInterpolated(_ mode: Preprocessing.ResizeMode) throws {
     let values = (0..<64 * 48).map { UInt8(($0 / 7 + $0 / 500) % 2 == 0 ? 3 : 200) }

@@ -3,7 +3,7 @@ import Testing
 import ZooImages
 import ZooTestSupport
 
-/// Which files of a folder are pictures.
+/// Which files in a folder are pictures.
 @Suite final class PictureSearchTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-search-\(UUID().uuidString)")
 

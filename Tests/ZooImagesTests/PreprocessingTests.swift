@@ -5,7 +5,7 @@ import ZooTestSupport
 
 @testable import ZooImages
 
-/// A preprocessing in the words of a golden file.
+/// A preprocessing as described in a golden file.
 private func preprocessing(_ facts: [String: Any]) throws -> Preprocessing {
   var facts = facts
   if let height = facts["height"], let width = facts["width"] { facts["size"] = [height, width] }
@@ -51,7 +51,7 @@ private func preprocessing(_ facts: [String: Any]) throws -> Preprocessing {
     }
   }
 
-  /// Made-up pictures of many shapes, whose bytes after resize and crop are known by their SHA-256.
+  /// Synthetic pictures with many shapes, whose bytes after resize and crop are known by their SHA-256.
   @Test func syntheticPicturesMatchTheirDigests() throws {
     let file = try #require(try Golden.json("reference/golden_preprocess.json") as? [String: Any])
     let all = try #require(file["cases"] as? [[String: Any]])
@@ -80,7 +80,7 @@ private func preprocessing(_ facts: [String: Any]) throws -> Preprocessing {
         return [size.height, size.width]
       }
       #expect(target(.shortest) == facts["torchvision_out_hw"] as? [Int], "\(from)")
-      // Upstream gets a side of no pixels there and fails; here it has one.
+      // The original gets a side of zero pixels there and fails; here it is one pixel.
       #expect(target(.longest) == (facts["keep_ratio_longest_out_hw"] as? [Int])?.map { max($0, 1) }, "\(from)")
     }
   }

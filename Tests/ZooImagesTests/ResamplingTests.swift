@@ -53,7 +53,7 @@ import ZooTestSupport
     }
   }
 
-  /// `scipy.ndimage.zoom` puts the only place of a side on the first one.
+  /// `scipy.ndimage.zoom` maps the only position of a side to the first one.
   @Test func cornersLieOnCorners() {
     let line: [Float] = [0, 10, 30]
     func zoomed(_ to: Int) -> [Float] { resamplePositions(line, from: (1, 3), to: (1, to), method: .bilinearCorners) }

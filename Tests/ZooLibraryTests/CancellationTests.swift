@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import Zoo
 
-/// A cancelled task ends its work where it is, and leaves nothing behind.
+/// A cancelled task stops where it is, and leaves nothing behind.
 @Suite struct CancellationTests {
   @Test func aConversionStopsAndLeavesNothing() async throws {
     let folder = try Folder(), told = Told<ConversionProgress>()
@@ -118,8 +118,8 @@ import Zoo
     #expect(told.all.isEmpty && folder.files.isEmpty)
   }
 
-  /// The threads that all tasks share are few: work on them would hold up the whole program. Here more conversions than there are threads, an explanation
-  /// and an evaluation stand still in the middle, and a task runs all the same.
+  /// The threads shared by all tasks are few: work on them would block the whole program. Here, more conversions than there are threads, an
+  /// explanation and an evaluation are stopped in the middle, and a task still runs.
   @Test func workHoldsUpNoOtherTask() async throws {
     let model = try await DemoModel.shared.model(), picture = try Picture(contentsOf: Demo.scene(1))
     let data = try Demo.scenes(4)
@@ -141,7 +141,7 @@ import Zoo
         gate.wait()
       }
     }
-    // Where the threads stand still as well, this opens the gate.
+    // If those threads are blocked as well, this opens the gate.
     DispatchQueue.global().asyncAfter(deadline: .now() + 900) { gate.open() }
     while standing.all.count < count + 1, !gate.isOpen { try await Task.sleep(for: .milliseconds(10)) }
     let evaluation = Task {
@@ -149,7 +149,7 @@ import Zoo
     }
     let wasFree = await Task.detached { !gate.isOpen }.value
     #expect(wasFree)
-    // Before the gate opens: a small evaluation is over while the conversions are waited for.
+    // Before the gate opens: a small evaluation finishes while the conversions are awaited.
     evaluation.cancel()
     gate.open()
     for work in works { try await work.value }
@@ -158,7 +158,7 @@ import Zoo
   }
 }
 
-/// Holds threads up until it is open.
+/// Blocks threads until it is open.
 private final class Gate: Sendable {
   private let group = DispatchGroup()
   private let state = Mutex(false)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Zoo
 
-/// What an app shows of an error is the sentence that the command prints.
+/// The error text that an app shows is the sentence that the command prints.
 @Suite struct ErrorTests {
   private func sentence(_ work: () async throws -> Void) async throws -> (shown: String, own: String, localized: Bool) {
     do {

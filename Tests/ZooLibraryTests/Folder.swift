@@ -4,14 +4,14 @@ import Synchronization
 import Zoo
 import ZooTestSupport
 
-/// A folder that goes away with its owner.
+/// A folder that is removed with its owner.
 final class Folder: Sendable {
   let url = FileManager.default.temporaryDirectory.appending(path: "zoo-library-\(UUID().uuidString)")
 
   init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
   deinit { try? FileManager.default.removeItem(at: url) }
 
-  /// The paths of all that is in it, hidden or not, without folders.
+  /// The paths of all files in it, including hidden ones, without folders.
   var files: [String] {
     let all = FileManager.default.enumerator(atPath: url.path)?.compactMap { $0 as? String } ?? []
     return all.filter { name in
@@ -26,7 +26,7 @@ final class Folder: Sendable {
 enum Demo {
   static let checkpoint = Golden.repository.appending(path: "Examples/ViT-Ti-8-emoji/open_clip_model.safetensors")
   static func scene(_ number: Int) -> URL { Golden.repository.appending(path: "Examples/examples/scene\(number).jpg") }
-  /// The first of the scenes with masks.
+  /// The first few of the scenes with masks.
   static func scenes(_ count: Int) throws -> MaskedPictures {
     let all = MaskedPictures(
       try SceneFolder(Golden.repository.appending(path: "Examples/eval")), minObjects: 2)
@@ -34,14 +34,14 @@ enum Demo {
   }
 }
 
-/// What a progress closure was told, from whatever thread.
+/// The values passed to a progress closure, from any thread.
 final class Told<Value: Sendable>: Sendable {
   private let list = Mutex<[Value]>([])
   var all: [Value] { list.withLock { $0 } }
   func add(_ value: Value) { list.withLock { $0.append(value) } }
 }
 
-/// Runs work in a task that is cancelled as soon as the work says so.
+/// Runs work in a task that is cancelled as soon as the work asks for it.
 func cancelled<Output: Sendable>(
   _ work: @escaping @Sendable (_ cancel: @escaping @Sendable () -> Void) async throws -> Output
 ) async -> Result<Output, any Error> {

@@ -4,7 +4,7 @@ import Testing
 import TransformersLike
 import Zoo
 
-/// What an app does, in a file that also imports modules with SwiftUI's and swift-transformers' names: nothing needs a module's name before it.
+/// What an app does, in a file that also imports modules with the names in SwiftUI and swift-transformers: no name needs a module prefix.
 @Suite struct GuideTests {
   @Test func aCheckpointIsConvertedAndAPictureExplained() async throws {
     let folder = try Folder()
@@ -32,7 +32,7 @@ import Zoo
     #expect(throws: ExplainError.noSuchPrompt(2, count: 2)) { try explanation.overlay(ofPrompt: 2, on: picture) }
     #expect(throws: ExplainError.self) { try map.overlay(on: picture.cropped(rows: 0..<1, columns: 0..<1)) }
 
-    // SwiftUI's names mean SwiftUI's.
+    // Names in SwiftUI refer to SwiftUI.
     let view = Image("photo")
     #expect(type(of: view) == SwiftUILike.Image.self)
   }
@@ -77,7 +77,7 @@ import Zoo
     #expect(table.samples == data.pictures.count)
     let last = try #require(told.all.last)
     #expect(last.phase == .measuring && last.done == table.samples && last.total == table.samples)
-    // The demo model finds its things by LeGrad better than by chance.
+    // LeGrad with the demo model finds its objects better than chance.
     let iou = try #require(zip(table.figures, table.methods[0].values).first { $0.0.name == "mIoU @0.5" }?.1.value)
     #expect(iou > 0.3 && iou <= 1)
   }

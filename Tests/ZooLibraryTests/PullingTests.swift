@@ -3,7 +3,7 @@ import Testing
 import Zoo
 import ZooTestSupport
 
-/// From a hub to an embedding by two calls.
+/// From a hub to an embedding in two calls.
 @Suite struct PullingTests {
   private func demoHub() throws -> HubStub {
     let hub = try HubStub(), folder = Demo.checkpoint.deletingLastPathComponent()
@@ -30,7 +30,7 @@ import ZooTestSupport
     }
     #expect(Set(phases) == ["fetching", "writing", "verifying"])
     #expect(phases.first == "fetching" && phases.last == "verifying")
-    // What was fetched is not kept beside the model.
+    // Downloads are not kept beside the model.
     #expect(!folder.files.contains { $0.hasPrefix("home/downloads") })
     #expect(try await store.open("ViT-Ti-8-emoji").embed(["a panda"])[0].values.count == 128)
   }
@@ -45,7 +45,7 @@ import ZooTestSupport
     }
     #expect(throws: CancellationError.self) { try result.get() }
     #expect(store.installed().isEmpty)
-    // The next pull fetches nothing again.
+    // The next pull downloads nothing again.
     let sent = hub.bytesSent
     _ = try await store.pull("hf://owner/ViT-Ti-8-emoji", settings: settings)
     #expect(hub.bytesSent - sent < 100_000)

@@ -2,7 +2,7 @@ import Testing
 import ZooManifests
 import ZooModels
 
-/// The short form of embeddings, and when two of them are the same.
+/// Summaries of embeddings, and when two of them are the same.
 @Suite struct ProbeTests {
   typealias Probe = ModelDescription.Probe
 

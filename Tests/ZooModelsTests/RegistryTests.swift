@@ -13,7 +13,7 @@ import ZooTestSupport
     #expect(Set(registry.manifests.map { $0.name + ".json" }) == Set(files))
   }
 
-  /// A list does not read the manifests.
+  /// A listing does not read the manifests.
   @Test func theBuildKnowsWhatAListSaysOfEachManifest() {
     let summaries = Registry.builtInSummaries
     #expect(summaries.count == Registry.builtIn.manifests.count)
@@ -30,7 +30,7 @@ import ZooTestSupport
     for name in names { #expect(!name.standsBefore(name)) }
   }
 
-  /// Blocks and bottlenecks that are alike are counted once.
+  /// Identical blocks and bottlenecks are counted once.
   @Test func aParameterCountIsThatOfAllTensors() throws {
     for name in ["RN50", "RN50x64", "ViTamin-S", "ViT-B-32"] {
       let architecture = try #require(Registry.builtIn.manifest(name)).architecture
@@ -50,7 +50,7 @@ import ZooTestSupport
     }
   }
 
-  /// Where the buckets of mT5 begin, by `T5Attention._relative_position_bucket` of transformers 5.24.
+  /// Where the buckets of mT5 begin, according to `T5Attention._relative_position_bucket` of transformers 5.24.
   @Test func distancesFallIntoTheBucketsOfT5() {
     let bias = RelativeBias(buckets: 32, maxDistance: 128)
     let starts = Array(0..<8) + [8, 12, 16, 23, 32, 46, 64, 91, 200]

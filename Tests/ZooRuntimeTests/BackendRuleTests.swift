@@ -1,7 +1,7 @@
 import Testing
 import ZooRuntime
 
-/// What `--backend automatic` stands for, by processors' flags as `/proc/cpuinfo` has them.
+/// What `--backend automatic` selects, depending on the processor flags in `/proc/cpuinfo`.
 @Suite struct BackendRuleTests {
   struct Machine: Sendable, CustomTestStringConvertible {
     let name: String
@@ -31,7 +31,7 @@ import ZooRuntime
       name: machine.name, flags: Set(machine.flags.split(separator: " ").map(String.init)))
     #expect(BackendRule.rows(for: .f32, on: features).first?.backend == machine.f32)
     #expect(BackendRule.rows(for: .bf16, on: features).first?.backend == machine.bf16)
-    // Where the build has no oneDNN there is always something for f32.
+    // If the build has no oneDNN, there is always a backend for f32.
     #expect(BackendRule.rows(for: .f32, on: features).contains { $0.backend == .blas })
     #expect(BackendRule.rows(for: .bf16, on: features).contains { $0.backend == .own })
   }

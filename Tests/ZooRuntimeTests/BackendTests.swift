@@ -34,7 +34,7 @@ import ZooRuntime
   }
 
   @Test func bothTowersAreStreamed() throws {
-    // The text tower takes the exact algebra of the same kind.
+    // The text tower uses the exact algebra of the same kind.
     #expect(try #require(Kernels(streams: true).exact as? Kernels).streams)
     #expect(try !#require(Kernels(precision: .f32)?.exact as? Kernels).streams)
   }

@@ -6,7 +6,7 @@ import ZooModels
 import ZooRuntime
 import ZooTestSupport
 
-/// Embeddings and every block's output against the original implementations.
+/// Embeddings and every block's output, compared with the original implementations.
 @Suite struct GoldenForwardTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
@@ -17,7 +17,7 @@ import ZooTestSupport
     var imageSize: Int?
     var group = "models"
     var testDescription: String { "\(name) \(checkpoint) \(file)" }
-    /// How many more products follow one another than in the blocks of other models: a ResNet's convolutions.
+    /// How many times more products follow one another than in the blocks of other models: a ResNet's convolutions.
     var products: Double { name == "resnet" ? 4 : 1 }
 
     func load(_ arithmetic: Arithmetic = .standard) throws -> GoldenModel {
@@ -83,7 +83,7 @@ import ZooTestSupport
     .init(name: "vit_classifier", checkpoint: "augreg_npz_optimizer/vit.npz"),
   ]
 
-  /// Cases of `Tools/golden/make_families.py`.
+  /// Cases from `Tools/golden/make_families.py`.
   static let families: [Case] =
     [
       "clipa", "metaclip2", "pe_core", "pe_core_gigantic", "eva02", "eva01", "eva02_enormous", "mobileclip2_large",
@@ -102,7 +102,7 @@ import ZooTestSupport
         group: "families"),
     ]
 
-  /// Cases of `Tools/golden/make_classifiers.py`.
+  /// Cases from `Tools/golden/make_classifiers.py`.
   static let classifiers: [Case] =
     [
       "timm_max", "timm_max_norm_first", "timm_avgmax", "timm_avgmax_norm_first", "timm_map", "timm_rpn_max",
@@ -117,13 +117,13 @@ import ZooTestSupport
       Case(name: $0, checkpoint: "hf/model.safetensors", group: "classifiers")
     }
 
-  /// What the files hold besides: inputs, and what follows from the others or is no output of a block.
+  /// Other arrays in the files: inputs, and those that follow from the others or are not the output of a block.
   private static let others: Set = [
     "pixel_values", "token_ids", "probabilities", "image0.trunk_norm", "image0.norm_cls", "image0.attn_pool",
     "image0.ln_post", "image0.ln_post_cls", "text.prompt0.ln_final", "official_last2.final",
   ]
 
-  /// Every file on what this machine picks; each model once on all else that it has.
+  /// Every file with this machine's default; each model once with everything else it supports.
   private static let runs: [(Case, Arithmetic)] = {
     var seen: Set<String> = []
     return (cases + families + classifiers).flatMap { golden in
@@ -144,11 +144,11 @@ import ZooTestSupport
       #expect(distance <= 1, "\(key) row \(row ?? 0): \(distance) times the tolerance")
     }
     defer {
-      // Each array was looked at.
+      // Every array was compared.
       #expect(Set(expected.arrays.keys).subtracting(compared).subtracting(Self.others) == [])
       #expect(compared.count >= 3)
     }
-    // The half-precision files hold results only: their inputs are those of forward.npz, or of the tanh file.
+    // The half-precision files contain only results: their inputs are those in forward.npz, or in the tanh file.
     let inputs =
       expected.arrays["pixel_values"] != nil
       ? expected : try loaded.expected(golden.name == "siglip" ? "forward_tanh.npz" : "forward.npz")

@@ -6,7 +6,7 @@ import ZooModels
 import ZooRuntime
 import ZooTestSupport
 
-/// Pictures of other sizes, as the ecosystem that a checkpoint comes from computes them.
+/// Pictures of other sizes, as computed by the ecosystem that a checkpoint comes from.
 @Suite struct GoldenPositionTests {
   private struct Cases: Decodable {
     struct Case: Decodable {
@@ -31,7 +31,7 @@ import ZooTestSupport
       if configuration != nil { (options.visionActivation, options.textActivation) = (.geluTanh, .geluTanh) }
     }.model
     #expect(model.architecture.vision?.resampling == method)
-    // A second round shows that one size leaves nothing behind for another.
+    // A second round shows that one size does not affect another.
     for grid in ["6x9", "3x2", "7x3", "6x9"] {
       let picture = try #require(golden["picture.\(grid)"]), key = "\(name).\(grid).embedding"
       let want = try #require(golden[key]), tolerance = try #require(facts.expected[key]).atol

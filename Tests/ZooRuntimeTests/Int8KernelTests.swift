@@ -1,7 +1,7 @@
 import CZooKernels
 import Testing
 
-/// Every instruction set's products of 8-bit integers: whole numbers exactly, others within what rounding may cost.
+/// Products of 8-bit integers for every instruction set: exact for integers, others within the effect of rounding.
 @Suite struct Int8KernelTests {
   private static let sets = [
     "avx512+bf16", "avx512+vnni", "avx512", "avx2+vnni", "avx2", "neon+i8mm", "neon+dotprod", "neon", "generic",
@@ -25,7 +25,7 @@ import Testing
     var strips: [Int32], scales: [Float], sums: [Float]
     let depth: Int, columns: Int
 
-    /// - Parameter transposed: True to cut it from `[depth, columns]`.
+    /// - Parameter transposed: True to pack it from `[depth, columns]`.
     init(_ weights: [Float], depth: Int, columns: Int, transposed: Bool = false) {
       (self.depth, self.columns) = (depth, columns)
       let width = zoo_int8_strip_width(), count = (columns + width - 1) / width, deep = (depth + 3) / 4
@@ -62,7 +62,7 @@ import Testing
       } else {
         zoo_int8_product(quantised, bytes, own, strips, scales, sums, depth, rows, columns, &y, wide, nil)
       }
-      // What lies beyond the columns stays.
+      // Values beyond the columns are not changed.
       #expect((0..<rows).allSatisfy { row in (columns..<wide).allSatisfy { y[row * wide + $0] == -7 } })
       return (0..<rows).flatMap { y[$0 * wide..<$0 * wide + columns] }
     }
@@ -85,7 +85,7 @@ import Testing
 
   @Test(arguments: sizes)
   func wholeNumbersAreMultipliedExactly(rows: Int, depth: Int, columns: Int) {
-    // Rows from 0 to 255 and weights from -127 to 127, both with their ends, have scales of 1.
+    // Rows from 0 to 255 and weights from -127 to 127, both including their bounds, have scales of 1.
     var x = random(rows * depth, 3).map { (($0 + 1) * 127).rounded() }
     var weights = random(columns * depth, 4).map { ($0 * 127).rounded() }
     for row in 0..<rows { (x[row * depth], x[row * depth + depth - 1]) = (0, 255) }
@@ -94,7 +94,7 @@ import Testing
     onEverySet { name in
       for transposed in [false, true] {
         let found = Packed(weights, depth: depth, columns: columns, transposed: transposed).multiply(x, rows: rows)
-        // Sums beyond 2^24 are rounded where they become f32.
+        // Sums beyond 2^24 are rounded when they become f32.
         let off = zip(found, expected).map { abs(Double($0) - $1) / max(1, abs($1) / 4e6) }.max() ?? .infinity
         #expect(off <= (depth < 512 ? 0 : 1), "\(name)")
       }
@@ -129,7 +129,7 @@ import Testing
         let found = Packed(weights, depth: depth, columns: columns).multiply(x, rows: rows, by: factors)
         let errors = zip(found, expected).map { Double($0) - $1 }
         #expect(errors.enumerated().allSatisfy { abs(Float($0.element)) <= bounds[$0.offset / columns] }, "\(name)")
-        // Roundings are as often up as down.
+        // Rounding goes up as often as down.
         let off = (errors.reduce(0) { $0 + $1 * $1 } / Double(errors.count)).squareRoot()
         #expect(off < 0.02 * Double(depth).squareRoot(), "\(name)")
       }
@@ -189,7 +189,7 @@ import Testing
   @Test func aFewRowsPassTheStripsBackwards() {
     onEverySet { name in
       for (depth, columns) in [(1, 1), (37, 5), (131, 77), (256, 300)] {
-        // With 127 or -127 in each column, so that the bytes are these.
+        // With 127 or -127 in each column, so that the bytes are known.
         let whole = (0..<columns * depth).map {
           Float($0 % depth == 0 ? 127 - 254 * ($0 / depth % 2) : $0 * 37 % 255 - 127)
         }

@@ -11,14 +11,14 @@ import ZooTestSupport
 
 @testable import ZooRuntime
 
-/// Models in 8-bit integers: rounded while they are loaded, or stored so.
+/// Models with 8-bit integers: rounded while they are loaded, or stored that way.
 @Suite struct Int8ModelTests {
   private func convert(_ dtype: TargetDType, to folder: URL) throws {
     let demo = Golden.repository.appending(path: "Examples/ViT-Ti-8-emoji/open_clip_model.safetensors")
     try Conversion(opening: demo.path, registry: .builtIn, dtype: dtype).write(to: folder.path)
   }
 
-  /// A folder of its own for each call, which goes with the test's process.
+  /// A separate folder for each call, which is removed with the test's process.
   private func folder() -> URL {
     FileManager.default.temporaryDirectory.appending(path: "zoo-int8-\(UUID().uuidString)")
   }

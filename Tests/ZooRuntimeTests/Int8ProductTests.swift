@@ -3,9 +3,9 @@ import ZooModels
 import ZooRuntime
 import ZooTensors
 
-/// Products in int8 by prepared matrices, whose factors are whole numbers: sums are exact, whatever the threads and rows.
+/// Products in int8 by prepared matrices whose factors are integers: sums are exact, for any number of threads and rows.
 @Suite struct Int8ProductTests {
-  /// Rows from 0 to 255 and weights from -127 to 127 with their ends, so that all scales are 1.
+  /// Rows from 0 to 255 and weights from -127 to 127, including their bounds, so that all scales are 1.
   private struct Product {
     let rows: Int, inputs: Int, outputs: Int
     let x: [Float], weights: [Float]
@@ -51,7 +51,7 @@ import ZooTensors
 
   @Test func columnsAreScaledOnTheWayIn() throws {
     let product = Product(rows: 40, inputs: 30, outputs: 70), prepared = try product.prepare()
-    // Steps of a power of two, so that the scales of rows are such.
+    // Powers of two, so that the scales of rows are powers of two.
     let factors = [Float](repeating: 2, count: 30) + [Float](repeating: 0.25, count: 30)
     var y = [Float](repeating: .nan, count: 2 * 40 * 70)
     factors.withUnsafeBufferPointer {

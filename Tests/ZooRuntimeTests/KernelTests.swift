@@ -2,7 +2,7 @@ import CZooKernels
 import Foundation
 import Testing
 
-/// Each kernel of each instruction set that this machine has, against the formulas in double precision.
+/// Each kernel of each instruction set that this machine supports, compared with the formulas in double precision.
 @Suite(.serialized) struct KernelTests {
   private static let sets = ["avx512+bf16", "avx512", "avx2", "generic", "neon"].filter { name in
     defer { zoo_use_kernels(nil) }
@@ -74,9 +74,9 @@ import Testing
     return result
   }
 
-  /// Products by strips cut from a matrix and from its transpose, and by the matrix where it lies.
+  /// Products by strips made from a matrix and from its transpose, and by the matrix in place.
   private func strips(_ name: String, rows: Int, depth: Int, columns: Int) {
-    // Values of few bits, so that bf16 holds them.
+    // Values with few bits, so that bf16 represents them exactly.
     func coarse(_ count: Int, _ seed: UInt64) -> [Float] { values(count, seed).map { ($0 * 64).rounded() / 64 } }
     let x = coarse(rows * depth, 21), b = coarse(depth * columns, 22), width = Int(zoo_strip_width())
     let scale = (0..<depth).map { Float(sign: .plus, exponent: $0 % 3, significand: 1) }
@@ -91,7 +91,7 @@ import Testing
         }
       }
     }
-    // The other way round, for rows that end with zeros.
+    // The other direction, for rows that are padded with zeros.
     let padded = (columns + 15) / 16 * 16, rounded = coarse(rows * padded, 23)
     let g = rounded.enumerated().map { $0.offset % padded < columns ? $0.element : 0 }
     let transposedProduct = (0..<rows * depth).map { index in
@@ -115,7 +115,7 @@ import Testing
             }
           }
         }
-        // A wider target: what lies beyond the columns must stay.
+        // A wider target: values beyond the columns must not change.
         let wide = columns + 3
         func product(_ scale: [Float]?) -> [Float] {
           var y = [Float](repeating: 7, count: rows * wide)
@@ -253,7 +253,7 @@ import Testing
     }
   }
 
-  /// With factors that bf16 holds exactly, only the weights of the values are rounded: to 2^-9 of each.
+  /// With factors that bf16 represents exactly, only the weights of the values are rounded: to 2^-9 of each.
   private func pairedAttention(_ name: String, tokens: Int, width: Int) {
     let qkv = values(tokens * 3 * width, 9, spread: 2).map(rounded), stride = 3 * width
     let scale = 1 / Double(width).squareRoot()

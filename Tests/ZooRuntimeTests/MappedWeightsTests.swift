@@ -8,7 +8,7 @@ import ZooTensors
 
 @testable import ZooRuntime
 
-/// What becomes of weights that lie in a file.
+/// What happens to weights in a file.
 @Suite struct MappedWeightsTests {
   @Test(arguments: Precision.allCases, [1, 2])
   func theFirstPassGivesItsMatricesBackAndOthersKeepThem(precision: Precision, threads: Int) throws {
@@ -42,7 +42,7 @@ private final class Released: Sendable {
   let names = Mutex<[String]>([])
 }
 
-/// Memory that says when it is given back, and keeps its bytes all the same.
+/// Memory that records when it is released, but keeps its bytes.
 private final class Page: RereadableMemory {
   private let name: String, data: ByteView, released: Released
 

@@ -6,7 +6,7 @@ import ZooTestSupport
 
 @testable import ZooRuntime
 
-/// Pictures of many shapes, against transformers' Siglip2ImageProcessor (Pillow) and Siglip2Model (`Tools/golden/make_siglip2.py`).
+/// Pictures with many shapes, compared with transformers' Siglip2ImageProcessor (Pillow) and Siglip2Model (`Tools/golden/make_siglip2.py`).
 @Suite struct NaFlexTests {
   /// The golden model, what is expected, and its pictures.
   private func load(_ checkpoint: String = "hf/model.safetensors") throws -> (
@@ -47,7 +47,7 @@ import ZooTestSupport
     }
   }
 
-  /// Also from big_vision's file, whose pictures have as many patches as the table unless somebody says otherwise.
+  /// Also from big_vision's file, for which pictures have as many patches as the table unless stated otherwise.
   @Test(arguments: ["hf/model.safetensors", "npz/naflex.npz"])
   func tokensAndEmbeddingsAreTheModels(_ checkpoint: String) throws {
     let (model, expected, pictures) = try load(checkpoint), vision = try model.vision
@@ -76,7 +76,7 @@ import ZooTestSupport
     }
   }
 
-  /// One size for all is what was done before there was another way.
+  /// One size for all was the only possibility before.
   @Test func aFixedSizeStaysPossible() throws {
     let (model, _, pictures) = try load()
     var preprocessing = try model.preprocessing

@@ -3,7 +3,7 @@ import Testing
 import ZooRuntime
 
 @Suite struct ParallelTests {
-  /// Counts how often each index comes, for pieces of work that follow each other closely.
+  /// Counts how often each index occurs, for pieces of work in quick succession.
   private func run(_ parallel: Parallel, counts: ClosedRange<Int>, rounds: Int, inner: Bool) -> Bool {
     (0..<rounds).allSatisfy { round in
       let count = counts.lowerBound + round % counts.count

@@ -4,7 +4,7 @@ import ZooFixtures
 import ZooModels
 import ZooRuntime
 
-/// A probe is the same for the same weights, whatever they were converted from, and another one for others.
+/// A probe is the same for the same weights, whatever they were converted from, and different for others.
 @Suite struct ProbeTests {
   @Test func layoutsOfOneModelHaveOneProbe() throws {
     let one = try GoldenModel("clip_gelu", "openclip/open_clip_model.safetensors").model.probe()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooRuntime
 
-/// How many threads a container's time is worth.
+/// The number of threads for a container's share of time.
 @Suite struct ProcessorTests {
   /// Writes control groups and the line that says which of them the process is in.
   private func limit(_ membership: String, _ files: [String: String]) throws -> Int? {
@@ -28,7 +28,7 @@ import ZooRuntime
     #expect(
       try limit(
         group, ["user.slice/job/cpu.max": "800000 100000\n", "user.slice/cpu.max": "300000 100000\n"]) == 3)
-    // As a container sees it that is at the top of what it sees.
+    // As seen inside a container, at the root of what is visible.
     #expect(try limit("0::/\n", ["cpu.max": "100000 100000\n"]) == 1)
   }
 

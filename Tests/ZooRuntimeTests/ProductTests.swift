@@ -4,7 +4,7 @@ import ZooModels
 import ZooRuntime
 import ZooTensors
 
-/// Every backend's products against sums in double precision, computed here element by element.
+/// Every backend's products, compared with sums in double precision, computed here element by element.
 @Suite struct ProductTests {
   struct Size: Sendable, CustomTestStringConvertible {
     let rows: Int, inputs: Int, outputs: Int
@@ -19,7 +19,7 @@ import ZooTensors
   ]
   static let epilogues: [Activation?] = [.gelu, .geluTanh, .quickGELU, .silu, nil]
 
-  /// In which a product of factors that bf16 holds is exact but for its sums; `Int8ProductTests` has the other.
+  /// Precisions in which a product of factors that bf16 represents is exact except for its sums; `Int8ProductTests` covers the other.
   static let floats: [Precision] = [.f32, .bf16]
 
   static func algebras(_ precision: Precision) -> [any LinearAlgebra] {
@@ -51,7 +51,7 @@ import ZooTensors
   func columnsAreScaledOnTheWayIn(size: Size, precision: Precision) throws {
     var product = Product(size, .backward)
     product.roundToBF16()
-    // Powers of two, so that bf16 holds the products too; every row is used once with each of three.
+    // Powers of two, so that bf16 represents the products too; every row is used once with each of three.
     let factors = (0..<3 * size.inputs).map { Float(sign: .plus, exponent: $0 % 5 - 2, significand: 1) }
     let expected = (0..<3).flatMap { number in
       var scaled = product
@@ -185,7 +185,7 @@ import ZooTensors
   }
 
   @Test func packedCopiesLetGoOfTheOriginal() {
-    /// A packed matrix, and whether what it was packed from is still there.
+    /// A packed matrix, and whether the original it was packed from still exists.
     func pack(_ algebra: any LinearAlgebra) -> (any PreparedMatrix, () -> Bool) {
       let block = MemoryBlock(byteCount: 64 * 48 * 4)
       let bytes = ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)

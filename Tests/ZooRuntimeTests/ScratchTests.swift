@@ -2,7 +2,7 @@ import Testing
 import ZooRuntime
 
 @Suite struct ScratchTests {
-  /// A server that saw pictures of many sizes must not make new pictures pay for them.
+  /// After pictures of many sizes, a server must not make new pictures slower.
   @Test func memoryOfSizesThatAreNoLongerUsedMakesRoom() {
     for step in 0..<64 { withScratch((4 << 20) + step) { $0[0] = 1 } }
     withScratch(5 << 20) { $0[5] = 42 }

@@ -4,7 +4,7 @@ import ZooFixtures
 import ZooModels
 import ZooRuntime
 
-/// Text embeddings are kept by model, arithmetic and tokens.
+/// Text embeddings are cached by model, arithmetic and tokens.
 @Suite struct TextCacheTests {
   @Test func keptEmbeddingsAreTheComputedOnesAndDamagedFilesAreIgnored() throws {
     let root = FileManager.default.temporaryDirectory.appending(path: "zoo-cache-\(UUID().uuidString)")
@@ -19,7 +19,7 @@ import ZooRuntime
     let files = try FileManager.default.subpathsOfDirectory(atPath: cache.path).filter { $0.contains("/") }
     #expect(files.count == 2)
 
-    // What is in the files is what is given back, as its digest says.
+    // The content of a file is returned if its digest matches.
     #expect(try ZooModel(directory: folder, textCache: cache).textEmbeddings(prompts) == plain)
     let changed = cache.appending(path: files[0]), whole = try Data(contentsOf: changed)
     var nan = whole, bit = whole

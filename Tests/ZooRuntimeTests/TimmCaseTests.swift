@@ -8,7 +8,7 @@ import ZooModels
 import ZooRuntime
 import ZooTestSupport
 
-/// Checkpoints with names that imply what no shape shows: timm 1.0.31's logits for one picture.
+/// Checkpoints whose names imply what no shape reveals: timm 1.0.31's logits for one picture.
 @Suite struct TimmCaseTests {
   private static let folder = Golden.url("../Cases/timm").standardizedFileURL
 

@@ -6,7 +6,7 @@ import ZooTestSupport
 
 @testable import ZooConvert
 
-/// Pictures prepared by the settings of timm's `config.json`, bit for bit as `timm.data.create_transform` prepares them.
+/// Pictures prepared according to timm's `config.json`, bit for bit as by `timm.data.create_transform`.
 @Suite struct TimmPixelsTests {
   struct Case: Decodable {
     let key: String
@@ -28,7 +28,7 @@ import ZooTestSupport
       let image = try Picture(contentsOf: Golden.url(facts.picture))
       let result = preprocess(image, preprocessing).tensor
       let want = try #require(golden[facts.key])
-      // Of the large picture every 32nd row is kept.
+      // Only every 32nd row of the large picture is stored.
       let step = result.height / want.shape[1]
       let values = (0..<3 * want.shape[1]).flatMap { row in
         result.values[row * step * result.width..<(row * step + 1) * result.width]

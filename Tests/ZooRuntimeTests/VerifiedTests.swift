@@ -2,7 +2,7 @@ import Testing
 import ZooManifests
 import ZooModels
 
-/// What manifests say was verified.
+/// What manifests claim to be verified.
 @Suite struct VerifiedTests {
   private static let goldens: [(folder: String, kind: Architecture)] =
     (GoldenForwardTests.cases + GoldenForwardTests.families + GoldenForwardTests.classifiers)
@@ -12,7 +12,7 @@ import ZooModels
       list.append((folder, loaded.model.architecture.kind))
     }
 
-  /// A golden stands for the architectures that make all of its choices, whatever their dimensions are.
+  /// A golden represents the architectures that make all of its choices, whatever their dimensions.
   @Test func aModelIsComparedWithTheOriginalWhereAGoldenMakesItsChoices() {
     #expect(Self.goldens.count > 35)
     for manifest in Registry.builtIn.manifests {
@@ -24,8 +24,8 @@ import ZooModels
 }
 
 extension Architecture {
-  /// The choices that a model makes, without names, dimensions and what its tokenizer is: those have tests of their own. So have the
-  /// activations, which every kind of block takes.
+  /// The choices of a model, without names, dimensions and its tokenizer, which have tests of their own, as have the activations, which every kind of
+  /// block supports.
   fileprivate var kind: Architecture {
     var kind = self
     (kind.name, kind.family, kind.embedding) = ("", .custom, 1)

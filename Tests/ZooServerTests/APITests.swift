@@ -4,7 +4,7 @@ import ZooFixtures
 import ZooServer
 import ZooTestSupport
 
-/// The API against the arrays of the original implementation, and against its own description.
+/// The API, compared with the arrays of the original implementation and with its own description.
 @Suite struct APITests {
   private static let folder = "models/clip_gelu"
   private let served: ServedModel
@@ -73,7 +73,7 @@ import ZooTestSupport
     #expect(forward.distance(floats(data[0]["embedding"]), to: "text_embeddings_norm", row: 0) <= 1)
     #expect(forward.distance(floats(data[1]["embedding"]), to: "image_embeddings_norm", row: 0) <= 1)
     #expect(forward.distance(floats(data[2]["embedding"]), to: "text_embeddings_norm", row: 1) <= 1)
-    // As clients that ask for base64 read it.
+    // Decoded like clients that request base64.
     let coded = try await answer(
       "/v1/embeddings", ["model": served.name, "input": prompts[0], "encoding_format": "base64"])
     let text = try #require((coded.json["data"] as? [[String: Any]])?[0]["embedding"] as? String)

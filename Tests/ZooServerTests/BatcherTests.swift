@@ -4,7 +4,7 @@ import Testing
 
 @testable import ZooServer
 
-/// Who shares a piece of work, in which order pieces come, and what becomes of those whose client has gone.
+/// Which requests share a piece of work, in which order pieces run, and what happens to those whose client has disconnected.
 @Suite struct BatcherTests {
   private let queue = DispatchQueue(label: "test")
   /// What was computed, piece by piece.
@@ -23,14 +23,14 @@ import Testing
     }
   }
 
-  /// Keeps the queue busy until the returned work is let go.
+  /// Keeps the queue busy until the returned semaphore is signalled.
   private func hold() -> DispatchSemaphore {
     let gate = DispatchSemaphore(value: 0)
     queue.async { gate.wait() }
     return gate
   }
 
-  /// Waits until so many have been submitted.
+  /// Submits an item and waits until it is registered.
   private func submit(_ batcher: Batcher<String, Int, Int>, _ key: String, _ item: Int) async -> Task<Int, any Error> {
     let task = Task { try await batcher.submit(item, key: key, window: .zero) }
     try? await Task.sleep(for: .milliseconds(30))
@@ -79,7 +79,7 @@ import Testing
       stays = await submit(batcher, "a", 3)
     gone.cancel()
     alone.cancel()
-    // They hear of it at once, though the queue is busy.
+    // They learn of it at once, although the queue is busy.
     await #expect(throws: CancellationError.self) { try await gone.value }
     await #expect(throws: CancellationError.self) { try await alone.value }
     gate.signal()

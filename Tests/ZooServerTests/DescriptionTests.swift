@@ -3,7 +3,7 @@ import Testing
 
 @testable import ZooServer
 
-/// The served description has all that the server has, and no more.
+/// The served description contains everything that the server has, and nothing else.
 @Suite struct DescriptionTests {
   private let served: ServedModel
   private let document: [String: Any]
@@ -44,14 +44,14 @@ import Testing
     }
   }
 
-  /// An error of each kind that a request can meet, where it can meet it.
+  /// An error of each kind that a request can cause, at a place where it can.
   @Test func itHasEachStatusThatARequestCanMeet() throws {
     let errors: [ServerError] = [
       .unknownPicture, .notJSON(""), .badField("", reason: ""), .wrongType(""), .bodyTooLarge(limit: 1), .wrongHost(""),
       .wrongOrigin(""), .noToken, .busy(limit: 1), .crowded(limit: 1), .tooSlow(seconds: 1), .takesTooLong(seconds: 1),
       .headersTooLarge(bytes: 1, fields: 1), .malformed, .ending,
     ]
-    // Besides: a picture that cannot be read, and what is the server's own fault.
+    // In addition: a picture that cannot be read, and errors of the server itself.
     let all = Set(errors.map(\.status) + [200, 422, 500])
     for (path, method, operation) in try operations() where method == "POST" {
       let described = try #require(operation["responses"] as? [String: Any]).keys.compactMap { Int($0) }

@@ -9,7 +9,7 @@ import ZooTestSupport
   import Darwin
 #endif
 
-/// What a server refuses, each with a problem document of a stated status.
+/// What a server rejects, each with a problem document with a stated status.
 @Suite struct LimitTests {
   private struct Call: Sendable, CustomTestStringConvertible {
     let body: String
@@ -56,7 +56,7 @@ import ZooTestSupport
   private static let picture =
     (try? Data(contentsOf: Golden.url("models/clip_gelu/inputs/image_a.png")).base64EncodedString()) ?? ""
 
-  /// An answer must be a problem document of this status, and one that is described where the path is.
+  /// An answer must be a problem document with this status, which the path's description lists.
   private func expect(
     _ answer: ServedModel.Answer, _ status: Int, _ method: String = "GET", _ path: String? = nil,
     at location: SourceLocation = #_sourceLocation
@@ -129,7 +129,7 @@ import ZooTestSupport
     let json = ["Content-Type": "application/json"], large = Data(repeating: 0x20, count: 2000)
     try await expect(
       served.send("POST", "/v1/explain", headers: json, body: large), 413, "POST", "/v1/explain")
-    // One that does not say how long it is.
+    // A body of unstated length.
     let chunk = String(repeating: "a", count: 1500)
     let chunked =
       "POST /v1/explain HTTP/1.1\r\nHost: 127.0.0.1:\(served.port)\r\nTransfer-Encoding: chunked\r\n\r\n5dc\r\n\(chunk)\r\n0\r\n\r\n"
@@ -162,7 +162,7 @@ import ZooTestSupport
       status = try await served.send("POST", "/v1/explain", headers: json, body: body).status
     }
     #expect(status == 429)
-    // What one has taken comes back when it goes.
+    // Memory taken by a request is returned when it ends.
     close(held)
     for _ in 0..<200 where status != 400 {
       status = try await served.send("POST", "/v1/explain", headers: json, body: body).status
@@ -174,7 +174,7 @@ import ZooTestSupport
     var limits = ServerLimits()
     limits.seconds = 1
     let served = try ServedModel(limits: limits)
-    // Neither half a head nor half a body holds a connection.
+    // An incomplete head or body does not keep a connection open.
     #expect(try await served.exchange(Data("GET /healthz HTTP/1.1\r\n".utf8)).status == 0)
     let half = "POST /v1/explain HTTP/1.1\r\nHost: 127.0.0.1:\(served.port)\r\nContent-Length: 100\r\n\r\n{"
     try await expect(served.exchange(Data(half.utf8)), 408, "POST", "/v1/explain")
@@ -188,7 +188,7 @@ import ZooTestSupport
       "/v1/score", ["model": small.name, "image": Self.picture, "prompts": ["a"]] as [String: Any])
     try await expect(answer, 422, "POST", "/v1/score")
     #expect(answer.detail?.contains("pixels") == true, "\(answer.detail ?? "")")
-    // Room for one picture and one pass: the first is let go for the second.
+    // Room for one picture and one pass: the first is evicted for the second.
     limits = ServerLimits()
     (limits.pictureBytes, limits.passBytes) = (1, 1)
     let served = try ServedModel(limits: limits)
@@ -223,7 +223,7 @@ import ZooTestSupport
     limits.connections = 3
     let served = try ServedModel(limits: limits)
     let held = try (0..<3).map { _ in try served.connection() }
-    // What is too much is closed without an answer.
+    // Excess connections are closed without an answer.
     var refused = 0
     for _ in 0..<20 where refused == 0 { if try await served.get("/healthz").status == 0 { refused += 1 } }
     #expect(refused == 1)

@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// The served description of the API, and whether an answer is what it says.
+/// The served description of the API, and whether an answer conforms to it.
 struct OpenAPIDocument {
   private let document: [String: Any]
 
   init(_ json: [String: Any]) { document = json }
 
-  /// What is wrong with an answer; empty where nothing is.
+  /// What is wrong with an answer; empty if nothing is.
   func faults(of answer: ServedModel.Answer, to method: String, _ path: String) -> [String] {
     guard let operation = value("paths", path, method.lowercased()) else {
       return ["\(method) \(path) is not described"]
@@ -23,7 +23,7 @@ struct OpenAPIDocument {
     return faults(of: answer.json, schema, at: path)
   }
 
-  /// What is wrong with an error where nothing is described: no answer of the server is another than a problem document.
+  /// What is wrong with an error for an undescribed path: the server only answers with problem documents.
   func faults(ofProblem answer: ServedModel.Answer) -> [String] {
     guard answer.headers["content-type"] == "application/problem+json" else { return ["no problem document"] }
     let faults = faults(of: answer.json, ["$ref": "#/components/schemas/Problem"], at: "problem")

@@ -17,18 +17,18 @@ import ZooTestSupport
 /// A server on this machine whose store has one golden model.
 final class ServedModel {
   static let golden = "clip_gelu"
-  /// What the golden model is called here.
+  /// The name of the golden model here.
   let name: String
-  /// What all models are called.
+  /// The names of all models.
   let names: [String]
   let port: Int
   let home: URL
   private let server: ZooServer
 
   /// - Parameters:
-  ///   - others: further golden models.
-  ///   - loading: called while a model is loaded.
-  ///   - progress: what is told of it before that.
+  ///   - others: Further golden models.
+  ///   - loading: Called while a model is loaded.
+  ///   - progress: The progress reported before that.
   init(
     limits: ServerLimits = ServerLimits(), token: String? = nil, others: [String] = [],
     loading: @escaping @Sendable () -> Void = {}, progress: Double? = nil
@@ -65,7 +65,7 @@ final class ServedModel {
       try GoldenModel.convert(model, "openclip/open_clip_model.safetensors", to: folder) {
         if model == "siglip" { ($0.visionActivation, $0.textActivation) = (.gelu, .gelu) }
       }
-      // Both files are called alike, and so would their models be.
+      // Both files have the same name, and so would their models.
       let file = folder.appending(path: "model.json")
       let text = try String(contentsOf: file, encoding: .utf8)
       try text.replacing(#""tag" : "local""#, with: #""tag" : "\#(model)""#).write(
@@ -106,7 +106,7 @@ final class ServedModel {
     let body: Data
 
     var json: [String: Any] { (try? JSONSerialization.jsonObject(with: body)) as? [String: Any] ?? [:] }
-    /// The sentence of a problem document; nil where it is none.
+    /// The sentence in a problem document; nil for any other answer.
     var detail: String? { headers["content-type"] == "application/problem+json" ? json["detail"] as? String : nil }
   }
 
@@ -131,9 +131,9 @@ final class ServedModel {
     return try await exchange(Data(head.utf8) + body)
   }
 
-  /// Sends bytes as they are, and reads until the server closes.
+  /// Sends raw bytes, and reads until the server closes.
   func exchange(_ request: Data) async throws -> Answer {
-    // The server answers on the threads that tests run on: waiting there would wait for ever.
+    // The server answers on the threads that tests run on: waiting there would wait forever.
     try await withCheckedThrowingContinuation { continuation in
       DispatchQueue.global().async { continuation.resume(with: Result { try self.wait(for: request) }) }
     }

@@ -94,7 +94,7 @@ import ZooTestSupport
         ])
       #expect(answer.status == 200 && (answer.json["maps"] as? [Any])?.count == count, "\(answer.detail ?? "")")
     }
-    // One of scores alone, and one of all that is kept.
+    // One for scores alone, and one for everything that is kept.
     #expect(try await count("zoo_passes_total", of: served) == 2)
   }
 
@@ -116,7 +116,7 @@ import ZooTestSupport
     }
     #expect(try await count("zoo_requests_in_hand", of: served) == 0)
     gate.open()
-    // The next one waits for its turn behind it; it is about something else.
+    // The next one, about something else, waits its turn behind it.
     let next = try await served.post("/v1/embeddings", ["model": served.name, "input": "a"])
     #expect(next.status == 200)
     #expect(try await count("zoo_passes_total", of: served) == 0)
@@ -141,7 +141,7 @@ import ZooTestSupport
     let picture = picture, prompts = prompts
     async let first = served.post("/v1/score", ["model": served.names[0], "image": picture, "prompts": [prompts[0]]])
     while try await count("zoo_requests_in_hand", of: served) < 1 { try await Task.sleep(for: .milliseconds(10)) }
-    // Half of what is made ready ahead is there, and nothing has run.
+    // Half of what is prepared ahead is there, and nothing has run.
     var share: Double?
     for _ in 0..<300 where share == nil {
       share = try await models()[served.names[0]]?["loading"] as? Double
@@ -159,7 +159,7 @@ import ZooTestSupport
     #expect(second.status == 200)
     let now = try await models()
     #expect(now[served.names[0]]?["loaded"] as? Bool == false && now[served.names[1]]?["loaded"] as? Bool == true)
-    // What it kept of pictures has gone with it; the picture itself has not.
+    // What was kept for pictures has gone with it; the picture itself has not.
     let again = try await served.post(
       "/v1/score",
       ["model": served.names[0], "picture": second.json["picture"] as? String ?? "", "prompts": [prompts[0]]])
@@ -177,7 +177,7 @@ import ZooTestSupport
         done.resume()
       }
     }
-    // Nobody else is let in.
+    // No other client is accepted.
     for _ in 0..<500 where (try? await served.get("/healthz").status) == 200 {
       try await Task.sleep(for: .milliseconds(10))
     }
@@ -207,7 +207,7 @@ import ZooTestSupport
     gate.open()
   }
 
-  /// Holds up the loading of models until it is opened.
+  /// Blocks the loading of models until it is opened.
   private final class Gate: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
 

@@ -12,7 +12,7 @@ import ZooTestSupport
 
   init() throws {
     setting = try PullSetting()
-    // As huggingface_hub leaves it: blobs by digest, snapshots that link to them.
+    // As written by huggingface_hub: blobs by digest, snapshots that link to them.
     let folder = setting.folder
     try folder.write(HubStub.commit + "\n", "\(base)/refs/main")
     try folder.write(body, "\(base)/blobs/\(sha(body))")

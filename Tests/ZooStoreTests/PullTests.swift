@@ -17,7 +17,7 @@ import ZooTestSupport
     let plan = try await puller.plan(setting.source("hf://owner/name"))
     _ = try await puller.fetch(plan) { steps.add("\($0.bytesDone)") }
     let counts = steps.all.compactMap { Int($0) }
-    // One range, and more than what it begins and ends with.
+    // More updates than just the beginning and end of one range.
     #expect(Set(counts).count > 3)
     #expect(counts == counts.sorted())
     #expect(counts.last == body.count)
@@ -87,7 +87,7 @@ import ZooTestSupport
     }
     #expect(steps.seconds.last == Double(body.count + 2))
     #expect(steps.seconds == steps.seconds.sorted())
-    // As bytes arrive, not range by range.
+    // Reported as bytes arrive, not range by range.
     #expect(steps.seconds.count > 9)
   }
 
@@ -103,12 +103,12 @@ import ZooTestSupport
     let file = try await puller.fetch(plan)
     #expect(try Data(contentsOf: file) == Data(index.utf8))
     #expect(try Data(contentsOf: plan.folder.appending(path: "m-2.safetensors")) == noise(2000))
-    // What is fetched goes again without a trace.
+    // Downloads are removed without a trace.
     puller.discard(plan)
     #expect(setting.folder.files.isEmpty)
   }
 
-  /// One that was asked for brings in the others, of which its name tells; an index may be one of a precision.
+  /// A requested shard brings in the others named like it; an index may be that of a precision.
   @Test func fetchesShardsThatANameTells() async throws {
     let names = (1...3).map { "f/m.fp16-0000\($0)-of-00003.safetensors" }
     for (place, name) in names.enumerated() { hub["owner/name/\(name)"] = .init(noise(1000 + place)) }
@@ -192,7 +192,7 @@ import ZooTestSupport
   }
 }
 
-/// What the registry says leads to the right files.
+/// The registry's locations lead to the right files.
 @Suite(.timeLimit(.minutes(30))) struct RegisteredPullTests {
   let setting: PullSetting
   var hub: HubStub { setting.hub }

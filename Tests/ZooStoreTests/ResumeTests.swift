@@ -20,7 +20,7 @@ import ZooTestSupport
     hub["owner/name/model.safetensors"] = .init(body, digest: Self.digest)
   }
 
-  /// A pull that dies when the bytes from 8 MB on are asked for.
+  /// A pull that fails when the bytes from 8 MB on are requested.
   private func interrupt() async throws {
     let puller = Puller(
       store: setting.store,
@@ -85,7 +85,7 @@ import ZooTestSupport
   }
 
   @Test func givesUpWhereTheServerKeepsChangingItsMind() async throws {
-    // Every answer is about another version.
+    // Every answer is for a different version.
     let version = Mutex(0)
     let server = try LoopbackServer { request in
       let tag = version.withLock { number in
@@ -109,7 +109,7 @@ import ZooTestSupport
     #expect(try Data(contentsOf: await puller.fetch(plan)) == body)
     let content = hub.requests.filter { $0.path.hasPrefix("/content/") }.compactMap(\.range)
     #expect(content.count == 4)
-    // The rest of the range that was cut.
+    // The rest of the range that was interrupted.
     #expect(content.contains { $0.lowerBound % (4 << 20) == 1000 })
     #expect(setting.pauses.seconds.isEmpty)
   }

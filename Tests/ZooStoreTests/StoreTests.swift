@@ -8,7 +8,7 @@ import ZooTestSupport
 
 @testable import ZooStore
 
-/// A zoo with one converted model: a small golden one.
+/// A store with one converted model: a small golden one.
 final class StoreSetting: Sendable {
   let folder: TemporaryFolder
   let store: ModelStore
@@ -74,7 +74,7 @@ final class StoreSetting: Sendable {
     #expect(defects == [.changed(tensor: "vision.positions")])
     #expect(
       defects.map(\.description) == ["'vision.positions' is damaged: its bytes are not those that were converted"])
-    // The headers alone do not show it.
+    // The headers alone do not reveal it.
     #expect(try setting.model.verify(headersOnly: true) == [])
   }
 
@@ -181,7 +181,7 @@ final class StoreSetting: Sendable {
 
 @Suite struct LeftoverTests {
   let setting: StoreSetting
-  /// A process that does not exist: no system counts that far.
+  /// A process that does not exist: no system has such large numbers.
   let gone = Int32.max - 7
 
   init() throws { setting = try StoreSetting() }
@@ -196,11 +196,11 @@ final class StoreSetting: Sendable {
     try folder.write("part", "home/downloads/a--b/main/x.bin.part")
     try folder.write("{}", "home/downloads/a--b/main/x.bin.source.json")
     try folder.write("whole", "home/downloads/a--c/main/c/y.bin")
-    // What its owner wants to stay.
+    // Files that their owner wants to keep.
     try folder.write("whole", "home/downloads/a--d/main/d/y.bin")
     try folder.write("", "home/downloads/a--d/main/d/.kept")
     try folder.write("1\n", "home/locks/tiny-one.lock")
-    // Of a process that lives, wherever: the lock tells, not the number.
+    // Of a running process, wherever it is: the lock decides, not the number.
     try folder.write("x", "home/models/Tiny/.four.partial-\(gone)-a1/weights.safetensors")
     let lock = try #require(FolderLock(folder.path("home/models/Tiny/.four.partial-\(gone)-a1")))
     defer { withExtendedLifetime(lock) {} }

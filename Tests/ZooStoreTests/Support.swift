@@ -5,7 +5,7 @@ import ZooTestSupport
 
 @testable import ZooStore
 
-/// A folder that goes away with its owner.
+/// A folder that is removed with its owner.
 final class TemporaryFolder: Sendable {
   let url: URL
 
@@ -39,7 +39,7 @@ final class TemporaryFolder: Sendable {
   }
 }
 
-/// A hub, an empty zoo and an empty cache, with waits that only are counted.
+/// A hub, an empty store and an empty cache, with waits that are only counted.
 final class PullSetting: Sendable {
   let hub: HubStub
   let folder: TemporaryFolder
@@ -50,7 +50,7 @@ final class PullSetting: Sendable {
     folder = try TemporaryFolder()
   }
 
-  /// Notes the seconds that would have been waited.
+  /// Records the seconds that would have been waited.
   final class Pauses: Sendable {
     private let list = Mutex<[Double]>([])
     var seconds: [Double] { list.withLock { $0 } }
@@ -72,13 +72,13 @@ final class PullSetting: Sendable {
     try PullSource(PullReference(reference, endpoint: hub.url), registry: .init(layers: []))
   }
 
-  /// Fetches a reference and returns the path of its checkpoint.
+  /// Pulls a reference and returns the path of its checkpoint.
   func pull(_ reference: String, token: String? = nil) async throws -> URL {
     let puller = puller(token: token)
     return try await puller.fetch(puller.plan(source(reference)))
   }
 
-  /// The error of a pull in words; empty where there is none. The port, which varies, stands as PORT, the folder as FOLDER.
+  /// The error of a pull in words; empty if there is none. The port, which varies, becomes PORT, the folder FOLDER.
   func sentence(_ body: () async throws -> Void) async -> String {
     do {
       try await body()
@@ -90,7 +90,7 @@ final class PullSetting: Sendable {
   }
 }
 
-/// Bytes that do not repeat soon.
+/// Bytes with a long period.
 func noise(_ count: Int, seed: UInt64 = 1) -> Data {
   var state = seed
   var bytes = [UInt64](repeating: 0, count: (count + 7) / 8)
@@ -103,7 +103,7 @@ func noise(_ count: Int, seed: UInt64 = 1) -> Data {
   return bytes.withUnsafeBytes { Data($0.prefix(count)) }
 }
 
-/// SHA-256 in lowercase hexadecimal; what computes it has tests of its own.
+/// SHA-256 in lowercase hexadecimal; its implementation has tests of its own.
 func sha(_ data: Data) -> String { "\(data.withUnsafeBytes(sha256))" }
 
 /// What happened, in order.

@@ -2,9 +2,9 @@ import Testing
 import ZooModels
 import ZooText
 
-/// A tokenizer in the manner of RoBERTa. Expected ids come from the tokenizers library (0.23.3).
+/// A tokenizer like RoBERTa's. Expected ids come from the tokenizers library (0.23.3).
 @Suite struct ByteLevelTests {
-  /// `JSON` of the library, without what it ignores.
+  /// The library's JSON, without what it ignores.
   static let json = #"""
     {"added_tokens": [{"id": 0, "content": "<s>"}, {"id": 2, "content": "</s>"},
       {"id": 4, "content": "<mask>", "lstrip": true}], "normalizer": null,
@@ -48,7 +48,7 @@ import ZooText
     #expect(try tokenizer().vocabularySize == 55)
   }
 
-  /// Keys that Swift's strings take for the same: both must keep their ids.
+  /// Keys that Swift's strings treat as equal: both must keep their ids.
   @Test func canonicallyEquivalentPiecesStayApart() throws {
     let json = #"""
       {"model": {"type": "BPE", "vocab": {"\u00e9": 3, "e": 1, "\u0301": 2, "e\u0301": 4}, "merges": ["e \u0301"]}}

@@ -4,7 +4,7 @@ import ZooModels
 import ZooTestSupport
 import ZooText
 
-/// CLIP tokenizers as people save them, against the ids of transformers' `AutoTokenizer`.
+/// CLIP tokenizers as people save them, compared with the ids of transformers' `AutoTokenizer`.
 @Suite struct CLIPCasesTests {
   private let noCleaning = TokenizerSpec.Clean.none
   static let folder = Golden.cases.appending(path: "tokenizers")
@@ -64,7 +64,7 @@ import ZooText
     #expect(survey.files == files[name] ?? ["vocab.json", "merges.txt"] + settings)
   }
 
-  /// A class that cuts texts in another way; what it saves says so.
+  /// A class that splits texts differently; its saved files say so.
   @Test func theSameVocabularyAsGPT2TokenizerRunsIt() throws {
     let file = try Self.file.get()
     let tokenizer = try load(
@@ -104,7 +104,7 @@ import ZooText
     }
   }
 
-  /// Long-standing columns of another version of the library, with the vocabulary in each of its files.
+  /// Older expected ids, from another version of the library, with the vocabulary in each of its files.
   @Test(arguments: ["bpe_simple_vocab_tiny.txt.gz", "vocab.json", "tokenizer.json"])
   func everyFileGivesTheSameIDs(_ name: String) throws {
     let golden = try GoldenStrings("tokenizers/clip_tiny.json")
@@ -119,7 +119,7 @@ import ZooText
     #expect(differing(golden.strings, openCLIP, try golden.ids("ids_without_specials")) == [])
   }
 
-  /// open_clip's `SimpleTokenizer` ignores case in contractions and in its special tokens, which shows where the text keeps it.
+  /// open_clip's `SimpleTokenizer` ignores case in contractions and in its special tokens, which matters if the text keeps its case.
   @Test func otherWaysToClean() throws {
     let want = try Self.file.get().openClipSimple
     for (clean, ids) in [(TokenizerSpec.Clean.whitespace, want.whitespace), (.canonicalize, want.canonicalize)] {

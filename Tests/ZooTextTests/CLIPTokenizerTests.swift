@@ -38,7 +38,7 @@ import ZooText
     let strings = cases.compactMap { $0["text"] as? String }
     let want = cases.compactMap { ($0["ids"] as? [Int])?.map { Int32($0) } }
     #expect(strings.count == 49 && want.count == 49)
-    // The file lists ids up to and including the first end token, which may be a typed one.
+    // The file lists ids up to and including the first end token, which may have been typed.
     let got = zip(strings, want).map { Array(tokenizer.encode($0).prefix($1.count)) }
     #expect(differing(strings, got, want) == [])
   }
@@ -57,7 +57,7 @@ import ZooText
     let tokenizer = try load(.clipBPE, fullCLIPFolder, context: 4)
     #expect(tokenizer.encode("") == [49406, 49407, 0, 0])
     #expect(tokenizer.pieces(" \n\u{1c}") == [])
-    // A cut prompt still ends in the end token.
+    // A truncated prompt still ends with the end token.
     #expect(tokenizer.encode("a photo of a cat") == [49406, 320, 1125, 49407])
     #expect(try load(.clipBPE, fullCLIPFolder, context: 1).encode("a photo") == [49407])
   }

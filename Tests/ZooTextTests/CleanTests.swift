@@ -61,7 +61,7 @@ import ZooText
     #expect(visible(TokenizerSpec.Clean.whitespace.cleaned(text)) == visible(want))
   }
 
-  /// Expected texts come from ftfy 6.3.1: what it repairs, and what it takes to be meant.
+  /// Expected texts come from ftfy 6.3.1: what it repairs, and what it considers intended.
   @Test(arguments: [
     ("sch\u{C3}\u{B6}n", "sch\u{F6}n"),
     ("\u{E2}\u{20AC}\u{153}quotes\u{E2}\u{20AC}\u{9D}", "\"quotes\""),
@@ -102,7 +102,7 @@ import ZooText
     #expect(visible(TokenizerSpec.Clean.whitespace.cleaned(text)) == visible(want))
   }
 
-  /// Every repair makes room for the next one.
+  /// Each repair enables the next one.
   @Test(.timeLimit(.minutes(30))) func textMadeToBeSlowIsNot() {
     let text = "x\u{C3}" + String(repeating: "\u{83}", count: 5_000)
     #expect(TokenizerSpec.Clean.whitespace.cleaned(text).hasPrefix("x\u{C3}"))

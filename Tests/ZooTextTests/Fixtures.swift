@@ -4,7 +4,7 @@ import ZooModels
 import ZooTestSupport
 import ZooText
 
-/// Ids or texts of one golden file, each beside the string it belongs to.
+/// Ids or texts in one golden file, each with the string it belongs to.
 struct GoldenStrings {
   let object: [String: Any]
   let strings: [String]
@@ -34,7 +34,7 @@ func differing(_ strings: [String], _ got: [[Int32]], _ want: [[Int32]]) -> [Str
   zip(strings, zip(got, want)).filter { $1.0 != $1.1 }.map { visible($0.0) }
 }
 
-/// Non-ASCII scalars and controls written out, so that lists of them can be compared and read.
+/// Non-ASCII scalars and control characters escaped, so that lists of them can be compared and read.
 func visible(_ text: String) -> String {
   text.unicodeScalars.map { $0.value < 0x20 || $0.value > 0x7E ? "<\(String($0.value, radix: 16))>" : String($0) }
     .joined()

@@ -4,7 +4,7 @@ import ZooModels
 import ZooTestSupport
 import ZooText
 
-/// Damaged and malicious tokenizer files: a clear error or a working tokenizer, never a trap or a hang.
+/// Damaged and malicious tokenizer files give a clear error or a working tokenizer, never a trap or a hang.
 @Suite(.timeLimit(.minutes(30))) struct HostileTests {
   struct Verdict: Sendable, CustomTestStringConvertible {
     let path: String
@@ -21,7 +21,7 @@ import ZooText
     }
   }()
 
-  /// The file under the name that its kind goes by, with what else that kind needs.
+  /// The file under the name expected for its kind, with other required files.
   func load(_ file: String, _ bytes: [UInt8]) throws -> any PromptTokenizer {
     var files: [String: [UInt8]]
     let kind: TokenizerSpec.Kind
@@ -74,7 +74,7 @@ import ZooText
     #expect(sentence("catastrophic_regex.json")?.contains("uses the regular expression") == true)
   }
 
-  /// Cut short and with single bytes changed, always the same ones.
+  /// Truncated and with single bytes changed, always the same ones.
   @Test(arguments: [
     "tokenizers/gemma_tiny/tokenizer.model", "hostile/tokenizer/spiece_nan_score.model",
     "tokenizers/clip_tiny/bpe_simple_vocab_tiny.txt.gz", "tokenizers/clip_tiny/merges.txt",
@@ -98,7 +98,7 @@ import ZooText
     }
   }
 
-  /// 100 KB of the worst kinds of text, through every kind of tokenizer.
+  /// 100 KB of the worst kinds of text, for every kind of tokenizer.
   @Test(arguments: [TokenizerSpec.Kind.sentencePiece, .tokenizerJSON]) func longPrompts(_ kind: TokenizerSpec.Kind)
     throws
   {

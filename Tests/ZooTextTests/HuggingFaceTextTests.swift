@@ -7,7 +7,7 @@ import ZooText
   @Test(arguments: ["roberta_tiny", "xlm_roberta_tiny", "nllb_tiny"], [77, 16])
   func everyString(_ name: String, _ context: Int) throws {
     let golden = try GoldenStrings("tokenizers/hf_text.json"), want = try golden.ids("\(name).\(context)")
-    // The language is the specification's: the files of NLLB models may name another one, or put it last.
+    // The language is the specification's: the files of NLLB models may name a different one, or put it last.
     let language = name == "nllb_tiny" ? Int(try #require(want.first?.first)) : nil
     let tokenizer = try load(
       .tokenizerJSON, tokenizerFolder.appending(path: name), context: context, pad: 1, bos: language,
@@ -49,7 +49,7 @@ import ZooText
     if !problem.isEmpty { #expect(error?.description == problem) }
   }
 
-  /// transformers' `src_lang`: the token of the language takes the first place.
+  /// transformers' `src_lang`: the token of the language comes first.
   @Test(arguments: ["deu_Latn", "fra_Latn"])
   func everyStringInAnotherLanguage(_ language: String) throws {
     let golden = try GoldenStrings("tokenizers/hf_text.json"), want = try golden.ids("nllb_tiny.\(language).16")

@@ -2,7 +2,8 @@ import Testing
 import ZooModels
 import ZooText
 
-/// Expected ids come from OpenVision's `CustomTokenizer`, which is tokenizers' `BertWordPieceTokenizer` (0.23.3) with tokens of its own around a text.
+/// Expected ids come from OpenVision's `CustomTokenizer`, which is tokenizers' `BertWordPieceTokenizer` (0.23.3) with special tokens of its own
+/// around a text.
 @Suite struct OpenVisionTests {
   private static let vocabulary =
     ["[PAD]"] + (0..<99).map { "[unused\($0)]" } + ["[UNK]", "[CLS]", "[SEP]", "[MASK]"]

@@ -1,7 +1,7 @@
 import Testing
 import ZooText
 
-/// What becomes of prompts that are too long, alike or in another script.
+/// What happens to prompts that are too long, equivalent or in another script.
 @Suite struct PromptRemarksTests {
   @Test func clipCutsLongPromptsAndReadsLettersWithoutCase() throws {
     let tokenizer = try load(.clipBPE, fullCLIPFolder, clean: .lower)

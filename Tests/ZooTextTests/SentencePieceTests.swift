@@ -13,7 +13,7 @@ import ZooText
     #expect(differing(golden.strings, got, want) == [])
   }
 
-  /// No token stands around a text, and ASCII letters are made lower case (`Tools/golden/make_tipsv2.py`).
+  /// No special tokens around a text, and ASCII letters in lower case (`Tools/golden/make_tipsv2.py`).
   @Test(arguments: [64, 16]) func everyStringOfTIPSv2(_ context: Int) throws {
     let golden = try GoldenStrings("tokenizers/tipsv2.json")
     let tokenizer = try loadTokenizer(

@@ -1,7 +1,7 @@
 import Foundation
 import ZooTestSupport
 
-/// A folder that lives as long as `body` runs, filled with files.
+/// Calls `body` with a temporary folder that contains the given files.
 func withFolder<Result>(_ files: [String: [UInt8]], _ body: (URL) throws -> Result) throws -> Result {
   let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-text-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -49,7 +49,7 @@ import ZooText
     #expect(try tokenizer(context: 4).encode("a photo of the cat") == [2, 5, 6, 3])
   }
 
-  /// open_clip's `strip_sep_token` (CLIPA): every separator becomes 0, a typed one too.
+  /// open_clip's `strip_sep_token` (CLIPA): every separator becomes 0, even a typed one.
   @Test func stripsTheSeparator() throws {
     #expect(try tokenizer(strip: true).encode("a [SEP] photo") == [2, 5, 0, 6, 0, 0, 0, 0])
   }

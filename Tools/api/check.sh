@@ -1,10 +1,10 @@
 #!/bin/bash
-# The public interface of the product Zoo, one declaration a line, against Tools/api/public.txt, and that file against the last tag's.
+# Compares the public interface of the product Zoo, one declaration per line, with Tools/api/public.txt, and that file with the last tag's.
 #
-#   Tools/api/check.sh            after a debug build; ends with 1 where the interface is not the one that is written down
-#   Tools/api/check.sh --update   writes it down
+#   Tools/api/check.sh            after a debug build; exits with 1 if the interface differs from the recorded one
+#   Tools/api/check.sh --update   records it
 #
-# What a release had and this tree has not breaks those who use it: such lines are printed, and named in CHANGELOG.md before the next tag.
+# Removing what a release had breaks its users: such lines are printed, and must be named in CHANGELOG.md before the next tag.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$(swift build --show-bin-path)
@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 modules=$(sed -n 's/^@_exported import //p' Sources/ZooLibrary/*.swift)
 options=(-I "$build/Modules" -target "$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)",.*/\1/p' | head -1)")
 for map in Sources/System/*/module.modulemap "$build"/C*.build/module.modulemap; do
-  # What the build's own tools were made of.
+  # Modules of the build's own tools.
   case $map in *-tool.build/*) continue ;; esac
   options+=(-Xcc "-fmodule-map-file=$map")
 done

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Compiles the kernels for 64-bit ARM, runs them in qemu, and compares what they give with what this machine's kernels give.
+# Compiles the kernels for 64-bit ARM, runs them in qemu, and compares the results with those of this machine's kernels.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 for tool in clang qemu-aarch64 aarch64-linux-gnu-gcc; do

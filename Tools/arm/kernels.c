@@ -1,7 +1,7 @@
-// What every kernel gives for fixed inputs: written to standard output, or compared with such a file.
+// The results of every kernel for fixed inputs: written to standard output, or compared with a file from an earlier run.
 //
-//     kernels > FILE          writes
-//     kernels FILE            compares, says for each kernel how far it is off, and ends with 1 where that is too far
+//     kernels > FILE          writes the results
+//     kernels FILE            compares, prints the deviation of each kernel, and exits with 1 if one is too large
 #include "zoo_convert.h"
 #include "zoo_int8.h"
 #include "zoo_kernels.h"
@@ -19,7 +19,7 @@ enum { ROWS = 37, WIDTH = 83, DEPTH = 101, PROMPTS = 3, MOST = 1 << 18 };
 static FILE *expected;
 static int failures;
 
-// Writes or compares; `tolerance` is a share of the largest expected value, 0 for equal bits.
+// Writes or compares; `tolerance` is a fraction of the largest expected value, 0 for identical bits.
 static void give(const char *name, const float *values, ptrdiff_t count, double tolerance) {
   if (!expected) {
     fwrite(values, sizeof(float), (size_t)count, stdout);
@@ -96,7 +96,7 @@ static void products(void) {
         *c = zeros(ROWS * WIDTH);
   ptrdiff_t width = zoo_strip_width();
   for (int across = 0; across < 2; across++) {
-    // Strips of whole width first; the last one takes less.
+    // Full-width strips first; the last one takes less.
     float *strips = zeros((WIDTH + width) * DEPTH), *back = zeros(PROMPTS * DEPTH), *padded = zeros(PROMPTS * (WIDTH + 64));
     ptrdiff_t down = across ? 1 : WIDTH, right = across ? DEPTH : 1;
     for (ptrdiff_t n = 0; n < WIDTH; n += width)
@@ -112,7 +112,7 @@ static void products(void) {
   give("few_rows_product", c, PROMPTS * WIDTH, 1e-5);
 }
 
-// By each set of this machine that multiplies 8-bit integers; elsewhere by the widest.
+// For each set of this machine that multiplies 8-bit integers; elsewhere for the widest.
 static void bytes(void) {
   static const char *sets[] = {"neon+i8mm", "neon+dotprod", "neon"};
   enum { DEEP = (DEPTH + 3) / 4 };

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A Slurm cluster of one node on this machine (Debian, as root): the demo scenes as an array of 8 tasks, of which two are killed, and the node's
-# daemon; then the merged table must be that of one process.
+# A one-node Slurm cluster on this machine (Debian, as root): evaluates the demo scenes as an array of 8 tasks, kills two of them and the node's
+# daemon, and checks that the merged table equals that of one process.
 #
 #   Tools/cluster/test_slurm.sh path/to/zoo
 set -euo pipefail
@@ -35,7 +35,7 @@ stop() {
 }
 trap stop EXIT
 fail() { echo "FAILED: $1" >&2; cat "$work"/*.log >&2 2>/dev/null | tail -40; exit 1; }
-# Waits for a command to succeed, for so many seconds.
+# Waits up to so many seconds for a command to succeed.
 wait_for() {
   local seconds=$1
   shift
@@ -89,16 +89,16 @@ cd "$work"
 # shellcheck disable=SC2086
 job=$(sbatch --parsable --array=1-8 --cpus-per-task=1 --mem=0 "$repository/Examples/slurm/eval.sbatch" $call)
 rows() { cat "$RUNS/$1/rows.jsonl" 2>/dev/null | wc -l; }
-# A task that has measured three pictures; then the ids of its zoo are in a file.
+# A task that has measured three pictures; by then the process ids of its zoo are in a file.
 measuring() { [ "$(rows "$1")" -ge 3 ] && pgrep -f "zoo eval .*--run $RUNS/$1 " > "$work/victim"; }
 state() { scontrol show job "${job}_$1" 2>/dev/null | grep -oE 'JobState=[A-Z]+' | head -1; }
 
-# The command of the first task, which its script puts back into the queue.
+# Kills the command of the first task, which its script requeues.
 wait_for 120 measuring 1 || fail "task 1 does not begin"
 kill -KILL "$(head -1 "$work/victim")"
 echo "task 1: zoo killed after $(rows 1) pictures"
 
-# The second task with its script: Slurm calls it failed, and we put it back.
+# Kills the second task with its script: Slurm marks it as failed, and we requeue it.
 wait_for 300 measuring 2 || fail "task 2 does not begin"
 script=$(ps -o ppid= -p "$(head -1 "$work/victim")" | tr -d ' ')
 kill -KILL "$script" "$(head -1 "$work/victim")"
@@ -107,7 +107,7 @@ failed() { state 2 | grep -qE 'FAILED|CANCELLED|NODE_FAIL'; }
 wait_for 60 failed || fail "task 2 is $(state 2)"
 scontrol requeue "${job}_2"
 
-# The node's daemon, in the middle of whatever runs.
+# Kills the node's daemon while tasks are running.
 wait_for 300 measuring 3 || fail "task 3 does not begin"
 kill -KILL "$(pid slurmd)"
 echo "node: slurmd killed while task 3 has $(rows 3) pictures"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs inside a fresh root, as root, in the folder of this file: installs the package, does the main job, removes it; then the archive.
+# Runs inside a fresh root, as root, in the folder of this file: installs the package, runs the demo, removes it; then does the same with the archive.
 set -eu
 cd "$(dirname "$0")"
 export DEBIAN_FRONTEND=noninteractive ZOO_HOME=/tmp/zoo LC_ALL=C.UTF-8
@@ -9,7 +9,7 @@ if command -v swift > /dev/null 2>&1; then echo "There is a Swift here." >&2; ex
 sha256sum --quiet -c SHA256SUMS
 say "checksums"
 apt-get update -qq
-# Manuals and completions are what minimal images leave out.
+# Minimal images leave out manuals and completions.
 rm -f /etc/dpkg/dpkg.cfg.d/*
 apt-get install -y -qq man-db bash-completion python3 > /dev/null 2>&1
 apt-get install -y -qq ./zoo_*.deb > /dev/null 2>&1
@@ -46,7 +46,7 @@ assert b"<html" in page.lower()
 END
   kill "$server"
   wait "$server" || true
-  # A date that is read by Foundation's formatter, with the part of ICU's data that the binary has.
+  # A date that Foundation's formatter parses, with the part of ICU's data in the binary.
   LC_ALL=de_DE.UTF-8 TZ=Asia/Kolkata python3 - "$zoo" <<'END'
 import email.utils, http.server, subprocess, sys, threading, time
 times = []

@@ -1,6 +1,6 @@
 #!/bin/sh
-# compare.sh [FIRST SECOND]: what differs between two folders of packages, file by file and in the binary section by section; by default
-# between out/dist and that of the same release in a root.
+# compare.sh [FIRST SECOND]: lists the differences between two folders of packages, file by file and, for the binary, section by section; by
+# default between out/dist and that of the same release built in a root.
 set -eu
 cd "$(dirname "$0")/../.."
 first=${1:-out/dist}

@@ -12,7 +12,7 @@ maintainer="The zoo authors <zoo@users.noreply.github.com>"
 mkdir -p "$tree/usr" "$tree/DEBIAN" "$work/debian"
 cp -r "$staged/." "$tree/usr"
 doc=$tree/usr/share/doc/zoo
-# Debian's names for the files of a package; the licence itself lies in base-files.
+# Debian's names for the files of a package; the licence itself is in base-files.
 mv "$doc/CHANGELOG.md" "$doc/changelog"
 gzip -9n "$doc/changelog"
 rm "$doc/LICENSE"

@@ -8,7 +8,7 @@ scratch=${DIST_SCRATCH:-$PWD/.build-dist}
 out=$PWD/out/dist
 machine=$(uname -m)
 ZOO_VERSION=$(Tools/dist/version.sh)
-# The time of the commit is that of all files.
+# All files get the time of the commit.
 if [ -e .git ]; then epoch=$(git log -1 --format=%ct); else epoch=$(sed -n 2p Tools/dist/describe.txt); fi
 case ${SOURCE_DATE_EPOCH:=$epoch} in *[!0-9]*) SOURCE_DATE_EPOCH=0 ;; esac
 export ZOO_VERSION SOURCE_DATE_EPOCH LC_ALL=C TZ=UTC
@@ -18,8 +18,8 @@ toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v "$swift")")")")
 icu=$scratch/icu/lib_FoundationICU.a
 PATH=$toolchain/bin:$PATH python3 Tools/dist/icu_data.py "$toolchain/lib/swift_static/linux/lib_FoundationICU.a" "$icu"
 
-# Stripped, all functions found at the start and their table read-only, relocations packed, functions that nothing can reach or that
-# are equal left out, and no folder of this machine in the text.
+# Stripped, all functions resolved at startup and their table read-only, relocations packed, unreachable functions removed and identical
+# ones merged, and without paths of this machine.
 flags="--scratch-path $scratch --static-swift-stdlib --disable-local-rpath $(Tools/more-formats.sh)"
 for flag in -z now -z relro -z pack-relative-relocs -s --build-id=sha1 --gc-sections --icf=safe --no-export-dynamic \
   "--remap-inputs=*/swift_static/linux/lib_FoundationICU.a=$icu"; do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# formula.sh REPOSITORY ARCHIVE: prints the formula for Homebrew of this version, whose source archive is ARCHIVE.
+# formula.sh REPOSITORY ARCHIVE: prints the Homebrew formula for this version, whose source archive is ARCHIVE.
 set -eu
 digest=$(sha256sum "$2" | cut -d ' ' -f 1)
 cd "$(dirname "$0")"

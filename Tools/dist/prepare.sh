@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a fresh Debian needs beside the Swift toolchain to run `make dist`, as root: what Swift itself needs, and the tools of the package.
+# Installs, as root, what a fresh Debian needs beside the Swift toolchain to run `make dist`: Swift's dependencies and the packaging tools.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq

@@ -1,5 +1,5 @@
 #!/bin/sh
-# roots.sh COMMAND RELEASE...: fresh roots of Debian releases, made by debootstrap (as root). Removed at the end, unless KEEP is set.
+# roots.sh COMMAND RELEASE...: creates fresh roots of Debian releases with debootstrap (as root). Removes them at the end, unless KEEP is set.
 #   build    makes out/dist-RELEASE in a root of each release, with this machine's Swift and packages already fetched
 #   check    installs what `build` made, or `make dist` for this machine's own release, in a root without Swift, and runs it
 set -eu

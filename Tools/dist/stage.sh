@@ -1,16 +1,16 @@
 #!/bin/sh
-# stage.sh BINARY FOLDER SWIFT SCRATCH: the files of an installation, as they lie below a prefix.
+# stage.sh BINARY FOLDER SWIFT SCRATCH: creates the files of an installation, laid out as below a prefix.
 set -eu
 binary=$1 root=$2 swift=$3 scratch=$4
 
 install -D -m 755 "$binary" "$root/bin/zoo"
 
-# The manual, by the argument parser's own plugin; to ask for its help is what builds its tool.
+# The manual, made by the argument parser's own plugin; asking for its help builds its tool.
 "$swift" package --scratch-path "$scratch" generate-manual --help > "$scratch/manual.log" 2>&1 || { cat "$scratch/manual.log" >&2; exit 1; }
 tool=$(find "$scratch" -type f -perm -u+x -name 'generate-manual*' | head -n 1)
 mkdir -p "$root/share/man/man1"
 "$tool" "$binary" --multi-page --date "$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)" --output-directory "$root/share/man/man1"
-# `man zoo explain` looks for zoo-explain, where the plugin says zoo.explain, and "zoo explain" in the line of the name.
+# `man zoo explain` looks for zoo-explain, but the plugin writes zoo.explain, with "zoo explain" in the name line.
 for page in "$root"/share/man/man1/*.1; do
   name=$(basename "$page" .1 | tr . -)
   sed -i -e '/^\.\(Xr\|Dt\) /{s/\./-/g;s/^-/./}' -e "s/^\.Nm \".*\"\$/.Nm $name/" -e "s/^\.Nm\$/.Nm \"$(echo "$name" | tr - ' ')\"/" "$page"
@@ -21,7 +21,7 @@ gzip -9n "$root"/share/man/man1/*.1
 for shell in bash:bash-completion/completions/zoo zsh:zsh/vendor-completions/_zoo fish:fish/vendor_completions.d/zoo.fish; do
   target=$root/share/${shell#*:}
   mkdir -p "$(dirname "$target")"
-  # It is read by the shell, not run.
+  # The shell sources it instead of running it.
   "$binary" --generate-completion-script "${shell%%:*}" | sed '1{/^#!/d}' > "$target"
 done
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the version: that of the tag (v0.2.0 is 0.2.0), with the commits since as in 0.2.0+3.g1a2b3c4; else that of Package.swift. In an archive
-# that git made (`git archive`, downloads of a tag) describe.txt holds what git said.
+# Prints the version: that of the tag (v0.2.0 is 0.2.0), with later commits as in 0.2.0+3.g1a2b3c4; otherwise that of Package.swift. In an archive
+# made by git (`git archive`, downloads of a tag), describe.txt contains git's description.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The guides and all public declarations as a static site, and a count of what is not documented.
-#   Tools/docs/docs.sh [--check] [OUTPUT]      with --check no site is made
-# Debug products are used as they are: run a build first (make docs and make docs-check do).
+# Builds the guides and all public declarations as a static site, and counts undocumented declarations.
+#   Tools/docs/docs.sh [--check] [OUTPUT]      with --check, no site is built
+# Uses existing debug products: run a build first (make docs and make docs-check do).
 set -eu
 cd "$(dirname "$0")/../.."
 check=
@@ -17,12 +17,12 @@ graphs=.build/symbol-graphs
 rm -rf "$graphs"
 mkdir -p "$graphs"
 
-# What `import Zoo` brings counts as Zoo's own.
+# Everything that `import Zoo` re-exports counts as Zoo's own.
 modules=$(sed -n 's/^@_exported import //p' Sources/ZooLibrary/Zoo.swift | paste -sd, -)
 set --
 for map in Sources/System/*/module.modulemap Sources/C*/include "$products"/*.build/module.modulemap; do
   case $map in
-    # Built once more for the tools that run during the build.
+    # These are built a second time for the tools that run during the build.
     *-tool.build/*) ;;
     */include) set -- "$@" -I "$map" ;;
     *) set -- "$@" -I "$(dirname "$map")" ;;
@@ -42,7 +42,7 @@ rm -rf "$out"
 "$tools/docc" convert Sources/ZooLibrary/Zoo.docc --additional-symbol-graph-dir "$graphs" --output-dir "$out" \
   --fallback-display-name Zoo --fallback-bundle-identifier zoo --fallback-default-module-kind 'Swift package' --warnings-as-errors \
   --transform-for-static-hosting ${DOCS_BASE_PATH:+--hosting-base-path "$DOCS_BASE_PATH"}
-# The site begins at the guides.
+# The site's start page is that of the guides.
 cat > "$out/index.html" <<'PAGE'
 <!doctype html><meta charset="utf-8"><title>Zoo</title><meta http-equiv="refresh" content="0; url=documentation/zoo/">
 <a href="documentation/zoo/">Zoo</a>

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Draws the pictures of the guides anew:   Tools/docs/pictures.sh [ZOO]
+# Redraws the pictures in the guides:   Tools/docs/pictures.sh [ZOO]
 set -eu
 cd "$(dirname "$0")/../.."
 zoo=${1:-.build/release/zoo}

@@ -1,8 +1,8 @@
 import Foundation
 import ZooModels
 
-// embed-manifests OUTPUT FOLDER FILE...: writes the files as string literals, by their path inside FOLDER, and a line for each that has
-// what a list says of it.
+// embed-manifests OUTPUT FOLDER FILE...: writes the files as string literals, by their path inside FOLDER, and for each a line with what a listing
+// shows about it.
 let arguments = CommandLine.arguments.dropFirst()
 guard arguments.count >= 2, let output = arguments.first, let folder = arguments.dropFirst().first else {
   FileHandle.standardError.write(Data("usage: embed-manifests OUTPUT FOLDER FILE...\n".utf8))

@@ -37,7 +37,7 @@ package final class EmbeddingRun {
   ///   - loader: Prepares pictures for the model; nil for prompts.
   ///   - together: The number of inputs that share a pass.
   ///   - failed: Called for an input that cannot be read; unless it throws, the others are processed.
-  ///   - done: Called with the number of inputs that are done.
+  ///   - done: Called with the number of inputs that are done; throwing ends the run.
   package func run(
     loader: PictureLoader?, together: Int, failed: (_ input: String, any Error) throws -> Void,
     done: (Int) throws -> Void

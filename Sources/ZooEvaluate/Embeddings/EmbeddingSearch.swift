@@ -33,14 +33,15 @@ public struct EmbeddingSearch: Sendable {
 
   /// Opens the embeddings that a model made. The files are mapped, not read.
   ///
-  /// Throws an `EvaluateError` if there are none, they are another model's, shards do not belong together or overlap, or a file lacks rows.
+  /// Throws an `EvaluateError` if there are none, if they were made by a different model, if shards do not belong together or overlap, or if a file
+  /// lacks rows.
   public init(contentsOf folder: URL, madeBy model: ZooModel) throws {
     let path = folder.path(percentEncoded: false)
     try self.init(path)
     try check(model, path)
   }
 
-  /// Throws an `EvaluateError` if the embeddings are not the model's.
+  /// Throws an `EvaluateError` if the embeddings were made by a different model.
   package func check(_ model: ZooModel, _ folder: String) throws {
     guard try model.description.runDigest() == description.modelDigest,
       model.architecture.embedding == description.width
@@ -49,9 +50,9 @@ public struct EmbeddingSearch: Sendable {
     }
   }
 
-  /// The embeddings that are nearest to a query by cosine, best first; all of them are compared, away from the caller's thread.
+  /// The embeddings that are closest to a query by cosine, best first. Compares all of them, without blocking the caller's thread.
   ///
-  /// Throws an `EvaluateError` if the query is of another width.
+  /// Throws an `EvaluateError` if the width of the query differs from that of the embeddings.
   public func nearest(to query: EmbeddingVector, count: Int) async throws -> [Hit] {
     guard query.values.count == description.width else {
       throw EvaluateError.queryWidth(query.values.count, expected: description.width)

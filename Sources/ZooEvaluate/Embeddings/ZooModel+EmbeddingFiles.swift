@@ -14,16 +14,16 @@ public struct UnreadPicture: Sendable {
 extension ZooModel {
   private static let filesTogether = 4, rowsPerFile = 100_000
 
-  /// Embeds picture files, folders of them and WebDataset archives into a folder that `EmbeddingSearch` and `zoo search` read, away from the caller's
-  /// thread. The pictures are read while the model works, and are never all in memory.
+  /// Embeds picture files, folders and WebDataset archives into a folder that `EmbeddingSearch` and `zoo search` can read, without blocking the
+  /// caller's thread. Pictures are read while the model works, and are never all in memory.
   ///
-  /// Cancelling the task ends the work after the pictures at hand. What was embedded by then stays, and the next call with the same pictures goes on
-  /// with it. Throws an `EvaluateError` if the folder holds something else or cannot be written, and for a classifier.
+  /// Cancelling the task ends the work after the current pictures. Finished embeddings are kept, and the next call with the same pictures continues
+  /// from there. Throws an `EvaluateError` if the folder holds something else or cannot be written, and for a classifier.
   ///
   /// - Parameters:
-  ///   - pictures: In a folder, every picture below it is taken; of a `.tar` file, the members that are named as pictures.
-  ///   - folder: Where the embeddings go, as `zoo embed` writes them.
-  ///   - progress: Called with the pictures that are done and their total, on the thread that works.
+  ///   - pictures: Pictures; folders, for every picture in or below them; and `.tar` files, for the members that are named like pictures.
+  ///   - folder: The folder for the embeddings, in the format of `zoo embed`.
+  ///   - progress: Called with the number of pictures done and their total, on the working thread.
   /// - Returns: The pictures that could not be read and have no embedding.
   @discardableResult
   public func embed(

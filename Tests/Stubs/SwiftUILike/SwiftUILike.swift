@@ -1,5 +1,5 @@
-// Names that SwiftUI, SwiftData, Charts and the Objective-C runtime have, in a module that a test imports beside Zoo: whatever both have cannot be written
-// there without its module's name.
+// Names in SwiftUI, SwiftData, Charts and the Objective-C runtime, in a module that a test imports beside Zoo: names that both have cannot be used
+// there without the module's name.
 
 public protocol View {}
 public protocol Layout {}

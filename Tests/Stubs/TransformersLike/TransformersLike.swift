@@ -1,4 +1,4 @@
-// Names that swift-transformers, MLX and The Composable Architecture have, as in SwiftUILike.
+// Names in swift-transformers, MLX and The Composable Architecture, as in SwiftUILike.
 
 public protocol Tokenizer {}
 public protocol Decoder {}

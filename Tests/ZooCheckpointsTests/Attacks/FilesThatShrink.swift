@@ -21,7 +21,7 @@ import ZooTensors
     #expect(errors.contains("cut.safetensors: the file became shorter while it was read, or its disk failed\n"))
   }
 
-  /// Another file, mapped at the same place later, keeps its own name.
+  /// A different file, mapped at the same address later, has its own name.
   @Test func namesAreForgottenWithTheirFiles() async throws {
     let result = await #expect(processExitsWith: .exitCode(1), observing: [\.standardErrorContent]) {
       zoo_catch_faults()

@@ -4,9 +4,9 @@ import ZooCheckpoints
 import ZooTensors
 import ZooTestSupport
 
-/// Small files that would take gigabytes: what values and tensors take in memory is counted before there are too many.
+/// Small files that would take gigabytes: the memory for values and tensors is counted before there are too many.
 @Suite struct HungryFilesTests {
-  /// 16 kB each, of which a thousand times as many opcodes come.
+  /// 16 kB each, which expand to a thousand times as many opcodes.
   @Test(arguments: [
     ("dup", "values that fit in 80 MB of memory"), ("memoize", "memo slots up to 2097152"),
     ("tuple1", "values that fit in 80 MB of memory"), ("strings16", "values that fit in 80 MB of memory"),

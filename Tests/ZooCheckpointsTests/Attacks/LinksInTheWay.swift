@@ -3,7 +3,7 @@ import Testing
 import ZooCheckpoints
 import ZooTensors
 
-/// A link under the name of a file that is being written leads to nothing.
+/// A link under the name of a file that is being written is not followed.
 @Suite struct LinksInTheWayTests {
   @Test func whatALinkNamesStaysAsItIs() throws {
     let folder = try TemporaryFolder()

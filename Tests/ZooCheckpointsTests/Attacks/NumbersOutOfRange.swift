@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooCheckpoints
 
-/// Numbers in fields that nobody reads: what no 64 bits hold is refused, as safetensors 0.5 does with the same headers.
+/// Numbers in fields that nobody reads: values beyond 64 bits are rejected, as safetensors 0.5 does for the same headers.
 @Suite struct NumbersOutOfRangeTests {
   private static let nines = String(repeating: "9", count: 400)
 

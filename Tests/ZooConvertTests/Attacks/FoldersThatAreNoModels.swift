@@ -5,7 +5,7 @@ import ZooModels
 
 @testable import ZooConvert
 
-/// Whatever a caller forces: only a model takes the place of a model, and only an export that of an export.
+/// Whatever a caller forces: only a model replaces a model, and only an export replaces an export.
 @Suite struct FoldersThatAreNoModelsTests {
   private let path = golden("clip_gelu/checkpoints/openclip/open_clip_model.safetensors")
 
@@ -66,12 +66,12 @@ import ZooModels
       throws: ConvertError.notReplaced(
         path: scratch.file("export"), reason: "it holds '.git', which is not part of an export")
     ) { try export("export") }
-    // A model is no export.
+    // A model is not an export.
     #expect(throws: ConvertError.self) { try export("model") }
     #expect(scratch.contents == ["export", "model"])
   }
 
-  /// Stopping comes before publishing or after it, never into the middle.
+  /// An interrupt comes before or after publishing, never in the middle.
   @Test func publishingAndCleaningUpExcludeEachOther() async throws {
     for round in 0..<20 {
       let scratch = try ScratchFolder()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Files with numbers that no model has: every command says so, and does its work for all the others.
+/// Files with numbers that no model has: every command reports them, and processes all others.
 @Suite(.timeLimit(.minutes(30))) struct HostileNumbersTests {
   let zoo: Command
   private static let cases = Golden.repository.appending(path: "Tests/Cases/attacks/json")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// Limits for the sizes of files and for memory: a sentence and exit code 1, and nothing half-written.
+/// Limits on file sizes and memory: a sentence and exit code 1, and no partial files.
 @Suite(.timeLimit(.minutes(30))) struct LimitsOfTheShellTests {
   let zoo: Command
 
@@ -39,7 +39,7 @@ import ZooTestSupport
   }
 
   #if os(Linux)
-    /// Below some 250 MB, by the shared libraries of the system, the loader's own error ends the process before it starts.
+    /// Below about 250 MB, depending on the system's shared libraries, the loader's own error ends the process before it starts.
     @Test(arguments: [320_000, 400_000, 500_000]) func memoryThatIsTooLittleToStart(kilobytes: Int) throws {
       let result = try run("-v \(kilobytes)", ["list"])
       #expect(result.code == 1)
@@ -47,7 +47,7 @@ import ZooTestSupport
       #expect(result.errors.hasPrefix(sentence) && result.errors.hasSuffix(" MB are needed\n"), "\(result)")
     }
 
-    /// Whatever the limit: done, or an error.
+    /// At any limit: success or an error.
     @Test(arguments: Array(stride(from: 600_000, to: 1_400_000, by: 200_000))) func memoryThatMayBeTooLittle(
       kilobytes: Int
     ) throws {

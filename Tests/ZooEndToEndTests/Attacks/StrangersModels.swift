@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZooTestSupport
 
-/// A model's folder from a stranger: its names, links and texts.
+/// A model folder from a stranger: its names, links and texts.
 @Suite(.timeLimit(.minutes(30))) struct StrangersModelsTests {
   let zoo: Command
   private var folder: String { zoo.file("models/ViT-Ti-8-emoji/local") }
@@ -45,7 +45,7 @@ import ZooTestSupport
     let verified = try zoo.run("verify")
     #expect(verified.code == 1)
     #expect(verified.output.contains("the file \(name) is not used: it is a symbolic link"))
-    // Nor is it read to say what is wrong with it.
+    // Nor is it read in order to say what is wrong with it.
     try Data("root:x:0".utf8).write(to: URL(filePath: zoo.file("secret")))
     let unread = try zoo.run("export", folder, "--layout", "openclip", "-o", zoo.file("out"))
     #expect(unread.code == 2 && unread.errors.contains("it is a symbolic link"), "\(unread.errors)")
@@ -56,7 +56,7 @@ import ZooTestSupport
     let verified = try zoo.run("verify")
     #expect(verified.code == 1)
     #expect(verified.output.contains("the file \(vocabulary) is damaged: its bytes are not those that were converted"))
-    // Without digests the prompt that cannot be computed tells.
+    // Without digests, the prompt that cannot be computed reveals it.
     try edit("\"tokenizer_digests\"", "\"former_digests\"")
     let old = try zoo.run("verify")
     #expect(old.code == 1)

@@ -4,7 +4,7 @@ import ZooManifests
 import ZooModels
 import ZooTestSupport
 
-/// Names are folders: one that leads elsewhere, hides or steers a terminal is refused wherever it comes from.
+/// Names are folders: one that leads elsewhere, is hidden or controls a terminal is rejected wherever it comes from.
 @Suite struct NamesThatArePathsTests {
   static let evil = [
     "", ".", "..", "../../../Documents", "a/b", "/etc", ".hidden", "-rf", "a\\b", "a b", "a:b", "a\u{1B}[2J", "a\nb",

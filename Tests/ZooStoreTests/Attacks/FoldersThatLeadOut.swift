@@ -6,7 +6,7 @@ import ZooTestSupport
 
 @testable import ZooStore
 
-/// Links and names that would make the zoo remove, replace or repair what is not its own.
+/// Links and names that would make the program remove, replace or repair files that are not its own.
 @Suite struct FoldersThatLeadOutTests {
   let setting: StoreSetting
   private let precious: URL
@@ -37,7 +37,7 @@ import ZooTestSupport
   }
 
   @Test func aLinkedModelIsNotRemoved() throws {
-    // One that leads to another model of the zoo, one that leads out of it, and an architecture that does.
+    // One that leads to another model in the store, one that leads out of it, and an architecture that does.
     try link("Tiny/two", to: setting.folder.path("home/models/Tiny/one"))
     let outside = setting.folder.path("elsewhere/one")
     try FileManager.default.createDirectory(
@@ -51,7 +51,7 @@ import ZooTestSupport
     #expect(try setting.model.verify() == [])
   }
 
-  /// A model that lost its description goes; what never was a model stays.
+  /// A model that lost its description is removed; what was never a model stays.
   @Test func aFolderThatIsNoModelIsNotRemoved() throws {
     try setting.folder.write("precious", "home/models/Tiny/notes/letter.txt")
     let place = setting.folder.path("home/models/Tiny/notes/")
@@ -92,7 +92,7 @@ import ZooTestSupport
   }
 }
 
-/// What stands between two models of one name.
+/// How two models with the same name are settled.
 @Suite struct FormerCopyTests {
   let setting: StoreSetting
   private let place: URL
@@ -121,7 +121,7 @@ import ZooTestSupport
     try Data("{".utf8).write(to: place.appending(path: "model.json"))
     #expect(try settle() == [.restored])
     #expect(try setting.model.verify() == [])
-    // The other way round the damaged one is what is left, and can go.
+    // In the opposite case the damaged one is the leftover, and can be removed.
     #expect(try settle() == [.removed])
     #expect(try setting.model.verify() == [])
   }
@@ -136,7 +136,7 @@ import ZooTestSupport
   @Test func anUnfinishedConversionTakesNoPlace() throws {
     try FileManager.default.removeItem(at: place)
     try setting.folder.write("{", "home/models/Tiny/.one.partial-1/model.json")
-    // The number of a process that lives says nothing: only a lock does.
+    // The number of a running process says nothing: only a lock does.
     #expect(try settle() == [.removed])
     #expect(!FileManager.default.fileExists(atPath: place.path))
   }

@@ -4,7 +4,7 @@ import ZooTestSupport
 
 @testable import ZooStore
 
-/// What lies in the place of a lock's file and is something else.
+/// Something else in the place of a lock file.
 @Suite struct ForgedLockTests {
   let folder: TemporaryFolder
   private var store: ModelStore { ModelStore(home: folder.url.appending(path: "home")) }
@@ -20,7 +20,7 @@ import ZooTestSupport
   private func expectRefusal(_ reason: String) throws {
     let error = #expect(throws: StoreError.self) { try store.lock("Tiny:one") }
     #expect(error == .lockFailed(path: path, reason: reason))
-    // Nor is it taken for one that nobody holds.
+    // Nor is it considered to be a lock that no process holds.
     #expect(store.leftovers() == [])
     #expect(try String(contentsOfFile: folder.path("novel.txt"), encoding: .utf8) == text)
   }

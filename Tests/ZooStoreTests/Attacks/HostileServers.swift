@@ -5,7 +5,7 @@ import ZooTestSupport
 
 @testable import ZooStore
 
-/// Servers that give more than was asked for, something else, or nothing at all.
+/// Servers that send more than was requested, something else, or nothing at all.
 @Suite(.timeLimit(.minutes(30))) struct HostileServerTests {
   let setting: PullSetting
   private let body = noise(3000)
@@ -17,7 +17,7 @@ import ZooTestSupport
     hub["owner/name/model.safetensors"] = .init(body, digest: sha(body))
   }
 
-  /// The sentence of a pull that meets `reply` after everything was planned; what the server could send is bounded.
+  /// The error of a pull that gets `reply` after everything was planned; how much the server could send is limited.
   private func fetching(_ reply: LoopbackServer.Reply, times: Int = 1) async throws -> String {
     let puller = setting.puller()
     let plan = try await puller.plan(setting.source("hf://owner/name"))
@@ -180,7 +180,7 @@ import ZooTestSupport
       withDestinationURL: setting.folder.url.appending(path: "letter.txt"))
     _ = await setting.sentence { _ = try await puller.fetch(plan) }
     #expect(try String(contentsOfFile: setting.folder.path("letter.txt"), encoding: .utf8) == "precious")
-    // Nor is a folder of the downloads that leads elsewhere.
+    // Nor is a download folder that leads elsewhere.
     try FileManager.default.removeItem(at: setting.store.downloads)
     try setting.folder.write("x", "elsewhere/x")
     try FileManager.default.createSymbolicLink(

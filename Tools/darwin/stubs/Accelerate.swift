@@ -1,4 +1,4 @@
-// The matrix product of vecLib, as <vecLib/cblas.h> declares it.
+// The matrix product in vecLib, as declared in <vecLib/cblas.h>.
 
 public struct CBLAS_ORDER: Equatable { public init() {} }
 public struct CBLAS_TRANSPOSE: Equatable { public init() {} }

@@ -1,4 +1,4 @@
-// What CGImageBridge.swift uses of Core Graphics.
+// The part of Core Graphics that CGImageBridge.swift uses.
 import Foundation
 
 public typealias CFString = String

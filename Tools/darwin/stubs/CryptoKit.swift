@@ -1,4 +1,4 @@
-// SHA-256 as CryptoKit declares it: a value that is fed, and a digest that is a sequence of bytes.
+// SHA-256 as declared by CryptoKit: an incremental hasher, and a digest that is a sequence of bytes.
 
 public struct SHA256: Sendable {
   public init() {}

@@ -7,6 +7,6 @@ public func sysctlbyname(
   _ newp: UnsafeMutableRawPointer!, _ newlen: Int
 ) -> Int32 { 0 }
 
-/// There RUSAGE_SELF is an integer, as this function takes it.
+/// On macOS, RUSAGE_SELF is an integer, which this function takes.
 @discardableResult
 public func getrusage(_ who: __rusage_who, _ usage: UnsafeMutablePointer<rusage>!) -> Int32 { 0 }

@@ -3,7 +3,7 @@ import Zoo
 
 // example MODEL PICTURE PROMPT...: where in the picture is each prompt?
 let arguments = CommandLine.arguments
-// A converted model's directory: 'zoo show NAME' says where it is.
+// The folder of a converted model: 'zoo show NAME' prints it.
 let model = try ZooModel(directory: URL(filePath: arguments[1]))
 let picture = try Picture(contentsOf: URL(filePath: arguments[2]))
 let explanation = try Explainer(model: model).explain(picture, prompts: Array(arguments[3...]))
