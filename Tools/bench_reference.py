@@ -5,7 +5,7 @@
     Tools/bench_reference.py --help
 
 Each case writes a random checkpoint (`zoo bench --write-checkpoint`), converts it, and loads the same file into open_clip.
-The two programs then take turns; medians of their runs in one sitting are compared. Text embeddings are not part of the times.
+The two programs then run alternately; the medians of one session are compared. Times do not include text embeddings.
 """
 import argparse, json, os, statistics, subprocess, sys, tempfile, time
 
@@ -138,7 +138,7 @@ def main():
                 explain += ["-p", prompt]
             memory = {}
             for precision in ["bf16", "f32"]:
-                # From a process of its own: a child's peak counts what its parent had when it was started.
+                # From a separate process: a child's peak includes its parent's memory at the time it was started.
                 code = "import os, subprocess, sys; r = subprocess.Popen(sys.argv[1:]); print(os.wait4(r.pid, 0)[2].ru_maxrss, file=sys.stderr)"
                 run = subprocess.run(
                     [sys.executable, "-c", code, options.zoo, *explain, "--precision", precision, "--threads", str(options.threads)],
@@ -160,7 +160,7 @@ def main():
 
 
 def finished(raw, patch, on_grid):
-    """The map on the pixels, from 0 to 1, as the authors finish it."""
+    """The map in pixels, from 0 to 1, postprocessed as by the authors."""
     import torch
     def scale(m):
         return (m - m.min()) / (m.max() - m.min())

@@ -5,7 +5,7 @@
     python3 -m venv /tmp/exports && /tmp/exports/bin/pip install open_clip_torch transformers timm sentencepiece
     /tmp/exports/bin/python Tools/check_exports.py .build/release/zoo
 
-Needs no network. Prints for every export the largest difference to the expected array, in units of its tolerance; exit code 1 where one is above 1.
+Needs no network. Prints for every export the largest difference to the expected array, in units of its tolerance; exit code 1 if one is above 1.
 """
 import json
 import os
@@ -48,7 +48,7 @@ CASES = [
 
 
 def register_tower(folder):
-    """Makes the image tower of an export known to timm where it has no published name."""
+    """Registers the image tower of an export with timm if it has no published name."""
     config = json.loads((folder / "open_clip_config.json").read_text())
     name = config["model_cfg"]["vision_cfg"].get("timm_model_name", "")
     if not name.startswith("vit_custom"):

@@ -3,8 +3,8 @@
 
     Tools/measure.py [--turns N] [ARCHITECTURE:TAG ...]
 
-The commands take turns, so that a slow moment of the machine meets all of them; medians count, and shares of cp's rate are medians over
-the turns.
+The commands run alternately, so that a slow moment of the machine affects all of them; reports medians, and fractions of cp's rate as medians over
+the rounds.
 """
 import argparse, os, shutil, statistics, subprocess, sys, tempfile, time
 
@@ -25,7 +25,7 @@ def report(name, runs, reference=None):
     seconds = [seconds for seconds, _, _ in runs]
     middle = statistics.median(seconds)
     share = ""
-    if reference:  # turn by turn: the disk's rate changes more from turn to turn than anything else
+    if reference:  # round by round: the disk's rate varies more between rounds than anything else
         rates = [theirs / ours for (theirs, _, _), ours in zip(reference, seconds)]
         share = f", {statistics.median(rates):.0%} of cp's rate ({min(rates):.0%} to {max(rates):.0%})"
     print(f"  {name:28} {middle:6.3f} s  ({min(seconds):.3f} to {max(seconds):.3f})"

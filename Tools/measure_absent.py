@@ -3,7 +3,7 @@
 
     Tools/measure_absent.py --zoo .build/release/zoo ViT-Ti-8-emoji ViT-Ti-8-SigLIP-emoji
 
-The scenes of both halves were looked at while the rule was chosen; the figures in docs/explaining.md are those of the odd ones.
+The scenes of both halves were looked at when the rule was chosen; the figures in docs/explaining.md are those of the odd ones.
 """
 import argparse
 import json
@@ -39,7 +39,7 @@ def measure(scenes, names, flags, half):
         if int(scene["id"]) % 2 != (half == "odd"):
             continue
         here = {thing["name"] for thing in scene["objects"]}
-        # Other names of what is there are neither.
+        # Other names for objects that are there count as neither.
         aliases = {alias for thing in scene["objects"] for alias in thing["aliases"]}
         for name, flag in zip(names, flags[scene["id"]]):
             if name in here:

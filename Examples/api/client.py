@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Heat maps and embeddings from `zoo serve`, with Python's own library alone.
+"""Heat maps and embeddings from `zoo serve`, using only Python's standard library.
 
     client.py MODEL PICTURE PROMPT...        draws each map in the terminal
     SERVER=http://host:8080 TOKEN=... client.py ...
 
-Embeddings also come through clients of the embeddings API that most services have:
+Embeddings also work with clients of the common embeddings API:
 
     OpenAI(base_url="http://127.0.0.1:8080/v1", api_key=TOKEN or "none").embeddings.create(model=MODEL, input=["a cat"])
 """
@@ -46,7 +46,7 @@ def main():
         for row in range(rows):
             values = found["values"][row * columns:(row + 1) * columns]
             print("  " + "".join(2 * SHADES[int((v - low) / (high - low or 1) * (len(SHADES) - 1))] for v in values))
-    # The picture is known by its id from now on, and its pass is kept: further prompts take a fraction of the time.
+    # From now on the picture is known by its id and its pass is kept: further prompts take a fraction of the time.
     again = ask("/v1/explain", {"model": model, "picture": answer["picture"], "prompts": prompts[:1]})
     print(f"first {answer['seconds']['picture']:.3f} s for the picture, then {again['seconds']['picture']:.3f} s")
 

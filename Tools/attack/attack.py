@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Attacks the built command, and prints what was tried and what survived; exit code 1 if something did not.
+"""Attacks the built command, and prints what was tried and the results; exit code 1 if an attack succeeded.
 
     Tools/attack/attack.py .build/release/zoo            (about ten minutes; `make attack`)
     Tools/attack/attack.py .build/release/zoo --quick    (under three; part of the gate)
     Tools/attack/attack.py .build/release/zoo --only kills
 
-What the system does not allow here (tmpfs needs root, kills need strace) is left out and said.
+Attacks that the system does not allow (tmpfs needs root, kills need strace) are skipped with a message.
 """
 import argparse, os, shutil, sys, tempfile, time
 
@@ -19,7 +19,7 @@ SECTIONS = {
 
 
 class Setting:
-    """Where an attack takes place: folders of its own, and how long it may take."""
+    """The setting of an attack: its own folders, and how long it may take."""
 
     def __init__(self, program, folder, quick):
         self.program, self.folder, self.quick = program, folder, quick
@@ -41,7 +41,7 @@ class Setting:
         return Zoo(self.program, self.place(name))
 
     def with_model(self):
-        """A zoo with the demo model, as a copy of one that was converted once."""
+        """A zoo with the demo model, copied from one that was converted once."""
         template = os.path.join(self.folder, "template")
         if not os.path.exists(template):
             outcome = Zoo(self.program, template).run("convert", self.example("ViT-Ti-8-emoji"))
@@ -56,7 +56,7 @@ class Setting:
             self.remarks.append(text)
 
     def clear(self):
-        """Removes what attacks have left, apart from the template."""
+        """Removes what attacks have left behind, except the template."""
         for name in os.listdir(self.folder):
             if name != "template":
                 shutil.rmtree(os.path.join(self.folder, name), ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The command is killed at a system call, at each in turn: what was there before is there afterwards, or what was to take its place."""
+"""Kills the command at each system call in turn: afterwards either the previous state or the new one must be there."""
 import os, shutil, signal, subprocess, time
 
 from trial import Attack, Zoo
@@ -9,12 +9,12 @@ CALLS = ["mkdir", "openat", "ftruncate", "pwrite64", "write", "fsync", "rename,r
 
 
 def traced(call, number):
-    """The command is killed when it makes its `number`th call of this kind (the kinds of a list counted apart)."""
+    """Kills the command at its `number`th call of this kind (the kinds in a list are counted separately)."""
     return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={number}"]
 
 
 def numbers(setting, call):
-    """Which calls: all of the rare ones, some of the frequent ones."""
+    """The calls to try: all of the rare ones, some of the frequent ones."""
     if call in ("openat", "pwrite64", "write"):
         some = [1, 2, 3, 5, 8, 13, 21, 34, 55, 80, 100, 110, 120, 125, 127, 130, 140]
         return some[1::8] if setting.quick else some
@@ -78,7 +78,7 @@ def export(setting, source):
             attack.judge(before, "export", before.code == 0, "export fails")
             outcome = zoo.run("export", MODEL, "--layout", "openclip", "-o", out, "--force", "--quiet", wrapped=traced(call, number))
             killed = outcome.code == -signal.SIGKILL
-            # What was exported before is whole, or what took its place.
+            # Either the previous export or its replacement is complete.
             back = zoo.run("convert", out, "--dry-run", "--as", "ViT-Ti-8-emoji:local")
             attack.judge(back, f"{call} {number}", back.code == 0, "the export is damaged")
             again = zoo.run("export", MODEL, "--layout", "openclip", "-o", out, "--force", "--quiet")
@@ -99,7 +99,7 @@ def explain(setting):
                 if name.endswith(".png") and not name.startswith("."):
                     with open(os.path.join(out, name), "rb") as file:
                         attack.expect(file.read().endswith(b"IEND\xaeB`\x82"), f"{call} {number}: {name} is half-written")
-            # The cache of prompts is sound or empty.
+            # The prompt cache is intact or empty.
             again = zoo.run("explain", MODEL, picture, "-p", f"prompt {number}", "-o", out, "--json")
             attack.judge(again, f"{call} {number}", again.code == 0, "it cannot be repeated")
 

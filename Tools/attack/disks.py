@@ -1,4 +1,4 @@
-"""Full disks, limits for the sizes of files and for memory, files that shrink, standard output that cannot be written."""
+"""Full disks, limits on file sizes and memory, files that shrink, standard output that cannot be written."""
 import os, shutil, subprocess, time
 
 import hub
@@ -88,7 +88,7 @@ def full(setting):
         server.shutdown()
         server.server_close()
     attack = Attack("a full zoo: its other commands")
-    # The zoo itself is full: its cache cannot be written, which is no reason to fail.
+    # The zoo itself is full: its cache cannot be written, which is not a reason to fail.
     with SmallDisk(setting, 40_000) as disk:
         home = os.path.join(disk.path, "home")
         shutil.copytree(zoo.home, home)
@@ -125,7 +125,7 @@ def limits(setting):
     for value in values:
         for command in commands:
             outcome = zoo.run(*command, timeout=60, wrapped=["sh", "-c", f"ulimit {value}; exec \"$@\"", "sh"])
-            # Below these the system's loader itself ends the process, with 127.
+            # Below these limits the system's loader itself ends the process, with 127.
             if outcome.code == 127:
                 attack.tried += 1
                 continue

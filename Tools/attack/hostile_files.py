@@ -1,4 +1,4 @@
-"""Small files that try to make a reader take memory or time: name, and a function that writes it.
+"""Small files that try to make a reader use much memory or time: the name, and a function that writes the file.
 
 Each is under a megabyte unless its name says otherwise.
 """
@@ -34,7 +34,7 @@ def number(value):
 
 
 def tensor(key, shape, strides=None, offset=0, count=None, kind="FloatStorage"):
-    """The opcodes that make a tensor."""
+    """The opcodes for a tensor."""
     if strides is None:
         strides, step = [], 1
         for side in reversed(shape):
@@ -90,7 +90,7 @@ def repeated_element(path):
 
 
 def wide_module(path):
-    """A TorchScript module whose names are long and used again and again."""
+    """A TorchScript module with long names that are used repeatedly."""
     inner = b"c__torch__.m\nM\n)\x81}(" + b"".join(b"h\x01h\x02" for _ in range(100_000)) + b"ub"
     head = text("n" * (4 << 20)) + b"q\x010" + tensor("0", [1]) + b"q\x020"
     torch_file(path, b"\x80\x02" + head + b"c__torch__.m\nM\n)\x81}(" + text("m") + inner + b"ub.", [("0", bytes(4))])
@@ -123,7 +123,7 @@ def nested_json(path):
 
 
 def many_keys(path):
-    """100 MB of a header, the most that the format allows."""
+    """A header of 100 MB, the maximum in the format."""
     safetensors(path, b'{"w":{"x":{' + b",".join(b'"%d":0' % i for i in range(8_000_000)) + b"}}}")
 
 
@@ -178,7 +178,7 @@ CASES = [
 
 
 def compressed_model(path, kind):
-    """ViT-B-32 as open_clip saves it, zero throughout; its tensors in storages of their own, column by column, or in one storage for each block."""
+    """ViT-B-32 as saved by open_clip, all zeros; with one storage per tensor, column by column, or one storage per block."""
     width, tokens, embedding = {"visual.": 768, "": 512}, {"visual.": 50, "": 77}, 512
     shapes = {"visual.conv1.weight": [768, 3, 32, 32], "visual.class_embedding": [768], "visual.proj": [768, 512],
               "text_projection": [512, 512], "token_embedding.weight": [49408, 512], "logit_scale": [],
@@ -193,7 +193,7 @@ def compressed_model(path, kind):
                 shapes[f"{block}{name}bias"] = [rows * side]
             for norm in ("ln_1", "ln_2"):
                 shapes[f"{block}{norm}.weight"] = shapes[f"{block}{norm}.bias"] = [side]
-    # Which storage each lies in: "shared" has one for each block.
+    # The storage of each tensor: "shared" has one for each block.
     storages = {}
     for name in shapes:
         block = name.split("resblocks.")

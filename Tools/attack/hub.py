@@ -1,4 +1,4 @@
-"""A hostile server on the loopback: what a pull takes is bounded by what it asked for, and ends."""
+"""A hostile server on the loopback: what a pull accepts is limited by its request, and it ends."""
 import concurrent.futures, gzip, http.server, os, shutil, threading, time
 
 from trial import MEGABYTE, MEMORY_LIMIT, Attack
@@ -64,7 +64,7 @@ def endless_range(handler):
 
 
 def endless_body(handler):
-    """A file of unknown size: it is written down as it comes, and the end of the connection is an error."""
+    """A file of unknown size: it is written as it arrives, and a broken connection is an error."""
     handler.answer(200, {"Transfer-Encoding": "chunked"})
     handler.endless(seconds=0.2)
 
@@ -149,7 +149,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 def serving(behaviour):
-    """A server that behaves so, and its address."""
+    """A server with this behaviour, and its URL."""
     server = Server(("127.0.0.1", 0), type("Hostile", (Handler,), {"behaviour": staticmethod(behaviour)}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_address[1]}"

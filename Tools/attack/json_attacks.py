@@ -1,9 +1,9 @@
-"""Mutated JSON in the place of every description there is, through every command that reads it."""
+"""Mutated JSON in place of every description, for every command that reads it."""
 import copy, json, os, random, shutil
 
 from trial import Attack
 
-# In the place of any value.
+# Replacements for any value.
 VALUES = [
     0, -1, 1, 2**31, 2**31 - 1, 2**63, 2**63 - 1, -2**63, 10**6, 65535, 65536, 1e308, 0.5, "", "../../..", "/etc/passwd", ".", "a\u001b[2Jb",
     "x" * 100_000, None, True, [], {}, [[]], [2**62] * 64, {"a": {"a": {"a": 1}}}, "\u202e", "nan", ["../x"],

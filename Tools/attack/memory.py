@@ -1,11 +1,11 @@
-"""Files that try to take memory or time: what the command takes is measured for each."""
+"""Files that try to use much memory or time: measures what the command uses for each."""
 import os, shutil
 
 import hostile_files
 from trial import MEGABYTE, MEMORY_LIMIT, Attack, in_child
 
 
-# What the gate tries of them.
+# Those that the gate tries.
 QUICK = ("dup", "tuples", "strings", "one tensor", "transposed", "nested", "index")
 
 
@@ -17,7 +17,7 @@ def judge(attack, outcome, what, mapped):
 
 
 def pad(path, filling):
-    """Puts a list that nobody reads before all that is in an object."""
+    """Inserts a list that nobody reads at the start of an object."""
     with open(path, "rb") as file:
         text = file.read().lstrip()
     os.chmod(path, 0o644)

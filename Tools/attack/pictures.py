@@ -1,11 +1,11 @@
-"""Pictures of 48 million pixels in small files: what each takes of memory, beside what a small picture takes."""
+"""Pictures of 48 million pixels in small files: measures the memory that each needs beyond that of a small picture."""
 import gzip, os
 
 from trial import MEGABYTE, Attack
 
 PIXELS = 8000 * 6000
-# Each is one colour all over, so that its file is small; made with Pillow 13, pillow-heif and imagecodecs. Bytes of a decoded pixel: as many values
-# as RGB has, or with alpha and in four inks one more, of two bytes where they are deeper than 8 bits.
+# Each has a single colour, so that its file is small; made with Pillow 13, pillow-heif and imagecodecs. Bytes of a decoded pixel: three values
+# for RGB, four with alpha or in CMYK, of two bytes if they have more than 8 bits.
 SIZES = {
     "baseline.jpg": 3, "progressive.jpg": 3, "cmyk.jpg": 4, "grey.jpg": 3, "rgb.png": 3, "rgb16.png": 6, "palette.gif": 3,
     "lossy.webp": 3, "lossless.webp": 4, "lzw.tif": 3, "420.heic": 3, "444.heic": 4, "444.avif": 3, "deep.avif": 6,

@@ -1,4 +1,4 @@
-"""Commands that work on the same model at once: no false alarm, no model lost, one sentence each."""
+"""Commands that use the same model concurrently: no false alarms, no lost models, one sentence each."""
 import os, shutil, subprocess, time
 
 from trial import Attack, finish

@@ -1,4 +1,4 @@
-"""Clients of `zoo serve` that mean no good: slow, endless, many, from elsewhere, gone. Honest ones are answered all the while."""
+"""Malicious clients of `zoo serve`: slow, endless, many, from elsewhere, gone. Honest ones must be answered all the while."""
 import base64, contextlib, gzip, json, os, re, signal, socket, threading, time
 
 from trial import MEGABYTE, Attack, finish
@@ -88,7 +88,7 @@ def run(setting):
 
 
 def words(server):
-    """What is no request, or one that may be read in two ways, is refused, and nothing of it is taken for a second one."""
+    """Invalid or ambiguous requests are rejected, and no part of them is taken for a second request."""
     attack = Attack("serve: what is no request")
     host = f"Host: 127.0.0.1:{server.port}\r\n".encode()
     for what, data in {
@@ -111,7 +111,7 @@ def words(server):
 
 
 def bodies(setting, server):
-    """Bodies that are too large, too deep, or pictures that are larger than they look."""
+    """Bodies that are too large or too deep, and pictures that are larger than they look."""
     attack = Attack("serve: bodies")
     attack.expect(server.exchange(server.head(Content_Length=10**10))[0] == 413, "a body of 10 GB")
     endless = server.head(Transfer_Encoding="chunked") + b"100000\r\n" + b" " * (1 << 20) + b"\r\n"
@@ -140,7 +140,7 @@ def bodies(setting, server):
             picture = base64.b64encode(file.read()).decode()
         status, text = server.post({**body, "image": picture})
         attack.expect(status == 200, f"{name} of 48 megapixels: {status} {text[:200]!r}")
-    # A PNG that says that it has 40,000 x 40,000 pixels.
+    # A PNG that claims to have 40,000 x 40,000 pixels.
     large = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (40_000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0" + bytes(64)
     status, text = server.post({**body, "image": base64.b64encode(large).decode()})
     attack.expect(status == 422, f"1,600 megapixels: {status} {text[:200]!r}")
@@ -165,7 +165,7 @@ def elsewhere(server):
 
 
 def many(server):
-    """More connections than there may be, more requests than may wait, and requests in one go."""
+    """More connections than allowed, more requests than may wait, and many requests at once."""
     attack = Attack("serve: many at once")
     held = []
     with contextlib.suppress(OSError):
@@ -187,13 +187,13 @@ def many(server):
     for thread in threads:
         thread.join()
     attack.expect(set(answers) == {200, 429} and len(answers) == 100, f"100 requests at once: {sorted(set(answers))}")
-    # 2,000 requests in one go from a client that reads no answer.
+    # 2,000 requests at once from a client that reads no answers.
     with server.connect() as client:
         client.settimeout(2)
         with contextlib.suppress(OSError):
             client.sendall(server.head("GET", "/openapi.json") * 2000)
         attack.expect(server.is_well(), "not well while one reads nothing")
-    # Bodies that together are more than there may be.
+    # Bodies whose total exceeds the limit.
     part = server.head(Content_Length=40 * MEGABYTE) + b" " * (39 * MEGABYTE)
     with contextlib.ExitStack() as stack:
         for _ in range(20):
@@ -205,7 +205,7 @@ def many(server):
 
 
 def gone(server):
-    """Clients that ask for much and go."""
+    """Clients that ask for much and disconnect."""
     attack = Attack("serve: clients that have gone")
     body = json.dumps({
         "model": "ViT-Ti-8-emoji", "image": server.picture, "methods": ["legrad", "lrp", "transformer-attribution"], "size": "512",
@@ -220,7 +220,7 @@ def gone(server):
 
 
 def slow(server):
-    """A letter a second: let go in time, and nobody waits for them."""
+    """One letter per second: disconnected in time, and nobody waits for them."""
     attack = Attack(f"serve: a letter a second, for {PATIENCE} s")
     clients, ended = [server.connect() for _ in range(100)], []
     began = time.monotonic()
@@ -248,14 +248,14 @@ def slow(server):
 
 
 def taken(server):
-    """Another server at the same port says who has it."""
+    """A second server on the same port says who uses it."""
     attack = Attack("serve: a port that is taken")
     outcome = server.zoo.run("serve", "--port", str(server.port))
     attack.judge(outcome, "the port is taken", outcome.code != 0 and f"process {server.process.pid}" in outcome.errors, "does not say by whom")
 
 
 def drains(setting):
-    """SIGTERM: who has asked gets an answer, nobody else is let in."""
+    """SIGTERM: pending requests are answered, no new ones are accepted."""
     attack = Attack("serve: SIGTERM while a request is in hand")
     for idle in (0, 50):
         server = Server(setting)

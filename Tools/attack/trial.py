@@ -1,4 +1,4 @@
-"""Runs the command as a user would, and judges what came of it."""
+"""Runs the command as a user would, and judges the outcome."""
 import os, resource, signal, subprocess, sys, time
 
 MEGABYTE = 1 << 20
@@ -11,14 +11,14 @@ class Outcome:
 
     @property
     def is_orderly(self):
-        """Done, or an error with a sentence: neither a signal nor a hang."""
+        """Success, or an error with a sentence: neither a signal nor a hang."""
         if self.code == 0:
             return True
         return self.code in (1, 2, 64) and bool(self.errors.strip() or self.output.strip())
 
 
 class Attack:
-    """One row of the table: how often something was tried, and what did not survive."""
+    """One row of the table: how often something was tried, and the failures."""
 
     rows = []
 
@@ -71,7 +71,7 @@ class Zoo:
             [*wrapped, self.program, *arguments], env=self.environment(environment), stdin=subprocess.DEVNULL, **options)
 
     def run(self, *arguments, timeout=120, **options):
-        """Memory is that of the command, or of what it is wrapped in: the largest of both."""
+        """Memory is the larger of the command's and its wrapper's."""
         start = time.monotonic()
         process = self.start(*arguments, **options)
         return finish(process, start, timeout)
@@ -93,7 +93,7 @@ def finish(process, start, timeout=120):
 
 
 def communicate(process, timeout):
-    """As `Popen.communicate`, with the process's own peak of memory."""
+    """Like `Popen.communicate`, with the process's own peak memory."""
     import threading
     texts = {}
 
@@ -120,7 +120,7 @@ def communicate(process, timeout):
 
 
 def in_child(function, *arguments):
-    """Calls in a process of its own, so that its memory is not taken for that of the commands which are started later."""
+    """Calls a function in a separate process, so that its memory is not counted for commands started later."""
     pid = os.fork()
     if pid == 0:
         try:

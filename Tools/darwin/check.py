@@ -3,8 +3,8 @@
 
     Tools/darwin/check.py        after a build: it needs the modules of NIO and the argument parser in .build/debug or .build/release
 
-There is no SDK of Apple's here, so stubs/ declares what those branches use, from Apple's documentation: Swift is checked against these on this machine's C
-library, C with __APPLE__ in place of __linux__. This finds what would not compile (names, types, availability of imports); it runs nothing.
+Apple's SDK is not available, so stubs/ declares what those branches use, from Apple's documentation: Swift is checked against these on this machine's C
+library, C with __APPLE__ instead of __linux__. This finds what would not compile (names, types, availability of imports); it runs nothing.
 """
 import os
 import re
@@ -19,7 +19,7 @@ STUBS = Path(__file__).resolve().parent / "stubs"
 # What Linux has and macOS does not.
 CONDITIONS = [
     (r"os\(Linux\)", "os(WASI)"), (r"canImport\((Glibc|Musl|FoundationNetworking)\)", r"canImport(no\1)"),
-    # There Foundation has URLSession, and brings the C library.
+    # On macOS, Foundation has URLSession and re-exports the C library.
     (r"(?m)^import Foundation$", "import Foundation; import FoundationNetworking; import Darwin")]
 TARGET = re.compile(r"\.(?:executableT|t)arget\(\s*name: \"(\w+)\"(.*?)(?=\n    \.|\n  \])", re.S)
 

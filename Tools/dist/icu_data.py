@@ -3,7 +3,7 @@
 
     icu_data.py TOOLCHAIN_LIBRARY OUT.a       such as /opt/swift/usr/lib/swift_static/linux/lib_FoundationICU.a
 
-The copy is linked in place of the library. In every locale dates and numbers are then as in English, and that is
+The copy is linked instead of the library. In every locale, dates and numbers are then as in English, which is
 how zoo prints them anyway. The format is that of ICU's ucmndata.h: a header, the number of entries, for each the offsets of its name and its data.
 """
 import re
@@ -14,13 +14,13 @@ import sys
 from pathlib import Path
 
 LOCALES = {"root", "en", "en_001", "en_US", "en_US_POSIX"}
-# Of the folders, all but transliteration and numbers spelled out: Foundation traps where a formatter finds no names of currencies, for example.
+# All folders except transliteration and spelled-out numbers: Foundation traps if a formatter finds no currency names, for example.
 FOLDERS = {"brkitr", "coll", "curr", "lang", "region", "unit", "zone"}
 DROPPED = {"unames.icu", "confusables.cfu"}
 
 
 def is_kept(name):
-    """Whether zoo can need an entry, such as "icudt76l/zone/de.res"."""
+    """Whether zoo may need an entry, such as "icudt76l/zone/de.res"."""
     *folder, file = name.split("/")[1:]
     stem, ending = file.rsplit(".", 1)
     if file in DROPPED or ending in ("cnv", "dict") or (folder and folder[0] not in FOLDERS):

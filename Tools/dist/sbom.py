@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Prints the SBOM of a built zoo, SPDX 2.3 as JSON: all that is in the binary or linked with it, with versions and licences.
+"""Prints the SBOM of a built zoo, SPDX 2.3 as JSON: everything in the binary or linked with it, with versions and licences.
 
     sbom.py BINARY SYSTEM       with ZOO_VERSION and SOURCE_DATE_EPOCH in the environment
 
-The parts and their licences are those of Licences/README.md; versions come from Package.swift, the compiler and dpkg. Ends with an error if the
+The parts and their licences come from Licences/README.md; versions come from Package.swift, the compiler and dpkg. Fails if the
 binary is linked with a library that is not in the tables.
 """
 import datetime
@@ -76,7 +76,7 @@ def carried():
 
 
 def linked(binary, system):
-    """What the system's loader adds, with the package that has it here."""
+    """What the system's loader adds, with the package that provides it here."""
     needed = re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "-d", binary))
     paths = dict(re.findall(r"^\s*(\S+) => (/\S+)", run("ldd", binary), re.M))
     loader = re.search(r"^\s*(/\S*/(ld-linux\S*))", run("ldd", binary), re.M)

@@ -6,8 +6,8 @@
     zoo eval points MODEL --data OUT/points --points OUT/points/points.csv --descriptions OUT/points/descriptions.csv
     zoo eval perturbation MODEL --data OUT/perturbation --names OUT/perturbation/names.csv
 
-points        for each thing four points on it and four off it, as OpenImages' CSV
-perturbation  a folder for each class, with the scenes whose largest thing is of it; the 323 names of the emoji take part
+points        four points on and four off each object, as OpenImages' CSV
+perturbation  a folder for each class, with the scenes whose largest object is of that class; the 323 emoji names are the classes
 """
 import csv
 import json

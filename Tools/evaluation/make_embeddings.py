@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/Cases/embeddings/expected.json with open_clip: what the demo model's towers give for four scenes and three prompts, in float64, and
+"""Makes Tests/Cases/embeddings/expected.json with open_clip: the outputs of the demo model's towers for four scenes and three prompts, in float64, and
 its zero-shot heads for three names with OpenAI's templates.
 
     python3 -m venv venv && venv/bin/pip install open_clip_torch==3.3.0 pillow

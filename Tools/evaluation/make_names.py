@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the names and templates that the binary carries, from open_clip and timm:
+"""Makes the built-in names and templates, from open_clip and timm:
 
     python3 -m venv venv && venv/bin/pip install open_clip_torch==3.3.0 timm==1.0.31
     venv/bin/python Tools/evaluation/make_names.py map_clsloc.txt
@@ -7,7 +7,7 @@
 class_names.tsv.gz   WordNet ids, names and numbers: ImageNet's 1000 classes in their order with the names that open_clip has (OpenAI's, MIT)
                      and their numbers in ILSVRC2012's devkit (its map_clsloc.txt), then all other ids of ImageNet with the first name
                      of their WordNet 3.0 synset
-templates.txt        OpenAI's 80 templates for ImageNet, then an empty line, then the 7 of them that do best alone
+templates.txt        OpenAI's 80 templates for ImageNet, then an empty line, then the best 7 of them
 """
 import gzip
 import pathlib

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/Cases/evaluation: a few of the demo scenes in the forms in which people have evaluation data.
+"""Makes Tests/Cases/evaluation: a few of the demo scenes in the usual formats of evaluation data.
 
     python3 -m venv venv && venv/bin/pip install pillow numpy h5py
     venv/bin/python Tools/evaluation/make_sets.py
@@ -102,7 +102,7 @@ def main():
         save(picture, OUT / f"voc/JPEGImages/{scene['id']}.jpg", quality=92)
         save(palette, OUT / f"voc/SegmentationClass/{scene['id']}.png")
 
-    # One thing a picture; the ids are not ImageNet's.
+    # One object per picture; the ids are not ImageNet's.
     rows = [["index", "wnid", "name"]]
     for number, (scene, picture, mask) in enumerate(zip(scenes, pictures, masks)):
         thing = scene["objects"][number % len(scene["objects"])]
@@ -144,7 +144,7 @@ def main():
     table(
         OUT / "imagenet/kaggle/LOC_val_solution.csv",
         [["ImageId", "PredictionString"]]
-        # Kaggle's rows are in no order.
+        # Kaggle's rows are not sorted.
         + [[f"ILSVRC2012_val_{i + 1:08d}", f"{synsets[truth[i]]} 1 2 3 4 "] for i in (2, 0, 3, 1)],
     )
     order = [2, 0, 3, 1]

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Pictures a second of each method, for docs/measurements.md: what `zoo eval segmentation --method all` prints, beside `zoo embed`. Random weights.
+"""Pictures per second for each method, for docs/measurements.md: the output of `zoo eval segmentation --method all`, and `zoo embed`. Random weights.
 
     Tools/evaluation/throughput.py [--turns N] [--pictures N] [ARCHITECTURE:TAG]
 
-The pictures are the demo scenes, with one thing asked for in each. Runs of both precisions take turns; medians count.
+The pictures are the demo scenes, with one object in question for each. Both precisions run alternately; reports medians.
 """
 import argparse
 import csv
@@ -20,7 +20,7 @@ SCENES = ROOT / "Examples/eval"
 
 
 def export(count, folder):
-    """The first scenes as ImageNet-Segmentation is exported: one thing each."""
+    """The first scenes in the format of an ImageNet-Segmentation export: one object each."""
     scenes = json.loads((SCENES / "scenes.json").read_text())["scenes"][:count]
     for part in ["images", "masks"]:
         (folder / part).mkdir(parents=True)

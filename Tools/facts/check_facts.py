@@ -1,11 +1,11 @@
 """Compares every field of every manifest with the configurations of open_clip, timm and transformers, and with those that authors of
-other models published in open_clip's form (`authors.json`).
+other models published in open_clip's format (`authors.json`).
 
     python3 Tools/facts/check_facts.py WHEELS
 
-WHEELS is a folder with the packages' wheels, as `make facts` fetches them from PyPI. They are parsed and never imported. What differs
-must be explained in `explained.json`, and what is explained there must differ: then the exit code is 0. Fields that the sources do not
-state are differences too.
+WHEELS is a folder with the packages' wheels, as `make facts` fetches them from PyPI. They are parsed but never imported. The exit code is 0 if all
+differences are explained in `explained.json`, and everything explained there differs. Fields that the sources do not
+state are differences, too.
 """
 
 import fnmatch
@@ -24,7 +24,7 @@ ABSENT = "(not stated)"
 
 
 def leaves(value, path=""):
-    """(path, value) of all fields; what is false, null or empty is as good as absent."""
+    """(path, value) of all fields; false, null or empty values count as absent."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from leaves(item, f"{path}.{key}" if path else key)
@@ -41,7 +41,7 @@ def same(a, b):
 
 
 def differences(model, ours, theirs, source, partial=False):
-    """One row for each field in which the two differ. A partial source is asked for what it states alone."""
+    """One row for each field in which the two differ. A partial source is only compared in what it states."""
     ours, theirs = dict(leaves(ours)), dict(leaves(theirs))
     for field in sorted(ours.keys() | theirs.keys()):
         if partial and field not in theirs:

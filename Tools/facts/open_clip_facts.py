@@ -1,4 +1,4 @@
-"""open_clip's configurations and its table of weights, in the form of manifests."""
+"""open_clip's configurations and its table of weights, in the format of manifests."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class OpenCLIP:
         }
 
     def architecture(self, name, file=None):
-        """By open_clip's own configuration, or by one in its form."""
+        """From open_clip's own configuration, or from one in its format."""
         file = file or self.models[name]
         quick = file.get("quick_gelu", False)
         return {
@@ -79,7 +79,7 @@ class OpenCLIP:
         }
 
     def authors(self, name, file):
-        """An architecture and how its pictures are prepared, by the authors' configuration."""
+        """An architecture and its preprocessing, from the authors' configuration."""
         config = file["model_cfg"]
         size, pictures = config["vision_cfg"]["image_size"], file.get("preprocess_cfg")
         return self.architecture(name, config), pictures and {"size": [size, size], "fill_color": 0} | pictures
@@ -125,7 +125,7 @@ def native_blocks(c, heads, quick):
 
 
 def hub(place):
-    """Repository and files of `owner/name/` or `owner/name/file`; `/` alone stands for the usual files."""
+    """Repository and files of `owner/name/` or `owner/name/file`; `/` alone means the usual files."""
     if not place:
         return None, None
     repository, file = os.path.split(place)
@@ -133,7 +133,7 @@ def hub(place):
 
 
 def digest(url):
-    """What open_clip's downloader holds a file to."""
+    """The digest that open_clip's downloader verifies."""
     if "openaipublic" in url:
         return url.split("/")[-2]
     if "mlfoundations" in url:

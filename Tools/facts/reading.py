@@ -1,4 +1,4 @@
-"""Values out of the source of Python packages: parsed, never imported and never run."""
+"""Values from the source of Python packages, which is parsed but never imported or run."""
 
 import ast
 import zipfile
@@ -34,7 +34,7 @@ class Module:
                 self.names[node.targets[0].id] = self.value(node.value, {})
 
     def value(self, node, local):
-        """A literal, a name that is known, `dict(...)`, arithmetic, or a call of a function of this file that returns such."""
+        """A literal, a known name, `dict(...)`, arithmetic, or a call of a function in this file that returns one of these."""
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.Name):
@@ -115,7 +115,7 @@ class Module:
         return result
 
     def local(self, function, name):
-        """The value that a function gives to a name of its own."""
+        """The value that a function assigns to a local name."""
         for node in self.functions[function].body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
                 return self.value(node.value, {})
@@ -123,7 +123,7 @@ class Module:
 
 
 class Wheel:
-    """A package as PyPI has it."""
+    """A package from PyPI."""
 
     def __init__(self, path):
         self.archive = zipfile.ZipFile(path)

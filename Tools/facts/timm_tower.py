@@ -1,4 +1,4 @@
-"""timm's image towers, in the form of a manifest's `vision`."""
+"""timm's image towers, in the format of a manifest's `vision`."""
 
 
 def activation(layer):
@@ -36,7 +36,7 @@ class Timm:
         return None
 
     def classifier(self, name):
-        """A classifier with the tags that are registered of it, by timm's entry point and pretrained configurations; nil for others."""
+        """A classifier with its registered tags, from timm's entry point and pretrained configurations; None for others."""
         found = {}
         for module in self.modules.values():
             known = module.names.get("default_cfgs")

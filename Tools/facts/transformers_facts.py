@@ -1,4 +1,4 @@
-"""The defaults of transformers' configurations, which are those of a published model, in the form of manifests."""
+"""The defaults of transformers' configurations, which are those of a published model, in the format of manifests."""
 
 ACTIVATIONS = {"gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "quick_gelu": "quick_gelu", "relu": "relu"}
 

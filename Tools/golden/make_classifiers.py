@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes Tests/Golden/classifiers: small random classifiers as timm and transformers save them, with their logits and
+"""Makes Tests/Golden/classifiers: small random classifiers as saved by timm and transformers, with their logits and
 autograd's maps.
 
     venv/bin/python Tools/golden/make_classifiers.py [CASE ...]
 
-As `make_families.py`, whose parts this uses: float64, seeded lively weights, maps of torch's autograd with respect to the
-attention probabilities, of the classes 0, 3 and 7.
+Like `make_families.py`, parts of which it uses: float64, seeded lively weights, maps from torch's autograd with respect to the
+attention probabilities, for the classes 0, 3 and 7.
 """
 import copy
 import json
@@ -33,11 +33,11 @@ CASES = {
     "timm_map": ("vit_base_patch16_siglip_224", dict(SMALL)),
     "timm_rpn_max": ("vit_base_patch16_rpn_224", dict(SMALL, global_pool="max")),
     "timm_mean_of_all": ("vit_base_patch16_reg4_gap_256", dict(SMALL, pool_include_prefix=True)),
-    # The gate and what it opens are one matrix.
+    # The gate and the value are one matrix.
     "timm_eva02": ("eva02_tiny_patch14_224", dict(SMALL, ref_feat_shape=(5, 5))),
 }
 
-# After those of Hugging Face: the seeds go by the order.
+# After those of Hugging Face: the seeds depend on the order.
 LATER = {"timm_deit3": ("deit3_base_patch16_224", dict(SMALL))}
 # The position table is for pictures of 40 pixels, which are cut to 32.
 DINO = dict(hidden_size=48, num_hidden_layers=2, num_attention_heads=3, image_size=40, patch_size=8)
@@ -107,7 +107,7 @@ class DINOv2Classifier(families.Tower):
         z = self.base.layernorm(z)
         return self.model.classifier(torch.cat([z[:, 0], z[:, self.prefix:].mean(1)], dim=1))
 
-    # No mean of all tokens could stand for the two vectors that the head sees.
+    # No mean of all tokens could represent the two vectors that the head uses.
     official = own
 
 
@@ -150,7 +150,7 @@ def make(name, seed):
     is_timm = name in CASES or name in LATER
     if is_timm:
         architecture, arguments = (CASES | LATER)[name]
-        # Nothing norms what the attention of norms after the branches sees.
+        # If norms follow the branches, the input of attention is not normalised.
         lively = dict(queries=0.6, stem=1.0) if "rpn" in architecture else {}
         model = families.enliven(timm.create_model(architecture, **arguments).eval(), seed, **lively)
         dynamic, kind = timm.create_model(architecture, **arguments, dynamic_img_size=True).eval(), Classifier

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/Cases/tokenizers: CLIP tokenizers as people save them, and the ids that transformers' AutoTokenizer gives.
+"""Makes Tests/Cases/tokenizers: CLIP tokenizers as people save them, and the ids from transformers' AutoTokenizer.
 
     python3 -m venv venv
     venv/bin/pip install torch transformers==5.24.0 open_clip_torch==3.3.0 safetensors pillow
@@ -62,7 +62,7 @@ def saved_by_transformers_5():
 
 
 def added_tokens_json():
-    """As transformers 4 saved a slow tokenizer: vocab.json, merges.txt, added_tokens.json."""
+    """As saved by transformers 4 for a slow tokenizer: vocab.json, merges.txt, added_tokens.json."""
     folder = start("legacy", ["vocab.json", "merges.txt"])
     write(folder, "added_tokens.json", {"<img>": 1025, "<my-cat>": 1024})
     token = {"lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
@@ -74,14 +74,14 @@ def added_tokens_json():
 
 
 def pad_exclamation():
-    """Stable Diffusion 2 and laion's ViT-H pad with "!", which makes every typed one a token of its own."""
+    """Stable Diffusion 2 and laion's ViT-H pad with "!", so every typed "!" becomes a separate token."""
     folder = start("pad", ["vocab.json", "merges.txt"])
     write(folder, "tokenizer_config.json", {"tokenizer_class": "CLIPTokenizer", "model_max_length": 77, **TOKENS, "pad_token": "!"})
     return folder
 
 
 def added_tokens_decoder():
-    """As transformers 4.34 and later: the added tokens are in tokenizer_config.json, and other files say less."""
+    """As saved by transformers 4.34 and later: the added tokens are in tokenizer_config.json, and other files say less."""
     folder = start("decoder", ["vocab.json", "merges.txt"])
     token = {"lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": True}
     write(folder, "tokenizer_config.json", {
@@ -95,7 +95,7 @@ def added_tokens_decoder():
 
 
 def own_vocabulary():
-    """Another order of the pieces, other tokens around a text, which come first."""
+    """A different order of the pieces, and different special tokens, which come first."""
     folder = start("own", [])
     tree = json.loads((TINY / "tokenizer.json").read_text())
     vocab = tree["model"]["vocab"]
@@ -105,7 +105,7 @@ def own_vocabulary():
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     tree["added_tokens"] = [{"id": 0, "content": "<s>", **flags}, {"id": 1, "content": "</s>", **flags}]
     tree["post_processor"].update(sep=["</s>", 1], cls=["<s>", 0])
-    # What transformers 5 takes from the file is the vocabulary and the merges: it lower-cases all the same.
+    # transformers 5 takes only the vocabulary and the merges from the file: it lower-cases anyway.
     tree["normalizer"] = {"type": "NFC"}
     write(folder, "tokenizer.json", tree)
     write(folder, "tokenizer_config.json", {
@@ -115,7 +115,7 @@ def own_vocabulary():
 
 
 def no_specials():
-    """A vocabulary without the tokens around a text: they get the next ids."""
+    """A vocabulary without special tokens: they get the next ids."""
     folder = start("bare", ["merges.txt"])
     vocab = json.loads((TINY / "vocab.json").read_text())
     write(folder, "vocab.json", {p: i for p, i in vocab.items() if i < 1022})
@@ -167,7 +167,7 @@ for folder in [
         "ids12": [tokenizer(s, max_length=12, truncation=True, padding="max_length").input_ids for s in strings],
     }
 def clips():
-    """open_clip's tokenizer_mode "clips" with a small BERT vocabulary, and what a clean other than "lower" does to SimpleTokenizer."""
+    """open_clip's tokenizer_mode "clips" with a small BERT vocabulary, and the effect of a `clean` other than "lower" on SimpleTokenizer."""
     folder = start("clips", [])
     pieces = "[PAD] [unused0] [unused1] [UNK] [CLS] [SEP] [MASK] . , ! a photo of cat the dog ##s red ##ly quick s t ' - 1 2 ##2 car"
     (folder / "vocab.txt").write_text("\n".join(pieces.split()) + "\n")
@@ -187,7 +187,7 @@ def simple():
 
 
 def gpt2():
-    """CLIP's vocabulary under another class, which cuts texts in its own way: `gpt2` is what it saves, whose file says what it does."""
+    """CLIP's vocabulary under another class, which splits texts differently: `gpt2` is what it saves, whose file says how."""
     folder = start("gpt2", ["tokenizer.json"])
     write(folder, "config.json", {"model_type": "clip"})
     write(folder, "tokenizer_config.json", {"tokenizer_class": "GPT2Tokenizer", "model_max_length": 77, **TOKENS})

@@ -1,5 +1,5 @@
-"""Makes Tests/Cases/containers: small checkpoints as PyTorch, torch.compile, Lightning, PEFT and h5py save them, and 8-bit weights with the
-numbers that torch reads them as.
+"""Makes Tests/Cases/containers: small checkpoints as saved by PyTorch, torch.compile, Lightning, PEFT and h5py, and 8-bit weights with the
+numbers that torch reads.
 
     python Tools/golden/make_containers.py Tests/Cases/containers        (torch, peft, safetensors, numpy, h5py)
 """
@@ -65,7 +65,7 @@ tuned.save_pretrained(folder / "peft")
 with h5py.File(folder / "wrong" / "keras.h5", "w") as file:
     file["kernel"] = np.zeros(2, np.float32)
 
-# 8-bit weights: every byte, and the ways in which scales are stored.
+# 8-bit weights: every byte, and all ways of storing scales.
 torch.manual_seed(0)
 every = torch.arange(256, dtype=torch.int32).to(torch.uint8)
 tensors, expected = {}, {}

@@ -1,5 +1,5 @@
-"""Makes Tests/Cases/containers/deflated.pt: a state dict as torch saves it, its archive compressed, with tensors that lie in their storages in
-all the ways there are; and deflated_expected.npz, what torch reads.
+"""Makes Tests/Cases/containers/deflated.pt: a state dict saved by torch, with its archive compressed and tensors that use all possible layouts of
+their storages; and deflated_expected.npz, what torch reads.
 
     python Tools/golden/make_deflated.py Tests/Cases/containers        (torch, numpy)
 """

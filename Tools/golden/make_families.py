@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/Golden/families: one small random model per family, with what the original code computes for it.
+"""Makes Tests/Golden/families: one small random model per family, with the results of the original code.
 
     python3 -m venv venv
     venv/bin/pip install torch torchvision timm==1.0.31 open_clip_torch==3.3.0 transformers==5.24 safetensors
@@ -85,7 +85,7 @@ CASES = {
     "eva01": dict(
         custom=True, text=TEXT, trunk=trunk("eva_giant_patch14_clip_224", "token", **EVA, mlp_ratio=3.5)),
     "eva02_enormous": dict(
-        # Nothing norms what its attention sees.
+        # The input of its attention is not normalised.
         custom=True, text=TEXT, weights=dict(queries=0.6, stem=1.0),
         trunk=trunk("eva02_enormous_patch14_clip_224", "token", **EVA, mlp_ratio=4.5)),
     "mobileclip2_large": dict(
@@ -94,7 +94,7 @@ CASES = {
         custom=True, text=TEXT,
         trunk=trunk("vit_base_mci_224", "token", img_size=64, embed_dim=48, depth=2, num_heads=3)),
     "timm_gap": dict(text=TEXT, trunk=trunk("vit_medium_patch16_gap_256", "", "linear", **EVA)),
-    # The position table is 3 x 3: no picture has its grid.
+    # The position table is 3 x 3, which is not the grid of any picture.
     "naflex_siglip2": dict(
         custom=True, embed=48, logit_bias=-10,
         text=dict(TEXT, no_causal_mask=True, proj_bias=True, pool_type="last", norm_kwargs=dict(eps=1e-6),
@@ -141,7 +141,7 @@ CASES = {
                     attn_pool_mlp_ratio=4.0, pos_embed_grid_size=(4, 4)),
         text=dict(MODERN, pool_type="map", attention_mode="bidirectional", norm_eps=1e-5, qk_norm=True,
                   tokenizer_kwargs=dict(clean="whitespace"))),
-    # What no published configuration has: LayerNorm, biases, layer scale, a plain MLP, a norm of the embeddings, the mean.
+    # Options that no published configuration has: LayerNorm, biases, layer scale, a plain MLP, a norm of the embeddings, the mean.
     "modern_plain": dict(
         custom=True, vision=NATIVE,
         text=dict(MODERN, pool_type="mean", attention_mode="bidirectional", norm_type="layernorm", norm_eps=1e-5,
@@ -155,7 +155,7 @@ CASES = {
     "vitamin": dict(
         custom=True, seed=130, text=TEXT, weights=dict(queries=2.0),
         trunk=trunk("vitamin_small_224", "", "linear", img_size=64, embed_dim=48, depth=2, num_heads=3)),
-    # Nothing but the convolutions tells places.
+    # Only the convolutions encode positions.
     "vitamin_without_positions": dict(
         custom=True, seed=131, text=TEXT,
         trunk=trunk("vitamin_xlarge_256", "", "linear", img_size=64, embed_dim=48, depth=2, num_heads=3)),
@@ -172,7 +172,7 @@ CASES = {
 # ---------------------------------------------------------------------------------------------------------- the models
 
 def timm_trunk(base, pretrained=False, **arguments):
-    """timm's own entry point, or its parts where that fixes the sizes of a stem."""
+    """timm's own entry point, or its parts if that fixes the sizes of a stem."""
     if base.startswith("vitamin"):
         sizes = vitamin.VitCfg(embed_dim=(8, 16, 48), depths=(1, 2, 1), stem_width=8)
         extra = dict(pos_embed="none") if "xlarge" in base else {}
@@ -189,7 +189,7 @@ def timm_trunk(base, pretrained=False, **arguments):
 
 
 def build(name, dynamic=False):
-    """The model and its configuration, with timm's weights of the moment."""
+    """The model and its configuration, with timm's initial weights."""
     case, spec = CASES[name], CASES[name].get("trunk")
     vision = dict(case.get("vision", {}))
     if spec:
@@ -242,10 +242,10 @@ STEM = ("class_embedding", "cls_token", "positional_embedding", "pos_embed", "to
 
 
 def enliven(model, seed, queries=1.0, stem=0.05):
-    """Random weights that keep the size of what they multiply; nothing is zero or one by accident.
+    """Random weights that preserve the scale of what they multiply; nothing is zero or one by accident.
 
-    `queries` scales those of queries and keys. `stem` scales all that makes the first tokens: where they are small, a
-    wrong epsilon of the first norm shows.
+    `queries` scales those of queries and keys. `stem` scales everything that computes the first tokens: if they are small, a
+    wrong epsilon of the first norm becomes visible.
     """
     g = torch.Generator().manual_seed(seed)
     normal = lambda p: torch.randn(p.shape, generator=g)
@@ -292,7 +292,7 @@ RECORD = None
 
 
 def explicit_attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, **_):
-    """Attention by its formula, so that autograd has its probabilities."""
+    """Explicit attention, so that autograd has access to its probabilities."""
     scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
     if is_causal:
         scores = scores.masked_fill(torch.ones_like(scores, dtype=torch.bool).triu(1), -math.inf)
@@ -309,7 +309,7 @@ torch.backends.mha.set_fastpath_enabled(False)
 
 
 def attention_pool(pool, features):
-    """open_clip's `AttentionPool2d`, with the same modules, by the formula: autograd has its probabilities. [batch, queries, width]"""
+    """open_clip's `AttentionPool2d`, with the same modules, explicitly, so that autograd has access to its probabilities. [batch, queries, width]"""
     x = features.flatten(2).transpose(1, 2)
     x = torch.cat([x.mean(1, keepdim=True), x], 1) + pool.positional_embedding
     q, k, v = (part(x).unflatten(-1, (pool.num_heads, -1)).transpose(1, 2) for part in (pool.q_proj, pool.k_proj, pool.v_proj))
@@ -317,7 +317,7 @@ def attention_pool(pool, features):
 
 
 class ResNet:
-    """An image tower whose only attention is its pool: what convolutions give stands for a layer."""
+    """An image tower whose only attention is its pool: the output of the convolutions takes the place of a layer."""
 
     def __init__(self, model):
         self.visual, self.pooler = model.visual, model.visual.attnpool
@@ -335,7 +335,7 @@ class ResNet:
         RECORD = []
         x, embedding = attention_pool(self.pooler, z)
         probabilities, RECORD = RECORD, None
-        # The first query alone is pooled.
+        # Only the first query is pooled.
         return embedding[:, 0], x, [z], [probabilities[0][:, :, :1]]
 
     def own(self, z):
@@ -349,7 +349,7 @@ def tower_of(model):
 
 
 class Tower:
-    """The image tower with its parts under one name each."""
+    """The image tower with uniform names for its parts."""
 
     def __init__(self, model):
         self.visual, trunk = model.visual, getattr(model.visual, "trunk", None)
@@ -423,7 +423,7 @@ def maps(tower, pixels, texts, readout, score, grid):
 # ------------------------------------------------------------------------------------------------------------- a case
 
 def framed_ids(g, first, last, pad, context, vocabulary):
-    """Prompts in a frame of tokens of their own, padded at their end."""
+    """Prompts with their own special tokens, padded at the end."""
     ids = torch.full((PROMPTS, context), pad)
     for row in range(PROMPTS):
         n = 4 + row if row < PROMPTS - 1 else context
@@ -433,7 +433,7 @@ def framed_ids(g, first, last, pad, context, vocabulary):
 
 
 def hf_token_ids(config, g, context):
-    """Prompts in the frame of transformers' tokenizers, with a padding token inside one of them."""
+    """Prompts with the special tokens of transformers' tokenizers, one of them with a padding token inside."""
     first, last, pad = {"roberta": (0, 2, 1), "bert": (2, 3, 0), "m2m_100": (60, 2, 1),
                         "mt5": (4, 1, 0), "modernbert": (0, 2, 1)}[config["model_type"]]
     ids = torch.full((PROMPTS, context), pad)
@@ -471,7 +471,7 @@ def token_ids(name, g):
 
 
 def large_native(model, grid):
-    """open_clip's own tower for another grid: its table resampled as LeGrad and timm do it."""
+    """open_clip's own tower for another grid: its table resampled as in LeGrad and timm."""
     model = copy.deepcopy(model)
     owner = getattr(model.visual, "attnpool", model.visual)
     table = owner.positional_embedding.detach()
@@ -484,7 +484,7 @@ def large_native(model, grid):
 
 
 def text_layers(model, prompt):
-    """The blocks of the text tower, and which tokens of a prompt are not padding that it hides."""
+    """The blocks of the text tower, and which tokens of a prompt are not masked padding."""
     encoder = model.text if hasattr(model, "text") else model
     if hasattr(encoder, "text_projection") and hasattr(encoder, "blocks"):  # ModernTextTransformer
         return encoder.blocks, (prompt != encoder.pad_id) | torch.tensor(encoder.cfg.attention_mode == "causal")

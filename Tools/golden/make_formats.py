@@ -1,9 +1,9 @@
-"""Small files of the formats that the package trait MoreFormats reads, and animated WebP, with what Pillow makes of them.
+"""Small files of the formats that the package trait MoreFormats reads, and animated WebP, with the pixels that Pillow reads.
 
     pip install pillow==13.0.0 pillow-heif==1.8.1 tifffile imagecodecs==2026.3.6 numpy
     python Tools/golden/make_formats.py Tests/Cases/formats
 
-expected.tsv: name, width, height, EXIF orientation, the most that a value may differ, SHA-256 of the RGB bytes. Files
+expected.tsv: name, width, height, EXIF orientation, the largest allowed difference of a value, SHA-256 of the RGB bytes. Files
 with a tolerance have their RGB values in a PNG beside them. GIF files that are in the folder already are kept.
 """
 import glob

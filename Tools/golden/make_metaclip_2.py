@@ -1,5 +1,5 @@
-"""Writes Tests/Cases/metaclip_2: a tiny MetaClip2Model of transformers with a tokenizer of its kind (Unigram, as XLM-V has),
-and the cosines that transformers gives. Needs torch, transformers and tokenizers.
+"""Writes Tests/Cases/metaclip_2: a tiny MetaClip2Model of transformers with a tokenizer of its kind (Unigram, like XLM-V's),
+and the cosines computed by transformers. Needs torch, transformers and tokenizers.
 
     python Tools/golden/make_metaclip_2.py Tests/Cases/metaclip_2 Tests/Golden/models/clip_gelu/inputs/image_a.png
 """
@@ -55,7 +55,7 @@ def main(folder, picture):
         return_tensors="pt",
     )
     with torch.no_grad():
-        # Padding comes after the end of a text, which a causal tower does not see.
+        # Padding comes after the end of a text, which a causal tower does not attend to.
         result = model(input_ids=inputs["input_ids"], pixel_values=inputs["pixel_values"])
     expected = {
         "picture": picture.name,

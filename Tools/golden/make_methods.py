@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/Golden/*/*/expected/methods.npz, and methods.json with a tolerance for each array: what every explanation method but LRP's family gives on models and sizes that
+"""Makes Tests/Golden/*/*/expected/methods.npz, and methods.json with a tolerance for each array: the results of every explanation method except LRP's family on models and sizes that
 `baselines.npz` does not cover.
 
     venv/bin/python Tools/golden/make_methods.py [CASE ...]
@@ -111,7 +111,7 @@ def load(name):
 
 
 def resized(model, dynamic, pixels):
-    """What `load` gives, for pictures of another size."""
+    """The result of `load`, for pictures of another size."""
     if dynamic is not None:
         return dynamic
     patch = 32 if hasattr(model.visual, "attnpool") else model.visual.patch_size[0]
@@ -119,7 +119,7 @@ def resized(model, dynamic, pixels):
 
 
 def watch(run):
-    """What a call gives, and of each attention on the way its queries, keys, values and probabilities."""
+    """The result of a call, and the queries, keys, values and probabilities of each attention in it."""
     attentions = []
 
     def attend(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, **_):
@@ -136,7 +136,7 @@ def watch(run):
 
 
 class Seen:
-    """What one run of a tower leaves: embedding, block outputs, and of each attention its operands and probabilities."""
+    """The records of one run of a tower: embedding, block outputs, and the operands and probabilities of each attention."""
 
     def __init__(self, tower, pixels):
         hooks = []
@@ -152,13 +152,13 @@ class Seen:
         self.embedding = out[0] if isinstance(out, tuple) else getattr(out, "logits", out)
         self.attentions = attentions[: len(tower.blocks)]
         self.probabilities = [a[3] for a in self.attentions]
-        # Of CoCa's queries the first one is pooled.
+        # CoCa pools the first query.
         self.whole_pooler = attentions[len(tower.blocks)][3] if len(attentions) > len(tower.blocks) else None
         self.pooler = None if self.whole_pooler is None else self.whole_pooler[:, :, :1]
 
 
 class Tower(families.Tower):
-    """With CoCa's pooler, and what methods look at."""
+    """With CoCa's pooler, and what methods use."""
 
     def __init__(self, model, classifier):
         super().__init__(model)
@@ -360,7 +360,7 @@ def compute_resnet(model, pixels, explained, scale, dtype):
 
 
 def own_check(tower, seen):
-    """The embedding again from the last tokens, by the parts that the methods use."""
+    """Recomputes the embedding from the last tokens, with the parts that the methods use."""
     z = seen.outputs[-1]
     if tower.coca:
         return tower.visual.ln_post(tower.visual.attn_pool(z))[:, 0] @ tower.visual.proj

@@ -1,6 +1,6 @@
-"""Pictures whose orientation stands in unusual tags, and what Pillow makes of them.
+"""Pictures whose orientation is in unusual tags, and how Pillow interprets them.
 
-Writes Tests/Cases/orientation/*.{jpg,png,webp} and expected.tsv: file, orientation (1 where Pillow does not turn it).
+Writes Tests/Cases/orientation/*.{jpg,png,webp} and expected.tsv: file, orientation (1 if Pillow does not turn it).
 """
 
 import io

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes `checkpoints/original/model.pt` of some families: the same weights under the names of the code that first had them.
+"""Makes `checkpoints/original/model.pt` of some families: the same weights under the names in the original code.
 
     venv/bin/python Tools/golden/make_originals.py
 
-Same environment as make_families.py, whose models it reads; `longclip`, which has no open_clip twin, is made whole. The names are those of
+Same environment as make_families.py, whose models it reads; `longclip`, which has no counterpart in open_clip, is made from scratch. The names are those of
 facebookresearch/perception_models (PE-Core), baaivision/EVA (EVA-CLIP) and apple/ml-mobileclip (MobileCLIP-B). timm's and open_clip's own
-conversions must turn each file back into the model that it was made from; where the original has no bias in its head, theirs is zero.
+conversions must convert each file back to the model that it was made from; if the original has no bias in its head, theirs is zero.
 """
 import json
 import types
@@ -85,7 +85,7 @@ def eva_clip(state):
         else:
             out[name.replace("visual.trunk.", "visual.")] = value
     if gated:
-        # The rotary tables, which its modules share and its files repeat.
+        # The rotary tables, which the modules share and the files repeat.
         table = torch.linspace(-1, 1, 16 * 16).reshape(16, 16)
         for module in ["visual.rope"] + [f"visual.blocks.{n}.attn.rope" for n in range(2)]:
             out[f"{module}.freqs_cos"], out[f"{module}.freqs_sin"] = table, -table
@@ -139,7 +139,7 @@ FAMILIES = {"pe_core": pe_core, "pe_core_gigantic": pe_core, "eva01": eva_clip, 
 
 
 def back(name, original, model):
-    """The image tower, and for MobileCLIP all of it, as timm and open_clip read the original file."""
+    """The image tower, and for MobileCLIP the whole model, as timm and open_clip read the original file."""
     if FAMILIES[name] is mobileclip:
         return convert_mobile_clip_state_dict(model, dict(original), fastvit=False)
     tower = eva.checkpoint_filter_fn(dict(original), model.visual.trunk)
@@ -147,7 +147,7 @@ def back(name, original, model):
 
 
 def save(folder, tensors):
-    """In a fixed order, each with memory of its own, as training code writes them."""
+    """In a fixed order, each with its own memory, as written by training code."""
     path = folder / "checkpoints" / "original"
     path.mkdir(parents=True, exist_ok=True)
     torch.save({key: tensors[key].clone().contiguous() for key in sorted(tensors)}, path / "model.pt")
@@ -171,7 +171,7 @@ def rename(name):
 
 
 def longclip():
-    """Long-CLIP adds two position tables, the one under a mask of the first 20 rows and the other under the rest."""
+    """Long-CLIP adds two position tables, one masked to the first 20 rows and the other to the rest."""
     folder, heads = OUT / "longclip", dict(image_size=32, layers=2, width=48, head_width=16, patch_size=8)
     text = dict(context_length=248, vocab_size=64, width=32, heads=4, layers=2)
     model = enliven(open_clip.CLIP(embed_dim=40, vision_cfg=dict(heads), text_cfg=dict(text), quick_gelu=True), seed=150)
@@ -194,7 +194,7 @@ def longclip():
 
 
 def resnet():
-    """A TorchScript archive, as OpenAI published its models, and the image tower alone under timm's names (`ByobNet`)."""
+    """A TorchScript archive, like OpenAI's published models, and the image tower alone under timm's names (`ByobNet`)."""
     folder = OUT / "resnet"
     model, _ = build("resnet")
     model.load_state_dict(load_file(folder / "checkpoints" / "openclip" / "open_clip_model.safetensors"))
@@ -203,7 +203,7 @@ def resnet():
     archive = folder / "checkpoints" / "openai" / "model.pt"
     with torch.no_grad():
         torch.jit.trace_module(model, dict(encode_image=pixels, encode_text=ids)).save(archive)
-    # timm's own conversion looks at the head alone.
+    # timm's own conversion only looks at the head.
     head = AttentionPool2d(128, feat_size=3, out_features=40, head_dim=16, qkv_separate=True)
     state = byobnet.checkpoint_filter_fn(model.state_dict(), types.SimpleNamespace(head=head))
     assert {f"head.{name}" for name in head.state_dict()} == {name for name in state if name.startswith("head.")}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/Golden/positions: pictures of other sizes through models of Tests/Golden/models, by each ecosystem's own code.
+"""Makes Tests/Golden/positions: results for pictures of other sizes with models in Tests/Golden/models, by each ecosystem's own code.
 
     python3 -m venv venv
     venv/bin/pip install torch torchvision timm==1.0.31 transformers==5.23.0 scipy safetensors
@@ -111,7 +111,7 @@ def main():
                 facts[key] = dict(shape=list(wide.shape), max_abs=largest, f32_noise=noise,
                                   atol=max(20 * noise, 4e-6 * largest, 1e-9))
         cases.append(dict(name=name, model=model, checkpoint=checkpoint, expected=facts))
-    # Another method is another result, far beyond the tolerance.
+    # A different method gives a different result, far beyond the tolerance.
     for key, facts in cases[1]["expected"].items():
         assert np.abs(arrays[key] - arrays[key.replace(cases[1]["name"], "big_vision")]).max() > 100 * facts["atol"]
     OUT.mkdir(parents=True, exist_ok=True)

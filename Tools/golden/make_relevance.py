@@ -7,8 +7,8 @@ Transformer Attribution by both published sets of rules, on several sizes of pic
     PYTHONPATH=original venv/bin/python Tools/golden/make_relevance.py [CASE ...]
 
 The modules are the original repository's own: `ViT_LRP` (rules "transformer") and `ViT_orig_LRP` (rules "original"), with the
-weights of the case's checkpoint and a position table resampled as timm does it. What they lack is added: a norm before the
-blocks and QuickGELU, which both hand relevance on, and tokens from a convolutional stem. The head is the bias-free linear map
+weights of the case's checkpoint and a position table resampled as in timm. Missing parts are added: a norm before the
+blocks and QuickGELU, which both pass relevance on, and tokens from a convolutional stem. The head is the bias-free linear map
 from the normed class token to the dot products with the prompts. Each original model's output is compared with that of the
 open_clip or timm module before anything is written. Numbers are computed in float64; `atol` = max(20 f32_noise, 4e-6 largest
 value, 1e-9).
@@ -168,7 +168,7 @@ def make(name):
         for key, value in wide.items():
             noise, largest = float(np.abs(value - narrow[key]).max()), float(np.abs(value).max())
             assert np.isfinite(value).all() and largest > 0, key
-            if noise > 0.02 * largest:  # float32 says nothing of it
+            if noise > 0.02 * largest:  # meaningless in float32
                 print(f"{name}: {size}.{key} is left out, relative noise {noise / largest:.1e}")
                 continue
             arrays[f"{size}.{key}"] = value.astype(np.float32)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the tensors of models that open_clip has no configuration of: Tests/Golden/reference/tensor_shapes_authors.json, by the
+"""Writes the tensors of models that open_clip has no configuration for: Tests/Golden/reference/tensor_shapes_authors.json, by the
 configurations that their authors published (Tools/facts/authors.json; MedSigLIP, DINOv2 and TIPSv2 by transformers), tensor_shapes_timm.json, timm's classifiers, and
 tensor_shapes_convolutions.json, open_clip's own models whose image tower begins with convolutions over the whole picture.
 
@@ -36,7 +36,7 @@ def shapes(model, state=None):
 
 
 def dinov2(manifest):
-    """A classifier of transformers as it is saved, by the sizes that its authors' conversion to Hugging Face's form has."""
+    """A classifier of transformers as it is saved, with the sizes from its authors' conversion to Hugging Face's format."""
     name = manifest["architecture"]["name"]
     kind = "Dinov2WithRegisters" if "registers" in name else "Dinov2"
     width, layers, heads = {"small": (384, 12, 6), "base": (768, 12, 12), "large": (1024, 24, 16),
@@ -49,7 +49,7 @@ def dinov2(manifest):
 
 
 def tipsv2(manifest):
-    """The same of TIPSv2, by the sizes that its authors' inference scripts have."""
+    """The same for TIPSv2, with the sizes from its authors' inference scripts."""
     width, layers, heads, mlp, text = {
         "b14": (768, 12, 12, 3072, 12), "l14": (1024, 24, 16, 4096, 12), "so400m14": (1152, 27, 16, 4304, 27),
         "g14": (1536, 40, 24, 6144, 12)}[manifest["architecture"]["name"].split("-")[-1]]

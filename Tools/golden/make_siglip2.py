@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes Tests/Golden/families/siglip2_hf: a small random Siglip2Model (NaFlex) of transformers, and what it computes for square pictures and,
-in naflex.npz, for pictures of other shapes as its image processor (Pillow) prepares them: sizes, pixels, positions, tokens, embeddings and LeGrad's maps. `checkpoints/npz` has the same weights under the names of big_vision's `naflex_vit`.
+"""Makes Tests/Golden/families/siglip2_hf: a small random Siglip2Model (NaFlex) of transformers, and its results for square pictures and,
+in naflex.npz, for pictures of other shapes as prepared by its image processor (Pillow): sizes, pixels, positions, tokens, embeddings and LeGrad's maps. `checkpoints/npz` has the same weights under the names of big_vision's `naflex_vit`.
 
     venv/bin/pip install torch transformers==5.24.0 safetensors
     venv/bin/python Tools/golden/make_siglip2.py
 
-The position table is 3 x 3 and a square picture becomes 5 x 5 patches, so that nothing has the table's grid. Pixels go through the processor's own
-cutting into patches. Tolerances as in make_families.py.
+The position table is 3 x 3 and a square picture becomes 5 x 5 patches, so no picture has the table's grid. Pixels are cut into patches by the processor's
+own code. Tolerances as in make_families.py.
 """
 import copy
 import json
@@ -133,7 +133,7 @@ def naflex(net, processor, ids):
 
 
 def tolerances(wide, narrow, arrays):
-    """The facts of each array, which is stored besides."""
+    """The facts about each array, which are stored separately."""
     facts = {}
     for key, value in wide.items():
         noise, largest = float(np.abs(value - narrow[key]).max()), float(np.abs(value).max())
@@ -144,7 +144,7 @@ def tolerances(wide, narrow, arrays):
 
 
 def big_vision(net):
-    """The weights as flax has them: kernels [in, out], heads apart."""
+    """The weights in flax's layout: kernels [in, out], heads separate."""
     state, arrays = {k: v.detach().numpy() for k, v in net.state_dict().items()}, {}
     heads = net.config.vision_config.num_attention_heads
 

@@ -3,7 +3,7 @@
 
     venv/bin/python Tools/golden/make_text_shapes.py
 
-open_clip builds each model on the meta device from its own configuration; what the hub says of the text model is written down here, since
+open_clip builds each model on the meta device from its own configuration; the hub's configuration of the text model is recorded here, since
 there is no network. gte-modernbert-base-ViT-B-32-256 needs open_clip's repository (89fb801) on PYTHONPATH. Parameter counts are compared with those of open_clip's docs/model_profile.csv (millions), which has no BiomedCLIP and no ModernBERT.
 """
 import copy
@@ -46,7 +46,7 @@ TEXTS = {
         model_type="bert", vocab_size=30522, hidden_size=768, num_hidden_layers=12, num_attention_heads=12,
         intermediate_size=3072, max_position_embeddings=512, type_vocab_size=2, layer_norm_eps=1e-12),
 }
-# Configurations of the hub that open_clip does not carry: microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224.
+# Configurations on the hub that open_clip does not include: microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224.
 OTHERS = {
     "BiomedCLIP-B-16": dict(
         embed_dim=512,
@@ -82,7 +82,7 @@ def grouped(shapes):
     names = r"(^|\.)(encoder\.layer|layers|resblocks|cross_attn|blocks|block)\.\d+\."
     for name, shape in shapes.items():
         pattern = re.sub(names, r"\1\2.{N}.", name)
-        if re.sub(names, r"\1\2.0.", name) not in shapes:  # What the first layer lacks stands by itself.
+        if re.sub(names, r"\1\2.0.", name) not in shapes:  # Tensors missing from the first layer are listed separately.
             pattern = name
         groups.setdefault(pattern, []).append(shape)
     return {k: dict(shape=v[0], count=len(v)) if "{N}" in k else v[0] for k, v in groups.items()}

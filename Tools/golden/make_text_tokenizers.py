@@ -66,14 +66,14 @@ def main():
         for file in (OUT / name).iterdir():
             if file.name != "tokenizer.json":
                 file.unlink()
-        # open_clip asks for the class by the folder's configuration, which is not committed.
+        # open_clip finds the class through the folder's configuration, which is not committed.
         with tempfile.TemporaryDirectory() as folder:
             tokenizer.save_pretrained(folder)
             for context in (77, 16):
                 original = HFTokenizer(folder, context_length=context)
                 result[f"{name}.{context}"] = original(STRINGS).tolist()
             for language in ("deu_Latn", "fra_Latn") if name.startswith("nllb") else ():
-                # What open_clip's set_language sets is set back to src_lang in each call by transformers 5 (and by 4, but not for
+                # transformers 5 resets what open_clip's set_language sets to src_lang in each call (and so does 4, but not for
                 # batch_encode_plus, which open_clip called before 3.3).
                 original = HFTokenizer(folder, context_length=16)
                 original.tokenizer.src_lang = language

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/Golden/classifiers/pixels.{json,npz}: what timm's evaluation transform makes of pictures, by the settings of a config.json.
+"""Makes Tests/Golden/classifiers/pixels.{json,npz}: the results of timm's evaluation transform for pictures, with the settings of a config.json.
 
     venv/bin/python Tools/golden/make_timm_pixels.py
 """

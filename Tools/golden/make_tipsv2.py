@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Makes Tests/Golden/families/{tipsv2,tipsv2_swiglu}: small random models of transformers' `Tipsv2Model`, and what they compute, and
+"""Makes Tests/Golden/families/{tipsv2,tipsv2_swiglu}: small random models of transformers' `Tipsv2Model` with their results, and
 Tests/Golden/tokenizers/tipsv2_tiny and tipsv2.json: a small tokenizer of its kind.
 
     venv/bin/pip install torch transformers==5.24.0 open_clip_torch timm sentencepiece
     venv/bin/python Tools/golden/make_tipsv2.py
 
-As `make_families.py`, whose parts this uses. The first is saved as the published files are, without a temperature, so that config.json's counts;
-the other has gates in its image tower and a temperature of its own. Ids are those of the SentencePiece library after
+Like `make_families.py`, parts of which it uses. The first is saved like the published files, without a temperature, so that config.json's is used;
+the other has gates in its image tower and its own temperature. Ids are those of the SentencePiece library after
 the ASCII letters were made lower case, which is what the authors' code does (`tf.strings.lower` without an encoding, tensorflow_text's
-`SentencepieceTokenizer`). transformers' `Tipsv2Tokenizer` makes all letters lower case, finds special tokens in a text, and composes characters in
-another way; the strings in which it differs are printed.
+`SentencepieceTokenizer`). transformers' `Tipsv2Tokenizer` makes all letters lower case, finds special tokens in a text, and composes characters
+differently; the strings for which it differs are printed.
 """
 import copy
 import json
@@ -127,7 +127,7 @@ def make(name, seed):
     if case["temperature"] is None:
         state = load_file(place / "model.safetensors")
         del state["temperature"]
-        # The authors' own image tower calls these as timm does.
+        # The authors' own image tower uses timm's names for these.
         own = lambda key: key.replace("mlp.c_fc", "mlp.fc1").replace("mlp.c_proj", "mlp.fc2") if "vision" in key else key
         save_file({own(key): value for key, value in state.items()}, place / "model.safetensors", metadata=dict(format="pt"))
     processor = transformers.Tipsv2ImageProcessor(size=dict(height=SIDE, width=SIDE))

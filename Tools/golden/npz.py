@@ -1,4 +1,4 @@
-"""Archives of arrays whose bytes depend on the numbers alone."""
+"""Archives of arrays whose bytes depend only on the numbers."""
 import io
 import zipfile
 

@@ -1,7 +1,7 @@
-"""What the Pillow image processors of transformers make of small pictures, for Tests/Cases/processors/cases.json.
+"""Results of the Pillow image processors of transformers for small pictures, for Tests/Cases/processors/cases.json.
 
 Needs transformers 5.24 and Pillow 13:  python3 Tools/golden/processors.py
-Each case: the settings as a preprocessor_config.json has them, the picture, and SHA-256 of the uint8 picture after resize and crop
+Each case: the settings in the format of a preprocessor_config.json, the picture, and SHA-256 of the uint8 picture after resize and crop
 ([height, width, 3]) and of the float32 tensor ([3, height, width], little-endian). `synthetic` pictures follow the formula below.
 """
 import hashlib

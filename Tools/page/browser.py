@@ -53,7 +53,7 @@ class Browser:
             self.events.append(message)
 
     def run(self, script):
-        """What an expression gives; a click in it counts as the user's."""
+        """The value of an expression; a click in it counts as the user's."""
         answer = self.send(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True, userGesture=True)
         if "exceptionDetails" in answer:
@@ -103,14 +103,14 @@ class Browser:
         path.write_bytes(base64.b64decode(answer["data"]))
 
     def nameless(self):
-        """Roles of what a screen reader meets and has no name for."""
+        """Roles of elements without a name for screen readers."""
         wanted = {"button", "textbox", "combobox", "slider", "checkbox", "link", "application", "image", "dialog", "table"}
         nodes = self.send("Accessibility.getFullAXTree")["nodes"]
         shown = [one for one in nodes if not one.get("ignored") and one["role"]["value"] in wanted]
         return [one["role"]["value"] for one in shown if not one.get("name", {}).get("value", "").strip()]
 
     def complaints(self):
-        """What the console has said since the last call."""
+        """Console messages since the last call."""
         self.run("1")
         found = []
         for event in self.events:

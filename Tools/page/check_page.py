@@ -1,10 +1,10 @@
-"""Drives the page of `zoo serve` in a headless Chromium with the demo models, and looks at what it shows and saves.
+"""Drives the page of `zoo serve` in a headless Chromium with the demo models, and checks what it shows and saves.
 
     check_page.py ZOO [OUT]
     check_page.py ZOO --typing
 
-OUT (out/page by default) gets pictures of the page to look at. Ends with 1 if a check failed. --typing measures how long a typed prompt takes
-to be seen, with a ViT-B-16 of random weights in bf16.
+OUT (out/page by default) gets screenshots of the page to look at. Exits with 1 if a check failed. --typing measures how long it takes to show
+a typed prompt, with a ViT-B-16 of random weights in bf16.
 """
 
 import json
@@ -127,7 +127,7 @@ class Check:
         check("the address keeps the layers", "layers=4-5" in browser.run("location.hash"), browser.run("location.hash"))
 
     def command(self):
-        """The command that the page shows makes the same raw map."""
+        """The command shown by the page computes the same raw map."""
         for settings in (
             "model=ViT-Ti-8-emoji:local", "model=ViT-Ti-8-emoji:local&layers=2-4", "model=ViT-Ti-8-SigLIP-emoji:local",
             "model=ViT-Ti-8-SigLIP-emoji:local&layers=3-3", "model=ViT-Ti-8-emoji:local&method=textspan",
@@ -177,7 +177,7 @@ class Check:
         check("the console is silent: nothing breaks the Content-Security-Policy", complaints == [], complaints)
 
     def speed(self, model="ViT-Ti-8-emoji:local"):
-        """From the last keystroke to the painted map, for prompts that are new and prompts that were seen before."""
+        """From the last keystroke to the painted map, for new and for repeated prompts."""
         browser = self.browser
         self.start(f"model={model}&p=a+photo+of+a+bee&example=Scene+2", panels=1)
         browser.run("document.getElementById('prompt').focus()")

@@ -1,4 +1,4 @@
-"""Every way to bring a picture in, what is seen under the pointer, two pictures, the link, the keyboard alone, and the network."""
+"""Every way to add a picture, what is shown under the pointer, two pictures, the link, the keyboard alone, and the network."""
 
 import base64
 import json
@@ -57,7 +57,7 @@ def sources(run, check, examples):
 
 
 def pointer(run, check):
-    """The value under the pointer, which prompt wins there, and a patch by a click."""
+    """The value under the pointer, the winning prompt there, and selecting a patch by a click."""
     browser = run.browser
     run.start("model=ViT-Ti-8-emoji:local&p=a+photo+of+a+bee&p=a+photo+of+a+snail&example=Scene+2", panels=1)
     requests = "performance.getEntriesByName(new URL('v1/explain', document.baseURI).href).length"
@@ -79,7 +79,7 @@ def pointer(run, check):
     check("the winners are shown", browser.run(TITLES) == ["Which prompt wins"])
     browser.picture(run.out / "winners.png")
     browser.run("(() => { const menu = document.getElementById('view'); menu.value = 'selected'; menu.dispatchEvent(new Event('change')); })()")
-    # Another method is one more way back, and no pass.
+    # Another method is one more backward pass, but no forward pass.
     browser.run("(() => { document.getElementById('compare-box').open = true; document.querySelector('#more-methods [data-id=gradcam]').click(); })()")
     settled(browser, 2)
     timing = browser.run("document.getElementById('timing').textContent")
@@ -173,7 +173,7 @@ def keyboard_alone(run, check):
 
 
 def models(run, check):
-    """What is in memory, and how far a model is that is being loaded."""
+    """What is in memory, and the progress of a model that is being loaded."""
     browser = run.browser
     run.start("model=ViT-Ti-8-emoji:local&p=a+photo+of+a+bee&example=Scene+2", panels=1)
     text = browser.run("document.getElementById('memory').textContent")
@@ -183,6 +183,6 @@ def models(run, check):
 
 
 def network(run, check):
-    """All that the page asked for came from the server itself."""
+    """Everything that the page requested came from the server itself."""
     addresses = run.browser.run("performance.getEntriesByType('resource').map((one) => one.name)")
     check("no request leaves the server", addresses and all(one.startswith((run.address, "blob:", "data:")) for one in addresses), addresses)

@@ -5,7 +5,7 @@
     Tools/peers/bench_peers.py --help
 
 The weights are zoo's (`zoo bench --write-checkpoint`), read by open_clip; OpenVINO's and ONNX Runtime's models are made from that. Each
-measurement is a process of its own; all take turns. What counts is a program's smallest median of a turn: other work on the machine only adds.
+measurement is a separate process; all run alternately. Reports a program's smallest median of a round: other work on the machine only adds time.
 """
 import argparse, json, os, platform, statistics, subprocess, sys, tempfile, time
 
@@ -37,7 +37,7 @@ def tower(architecture, checkpoint):
 
 
 def make(architecture, checkpoint, pixels, folder):
-    """The peers' models, once for all turns. int8 is calibrated on the pictures themselves, which favours the peers."""
+    """The peers' models, made once for all rounds. int8 is calibrated on the pictures themselves, which favours the peers."""
     import numpy as np, onnx, openvino, nncf, torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
     visual, pictures = tower(architecture, checkpoint), torch.from_numpy(np.load(pixels))
@@ -86,7 +86,7 @@ def runner(peer, precision, architecture, checkpoint, folder, threads, count):
 
 
 def worker(arguments):
-    """Prints the milliseconds a picture for each number of pictures, and writes the embeddings."""
+    """Prints the milliseconds per picture for each number of pictures, and writes the embeddings."""
     import numpy as np
     peer, precision, architecture, checkpoint, pixels, folder, threads, runs, target = arguments
     pictures, result = np.load(pixels), {}

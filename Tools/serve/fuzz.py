@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Fuzzes `zoo serve` with schemathesis: requests made from the served OpenAPI document, and requests that break it.
+"""Fuzzes `zoo serve` with schemathesis: requests generated from the served OpenAPI document, and requests that violate it.
 
     Tools/serve/fuzz.py ZOO [--examples 300] [--seed 1]
 
-Every answer must be one that the document describes, none a 5xx, and what breaks the document must be refused. A part of the requests gets the
-installed model, a picture and a picture's id, so that they reach further. Converts the demo model into a zoo of its own; installs
-schemathesis from PyPI where it is missing.
+Every answer must be described by the document, none may be a 5xx, and requests that violate the document must be rejected. Some requests are given the
+installed model, a picture and a picture's id, so that they get further. Converts the demo model into a separate zoo; installs
+schemathesis from PyPI if it is missing.
 """
 import argparse
 import base64
@@ -55,7 +55,7 @@ def map_body(context, body):
 
 
 def schemathesis(folder):
-    """The program, installed in a folder of its own where there is none."""
+    """The program, installed in a separate folder if it is missing."""
     try:
         subprocess.run(["schemathesis", "--version"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return "schemathesis"
@@ -84,7 +84,7 @@ def main():
         picture = base64.b64encode((ROOT / "Examples/examples/scene1.jpg").read_bytes()).decode()
         body = json.dumps({"model": model, "image": picture, "prompts": ["a"]}).encode()
         urllib.request.urlopen(urllib.request.Request(f"{address}/v1/score", body, {"Content-Type": "application/json"})).close()
-        # A model or a picture that is not there, or no picture at all, is refused though the document allows it.
+        # An unknown model or picture, or no picture at all, is rejected although the document allows it.
         pathlib.Path(folder, "schemathesis.toml").write_text(
             '[checks.positive_data_acceptance]\nexpected-statuses = ["200", "404", "422"]\n')
         fuzz = subprocess.run(

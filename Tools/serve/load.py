@@ -3,7 +3,7 @@
 
     Tools/serve/load.py ZOO MODEL [--connections 64] [--seconds 60]
 
-Prints requests a second, the slowest answer, and the server's memory after a tenth of the time and at the end.
+Prints requests per second, the slowest answer, and the server's memory after a tenth of the time and at the end.
 """
 import argparse
 import base64
@@ -42,7 +42,7 @@ def main():
     def memory():
         return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{server.pid}/status").read())[1]) // 1024
 
-    # What each request must get, asked one after the other: texts, pictures, and of each prompt in each picture its map and its similarity.
+    # The expected answers, requested one after the other: for texts, pictures, and the map and similarity of each prompt in each picture.
     first = connect()
     names = ["panda", "kite", "teapot", "bee", "rocket", "robot", "globe", "snail"]
     cases = [("/v1/embeddings", {"model": options.model, "input": f"a photo of a {name}"}) for name in names]

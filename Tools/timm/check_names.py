@@ -2,8 +2,8 @@
 
     python Tools/timm/check_names.py .build/debug/zoo [PART OF A NAME]
 
-Sizes are overridden when a model is built and left out of its config.json, as in files of which only weights and name remain;
-what the name implies stays timm's.
+Sizes are overridden when a model is built and left out of its config.json, as in files with only weights and a name;
+everything implied by the name stays timm's.
 """
 
 import json
@@ -39,7 +39,7 @@ def enliven(model, generator):
             value = 1 + 0.3 * value
         else:
             value *= 0.3
-        # First tokens are small, so that an epsilon shows.
+        # First tokens are small, so that a wrong epsilon becomes visible.
         if any(part in name for part in ("patch_embed.proj", "embeds.", "pos_embed", "cls_token", "reg_token")):
             value *= 0.02
         p.data.copy_(value)

@@ -1,6 +1,6 @@
-"""Writes Sources/ZooConvert/Identify/TimmNames.swift: what timm's names of vision transformers imply and tensor shapes do not show.
+"""Writes Sources/ZooConvert/Identify/TimmNames.swift: what timm's names of vision transformers imply and tensor shapes do not reveal.
 
-Every model is built on the meta device, without weights, and its modules are read, so that the table is what timm builds.
+Every model is built on the meta device, without weights, and its modules are inspected, so the table reflects what timm builds.
 Made with timm 1.0.31:
 
     python Tools/timm/make_names.py > Sources/ZooConvert/Identify/TimmNames.swift
@@ -75,7 +75,7 @@ def refusal(model):
 
 
 def facts(model):
-    """What a name implies: fields of `TimmDesign`, those with the usual value left out."""
+    """What a name implies: fields of `TimmDesign`, without those that have the usual value."""
     block = model.blocks[0]
     eps = {module.eps for module in model.modules() if kind(module) == "LayerNorm"}
     assert len(eps) == 1
