@@ -1,6 +1,6 @@
-// Talks to the server, and to no other.
+// Sends requests to this server only.
 
-/** A sentence for the reader, with the status of the answer (0: there was none). */
+/** A sentence for the user, with the status of the answer (0 if there was none). */
 export class APIError extends Error {
   constructor(detail, status) {
     super(detail);
@@ -49,7 +49,7 @@ async function problem(response) {
   }
 }
 
-/** One request. Asks for a token where one is needed, and waits where the server says that it is busy. */
+/** Sends a request. Asks for a token if one is needed, and waits if the server is busy. */
 async function send(path, { body, signal } = {}, tries = 3) {
   const address = new URL(path, document.baseURI);
   if (address.origin !== location.origin) throw new APIError(`${address.origin} is not this server.`, 0);
@@ -81,7 +81,7 @@ export const fetchExamples = async () => (await (await send("v1/examples")).json
 export const fetchBlob = async (address) => (await send(address)).blob();
 
 /**
- * Explains a picture. It is sent once to each model and named by its id after that; it is sent again if the server has let it go.
+ * Explains a picture. It is sent once for each model and then referred to by its id; it is sent again if the server has dropped it.
  *
  * Returns the answer and the seconds from the request to the parsed answer.
  */

@@ -6,7 +6,7 @@ import { allPrompts, shownPrompt, state } from "./state.js";
 
 export const colorOf = (prompt) => promptColor(prompt, allPrompts());
 export const decimals = (value, places) => value.toFixed(places).replace("-", "−");
-// The spaces before % do not break.
+// The spaces before % are non-breaking.
 const percent = (share) => (share > 0 && share < 0.001 ? "<0.1 %" : share >= 0.9995 ? "100 %" : `${(100 * share).toFixed(1)} %`);
 
 /** Similarity, share, and whether it is absent, in words. */
@@ -22,7 +22,7 @@ const list = document.getElementById("chips"), field = document.getElementById("
 let changed = () => {};
 
 function select(prompt) {
-  addPrompts(field.value); // what is being typed is kept
+  addPrompts(field.value); // keeps what is being typed
   field.value = "";
   state.selected = prompt;
   changed();
@@ -36,7 +36,7 @@ function remove(prompt) {
   (list.querySelectorAll("button.show")[Math.min(at, state.prompts.length - 1)] ?? field).focus();
 }
 
-/** Replaces a chip by a field with its text. */
+/** Replaces a chip with a field that contains its text. */
 function edit(prompt, item) {
   const input = element("input", { type: "text", value: prompt, class: "edit", maxLength: 2000 });
   input.setAttribute("aria-label", `Edit the prompt ${prompt}`);
@@ -65,7 +65,7 @@ function edit(prompt, item) {
   input.select();
 }
 
-/** Adds prompts that commas or line ends separate. */
+/** Adds prompts separated by commas or line breaks. */
 function addPrompts(text) {
   for (const one of text.split(/[,\n]/).map((part) => part.trim()).filter(Boolean)) {
     if (state.prompts.length < 32 && !state.prompts.includes(one)) state.prompts.push(one);
@@ -107,7 +107,7 @@ function chip(prompt, isLive) {
   return item;
 }
 
-/** Draws the chips; those of the same prompts stay, so that the focus does. `found` are the scores of an answer. */
+/** Draws the chips; those with unchanged prompts stay, and with them the focus. `found` are the scores in an answer. */
 export function drawChips(found) {
   const prompts = allPrompts(), live = prompts.length > state.prompts.length ? prompts.at(-1) : null;
   const key = JSON.stringify([prompts, live]);

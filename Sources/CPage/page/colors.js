@@ -1,4 +1,4 @@
-// Colours: of the heat, from cold to hot, and of the prompts.
+// Colours for heat, from cold to hot, and for prompts.
 
 /* 256 RGB entries in base64, the same as the command's. Viridis and magma (Stéfan van der Walt, Nathaniel Smith, Eric Firing; CC0)
    and turbo (Anton Mikhailov, Google; Apache-2.0) are rounded as OpenCV has them. */
@@ -32,7 +32,7 @@ const packed = {
     "/sSI/saK/siM/sqN/syP/s2Q/s+S/tGU/tOV/tWX/teZ/tia/dqc/dye/d6g/eCh/eKj/eOl/eWn/eep/emq/eus/Oyu/O6w/PCy/PK0/PS2/Pa4/Pe5/Pm7/Pu9/P2/",
 };
 
-/** OpenCV's jet: each channel is a trapezium over the 256 levels. */
+/** OpenCV's jet: each channel is a trapezoid over the 256 levels. */
 function jet() {
   const colors = new Uint8Array(768);
   for (let level = 0; level < 256; level++) {
@@ -42,7 +42,7 @@ function jet() {
       colors[3 * level + channel] = even;
     });
   }
-  colors[159 * 3 + 2] = 1; // OpenCV's one deviation from it
+  colors[159 * 3 + 2] = 1; // OpenCV's only deviation
   return colors;
 }
 
@@ -53,7 +53,7 @@ export const colorMaps = {
   turbo: unpack(packed.turbo), viridis: unpack(packed.viridis), jet: jet(), magma: unpack(packed.magma),
 };
 
-/* Of one luminance, with a contrast of more than 3 to whatever they lie on, light or dark. */
+/* With equal luminance, and a contrast of more than 3 to any background, light or dark. */
 const palette = [
   "#ea3f49", "#317dee", "#159439", "#a75ce2", "#ce6005", "#108e8e", "#e235a7", "#82850f", "#a8745d", "#7280a1",
 ];

@@ -6,14 +6,14 @@ import { answerKey, chosenModels, layersText, methodsFor, shownPrompt, state } f
 
 let lastShown = "";
 
-/** The place of the shown prompt in an answer; of the one before, while what is being typed has no answer yet. */
+/** The index of the shown prompt in an answer; of the previous one while the prompt being typed has no answer yet. */
 function shownIn({ prompts }) {
   const place = (text) => prompts.findIndex(({ prompt }) => prompt === text);
   if (place(shownPrompt()) >= 0) lastShown = shownPrompt();
   return Math.max(place(lastShown), 0);
 }
 
-/** All maps that are to be seen, from the answers there are. */
+/** All maps to show, from the available answers. */
 export function makePanels() {
   const panels = [];
   state.pictures.forEach((picture, slot) => {
@@ -45,7 +45,7 @@ export function makePanels() {
 
 export const panelTitle = ({ prompt, answer }) => (prompt < 0 ? "Which prompt wins" : answer.prompts[prompt].prompt);
 
-/** What tells a panel from the others: method, model, picture, as far as there are several. */
+/** What distinguishes a panel from the others: method, model, picture, if there are several. */
 export function panelDetails(panel, panels) {
   const several = (name) => new Set(panels.map((one) => one[name])).size > 1;
   const own = !state.layers || !summedLayers(panel.maps[0]) ? ""
@@ -54,13 +54,13 @@ export function panelDetails(panel, panels) {
   return [name, several("model") && panel.model, several("slot") && panel.picture].filter(Boolean).join(" · ");
 }
 
-/** Pixels of a drawing: as the picture has them, with `least` to `most` on its longer side. */
+/** The size of a drawing in pixels: the picture's, limited to `least` to `most` on its longer side. */
 export function drawingSize({ source }, most, least = 1) {
   const longer = Math.max(source.width, source.height), scale = Math.min(Math.max(longer, least), most) / longer;
   return [Math.max(1, Math.round(source.width * scale)), Math.max(1, Math.round(source.height * scale))];
 }
 
-/** Places of the picture (0...1) → the patch there, and the pixel of the map; null outside of what the model sees. */
+/** A position in the picture (0...1) → the patch there, and the pixel of the map; null outside what the model sees. */
 export function placeIn({ answer, rasters }, { x, y }) {
   const { source, grid: [rows, columns] } = answer, { crop } = source, { width, height } = rasters[0];
   const across = (x * source.width - crop.left) / (crop.right - crop.left);
@@ -72,7 +72,7 @@ export function placeIn({ answer, rasters }, { x, y }) {
   };
 }
 
-/** The middle of a patch, in 0...1 of the picture. */
+/** The centre of a patch, in 0...1 of the picture. */
 export function middle({ answer }, row, column) {
   const { source, grid: [rows, columns] } = answer, { crop } = source;
   return {

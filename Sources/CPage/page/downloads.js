@@ -1,4 +1,4 @@
-// What is saved: PNG, SVG, NPY, JSON; and the command that makes the same.
+// Saved files: PNG, SVG, NPY, JSON; and the command that reproduces them.
 
 import { colorMaps } from "./colors.js";
 import { scores } from "./chips.js";
@@ -45,7 +45,7 @@ export function npy(values, shape) {
   return bytes;
 }
 
-/** The map on its grid before it is scaled, [rows, columns]; of the winner, all prompts' maps, [prompts, rows, columns]. */
+/** The unscaled map on its grid, [rows, columns]; for the winner, the maps of all prompts, [prompts, rows, columns]. */
 export function saveNPY(panel) {
   const maps = panel.prompt < 0 ? panel.maps : [panel.maps[panel.prompt]];
   const values = maps.flatMap((map) => [...gridValues(map, state.layers)]);
@@ -53,7 +53,7 @@ export function saveNPY(panel) {
   save(new Blob([npy(values, shape)], { type: "application/octet-stream" }), fileName(panel, "npy"));
 }
 
-/** The answers as they came: one alone, several as a list. */
+/** The unmodified answers: a single one, or several as a list. */
 export function saveJSON(panels) {
   const answers = [...new Set(panels.map((panel) => panel.answer))];
   const text = JSON.stringify(answers.length === 1 ? answers[0] : answers, null, 1);
@@ -63,7 +63,7 @@ export function saveJSON(panels) {
 const escaped = (text) => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
 const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-/** All panels with a legend, as one figure; contours are lines, the overlays are pictures inside. */
+/** All panels with a legend, as one figure; contours are lines, overlays are embedded pictures. */
 export function figure(panels) {
   const tile = 320, gap = 16, columns = Math.min(panels.length, panels.length === 4 ? 2 : 3);
   const sizes = panels.map(({ answer: { source } }) => Math.round((tile * source.height) / source.width));
@@ -133,7 +133,7 @@ export function saveSVG(panels) {
 
 const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** LeGrad alone takes a choice of layers on the command line. */
+/** Only LeGrad has an option for layers on the command line. */
 function withLayers(method, layers) {
   if (!layers || method.split(":")[0] !== "legrad") return method;
   return `${method}${method.includes(":") ? "," : ":"}layers=${layers}`;

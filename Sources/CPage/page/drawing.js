@@ -1,9 +1,9 @@
-// Draws a panel: the picture, the heat over what the model sees, the contour.
+// Draws a panel: the picture, the heat map over what the model sees, the contour.
 
 import { colorMaps, channels } from "./colors.js";
 import { contour, level, winner } from "./maps.js";
 
-/** A panel's heat in colours, as large as what the model sees; of the winner, the fainter the lower. */
+/** A panel's heat map in colours, with the size of what the model sees; for the winner, lower values are fainter. */
 function heat(panel, colors) {
   const { height, width } = panel.rasters[0];
   const canvas = document.createElement("canvas");
@@ -31,7 +31,7 @@ export function paintLegend(canvas, colors) {
   context.putImageData(image, 0, 0);
 }
 
-/** Where in a drawing of `width` pixels a panel's map lies. */
+/** The position of a panel's map in a drawing of `width` pixels. */
 export function mapArea({ answer }, width) {
   const { crop, width: own } = answer.source, scale = width / own;
   return {
@@ -54,9 +54,9 @@ export function contourLines(panel, threshold, width) {
   });
 }
 
-const scaled = new WeakMap(); // bitmap → its drawing in the size that was asked for last
+const scaled = new WeakMap(); // bitmap → its drawing in the last requested size
 
-/** Draws the picture alone; grey if there is none that the browser can show. */
+/** Draws the picture alone; grey if the browser cannot show it. */
 export function paintPicture(context, width, height, bitmap) {
   context.fillStyle = "#808080";
   context.fillRect(0, 0, width, height);

@@ -1,4 +1,4 @@
-// Makes elements of the page.
+// Creates elements of the page.
 
 /** An element with properties, classes in `class`, and children. */
 export function element(name, { class: classes, ...properties } = {}, ...children) {
@@ -8,7 +8,7 @@ export function element(name, { class: classes, ...properties } = {}, ...childre
   return made;
 }
 
-/** Fills a menu or a list of boxes only where it has changed, so that an open menu stays. */
+/** Fills a menu or a list of boxes only if it has changed, so that an open menu stays open. */
 export function refill(parent, key, make) {
   if (parent.dataset.key === key) return;
   parent.dataset.key = key;

@@ -1,6 +1,6 @@
-// Numbers of maps; nothing here draws.
+// Computations on maps, without drawing.
 
-/** For each of `length` pixels the two of `size` values that it lies between, as torch has it with align_corners=False. */
+/** For each of `length` pixels the two of `size` values that it is between, as in torch with align_corners=False. */
 function taps(size, length) {
   const scale = size / length;
   return Array.from({ length }, (_, index) => {
@@ -41,10 +41,10 @@ function sumOf(layers, count) {
   return sum;
 }
 
-/** The layers that a map sums; null for one that is no sum, or looks at one layer alone: a choice of layers leaves it as it is. */
+/** The layers that a map sums; null for a map that is not a sum, or uses a single layer, and so does not depend on the chosen layers. */
 export const summedLayers = ({ layers }) => (layers?.length > 1 ? layers : null);
 
-/** The values of a map on its grid: the sum of the chosen layers, or the map as it came. */
+/** The values of a map on its grid: the sum of the chosen layers, or the received map. */
 export function gridValues(map, layers) {
   const all = summedLayers(map);
   if (!layers || !all) return Float32Array.from(map.values);
@@ -52,7 +52,7 @@ export function gridValues(map, layers) {
   return chosen.length === all.length ? Float32Array.from(map.values) : sumOf(chosen, map.values.length);
 }
 
-/** Whether the server has blanked places of a map, which the sum of some of its layers does not have. */
+/** Whether the server has blanked places of a map, which sums of its layers do not reflect. */
 export function isCorrected(map) {
   const { values } = map, layers = summedLayers(map);
   if (!layers) return false;
@@ -62,7 +62,7 @@ export function isCorrected(map) {
 
 const rasters = new WeakMap();
 
-/** A map on the pixels that the model sees, not scaled yet, with the values that become 0 and 1. Kept until the layers change. */
+/** An unscaled map in the pixels that the model sees, with the values that become 0 and 1. Cached until the layers change. */
 export function raster(map, answer, layers) {
   const key = layers ? `${layers.first}-${layers.last}` : "all";
   const kept = rasters.get(map);
@@ -80,7 +80,7 @@ export const sharedRange = (maps) => ({
   low: Math.min(...maps.map((map) => map.low)), high: Math.max(...maps.map((map) => map.high)),
 });
 
-/** A value scaled to 0...1; 0 where all values are equal. */
+/** A value scaled to 0...1; 0 if all values are equal. */
 export function level(value, { low, high }) {
   return high > low ? Math.min(Math.max((value - low) / (high - low), 0), 1) : 0;
 }
@@ -92,7 +92,7 @@ export function winner(maps, index) {
   return best;
 }
 
-/** The line where a map has a level, as [x1, y1, x2, y2] in its pixels: marching squares. */
+/** The contour line of a map at a level, as [x1, y1, x2, y2] in its pixels: marching squares. */
 export function contour({ values, height, width }, at) {
   const lines = [];
   const between = (a, b) => (at - a) / (b - a);

@@ -63,7 +63,7 @@ function startDownloads() {
 
 // ---- Start
 
-/** A token comes as #token=...; it is not left in the address. */
+/** A token is passed as #token=... and removed from the URL. */
 function takeAddress() {
   const values = new URLSearchParams(location.hash.slice(1));
   if (values.has("token")) setToken(values.get("token"));

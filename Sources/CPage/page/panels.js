@@ -10,8 +10,8 @@ import { state } from "./state.js";
 const stage = document.getElementById("panels"), table = document.getElementById("patch");
 const say = document.getElementById("status");
 const elements = new Map(); // panel key → its figure
-let shown = []; // the panels as they were drawn
-const looks = new WeakMap(); // canvas → all that its drawing follows from
+let shown = []; // the panels as last drawn
+const looks = new WeakMap(); // canvas → everything that its drawing depends on
 let pointer = null; // {slot, x, y}: in 0...1 of the picture
 let pinned = null; // the same
 let pin = () => {};
@@ -25,7 +25,7 @@ function readout(panel, place) {
   return { text: parts.join(panel.prompt < 0 ? " " : ", "), color: panel.colors[best], several: prompts.length > 1 };
 }
 
-/** Puts a frame around a patch of a panel, or hides it. */
+/** Draws a frame around a patch of a panel, or hides it. */
 function markPatch(box, panel, place) {
   box.hidden = !place;
   if (!place) return;
@@ -87,7 +87,7 @@ function activate(panel) {
   for (const [key, figure] of elements) figure.classList.toggle("active", key === state.active && shown.length > 1);
 }
 
-/** The panel of a figure as it is now: figures outlive answers. */
+/** The current panel of a figure: figures outlive answers. */
 const panelOf = (key) => shown.find((panel) => panel.key === key);
 
 function moveByKey(event, key) {
@@ -169,7 +169,7 @@ function drawPictures() {
   stage.replaceChildren(...bare);
 }
 
-/** Draws all panels; figures of the same place stay. Returns the panels. */
+/** Draws all panels; figures at the same position stay. Returns the panels. */
 export function drawPanels() {
   const panels = makePanels();
   if (!panels.length) {

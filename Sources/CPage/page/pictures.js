@@ -42,7 +42,7 @@ function forgetAnswers(slot) {
   for (const key of state.answers.keys()) if (key.startsWith(`${slot} `)) state.answers.delete(key);
 }
 
-/** Takes a picture into the chosen place. Its file goes to the server as it is; what the browser cannot show is shown as a map alone. */
+/** Puts a picture into the chosen slot. Its file is sent to the server unmodified; if the browser cannot show it, only the map is shown. */
 async function takePicture(blob, name, example = "") {
   const slot = state.slot;
   let dataURL;
@@ -51,7 +51,7 @@ async function takePicture(blob, name, example = "") {
   } catch {
     return showErrors([`${name} cannot be read.`]);
   }
-  const bitmap = await createImageBitmap(blob).catch(() => null); // upright, as the server is asked to take it
+  const bitmap = await createImageBitmap(blob).catch(() => null); // upright, as requested from the server
   state.pictures[slot]?.bitmap?.close();
   state.pictures[slot] = { number: count++, name, dataURL, bitmap, ids: new Map() };
   forgetAnswers(slot);
@@ -72,7 +72,7 @@ export async function takeExample(example) {
   }
 }
 
-/** `ask` is called when there is another picture. */
+/** `ask` is called when the picture changes. */
 export function startPictures(ask) {
   changed = ask;
   const files = (list) => [...(list ?? [])].filter((file) => file.type.startsWith("image/") || file.type === "");

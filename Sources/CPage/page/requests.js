@@ -1,4 +1,4 @@
-// When to ask the server, and what is said meanwhile.
+// When to send requests, and what to show meanwhile.
 
 import { APIError, explain } from "./api.js";
 import { element } from "./elements.js";
@@ -20,7 +20,7 @@ export function showErrors(errors) {
   $("errors").replaceChildren(...[...new Set(errors)].map((text) => element("p", {}, text)));
 }
 
-/** Says what is being done for the models; how far one is that is being loaded, the server tells. Null where nothing is. */
+/** Shows what is being done for the models; the server reports the progress of loading. Null if nothing is. */
 function showProgress(models) {
   clearInterval(ticking);
   const bar = $("progress");
@@ -59,7 +59,7 @@ function showTiming({ answer, roundTrip }) {
   ].join(" · ");
 }
 
-/** Says the scores once they have settled. */
+/** Announces the scores once they have settled. */
 function announce(answer) {
   clearTimeout(announcing);
   announcing = setTimeout(() => {
@@ -70,7 +70,7 @@ function announce(answer) {
   }, 800);
 }
 
-/** What a request is about besides its prompts. */
+/** Everything that identifies a request besides its prompts. */
 const jobsKey = (jobs) => JSON.stringify(jobs.map(({ picture, model }) => [picture.number, model]));
 
 async function run({ picture, slot, model }, prompts, signal) {
@@ -94,9 +94,9 @@ async function run({ picture, slot, model }, prompts, signal) {
 }
 
 /**
- * Asks for all that the settings show. Without prompts the picture is sent ahead, so that typing finds it there.
+ * Requests everything that the settings show. Without prompts the picture is sent in advance, so that it is there when the user types.
  *
- * A running request is aborted, unless it is the one that brings the picture to the model: what it computes is of use to the next,
+ * A running request is aborted, unless it is the one that sends the picture to the model: its results are useful for the next one,
  * which then waits for it.
  */
 async function ask() {
@@ -109,7 +109,7 @@ async function ask() {
     running.isOutdated = true;
     return;
   }
-  if (running) { // the server takes longer than thought: typing asks it less often
+  if (running) { // the server takes longer than expected: send fewer requests while typing
     lastRoundTrip = Math.max(lastRoundTrip, (performance.now() - lastSent) / 1000);
     running.controller.abort();
     running = null;
@@ -131,7 +131,7 @@ async function ask() {
   if (own.isOutdated) ask();
 }
 
-/** For typing: asks at once if there was time for an answer since the last request, or else when 150 ms have passed without a keystroke. */
+/** For typing: sends a request at once if there was time for an answer since the last one, otherwise after 150 ms without a keystroke. */
 export function askSoon() {
   clearTimeout(timer);
   if (performance.now() - lastSent > Math.max(150, 1000 * lastRoundTrip)) ask();
@@ -143,7 +143,7 @@ export function askNow() {
   ask();
 }
 
-/** Whether the answers say all that the settings show. */
+/** Whether the answers cover everything that the settings show. */
 export function isAnswered() {
   const prompts = JSON.stringify(allPrompts());
   return state.pictures.every((picture, slot) => !picture || chosenModels().every((model) => {

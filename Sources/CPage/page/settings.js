@@ -8,8 +8,8 @@ import { showErrors } from "./requests.js";
 import { chosenMethods, chosenModels, layersText, modelNamed, state } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
-let changed = () => {}; // the settings ask for something new
-let redraw = () => {}; // they only show what is there in another way
+let changed = () => {}; // the settings need a new answer
+let redraw = () => {}; // they only change how answers are shown
 
 export function size(bytes) {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.max(1, Math.round(bytes / 1e6))} MB`;
@@ -36,7 +36,7 @@ export function drawModels() {
   $("prompt").placeholder = isClassifier ? "tabby cat" : "a photo of a fox";
 }
 
-/** A box for each entry that may be added to a list of the state. */
+/** A checkbox for each entry that may be added to a list in the state. */
 function boxes(list, parent, entries) {
   refill(parent, JSON.stringify([entries, state[list]]), () => (entries.length ? entries : [null]).map((entry) => {
     if (!entry) return element("p", { class: "quiet" }, "There are no others.");
@@ -45,13 +45,13 @@ function boxes(list, parent, entries) {
     box.addEventListener("change", () => {
       state[list] = box.checked ? [...state[list], entry.id] : state[list].filter((one) => one !== entry.id);
       changed();
-      parent.querySelector(`[data-id="${CSS.escape(entry.id)}"]`)?.focus(); // the box has been made anew
+      parent.querySelector(`[data-id="${CSS.escape(entry.id)}"]`)?.focus(); // the box has been recreated
     });
     return element("label", { class: "check" }, box, element("span", {}, entry.name));
   }));
 }
 
-/** Methods of the chosen models, as far as they are known. */
+/** Methods of the chosen models, as far as known. */
 function knownMethods() {
   const found = new Map();
   for (const id of chosenModels()) for (const one of modelNamed(id)?.methods ?? []) found.set(one.id, one.name);
@@ -60,7 +60,7 @@ function knownMethods() {
   return [...found].map(([id, name]) => ({ id, name }));
 }
 
-/** `panels` are those that are shown. */
+/** `panels` are the visible panels. */
 export function drawSettings(panels) {
   const methods = knownMethods();
   refill($("method"), JSON.stringify(methods), () => methods.map(({ id, name }) => element("option", { value: id }, name)));
@@ -86,7 +86,7 @@ export function drawSettings(panels) {
   boxes("moreModels", $("more-models"), others.map(({ id }) => ({ id, name: id })));
 }
 
-/** How far the models are, and what is in memory. */
+/** The progress of the models, and what is in memory. */
 export async function lookAtModels() {
   ({ data: state.models, memory: state.memory } = await fetchModels());
   drawModels();
@@ -104,7 +104,7 @@ export async function refreshModels() {
   showErrors(["No model is installed that takes text. 'zoo pull ViT-B-16:laion2b_s34b_b88k' brings one; then reload this page."]);
 }
 
-/** `ask` is called when the settings ask for something new, `draw` when they show what is there in another way. */
+/** `ask` is called when the settings need a new answer, `draw` when they only change how answers are shown. */
 export function startSettings(ask, draw) {
   [changed, redraw] = [ask, draw];
   for (const id of ["view", "color", "scale"]) {
@@ -116,7 +116,7 @@ export function startSettings(ask, draw) {
   $("contour").addEventListener("change", () => { state.contour = $("contour").checked; redraw(); });
   $("method").addEventListener("change", () => { state.method = $("method").value; changed(); });
   $("model").addEventListener("focus", async () => {
-    await lookAtModels().catch(() => {}); // the server may have let models go
+    await lookAtModels().catch(() => {}); // the server may have unloaded models
   });
   $("model").addEventListener("change", () => {
     [state.model, state.remark] = [$("model").value, ""];
@@ -143,7 +143,7 @@ export function startSettings(ask, draw) {
   $("layers-box").addEventListener("toggle", () => { if ($("layers-box").open) wantLayers(); });
 }
 
-/** Each layer's maps are asked for once they are needed; moving the sliders costs no request after that. */
+/** Each layer's maps are requested when first needed; moving the sliders then needs no further request. */
 function wantLayers() {
   if (state.wantsLayers) return;
   state.wantsLayers = true;

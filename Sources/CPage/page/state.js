@@ -1,21 +1,21 @@
-// What the page knows, and which part of it the address keeps.
+// The state of the page, part of which is kept in the URL.
 
 export const state = {
-  // Kept in the address.
+  // Kept in the URL.
   model: "", moreModels: [], method: "legrad", moreMethods: [],
   prompts: [], selected: "", view: "selected",
   color: "turbo", opacity: 0.6, scale: "own", contour: false, threshold: 0.5,
   layers: null, // {first, last}; null: all
   example: "",
-  // Gone with the page.
+  // Lost with the page.
   live: "", // the prompt that is being typed
   slot: 0, // where the next picture goes
   pictures: [null, null], // {number, name, dataURL, bitmap, ids: Map of model → id}
   models: [], examples: [],
   memory: { used: 0, limit: 0 }, // bytes of the models that the server has loaded, and how many it may
   answers: new Map(), // answerKey → {answer, roundTrip, request}
-  remark: "", // what could not be done as the address says
-  active: "", // the key of the panel that was clicked last
+  remark: "", // what the URL asks for and could not be done
+  active: "", // the key of the last panel clicked
   wantsLayers: false, wantsPatches: false,
 };
 
@@ -27,14 +27,14 @@ export function allPrompts() {
   return live && !state.prompts.includes(live) ? [...state.prompts, live] : state.prompts;
 }
 
-/** The prompt whose map is shown: what is being typed, or else the selected one. */
+/** The prompt whose map is shown: the one being typed, or else the selected one. */
 export const shownPrompt = () => state.live.trim() || state.selected;
 
 export const chosenModels = () => [...new Set([state.model, ...state.moreModels])].filter(Boolean);
 export const chosenMethods = () => [...new Set([state.method, ...state.moreMethods])].slice(0, 8);
 export const modelNamed = (id) => state.models.find((model) => model.id === id);
 
-/** What a model has of the chosen methods; all of them while that is not known. */
+/** The chosen methods that a model supports; all of them while that is unknown. */
 export function methodsFor(id) {
   const known = modelNamed(id)?.methods ?? [];
   return chosenMethods().filter((method) => !known.length || known.some((one) => one.id === method.split(":")[0]));
@@ -53,7 +53,7 @@ const choices = { view: ["selected", "each", "winner"], color: ["turbo", "viridi
 const numbers = { opacity: [0, 1], threshold: [0.05, 0.95] };
 const standard = structuredClone(state);
 
-/** The settings as a fragment of the address; what is as usual is left out. */
+/** The settings as a URL fragment, without defaults. */
 export function fragment() {
   const values = new URLSearchParams();
   for (const name in words) if (state[name] && state[name] !== standard[name]) values.append(name, state[name]);
@@ -67,7 +67,7 @@ export function fragment() {
   return values.toString();
 }
 
-/** Takes settings from a fragment; what it cannot use it ignores. */
+/** Reads settings from a fragment; invalid ones are ignored. */
 export function takeFragment(text) {
   const values = new URLSearchParams(text);
   for (const name in words) state[name] = values.get(name) || standard[name];
