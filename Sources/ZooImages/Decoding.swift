@@ -40,7 +40,6 @@ extension Picture {
   ///
   /// JPEG (libjpeg-turbo), PNG (libpng), WebP (libwebp); with the package trait MoreFormats also the first frame of a GIF (giflib), TIFF (libtiff),
   /// HEIC (libheif) and AVIF (libavif). Memory for the pixels is only allocated after the declared size is checked.
-  /// checked.
   package static func decode(
     bytes: UnsafeRawBufferPointer, name: String, pixelLimit: Int = pixelLimit
   ) throws(PictureError) -> Picture {

@@ -16,7 +16,6 @@ package enum TokenizerClass {
 
   /// Whether the class makes the tokens that the folder's `tokenizer.json` describes, so that the file alone may be run; false if it does not, if the
   /// class is not known, and without such a file.
-  /// not, where the class is not known, and without such a file.
   package static func runsFile(_ name: String, in folder: URL, _ settings: TokenizerSettings) throws(TextError) -> Bool
   {
     let file = folder.appending(path: TokenizerFileNames.json)

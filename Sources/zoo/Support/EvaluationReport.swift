@@ -118,7 +118,6 @@ struct EvaluationReport: Encodable {
   /// - Parameters:
   ///   - measured: The number of pictures.
   ///   - alone: The seconds that each method would have taken without the others.
-  ///   - alone: the seconds that each method would have taken without the others.
   mutating func state(_ measured: Int, in seconds: Double, alone: [Double]) {
     picturesPerSecond = Double(measured) / seconds
     for (index, seconds) in alone.enumerated() where seconds > 0 {
