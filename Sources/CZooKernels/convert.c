@@ -68,7 +68,7 @@ void zoo_narrow_to_bf16(const float *source, uint16_t *target, ptrdiff_t count) 
   }
 }
 
-void zoo_int8_widen(const int8_t *q, const float *scales, ptrdiff_t rows, ptrdiff_t width, float *target) {
-  for (ptrdiff_t i = 0; i < rows; i++, q += width, target += width)
+void zoo_int8_widen(const int8_t *q, ptrdiff_t ld, const float *scales, ptrdiff_t rows, ptrdiff_t width, float *target) {
+  for (ptrdiff_t i = 0; i < rows; i++, q += ld, target += width)
     for (ptrdiff_t k = 0; k < width; k++) target[k] = (float)q[k] * scales[i];
 }

@@ -10,8 +10,8 @@
 // q [count] := w / scale, rounded, from -127 to 127; returns the scale, the largest size / 127. No number where a weight is none.
 float zoo_int8_weights(const float *w, ptrdiff_t count, int8_t *q);
 
-// target [rows, width] := q [rows, width] times the scales [rows].
-void zoo_int8_widen(const int8_t *q, const float *scales, ptrdiff_t rows, ptrdiff_t width, float *target);
+// target [rows, width] := q [rows, width], ld bytes apart, times the scales [rows].
+void zoo_int8_widen(const int8_t *q, ptrdiff_t ld, const float *scales, ptrdiff_t rows, ptrdiff_t width, float *target);
 
 // A strip holds zoo_int8_strip_width columns, or for the last one what is left, rounded up to whole vectors; four steps of the
 // depth share a word, so that it takes width * (depth + 3) / 4 words.

@@ -53,7 +53,7 @@ package struct FloatView: @unchecked Sendable {
     let block = MemoryBlock(byteCount: tensor.count * MemoryLayout<Float>.stride)
     if let source = tensor.data.bytes.baseAddress {
       zoo_int8_widen(
-        source, scales, tensor.shape[0], tensor.count / tensor.shape[0],
+        source, tensor.count / tensor.shape[0], scales, tensor.shape[0], tensor.count / tensor.shape[0],
         block.bytes.bindMemory(to: Float.self).baseAddress!)
     }
     self.init(

@@ -1,8 +1,65 @@
 import CZooKernels
 import ZooTensors
 
-/// A copy of a matrix in 8-bit integers, cut into strips of columns for one direction. Each column has a scale of its own.
-final class Int8Strips: Sendable {
+/// How a matrix is cut into strips of columns in 8-bit integers for one direction. Each column has a scale of its own.
+private struct Int8Cutting: Sendable {
+  let inputs: Int, outputs: Int
+  private let matrix: WeightMatrix
+  private let direction: Direction
+  /// Nil where the integers of the file are used.
+  private let floats: FloatView?
+
+  init(_ matrix: WeightMatrix, direction: Direction) {
+    (self.matrix, self.direction) = (matrix, direction)
+    (inputs, outputs) = direction.ends(of: matrix)
+    // Not `matrix.floats`, which would keep what it has to widen.
+    floats = matrix.scales == nil ? matrix.unkept : nil
+  }
+
+  var strips: Int { (outputs + Int8Strips.width - 1) / Int8Strips.width }
+  /// Words of a strip.
+  var size: Int { (inputs + 3) / 4 * Int8Strips.width }
+
+  func columns(of strip: Int) -> Range<Int> {
+    strip * Int8Strips.width..<min((strip + 1) * Int8Strips.width, outputs)
+  }
+
+  /// Writes a strip, and the scales of its columns and the sums of their integers, as many as a strip has at most.
+  func cut(
+    _ index: Int, into strip: UnsafeMutablePointer<Int32>, scales: UnsafeMutablePointer<Float>,
+    sums: UnsafeMutablePointer<Float>
+  ) {
+    let columns = columns(of: index)
+    if direction == .forward, let own = matrix.scales, let bytes = matrix.tensor.data.bytes.baseAddress {
+      scales.update(repeating: 0, count: Int8Strips.width)
+      scales.update(from: own.pointer + columns.lowerBound, count: columns.count)
+      let rows = bytes.assumingMemoryBound(to: Int8.self) + columns.lowerBound * inputs
+      return zoo_int8_pack_rows(rows, inputs, inputs, columns.count, strip, sums)
+    }
+    withFloats(columns) { first, down, across in
+      withScratch(inputs * (1 + Int8Strips.width / 4)) { scratch in
+        zoo_int8_pack_strip(first, down, across, inputs, columns.count, scratch, strip, scales, sums)
+      }
+    }
+  }
+
+  /// Some columns as f32, element (k, n) of them at `k * down + n * across` from the first.
+  func withFloats(_ columns: Range<Int>, _ body: (_ first: UnsafePointer<Float>, _ down: Int, _ across: Int) -> Void) {
+    let cutting = Cutting(matrix, direction: direction)
+    if let floats { return body(floats.pointer + columns.lowerBound * cutting.across, cutting.down, cutting.across) }
+    guard direction == .backward, let scales = matrix.scales, let bytes = matrix.tensor.data.bytes.baseAddress else {
+      preconditionFailure("integers are cut as they are for products forwards")
+    }
+    withScratch(inputs * columns.count) { widened in
+      let source = bytes.assumingMemoryBound(to: Int8.self) + columns.lowerBound
+      zoo_int8_widen(source, outputs, scales.pointer, inputs, columns.count, widened)
+      body(widened, columns.count, 1)
+    }
+  }
+}
+
+/// A copy of a matrix in strips of 8-bit integers.
+private final class Int8Strips: Sendable {
   static var width: Int { zoo_int8_strip_width() }
 
   private let block: MemoryBlock
@@ -14,33 +71,17 @@ final class Int8Strips: Sendable {
 
   /// Gives the original's memory back where that can be read again.
   init(_ matrix: WeightMatrix, direction: Direction) {
-    let (inputs, outputs) = direction.ends(of: matrix), width = Self.width, strips = (outputs + width - 1) / width
-    size = (inputs + 3) / 4 * width
-    columns = strips * width
-    block = MemoryBlock(byteCount: strips * size * 4)
+    let cutting = Int8Cutting(matrix, direction: direction)
+    size = cutting.size
+    columns = cutting.strips * Self.width
+    block = MemoryBlock(byteCount: cutting.strips * size * 4)
     factors = FloatBuffer(2 * columns)
     let target = block.bytes.bindMemory(to: Int32.self).baseAddress!
-    defer { matrix.tensor.data.release() }
-    if direction == .forward, let scales = matrix.scales, let bytes = matrix.tensor.data.bytes.baseAddress {
-      factors.pointer.update(from: scales.pointer, count: outputs)
-      for index in 0..<strips {
-        let first = index * width
-        zoo_int8_pack_rows(
-          bytes.assumingMemoryBound(to: Int8.self) + first * inputs, inputs, inputs, min(width, outputs - first),
-          target + index * size, factors.pointer + columns + first)
-      }
-      return
+    for index in 0..<cutting.strips {
+      let scales = factors.pointer + index * Self.width
+      cutting.cut(index, into: target + index * size, scales: scales, sums: scales + columns)
     }
-    // Not `matrix.floats`, which would keep what it has to widen.
-    let source = matrix.unkept, cutting = Cutting(matrix, direction: direction)
-    withScratch(inputs * (1 + width / 4)) { scratch in
-      for index in 0..<strips {
-        let first = index * width
-        zoo_int8_pack_strip(
-          source.pointer + first * cutting.across, cutting.down, cutting.across, inputs, min(width, outputs - first),
-          scratch, target + index * size, factors.pointer + first, factors.pointer + columns + first)
-      }
-    }
+    matrix.tensor.data.release()
   }
 
   func strip(_ index: Int) -> UnsafePointer<Int32> {
@@ -55,21 +96,33 @@ final class Int8Strips: Sendable {
 /// A weight matrix for one direction, in 8-bit integers; what it is multiplied with is rounded to such on its way in, row by row.
 struct Int8Matrix: PreparedMatrix {
   let inputs: Int, outputs: Int
-  private let strips: Lazy<Int8Strips>
+  private let direction: Direction
+  private let form: Lazy<Form>
 
-  init(_ matrix: WeightMatrix, direction: Direction) {
+  /// Strips that are kept, or a matrix of which they are cut while they are used.
+  private enum Form { case strips(Int8Strips), whole(Int8Cutting) }
+
+  init(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) {
     (inputs, outputs) = direction.ends(of: matrix)
-    strips = Lazy { Int8Strips(matrix, direction: direction) }
+    self.direction = direction
+    form = Lazy {
+      // What has to be rounded is rounded once.
+      lasting || matrix.tensor.dtype != .i8
+        ? .strips(Int8Strips(matrix, direction: direction)) : .whole(Int8Cutting(matrix, direction: direction))
+    }
   }
 
-  func makeReady() { _ = strips.value }
+  func makeReady() { _ = form.value }
 
   /// Threads share strips, as in `Kernels`.
   func multiply(
     _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,
     epilogue: Epilogue, parallel: Parallel
   ) {
-    let packed = strips.value, count = factors?.count ?? 1, all = count * rows, words = (inputs + 3) / 4
+    let form = form.value, count = factors?.count ?? 1, all = count * rows, words = (inputs + 3) / 4
+    if case .whole(let cutting) = form, direction == .backward, factors == nil, rows <= fewRows, epilogue.isEmpty {
+      return multiplyFew(x, rows: rows, by: cutting, into: y, parallel: parallel)
+    }
     withScratch(all * (words + 2)) { scratch in
       let own = scratch + all * words
       scratch.withMemoryRebound(to: UInt8.self, capacity: all * words * 4) { bytes in
@@ -82,10 +135,44 @@ struct Int8Matrix: PreparedMatrix {
           }
         }
         parallel.forStrips(outputs, width: Int8Strips.width) { strips, columns in
-          var after = epilogue.native(from: columns.lowerBound)
-          zoo_int8_product(
-            bytes, words * 4, own, packed.strip(strips.lowerBound), packed.scales(strips.lowerBound),
-            packed.sums(strips.lowerBound), inputs, all, columns.count, y + columns.lowerBound, outputs, &after)
+          func multiply(
+            _ columns: Range<Int>, _ strip: UnsafePointer<Int32>, _ scales: UnsafePointer<Float>,
+            _ sums: UnsafePointer<Float>
+          ) {
+            var after = epilogue.native(from: columns.lowerBound)
+            zoo_int8_product(
+              bytes, words * 4, own, strip, scales, sums, inputs, all, columns.count, y + columns.lowerBound, outputs,
+              &after)
+          }
+          switch form {
+          case .strips(let packed):
+            let first = strips.lowerBound
+            multiply(columns, packed.strip(first), packed.scales(first), packed.sums(first))
+          case .whole(let cutting):
+            withScratch(cutting.size + 2 * Int8Strips.width) { scales in
+              let sums = scales + Int8Strips.width
+              (sums + Int8Strips.width).withMemoryRebound(to: Int32.self, capacity: cutting.size) { strip in
+                for index in strips {
+                  cutting.cut(index, into: strip, scales: scales, sums: sums)
+                  multiply(cutting.columns(of: index), strip, scales, sums)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// A few rows times a matrix seen from behind, in f32.
+  private func multiplyFew(
+    _ x: UnsafePointer<Float>, rows: Int, by cutting: Int8Cutting, into y: UnsafeMutablePointer<Float>,
+    parallel: Parallel
+  ) {
+    parallel.forStrips(outputs, width: Int8Strips.width) { strips, _ in
+      for columns in strips.map(cutting.columns) {
+        cutting.withFloats(columns) { first, down, _ in
+          zoo_few_rows_product(x, first, down, inputs, rows, columns.count, y + columns.lowerBound, outputs)
         }
       }
     }
@@ -94,7 +181,8 @@ struct Int8Matrix: PreparedMatrix {
   func multiplyTransposed(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
   ) -> Bool {
-    let packed = strips.value, words = (inputs + 3) / 4, wide = (outputs + 15) / 16 * 16
+    guard case .strips(let packed) = form.value else { return false }
+    let words = (inputs + 3) / 4, wide = (outputs + 15) / 16 * 16
     withPaddedRows(x, rows: rows, of: outputs, to: wide, into: y, of: inputs, from: words * 4) { padded, result in
       let pieces = words < 128 ? 1 : parallel.threads
       parallel.forEach(pieces) { piece in

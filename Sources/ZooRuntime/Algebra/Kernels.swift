@@ -4,7 +4,7 @@ import ZooTensors
 /// Products by this project's own kernels, on our own threads: the fastest where the processor has vectors of 512 bits.
 ///
 /// Weights are cut into strips of columns, which tiles of the result read in order: while they are used, or once where that
-/// lasts. In bf16 and int8 both factors are rounded on the way in; results are f32. In int8 matrices are always packed.
+/// lasts. In bf16 and int8 both factors are rounded on the way in; results are f32.
 package struct Kernels: LinearAlgebra {
   package let precision: Precision
   /// True where nothing is kept between products: memory does not grow with the model, and each product reads its weights anew.
@@ -31,7 +31,8 @@ package struct Kernels: LinearAlgebra {
       return StripMatrix(matrix, direction: direction, algebra: self, lasting: lasting && !streams)
     }
     return direction.ends(of: matrix).inputs <= ZOO_INT8_DEPTH
-      ? Int8Matrix(matrix, direction: direction) : finer.prepare(matrix, direction: direction, lasting: lasting)
+      ? Int8Matrix(matrix, direction: direction, lasting: lasting)
+      : finer.prepare(matrix, direction: direction, lasting: lasting)
   }
 
   package func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? {

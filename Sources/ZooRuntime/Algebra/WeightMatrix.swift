@@ -38,6 +38,7 @@ package final class WeightMatrix: Sendable {
   /// Drops pages that can be read again from the mapped file.
   func unmap() {
     if tensor.dtype == .f32 { release() }
+    if tensor.dtype == .i8 { tensor.data.release() }
   }
 
   /// The elements of some rows, without keeping them.
