@@ -21,7 +21,8 @@ extension ZooModel {
       let pictures = [tower.patch / 8, tower.patch / 2, tower.patch * 2].map {
         ZooImages.preprocess(noisePicture(preprocessing.size, grain: max($0, 1)), preprocessing).tensor
       }
-      let all = try pictures.map { try normalised(imageEmbeddings([$0])[0]) }
+      // In one pass: a second one would keep the weights in memory.
+      let all = try imageEmbeddings(pictures).map(normalised)
       embedding = all[0].indices.map { place in all.reduce(0) { $0 + $1[place] } / Float(all.count) }
       textCache?.keep(embedding, of: key)
     }
