@@ -9,6 +9,7 @@ extension ZooModel {
     of names: [String], in templates: [String], done: (Int) throws -> Void = { _ in }
   ) throws -> [[Float]] {
     let tokenizer = try tokenizer()
+    if names.count > 1 { keepText() }
     return try names.enumerated().map { place, name in
       let tokens = templates.map { tokenizer.encode($0.replacing("{}", with: name)) }
       // No prompt has such tokens: what is kept for one is not normalised.

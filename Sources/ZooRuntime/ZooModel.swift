@@ -14,8 +14,6 @@ public final class ZooModel: Sendable {
   public let directory: URL
   private let imageTower: VisionRuntime?
   package let engine: Engine
-  /// The text tower computes in f32 or int8.
-  package let textEngine: Engine
   private let textTower: Lazy<Result<TextRuntime, any Error>>?
   private let tokens: Lazy<Result<any PromptTokenizer, any Error>>?
   let textCache: TextEmbeddingCache?
@@ -56,7 +54,7 @@ public final class ZooModel: Sendable {
     try ZooModel.check(checkpoint, against: description.architecture, path: path)
     let cache = textCache.map {
       TextEmbeddingCache(
-        root: $0, model: json, arithmetic: algebra.forPrompts.name, width: description.architecture.embedding)
+        root: $0, model: json, arithmetic: algebra.name, width: description.architecture.embedding)
     }
     try self.init(
       description: description, directory: directory, algebra: algebra, parallel: parallel, textCache: cache
@@ -77,8 +75,6 @@ public final class ZooModel: Sendable {
     }
     engine = Engine(algebra: algebra, parallel: parallel)
     let weights = Weights(algebra: algebra, lookup: lookup)
-    let textWeights = Weights(algebra: algebra.forPrompts, lookup: lookup)
-    textEngine = Engine(algebra: algebra.forPrompts, parallel: parallel)
     imageTower = try architecture.vision.map {
       try VisionRuntime(weights, tower: $0, isClassifier: architecture.isClassifier, name: architecture.name)
     }
@@ -87,7 +83,7 @@ public final class ZooModel: Sendable {
       ? exp(try weights.scalar("logit_scale")) : architecture.temperature.map { 1 / $0 } ?? 1
     bias = architecture.logitBias ? try weights.scalar("logit_bias") : 0
     if let text = architecture.text {
-      textTower = Lazy { Result { try TextRuntime(textWeights, tower: text) } }
+      textTower = Lazy { Result { try TextRuntime(weights, tower: text) } }
       tokens = Lazy { Result { try loadTokenizer(text.tokenizer, from: directory) } }
     } else {
       (textTower, tokens) = (nil, nil)
@@ -165,11 +161,12 @@ public final class ZooModel: Sendable {
   }
 
   /// Copies the image tower's matrices into the order in which the backend multiplies fastest; worth its time and memory from a
-  /// few dozen pictures on, in bf16 from the second pass on. With `gradients` also those that LeGrad needs; what several prompts
-  /// need is made when they first come.
+  /// few dozen pictures on, in bf16 and int8 from the second pass on. With `gradients` also those that LeGrad needs; what several prompts
+  /// need is made when they first come. The text tower's are copied by the first prompt, but in f32.
   ///
   /// - Parameter progress: called on any thread with the share that is done, from 0 to 1.
   public func pack(gradients: Bool = true, progress: @Sendable (Double) -> Void = { _ in }) {
+    keepText()
     guard let imageTower else { return }
     imageTower.pack(gradients: gradients, parallel: engine.parallel) {
       progress(Double($0) / Double(imageTower.blocks.count))
@@ -177,6 +174,9 @@ public final class ZooModel: Sendable {
   }
 
   // MARK: Texts
+
+  /// Many prompts will come, one after the other: the text tower's matrices stay in memory. `pack` does this too.
+  package func keepText() { (try? text())?.keepMatrices(precision: engine.algebra.precision) }
 
   /// The tokenizer that the model was trained with.
   public func tokenizer() throws -> any PromptTokenizer {
@@ -207,7 +207,6 @@ public final class ZooModel: Sendable {
   public func textEmbeddings(tokens: [[Int32]]) throws -> [[Float]] {
     guard !tokens.isEmpty else { return [] }
     let tower = try text()
-    defer { tower.release() }
     for prompt in tokens {
       guard prompt.count == tower.tower.contextLength else {
         throw ModelError.wrongTokenCount(expected: tower.tower.contextLength, found: prompt.count)
@@ -219,10 +218,7 @@ public final class ZooModel: Sendable {
         throw ModelError.onlyPadding
       }
     }
-    // A few at a time, so that memory does not grow with the number of prompts.
-    return stride(from: 0, to: tokens.count, by: 32).flatMap { first in
-      tower.encode(Array(tokens[first..<min(first + 32, tokens.count)]), engine: textEngine)
-    }
+    return tower.encode(tokens, engine: engine)
   }
 
   // MARK: Scores

@@ -20,7 +20,7 @@ package struct Arithmetic: Sendable, Hashable, CustomStringConvertible {
 
   /// How far results may be from a reference, as a fraction of the largest number in its array.
   ///
-  /// Zero in f32, where the tolerance of the array applies. In bf16 a factor is off by up to 2^-9 of its size; the effect on results depends on how
-  /// many products follow one another: about twelve in the two to four blocks of a golden.
-  package var share: Double { precision == .bf16 ? 0x1p-5 : 0 }
+  /// Zero in f32, where the tolerance of the array applies. In bf16 both factors of a product are off by up to 2^-9 of their size; the effect on
+  /// results depends on how many products follow one another: about twelve in the two to four blocks of a golden.
+  package var share: Double { precision == .bf16 ? 12 * 2 * 0x1p-9 : 0 }
 }

@@ -181,7 +181,7 @@ import ZooTestSupport
     let prompts = (0..<ids.shape[0]).map { ids[$0].ints.map { Int32($0) } }
     let text = try model.text()
     _ = text.forward(
-      [prompts[0]], engine: model.engine, length: text.tower.contextLength,
+      [prompts[0]], places: text.tower.hidesPadding ? nil : [Array(prompts[0].indices)], engine: model.engine,
       observe: { layer, work in
         let values = Array(UnsafeBufferPointer(start: work.x.pointer, count: work.tokens * text.tower.blocks.width))
         check(values, layer < 0 ? "text.prompt0.tokens_in" : "text.prompt0.block\(layer)")

@@ -66,6 +66,7 @@ package final class EmbeddingRun {
 
   private func embedPrompts(_ together: Int, _ done: (Int) throws -> Void) throws {
     let tokenizer = try model.tokenizer()
+    if left.count > together { model.keepText() }
     for first in stride(from: 0, to: left.count, by: together) {
       let places = left[first..<min(first + together, left.count)]
       let tokens = places.map { tokenizer.encode(inputs.entries[$0].id) }

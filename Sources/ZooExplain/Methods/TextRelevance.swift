@@ -41,7 +41,7 @@ extension Explainer {
       throw MethodError.undefined(
         method: CheferCAM.info.id, model: model.name, reason: "its text tower \(reason)", others: [])
     }
-    let pass = tower.keep(ids, from: start, engine: model.textEngine), engine = model.textEngine
+    let pass = tower.keep(ids, from: start, engine: model.engine), engine = model.engine
     var row = [Float](repeating: 0, count: pass.tokens)
     row[pass.place] = 1
     var flow = Rows(

@@ -10,9 +10,6 @@ package protocol LinearAlgebra: Sendable {
   var splitsRows: Bool { get }
   /// The same in f32.
   var exact: any LinearAlgebra { get }
-  /// What computes the text tower. Prompts are few and their embeddings are kept, so that no matrix in f32 or bf16 is worth a packed
-  /// copy: then f32, where they lie. In int8 they take a quarter of the memory.
-  var forPrompts: any LinearAlgebra { get }
   /// What computes attention, and the matrices before and behind the blocks: itself, but for int8.
   var finer: any LinearAlgebra { get }
   /// Makes a matrix ready for products in one direction.
@@ -28,7 +25,6 @@ extension LinearAlgebra {
   package var splitsRows: Bool { false }
   package var exact: any LinearAlgebra { self }
   package var finer: any LinearAlgebra { self }
-  package var forPrompts: any LinearAlgebra { precision == .int8 ? self : exact }
   package func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? { nil }
 }
 

@@ -66,8 +66,14 @@ package struct Block: Sendable {
     if lasting { fc2.keep(.backward) }
   }
 
-  func release() {
-    for linear in linears { linear.release() }
+  /// Many passes will follow, once there is a first one.
+  func keep() {
+    for linear in linears { linear.keep(.forward) }
+  }
+
+  /// Gives all memory of the matrices back until there is another pass.
+  func forget() {
+    for linear in linears { linear.forget() }
   }
 
   func unmap() {
@@ -104,8 +110,8 @@ package struct Block: Sendable {
     let one = BlockWork(sequences: work.sequences, tokens: 1, shape: shape)
     engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
-      let q = work.qkv.pointer + sequence * work.tokens * 3 * width + number * head
-      let place = places[sequence], keys = mask.isCausal ? place + 1 : work.tokens
+      let span = work.spans[sequence], q = work.qkv.pointer + span.lowerBound * 3 * width + number * head
+      let place = places[sequence], keys = mask.isCausal ? place + 1 : span.count
       let bias = mask.bias.map { $0.pointer(head: number, tokens: work.tokens) + place * work.tokens }
       withScratch(zoo_attention_scratch(keys, head)) { scratch in
         zoo_attention(
@@ -115,12 +121,12 @@ package struct Block: Sendable {
       }
     }
     func row(_ sequence: Int) -> UnsafeMutablePointer<Float> {
-      work.x.pointer + (sequence * work.tokens + places[sequence]) * width
+      work.x.pointer + (work.spans[sequence].lowerBound + places[sequence]) * width
     }
     for sequence in places.indices {
       (one.x.pointer + sequence * width).update(from: row(sequence), count: width)
       if let from = work.attentionGate, let to = one.attentionGate {
-        let gate = from.pointer + (sequence * work.tokens + places[sequence]) * width
+        let gate = from.pointer + (work.spans[sequence].lowerBound + places[sequence]) * width
         (to.pointer + sequence * width).update(from: gate, count: width)
       }
     }
@@ -202,7 +208,7 @@ package struct Block: Sendable {
     let mean = FloatBuffer(uninitialised: work.sequences * shape.width)
     engine.parallel.forEach(work.sequences * 2) { index in
       let sequence = index / 2, width = index % 2 == 0 ? shape.width : shape.mlpWidth
-      let source = (index % 2 == 0 ? work.x : work.hidden).pointer + sequence * work.tokens * width
+      let source = (index % 2 == 0 ? work.x : work.hidden).pointer + work.spans[sequence].lowerBound * width
       let target = (index % 2 == 0 ? two.x : two.hidden).pointer + 2 * sequence * width
       target.update(from: source, count: width)
       (target + width).update(from: ZooRuntime.mean(source, rows: tokens, width: width), count: width)
@@ -210,7 +216,7 @@ package struct Block: Sendable {
     leave(two, rows: 0..<two.rows, trace: nil, parallel: engine.parallel)
     for sequence in 0..<work.sequences {
       let result = two.x.pointer + 2 * sequence * shape.width
-      (work.x.pointer + sequence * work.tokens * shape.width).update(from: result, count: shape.width)
+      (work.x.pointer + work.spans[sequence].lowerBound * shape.width).update(from: result, count: shape.width)
       (mean.pointer + sequence * shape.width).update(from: result + shape.width, count: shape.width)
     }
     work.mean = mean
@@ -218,12 +224,13 @@ package struct Block: Sendable {
 
   /// Mixes the values of each head into `work.mixed`.
   private func attend(_ work: BlockWork, mask: AttentionMask, engine: Engine) {
-    let (width, head, tokens) = (shape.width, shape.headWidth, work.tokens)
+    let (width, head) = (shape.width, shape.headWidth)
     let scale = shape.attentionScale, bf16 = engine.roundsToBF16
     engine.parallel.forEach(work.sequences * shape.heads) { index in
       let (sequence, number) = (index / shape.heads, index % shape.heads)
-      let q = work.qkv.pointer + sequence * tokens * 3 * width + number * head
-      let out = work.mixed.pointer + sequence * tokens * width + number * head
+      let first = work.spans[sequence].lowerBound, tokens = work.spans[sequence].count
+      let q = work.qkv.pointer + first * 3 * width + number * head
+      let out = work.mixed.pointer + first * width + number * head
       withScratch(zoo_attention_scratch(tokens, head)) { scratch in
         zoo_attention(
           q, 3 * width, q + width, q + 2 * width, 3 * width, tokens, tokens, head, scale,

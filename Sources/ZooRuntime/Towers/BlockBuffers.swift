@@ -1,33 +1,43 @@
 import ZooModels
 
-/// The buffers that a tower's blocks run in: `sequences` sequences of `tokens` tokens.
+/// The buffers that a tower's blocks run in: sequences of tokens, one behind the other.
 package final class BlockWork {
-  package let sequences: Int
+  /// The rows of each sequence.
+  package let spans: [Range<Int>]
+  /// How many the longest sequence has; where attention knows of positions, all of them.
   package let tokens: Int
-  /// `[sequences * tokens, width]`: the residual stream.
+  /// `[rows, width]`: the residual stream.
   package let x: FloatBuffer
   let normed: FloatBuffer
   let mixed: FloatBuffer
-  /// `[sequences * tokens, 3 width]`: queries, keys and values of the block that ran last.
+  /// `[rows, 3 width]`: queries, keys and values of the block that ran last.
   package private(set) var qkv: FloatBuffer
   let hidden: FloatBuffer
   let gate: FloatBuffer?
-  /// `[sequences * tokens, width]`: what opens attention's output, before the sigmoid.
+  /// `[rows, width]`: what opens attention's output, before the sigmoid.
   let attentionGate: FloatBuffer?
   /// That of the block that runs next.
   var rotary: RotaryTable?
   /// `[sequences, width]`: the mean of some of the block's output tokens, where that was computed instead of all of them.
   package internal(set) var mean: FloatBuffer?
 
-  package var rows: Int { sequences * tokens }
+  package var sequences: Int { spans.count }
+  package var rows: Int { spans.last?.upperBound ?? 0 }
 
-  init(sequences: Int, tokens: Int, shape: Blocks, rotary: RotaryTable? = nil) {
-    let rows = sequences * tokens
+  convenience init(sequences: Int, tokens: Int, shape: Blocks, rotary: RotaryTable? = nil) {
+    self.init(lengths: Array(repeating: tokens, count: sequences), shape: shape, rotary: rotary)
+  }
+
+  init(lengths: [Int], shape: Blocks, rotary: RotaryTable? = nil) {
+    var rows = 0
+    spans = lengths.map { length in
+      defer { rows += length }
+      return rows..<rows + length
+    }
+    tokens = lengths.max() ?? 0
     self.rotary = rotary
     attentionGate = shape.attentionGate ? FloatBuffer(uninitialised: rows * shape.width) : nil
     gate = shape.gated ? FloatBuffer(uninitialised: rows * shape.mlpWidth) : nil
-    self.sequences = sequences
-    self.tokens = tokens
     x = FloatBuffer(uninitialised: rows * shape.width)
     normed = FloatBuffer(uninitialised: rows * shape.width)
     mixed = FloatBuffer(uninitialised: rows * shape.width)

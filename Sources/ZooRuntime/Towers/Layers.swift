@@ -116,6 +116,11 @@ package struct Linear: Sendable {
 
   /// Gives memory back that the next product would read again.
   func release() { matrix.release() }
+  /// The same, with the copy for products forwards.
+  func forget() {
+    forwardMatrix.replace(by: algebra.prepare(matrix, direction: .forward, lasting: false))
+    matrix.release()
+  }
   /// The same, of what needs no widening.
   func unmap() { matrix.unmap() }
 

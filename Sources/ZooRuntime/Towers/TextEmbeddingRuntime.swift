@@ -30,22 +30,13 @@ struct TextEmbeddingRuntime: Sendable {
     classToken = tower.pooling == .classToken ? try weights.vector("text.class_token") : nil
   }
 
-  /// Which tokens of a prompt are run: those that are not hidden padding, or the first `length`.
-  func places(of prompt: [Int32], length: Int = .max) -> [Int] {
-    tower.hidesPadding
-      ? prompt.indices.filter { prompt[$0] != tower.tokenizer.padID } : Array(prompt.indices.prefix(length))
-  }
-
-  /// The stream before the first block. Prompts run `length` tokens each, or all that are not hidden padding, which stand at the same
-  /// places in all of them.
-  func embed(_ prompts: [[Int32]], length: Int) -> BlockWork {
+  /// The stream before the first block, of the tokens of each prompt that are run.
+  func embed(_ prompts: [[Int32]], places: [[Int]]) -> BlockWork {
     let width = tower.blocks.width
-    let places = prompts.map { self.places(of: $0, length: length) }
-    let run = places.first?.count ?? 0, count = run + (classToken == nil ? 0 : 1)
-    let work = BlockWork(sequences: prompts.count, tokens: count, shape: tower.blocks)
+    let work = BlockWork(lengths: places.map { $0.count + (classToken == nil ? 0 : 1) }, shape: tower.blocks)
     let factor = tower.embedding?.scaled == true ? Float(width).squareRoot() : 1
     for (index, prompt) in prompts.enumerated() {
-      let start = work.x.pointer + index * count * width
+      let start = work.x.pointer + work.spans[index].lowerBound * width
       for (place, token) in places[index].enumerated() {
         let row = start + place * width
         let id = Int(prompt[token]), own = tokens.rows(id..<id + 1)
@@ -57,9 +48,9 @@ struct TextEmbeddingRuntime: Sendable {
         if let positions { zoo_add_bias(row, positions.pointer + position * width, 1, width) }
       }
       guard let classToken else { continue }
-      let last = start + run * width
+      let last = start + places[index].count * width
       last.update(from: classToken.pointer, count: width)
-      if let positions { zoo_add_bias(last, positions.pointer + run * width, 1, width) }
+      if let positions { zoo_add_bias(last, positions.pointer + tower.contextLength * width, 1, width) }
     }
     norm?.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: Parallel(threads: 1))
     return work

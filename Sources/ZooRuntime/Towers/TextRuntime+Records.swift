@@ -14,12 +14,11 @@ package struct KeptPrompt: Sendable {
 extension TextRuntime {
   /// Runs one prompt and keeps the records of the blocks from `first` on.
   package func keep(_ prompt: [Int32], from first: Int, engine: Engine) -> KeptPrompt {
-    let place = pooledPlace(prompt), length = tower.causal ? place + 1 : tower.contextLength
     let request = PassRequest(
       layers: first..<blocks.count, parts: [.tokens, .gradients, .inputs], lifetime: .pass)
     var records: [LayerRecord] = []
-    let work = forward([prompt], engine: engine, length: length, request: request, keep: { records.append($0) })
-    return KeptPrompt(tokens: length, place: place, records: records, output: work.x)
+    let work = forward([prompt], engine: engine, request: request, keep: { records.append($0) })
+    return KeptPrompt(tokens: work.tokens, place: pooledPlace(prompt), records: records, output: work.x)
   }
 
   /// `[tokens, width]`: the gradient of the cosine with a unit vector at the last block's tokens.

@@ -1,4 +1,5 @@
 import CZooKernels
+import Synchronization
 import ZooModels
 
 /// The text tower of a loaded model.
@@ -13,6 +14,8 @@ package final class TextRuntime: Projecting, Sendable {
   /// The first of two maps, which GELU follows.
   private let firstProjection: Linear?
   package let projection: Linear?
+  /// Whether the memory of the matrices is kept between prompts.
+  private let isKept = Atomic<Bool>(false)
 
   init(_ weights: Weights, tower: TextTower) throws {
     self.tower = tower
@@ -29,16 +32,18 @@ package final class TextRuntime: Projecting, Sendable {
   }
 
   /// Runs prompts of token ids, `[prompts][contextLength]`. `observe` gets the stream before the first block (as layer
-  /// -1) and after each. Returns the buffers, with the last block's tokens in `x`; where `places` are given, only those of
-  /// each prompt. `keep` gets the records that the request names; they last.
+  /// -1) and after each. Returns the buffers, with the last block's tokens in `x`. `keep` gets the records that the request names; they
+  /// last.
   ///
-  /// - Parameter length: How many tokens of each prompt are run. Hidden padding is not: there, prompts have other tokens at the same
-  ///   places, and all of them are run.
+  /// - Parameters:
+  ///   - places: The tokens of each prompt that are run; nil for all that a prompt's embedding depends on.
+  ///   - rows: Of each prompt the token that is looked at, counted among those that are run: the last block computes no other.
   package func forward(
-    _ prompts: [[Int32]], engine: Engine, length: Int, places: [Int]? = nil, request: PassRequest = .embedding,
-    keep: (LayerRecord) -> Void = { _ in }, observe: (Int, BlockWork) -> Void = { _, _ in }
+    _ prompts: [[Int32]], places: [[Int]]? = nil, rows: [Int]? = nil, engine: Engine,
+    request: PassRequest = .embedding, keep: (LayerRecord) -> Void = { _ in },
+    observe: (Int, BlockWork) -> Void = { _, _ in }
   ) -> BlockWork {
-    let work = embedding.embed(prompts, length: length)
+    let places = places ?? prompts.map(self.places), work = embedding.embed(prompts, places: places)
     observe(-1, work)
     let mask: AttentionMask =
       if embedding.classToken != nil {
@@ -48,9 +53,7 @@ package final class TextRuntime: Projecting, Sendable {
       } else {
         .none
       }
-    let positions = TextPositions(
-      tower, places: prompts.first.map { embedding.places(of: $0, length: length) } ?? [], mask: mask,
-      relativeBias: relativeBias)
+    let positions = TextPositions(tower, places: places.first ?? [], mask: mask, relativeBias: relativeBias)
     for (layer, block) in blocks.enumerated() {
       let mask = positions.enter(block: layer, work)
       if request.layers.contains(layer) {
@@ -61,45 +64,57 @@ package final class TextRuntime: Projecting, Sendable {
           LayerRecord(
             layer: layer, sequences: work.sequences, tokens: work.tokens, input: input, rotary: work.rotary, bias: nil,
             qkv: work.takeQKV(), output: work.x.copy(), mean: nil, trace: trace))
-      } else if let places, layer == blocks.count - 1, embedding.classToken == nil {
-        block.forward(work, at: places, mask: mask, engine: engine)
+      } else if let rows, layer == blocks.count - 1, embedding.classToken == nil {
+        block.forward(work, at: rows, mask: mask, engine: engine)
       } else {
         block.forward(work, trace: nil, mask: mask, engine: engine)
       }
       observe(layer, work)
-      block.unmap()  // No other prompts may come.
+      if !isKept.load(ordering: .relaxed) { block.unmap() }  // No other prompts may come.
     }
     return work
   }
 
-  /// The embedding of each prompt, `[prompts][embedding]`, not normalised.
+  /// The embedding of each prompt, `[prompts][embedding]`, not normalised. Prompts of all lengths run together, each as long as it is;
+  /// where attention knows places, only those with tokens at the same ones.
   package func encode(_ prompts: [[Int32]], engine: Engine) -> [[Float]] {
-    guard tower.hidesPadding else { return pooled(prompts, engine: engine) }
-    // Prompts with tokens at the same places run together.
+    let places = prompts.map(places)
+    let knowsPlaces = tower.blocks.sequenceRope != nil || tower.blocks.relativeBias != nil
     var embeddings = [[Float]](repeating: [], count: prompts.count)
-    for group in Dictionary(grouping: prompts.indices, by: { embedding.places(of: prompts[$0]) }).values {
-      for (index, vector) in zip(group, pooled(group.map { prompts[$0] }, engine: engine)) {
-        embeddings[index] = vector
+    for group in Dictionary(grouping: prompts.indices, by: { knowsPlaces ? places[$0] : [] }).values {
+      for some in Self.batches(group, rows: { places[$0].count }) {
+        let vectors = pooled(some.map { prompts[$0] }, places: some.map { places[$0] }, engine: engine)
+        for (index, vector) in zip(some, vectors) { embeddings[index] = vector }
       }
     }
+    if !isKept.load(ordering: .relaxed) { blocks.forEach { $0.forget() } }
     return embeddings
   }
 
-  private func pooled(_ prompts: [[Int32]], engine: Engine) -> [[Float]] {
-    // Tokens after the last one that a causal tower pools change nothing.
-    let places = prompts.map(pooledPlace)
-    let causal = tower.causal && embedding.classToken == nil
-    let length = causal ? places.max().map { $0 + 1 } ?? 0 : tower.contextLength
-    let seesAll = [.mean, .attention].contains(tower.pooling)
-    let work = forward(prompts, engine: engine, length: length, places: seesAll ? nil : places)
-    let width = tower.blocks.width
+  /// Neighbours of no more than 1024 rows together, so that memory does not grow with the number of prompts.
+  private static func batches(_ prompts: [Int], rows: (Int) -> Int) -> [[Int]] {
+    var batches: [[Int]] = [], sum = 0
+    for prompt in prompts {
+      sum += rows(prompt)
+      if batches.isEmpty || sum > 1024 {
+        batches.append([])
+        sum = rows(prompt)
+      }
+      batches[batches.count - 1].append(prompt)
+    }
+    return batches
+  }
+
+  private func pooled(_ prompts: [[Int32]], places: [[Int]], engine: Engine) -> [[Float]] {
+    let seesAll = [.mean, .attention].contains(tower.pooling), width = tower.blocks.width
+    let rows = zip(prompts, places).map { embedding.classToken == nil ? pooledPlace($0) : $1.count }
+    let work = forward(prompts, places: places, rows: seesAll ? nil : rows, engine: engine)
     if seesAll { norm.apply(work.x.pointer, rows: work.rows, into: work.x.pointer, parallel: engine.parallel) }
     return prompts.indices.map { index in
-      let rows = work.x.pointer + index * work.tokens * width
-      if let pooler { return embed(pooler.pool(rows, count: work.tokens, engine: engine)) }
-      if tower.pooling == .mean { return embed(mean(rows, rows: 0..<work.tokens, width: width)) }
-      let row = UnsafeBufferPointer(start: rows + places[index] * width, count: width)
-      return embed(normalise(Array(row)))
+      let tokens = work.x.pointer + work.spans[index].lowerBound * width, count = places[index].count
+      if let pooler { return embed(pooler.pool(tokens, count: count, engine: engine)) }
+      if tower.pooling == .mean { return embed(mean(tokens, rows: 0..<count, width: width)) }
+      return embed(normalise(Array(UnsafeBufferPointer(start: tokens + rows[index] * width, count: width))))
     }
   }
 
@@ -112,8 +127,20 @@ package final class TextRuntime: Projecting, Sendable {
     return project(hidden)
   }
 
-  /// Gives the memory of the matrices back until they are used again.
-  func release() { blocks.forEach { $0.release() } }
+  /// Many prompts will come, one after the other: what the first one reads stays in memory. In f32 matrices are used where they lie; else
+  /// the first prompt copies them into the order in which the backend multiplies fastest.
+  func keepMatrices(precision: Precision) {
+    isKept.store(true, ordering: .relaxed)
+    if precision != .f32 { blocks.forEach { $0.keep() } }
+  }
+
+  /// The tokens of a prompt that its embedding depends on.
+  private func places(_ prompt: [Int32]) -> [Int] {
+    if tower.hidesPadding { return prompt.indices.filter { prompt[$0] != tower.tokenizer.padID } }
+    guard tower.causal else { return Array(prompt.indices) }
+    let last = embedding.classToken == nil ? pooledPlace(prompt) : visibleTokens(prompt).max() ?? 0
+    return Array(prompt.indices.prefix(last + 1))
+  }
 
   /// Which position stands for a prompt. Without an end token it is the first one, as in open_clip; a mean and a query of its own have none.
   func pooledPlace(_ prompt: [Int32]) -> Int {

@@ -101,8 +101,15 @@ struct BenchCommand: ParsableCommand {
       try bench.measure(name, flops: work.imageTower * Double(count)) { _ = try model.imageEmbeddings(pictures) }
     }
     if let text = model.architecture.text {
-      let ids = [testPrompt(text)]
-      try bench.measure("text tower, 1 prompt", flops: work.textTower) { _ = try model.textEmbeddings(tokens: ids) }
+      for (name, wanted) in [
+        ("text tower, 1 prompt", [text.contextLength]), ("text tower, 8 tokens", [8]),
+        ("text tower, 32 prompts of 6 to 20 tokens", (0..<32).map { 6 + $0 * 7 % 15 }),
+      ] {
+        let lengths = wanted.map { min($0, text.contextLength) }
+        let ids = lengths.map { testPrompt(text, length: $0) }
+        let flops = lengths.reduce(0) { $0 + work.textTower(tokens: $1) }
+        try bench.measure(name, flops: flops) { _ = try model.textEmbeddings(tokens: ids) }
+      }
     }
     let count = try selection.layers(of: tower.depth).count
     for variant in LeGrad.Variant.allCases {

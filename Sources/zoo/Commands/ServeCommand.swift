@@ -53,6 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
       tools: ServerTools(
         open: { directory, progress in
           let model = try runOptions.open(directory, of: store)
+          model.keepText()
           runOptions.prepare(model, passes: 2, progress: progress)
           return model
         },

@@ -32,7 +32,7 @@ struct Workload {
   var imageTower: Double {
     let blocks = vision.blocks
     return imageTower(
-      last: vision.pooler == .classToken ? lastBlock(blocks, rows: 1) : block(blocks, tokens: tokens))
+      last: vision.pooler == .classToken ? lastBlock(blocks, tokens: tokens, rows: 1) : block(blocks, tokens: tokens))
   }
 
   private func imageTower(last: Double) -> Double {
@@ -71,10 +71,12 @@ struct Workload {
     return sum + patches * Double(9 * last * vision.blocks.width)
   }
 
-  /// For one prompt with full context.
-  var textTower: Double {
+  /// For one prompt with a number of tokens; with full context where tokens see padding.
+  func textTower(tokens: Int) -> Double {
     guard let text else { return 0 }
-    return 2 * Double(text.blocks.layers) * block(text.blocks, tokens: Double(text.contextLength))
+    let blocks = text.blocks, tokens = Double(text.causal || text.hidesPadding ? tokens : text.contextLength)
+    let seesAll = [.mean, .attention, .classToken].contains(text.pooling), one = block(blocks, tokens: tokens)
+    return 2 * (Double(blocks.layers - 1) * one + (seesAll ? one : lastBlock(blocks, tokens: tokens, rows: 1)))
   }
 
   /// The image tower and the gradients for every prompt and layer; in a packed model with several prompts, with folded matrices.
@@ -102,7 +104,7 @@ struct Workload {
   }
 
   /// Keys and values for all tokens, everything else for some.
-  private func lastBlock(_ blocks: Blocks, rows: Double) -> Double {
+  private func lastBlock(_ blocks: Blocks, tokens: Double, rows: Double) -> Double {
     let (d, m) = (Double(blocks.width), Double(blocks.mlpWidth))
     return tokens * 3 * d * d + rows * (d * d + 2 * d * m) + 2 * rows * tokens * d
   }
@@ -114,10 +116,11 @@ func testPicture(_ size: GridSize) -> PixelTensor {
   return PixelTensor(height: size.height, width: size.width, values: values)
 }
 
-/// Token ids that fill a context, with the largest at the end.
-func testPrompt(_ text: TextTower) -> [Int32] {
-  (0..<text.contextLength).map {
-    Int32($0 == text.contextLength - 1 ? text.vocabulary - 1 : 1 + $0 % (text.vocabulary - 2))
+/// Token ids of a prompt of some length, with the token that ends a text as the last of them.
+func testPrompt(_ text: TextTower, length: Int) -> [Int32] {
+  let end = if case .endOfText(let id) = text.pooling { id } else { text.vocabulary - 1 }
+  return (0..<text.contextLength).map {
+    Int32($0 < length - 1 ? 2 + $0 % (text.vocabulary - 3) : $0 < length ? end : text.tokenizer.padID)
   }
 }
 
