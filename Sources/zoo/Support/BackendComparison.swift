@@ -47,10 +47,11 @@ struct BackendComparison {
 
   func report(notes: inout Notes) throws -> BackendReport {
     let second = try runOptions.algebra()
-    let want = try outputs(BLAS(), packed: false, notes: &notes)
+    let (want, directions) = try outputs(BLAS(), packed: false, notes: &notes)
     var said = Notes(isQuiet: true)  // once is enough
-    let got = try outputs(second, packed: packed, notes: &said)
+    let (got, others) = try outputs(second, packed: packed, notes: &said)
     let cosines = zip(want, got).map { dot(normalised($0.embedding), normalised($1.embedding)) }
+    let promptCosine = prompts.isEmpty ? nil : BackendReport.Spread(zip(directions, others).map(dot))
     let pairs = zip(want, got).flatMap { zip($0.heatmaps, $1.heatmaps) }
     let ranks = pairs.map { rankCorrelation($0.values, $1.values) }
     let differences = pairs.map { pair in
@@ -59,10 +60,13 @@ struct BackendComparison {
     return BackendReport(
       model: model, reference: BLAS().name, compared: second.name + (packed ? ", packed" : ""),
       precision: runOptions.precision, pictures: want.count, maps: pairs.count, embeddingCosine: .init(cosines),
-      mapRankCorrelation: .init(ranks), mapDifference: .init(differences))
+      promptCosine: promptCosine, mapRankCorrelation: .init(ranks), mapDifference: .init(differences))
   }
 
-  private func outputs(_ algebra: any LinearAlgebra, packed: Bool, notes: inout Notes) throws -> [MethodOutput] {
+  /// What the method finds in each picture for each prompt, and the prompts' embeddings.
+  private func outputs(
+    _ algebra: any LinearAlgebra, packed: Bool, notes: inout Notes
+  ) throws -> (found: [MethodOutput], directions: [[Float]]) {
     let model = try loadOrMakeUp(
       model, algebra: algebra, parallel: runOptions.parallel, seed: seed, registry: registryOptions)
     if packed { model.pack() }
@@ -76,9 +80,10 @@ struct BackendComparison {
       : model.textEmbeddings(prompts).map(normalised)
     let progress = Progress("explaining", total: pictures.count, quiet: runOptions.quiet)
     defer { progress.finish() }
-    return try pictures.enumerated().flatMap { index, picture in
+    let found = try pictures.enumerated().flatMap { index, picture in
       progress.update(index)
       return try method.explain([picture], prompts: directions, model: model)
     }
+    return (found, directions)
   }
 }

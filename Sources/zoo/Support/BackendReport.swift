@@ -11,6 +11,8 @@ struct BackendReport: Encodable {
   let maps: Int
   /// Cosine of the image embeddings.
   let embeddingCosine: Spread
+  /// That of the prompts, where there are any.
+  let promptCosine: Spread?
   /// Spearman's rank correlation of the raw maps.
   let mapRankCorrelation: Spread
   /// Largest difference between the maps, which are scaled to 0...1.
@@ -32,9 +34,12 @@ struct BackendReport: Encodable {
   var text: String {
     var table = Table(["", "MINIMUM", "MEDIAN", "MAXIMUM"], right: [1, 2, 3])
     for (name, spread) in [
-      ("cosine of image embeddings", embeddingCosine), ("rank correlation of maps", mapRankCorrelation),
-      ("largest difference of 0...1 maps", mapDifference),
-    ] { table.add([name] + [spread.minimum, spread.median, spread.maximum].map { String(format: "%.6f", $0) }) }
+      ("cosine of image embeddings", embeddingCosine), ("cosine of prompts", promptCosine),
+      ("rank correlation of maps", mapRankCorrelation), ("largest difference of 0...1 maps", mapDifference),
+    ] {
+      guard let spread else { continue }
+      table.add([name] + [spread.minimum, spread.median, spread.maximum].map { String(format: "%.6f", $0) })
+    }
     return """
       \(model): \(compared), against \(reference) in f32
       \(pictures) pictures, \(maps) maps
