@@ -8,11 +8,17 @@ package struct Arithmetic: Sendable, Hashable, CustomStringConvertible {
   package var description: String { "\(backend.rawValue) \(precision.rawValue)" }
 
   package static let standard = Arithmetic(backend: .automatic, precision: .f32)
+  package static let int8 = Arithmetic(backend: .automatic, precision: .int8)
 
   /// Everything that this build and this processor support, with what `automatic` selects listed once; 8-bit integers have tests of their own.
   package static let all: [Arithmetic] = Backend.available.flatMap { backend in
     [Precision.f32, .bf16].map { Arithmetic(backend: backend, precision: $0) }
   }.filter { $0 == standard || $0.backend != .automatic && (try? $0.algebra()).map { $0.name != usual } ?? false }
+
+  /// All backends, in f32.
+  package static let exact = all.filter { $0.precision == .f32 }
+  /// What this processor has below f32: bf16 on each backend, and int8.
+  package static let rounding = all.filter { $0.precision != .f32 } + [int8]
 
   private static let usual = (try? standard.algebra())?.name
 

@@ -44,8 +44,9 @@ public struct GoldenArray: Sendable {
 
   private func elements<T: BitwiseCopyable>(_: T.Type) -> [T] {
     precondition(bytes.count == count * MemoryLayout<T>.size, "\(descr) is not what the test asked for")
-    return bytes.withUnsafeBytes { raw in
-      (0..<count).map { raw.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: T.self) }
+    return [T](unsafeUninitializedCapacity: count) { target, filled in
+      UnsafeMutableRawBufferPointer(target).copyBytes(from: bytes)
+      filled = count
     }
   }
 

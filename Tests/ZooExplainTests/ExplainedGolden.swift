@@ -17,9 +17,9 @@ struct ExplainedGolden {
   /// - Parameter file: The expected file.
   init(
     _ name: String, _ checkpoint: String, group: String = "models", file: String, sizes: [String],
-    algebra: (any LinearAlgebra)? = nil
+    _ arithmetic: Arithmetic = .standard
   ) throws {
-    let loaded = try GoldenModel(name, checkpoint, group: group, algebra: algebra) {
+    let loaded = try GoldenModel(name, checkpoint, group: group, algebra: arithmetic.algebra()) {
       if name == "siglip" { ($0.visionActivation, $0.textActivation) = (.gelu, .gelu) }
     }
     model = loaded.model

@@ -65,15 +65,23 @@ import ZooTestSupport
     ("legrad.final_score.layers", "legrad", ["final-score": "yes"]),
   ]
 
-  private func load(_ golden: Case) throws -> ExplainedGolden {
+  /// Arrays for which large values of both signs cancel, or whose values are nearly equal: in one golden, GEM's differ by 2 %.
+  private static let unsteady: Set = ["gradcam.layers", "gem", "legrad.final_score.layers"]
+
+  private func load(_ golden: Case, _ arithmetic: Arithmetic = .standard) throws -> ExplainedGolden {
     try ExplainedGolden(
-      golden.name, golden.checkpoint, group: golden.group, file: "methods.npz", sizes: ["native", golden.size])
+      golden.name, golden.checkpoint, group: golden.group, file: "methods.npz", sizes: ["native", golden.size],
+      arithmetic)
   }
 
-  @Test(arguments: cases)
-  func mapsAreThoseOfAutomaticDifferentiation(_ golden: Case) throws {
-    let loaded = try load(golden), expected = loaded.expected
-    var compared: Set<String> = []
+  @Test(arguments: cases, Arithmetic.exact + Arithmetic.rounding)
+  func mapsAreThoseOfAutomaticDifferentiation(_ golden: Case, _ arithmetic: Arithmetic) throws {
+    let loaded = try load(golden, arithmetic), expected = loaded.expected
+    var comparison = MapComparison(expected, arithmetic), compared: Set<String> = []
+    func check(_ found: [Float], _ patches: Int, _ size: String, _ key: String) {
+      comparison.check(
+        found, "\(size).\(key)", maps: found.count / patches, isSteady: !Self.unsteady.contains(key))
+    }
     for (size, picture) in loaded.pictures {
       for (key, method, options) in Self.methods {
         guard let array = expected.arrays["\(size).\(key)"] else { continue }
@@ -82,21 +90,17 @@ import ZooTestSupport
           key.hasSuffix(".layers")
           ? maps.flatMap { $0.layerValues.flatMap { $0 } }
           : array.shape.count == 1 ? maps[0].values : maps.flatMap(\.values)
-        let distance = expected.distance(found, to: "\(size).\(key)")
-        #expect(distance <= 1, "\(size).\(key): \(distance) times the tolerance")
+        check(found, maps[0].values.count, size, key)
         compared.insert(method)
       }
       let gradcam = try #require(expected.arrays["\(size).gradcam.layers"])
-      for layer in 0..<gradcam.shape[1] {
-        let maps = try loaded.maps("gradcam", ["layer": "\(layer)"], picture)
-        for (prompt, map) in maps.enumerated() {
-          let tolerance = expected.tolerance(of: "\(size).gradcam.layers"), want = gradcam[prompt][layer].floats
-          #expect(
-            map.values.count == want.count && zip(map.values, want).allSatisfy { abs($0 - $1) <= tolerance },
-            "\(size), GradCAM, layer \(layer), prompt \(prompt)")
-        }
-      }
+      let layers = try (0..<gradcam.shape[1]).map { try loaded.maps("gradcam", ["layer": "\($0)"], picture) }
+      check(
+        loaded.directions.indices.flatMap { prompt in layers.flatMap { $0[prompt].values } },
+        layers[0][0].values.count, size, "gradcam.layers")
     }
+    #expect(comparison.compared == Set(expected.arrays.keys))
+    comparison.finish(atLeast: 10)
     // LRP's family needs published rules, which `GoldenMethodTests` compares with.
     let elsewhere = Case.relevance.union(golden.name == "vit_classifier" ? ["gradcam", "textspan"] : ["gradcam"])
     let all = Set(HeatmapMethod.all.map(\.id))

@@ -20,31 +20,63 @@ import ZooTestSupport
     GoldenMethodFamilyTests.Case(name: "mobileclip_base", group: "families", undefined: ["lrp"]),
   ]
 
-  @Test(arguments: cases)
-  func relevanceIsThatOfTheOriginalCode(_ golden: GoldenMethodFamilyTests.Case) throws {
-    let compared = try compareAll(golden, sizes: ["native", golden.size])
+  /// Some backends multiply by parts of the weights as they read them, others create separate matrices.
+  @Test(arguments: cases, Arithmetic.exact)
+  func relevanceIsThatOfTheOriginalCode(_ golden: GoldenMethodFamilyTests.Case, _ arithmetic: Arithmetic) throws {
+    let compared = try compareAll(golden, arithmetic)
     #expect(compared == GoldenMethodFamilyTests.Case.relevance.subtracting(golden.undefined))
   }
 
-  /// Some backends multiply by parts of the weights as they read them, others create separate matrices.
-  @Test(arguments: Backend.available)
-  func everyBackendHasTheSameRelevance(_ backend: Backend) throws {
-    _ = try compareAll(Self.cases[2], sizes: ["rect"], algebra: makeAlgebra(backend: backend))
-  }
-
-  private func compareAll(
-    _ golden: GoldenMethodFamilyTests.Case, sizes: [String], algebra: (any LinearAlgebra)? = nil
-  ) throws -> Set<String> {
-    let loaded = try ExplainedGolden(
-      golden.name, golden.checkpoint, group: golden.group, file: "relevance.npz", sizes: sizes, algebra: algebra)
-    var compared: Set<String> = []
+  /// Relevance is divided by sums that nearly cancel. Even in f32 its error is up to 3 % of its spread, and more than 0.02 % for half of the arrays.
+  /// bf16 rounds 2^15 times as coarsely, so that nothing is left of LRP. Of the other methods, the maps whose error in f32 is below 0.0004 % can
+  /// be compared: those of two models.
+  @Test(arguments: [cases[6], cases[7]], Arithmetic.rounding)
+  func steadyRelevanceIsNearlyThatOfTheOriginalCode(
+    _ golden: GoldenMethodFamilyTests.Case, _ arithmetic: Arithmetic
+  ) throws {
+    let loaded = try load(golden, arithmetic)
+    var comparison = MapComparison(loaded.expected, arithmetic)
     for (size, picture) in loaded.pictures {
       for rules in ["original", "transformer"] {
-        for (key, method, options) in [
-          ("lrp", "lrp", [:]), ("partial-lrp", "partial-lrp", [:]),
-          ("transformer-attribution.start0", "transformer-attribution", ["start-layer": "0"]),
-          ("transformer-attribution.start1", "transformer-attribution", [:]),
-        ] {
+        for (key, method, options) in Self.methods where key != "lrp" {
+          let name = "\(size).\(key).\(rules)"
+          let maps = try loaded.maps(method, options.merging(["rules": rules]) { $1 }, picture)
+          #expect(maps.allSatisfy { $0.values.allSatisfy(\.isFinite) }, "\(name)")
+          if !key.hasSuffix(".start0") {
+            comparison.check(maps.flatMap(\.values), name, maps: maps.count, isSteady: false)
+          }
+        }
+      }
+    }
+    comparison.finish(atLeast: 8)
+  }
+
+  @Test(arguments: Arithmetic.rounding)
+  func lrpNeedsF32(_ arithmetic: Arithmetic) throws {
+    let loaded = try load(Self.cases[6], arithmetic), picture = try #require(loaded.pictures["native"])
+    let error = #expect(throws: MethodError.self) { _ = try loaded.maps("lrp", [:], picture) }
+    #expect(error?.reason.contains("\(arithmetic.precision.rawValue) is too coarse") == true)
+    #expect(HeatmapMethod.defined(on: loaded.model).map(\.id).contains("partial-lrp"))
+  }
+
+  private static let methods = [
+    ("lrp", "lrp", [:]), ("partial-lrp", "partial-lrp", [:]),
+    ("transformer-attribution.start0", "transformer-attribution", ["start-layer": "0"]),
+    ("transformer-attribution.start1", "transformer-attribution", [:]),
+  ]
+
+  private func load(_ golden: GoldenMethodFamilyTests.Case, _ arithmetic: Arithmetic) throws -> ExplainedGolden {
+    try ExplainedGolden(
+      golden.name, golden.checkpoint, group: golden.group, file: "relevance.npz", sizes: ["native", golden.size],
+      arithmetic)
+  }
+
+  private func compareAll(_ golden: GoldenMethodFamilyTests.Case, _ arithmetic: Arithmetic) throws -> Set<String> {
+    let loaded = try load(golden, arithmetic)
+    var compared: Set<String> = [], arrays: Set<String> = []
+    for (size, picture) in loaded.pictures {
+      for rules in ["original", "transformer"] {
+        for (key, method, options) in Self.methods {
           let name = "\(size).\(key).\(rules)"
           guard let array = loaded.expected.arrays[name] else { continue }
           let maps = try loaded.maps(method, options.merging(["rules": rules]) { $1 }, picture)
@@ -54,9 +86,12 @@ import ZooTestSupport
               tolerance: loaded.expected.tolerance(of: name), "\(name), prompt \(prompt)")
           }
           compared.insert(method)
+          arrays.insert(name)
         }
       }
     }
+    let own = loaded.expected.arrays.keys.filter { key in loaded.pictures.keys.contains { key.hasPrefix("\($0).") } }
+    #expect(arrays == Set(own))
     return compared
   }
 

@@ -20,6 +20,12 @@ struct LRP: ExplanationMethod {
     guard job.vision.patchWeights != nil else {
       throw undefined(on: job.vision, "its convolutions before the patches have no published rule")
     }
+    // On a trained model the median rank correlation with the maps in f32 was 0.4 to 0.7; for some pictures it was negative.
+    let precision = job.engine.algebra.precision
+    guard precision == .f32 else {
+      throw undefined(
+        on: job.vision, "\(precision.rawValue) is too coarse for its sums, which nearly cancel: it needs f32")
+    }
     return PixelRelevanceRun(job, rules: rules)
   }
 }
