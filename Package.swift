@@ -68,7 +68,8 @@ let package = Package(
     // C.
     .target(name: "CZooKernels", cSettings: kernelSettings),
     .target(
-      name: "CVocabulary", exclude: ["bpe_simple_vocab_16e6.txt.gz", "class_names.tsv.gz", "templates.txt"],
+      name: "CVocabulary",
+      exclude: ["bpe_simple_vocab_16e6.txt.gz", "class_names.tsv.gz", "decompositions.txt.gz", "templates.txt"],
       cSettings: [.unsafeFlags(["-std=c23"])]),
     // A default trait applies on every platform, so the platform is checked wherever the trait is.
     .target(

@@ -38,7 +38,7 @@ public struct PromptEmbeddings: Sendable {
     guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
       throw EmbeddingsError.unreadableNames(file)
     }
-    let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+    let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmed }
     let names = lines.filter { !$0.isEmpty }
     guard names.count == count else { throw EmbeddingsError.wrongNames(file, found: names.count, expected: count) }
     return names

@@ -111,7 +111,7 @@ extension Picture {
 
   private static func message(of picture: zoo_picture) -> String {
     let text = withUnsafeBytes(of: picture.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      .trimmingCharacters(in: .whitespacesAndNewlines.union(["."]))
+      .trimming { $0.isWhitespace || $0 == "." }
     guard let word = text.split(separator: " ").first else { return "the decoder gives no reason" }
     // A sentence continues with it; chunk names and abbreviations keep their case.
     let isName = word.hasSuffix(":") || word.dropFirst().first?.isUppercase == true
@@ -125,11 +125,9 @@ private let pipeLimit = 1 << 30
 /// The bytes of a picture file; `-` is standard input. Throws `PictureError.unreadable`.
 func readPicture(_ path: String) throws(PictureError) -> Data {
   do {
-    if path == "-" { return try FileHandle.standardInput.readToEnd() ?? Data() }
+    if path == "-" { return try OpenFile.standardInput.read() }
     // Pipes such as <(...) have no size: they are read to the end.
-    if FileIdentity(path)?.kind == .other, let pipe = FileHandle(forReadingAtPath: path) {
-      return try pipe.read(upToCount: pipeLimit) ?? Data()
-    }
+    if FileIdentity(path)?.kind == .other { return try OpenFile(reading: path).read(upTo: pipeLimit) }
     return try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
   } catch {
     // Swift has repaired a name that is not UTF-8, so that it does not lead to the file.

@@ -1,5 +1,6 @@
 import Foundation
 import ZooModels
+import ZooTensors
 
 /// Finds the picture files for a list of paths: files as named, and folders with everything below them.
 ///
@@ -79,9 +80,7 @@ package struct FileIdentity: Hashable, Sendable {
 extension PictureFormat {
   /// The format of a file; nil if it is not a picture or cannot be read.
   public init?(of path: String) {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
-    defer { try? handle.close() }
-    guard let header = try? handle.read(upToCount: Self.headerSize) else { return nil }
+    guard let header = try? OpenFile(reading: path).read(upTo: Self.headerSize) else { return nil }
     guard let format = header.withUnsafeBytes({ PictureFormat(header: $0) }) else { return nil }
     self = format
   }
@@ -94,5 +93,5 @@ private let pictureEndings: Set = [
 ]
 
 package func isCalledPicture(_ name: String) -> Bool {
-  pictureEndings.contains((name as NSString).pathExtension.lowercased())
+  pictureEndings.contains(name.pathExtension.lowercased())
 }

@@ -33,7 +33,7 @@ package func plainReason(of error: DecodingError) -> String {
   case .typeMismatch(let type, let context): return "\(kind(type)) was expected \(path(context))"
   case .valueNotFound(let type, let context): return "\(kind(type)) was expected \(path(context)), not null"
   case .dataCorrupted(let context):
-    let detail = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
+    let detail = (context.underlyingError as? CocoaError)?.userInfo["NSDebugDescription"] as? String
     // The message of a synthesised enumeration for an unknown raw value.
     if let unknown = context.debugDescription.wholeMatch(of: /Cannot initialize \w+ from invalid \w+ value (.*)/) {
       return "'\(unknown.1)' is not a value that is known \(path(context))"

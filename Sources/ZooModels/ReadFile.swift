@@ -36,13 +36,13 @@ package func readFile(_ path: String, limit: Int, following: Bool = true) throws
   guard !path.utf8.contains(0) else { throw fail(.missing, "there is no such file") }
   let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (following ? 0 : O_NOFOLLOW))
   guard descriptor >= 0 else { throw systemFailure() }
-  let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+  let handle = OpenFile(descriptor: descriptor)
   var information = stat()
   guard fstat(descriptor, &information) == 0 else { throw systemFailure() }
   guard information.st_mode & S_IFMT == S_IFREG else { throw fail(.notAFile, "it is not a file") }
   do {
     // The size stated by the system may be outdated, so the bytes that were read are counted.
-    let data = try handle.read(upToCount: limit + 1) ?? Data()
+    let data = try handle.read(upTo: limit + 1)
     guard data.count <= limit else { throw fail(.tooLarge, "it is larger than \(limit) bytes") }
     return data
   } catch let error as FileError {

@@ -1,5 +1,6 @@
 import Foundation
 import ZooImages
+import ZooJSON
 import ZooModels
 import ZooRuntime
 
@@ -63,15 +64,14 @@ struct EmbeddingsAPI: Sendable {
     var picture: Data?
   }
 
-  private static func items(_ value: Any) throws -> [Item] {
-    if value is String { return [Item(text: try Fields.text(value, "input", most: 2000))] }
-    guard let list = value as? [Any], (1...mostItems).contains(list.count) else {
+  private static func items(_ value: JSONValue) throws -> [Item] {
+    if value.text != nil { return [Item(text: try Fields.text(value, "input", most: 2000))] }
+    guard let list = value.array, (1...mostItems).contains(list.count) else {
       throw ServerError.badField("input", reason: "it is neither a text nor a list of 1 to 64 texts or pictures")
     }
     return try list.enumerated().map { place, value in
       let name = "input[\(place)]"
-      guard let object = value as? [String: Any] else { return Item(text: try Fields.text(value, name, most: 2000)) }
-      var fields = Fields(object)
+      guard var fields = Fields(value) else { return Item(text: try Fields.text(value, name, most: 2000)) }
       let picture = try fields.needed("image") { try $0.take("image").map { try Fields.picture($0, "\(name).image") } }
       try fields.finish()
       return Item(picture: picture)

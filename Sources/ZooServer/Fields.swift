@@ -3,31 +3,30 @@ import ZooJSON
 
 /// The fields of a JSON object sent by a client: each is read once, checked, and named if it is invalid.
 struct Fields {
-  private var values: [String: Any]
+  private var values: [String: JSONValue]
   /// The fields that were read.
   private var known: [String] = []
 
   /// Throws `ServerError.notJSON` for anything but an object.
   init(_ request: ServerRequest) throws {
     let type = request.headers.first(name: "content-type") ?? ""
-    guard type.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased() == "application/json"
+    guard type.split(separator: ";").first?.trimmed.lowercased() == "application/json"
     else {
       throw ServerError.wrongType(type)
     }
     try checkJSON(request.body, file: "", failure: ServerError.self)
-    do {
-      guard let object = try JSONSerialization.jsonObject(with: request.body) as? [String: Any] else {
-        throw ServerError.notJSON("it is not an object")
-      }
-      values = object
-    } catch is CocoaError {
-      throw ServerError.notJSON("it cannot be parsed")
-    }
+    let body = try JSONValue([UInt8](request.body), file: "", limit: 100_000, failure: ServerError.self)
+    guard let object = Fields(body) else { throw ServerError.notJSON("it is not an object") }
+    self = object
   }
 
-  init(_ values: [String: Any]) { self.values = values }
+  /// Nil for what is no object.
+  init?(_ value: JSONValue) {
+    guard case .object(let members) = value else { return nil }
+    values = Dictionary(members.map { (String(decoding: $0.key.utf8, as: UTF8.self), $0.value) }) { _, last in last }
+  }
 
-  mutating func take(_ name: String) -> Any? {
+  mutating func take(_ name: String) -> JSONValue? {
     known.append(name)
     return values.removeValue(forKey: name)
   }
@@ -38,17 +37,14 @@ struct Fields {
 
   mutating func flag(_ name: String) throws -> Bool? {
     try take(name).map { value in
-      // A number is not a flag, though it can be bridged to one.
-      guard let number = value as? NSNumber, isFlag(number) else {
-        throw ServerError.badField(name, reason: "it is not true or false")
-      }
-      return number.boolValue
+      guard let flag = value.bool else { throw ServerError.badField(name, reason: "it is not true or false") }
+      return flag
     }
   }
 
   mutating func whole(_ name: String) throws -> Int? {
     try take(name).map { value in
-      guard let number = value as? NSNumber, !isFlag(number), let whole = Int(exactly: number.doubleValue) else {
+      guard let whole = value.double.flatMap({ Int(exactly: $0) }) else {
         throw ServerError.badField(name, reason: "it is not a whole number")
       }
       return whole
@@ -57,7 +53,7 @@ struct Fields {
 
   mutating func texts(_ name: String, count: ClosedRange<Int>, most: Int) throws -> [String]? {
     try take(name).map { value in
-      guard let list = value as? [Any], count.contains(list.count) else {
+      guard let list = value.array, count.contains(list.count) else {
         throw ServerError.badField(name, reason: "it is not a list of \(count.lowerBound) to \(count.upperBound) texts")
       }
       return try list.enumerated().map { try Self.text($1, "\(name)[\($0)]", most: most) }
@@ -77,8 +73,8 @@ struct Fields {
     }
   }
 
-  static func text(_ value: Any, _ name: String, most: Int) throws -> String {
-    guard let text = value as? String else { throw ServerError.badField(name, reason: "it is not text") }
+  static func text(_ value: JSONValue, _ name: String, most: Int) throws -> String {
+    guard let text = value.text else { throw ServerError.badField(name, reason: "it is not text") }
     guard !text.allSatisfy(\.isWhitespace) else { throw ServerError.badField(name, reason: "it is blank") }
     guard text.unicodeScalars.count <= most else {
       throw ServerError.badField(name, reason: "it has more than \(most) letters")
@@ -87,8 +83,8 @@ struct Fields {
   }
 
   /// A picture's bytes: base64, or a `data:` URL with it.
-  static func picture(_ value: Any, _ name: String) throws -> Data {
-    guard let text = value as? String else { throw ServerError.badField(name, reason: "it is not text") }
+  static func picture(_ value: JSONValue, _ name: String) throws -> Data {
+    guard let text = value.text else { throw ServerError.badField(name, reason: "it is not text") }
     var coded = text[...]
     if coded.hasPrefix("data:") {
       guard let comma = coded.firstIndex(of: ","), coded[..<comma].hasSuffix(";base64") else {
@@ -105,6 +101,3 @@ struct Fields {
     return data
   }
 }
-
-/// Whether a JSON number was `true` or `false`.
-private func isFlag(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }

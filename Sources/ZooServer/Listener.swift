@@ -55,7 +55,7 @@ final class Listener: Sendable {
     try? channel.close().wait()
     open.closeIdle()
     let end = ContinuousClock.now + .seconds(seconds)
-    while open.count > 0, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.02) }
+    while open.count > 0, ContinuousClock.now < end { usleep(20_000) }
     // Connections that did not finish are closed, and work for them ends.
     open.closeAll()
     _ = answers.wait(timeout: .now() + .seconds(5))

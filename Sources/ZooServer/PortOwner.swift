@@ -1,8 +1,9 @@
 import Foundation
+import ZooTensors
 
 /// The program that listens on a port of this machine: its name and process, if the system tells (Linux, own processes).
 func ownerOfPort(_ port: Int) -> String? {
-  let wanted = String(format: "%04X", port)
+  let wanted = formatted("%04X", port)
   let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { file in
     ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").split(separator: "\n").compactMap { line -> String? in
       // Columns: place, local address, remote address, state (0A listens), ..., inode.
@@ -20,7 +21,7 @@ func ownerOfPort(_ port: Int) -> String? {
         sockets.contains(target)
       else { continue }
       let name = (try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8)) ?? "a program"
-      return "\(name.trimmingCharacters(in: .whitespacesAndNewlines)) (process \(process))"
+      return "\(name.trimmed) (process \(process))"
     }
   }
   return nil

@@ -42,7 +42,8 @@ func writing<T>(_ url: URL, _ body: () throws -> T) throws(PullError) -> T {
 
 /// The free bytes on a folder's disk, if the system tells.
 package func freeSpace(_ folder: String) -> Int? {
-  ((try? FileManager.default.attributesOfFileSystem(forPath: folder))?[.systemFreeSize] as? NSNumber)?.intValue
+  var system = statvfs()
+  return statvfs(folder, &system) == 0 ? Int(clamping: UInt64(system.f_bavail) * UInt64(system.f_frsize)) : nil
 }
 
 /// The size of a file; nil if it does not exist.
@@ -52,10 +53,11 @@ func fileSize(_ url: URL) -> Int? {
 
 /// Feeds the first `count` bytes of a file to a hasher, piece by piece.
 func hashFile(_ file: URL, into hasher: SHA256Hasher, upTo count: Int) throws {
-  let handle = try FileHandle(forReadingFrom: file)
-  defer { try? handle.close() }
+  let handle = try OpenFile(reading: file.path(percentEncoded: false))
   var left = count
-  while left > 0, let data = try handle.read(upToCount: min(left, 4 << 20)), !data.isEmpty {
+  while left > 0 {
+    let data = try handle.read(upTo: min(left, 4 << 20))
+    if data.isEmpty { break }
     data.withUnsafeBytes { hasher.update($0) }
     left -= data.count
   }

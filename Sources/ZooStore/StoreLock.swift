@@ -140,7 +140,7 @@ package final class StoreLock: Sendable {
   /// The process number in a lock file.
   static func holder(_ path: String) -> Int? {
     (try? readFile(path, limit: signatureSize, following: false)).flatMap {
-      Int(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+      Int(String(decoding: $0, as: UTF8.self).trimmed)
     }
   }
 }

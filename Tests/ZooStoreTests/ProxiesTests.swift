@@ -1,11 +1,8 @@
+import CHTTP
 import Foundation
 import Testing
 
 @testable import ZooStore
-
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
 
 @Suite struct ProxiesTests {
   private let hub = URL(string: "https://cdn.huggingface.co/x")!
@@ -39,7 +36,7 @@ import Testing
     ("Recv failure", .connection(reason: "Recv failure")),
   ])
   func tellsTroublesApart(_ text: String, _ expected: ConnectionFailure) {
-    let error = URLError(.unknown, userInfo: [NSLocalizedDescriptionKey: text])
+    let error = NoAnswer(kind: zoo_http_other, url: hub, words: text)
     let expected = if case .certificate = expected { ConnectionFailure.certificate(reason: text) } else { expected }
     #expect(ConnectionFailure(error, proxied: true) == expected)
     let count = if case .connection = expected { 6 } else { 1 }
@@ -47,14 +44,14 @@ import Testing
   }
 
   @Test func aHostThatIsNotFoundIsTheProxyWhereThereIsOne() {
-    let error = URLError(.cannotFindHost)
+    let error = NoAnswer(kind: zoo_http_no_host, url: hub, words: "")
     #expect(ConnectionFailure(error, proxied: true) == .proxy(reason: "there is no such host"))
     #expect(ConnectionFailure(error, proxied: false) == .connection(reason: "there is no such host"))
     #expect(ConnectionFailure(error, proxied: true).attempts(after: error, RetryPolicy()) == 3)
   }
 
   @Test func saysWhomItDoesNotTrust() {
-    let error = URLError(.unknown, userInfo: [NSLocalizedDescriptionKey: "SSL certificate problem: it has expired"])
+    let error = NoAnswer(kind: zoo_http_other, url: hub, words: "SSL certificate problem: it has expired")
     let sentence = PullError(
       ConnectionFailure(error, proxied: false), at: hub, file: "hf://a/b/c", Proxies(environment: [:]))
     #expect(

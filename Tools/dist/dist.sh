@@ -14,23 +14,24 @@ case ${SOURCE_DATE_EPOCH:=$epoch} in *[!0-9]*) SOURCE_DATE_EPOCH=0 ;; esac
 export ZOO_VERSION SOURCE_DATE_EPOCH LC_ALL=C TZ=UTC
 umask 022
 
-toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v "$swift")")")")
-icu=$scratch/icu/lib_FoundationICU.a
-PATH=$toolchain/bin:$PATH python3 Tools/dist/icu_data.py "$toolchain/lib/swift_static/linux/lib_FoundationICU.a" "$icu"
-
 # Stripped, all functions resolved at startup and their table read-only, relocations packed, unreachable functions removed and identical
 # ones merged, and without paths of this machine.
 flags="--scratch-path $scratch --static-swift-stdlib --disable-local-rpath $(Tools/more-formats.sh)"
 for flag in -z now -z relro -z pack-relative-relocs -s --build-id=sha1 --gc-sections --icf=safe --no-export-dynamic \
-  "--remap-inputs=*/swift_static/linux/lib_FoundationICU.a=$icu"; do
+  "--why-extract=$scratch/extracted.txt" "-Map=$scratch/zoo.map"; do
   flags="$flags -Xlinker $flag"
 done
 flags="$flags -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc $PWD=. -Xswiftc -file-prefix-map -Xswiftc $scratch=.build"
 flags="$flags -Xcc -ffile-prefix-map=$PWD=. -Xcc -ffile-prefix-map=$scratch=.build"
-set -f # the pattern is the linker's
 # shellcheck disable=SC2086
 "$swift" build -c release --product zoo $flags
-set +f
+# FoundationEssentials is all that is used of Foundation (Sources/ZooTensors/System): the remainder and ICU are 14 MB.
+found=$(awk -F '\t' '$2 ~ /libFoundation\.a|CoreFoundation|FoundationICU/ && $1 ~ /build/ { print $1, $3 }' "$scratch/extracted.txt")
+if [ -n "$found" ]; then
+  echo "$found" | "$swift" demangle >&2
+  echo "These files (left) need something of Foundation (right) that FoundationEssentials does not have" >&2
+  exit 1
+fi
 built=$("$swift" build -c release --scratch-path "$scratch" --show-bin-path)/zoo
 
 release=$(. /etc/os-release && echo "$ID$VERSION_ID")

@@ -4,4 +4,4 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends ca-certificates git make binutils g++ libc6-dev libxml2 libcurl4 libedit2 \
-  libsqlite3-0 libncurses6 python3 dpkg-dev libgif-dev libtiff-dev libheif-dev libavif-dev
+  libsqlite3-0 libncurses6 python3 dpkg-dev libgif-dev libtiff-dev libheif-dev libde265-dev libavif-dev

@@ -15,4 +15,8 @@ extern const size_t zoo_class_names_size;
 // OpenAI's 80 templates for ImageNet, one per line, then an empty line and the 7 best of them (MIT licence).
 const unsigned char *zoo_templates_bytes(void);
 extern const size_t zoo_templates_size;
+
+// What Unicode's normal forms are made of, gzip: made by Tools/unicode/make_decompositions.py, which says how.
+const unsigned char *zoo_decompositions_bytes(void);
+extern const size_t zoo_decompositions_size;
 #endif

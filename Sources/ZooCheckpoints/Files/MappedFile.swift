@@ -64,7 +64,7 @@ package final class MappedFile: RereadableMemory, @unchecked Sendable {
 }
 
 /// True for a folder or a link to one.
-func isFolder(_ path: String) -> Bool {
+package func isFolder(_ path: String) -> Bool {
   var information = stat()
   return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
 }

@@ -23,7 +23,7 @@ struct ExportWork {
     let shards = plan.shards(limit: options.maxShard)
     var names: [String] = [], done = 0
     for (index, rows) in shards.enumerated() {
-      let part = String(format: "-%05d-of-%05d", index + 1, shards.count)
+      let part = formatted("-%05d-of-%05d", index + 1, shards.count)
       let name = "\(stem)\(shards.count > 1 ? part : "").safetensors"
       let slots = rows.map { ($0.target, $0.dtype, $0.shape) }
       let writer = try SafetensorsWriter(joinPath(place, name), tensors: slots, metadata: ["format": "pt"])

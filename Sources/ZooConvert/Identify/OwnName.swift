@@ -1,6 +1,7 @@
 import Foundation
 import ZooCheckpoints
 import ZooModels
+import ZooTensors
 
 /// A name for a model that nobody named: its file's or a folder's name, or a digest.
 enum OwnName {
@@ -48,15 +49,14 @@ enum OwnName {
   private static func digest(_ files: [String]) -> String {
     let hasher = SHA256Hasher()
     for path in files {
-      guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else { continue }
+      guard let file = try? OpenFile(reading: path), let size = try? UInt64(file.seekToEnd()) else { continue }
       let pieces: UInt64 = 64, length = 1 << 14
       for piece in 0..<pieces {
-        try? file.seek(toOffset: size / pieces * piece)
-        let bytes = (try? file.read(upToCount: length)) ?? Data()
+        try? file.seek(to: Int(size / pieces * piece))
+        let bytes = (try? file.read(upTo: length)) ?? Data()
         bytes.withUnsafeBytes { hasher.update($0) }
       }
       withUnsafeBytes(of: size.littleEndian) { hasher.update($0) }
-      try? file.close()
     }
     return String("\(hasher.finish())".prefix(8))
   }

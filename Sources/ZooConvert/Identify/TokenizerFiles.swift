@@ -12,9 +12,9 @@ struct TokenizerPlace {
 
   /// Nil if nothing exists there.
   init?(_ path: String) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path.isEmpty ? "." : path, isDirectory: &isFolder) else { return nil }
-    (folder, file) = isFolder.boolValue ? (path, nil) : splitPath(path)
+    let place = path.isEmpty ? "." : path
+    guard fileExists(place) else { return nil }
+    (folder, file) = isFolder(place) ? (path, nil) : splitPath(path)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
     self.names = names
   }

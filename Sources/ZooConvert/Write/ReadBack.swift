@@ -1,5 +1,6 @@
 import Foundation
 import ZooCheckpoints
+import ZooTensors
 
 /// Reads a file back while it is written, compares every tensor with what the plan makes of the source, and digests it.
 ///
@@ -13,7 +14,7 @@ final class ReadBack: @unchecked Sendable {
   private let written: Checkpoint
   private let follower = DispatchGroup()
   /// Guards everything below.
-  private let condition = NSCondition()
+  private let condition = Condition()
   /// What was found in each row written so far.
   private var findings: [TensorInspector.Findings] = []
   private var next = 0

@@ -24,7 +24,7 @@ struct CSV {
     separator = file.lowercased().hasSuffix(".tsv") ? 0x09 : 0x2C
     at = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     guard let names = try next() else { throw EvaluateError.unreadable(file: file, reason: "it is empty") }
-    columns = names.map { $0.trimmingCharacters(in: .whitespaces) }
+    columns = names.map { $0.trimmed }
   }
 
   /// The index of the column with one of these names, ignoring case.
@@ -36,7 +36,7 @@ struct CSV {
   }
 
   func optional(_ names: [String]) -> Int? {
-    columns.firstIndex { column in names.contains { $0.caseInsensitiveCompare(column) == .orderedSame } }
+    columns.firstIndex { column in names.contains { $0.lowercased() == column.lowercased() } }
   }
 
   /// The fields of the next non-empty line; nil at the end.

@@ -18,7 +18,7 @@ public struct ClassNames: Sendable {
   public init(file: String) throws {
     source = file
     names =
-      ["csv", "tsv"].contains((file as NSString).pathExtension.lowercased())
+      ["csv", "tsv"].contains(file.pathExtension.lowercased())
       ? try Self.table(file) : try Self.lines(file)
     ids = names.keys.sorted()
   }
@@ -58,7 +58,7 @@ public struct ClassNames: Sendable {
       guard words.count == 2, let name = words[1].split(separator: ",").first else {
         throw EvaluateError.badLine(number + 1, file: file, reason: "it is not an id and a name")
       }
-      names[String(words[0])] = name.trimmingCharacters(in: .whitespaces)
+      names[String(words[0])] = name.trimmed
     }
     return names
   }

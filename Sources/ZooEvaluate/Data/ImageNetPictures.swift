@@ -44,10 +44,9 @@ private struct Truth {
 }
 
 private func imageNetTruths(in folder: String, _ pictures: PictureIndex) throws -> [Truth] {
-  let path = folder as NSString
   func found(_ names: String...) -> String? {
     let places = names.flatMap { name in
-      ["", "data/", "ILSVRC2012_devkit_t12/data/"].map { path.appendingPathComponent($0 + name) }
+      ["", "data/", "ILSVRC2012_devkit_t12/data/"].map { folder.appendingPathComponent($0 + name) }
     }
     return places.first(where: FileManager.default.fileExists)
   }
@@ -64,7 +63,7 @@ private func imageNetTruths(in folder: String, _ pictures: PictureIndex) throws 
     }
   }
   let truths = pictures.sorted.compactMap { stem, file -> Truth? in
-    let parent = ((file as NSString).deletingLastPathComponent as NSString).lastPathComponent
+    let parent = file.deletingLastPathComponent.lastPathComponent
     return isSynset(parent) ? Truth(id: stem, synset: parent) : nil
   }
   guard !truths.isEmpty else {
@@ -104,7 +103,7 @@ private func devkit(_ truth: String, order: String?) throws -> [Truth] {
     for row in try imageNetNames() { if let number = row.devkitNumber { synsets[number] = row.id } }
   }
   return try lines(of: truth).enumerated().map { index, line in
-    guard let number = Int(line.trimmingCharacters(in: .whitespaces)), let synset = synsets[number] else {
+    guard let number = Int(line.trimmed), let synset = synsets[number] else {
       throw EvaluateError.badLine(
         index + 1, file: truth, reason: "'\(line)' is not the number of a class in \(order ?? "the devkit's order")")
     }

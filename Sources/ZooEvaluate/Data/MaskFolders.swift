@@ -15,19 +15,18 @@ extension MaskedPictures {
   public init(
     folder: String, names: String? = nil, problem: (_ item: String, _ reason: String) throws -> Void
   ) throws {
-    let path = folder as NSString
     func part(_ names: String...) throws -> PictureIndex {
-      guard let name = names.first(where: { FileManager.default.fileExists(atPath: path.appendingPathComponent($0)) })
+      guard let name = names.first(where: { FileManager.default.fileExists(atPath: folder.appendingPathComponent($0)) })
       else { throw EvaluateError.unreadable(file: folder, reason: "it has no folder '\(names[0])'") }
-      return PictureIndex(path.appendingPathComponent(name))
+      return PictureIndex(folder.appendingPathComponent(name))
     }
     let pictures = try part("images", "JPEGImages"),
       masks = try part("masks", "segmentation_masks", "SegmentationClass")
-    let table = path.appendingPathComponent("data.csv")
+    let table = folder.appendingPathComponent("data.csv")
     if names == nil, FileManager.default.fileExists(atPath: table) {
       try self.init(export: table, pictures, masks, problem)
     } else {
-      try self.init(labels: names ?? path.appendingPathComponent("names.txt"), pictures, masks, problem)
+      try self.init(labels: names ?? folder.appendingPathComponent("names.txt"), pictures, masks, problem)
     }
   }
 
@@ -105,7 +104,7 @@ extension MaskedPictures {
       guard (1...254).contains(value), names[value] == nil else {
         throw EvaluateError.badLine(number + 1, file: file, reason: "labels are 1 to 254, each once")
       }
-      names[value] = label == nil ? String(line) : name.trimmingCharacters(in: .whitespaces)
+      names[value] = label == nil ? String(line) : name.trimmed
     }
     return names
   }

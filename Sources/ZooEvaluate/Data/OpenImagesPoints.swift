@@ -65,7 +65,7 @@ private let descriptionTables = [
 ]
 
 private func table(in folder: String, _ what: String, option: String, publishedNames: [String]) throws -> String {
-  let all = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String }.filter { $0.hasSuffix(".csv") }
+  let all = try? FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".csv") }
   for name in publishedNames {
     let found = (all ?? []).filter { "/\($0)".hasSuffix(name) }.sorted()
     if found.count > 1 {
@@ -73,7 +73,7 @@ private func table(in folder: String, _ what: String, option: String, publishedN
         file: folder,
         reason: "it has several tables of \(what), \(found[0]) and \(found[1]): name one with \(option)")
     }
-    if let one = found.first { return (folder as NSString).appendingPathComponent(one) }
+    if let one = found.first { return folder.appendingPathComponent(one) }
   }
   throw EvaluateError.unreadable(
     file: folder,

@@ -7,12 +7,10 @@ struct PictureIndex {
 
   init(_ folder: String) {
     var files: [String: String] = [:]
-    let all = FileManager.default.enumerator(atPath: folder)
-    while let name = all?.nextObject() as? String {
-      let path = name as NSString
-      guard Self.endings.contains(path.pathExtension.lowercased()) else { continue }
-      let stem = (path.lastPathComponent as NSString).deletingPathExtension
-      let full = (folder as NSString).appendingPathComponent(name)
+    for name in (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? [] {
+      guard Self.endings.contains(name.pathExtension.lowercased()) else { continue }
+      let stem = name.lastPathComponent.deletingPathExtension
+      let full = folder.appendingPathComponent(name)
       // The first name represents all files with the same stem, independent of the order of the file system.
       files[stem] = files[stem].map { min($0, full) } ?? full
     }

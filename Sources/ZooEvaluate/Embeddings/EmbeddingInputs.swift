@@ -24,9 +24,9 @@ package struct EmbeddingInputs: Sendable {
   package init(pictures paths: [String]) throws {
     kind = .images
     entries = try paths.flatMap { path in
-      let name = (path as NSString).lastPathComponent
+      let name = path.lastPathComponent
       guard path.lowercased().hasSuffix(".tar") else {
-        return [Entry(id: (name as NSString).deletingPathExtension, path: path, member: nil)]
+        return [Entry(id: name.deletingPathExtension, path: path, member: nil)]
       }
       return try TarArchive(path).members.filter { isCalledPicture($0.name) }.map {
         Entry(id: $0.key, path: "\(path)/\($0.name)", member: (path, $0))
@@ -57,7 +57,7 @@ extension EmbeddingInputs.Entry {
 extension PictureLoader {
   /// Loads a picture that an index names: a file, or ARCHIVE.tar/MEMBER.
   package func load(indexed path: String) throws -> LoadedPicture {
-    guard let range = path.range(of: ".tar/", options: .caseInsensitive),
+    guard let range = path.firstRange(of: /(?i)\.tar\//),
       !FileManager.default.fileExists(atPath: path)
     else { return try load(path: path) }
     let archive = String(path[..<path.index(before: range.upperBound)]), name = path[range.upperBound...]

@@ -67,10 +67,10 @@ public struct EmbeddingSearch: Sendable {
   /// Throws an `EvaluateError` if there are no embeddings, if shards do not belong together or share an input, or if a file lacks rows.
   package init(_ path: String) throws {
     func isFolder(_ path: String) -> Bool {
-      FileManager.default.fileExists(atPath: (path as NSString).appendingPathComponent(EmbeddingDescription.fileName))
+      FileManager.default.fileExists(atPath: path.appendingPathComponent(EmbeddingDescription.fileName))
     }
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
-    let paths = isFolder(path) ? [path] : names.map { (path as NSString).appendingPathComponent($0) }.filter(isFolder)
+    let paths = isFolder(path) ? [path] : names.map { path.appendingPathComponent($0) }.filter(isFolder)
     guard let first = paths.first else {
       throw EvaluateError.notARun(folder: path, reason: "neither it nor a folder in it has embeddings.json")
     }
@@ -102,7 +102,7 @@ public struct EmbeddingSearch: Sendable {
       throw EvaluateError.notARun(folder: path, reason: "its index does not number the rows")
     }
     let files = try stride(from: 0, to: lines.count, by: storage.rowsPerFile).map { first in
-      let file = (path as NSString).appendingPathComponent(storage.fileName(first / storage.rowsPerFile))
+      let file = path.appendingPathComponent(storage.fileName(first / storage.rowsPerFile))
       let checkpoint = try Checkpoint.open(file)
       guard let entry = checkpoint.entries.first, checkpoint.entries.count == 1, entry.dtype == storage.dtype,
         entry.shape.count == 2, entry.shape[1] == description.width,

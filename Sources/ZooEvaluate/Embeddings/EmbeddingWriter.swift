@@ -28,7 +28,7 @@ final class EmbeddingWriter {
     let full = rows / storage.rowsPerFile
     for name in try FileManager.default.contentsOfDirectory(atPath: folder)
     where name.hasSuffix(storage.format.rawValue) {
-      let number = Int((name as NSString).deletingPathExtension) ?? -1
+      let number = Int(name.deletingPathExtension) ?? -1
       if number > full { try FileManager.default.removeItem(atPath: path(number)) }
     }
     try settle(full)
@@ -104,7 +104,7 @@ final class EmbeddingWriter {
     current = nil
   }
 
-  private func path(_ number: Int) -> String { (folder as NSString).appendingPathComponent(storage.fileName(number)) }
+  private func path(_ number: Int) -> String { folder.appendingPathComponent(storage.fileName(number)) }
 
   private func failure(_ number: Int) -> EvaluateError {
     .unwritable(file: path(number), reason: String(cString: strerror(errno)))

@@ -1,4 +1,5 @@
 import Foundation
+import ZooTensors
 
 /// The members of a tar archive, such as a WebDataset shard: POSIX and GNU headers, uncompressed.
 package struct TarArchive: Sendable {
@@ -26,17 +27,16 @@ package struct TarArchive: Sendable {
   /// Reads the headers of all files in the archive. Throws an `EvaluateError`.
   package init(_ path: String) throws {
     self.path = path
-    guard let handle = FileHandle(forReadingAtPath: path), let length = try? handle.seekToEnd() else {
+    guard let file = try? OpenFile(reading: path), let end = try? file.seekToEnd() else {
       throw EvaluateError.unreadable(file: path, reason: "it is missing or may not be read")
     }
-    defer { try? handle.close() }
-    let end = Int(length)
     func fail(_ offset: Int, _ reason: String) -> EvaluateError {
       .unreadable(file: path, reason: "byte \(offset): \(reason)")
     }
     func read(_ offset: Int, _ count: Int) throws -> [UInt8] {
-      try handle.seek(toOffset: UInt64(offset))
-      guard let data = try handle.read(upToCount: count), data.count == count else {
+      try file.seek(to: offset)
+      let data = try file.read(upTo: count)
+      guard data.count == count else {
         throw fail(offset, "the archive ends here, in the middle of a member")
       }
       return Array(data)
@@ -91,7 +91,7 @@ package struct TarArchive: Sendable {
         value < 1 << 54 ? value << 8 | Int(byte) : Int.max
       }
     }
-    let digits = text(field).trimmingCharacters(in: .whitespaces)
+    let digits = text(field).trimmed
     return digits.isEmpty ? 0 : Int(digits, radix: 8)
   }
 
@@ -118,12 +118,12 @@ package struct TarArchive: Sendable {
 
   /// A member's bytes.
   package static func bytes(of member: Member, in path: String) throws -> [UInt8] {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
+    guard let file = try? OpenFile(reading: path) else {
       throw EvaluateError.unreadable(file: path, reason: "it is missing or may not be read")
     }
-    defer { try? handle.close() }
-    try handle.seek(toOffset: UInt64(member.offset))
-    guard let data = try handle.read(upToCount: member.size), data.count == member.size else {
+    try file.seek(to: member.offset)
+    let data = try file.read(upTo: member.size)
+    guard data.count == member.size else {
       throw EvaluateError.unreadable(file: path, reason: "it has become shorter")
     }
     return Array(data)

@@ -9,7 +9,7 @@ public enum PromptTemplates {
   /// Sets by name: `plain`; `openai`, OpenAI's 80 templates for ImageNet; `openai-7`, the best subset of these.
   public static let named: [(name: String, templates: [String])] = {
     let text = String(decoding: Data(bytes: zoo_templates_bytes(), count: zoo_templates_size), as: UTF8.self)
-    let sets = text.components(separatedBy: "\n\n").map { $0.split(separator: "\n").map(String.init) }
+    let sets = text.split(separator: "\n\n").map { $0.split(separator: "\n").map(String.init) }
     return [("plain", plain), ("openai", sets[0]), ("openai-7", sets[1])]
   }()
 

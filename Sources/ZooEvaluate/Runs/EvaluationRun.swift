@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import ZooImages
+import ZooTensors
 
 /// Measures samples of a protocol in order, a few at a time, while reading the next ones.
 package struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
@@ -54,7 +55,7 @@ final class Lookahead<Value: Sendable>: Sendable {
 
   init(_ indices: [Int], depth: Int, make: @escaping @Sendable (Int) -> Value) {
     for _ in 0..<max(depth, 1) { free.signal() }
-    Thread.detachNewThread { [self] in
+    startThread { [self] in
       for index in indices {
         free.wait()
         if isStopped.withLock({ $0 }) { return }

@@ -5,7 +5,7 @@ import ZooTensors
 /// Rows of numbers in a file without a name, for repeated reading: memory does not grow with their number.
 struct RowStore {
   private let columns: Int
-  private let file: FileHandle
+  private let file: OpenFile
   private let folder = FileManager.default.temporaryDirectory.path
   /// Values that are not in the file yet.
   private var waiting: [Double] = []
@@ -15,7 +15,7 @@ struct RowStore {
     guard let descriptor = makeNamelessFile(in: folder) else {
       throw EvaluateError.unwritable(file: folder, reason: String(cString: strerror(errno)))
     }
-    file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    file = OpenFile(descriptor: descriptor)
   }
 
   /// - Parameters:
@@ -32,12 +32,12 @@ struct RowStore {
     try write()
     // An empty file cannot be mapped.
     let isEmpty = try file.offset() == 0
-    return StoredRows(columns: columns, rows: isEmpty ? nil : try MappedFile("/dev/fd/\(file.fileDescriptor)").view)
+    return StoredRows(columns: columns, rows: isEmpty ? nil : try MappedFile("/dev/fd/\(file.descriptor)").view)
   }
 
   private mutating func write() throws {
     do {
-      try file.write(contentsOf: waiting.withUnsafeBytes { Data($0) })
+      try waiting.withUnsafeBytes { try file.write($0) }
     } catch {
       throw EvaluateError.unwritable(file: folder, reason: systemReason(of: error))
     }

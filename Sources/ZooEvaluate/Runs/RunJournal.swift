@@ -40,7 +40,7 @@ package final class RunJournal<Head: RunDescription, Line: RunLine> {
   ///
   /// Throws an `EvaluateError` if the folder holds a different run or something else, or if another process writes to it.
   package init(_ path: String, _ description: Head, resume: Bool) throws {
-    let folder = path as NSString, settings = folder.appendingPathComponent(Head.fileName)
+    let settings = path.appendingPathComponent(Head.fileName)
     if FileManager.default.fileExists(atPath: settings) {
       let other = try Self.description(in: path)
       if let difference = description.difference(from: other) {
@@ -58,7 +58,7 @@ package final class RunJournal<Head: RunDescription, Line: RunLine> {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       try replaceFile(settings, with: runEncoder(.prettyPrinted).encode(description))
     }
-    file = try LineFile(folder.appendingPathComponent(Head.linesName), isWritable: true)
+    file = try LineFile(path.appendingPathComponent(Head.linesName), isWritable: true)
     guard file.lock() else {
       throw EvaluateError.notARun(folder: path, reason: "another process is writing to it")
     }
@@ -86,14 +86,14 @@ package final class RunJournal<Head: RunDescription, Line: RunLine> {
   /// The description and all complete lines of a run; of several lines for one sample, the last wins.
   package static func read(_ path: String) throws -> (description: Head, lines: RunLines<Line>) {
     let description = try description(in: path)
-    let file = (path as NSString).appendingPathComponent(Head.linesName)
+    let file = path.appendingPathComponent(Head.linesName)
     // A run may have ended before its first line.
     let lines = FileManager.default.fileExists(atPath: file) ? try LineFile(file, isWritable: false) : try LineFile()
     return (description, try RunLines(lines, coding: description.coding))
   }
 
   package static func description(in path: String) throws -> Head {
-    let file = (path as NSString).appendingPathComponent(Head.fileName)
+    let file = path.appendingPathComponent(Head.fileName)
     guard let json = FileManager.default.contents(atPath: file) else {
       throw EvaluateError.notARun(folder: path, reason: "it has no \(Head.fileName)")
     }

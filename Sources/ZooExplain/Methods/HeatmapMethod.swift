@@ -34,7 +34,7 @@ public struct HeatmapMethod: Sendable, Hashable {
     var options: [String: String] = [:], last: String?
     for piece in parts.count > 1 ? parts[1].split(separator: ",", omittingEmptySubsequences: false) : [] {
       if let equals = piece.firstIndex(of: "=") {
-        let name = piece[..<equals].trimmingCharacters(in: .whitespaces)
+        let name = piece[..<equals].trimmed
         options[name] = String(piece[piece.index(after: equals)...])
         last = name
       } else if let name = last {

@@ -1,4 +1,5 @@
 import Foundation
+import ZooTensors
 
 #if canImport(Darwin)
   import Darwin
@@ -19,11 +20,11 @@ package struct ProcessorFeatures: Sendable, Hashable {
     #if os(Linux)
       // The processors follow one another, and the first says enough: the system makes this text while it is read, which takes long
       // where there are hundreds of them.
-      let file = FileHandle(forReadingAtPath: "/proc/cpuinfo")
-      let text = String(decoding: (try? file?.read(upToCount: 1 << 14)) ?? Data(), as: UTF8.self)
+      let file = try? OpenFile(reading: "/proc/cpuinfo")
+      let text = String(decoding: (try? file?.read(upTo: 1 << 14)) ?? Data(), as: UTF8.self)
       func value(_ keys: String...) -> String? {
         text.split(separator: "\n").lazy.compactMap { line -> String? in
-          let pair = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+          let pair = line.split(separator: ":", maxSplits: 1).map { $0.trimmed }
           return pair.count == 2 && keys.contains(pair[0]) ? pair[1] : nil
         }.first
       }

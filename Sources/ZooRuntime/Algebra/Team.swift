@@ -1,6 +1,7 @@
 import CZooKernels
 import Foundation
 import Synchronization
+import ZooTensors
 
 /// Worker threads that spin briefly before they sleep: the parts of a forward pass are so short that waking a thread
 /// takes a noticeable share of them.
@@ -25,11 +26,11 @@ final class Team: Sendable {
   private let next = Atomic<Int>(0)
   /// How many more may help, and how many are inside.
   private let places = Atomic<Int>(0), inside = Atomic<Int>(0)
-  private let asleep = Atomic<Int>(0), wake = NSCondition()
+  private let asleep = Atomic<Int>(0), wake = Condition()
 
   private init(helpers: Int) {
     self.helpers = max(0, helpers)
-    for _ in 0..<self.helpers { Thread.detachNewThread { [unowned self] in help() } }
+    for _ in 0..<self.helpers { startThread { [unowned self] in help() } }
   }
 
   /// Runs `body` for each index below `count` on at most `threads` threads, and waits. False, and nothing done, while another
@@ -49,9 +50,7 @@ final class Team: Sendable {
     places.store(min(threads, work.count) - 1, ordering: .relaxed)
     round.add(1, ordering: .sequentiallyConsistent)
     if asleep.load(ordering: .sequentiallyConsistent) > 0 {
-      wake.lock()
-      wake.broadcast()
-      wake.unlock()
+      wake.withLock { wake.broadcast() }
     }
     takePart(in: work)
     round.add(1, ordering: .sequentiallyConsistent)
@@ -91,11 +90,11 @@ final class Team: Sendable {
       let now = round.load(ordering: .acquiring)
       if now != seen { return now }
       if patience.waits() { continue }
-      wake.lock()
-      asleep.add(1, ordering: .sequentiallyConsistent)
-      while round.load(ordering: .sequentiallyConsistent) == seen { wake.wait() }
-      asleep.subtract(1, ordering: .sequentiallyConsistent)
-      wake.unlock()
+      wake.withLock {
+        asleep.add(1, ordering: .sequentiallyConsistent)
+        while round.load(ordering: .sequentiallyConsistent) == seen { wake.wait() }
+        asleep.subtract(1, ordering: .sequentiallyConsistent)
+      }
     }
   }
 }

@@ -1,8 +1,12 @@
+import CHTTP
 import Foundation
 
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
+/// That no answer came to a request, or not all of one, with libcurl's words.
+struct NoAnswer: Error {
+  let kind: zoo_http_failure
+  let url: URL
+  let words: String
+}
 
 /// Why no answer came, as far as it decides the remedy.
 enum ConnectionFailure: Sendable, Hashable {
@@ -13,72 +17,61 @@ enum ConnectionFailure: Sendable, Hashable {
   case connection(reason: String)
 
   /// - Parameter proxied: True if the request went to a proxy.
-  init(_ error: URLError, proxied: Bool) {
-    let text = error.localizedDescription
+  init(_ error: NoAnswer, proxied: Bool) {
     if let reason = error.proxyReason {
       self = .proxy(reason: reason)
     } else if error.isAboutCertificate {
-      self = .certificate(reason: text)
+      self = .certificate(reason: error.words)
     } else {
       let reason = Self.reason(error)
       // A proxy resolves the host itself, so if a host cannot be found or reached, it is the proxy.
-      let isNotReached = [.cannotFindHost, .dnsLookupFailed, .cannotConnectToHost].contains(error.code)
+      let isNotReached = [zoo_http_no_host, zoo_http_no_connection].contains(error.kind)
       self = proxied && isNotReached ? .proxy(reason: reason) : .connection(reason: reason)
     }
   }
 
   /// The number of attempts that a request is worth.
-  func attempts(after error: URLError, _ policy: RetryPolicy) -> Int {
-    switch (self, error.code) {
-    case (.certificate, _), (_, .badURL), (_, .unsupportedURL): 1
-    case (.proxy, .cannotFindHost), (.proxy, .dnsLookupFailed), (.proxy, .cannotConnectToHost),
-      (.connection, .cannotFindHost), (.connection, .cannotConnectToHost), (.connection, .dnsLookupFailed),
-      (.connection, .notConnectedToInternet), (.connection, .timedOut):
+  func attempts(after error: NoAnswer, _ policy: RetryPolicy) -> Int {
+    switch (self, error.kind) {
+    case (.certificate, _), (_, zoo_http_bad_url): 1
+    case (.proxy, zoo_http_no_host), (.proxy, zoo_http_no_connection), (.connection, zoo_http_no_host),
+      (.connection, zoo_http_no_connection), (.connection, zoo_http_timed_out):
       policy.connectionAttempts
     case (.proxy, _): 1
     default: policy.attempts
     }
   }
 
-  private static func reason(_ error: URLError) -> String {
-    switch error.code {
-    case .cannotFindHost, .dnsLookupFailed: "there is no such host"
-    case .cannotConnectToHost: "nothing answers there"
-    case .timedOut: "it does not answer in time"
-    case .networkConnectionLost: "the connection broke off"
-    case .notConnectedToInternet: "there is no network"
-    default: error.localizedDescription
+  private static func reason(_ error: NoAnswer) -> String {
+    switch error.kind {
+    case zoo_http_no_host: "there is no such host"
+    case zoo_http_no_connection: "nothing answers there"
+    case zoo_http_timed_out: "it does not answer in time"
+    case zoo_http_cut, zoo_http_done, zoo_http_stopped: "the connection broke off"
+    default: error.words
     }
   }
 }
 
-extension URLError {
-  /// Whether the error shows that it cannot be an answer from the server itself: any answer was the proxy's, to `CONNECT`.
-  var isBeforeTheServer: Bool { proxyReason != nil || isAboutCertificate }
+extension NoAnswer {
+  /// True of failures that have no case of their own: libcurl's words tell them apart.
+  private var isOther: Bool { [zoo_http_proxy, zoo_http_other].contains(kind) }
 
-  /// libcurl distinguishes these, but URLSession on Linux has no codes: `.unknown` covers all of them.
   fileprivate var isAboutCertificate: Bool {
-    switch code {
-    case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-      .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid, .clientCertificateRejected,
-      .clientCertificateRequired:
-      true
-    case .unknown:
-      ["ssl", "certificate", "tls"].contains { localizedDescription.lowercased().contains($0) }
-    default: false
-    }
+    kind == zoo_http_untrusted
+      || isOther && ["ssl", "certificate", "tls"].contains { words.lowercased().contains($0) }
   }
 
   /// What is wrong with the proxy, in libcurl's words.
   fileprivate var proxyReason: String? {
-    guard code == .unknown else { return nil }
-    let text = localizedDescription.lowercased()
+    guard isOther else { return nil }
+    let text = words.lowercased()
     guard text.contains("proxy") || text.contains("connect tunnel") else { return nil }
     if text.contains("could not resolve") { return "there is no such host" }
     if text.contains("407") { return "it asks for a name and a password (407)" }
-    let words: [Substring] = text.split(separator: " ")
-    let status = words.first { $0.count == 3 && $0.allSatisfy(\.isNumber) }
+    let parts: [Substring] = text.split(separator: " ")
+    let status = parts.first { $0.count == 3 && $0.allSatisfy(\.isNumber) }
     if let status, text.contains("connect") { return "it refused to connect (\(status))" }
-    return localizedDescription
+    return words
   }
 }

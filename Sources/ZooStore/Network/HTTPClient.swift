@@ -1,9 +1,6 @@
 import CHTTP
 import Foundation
-
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
+import ZooTensors
 
 /// A server's answer with its body, which is never larger than requested.
 struct HTTPAnswer: Sendable {
@@ -15,7 +12,7 @@ struct HTTPAnswer: Sendable {
   /// Whether the body was not read because it is larger than allowed, or encoded.
   var isBodyLeft = false
   /// Why the connection broke while the body was read.
-  var cut: URLError?
+  var cut: NoAnswer?
 
   /// How the body is compressed, although compression was not requested.
   var encoding: String? {
@@ -52,7 +49,7 @@ final class HTTPClient: Sendable {
   /// Gets a URL, and at most `limit` bytes of its body; a body known or found to be larger is not read.
   ///
   /// - Parameter progress: Called with the number of body bytes so far.
-  /// - Throws: `URLError` if no answer came at all; a body that breaks off is an answer with `cut`.
+  /// - Throws: `NoAnswer` if none came at all; a body that breaks off is an answer with `cut`.
   func get(
     _ url: URL, headers: [String: String], limit: Int, progress: (@Sendable (Int) -> Void)? = nil
   ) async throws -> HTTPAnswer {
@@ -78,7 +75,7 @@ final class HTTPClient: Sendable {
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         guard transfer.begin(continuation) else { return }
-        Thread.detachNewThread { transfer.perform(lines, certificates: certificates, idleLimit: idleLimit) }
+        startThread { transfer.perform(lines, certificates: certificates, idleLimit: idleLimit) }
       }
     } onCancel: {
       transfer.cancel()

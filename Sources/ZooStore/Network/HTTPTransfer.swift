@@ -3,10 +3,6 @@ import Foundation
 import Synchronization
 import ZooTensors
 
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
-
 /// One request in progress, which runs on a thread of its own.
 final class HTTPTransfer: Sendable {
   private struct State {
@@ -21,7 +17,7 @@ final class HTTPTransfer: Sendable {
     var isEnough = false
     var isLate = false
     var writeError: PullError?
-    var file: FileHandle?
+    var file: OpenFile?
   }
 
   private let url: URL
@@ -41,10 +37,10 @@ final class HTTPTransfer: Sendable {
 
   /// Writes the body to a file instead of memory. A symbolic link at that path is not followed.
   func write(to file: URL) throws(PullError) {
-    let path = file.path(percentEncoded: false)
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard descriptor >= 0 else { throw .unwritable(path, reason: String(cString: strerror(errno))) }
-    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let path = file.path(percentEncoded: false), handle: OpenFile
+    do { handle = try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW) } catch {
+      throw .unwritable(path, reason: systemReason(of: error))
+    }
     state.withLock { $0.file = handle }
   }
 
@@ -111,7 +107,7 @@ final class HTTPTransfer: Sendable {
   }
 
   private func takeHead(_ line: String) -> Bool {
-    let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
+    let line = line.trimmed
     return state.withLock { state in
       if line.hasPrefix("HTTP/") {
         let status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
@@ -123,7 +119,7 @@ final class HTTPTransfer: Sendable {
       } else if !state.hasHead, let colon = line.firstIndex(of: ":") {
         // The first of each wins; trailers come too late to be considered.
         let name = line[..<colon].lowercased()
-        let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+        let value = line[line.index(after: colon)...].trimmed
         if state.answer?.headers[name] == nil { state.answer?.headers[name] = value }
       }
       return true
@@ -152,7 +148,7 @@ final class HTTPTransfer: Sendable {
       }
       let part = UnsafeRawBufferPointer(rebasing: bytes.prefix(limit - state.received))
       if let file = state.file {
-        do { try file.write(contentsOf: part) } catch {
+        do { try file.write(part) } catch {
           state.writeError = .unwritable("", reason: systemReason(of: error))
           return (false, 0)
         }
@@ -175,37 +171,17 @@ final class HTTPTransfer: Sendable {
       let continuation = state.continuation.take()
       defer { state.file = nil }
       if let error = state.writeError { return (continuation, Result<HTTPAnswer, any Error>.failure(error)) }
-      if state.isLate { return (continuation, .failure(URLError(.timedOut, url, words))) }
+      if state.isLate { return (continuation, .failure(NoAnswer(kind: zoo_http_timed_out, url: url, words: words))) }
       guard var answer = state.answer, state.hasHead else {
-        return (continuation, .failure(URLError(failure, url, words)))
+        return (continuation, .failure(NoAnswer(kind: failure, url: url, words: words)))
       }
-      if failure != zoo_http_done, !state.isEnough { answer.cut = URLError(failure, url, words) }
+      if failure != zoo_http_done, !state.isEnough { answer.cut = NoAnswer(kind: failure, url: url, words: words) }
       do { try state.file?.synchronize() } catch {
         return (continuation, .failure(PullError.unwritable("", reason: systemReason(of: error))))
       }
       return (continuation, .success(answer))
     }
     continuation?.resume(with: result)
-  }
-}
-
-extension URLError {
-  fileprivate init(_ code: URLError.Code, _ url: URL, _ words: String) {
-    self.init(code, userInfo: [NSLocalizedDescriptionKey: words, NSURLErrorFailingURLErrorKey: url])
-  }
-
-  fileprivate init(_ failure: zoo_http_failure, _ url: URL, _ words: String) {
-    let code: URLError.Code =
-      switch failure {
-      case zoo_http_bad_url: .badURL
-      case zoo_http_no_host: .cannotFindHost
-      case zoo_http_no_connection: .cannotConnectToHost
-      case zoo_http_timed_out: .timedOut
-      case zoo_http_untrusted: .secureConnectionFailed
-      case zoo_http_cut, zoo_http_done, zoo_http_stopped: .networkConnectionLost
-      default: .unknown
-      }
-    self.init(code, url, words)
   }
 }
 

@@ -61,7 +61,7 @@ struct RemoteFile: Sendable {
     let tag = answer.headers["etag"]
     etag = tag.flatMap { $0.hasPrefix("W/") ? nil : $0 }
     commit = journey.linked["x-repo-commit"].flatMap { isPlainFileName($0) ? $0 : nil }
-    let linkedTag = journey.linked["x-linked-etag"]?.trimmingCharacters(in: CharacterSet(charactersIn: "W/\""))
+    let linkedTag = journey.linked["x-linked-etag"]?.trimming { "W/\"".contains($0) }
     digest = linkedTag.flatMap { $0.utf8.count == 64 && $0.allSatisfy(\.isHexDigit) ? $0.lowercased() : nil }
     let total: Int?
     if answer.status == 200 {

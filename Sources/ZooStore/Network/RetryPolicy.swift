@@ -33,10 +33,15 @@ package struct RetryPolicy: Sendable {
   /// `Retry-After` as seconds: a number, or a date such as `Wed, 21 Oct 2026 07:28:00 GMT`.
   static func seconds(_ text: String, now: Date) -> Double? {
     if let number = Double(text), number.isFinite { return max(0, number) }
-    let formatter = DateFormatter()
-    formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.timeZone = TimeZone(secondsFromGMT: 0)
-    formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-    return formatter.date(from: text).map { max(0, $0.timeIntervalSince(now)) }
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let parts = text.split { " ,:".contains($0) }
+    guard parts.count == 8, parts[7] == "GMT", let month = months.firstIndex(of: String(parts[2])),
+      let day = Int32(parts[1]), let year = Int32(parts[3]),
+      let hour = Int32(parts[4]), let minute = Int32(parts[5]), let second = Int32(parts[6])
+    else { return nil }
+    var date = tm()
+    (date.tm_year, date.tm_mon, date.tm_mday) = (year - 1900, Int32(month), day)
+    (date.tm_hour, date.tm_min, date.tm_sec) = (hour, minute, second)
+    return max(0, Double(timegm(&date)) - now.timeIntervalSince1970)
   }
 }

@@ -1,8 +1,5 @@
+import CHTTP
 import Foundation
-
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
 
 /// Reads files over HTTP: follows redirects, keeps the token at its origin, and retries if that may help.
 struct WebReader: Sendable {
@@ -199,13 +196,11 @@ extension WebReader {
         case .again(let failure, let retryAfter):
           (error, asked, limit) = (failure, retryAfter, policy.attempts)
         }
-      } catch let failure as URLError {
-        if failure.code == .cancelled { throw CancellationError() }
-        let trouble = ConnectionFailure(
-          failure, proxied: client.proxies.proxy(for: failure.failingURL ?? address.url) != nil)
-        error = PullError(trouble, at: failure.failingURL ?? address.url, file: address.file, client.proxies)
+      } catch let failure as NoAnswer {
+        let trouble = ConnectionFailure(failure, proxied: client.proxies.proxy(for: failure.url) != nil)
+        error = PullError(trouble, at: failure.url, file: address.file, client.proxies)
         limit = trouble.attempts(after: failure, policy)
-        isLate = failure.code == .timedOut
+        isLate = failure.kind == zoo_http_timed_out
       }
       guard number < limit, let delay = policy.delay(number, retryAfter: asked) else { throw error }
       if isLate { notice("\(error); trying again (\(number + 1) of \(limit))") }
@@ -240,8 +235,8 @@ extension WebReader {
 
   private func brokenOff(_ address: RemoteAddress) -> PullError {
     PullError(
-      ConnectionFailure(URLError(.networkConnectionLost), proxied: false), at: address.url, file: address.file,
-      client.proxies)
+      ConnectionFailure(NoAnswer(kind: zoo_http_cut, url: address.url, words: ""), proxied: false), at: address.url,
+      file: address.file, client.proxies)
   }
 }
 

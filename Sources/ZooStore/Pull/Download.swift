@@ -53,7 +53,6 @@ struct Download {
     let hasher = remote.digest.map { _ in SHA256Hasher() }
     if here > 0, let hasher { try hash(part, into: hasher, upTo: here) }
     let file = try PartFile(part, keeping: here)
-    defer { file.close() }
     progress(here)
     let arrivals = Arrivals(written: here, report: progress)
     try await withThrowingTaskGroup(of: (first: Int, data: Data).self) { group in
@@ -198,23 +197,20 @@ private final class Arrivals: Sendable {
 /// A file that grows at its end.
 private final class PartFile {
   private let url: URL
-  private let handle: FileHandle
+  private let handle: OpenFile
 
   /// Opens or creates the file and truncates it to its first `count` bytes.
   init(_ url: URL, keeping count: Int) throws {
     self.url = url
     handle = try writing(url) {
       // A symbolic link at that path is not followed.
-      let descriptor = open(url.path(percentEncoded: false), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-      guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-      let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-      try handle.truncate(atOffset: UInt64(count))
+      let handle = try OpenFile(url.path(percentEncoded: false), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW)
+      try handle.truncate(to: count)
       try handle.seekToEnd()
       return handle
     }
   }
 
-  func append(_ data: Data) throws { try writing(url) { try handle.write(contentsOf: data) } }
+  func append(_ data: Data) throws { try writing(url) { try handle.write(data) } }
   func sync() throws { try writing(url) { try handle.synchronize() } }
-  func close() { try? handle.close() }
 }

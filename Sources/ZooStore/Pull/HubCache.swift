@@ -1,4 +1,5 @@
 import Foundation
+import ZooCheckpoints
 import ZooModels
 
 /// The cache of the Python tools: `models--OWNER--NAME/{refs,snapshots,.no_exist}`. It is only read.
@@ -8,12 +9,13 @@ struct HubCache: Sendable {
   /// The commit that a revision refers to in the cache; nil if unknown.
   func commit(of repository: HubRepository) -> String? {
     let revision = repository.revision
-    if isFolder(base(repository).appending(path: "snapshots").appending(path: revision)) { return revision }
+    let snapshot = base(repository).appending(path: "snapshots").appending(path: revision)
+    if isFolder(snapshot.path(percentEncoded: false)) { return revision }
     guard
       let text = try? String(
         contentsOf: base(repository).appending(path: "refs").appending(path: revision), encoding: .utf8)
     else { return nil }
-    let commit = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    let commit = text.trimmed
     return isPlainFileName(commit) ? commit : nil
   }
 
@@ -21,11 +23,8 @@ struct HubCache: Sendable {
   func file(_ name: String, of repository: HubRepository, commit: String) -> URL? {
     let url = base(repository).appending(path: "snapshots").appending(path: commit).appending(path: name)
       .resolvingSymlinksInPath()
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path(percentEncoded: false), isDirectory: &isFolder),
-      !isFolder.boolValue
-    else { return nil }
-    return url
+    let path = url.path(percentEncoded: false)
+    return fileExists(path) && !isFolder(path) ? url : nil
   }
 
   /// Whether the hub once said that the commit has no such file.
@@ -36,11 +35,5 @@ struct HubCache: Sendable {
 
   private func base(_ repository: HubRepository) -> URL {
     folder.appending(path: "models--\(repository.owner)--\(repository.name)", directoryHint: .isDirectory)
-  }
-
-  private func isFolder(_ url: URL) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: url.path(percentEncoded: false), isDirectory: &isFolder)
-      && isFolder.boolValue
   }
 }

@@ -22,10 +22,12 @@ public struct HubSettings: Sendable, Hashable {
   /// Throws a `PullError` if `HF_ENDPOINT` is not a URL.
   public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(PullError) {
     func value(_ names: String...) -> String? {
-      names.lazy.compactMap { environment[$0]?.trimmingCharacters(in: .whitespacesAndNewlines) }.first { !$0.isEmpty }
+      names.lazy.compactMap { environment[$0]?.trimmed }.first { !$0.isEmpty }
     }
     func folder(_ path: String) -> URL {
-      URL(filePath: (path as NSString).expandingTildeInPath, directoryHint: .isDirectory)
+      guard path == "~" || path.hasPrefix("~/") else { return URL(filePath: path, directoryHint: .isDirectory) }
+      return FileManager.default.homeDirectoryForCurrentUser.appending(
+        path: String(path.dropFirst(2)), directoryHint: .isDirectory)
     }
     let address = value("HF_ENDPOINT") ?? "https://huggingface.co"
     guard let endpoint = URL(string: address.hasSuffix("/") ? String(address.dropLast()) : address),
@@ -37,7 +39,7 @@ public struct HubSettings: Sendable, Hashable {
     cache = value("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE").map(folder) ?? home.appending(path: "hub")
     let tokenFile = value("HF_TOKEN_PATH").map { URL(filePath: $0) } ?? home.appending(path: "token")
     let stored = try? String(contentsOf: tokenFile, encoding: .utf8)
-    token = value("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") ?? stored?.trimmingCharacters(in: .whitespacesAndNewlines)
+    token = value("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") ?? stored?.trimmed
     // A token with a line break or a space would become a separate header.
     if let token, token.isEmpty || !token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { self.token = nil }
     isOffline = ["1", "true", "yes", "on"].contains(value("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")?.lowercased() ?? "")

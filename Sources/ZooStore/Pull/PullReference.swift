@@ -43,7 +43,7 @@ package enum PullReference: Sendable, Hashable {
     let form = "hf://OWNER/REPOSITORY[@REVISION][/FILE]"
     guard parts.count >= 2 else { throw .badReference(text, form: form) }
     let name = parts[1].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let revision = name.count > 1 ? name[1].removingPercentEncoding ?? "" : "main"
+    let revision = name.count > 1 ? percentDecoded(name[1]) ?? "" : "main"
     var files = Array(parts.dropFirst(2))
     if files == [""] { files = [] }
     guard let repository = HubRepository(owner: parts[0], name: name[0], revision: revision),
@@ -133,6 +133,24 @@ extension URL {
     let port = port.map { ":\($0)" } ?? ""
     return "\(scheme?.lowercased() ?? "")://\(host() ?? "")\(port)\(path(percentEncoded: false))"
   }
+}
+
+/// A text without its `%2F` and the like; nil where it is none.
+private func percentDecoded(_ text: String) -> String? {
+  var bytes: [UInt8] = [], rest = Array(text.utf8)[...]
+  while let byte = rest.popFirst() {
+    guard byte == UInt8(ascii: "%") else {
+      bytes.append(byte)
+      continue
+    }
+    let digits = rest.prefix(2)
+    guard digits.count == 2, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
+      let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+    else { return nil }
+    bytes.append(value)
+    rest = rest.dropFirst(2)
+  }
+  return String(validating: bytes, as: UTF8.self)
 }
 
 extension String {

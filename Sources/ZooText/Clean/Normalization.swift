@@ -1,15 +1,14 @@
+import CVocabulary
 import Foundation
 
-/// Normal forms of sequences of scalars.
+/// Unicode's normal forms, on scalars.
 enum Normalization {
   static func nfd(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-    if text.allSatisfy({ $0.value < 0x80 }) { return text }
-    return Array(text.string.decomposedStringWithCanonicalMapping.unicodeScalars)
+    text.allSatisfy { $0.value < 0x80 } ? text : decompose(text) { tables.canonical[$0] }
   }
 
   static func nfkd(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-    if text.allSatisfy({ $0.value < 0x80 }) { return text }
-    return Array(text.string.decomposedStringWithCompatibilityMapping.unicodeScalars)
+    text.allSatisfy { $0.value < 0x80 } ? text : decompose(text) { tables.compatible[$0] ?? tables.canonical[$0] }
   }
 
   static func nfc(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
@@ -19,8 +18,26 @@ enum Normalization {
 
   static func nfkc(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] { compose(nfkd(text)) }
 
-  /// The canonical composition algorithm (Unicode standard, D117). Foundation's own is wrong on Linux if scalars beyond U+FFFF precede combining
-  /// marks, so it is only used for pairs below.
+  /// Decompositions of single scalars are full ones; marks are put in the order of their classes.
+  private static func decompose(
+    _ text: [Unicode.Scalar], _ parts: (Unicode.Scalar) -> [Unicode.Scalar]?
+  ) -> [Unicode.Scalar] {
+    var result: [Unicode.Scalar] = []
+    result.reserveCapacity(text.count)
+    for scalar in text {
+      for part in parts(scalar) ?? syllableParts(scalar) ?? [scalar] {
+        let combiningClass = part.properties.canonicalCombiningClass
+        var place = result.count
+        if combiningClass != .notReordered {
+          while place > 0, result[place - 1].properties.canonicalCombiningClass > combiningClass { place -= 1 }
+        }
+        result.insert(part, at: place)
+      }
+    }
+    return result
+  }
+
+  /// The canonical composition algorithm (Unicode standard, D117).
   private static func compose(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
     if text.allSatisfy({ $0.value < 0x300 }) { return text }
     var result: [Unicode.Scalar] = []
@@ -30,7 +47,7 @@ enum Normalization {
     for scalar in text {
       let combiningClass = scalar.properties.canonicalCombiningClass.rawValue
       if let starter, starter == result.count - 1 || lastClass < combiningClass,
-        let composed = composite(result[starter], scalar)
+        let composed = syllable(result[starter].value, scalar.value) ?? tables.composed[pair(result[starter], scalar)]
       {
         result[starter] = composed
         continue
@@ -40,14 +57,6 @@ enum Normalization {
       result.append(scalar)
     }
     return result
-  }
-
-  private static func composite(_ first: Unicode.Scalar, _ second: Unicode.Scalar) -> Unicode.Scalar? {
-    guard second.canCompose else { return nil }
-    if first.value > 0xFFFF || second.value > 0xFFFF { return farComposite(first, second) }
-    if let syllable = syllable(first.value, second.value) { return syllable }
-    let composed = (nfd([first]) + [second]).string.precomposedStringWithCanonicalMapping.unicodeScalars
-    return composed.count == 1 ? composed.first : nil
   }
 
   /// Hangul (Unicode standard, section 3.12): a leading consonant and a vowel, or both and a final consonant.
@@ -61,35 +70,46 @@ enum Normalization {
     return nil
   }
 
-  /// All composites beyond U+FFFF (UnicodeData.txt, version 14).
-  private static func farComposite(_ first: Unicode.Scalar, _ second: Unicode.Scalar) -> Unicode.Scalar? {
-    switch (first.value, second.value) {
-    case (0x11099, 0x110BA): "\u{1109A}"
-    case (0x1109B, 0x110BA): "\u{1109C}"
-    case (0x110A5, 0x110BA): "\u{110AB}"
-    case (0x11131, 0x11127): "\u{1112E}"
-    case (0x11132, 0x11127): "\u{1112F}"
-    case (0x11347, 0x1133E): "\u{1134B}"
-    case (0x11347, 0x11357): "\u{1134C}"
-    case (0x114B9, 0x114BA): "\u{114BB}"
-    case (0x114B9, 0x114B0): "\u{114BC}"
-    case (0x114B9, 0x114BD): "\u{114BE}"
-    case (0x115B8, 0x115AF): "\u{115BA}"
-    case (0x115B9, 0x115AF): "\u{115BB}"
-    case (0x11935, 0x11930): "\u{11938}"
-    default: nil
-    }
+  private static func syllableParts(_ scalar: Unicode.Scalar) -> [Unicode.Scalar]? {
+    guard (0xAC00..<0xD7A4).contains(scalar.value) else { return nil }
+    let index = scalar.value - 0xAC00, final = index % 28
+    let parts = [0x1100 + index / 588, 0x1161 + index % 588 / 28] + (final > 0 ? [0x11A7 + final] : [])
+    return parts.compactMap(Unicode.Scalar.init)
   }
+
+  private static func pair(_ first: Unicode.Scalar, _ second: Unicode.Scalar) -> UInt64 {
+    UInt64(first.value) << 32 | UInt64(second.value)
+  }
+
+  private struct Tables {
+    /// Full decompositions; those for compatibility only where they differ.
+    var canonical: [Unicode.Scalar: [Unicode.Scalar]] = [:]
+    var compatible: [Unicode.Scalar: [Unicode.Scalar]] = [:]
+    /// By `pair`.
+    var composed: [UInt64: Unicode.Scalar] = [:]
+  }
+
+  /// Of Unicode 16. Foundation's are not used: on Linux they need ICU, and their composition goes wrong beyond U+FFFF.
+  private static let tables: Tables = {
+    let packed = [UInt8](Data(bytes: zoo_decompositions_bytes(), count: zoo_decompositions_size))
+    guard let rows = try? gunzip(packed, file: "", limit: 1 << 20) else { preconditionFailure("the table is whole") }
+    var tables = Tables()
+    for row in rows.split(separator: UInt8(ascii: "\n")) {
+      let words = row.split(separator: UInt8(ascii: " "))
+      let scalars = words.dropFirst().compactMap { word in
+        UInt32(String(decoding: word, as: UTF8.self), radix: 16).flatMap(Unicode.Scalar.init)
+      }
+      switch row.first {
+      case UInt8(ascii: "="): tables.canonical[scalars[0]] = Array(scalars.dropFirst())
+      case UInt8(ascii: "~"): tables.compatible[scalars[0]] = Array(scalars.dropFirst())
+      default: tables.composed[pair(scalars[1], scalars[2])] = scalars[0]
+      }
+    }
+    return tables
+  }()
 }
 
-extension Unicode.Scalar {
-  /// Whether it can be the second half of a composite: a mark, or a vowel or final consonant of Hangul.
-  fileprivate var canCompose: Bool {
-    if value < 0x300 { return false }
-    if (0x1161...0x11C2).contains(value) { return true }
-    switch properties.generalCategory {
-    case .nonspacingMark, .spacingMark: return true
-    default: return false
-    }
-  }
+extension String {
+  /// In normal form C.
+  package var composed: String { Normalization.nfc(Array(unicodeScalars)).string }
 }

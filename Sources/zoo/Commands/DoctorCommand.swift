@@ -4,6 +4,7 @@ import Foundation
 import ZooModels
 import ZooRuntime
 import ZooStore
+import ZooTensors
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -106,7 +107,7 @@ struct DoctorReport: Encodable {
       if let rate = tuning?.rate(for: precision),
         let algebra = try? makeAlgebra(backend: rate.backend, precision: precision)
       {
-        let reason = String(format: "the fastest that 'zoo doctor --tune' measured, %.0f GFLOP/s", rate.gflopPerSecond)
+        let reason = formatted("the fastest that 'zoo doctor --tune' measured, %.0f GFLOP/s", rate.gflopPerSecond)
         return Choice(precision: precision, backend: algebra.name, reason: reason)
       }
       return BackendRule.choice(for: precision).map {
@@ -184,7 +185,8 @@ struct DoctorReport: Encodable {
       "  zoo        \(home)" + (freeBytes.map { ", \(byteText($0)) free" } ?? ""),
     ]
     lines += choices.map { choice in
-      "  \(choice.precision.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)) \(choice.backend): \(choice.reason)"
+      let precision = choice.precision.rawValue
+      return "  \(precision)\(String(repeating: " ", count: 11 - precision.count))\(choice.backend): \(choice.reason)"
     }
     if !otherBackends.isEmpty { lines.append("  also       \(otherBackends.joined(separator: ", "))") }
     lines += environment.sorted { $0.key < $1.key }.map { "  \($0.key)=\($0.value)" }

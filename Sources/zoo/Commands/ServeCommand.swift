@@ -4,6 +4,7 @@ import ZooModels
 import ZooRuntime
 import ZooServer
 import ZooStore
+import ZooTensors
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -76,6 +77,6 @@ struct ServeCommand: AsyncParsableCommand {
   /// 128 random bits.
   private static func newToken() -> String {
     var generator = SystemRandomNumberGenerator()
-    return (0..<2).map { _ in String(format: "%016lx", UInt(generator.next() as UInt64)) }.joined()
+    return (0..<2).map { _ in formatted("%016lx", UInt(generator.next() as UInt64)) }.joined()
   }
 }

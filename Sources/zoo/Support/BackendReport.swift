@@ -1,5 +1,6 @@
 import Foundation
 import ZooRuntime
+import ZooTensors
 
 /// The output of `zoo bench --compare`: a table, or JSON. Fields are only ever added.
 struct BackendReport: Encodable {
@@ -38,7 +39,7 @@ struct BackendReport: Encodable {
       ("rank correlation of maps", mapRankCorrelation), ("largest difference of 0...1 maps", mapDifference),
     ] {
       guard let spread else { continue }
-      table.add([name] + [spread.minimum, spread.median, spread.maximum].map { String(format: "%.6f", $0) })
+      table.add([name] + [spread.minimum, spread.median, spread.maximum].map { formatted("%.6f", $0) })
     }
     return """
       \(model): \(compared), against \(reference) in f32

@@ -1,5 +1,6 @@
 import Foundation
 import ZooRuntime
+import ZooTensors
 
 /// The median times of stages.
 struct Bench {
@@ -87,7 +88,7 @@ struct BenchReport: Encodable {
     let rate = stages.first { $0.name == Self.product }?.gflopPerSecond
     var table = Table(["STAGE", "MEDIAN ms", "MIN ms", "GFLOP", "GFLOP/s", "OF PRODUCT"], right: [1, 2, 3, 4, 5])
     for stage in stages {
-      func number(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "-" }
+      func number(_ value: Double?, _ format: String) -> String { value.map { formatted(format, $0) } ?? "-" }
       let share = rate.flatMap { rate in stage.gflopPerSecond.map { 100 * $0 / rate } }
       table.add([
         stage.name, number(stage.medianMs, "%.1f"), number(stage.minMs, "%.1f"), number(stage.gflop, "%.1f"),

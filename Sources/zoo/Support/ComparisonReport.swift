@@ -1,5 +1,6 @@
 import Foundation
 import ZooConvert
+import ZooTensors
 
 /// The output of `zoo convert --against`: a table of differences, or all tensors as JSON. Fields are only ever added.
 struct ComparisonReport: Encodable {
@@ -44,7 +45,7 @@ struct ComparisonReport: Encodable {
     var table = Table(["TENSOR", "LARGEST DIFFERENCE"], right: [1])
     for tensor in tensors {
       switch tensor.outcome {
-      case .different: table.add([tensor.name, tensor.largestDifference.map { String(format: "%.3g", $0) } ?? ""])
+      case .different: table.add([tensor.name, tensor.largestDifference.map { formatted("%.3g", $0) } ?? ""])
       case .missing: table.add([tensor.name, "only in one"])
       case .equal, .rounded: break
       }

@@ -87,7 +87,7 @@ struct ConversionReport: Encodable {
   }
 
   var text: String {
-    let rate = String(format: "%.1f s, %@/s", seconds, byteText(Int(Double(bytes) / max(seconds, 0.001))))
+    let rate = formatted("%.1f s, ", seconds) + byteText(Int(Double(bytes) / max(seconds, 0.001))) + "/s"
     let lines = [
       "\(model)  from \(layout)",
       "  \(tensorsRead) tensors read: \(tensorsUsed) used, \(tensorsDropped) dropped by rule; \(tensorsWritten) written",

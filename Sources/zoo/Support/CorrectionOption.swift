@@ -12,7 +12,7 @@ enum CorrectionOption: Equatable {
 
   /// Parses `off`, `PROMPT`, or `PROMPT,THRESHOLD` if no separate threshold is given.
   init(_ text: String, threshold: Float?) throws(CallError) {
-    let plain = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    let plain = text.trimmed
     if plain.lowercased() == "off" {
       self = .off
       return
@@ -23,9 +23,9 @@ enum CorrectionOption: Equatable {
     }
     var prompt = plain, found = try threshold.map { value throws(CallError) in try check(value) }
     if found == nil, let comma = plain.lastIndex(of: ",") {
-      let tail = plain[plain.index(after: comma)...].trimmingCharacters(in: .whitespaces)
+      let tail = plain[plain.index(after: comma)...].trimmed
       if let value = Float(tail) {
-        (prompt, found) = (plain[..<comma].trimmingCharacters(in: .whitespaces), try check(value))
+        (prompt, found) = (plain[..<comma].trimmed, try check(value))
       } else if tail.isEmpty || tail.first.map({ $0.isNumber || "+-.".contains($0) }) == true {
         throw .badCorrection(
           text, reason: "'\(tail)' is not a number; where it belongs to the prompt, add --correct-threshold 0.8")

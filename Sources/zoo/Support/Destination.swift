@@ -25,9 +25,9 @@ struct Destination {
       guard results == 1 else { throw CallError.oneFile(path, results: results) }
       try check(path)
     }
-    let parent = isFile ? (path as NSString).deletingLastPathComponent : path
+    let parent = isFile ? path.deletingLastPathComponent : path
     for folder in folders.isEmpty || isFile ? [""] : folders.sorted() {
-      let full = folder.isEmpty ? parent : (parent as NSString).appendingPathComponent(folder)
+      let full = folder.isEmpty ? parent : parent.appendingPathComponent(folder)
       if full.isEmpty { continue }
       do {
         try FileManager.default.createDirectory(atPath: full, withIntermediateDirectories: true)
@@ -43,7 +43,7 @@ struct Destination {
   /// A path with the extension of a result is a file, unless a folder with that name exists.
   private static func isFile(_ path: String, ending: String) throws -> Bool {
     if path.hasSuffix("/") || FileIdentity(path)?.isFolder == true { return false }
-    switch (path as NSString).pathExtension.lowercased() {
+    switch path.pathExtension.lowercased() {
     case ending: return true
     case "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "svg", "pdf", "npy", "npz":
       throw CallError.wrongEnding(path, needed: ending)
@@ -72,7 +72,7 @@ struct Destination {
 
   /// Results with the same name are the same: they are written once.
   private mutating func write(_ name: String, _ body: (String) throws -> Void) throws -> String {
-    let file = isFile ? path : (path as NSString).appendingPathComponent(name)
+    let file = isFile ? path : path.appendingPathComponent(name)
     try check(file)
     if written.insert(file).inserted { try body(file) }
     return file

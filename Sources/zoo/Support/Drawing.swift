@@ -3,6 +3,7 @@ import ZooDrawing
 import ZooExplain
 import ZooImages
 import ZooModels
+import ZooTensors
 
 /// The drawings for one explained picture.
 struct Drawing {
@@ -143,10 +144,10 @@ struct Drawing {
     Sheet.Tile(covered, caption: "picture", details: ["seen at \(picture.width)x\(picture.height)"])
   }
 
-  private func similarity(_ prompt: Int) -> String { String(format: "similarity %.3f", scores[prompt].similarity) }
+  private func similarity(_ prompt: Int) -> String { formatted("similarity %.3f", scores[prompt].similarity) }
 
   func energy(_ method: Int, _ prompt: Int) -> String {
-    String(format: "energy %.2g", methods[method].maps[prompt].energy)
+    formatted("energy %.2g", methods[method].maps[prompt].energy)
   }
 
   /// The legend for all pictures of a report.
@@ -161,8 +162,8 @@ struct Drawing {
       return .alone(options.colorMap, alpha: options.alpha, note: note)
     }
     return Sheet.Legend(
-      options.colorMap, alpha: options.alpha, low: String(format: "%.2g", range.lowerBound),
-      high: String(format: "%.2g", range.upperBound), note: "all maps share one scale")
+      options.colorMap, alpha: options.alpha, low: formatted("%.2g", range.lowerBound),
+      high: formatted("%.2g", range.upperBound), note: "all maps share one scale")
   }
 
   /// The part of the picture that the patches cover.

@@ -81,7 +81,7 @@ struct DrawingOptions: ParsableArguments {
   /// The name of a sheet's file determines its format if no option does.
   mutating func takeFormat(from output: String) {
     guard drawsSheets, format == nil else { return }
-    format = Sheet.Format(rawValue: (output as NSString).pathExtension.lowercased())
+    format = Sheet.Format(rawValue: output.pathExtension.lowercased())
   }
 
   /// The number of files that will be written.

@@ -1,5 +1,6 @@
 import Foundation
 import ZooEvaluate
+import ZooTensors
 
 extension EvaluationReport {
   /// Each method's figures in percent, with half the width of their 95 % interval; an asterisk marks differences to the first method whose interval
@@ -23,10 +24,10 @@ extension EvaluationReport {
       (["templates \(PromptTemplates.describe(templates))"]
         + (pictures + choices).map { "\($0.name): \($0.value)" }).joined(separator: "; "))
     if let picturesPerSecond {
-      let rate = String(format: "%.1f pictures a second", picturesPerSecond)
+      let rate = formatted("%.1f pictures a second", picturesPerSecond)
       // If methods share their passes, their times on their own are listed as well.
       let alone = methods.compactMap { method in
-        method.picturesPerSecond.map { "\(method.name) " + String(format: "%.1f", $0) }
+        method.picturesPerSecond.map { "\(method.name) " + formatted("%.1f", $0) }
       }
       lines.append(methods.count > 1 ? "\(rate), all methods together; alone: \(alone.joined(separator: ", "))" : rate)
     }
@@ -124,5 +125,5 @@ extension EvaluationReport {
       })
   }
 
-  private func percent(_ share: Double) -> String { String(format: "%.1f", share * 100) }
+  private func percent(_ share: Double) -> String { formatted("%.1f", share * 100) }
 }

@@ -4,6 +4,7 @@ import ZooEvaluate
 import ZooExplain
 import ZooImages
 import ZooRuntime
+import ZooTensors
 
 /// The hits of a search with their heat maps, on one sheet.
 struct HitSheet {
@@ -14,7 +15,7 @@ struct HitSheet {
   private static let alpha = 0.6
 
   init(_ path: String, explainer: Explainer, loader: PictureLoader) throws {
-    let ending = (path as NSString).pathExtension.lowercased()
+    let ending = path.pathExtension.lowercased()
     guard let format = Sheet.Format(rawValue: ending) else { throw CallError.wrongEnding(path, needed: "png") }
     (self.path, self.explainer, self.loader, self.format) = (path, explainer, loader, format)
   }
@@ -39,7 +40,7 @@ struct HitSheet {
           let covered = seen.picture.cropped(rows: 0..<size.height, columns: 0..<size.width)
           return Sheet.Tile(
             overlay(found.pixels(), on: covered, alpha: Self.alpha), caption: "\(rank + 1)  \(hit.line.id)",
-            details: [String(format: "similarity %.3f", hit.similarity)])
+            details: [formatted("similarity %.3f", hit.similarity)])
         })
     }
     let sheet = Sheet(

@@ -2,6 +2,7 @@ import Foundation
 import ZooExplain
 import ZooImages
 import ZooRuntime
+import ZooTensors
 
 /// The cost of each method compared with a forward pass of the image tower. They take turns, so that anything that slows the machine down affects
 /// all.
@@ -86,10 +87,10 @@ struct MethodBenchReport: Encodable {
   var text: String {
     var table = Table(
       ["METHOD", "PROMPTS", "MEDIAN ms", "FORWARD PASSES", "PEAK MEMORY"], right: [1, 2, 3, 4])
-    table.add(["forward pass", "-", String(format: "%.1f", forwardMs), "1", ""])
+    table.add(["forward pass", "-", formatted("%.1f", forwardMs), "1", ""])
     for row in methods {
       table.add([
-        row.name, "\(row.prompts)", String(format: "%.1f", row.medianMs), String(format: "%.2f", row.forwardPasses),
+        row.name, "\(row.prompts)", formatted("%.1f", row.medianMs), formatted("%.2f", row.forwardPasses),
         row.peakMemory.map(byteText) ?? "-",
       ])
     }

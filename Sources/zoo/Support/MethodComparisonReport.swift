@@ -1,6 +1,7 @@
 import Foundation
 import ZooEvaluate
 import ZooExplain
+import ZooTensors
 
 /// The output of `zoo compare`: tables, or JSON. Fields are only ever added.
 struct MethodComparisonReport: Encodable {
@@ -113,8 +114,8 @@ struct MethodComparisonReport: Encodable {
       ["METHOD", "AND", "RANK CORRELATION", "TOP TENTH IN COMMON", "PEAKS APART"], right: [2, 3, 4])
     for pair in pairs {
       table.add([
-        pair.a, pair.b, String(format: "%.3f", pair.rankCorrelation), String(format: "%.0f %%", pair.topOverlap * 100),
-        pair.peakDistance.map { String(format: "%.1f patches", $0) } ?? "-",
+        pair.a, pair.b, formatted("%.3f", pair.rankCorrelation), formatted("%.0f %%", pair.topOverlap * 100),
+        pair.peakDistance.map { formatted("%.1f patches", $0) } ?? "-",
       ])
     }
     return table.text

@@ -1,5 +1,6 @@
 import Foundation
 import ZooCheckpoints
+import ZooText
 
 /// The names of a run's results: `PICTURE.PROMPT.METHOD.ID.png`, in folders that mirror those of the pictures.
 ///
@@ -42,7 +43,7 @@ struct OutputNames {
   ) -> String {
     let file = Self.fileName(of: path)
     let key = ([file, digest, settings, label ?? ""] + prompts).joined(separator: "\u{0}")
-    let stem = (file as NSString).deletingPathExtension
+    let stem = file.deletingPathExtension
     let words = label ?? Self.words(of: prompts.first ?? "")
     let name = [Self.cut(stem), Self.cut(words), Self.cut(method, to: Self.methodLimit), Self.id(of: key), suffix]
       .filter { !$0.isEmpty }.joined(separator: ".")
@@ -52,7 +53,7 @@ struct OutputNames {
 
   /// Letters and digits of any script, in lower case with dashes between words.
   static func words(of prompt: String) -> String {
-    let kept = prompt.precomposedStringWithCanonicalMapping.lowercased().unicodeScalars.split { scalar in
+    let kept = prompt.composed.lowercased().unicodeScalars.split { scalar in
       switch scalar.properties.generalCategory {
       case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
         .letterNumber, .otherNumber, .nonspacingMark, .spacingMark:
@@ -87,7 +88,7 @@ struct OutputNames {
   private static func isOnDisk(_ path: String) -> Bool { path != "-" && !path.hasPrefix("/dev/") }
 
   private static func fileName(of path: String) -> String {
-    isOnDisk(path) ? (path as NSString).lastPathComponent : "picture"
+    isOnDisk(path) ? path.lastPathComponent : "picture"
   }
 
   private static func parent(_ path: String) -> [String] {

@@ -3,6 +3,7 @@ import ZooExplain
 import ZooImages
 import ZooModels
 import ZooRuntime
+import ZooTensors
 
 /// The output of `zoo explain` and `zoo score`: tables, or JSON. Fields are only ever added.
 struct PictureReport: Encodable {
@@ -92,7 +93,7 @@ struct PictureReport: Encodable {
     func table(within width: Int?) -> String {
       let compares = prompts.contains { $0.softmax != nil }, sigmoid = prompts.contains { $0.probability != nil }
       let explains = prompts.contains { $0.energy != nil }
-      func percent(_ share: Float?) -> String { share.map { String(format: "%5.1f %%", $0 * 100) } ?? "" }
+      func percent(_ share: Float?) -> String { share.map { formatted("%5.1f %%", $0 * 100) } ?? "" }
       let scores = (compares ? ["SOFTMAX"] : []) + (sigmoid ? ["SIGMOID"] : [])
       let hasFiles = prompts.contains { !($0.files ?? []).isEmpty }
       let hasMethods = prompts.contains { ($0.maps?.count ?? 0) > 1 }
@@ -104,7 +105,7 @@ struct PictureReport: Encodable {
       var table = Table(header, right: right, shortened: hasFiles ? [0, header.count - 1] : [0])
       for prompt in prompts {
         let own =
-          [prompt.prompt, String(format: "%.4f", prompt.similarity)]
+          [prompt.prompt, formatted("%.4f", prompt.similarity)]
           + (compares ? [percent(prompt.softmax)] : []) + (sigmoid ? [percent(prompt.probability)] : [])
         guard explains, let maps = prompt.maps else {
           table.add(own + [prompt.remark])
@@ -113,7 +114,7 @@ struct PictureReport: Encodable {
         for (index, map) in maps.enumerated() {
           table.add(
             (index == 0 ? own : own.map { _ in "" }) + (hasMethods ? [map.name] : [])
-              + [String(format: "%.3g", map.energy), rowRemark(index == 0 && prompt.absent, map.flat)]
+              + [formatted("%.3g", map.energy), rowRemark(index == 0 && prompt.absent, map.flat)]
               + (hasFiles ? [map.files.first ?? ""] : []))
         }
       }
@@ -152,7 +153,7 @@ struct PromptReport: Encodable {
   /// The words in one line.
   var wordLine: String? {
     words.map { words in
-      "\(prompt): " + words.map { "\($0.text) \(String(format: "%.0f", $0.share * 100)) %" }.joined(separator: ", ")
+      "\(prompt): " + words.map { "\($0.text) \(formatted("%.0f", $0.share * 100)) %" }.joined(separator: ", ")
     }
   }
 

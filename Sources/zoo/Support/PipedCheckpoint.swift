@@ -31,37 +31,36 @@ private enum PipedFile {
     if pipe == "-", isatty(STDIN_FILENO) == 1 {
       throw unreadable("standard input is a terminal; send a checkpoint to it")
     }
-    guard let source = pipe == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: pipe) else {
-      throw unreadable(systemReason(of: lastError()))
+    let source: OpenFile
+    do { source = try pipe == "-" ? .standardInput : OpenFile(reading: pipe) } catch {
+      throw unreadable(systemReason(of: error))
     }
     let folder = ModelStore().downloads.path(percentEncoded: false), target = try namelessFile(in: folder)
     var total = 0
     while true {
-      let piece: Data?
-      do { piece = try source.read(upToCount: pieceSize) } catch { throw unreadable(systemReason(of: error)) }
-      guard let piece, !piece.isEmpty else { break }
+      let piece: Data
+      do { piece = try source.read(upTo: pieceSize) } catch { throw unreadable(systemReason(of: error)) }
+      if piece.isEmpty { break }
       total += piece.count
       guard total <= limit else { throw unreadable("it is larger than \(byteText(limit)); give a file") }
-      do { try target.write(contentsOf: piece) } catch {
+      do { try target.write(piece) } catch {
         throw CallError.unwritable(folder, reason: systemReason(of: error))
       }
     }
     guard total > 0 else { throw unreadable("nothing came from it") }
-    return "/dev/fd/\(target.fileDescriptor)"
+    return "/dev/fd/\(target.descriptor)"
   }
 
   /// A file without a name; it stays open until the process ends.
-  private static func namelessFile(in folder: String) throws -> FileHandle {
+  private static func namelessFile(in folder: String) throws -> OpenFile {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw CallError.unwritable(folder, reason: systemReason(of: error))
     }
     guard let descriptor = makeNamelessFile(in: folder) else {
-      throw CallError.unwritable(folder, reason: systemReason(of: lastError()))
+      throw CallError.unwritable(folder, reason: systemReason(of: POSIXError.last))
     }
-    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
+    return OpenFile(descriptor: descriptor, closes: false)
   }
-
-  private static func lastError() -> POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }

@@ -48,10 +48,7 @@ struct PromptOptions: ParsableArguments {
     let data: Data
     do {
       // Pipes such as <(...) have no size: they are read to the end.
-      guard let handle = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path) else {
-        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .ENOENT)
-      }
-      data = try handle.readToEnd() ?? Data()
+      data = try (path == "-" ? .standardInput : OpenFile(reading: path)).read()
     } catch {
       throw CallError.unreadable(file: path, reason: systemReason(of: error))
     }

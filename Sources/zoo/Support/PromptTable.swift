@@ -7,7 +7,7 @@ struct PromptTable {
   private(set) var pictures: [(path: String, prompts: [String])] = []
 
   static func isTable(_ file: String) -> Bool {
-    ["csv", "tsv"].contains((file as NSString).pathExtension.lowercased())
+    ["csv", "tsv"].contains(file.pathExtension.lowercased())
   }
 
   /// - Throws: `CallError.badTable`, with the line.
@@ -15,7 +15,7 @@ struct PromptTable {
     let separator: Character = file.lowercased().hasSuffix(".tsv") ? "\t" : ","
     let rows = try Self.rows(of: text, separator: separator, file: file)
     func column(_ names: Set<String>) -> Int? {
-      rows.first?.fields.firstIndex { names.contains($0.trimmingCharacters(in: .whitespaces).lowercased()) }
+      rows.first?.fields.firstIndex { names.contains($0.trimmed.lowercased()) }
     }
     guard let image = column(["image", "picture", "file", "filepath", "path"]),
       let prompt = column(["prompt", "text", "caption", "title"])
@@ -44,8 +44,8 @@ struct PromptTable {
 
   /// A path in the table: absolute, or relative to its folder.
   private static func place(_ path: String, beside file: String) -> String {
-    let folder = (file as NSString).deletingLastPathComponent
-    return path.hasPrefix("/") || folder.isEmpty ? path : (folder as NSString).appendingPathComponent(path)
+    let folder = file.deletingLastPathComponent
+    return path.hasPrefix("/") || folder.isEmpty ? path : folder.appendingPathComponent(path)
   }
 
   /// The rows according to RFC 4180: fields may be quoted, and then contain separators, line breaks and doubled quotes.

@@ -11,7 +11,7 @@ struct RegionFile {
   private static let ending = "json"
 
   init(_ path: String, inputs: [String], model: String, threshold: Float) throws {
-    guard (path as NSString).pathExtension.lowercased() == Self.ending else {
+    guard path.pathExtension.lowercased() == Self.ending else {
       throw CallError.wrongEnding(path, needed: Self.ending)
     }
     destination = try Destination(path, ending: Self.ending, results: 1, inputs: inputs, folders: [])

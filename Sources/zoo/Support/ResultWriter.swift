@@ -41,7 +41,7 @@ struct ResultWriter {
       (rows[prompt].energy, rows[prompt].flat) = (map.energy, map.isFlat)
     }
     let drawing = Drawing(
-      title: (path as NSString).lastPathComponent, facts: facts, loaded: picture,
+      title: path.lastPathComponent, facts: facts, loaded: picture,
       original: options.ground == .original ? try loader.original(of: picture) : nil, scores: rows, methods: maps,
       options: options)
     let digest = (picture.data ?? Data()).withUnsafeBytes { sha256(of: $0).description }

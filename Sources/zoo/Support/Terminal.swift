@@ -18,7 +18,7 @@ enum Terminal {
   static func note(_ message: String) { write("\(printable(message, keepsLines: true))\n") }
 
   /// Writes unchanged: for the control characters of progress bars. Other text must be made printable.
-  fileprivate static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+  fileprivate static func write(_ text: String) { try? OpenFile.standardError.write(Data(text.utf8)) }
 
   /// Columns of the terminal, 80 if there is none.
   static var width: Int {
@@ -58,7 +58,7 @@ final class Progress {
     let fraction = min(1, Double(done) / Double(total))
     let seconds = (now - start).seconds
     let left = fraction > 0.02 && seconds > 1 ? "  \(spanText(Int(seconds / fraction - seconds))) left" : ""
-    let speed = rate && seconds > 1 ? String(format: "  %.1f a second", Double(done) / seconds) : ""
+    let speed = rate && seconds > 1 ? formatted("  %.1f a second", Double(done) / seconds) : ""
     let filled = Int(fraction * 24)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
     let line = "\(label) \(bar) \(unit(done)) of \(unit(total))\(speed)\(left)  \(printable(detail))"

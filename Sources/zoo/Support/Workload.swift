@@ -2,6 +2,7 @@ import Foundation
 import ZooExplain
 import ZooImages
 import ZooModels
+import ZooTensors
 
 #if canImport(Darwin)
   import Darwin
@@ -146,8 +147,7 @@ func peakMemory() -> Int {
 /// Resets what `peakMemory` measures; false if the system cannot do that.
 func resetPeakMemory() -> Bool {
   #if os(Linux)
-    guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return false }
-    return (try? file.write(contentsOf: Data("5".utf8))) != nil
+    return (try? OpenFile("/proc/self/clear_refs", O_WRONLY).write(Data("5".utf8))) != nil
   #else
     return false
   #endif

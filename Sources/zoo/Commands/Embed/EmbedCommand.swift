@@ -4,6 +4,7 @@ import ZooEvaluate
 import ZooImages
 import ZooModels
 import ZooRuntime
+import ZooTensors
 
 struct EmbedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -142,7 +143,7 @@ private struct EmbeddingReport: Encodable {
 
   func print(json: Bool) throws {
     if json { return try printJSON(self) }
-    let rate = perSecond.map { String(format: ", %.1f a second", $0) } ?? ""
+    let rate = perSecond.map { formatted(", %.1f a second", $0) } ?? ""
     Output.write("\(embeddings) embeddings of \(width) in \(directory)\(rate)")
   }
 }

@@ -5,6 +5,7 @@ import ZooExplain
 import ZooImages
 import ZooModels
 import ZooRuntime
+import ZooTensors
 
 struct SearchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -140,7 +141,7 @@ private struct SearchReport: Encodable {
     for query in queries {
       var table = Table(["RANK", "SIMILARITY", queries.count > 1 ? printable(query.query) : "HIT"], right: [0, 1])
       for (rank, hit) in query.hits.enumerated() {
-        table.add(["\(rank + 1)", String(format: "%.4f", hit.similarity), hit.path ?? hit.id])
+        table.add(["\(rank + 1)", formatted("%.4f", hit.similarity), hit.path ?? hit.id])
       }
       Output.write(table.text(within: Terminal.resultWidth))
     }

@@ -30,7 +30,7 @@ struct SegmentationCommand: ParsableCommand {
 
   func run() throws {
     var problems = options.problems()
-    let scenes = (options.data as NSString).appendingPathComponent(SceneFolder.fileName)
+    let scenes = options.data.appendingPathComponent(SceneFolder.fileName)
     let data =
       if options.data.lowercased().hasSuffix(".mat") {
         try MaskedPictures(mat: options.data) { try problems.add($0, $1) }

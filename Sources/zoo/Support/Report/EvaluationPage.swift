@@ -4,6 +4,7 @@ import ZooEvaluate
 import ZooExplain
 import ZooImages
 import ZooRuntime
+import ZooTensors
 
 /// A run's table with its worst and best cases as a single, self-contained page.
 struct EvaluationPage {
@@ -15,7 +16,7 @@ struct EvaluationPage {
 
   /// - Parameter inputs: Files that the page must not overwrite.
   init(_ path: String, inputs: [String]) throws {
-    guard (path as NSString).pathExtension.lowercased() == Self.ending else {
+    guard path.pathExtension.lowercased() == Self.ending else {
       throw CallError.wrongEnding(path, needed: Self.ending)
     }
     destination = try Destination(path, ending: Self.ending, results: 1, inputs: inputs, folders: [])
@@ -68,7 +69,7 @@ struct EvaluationPage {
     let title = `protocol`.classes[one.label]
     let asked = question.asked == one.label ? "" : ", map of \(`protocol`.classes[question.asked])"
     let drawn: [HTML] = try zip(methods, maps).enumerated().map { place, pair in
-      let (name, map) = pair, merit = one.merits[place].map { String(format: "%.3f", $0) } ?? ""
+      let (name, map) = pair, merit = one.merits[place].map { formatted("%.3f", $0) } ?? ""
       let picture = overlay(map.pixels(), on: seen, alpha: Self.alpha)
       return """
         <figure>\(.picture(try picture.pngData(), alternative: "\(name): \(title)"))

@@ -1,6 +1,7 @@
 import Foundation
 import ZooDrawing
 import ZooImages
+import ZooTensors
 
 /// A run as a single, self-contained page: no script, no other file, no network.
 struct HTMLReport {
@@ -13,7 +14,7 @@ struct HTMLReport {
   ///   - inputs: The pictures that are read, which the page must not overwrite.
   ///   - facts: See `sheetFacts`.
   init(_ path: String, inputs: [String], facts: [String]) throws {
-    guard (path as NSString).pathExtension.lowercased() == Self.ending else {
+    guard path.pathExtension.lowercased() == Self.ending else {
       throw CallError.wrongEnding(path, needed: Self.ending)
     }
     destination = try Destination(path, ending: Self.ending, results: 1, inputs: inputs, folders: [])
@@ -26,7 +27,7 @@ struct HTMLReport {
   mutating func add(_ entry: PictureReport.ImageReport, _ drawing: Drawing) throws {
     if pictures.isEmpty { legend = try .legend(drawing.reportLegend) }
     let seen = drawing.covered, crop = entry.crop
-    let window = [crop.left, crop.top, crop.right, crop.bottom].map { String(format: "%.0f", $0) }
+    let window = [crop.left, crop.top, crop.right, crop.bottom].map { formatted("%.0f", $0) }
     pictures.append(
       """
       <section>
@@ -54,9 +55,9 @@ struct HTMLReport {
 
   /// Similarities, one row for each prompt.
   private static func table(_ entry: PictureReport.ImageReport) -> HTML {
-    func percent(_ share: Float) -> String { String(format: "%.1f %%", share * 100) }
+    func percent(_ share: Float) -> String { formatted("%.1f %%", share * 100) }
     let columns: [(name: String, value: (PromptReport) -> String?)] = [
-      ("similarity", { String(format: "%.4f", $0.similarity) }), ("softmax", { $0.softmax.map(percent) }),
+      ("similarity", { formatted("%.4f", $0.similarity) }), ("softmax", { $0.softmax.map(percent) }),
       ("sigmoid", { $0.probability.map(percent) }),
     ].filter { column in entry.prompts.contains { column.value($0) != nil } }
     let rows: [HTML] = entry.prompts.map { prompt in
@@ -68,7 +69,7 @@ struct HTMLReport {
     }
     let rule: HTML =
       entry.absentBelow.map {
-        "<p class=\"quiet\">absent: not above \(String(format: "%.4f", $0)), what a prompt that names nothing has.</p>"
+        "<p class=\"quiet\">absent: not above \(formatted("%.4f", $0)), what a prompt that names nothing has.</p>"
       } ?? ""
     return """
       <div class="scroll"><table>
@@ -92,8 +93,8 @@ struct HTMLReport {
     }
     let largest = prompt.words?.map(\.share).max() ?? 0
     let words: [HTML] = (prompt.words ?? []).map { word in
-      let strength = String(format: "%.2f", largest > 0 ? max(0, word.share) / largest : 0)
-      let share = String(format: "%.0f %%", word.share * 100)
+      let strength = formatted("%.2f", largest > 0 ? max(0, word.share) / largest : 0)
+      let share = formatted("%.0f %%", word.share * 100)
       return """
         <span style="background: rgba(var(--word), \(strength))"><bdi>\(word.text)</bdi> <small>\(share)</small></span>
         """

@@ -4,6 +4,7 @@ import ZooExplain
 import ZooImages
 import ZooModels
 import ZooRuntime
+import ZooTensors
 
 /// What a report says about a run besides its pictures: names and values.
 enum RunFacts {
@@ -65,13 +66,13 @@ enum RunFacts {
     [
       ("load the model", timings.load), ("prompts", timings.text), ("read pictures", timings.decode),
       ("explain", timings.explain), ("draw and write", timings.write),
-    ].map { ($0, String(format: "%.0f ms", $1)) }
+    ].map { ($0, formatted("%.0f ms", $1)) }
   }
 
   /// The call in shell syntax.
   static func call(_ arguments: [String]) -> String {
     arguments.enumerated().map { index, word in
-      let word = index == 0 ? (word as NSString).lastPathComponent : word
+      let word = index == 0 ? word.lastPathComponent : word
       let isPlain =
         !word.isEmpty
         && word.unicodeScalars.allSatisfy {

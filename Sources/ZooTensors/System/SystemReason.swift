@@ -5,11 +5,9 @@ import Foundation
 /// Foundation wraps them in sentences of its own ("The operation could not be completed") that help nobody.
 package func systemReason(of error: any Error) -> String {
   if let error = error as? POSIXError { return systemReason(error.code.rawValue) }
-  let wrapper = error as NSError
-  if wrapper.domain == NSPOSIXErrorDomain { return systemReason(Int32(wrapper.code)) }
-  if let cause = wrapper.userInfo[NSUnderlyingErrorKey] as? any Error { return systemReason(of: cause) }
-  guard wrapper.domain == NSCocoaErrorDomain else { return "\(error)" }
-  return switch CocoaError.Code(rawValue: wrapper.code) {
+  guard let error = error as? CocoaError else { return "\(error)" }
+  if let cause = error.underlying { return systemReason(of: cause) }
+  return switch error.code {
   case .fileNoSuchFile, .fileReadNoSuchFile: "there is no such file"
   case .fileReadNoPermission, .fileWriteNoPermission: "permission denied"
   case .fileWriteOutOfSpace: "no space left on device"

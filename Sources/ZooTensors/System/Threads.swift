@@ -1,0 +1,68 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Runs `body` on a thread of its own, for which nobody waits.
+package func startThread(_ body: @escaping @Sendable () -> Void) {
+  let work = Unmanaged.passRetained(ThreadBody(body))
+  #if canImport(Darwin)
+    var thread: pthread_t?
+  #else
+    var thread = pthread_t()
+  #endif
+  let failure = pthread_create(
+    &thread, nil,
+    { context in
+      // Of one kind here, of another there.
+      let context: UnsafeMutableRawPointer? = context
+      if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().body() }
+      return nil
+    }, work.toOpaque())
+  // Who waits for its work would wait for ever.
+  guard failure == 0 else { fatalError("no thread can be started: \(String(cString: strerror(failure)))") }
+  #if canImport(Darwin)
+    if let thread { pthread_detach(thread) }
+  #else
+    pthread_detach(thread)
+  #endif
+}
+
+private final class ThreadBody: Sendable {
+  let body: @Sendable () -> Void
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
+
+/// A lock with a condition that others can be waited for under.
+package final class Condition: @unchecked Sendable {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  package init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+
+  package func withLock<T>(_ body: () throws -> T) rethrows -> T {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body()
+  }
+
+  /// Under the lock, which others may take meanwhile.
+  package func wait() { pthread_cond_wait(condition, mutex) }
+
+  package func signal() { pthread_cond_signal(condition) }
+
+  package func broadcast() { pthread_cond_broadcast(condition) }
+}
