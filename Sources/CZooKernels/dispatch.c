@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-// What a processor has: kernels of floats, and of 8-bit integers.
+// The kernels for a kind of processor: for floats, and for 8-bit integers.
 struct set {
   const char *name;
   const struct zoo_kernel_table *floats;
@@ -32,7 +32,7 @@ enum { SETS = sizeof sets / sizeof *sets };
 static const struct set *_Atomic chosen;
 static _Thread_local const struct set *chosen_here;
 
-// The last set is what every processor of the platform has.
+// The last set is supported by every processor of the platform.
 static int is_available(const struct set *set) {
   if (set == &sets[SETS - 1]) return 1;
 #if defined(__x86_64__)

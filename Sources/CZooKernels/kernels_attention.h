@@ -1,4 +1,4 @@
-// Attention of one head, and the sums that LeGrad takes of it. Part of kernels_body.h.
+// Attention of one head, and LeGrad's sums. Part of kernels_body.h.
 
 static ptrdiff_t attention_scratch(ptrdiff_t keys, ptrdiff_t width) {
   ptrdiff_t columns = padded(keys), wide = padded(width);
@@ -7,7 +7,7 @@ static ptrdiff_t attention_scratch(ptrdiff_t keys, ptrdiff_t width) {
          + (keys + ZOO_ATTENTION_ROWS) * (width + 1) / 2 + ZOO_ATTENTION_ROWS * columns / 2;
 }
 
-// rows [count, keys] := their softmax without its division, whose factors are kept. bias [all rows, keys] may be null.
+// rows [count, keys] := their softmax without the division, whose factors are stored in `inverse`. bias [all rows, keys] may be null.
 INLINE void weights(float *scores, ptrdiff_t columns, ptrdiff_t first, ptrdiff_t count, ptrdiff_t keys, float scale,
                     const float *bias, int mask, float *inverse, float *probabilities) {
   for (ptrdiff_t i = 0; i < count; i++) {
@@ -76,7 +76,7 @@ static void attention(const float *q, ptrdiff_t ldq, const float *k, const float
 
 static ptrdiff_t relu_values_size(ptrdiff_t keys, ptrdiff_t width) { return (width + 1) * padded(keys); }
 
-// The rows of values as columns; in pairs they lie narrowed behind their transpose first.
+// Transposes the rows of values; for pairs, they are first narrowed into the memory after the transpose.
 static void relu_values(const float *v, ptrdiff_t ldv, ptrdiff_t keys, ptrdiff_t width, int bf16, float *values) {
 #ifdef ZOO_BF16
   if (bf16) {

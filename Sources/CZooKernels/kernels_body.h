@@ -1,5 +1,5 @@
-// The kernels, written once and compiled for several instruction sets. The including file defines ZOO_LANES (floats in
-// a vector register), ZOO_TILE_ROWS, ZOO_TILE_VECTORS (the register tile of a product) and ZOO_NAME(x).
+// The kernels, written once and compiled for several instruction sets. The including file defines ZOO_LANES (floats in a vector register),
+// ZOO_TILE_ROWS, ZOO_TILE_VECTORS (the register tile of a product) and ZOO_NAME(x).
 #include "kernel_table.h"
 #include "zoo_convert.h"
 #include <math.h>
@@ -12,9 +12,9 @@ typedef float vec __attribute__((vector_size(4 * ZOO_LANES), aligned(4)));
 
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec v) { *(vec *)p = v; }
-INLINE vec spread(float f) { return f - (vec){0}; }  // not 0 + f, which is another number for -0 and costs an addition
+INLINE vec spread(float f) { return f - (vec){0}; }  // not 0 + f, which differs for -0 and costs an addition
 
-// Where b is no number, a or b.
+// If b is NaN, a or b.
 INLINE vec larger(vec a, vec b) {
 #if defined(__x86_64__) && ZOO_LANES == 16
   return (vec)_mm512_max_ps((__m512)a, (__m512)b);

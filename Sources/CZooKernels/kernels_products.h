@@ -1,4 +1,4 @@
-// Products in tiles of registers, of floats and of pairs of bf16. Part of kernels_body.h.
+// Products of floats and of pairs of bf16 in register tiles. Part of kernels_body.h.
 
 // --- pairs of bf16, each in the place of a float ------------------------------------------------------------------------
 
@@ -16,8 +16,8 @@ INLINE vec spread_pair(const float *p) {
 
 INLINE __mmask16 first_lanes(ptrdiff_t count) { return count >= 16 ? 0xFFFF : (__mmask16)((1u << count) - 1); }
 
-// target [rows, ldt] := source [rows, width] rounded, its columns multiplied by `columns` before where that is not null. Where
-// the width is odd and ldt has room a zero follows each row, so that it ends with a whole pair.
+// target [rows, ldt] := source [rows, width] rounded, after multiplying its columns by `columns` if that is not null. If the width is odd and ldt has
+// room, a zero follows each row, so that it ends with a whole pair.
 INLINE void round_rows(const float *source, ptrdiff_t ld, const float *columns, ptrdiff_t rows, ptrdiff_t width,
                        uint16_t *target, ptrdiff_t ldt) {
   ptrdiff_t wide = ldt > width ? (width + 1) / 2 * 2 : width;
@@ -40,13 +40,13 @@ INLINE void round_rows(const float *source, ptrdiff_t ld, const float *columns, 
   }
 }
 
-// The same with two neighbours to a pair; ldt counts pairs.
+// The same with two adjacent values in a pair; ldt counts pairs.
 static void narrow(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target, ptrdiff_t ldt) {
   round_rows(source, ld, 0, rows, width, (uint16_t *)target, 2 * ldt);
 }
 
-// target [rows / 2 rounded up, ldt] := source [rows, width] rounded, rows 2i and 2i + 1 in the halves of row i; the columns up to
-// ldt and a missing last row are 0.
+// target [rows / 2 rounded up, ldt] := source [rows, width] rounded, with rows 2i and 2i + 1 in the halves of row i; the columns up to ldt and a
+// missing last row are 0.
 static void interleave(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t width, float *target, ptrdiff_t ldt) {
   for (ptrdiff_t i = 0; i < rows; i += 2, source += 2 * ld, target += ldt)
     for (ptrdiff_t k = 0; k < ldt; k += 16) {
@@ -62,14 +62,13 @@ static void interleave(const float *source, ptrdiff_t ld, ptrdiff_t rows, ptrdif
 
 // --- small products in registers -------------------------------------------------------------------------------------
 
-// What products are computed in; pairs count as one along the depth.
+// The type of factors; a pair counts as one along the depth.
 enum factors { SINGLES, PAIRS };
 
-// What becomes of a product: it is written to c, added to c, or its positive parts are summed over the rows and added to c,
-// which then is one row.
+// What happens to a product: it is written to c, added to c, or its positive parts are summed over the rows and added to c, which then is one row.
 enum result { WRITE, ADD, RELU_SUMS };
 
-// One tile of a [rows, depth] times b [depth, lanes]. What is wanted next, where not null, is fetched meanwhile, 16 bytes a step.
+// One tile of a [rows, depth] times b [depth, lanes]. `next`, if not null, is prefetched meanwhile, 16 bytes per step.
 INLINE void tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc, ptrdiff_t depth,
                  int rows, int vectors, enum result result, enum factors factors, const float *next) {
   vec sum[ZOO_TILE_ROWS][ZOO_TILE_VECTORS];
@@ -102,7 +101,7 @@ INLINE void tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, f
   }
 }
 
-// A tile of any size up to the largest, each compiled for itself.
+// A tile of any size up to the largest; each size is compiled separately.
 INLINE void any_tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
                      ptrdiff_t depth, ptrdiff_t rows, ptrdiff_t vectors, enum result result, enum factors factors,
                      const float *next) {
@@ -117,8 +116,8 @@ INLINE void any_tile(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ld
 #undef TILE
 }
 
-// c [rows, columns] = a [rows, depth] b [depth, columns], or what else `result` says; columns is a multiple of
-// ZOO_LANES and b's rows are padded to it. Tiles are of about one size: slivers cost as much as full ones.
+// c [rows, columns] = a [rows, depth] b [depth, columns], or as specified by `result`; columns is a multiple of ZOO_LANES and b's rows are padded to
+// it. Tiles have about the same size: thin ones cost as much as full ones.
 INLINE void product(const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
                     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, enum result result, enum factors factors) {
   ptrdiff_t all = columns / ZOO_LANES, strips = (all + ZOO_TILE_VECTORS - 1) / ZOO_TILE_VECTORS;
@@ -153,7 +152,7 @@ INLINE void transpose4(const float *source, ptrdiff_t ld, float *target, ptrdiff
 }
 
 #if ZOO_LANES == 16
-// Sixteen rows of sixteen floats, written as columns: first inside blocks of four by four, then the blocks among each other.
+// Sixteen rows of sixteen floats, written as columns: first within blocks of four by four, then across the blocks.
 INLINE void transpose16(const float *source, ptrdiff_t ld, float *target, ptrdiff_t ldt) {
   vec row[16], pair[16], four[16];
   for (int i = 0; i < 16; i++) row[i] = load(source + i * ld);

@@ -1,4 +1,4 @@
-// Rows of floats: norms, activations, softmax. Part of kernels_body.h.
+// Row operations: norms, activations, softmax. Part of kernels_body.h.
 
 // --- scalar functions that the loops below vectorise -----------------------------------------------------------------
 
@@ -8,7 +8,7 @@ INLINE float float_from_bits(int32_t i) {
   return f;
 }
 
-// 2^x for x <= 0, to about one unit in the last place; far below 2^-126 where x is. The polynomial is fitted to -0.5...0.5.
+// 2^x for x <= 0, accurate to about one unit in the last place; x is clamped to -126. The polynomial is fitted to -0.5...0.5.
 INLINE float power_of_two(float x) {
   float clamped = x < -126.0f ? -126.0f : x;
   float n = __builtin_rintf(clamped);
@@ -137,7 +137,7 @@ INLINE activated act(float x, int activation) {
                                        : quick_gelu(x);
 }
 
-// One row; a loop for each set of results, so that each runs in vectors.
+// One row; a separate loop for each set of outputs, so that each is vectorised.
 INLINE void activate(float *restrict x, const float *restrict bias, ptrdiff_t width, float *restrict derivative,
                      float *restrict moment, const float *restrict centre, int activation) {
   if (moment) {
@@ -158,7 +158,7 @@ INLINE void activate(float *restrict x, const float *restrict bias, ptrdiff_t wi
   }
 }
 
-// What follows a product, for `width` of its columns from n on; x, ld apart, is the first of them.
+// Applies what follows a product to `width` of its columns from n on; x, with stride ld, points to the first of them.
 static void follow(float *x, ptrdiff_t ld, ptrdiff_t n, ptrdiff_t rows, ptrdiff_t width, const struct zoo_epilogue *after) {
   const float *bias = after->bias ? after->bias + n : 0, *centre = after->moment ? after->centre + n : 0;
   float *derivative = after->derivative ? after->derivative + n : 0, *moment = after->moment ? after->moment + n : 0;
@@ -191,7 +191,7 @@ static void scale_columns(const float *restrict x, const float *restrict w, floa
 static void row_dots(const float *x, ptrdiff_t rows, const float *y, ptrdiff_t count, ptrdiff_t width, float *sums) {
   for (ptrdiff_t i = 0; i < rows; i += 4)
     for (ptrdiff_t j = 0; j < count; j += 4) {
-      // What lies behind the last row is computed from the last row again.
+      // Rows beyond the last one repeat the last row.
       const float *a[4], *b[4];
       for (int n = 0; n < 4; n++) {
         a[n] = x + (i + n < rows ? i + n : rows - 1) * width;
@@ -236,7 +236,7 @@ INLINE float largest(const float *x, ptrdiff_t count) {
   return top;
 }
 
-// x := e^(scale * (x - largest x)); returns the sum.
+// x := e^(scale * (x - max x)); returns the sum.
 INLINE float exponentials(float *x, ptrdiff_t count, float scale) {
   float factor = scale * 1.44269504f, shift = largest(x, count) * factor, sum = 0;
   for (ptrdiff_t k = 0; k < count; k++) {

@@ -1,10 +1,10 @@
-// Products by weights that were cut into strips of columns. Part of kernels_body.h.
+// Products by weights in strips of columns. Part of kernels_body.h.
 
-// As many columns as a tile has; a strip lies [depth, columns], the columns padded with zeros to whole vectors.
+// As many columns as a tile; a strip is stored as [depth, columns], with the columns padded with zeros to whole vectors.
 #define ZOO_STRIP (ZOO_LANES * ZOO_TILE_VECTORS)
-// So much of a strip's depth stays in the second-level cache while all rows pass it.
+// The part of a strip's depth that stays in the L2 cache while all rows are multiplied by it.
 #define ZOO_STRIP_DEPTH 1536
-// So many rows pass all strips before the next ones: they stay in the third-level cache.
+// The number of rows that are multiplied by all strips before the next ones: they stay in the L3 cache.
 #define ZOO_STRIP_ROWS 264
 
 static ptrdiff_t strip_width(void) { return ZOO_STRIP; }
@@ -17,7 +17,7 @@ static void pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff
   if (bf16) {
     float pairs[ZOO_STRIP * 64];
     ptrdiff_t k = columns % 16 == 0 ? depth / 32 * 32 : 0;
-    for (ptrdiff_t j = 0; j < columns; j += 16)  // 16 rows at a time, that are read from their starts to their ends
+    for (ptrdiff_t j = 0; j < columns; j += 16)  // 16 rows at a time, each read from start to end
       for (ptrdiff_t n = 0; n < k; n += 32) {
         narrow(b + j * across + n, across, 16, 32, pairs, 16);
         transpose16(pairs, 16, strip + n / 2 * width + j, width);
@@ -43,7 +43,7 @@ INLINE void strip_tiles(const float *x, ptrdiff_t ldx, const float *strip, ptrdi
   for (ptrdiff_t t = 0; t < tiles; t++) {
     ptrdiff_t first = rows * t / tiles, count = rows * (t + 1) / tiles - first, ld = ldc;
     float *target = c + first * ldc, whole[ZOO_TILE_ROWS * ZOO_STRIP];
-    if (width > columns) {  // no vector may reach beyond c's columns
+    if (width > columns) {  // no vector may extend beyond c's columns
       for (ptrdiff_t i = 0; adds && i < count; i++) memcpy(whole + i * width, target + i * ldc, (size_t)columns * 4);
       target = whole;
       ld = width;
@@ -88,7 +88,7 @@ static void strip_product(const float *x, ptrdiff_t ldx, const float *strips, pt
   }
 }
 
-// A row of x times some steps of the depth of all strips, each step being a row of b. The first row fetches ahead.
+// A row of x times some steps of the depth of all strips, where each step is a row of b. The first row prefetches.
 INLINE void transposed_steps(const float *x, const float *strips, ptrdiff_t depth, ptrdiff_t first, int steps,
                              ptrdiff_t columns, int fetches, enum factors factors, float *y) {
   vec sum[2][8] = {{{0}}};

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The order of floats as the order of unsigned integers, highest first; -0 equals +0.
+// Maps floats to unsigned integers in reverse order, highest first; -0 equals +0.
 static uint32_t descending(float score) {
   float value = score + 0.0f;
   uint32_t bits;
@@ -11,7 +11,7 @@ static uint32_t descending(float score) {
   return bits & 0x80000000u ? bits : ~(bits | 0x80000000u);
 }
 
-// One pass of a radix sort by 11 bits.
+// One pass of a radix sort with 11 bits.
 static void pass(const uint64_t *source, uint64_t *target, size_t count, int shift) {
   size_t starts[2049] = {0};
   for (size_t i = 0; i < count; i++) starts[((source[i] >> shift) & 2047) + 1]++;
@@ -19,7 +19,7 @@ static void pass(const uint64_t *source, uint64_t *target, size_t count, int shi
   for (size_t i = 0; i < count; i++) target[starts[(source[i] >> shift) & 2047]++] = source[i];
 }
 
-// `keys` has room for twice `count`: what is sorted, and as much again. A key is a score with its label as the last bit.
+// `keys` has room for twice `count`: the keys to sort, and a scratch area of the same size. A key is a score with its label as the last bit.
 static double precision_of(uint64_t *keys, size_t count) {
   uint64_t *sorted = keys + count;
   pass(keys, sorted, count, 1);

@@ -1,4 +1,4 @@
-// What an ARM processor has beside what all have; the system knows.
+// Optional features of ARM processors, queried from the system.
 #ifndef ZOO_PROCESSOR_H
 #define ZOO_PROCESSOR_H
 #if defined(__aarch64__) && defined(__APPLE__)

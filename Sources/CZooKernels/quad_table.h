@@ -3,7 +3,7 @@
 #define ZOO_QUAD_TABLE_H
 #include "zoo_int8.h"
 
-// What follows a product's columns from n on: that of zoo_kernel_table.
+// Applies what follows a product to its columns from n on: that of zoo_kernel_table.
 typedef void zoo_follow_function(float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, const struct zoo_epilogue *);
 
 struct zoo_quad_table {

@@ -1,6 +1,6 @@
-// Products of 8-bit integers, written once and compiled for several instruction sets; zoo_int8.h says what each function does.
-// Four neighbours along the depth share a 32-bit word: unsigned in the rows, signed in the weights. The including file defines
-// ZOO_LANES (words in a vector register), ZOO_TILE_ROWS, ZOO_TILE_VECTORS, ZOO_NAME(x) and how four products are added.
+// Products of 8-bit integers, written once and compiled for several instruction sets; zoo_int8.h says what each function does. Four adjacent values
+// along the depth share a 32-bit word: unsigned in the rows, signed in the weights. The including file defines ZOO_LANES (words in a vector
+// register), ZOO_TILE_ROWS, ZOO_TILE_VECTORS, ZOO_NAME(x) and how four products are added.
 #include "quad_table.h"
 #include <math.h>
 #include <string.h>
@@ -12,7 +12,7 @@ typedef int32_t words __attribute__((vector_size(4 * ZOO_LANES), aligned(4)));
 typedef uint8_t bytes __attribute__((vector_size(ZOO_LANES), aligned(1)));
 #define INLINE static inline __attribute__((always_inline))
 #define ZOO_STRIP (ZOO_LANES * ZOO_TILE_VECTORS)
-// So many rows pass all strips before the next ones.
+// The number of rows that are multiplied by all strips before the next ones.
 #define ZOO_STRIP_ROWS 264
 
 INLINE vec load(const float *p) { return *(const vec *)p; }
@@ -25,7 +25,7 @@ static ptrdiff_t quads(ptrdiff_t depth) { return (depth + 3) / 4; }
 INLINE words add_quads(words sum, words row, words column) {
 #if defined(ZOO_ADD_QUADS)
   return (words)ZOO_ADD_QUADS(sum, row, column);
-#elif defined(ZOO_ADD_PAIRS)  // the same sum from words of 16 bits: 255 * 127 * 2 does not fit those that bytes give
+#elif defined(ZOO_ADD_PAIRS)  // the same sum via 16-bit words: 255 * 127 * 2 does not fit in those that bytes give
   words even = ZOO_ADD_PAIRS(row & 0x00FF00FF, ZOO_HALVES_RIGHT(ZOO_HALVES_LEFT(column)));
   words odd = ZOO_ADD_PAIRS((words)((row >> 8) & 0x00FF00FF), ZOO_HALVES_RIGHT(column));
   return sum + even + odd;
@@ -41,7 +41,7 @@ INLINE words add_quads(words sum, words row, words column) {
 
 static ptrdiff_t strip_width(void) { return ZOO_STRIP; }
 
-// The whole number next to x, from -127 to 127.
+// The nearest integer to x, from -127 to 127.
 INLINE int8_t whole(float x) { return (int8_t)__builtin_rintf(x < -127 ? -127 : x > 127 ? 127 : x); }
 
 static float weights(const float *w, ptrdiff_t count, int8_t *q) {
@@ -49,14 +49,14 @@ static float weights(const float *w, ptrdiff_t count, int8_t *q) {
   for (ptrdiff_t k = 0; k < count; k++) {
     float size = __builtin_fabsf(w[k]);
     most = size > most ? size : most;
-    odd += w[k] * 0;  // no number where one of them is none
+    odd += w[k] * 0;  // NaN if one of them is NaN or infinite
   }
   float inverse = most > 1e-30f ? 127.0f / most : 0;
   for (ptrdiff_t k = 0; k < count; k++) q[k] = whole(w[k] * inverse);
   return most / 127.0f + odd;
 }
 
-// Words of rows as columns, in blocks that stay in the first-level cache.
+// Words of rows as columns, in blocks that fit in the L1 cache.
 static void pack_rows(const int8_t *rows, ptrdiff_t ld, ptrdiff_t depth, ptrdiff_t columns, int32_t *strip, float *sums) {
   ptrdiff_t width = padded(columns), whole = depth / 4;
   for (ptrdiff_t k = 0; k < whole; k += 16) {
@@ -119,7 +119,7 @@ INLINE void quantise(const float *restrict x, const float *restrict columns, ptr
     odd += value * 0.0f;
   }
   float range = most - least, inverse = range > 1e-30f ? 255.0f / range : 0.0f;
-  const float shift = 8388608.0f;  // 2^23: what is added to it is rounded to a whole number, in the low bits
+  const float shift = 8388608.0f;  // 2^23: adding it rounds to an integer, in the low bits
   for (k = 0; k + ZOO_LANES <= width; k += ZOO_LANES) {
     vec value = load(x + k);
     if (columns) value *= load(columns + k);
@@ -140,7 +140,7 @@ INLINE void quantise(const float *restrict x, const float *restrict columns, ptr
   }
   for (; k < ldt; k++) target[k] = 0;
   factors[0] = range > 1e-30f ? range / 255.0f : 0.0f;
-#ifdef ZOO_SIGNED_ROWS  // the bytes are 128 less
+#ifdef ZOO_SIGNED_ROWS  // the bytes are offset by -128
   factors[1] = least + 128 * factors[0] + odd;
 #else
   factors[1] = least + odd;
@@ -159,7 +159,7 @@ static void rows_of(const float *x, const float *columns, ptrdiff_t rows, ptrdif
 
 // --- products ----------------------------------------------------------------------------------------------------------
 
-// One tile: c = scale_column (scale_row * sum + low_row * sum_column). What is wanted next is fetched meanwhile, 16 bytes a step.
+// One tile: c = scale_column (scale_row * sum + low_row * sum_column). The next data is prefetched meanwhile, 16 bytes per step.
 INLINE void tile(const int32_t *a, ptrdiff_t lda, const float *factors, const int32_t *b, ptrdiff_t ldb, const float *scales,
                  const float *sums, float *c, ptrdiff_t ldc, ptrdiff_t depth, int rows, int vectors, const int32_t *next) {
   words sum[ZOO_TILE_ROWS][ZOO_TILE_VECTORS];
@@ -182,7 +182,7 @@ INLINE void tile(const int32_t *a, ptrdiff_t lda, const float *factors, const in
   }
 }
 
-// A tile of any size up to the largest, each compiled for itself.
+// A tile of any size up to the largest; each size is compiled separately.
 INLINE void any_tile(const int32_t *a, ptrdiff_t lda, const float *factors, const int32_t *b, ptrdiff_t ldb,
                      const float *scales, const float *sums, float *c, ptrdiff_t ldc, ptrdiff_t depth, ptrdiff_t rows,
                      ptrdiff_t vectors, const int32_t *next) {
@@ -205,7 +205,7 @@ INLINE void strip_tiles(const int32_t *x, ptrdiff_t ldx, const float *factors, c
   for (ptrdiff_t t = 0; t < tiles; t++) {
     ptrdiff_t first = rows * t / tiles, count = rows * (t + 1) / tiles - first;
     float *target = c + first * ldc, whole[ZOO_TILE_ROWS * ZOO_STRIP];
-    int narrow = width > columns;  // no vector may reach beyond c's columns
+    int narrow = width > columns;  // no vector may extend beyond c's columns
     any_tile(x + first * ldx, ldx, factors + 2 * first, strip, width, scales, sums, narrow ? whole : target,
              narrow ? width : ldc, depth, count, width / ZOO_LANES, next + t * depth * 4);
     for (ptrdiff_t i = 0; narrow && i < count; i++) memcpy(target + i * ldc, whole + i * width, (size_t)columns * 4);

@@ -1,4 +1,4 @@
-// ARM processors that multiply signed bytes alone: rows are 128 less.
+// ARM processors that only multiply signed bytes: rows are offset by -128.
 #if defined(__aarch64__)
 #include <arm_neon.h>
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)

@@ -1,4 +1,4 @@
-// What every processor has.
+// Available on every processor.
 #define ZOO_LANES 4
 #define ZOO_TILE_ROWS 4
 #define ZOO_TILE_VECTORS 2

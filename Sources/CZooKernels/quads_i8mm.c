@@ -1,4 +1,4 @@
-// ARM processors that multiply unsigned with signed bytes.
+// ARM processors that multiply unsigned by signed bytes.
 #if defined(__aarch64__)
 #include <arm_neon.h>
 #pragma clang attribute push(__attribute__((target("i8mm"))), apply_to = function)

@@ -47,7 +47,7 @@ void zoo_split_flow(
     a[i] = s * x[i];
     b[i] = s * y[i];
   }
-  // Several sums side by side, so that none waits for the one before.
+  // Several independent sums, so that none waits for the previous one.
   double part[3][8] = {{0}};
   const float *const terms[3] = {flow, a, b};
   for (int k = 0; k < 3; k++) {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-// Chunks keep the counters in registers of the element's width, so that compilers vectorise the loops.
+// Processing in chunks keeps the counters in registers of the element's width, so that compilers vectorise the loops.
 enum { CHUNK = 16384 };
 
 size_t zoo_scan_16(const void *source, ptrdiff_t count, uint16_t exponent, int *nonzero) {

@@ -16,7 +16,7 @@ typedef uint8_t bytes4 __attribute__((vector_size(4)));
 
 #define INLINE static inline __attribute__((always_inline))
 
-// A pixel of 3 channels is read as 4 bytes with one that does not count, except where those are not there to be read.
+// A pixel with 3 channels is read as 4 bytes, ignoring one, unless that would read out of bounds.
 INLINE void rows_by_pixel(const uint8_t *source, ptrdiff_t width, ptrdiff_t rows, ptrdiff_t channels,
                           const zoo_axis *axis, uint8_t *target) {
   const uint8_t *end = source + width * rows * channels;
@@ -55,7 +55,7 @@ INLINE void rows_of_one_channel(const uint8_t *source, ptrdiff_t width, ptrdiff_
 
 INLINE void rows_any(const uint8_t *source, ptrdiff_t width, ptrdiff_t rows, ptrdiff_t channels, const zoo_axis *axis,
                      uint8_t *target) {
-  switch (channels) {  // constants, so that each is compiled for itself
+  switch (channels) {  // constants, so that each case is compiled separately
     case 1: rows_of_one_channel(source, width, rows, axis, target); break;
     case 2: rows_by_pixel(source, width, rows, 2, axis, target); break;
     case 3: rows_by_pixel(source, width, rows, 3, axis, target); break;

@@ -1,15 +1,15 @@
 import Dispatch
 import Synchronization
 
-/// Where the library's asynchronous work runs: on queues of its own, never on the threads that all tasks of a program share.
+/// Queues for the library's asynchronous work, so that it never runs on the threads shared by all tasks of a program.
 package enum Background {
-  /// Where models compute. A pass uses all threads, so that pieces of work come one after the other.
+  /// The queue for model computations. A pass uses all threads, so pieces of work run one after the other.
   package static let compute = DispatchQueue(label: "zoo.compute", qos: .userInitiated)
 
   /// Runs work on a queue and returns when it has ended, cancelled or not.
   ///
   /// - Parameters:
-  ///   - queue: nil for one of its own: what takes minutes holds up no pass of a model.
+  ///   - queue: Nil for a separate queue: work that takes minutes does not block passes of models.
   ///   - check: Throws a `CancellationError` once the task is cancelled; called between steps that take long.
   package static func run<Output: Sendable>(
     on queue: DispatchQueue? = nil,
@@ -31,12 +31,12 @@ package enum Background {
     }
   }
 
-  /// Has a model work on things a few at a time; between them other callers have their turn.
+  /// Processes items with a model in batches; other callers get their turn in between.
   ///
   /// - Parameters:
-  ///   - size: How many at a time.
-  ///   - progress: Called with the count of those that are done.
-  ///   - work: Gets some of them, and the check of `run`.
+  ///   - size: The size of a batch.
+  ///   - progress: Called with the number of items that are done.
+  ///   - work: Gets a batch, and the check from `run`.
   package static func inBatches<Item: Sendable, Output: Sendable>(
     of size: Int, _ items: [Item], progress: @Sendable (Int) -> Void,
     _ work: @escaping @Sendable (_ some: [Item], _ check: @escaping @Sendable () throws -> Void) throws -> [Output]
@@ -51,7 +51,7 @@ package enum Background {
   }
 }
 
-/// Says to work on another thread that nobody waits for it any more.
+/// Tells work on another thread that nobody waits for it any more.
 private final class CancellationFlag: Sendable {
   private let isSet = Atomic(false)
 

@@ -3,14 +3,14 @@ import Foundation
 import ZooModels
 import ZooTensors
 
-/// Seeded weights for an architecture, for benchmarks and tests of size: the model runs, but knows nothing.
+/// Seeded weights for an architecture, for benchmarks and tests of size: the model runs, but gives meaningless results.
 package struct RandomWeights: Sendable {
   package let seed: UInt64
 
   package init(seed: UInt64 = 1) { self.seed = seed }
 
-  /// An f32 tensor that depends on the seed, its name and its shape. Gains lie near 1, offsets near 0, and matrices keep
-  /// the size of what they multiply.
+  /// An f32 tensor that depends on the seed, its name and its shape. Gains are near 1, offsets near 0, and matrices preserve the scale of what they
+  /// multiply.
   package func tensor(_ spec: TensorSpec) -> Tensor {
     let block = MemoryBlock(byteCount: spec.count * 4)
     let target = block.bytes.bindMemory(to: Float.self).baseAddress!
@@ -28,7 +28,7 @@ package struct RandomWeights: Sendable {
     if spec.name == "logit_scale" { return (4.6, 0) }
     if spec.name == "logit_bias" { return (-10, 0) }
     if spec.shape.count == 1 {
-      // The variance of a batch norm, by its name here and in checkpoints.
+      // The variance of a batch norm, under its names here and in checkpoints.
       let isNearOne = [".weight", ".variance", ".running_var"].contains { spec.name.hasSuffix($0) }
       return isNearOne ? (1, 0.2) : (0, 0.05)
     }
@@ -39,7 +39,7 @@ package struct RandomWeights: Sendable {
 }
 
 extension ZooModel {
-  /// A model with seeded random weights. It has no tokenizer files: texts are given as token ids.
+  /// A model with seeded random weights. It has no tokenizer files: texts must be given as token ids.
   package convenience init(
     random architecture: Architecture, preprocessing: Preprocessing?, seed: UInt64 = 1,
     algebra: (any LinearAlgebra)? = nil, parallel: Parallel = Parallel()

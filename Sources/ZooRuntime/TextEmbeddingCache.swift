@@ -2,18 +2,18 @@ import Foundation
 import ZooCheckpoints
 import ZooModels
 
-/// Text embeddings on disk, so that the text tower is loaded only for prompts that are new.
+/// Text embeddings on disk, so that the text tower is only loaded for new prompts.
 ///
-/// One file for each prompt, named by a digest of the model's description, the precision and the token ids: a SHA-256 of the place
-/// and the rest, then raw little-endian f32. A file that is not whole, not its own or not finite is ignored and written again.
+/// One file for each prompt, named by a digest of the model's description, the precision and the token ids: a SHA-256 of its path and the rest, then
+/// raw little-endian f32. A file that is incomplete, belongs elsewhere or is not finite is ignored and rewritten.
 package struct TextEmbeddingCache: Sendable {
   private let folder: URL
   private let width: Int
 
   /// - Parameters:
   ///   - root: The folder of all models' caches.
-  ///   - model: The bytes of `model.json`: they hold a digest of every tensor.
-  ///   - arithmetic: What the products are computed by and in; another arithmetic has other last digits.
+  ///   - model: The bytes of `model.json`, which contain a digest of every tensor.
+  ///   - arithmetic: The backend and precision of products; a different arithmetic gives different last digits.
   init(root: URL, model: Data, arithmetic: String, width: Int) {
     let key = (model + Data(arithmetic.utf8)).withUnsafeBytes { sha256(of: $0).description }
     folder = root.appending(path: String(key.prefix(32)), directoryHint: .isDirectory)
@@ -33,7 +33,7 @@ package struct TextEmbeddingCache: Sendable {
     return embedding.allSatisfy(\.isFinite) ? embedding : nil
   }
 
-  /// Keeps an embedding. A cache that cannot be written is no error: the next call computes again.
+  /// Stores an embedding. Failing to write the cache is not an error: the next call computes the embedding again.
   func keep(_ embedding: [Float], of tokens: [Int32]) {
     try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let bytes = embedding.map(\.bitPattern.littleEndian).withUnsafeBytes { Data($0) }
@@ -44,7 +44,7 @@ package struct TextEmbeddingCache: Sendable {
   /// In hexadecimal.
   private static let digestSize = 64
 
-  /// Of a file's place and values: an entry does not count elsewhere.
+  /// For a file's path and values: an entry is not valid elsewhere.
   private func digest(of values: Data, at path: String) -> Data {
     let place = path.split(separator: "/").suffix(2).joined(separator: "/")
     return Data("\((Data(place.utf8) + values).withUnsafeBytes { sha256(of: $0) })".utf8)

@@ -2,25 +2,25 @@ import ZooImages
 
 /// The embedding of a picture or a prompt, divided by its length.
 public struct EmbeddingVector: Sendable, Hashable, Codable {
-  /// As many as the model's architecture says; their squares add up to 1.
+  /// The elements, as many as the width of the model's embedding; their squares add up to 1.
   public let values: [Float]
 
-  /// - Parameter values: Of any length but zero.
+  /// - Parameter values: A vector of any nonzero length, which is normalised.
   public init(_ values: [Float]) { self.values = normalised(values) }
 
-  /// The cosine of the angle between two embeddings of one model, from -1 to 1.
+  /// The cosine of two embeddings from the same model, from -1 to 1.
   public func similarity(to other: EmbeddingVector) -> Float { dot(values, other.values) }
 }
 
 extension ZooModel {
-  /// Pictures and prompts in one pass through the model.
+  /// The numbers of pictures and of prompts in one pass through the model.
   private static let picturesTogether = 4, promptsTogether = 32
 
-  /// The embeddings of pictures, in their order, away from the caller's thread.
+  /// The embeddings of pictures, in order, computed without blocking the caller's thread.
   ///
-  /// Cancelling the task ends the work after the block of the tower at hand. Throws a `ModelError` for a text tower alone and for a classifier.
+  /// Cancelling the task ends the work after the current block of the tower. Throws a `ModelError` for a text tower alone and for a classifier.
   ///
-  /// - Parameter progress: Called with the count of pictures that are done.
+  /// - Parameter progress: Called with the number of pictures that are done.
   public func embed(
     _ pictures: [Picture], progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> [EmbeddingVector] {
@@ -34,12 +34,12 @@ extension ZooModel {
     }
   }
 
-  /// The embeddings of prompts, in their order, away from the caller's thread.
+  /// The embeddings of prompts, in order, computed without blocking the caller's thread.
   ///
-  /// Cancelling the task ends the work after the prompts at hand. Throws a `ModelError` for an image tower alone and for a classifier, and a
-  /// `TextError` where the tokenizer cannot be read.
+  /// Cancelling the task ends the work after the current prompts. Throws a `ModelError` for an image tower alone and for a classifier, and a
+  /// `TextError` if the tokenizer cannot be read.
   ///
-  /// - Parameter progress: Called with the count of prompts that are done.
+  /// - Parameter progress: Called with the number of prompts that are done.
   public func embed(
     _ prompts: [String], progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> [EmbeddingVector] {

@@ -5,12 +5,12 @@ import ZooModels
 import ZooTensors
 
 extension ZooModel {
-  /// Tries a model that was just written: opens it, streams its weights, so that this takes little memory whatever its size, and runs it.
+  /// Tries out a newly written model: opens it, streams its weights, which takes little memory whatever its size, and runs it.
   ///
   /// - Parameters:
-  ///   - folder: The path of the model's directory.
-  ///   - step: called after each block of the image tower; what it throws ends the work.
-  /// - Returns: As of `probe()`; it is what `Conversion.write` wants of a probe.
+  ///   - folder: The path of the model's folder.
+  ///   - step: Called after each block of the image tower; throwing ends the work.
+  /// - Returns: The result of `probe()`, in the form that `Conversion.write` expects.
   package static func probe(
     _ folder: String, step: () throws -> Void = {}
   ) throws -> (probe: ModelDescription.Probe?, notes: [String]) {
@@ -22,8 +22,8 @@ extension ZooModel {
 
   /// Runs both towers on a fixed picture and fixed prompts.
   ///
-  /// - Returns: What `model.json` keeps, and in whole sentences why the prompt is missing where it is.
-  /// - Throws: `ModelError.brokenEmbedding` where a tower gives NaN, infinite or only zero numbers.
+  /// - Returns: The probe for `model.json` and, if the prompt is missing, the reason in full sentences.
+  /// - Throws: `ModelError.brokenEmbedding` if a tower outputs NaN, infinities or only zeros.
   package func probe(step: () throws -> Void = {}) throws -> (probe: ModelDescription.Probe, notes: [String]) {
     func vector(_ embedding: [Float]?, _ what: String) throws -> ModelDescription.Probe.Vector {
       guard let embedding, let vector = ModelDescription.Probe.Vector(embedding) else {
@@ -31,7 +31,7 @@ extension ZooModel {
       }
       return vector
     }
-    // The tokenizer is read while the picture is computed.
+    // Reads the tokenizer while the picture is computed.
     if !description.tokenizerFiles.isEmpty { DispatchQueue.global().async { _ = try? self.tokenizer() } }
     var probe = ModelDescription.Probe()
     if let tower = architecture.vision {
@@ -72,7 +72,7 @@ private func probePicture(_ size: GridSize) -> Picture {
 }
 
 extension TextTower {
-  /// Half a context of ids from all over the vocabulary, the token that ends a text, then padding.
+  /// Half a context of ids from all over the vocabulary, the end-of-text token, then padding.
   fileprivate var probeTokens: [Int32] {
     let length = max(contextLength / 2, 1)
     let last: Int

@@ -1,6 +1,5 @@
-// Kernels of the towers and of LeGrad. All floats are f32, rows are contiguous unless a stride says otherwise.
-// Each call runs on the calling thread; callers split rows or heads over cores. The widest instruction set that the
-// processor has is chosen at the first call.
+// Kernels of the towers and of LeGrad. All floats are f32; rows are contiguous unless a stride is given. Each call runs on the calling thread;
+// callers split rows or heads across cores. The widest instruction set of the processor is selected at the first call.
 #ifndef ZOO_KERNELS_H
 #define ZOO_KERNELS_H
 #include <stddef.h>
@@ -8,21 +7,20 @@
 
 enum zoo_activation { ZOO_GELU = 0, ZOO_GELU_TANH = 1, ZOO_QUICK_GELU = 2, ZOO_SILU = 3, ZOO_RELU = 4 };
 
-// The chosen instruction set: "avx512+bf16", "avx512+vnni", "avx512", "avx2+vnni", "avx2", "neon+i8mm", "neon+dotprod", "neon" or
-// "generic".
+// The selected instruction set: "avx512+bf16", "avx512+vnni", "avx512", "avx2+vnni", "avx2", "neon+i8mm", "neon+dotprod", "neon" or "generic".
 const char *zoo_kernel_name(void);
-// Takes another set from now on, on this thread, for tests and measurements; null goes back to the widest. 0 where the
-// processor does not have it.
+// Selects another set from now on, on this thread, for tests and measurements; null goes back to the widest. Returns 0 if the processor does not
+// support it.
 int zoo_use_kernels(const char *name);
 
-// y = (x - mean) * inv * gamma + beta for each row of x [rows, width]. mean and inv [rows] are written where not null.
+// y = (x - mean) * inv * gamma + beta for each row of x [rows, width]. mean and inv [rows] are written if not null.
 void zoo_layer_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float *gamma, const float *beta, float eps,
                     float *y, float *mean, float *inv);
 
 // y = x / sqrt(mean(x^2) + eps) * gamma for each row of x [rows, width].
 void zoo_rms_norm(const float *x, ptrdiff_t rows, ptrdiff_t width, const float *gamma, float eps, float *y);
 
-// y = (x - mean) * inv * gain for each row of x [rows, width], with the mean and inv [rows] that are given; gain [width].
+// y = (x - mean) * inv * gain for each row of x [rows, width], with the given mean and inv [rows]; gain [width].
 void zoo_normalise(const float *x, const float *mean, const float *inv, const float *gain, ptrdiff_t rows, ptrdiff_t width,
                    float *y);
 
@@ -36,7 +34,7 @@ void zoo_add_bias(float *x, const float *bias, ptrdiff_t rows, ptrdiff_t width);
 // x [rows, width] += (y + bias) * scale; bias and scale [width] may be null.
 void zoo_add_residual(float *x, const float *y, const float *bias, const float *scale, ptrdiff_t rows, ptrdiff_t width);
 
-// x := act(x + bias); bias may be null. Where derivative is not null it gets act'(x + bias).
+// x := act(x + bias); bias may be null. derivative gets act'(x + bias) if not null.
 void zoo_activate(float *x, const float *bias, int activation, ptrdiff_t rows, ptrdiff_t width, float *derivative);
 
 // y [rows, width] := x [rows, width] * w [width].
@@ -52,27 +50,26 @@ void zoo_take_share(float *x, const float *along, const float *shares, ptrdiff_t
 // Which keys a query row i may see.
 enum zoo_mask { ZOO_MASK_NONE = 0, ZOO_MASK_CAUSAL = 1 };
 
-// Attention of one head: out = softmax(scale * q k^T + bias) v. q, k, v have rows of `width` floats at strides ldq and ldkv,
-// out at ldo. `keys` is the number of keys; with the causal mask row i sees keys 0...i. bias [rows, keys] may be null; where it
-// is -infinity a row does not see a key. scratch holds zoo_attention_scratch floats; probabilities [rows, keys] are written
-// where not null. With bf16 the factors of both products are rounded to bf16 where the kernels can multiply those; sums are f32.
+// Attention of one head: out = softmax(scale * q k^T + bias) v. q, k, v have rows of `width` floats at strides ldq and ldkv, out at ldo. `keys` is
+// the number of keys; with the causal mask row i sees keys 0...i. bias [rows, keys] may be null; a key whose bias is -infinity is masked for that
+// row. scratch holds zoo_attention_scratch floats; probabilities [rows, keys] are written if not null. With bf16 the factors of both products are
+// rounded to bf16 if the kernels support bf16 products; sums are f32.
 ptrdiff_t zoo_attention_scratch(ptrdiff_t keys, ptrdiff_t width);
 void zoo_attention(const float *q, ptrdiff_t ldq, const float *k, const float *v, ptrdiff_t ldkv, ptrdiff_t rows,
                    ptrdiff_t keys, ptrdiff_t width, float scale, const float *bias, int mask, int bf16, float *out,
                    ptrdiff_t ldo, float *scratch, float *probabilities);
 
-// sums[j] += sum over i of max(0, r_i . v_j): the heart of LeGrad for one head. r [rows, width] at stride ldr. `values`
-// holds v [keys, width] (at stride ldv) as zoo_relu_values made it, zoo_relu_values_size floats, with the same bf16.
-// scratch holds zoo_relu_sums_scratch floats. No rows x keys matrix is stored.
+// sums[j] += sum over i of max(0, r_i . v_j): the core of LeGrad for one head. r [rows, width] at stride ldr. `values` holds v [keys, width] (at
+// stride ldv) in the layout of zoo_relu_values, zoo_relu_values_size floats, with the same bf16. scratch holds zoo_relu_sums_scratch floats. No rows
+// x keys matrix is stored.
 ptrdiff_t zoo_relu_values_size(ptrdiff_t keys, ptrdiff_t width);
 void zoo_relu_values(const float *v, ptrdiff_t ldv, ptrdiff_t keys, ptrdiff_t width, int bf16, float *values);
 ptrdiff_t zoo_relu_sums_scratch(ptrdiff_t keys, ptrdiff_t width);
 void zoo_relu_sums(const float *r, ptrdiff_t ldr, const float *values, ptrdiff_t rows, ptrdiff_t keys, ptrdiff_t width,
                    int bf16, float *sums, float *scratch);
 
-// What follows a product c [rows, columns]: c := act(c + bias). Where derivative is not null it gets act'(c + bias), and where
-// moment is not null besides, that gets act'(c + bias) * (c - centre); both are [rows, columns] at c's stride. bias and centre are
-// [columns]; bias may be null.
+// Operations after a product c [rows, columns]: c := act(c + bias). derivative, if not null, gets act'(c + bias); moment, if both are not null, gets
+// act'(c + bias) * (c - centre). Both are [rows, columns] at c's stride. bias and centre are [columns]; bias may be null.
 enum { ZOO_NO_ACTIVATION = -1 };
 struct zoo_epilogue {
   const float *bias;
@@ -83,33 +80,33 @@ struct zoo_epilogue {
 // For a product whose rows are contiguous.
 void zoo_follow(float *c, ptrdiff_t rows, ptrdiff_t columns, const struct zoo_epilogue *after);
 
-// Products by a weight matrix b [depth, columns] that was cut into strips of zoo_strip_width columns, the last one narrower: its
-// columns are rounded up to whole vectors. A strip takes zoo_strip_width floats for each step of the depth, half as many with
-// bf16, where the factors of two neighbouring steps share a float; the last strip may take fewer.
+// Products by a weight matrix b [depth, columns] in strips of zoo_strip_width columns. The last strip may be narrower: its columns are rounded up to
+// whole vectors. A strip takes zoo_strip_width floats for each step of the depth, half as many with bf16, where the factors of two adjacent steps
+// share a float; the last strip may take fewer.
 ptrdiff_t zoo_strip_width(void);
-// One strip from `columns` columns of b, whose element (k, n) is b[k * down + n * across]; down or across is 1.
+// Packs one strip from `columns` columns of b, whose element (k, n) is b[k * down + n * across]; down or across is 1.
 void zoo_pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns, int bf16,
                     float *strip);
-// c [rows, columns] at stride ldc := x times the strips, which lie one after the other. x [rows, depth] at stride ldx; with bf16 the
-// rows are what zoo_narrow_rows makes of whole pairs, and ldx counts those. bf16 is for processors that multiply it: zoo_multiplies_bf16.
-// `after`, where not null, is applied to each strip of c while it is in the cache.
+// c [rows, columns] at stride ldc := x times the contiguous strips. x is [rows, depth] at stride ldx; with bf16 the rows are the output of
+// zoo_narrow_rows for whole pairs, and ldx counts pairs. bf16 requires a processor with native bf16 products: zoo_multiplies_bf16. `after`, if not
+// null, is applied to each strip of c while it is in the cache.
 void zoo_strip_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t rows,
                        ptrdiff_t columns, int bf16, float *c, ptrdiff_t ldc, const struct zoo_epilogue *after);
-// y [rows, depth] at stride ldy := x [rows, columns] times b transposed, for a few rows and for the steps of the depth from first up to
-// last; with bf16 a step is a pair of y's columns, a missing last one included. x, at stride ldx, ends with zeros up to whole vectors.
+// y [rows, depth] at stride ldy := x [rows, columns] times b transposed, for a few rows and for the steps of the depth from first up to last; with
+// bf16 a step is a pair of y's columns, including an incomplete last one. x, at stride ldx, is padded with zeros to whole vectors.
 void zoo_transposed_product(const float *x, ptrdiff_t ldx, const float *strips, ptrdiff_t depth, ptrdiff_t first,
                             ptrdiff_t last, ptrdiff_t rows, ptrdiff_t columns, int bf16, float *y, ptrdiff_t ldy);
-// c [rows, columns] at stride ldc := x [rows, depth] times b [depth, columns] at stride ldb, where it lies: for so few rows that
-// reading b is what takes the time.
+// c [rows, columns] at stride ldc := x [rows, depth] times b [depth, columns] at stride ldb, in place: for so few rows that reading b dominates the
+// time.
 void zoo_few_rows_product(const float *x, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t rows,
                           ptrdiff_t columns, float *c, ptrdiff_t ldc);
-// target [rows, ldt] := x [rows, width] rounded to bf16 (to nearest, ties to even), its columns multiplied by `columns` [width]
-// before where that is not null. ldt is width, or width rounded up to whole pairs, the last of which then ends with a zero.
+// target [rows, ldt] := x [rows, width] rounded to bf16 (to nearest, ties to even), after multiplying its columns by `columns` [width] if that is not
+// null. ldt is width, or width rounded up to whole pairs, in which case the last pair ends with a zero.
 void zoo_narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint16_t *target,
                      ptrdiff_t ldt);
 int zoo_multiplies_bf16(void);
 
-// Tells the processor that this thread waits in a loop.
+// Tells the processor that this thread is spinning.
 static inline void zoo_pause(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();

@@ -4,6 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// target[i] = centre + a value between -spread and spread that depends on seed and first + i alone.
+// target[i] = centre + a value between -spread and spread that depends only on seed and first + i.
 void zoo_fill_random(float *target, ptrdiff_t count, uint64_t seed, uint64_t first, float centre, float spread);
 #endif

@@ -9,8 +9,8 @@ import ZooModels
 
 /// f32 products by OpenBLAS or Accelerate.
 ///
-/// OpenBLAS runs on one thread per call; the columns of a product are split over our threads, so that no second pool of
-/// threads competes with the kernels.
+/// OpenBLAS runs on one thread per call; the columns of a product are split across our threads, so that no second thread pool competes with the
+/// kernels.
 package struct BLAS: LinearAlgebra {
   package init() {}
 
@@ -63,7 +63,7 @@ private struct BLASMatrix: PreparedMatrix {
   }
 }
 
-/// Says so to OpenBLAS, once.
+/// Limits OpenBLAS to one thread, once.
 private let blasIsOnOneThread: Bool = {
   #if !canImport(Accelerate)
     openblas_set_num_threads(1)
@@ -74,8 +74,8 @@ private let blasIsOnOneThread: Bool = {
 /// y [rows, columns] (+)= x [rows, depth] times a weight matrix, on this thread.
 ///
 /// - Parameters:
-///   - transposed: True where the weights are `[columns, depth]`.
-///   - weightStride: Floats from one row of the weights to the next; by default they are dense.
+///   - transposed: True if the weights are `[columns, depth]`.
+///   - weightStride: The row stride of the weights in floats; by default they are dense.
 package func gemm(
   _ x: UnsafePointer<Float>, rows: Int, depth: Int, stride xStride: Int, _ weights: UnsafePointer<Float>,
   transposed: Bool, columns: Int, weightStride: Int? = nil, into y: UnsafeMutablePointer<Float>, stride yStride: Int,
@@ -93,7 +93,7 @@ package func gemm(
     adding ? 1 : 0, y, numericCast(yStride))
 }
 
-/// Tiles of a product, so that every thread has some: columns are split first, since a weight then is read once.
+/// Tiles of a product, at least one for each thread: columns are split first, so that each weight is read once.
 struct Panels {
   private let rows: Int, columns: Int, rowPieces: Int, columnPieces: Int
 
@@ -108,14 +108,14 @@ struct Panels {
 
   subscript(index: Int) -> (rows: Range<Int>, columns: Range<Int>) {
     let (row, column) = (index / columnPieces, index % columnPieces)
-    // Columns break at multiples of 16 floats, one cache line.
+    // Columns are split at multiples of 16 floats, one cache line.
     func columnEdge(_ piece: Int) -> Int { piece == columnPieces ? columns : columns * piece / columnPieces / 16 * 16 }
     return (rows * row / rowPieces..<rows * (row + 1) / rowPieces, columnEdge(column)..<columnEdge(column + 1))
   }
 }
 
 extension Activation {
-  /// The kernels' number for it.
+  /// The number of this activation in the kernels.
   package var kernel: Int32 {
     switch self {
     case .gelu: Int32(ZOO_GELU.rawValue)

@@ -7,8 +7,8 @@
     import Glibc
   #endif
 
-  /// The buffers of OpenBLAS, one for each call at a time, which it keeps. Where a limit (`ulimit -v`) does not give it one, it asks again
-  /// without end: so it is found out before.
+  /// The buffers of OpenBLAS, one for each concurrent call, which it keeps. If a limit (`ulimit -v`) refuses one, OpenBLAS retries forever, so this
+  /// checks first.
   enum BLASBuffers {
     /// Debian's are 128 MB of address space.
     private static let byteCount = 160 << 20
@@ -28,7 +28,7 @@
       guard count > most.load(ordering: .relaxed) else { return }
       let size = byteCount * (count - most.load(ordering: .relaxed))
       guard let room = mmap(nil, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), room != MAP_FAILED else {
-        abort()  // as other memory that cannot be had; the command says so
+        abort()  // as for any other memory that is refused; the command prints the error
       }
       munmap(room, size)
       most.store(count, ordering: .relaxed)

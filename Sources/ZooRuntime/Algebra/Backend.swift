@@ -1,17 +1,17 @@
 import ZooTensors
 
-/// What multiplies.
+/// A matrix-multiplication backend.
 public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
-  /// The fastest on this processor, by the table of `BackendRule`.
+  /// The fastest on this processor, according to the table in `BackendRule`.
   case automatic
-  /// The project's own kernels; int8 everywhere, bf16 on processors that multiply it.
+  /// The project's own kernels; int8 everywhere, bf16 on processors with native bf16 products.
   case own
   /// OpenBLAS, or Accelerate on macOS: f32 only.
   case blas
   /// oneDNN, on Linux with the package trait OneDNN: f32 and bf16.
   case oneDNN = "onednn"
 
-  /// Those that this build has.
+  /// The backends in this build.
   public static var available: [Backend] {
     #if OneDNN && os(Linux)
       [.automatic, .own, .blas, .oneDNN]
@@ -23,7 +23,7 @@ public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
 
 /// The algebra of a backend in a precision.
 ///
-/// Throws an `AlgebraError` where the build has no such backend, or the processor or the backend no such precision.
+/// Throws an `AlgebraError` if the build does not have the backend, or if the processor or the backend does not support the precision.
 package func makeAlgebra(backend: Backend = .automatic, precision: Precision = .f32) throws(AlgebraError)
   -> any LinearAlgebra
 {
@@ -48,13 +48,13 @@ package func makeAlgebra(backend: Backend = .automatic, precision: Precision = .
   return BLAS()
 }
 
-/// Why products cannot be computed as asked.
+/// Why products cannot be computed as requested.
 public enum AlgebraError: ZooError, Equatable {
   /// This build does not have the backend.
   case notBuilt(Backend)
-  /// This processor does not multiply in this precision.
+  /// This processor does not support products in this precision.
   case processorLacks(Precision)
-  /// The backend does not multiply in this precision.
+  /// The backend does not support products in this precision.
   case backendLacks(Precision)
 
   public var blame: Blame { .input }

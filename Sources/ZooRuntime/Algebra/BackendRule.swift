@@ -1,10 +1,10 @@
-/// Which backend is the fastest on a kind of processor: a row of the table behind `--backend automatic`.
+/// Which backend is the fastest on a kind of processor: a row in the table behind `--backend automatic`.
 package struct BackendRule: Sendable, Hashable {
-  /// Flags that the processor must have, as `ProcessorFeatures` has them.
+  /// Flags that the processor must have, with the names in `ProcessorFeatures`.
   package let needs: Set<String>
   package let precision: Precision
   package let backend: Backend
-  /// Why, as a clause that `zoo doctor` prints.
+  /// The reason, as a clause that `zoo doctor` prints.
   package let reason: String
 
   private init(_ needs: Set<String>, _ precision: Precision, _ backend: Backend, _ reason: String) {
@@ -13,7 +13,7 @@ package struct BackendRule: Sendable, Hashable {
 
   private static let wide: Set = ["avx512f", "avx512bw", "avx512dq", "avx512vl"]
 
-  /// For each precision the first row that holds wins, of the backends that the build and the processor have.
+  /// For each precision, the first row that applies wins, among the backends that the build and the processor support.
   package static let table = [
     BackendRule(["apple"], .f32, .blas, "Accelerate uses Apple's matrix units"),
     BackendRule(wide, .f32, .own, "the project's kernels use vectors of 512 bits"),
@@ -27,12 +27,12 @@ package struct BackendRule: Sendable, Hashable {
     BackendRule([], .int8, .own, "the project's kernels alone multiply 8-bit integers as zoo rounds them"),
   ]
 
-  /// The rows that hold on a processor, the best first.
+  /// The rows that apply to a processor, best first.
   package static func rows(for precision: Precision, on features: ProcessorFeatures = .current) -> [BackendRule] {
     table.filter { $0.precision == precision && $0.needs.isSubset(of: features.flags) }
   }
 
-  /// What `automatic` stands for, and why; nil where nothing multiplies in this precision.
+  /// The backend that `automatic` selects, and why; nil if no backend supports this precision.
   package static func choice(
     for precision: Precision, on features: ProcessorFeatures = .current
   ) -> (algebra: any LinearAlgebra, rule: BackendRule)? {

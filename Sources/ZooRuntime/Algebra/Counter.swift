@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Hands out 0, 1, 2, ... to the threads that ask.
+/// Returns 0, 1, 2, ... to the threads that call it.
 final class Counter: Sendable {
   private let next = Atomic<Int>(0)
 

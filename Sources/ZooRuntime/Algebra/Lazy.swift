@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that is made at its first use and then kept. The closure is released once it has run.
+/// A value that is computed on first use and then kept. The closure is released once it has run.
 package final class Lazy<Value: Sendable>: Sendable {
   private enum State {
     case pending(@Sendable () -> Value)
@@ -23,6 +23,6 @@ package final class Lazy<Value: Sendable>: Sendable {
     }
   }
 
-  /// Takes another value from now on.
+  /// Replaces the value from now on.
   func replace(by value: Value) { state.withLock { $0 = .made(value) } }
 }

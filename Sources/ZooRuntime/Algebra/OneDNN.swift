@@ -5,12 +5,12 @@
 
   /// Products by oneDNN on our own threads: bias and activation are part of the product.
   ///
-  /// In f32 matrices are used where they lie, in both directions, or packed for each where that lasts; in bf16 they are packed,
-  /// and what they are multiplied with is rounded on the way in. Sums and results are f32.
+  /// In f32, matrices are used in place, in both directions, or packed for each if they are kept; in bf16 they are packed, and the other factor is
+  /// rounded on the way in. Sums and results are f32.
   package struct OneDNN: LinearAlgebra {
     package let precision: Precision
 
-    /// Nil where the processor does not multiply in this precision by itself.
+    /// Nil if the processor does not have native products in this precision.
     package init?(precision: Precision = .f32) {
       guard precision == .f32 || zoo_onednn_has_bf16() == 1 else { return nil }
       self.precision = precision
@@ -26,21 +26,21 @@
     }
   }
 
-  /// A weight matrix for one direction; threads share the rows of what it is multiplied with.
+  /// A weight matrix for one direction; threads divide the rows of the other factor.
   private struct OneDNNMatrix: PreparedMatrix {
     let inputs: Int, outputs: Int
-    /// Where few rows read the matrix where it lies, and whether they give its memory back.
+    /// For a few rows, the matrix to read in place, and whether its memory is released afterwards.
     private let inPlace: WeightMatrix?, releases: Bool
     private let direction: Direction
     private let form: Lazy<Form>
 
-    /// A copy in oneDNN's own order, or the matrix where it lies.
+    /// A copy in oneDNN's own order, or the matrix in place.
     private enum Form { case packed(PackedWeights), whole(WeightMatrix) }
 
     init(_ matrix: WeightMatrix, direction: Direction, precision: Precision, lasting: Bool) {
       (inputs, outputs) = direction.ends(of: matrix)
       self.direction = direction
-      // A gradient that all rows share needs one row for each prompt: no copy pays for that.
+      // A gradient shared by all rows needs one row for each prompt: a copy does not pay off for that.
       inPlace = direction == .backward && matrix.tensor.dtype == .f32 ? matrix : nil
       releases = precision == .bf16 && !lasting
       form = Lazy {
@@ -75,7 +75,7 @@
       if let inPlace, rows <= fewRows, scale == nil, epilogue.isEmpty {
         return multiplyFew(x, by: inPlace, rows: rows, into: y, parallel: parallel)
       }
-      // Its products give no derivative, and it takes an activation only behind a bias.
+      // oneDNN's products have no derivative, and support an activation only after a bias.
       let isOwn = epilogue.derivative == nil && (epilogue.activation == nil || epilogue.bias != nil)
       parallel.forRows(rows) { range, _ in
         run(
@@ -96,7 +96,7 @@
           x, scale: scale, rows: rows, into: y, epilogue, weights: packed.bytes, order: ZOO_ONEDNN_PACKED,
           narrows: packed.precision == .bf16)
       case .whole(let matrix):
-        // Held to the end: another thread may release the matrix meanwhile.
+        // Kept alive to the end: another thread may release the matrix meanwhile.
         let floats = matrix.floats
         run(
           x, scale: scale, rows: rows, into: y, epilogue, weights: floats.pointer, order: direction.order,
@@ -126,7 +126,7 @@
       }
     }
 
-    /// A few rows, limited by how fast the matrix is read: threads share its columns.
+    /// A few rows, limited by the speed of reading the matrix: threads divide its columns.
     private func multiplyFew(
       _ x: UnsafePointer<Float>, by matrix: WeightMatrix, rows: Int, into y: UnsafeMutablePointer<Float>,
       parallel: Parallel
@@ -146,7 +146,7 @@
   }
 
   extension Direction {
-    /// How a matrix `[out, in]` lies in memory when seen as `[inputs, outputs]` of this direction.
+    /// The memory layout of a matrix `[out, in]` when seen as `[inputs, outputs]` of this direction.
     var order: zoo_onednn_order { self == .forward ? ZOO_ONEDNN_COLUMNS : ZOO_ONEDNN_ROWS }
   }
 #endif

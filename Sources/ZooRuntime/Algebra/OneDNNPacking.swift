@@ -10,7 +10,7 @@
 
     var bytes: UnsafeRawPointer { UnsafeRawPointer(block.bytes.baseAddress!) }
 
-    /// Packs a copy and gives the original's memory back where that can be read again. Nil where oneDNN cannot pack it.
+    /// Packs a copy and releases the original's memory if it can be read again. Nil if oneDNN cannot pack it.
     init?(_ matrix: WeightMatrix, direction: Direction, precision: Precision) {
       self.precision = precision
       (inputs, outputs) = direction.ends(of: matrix)
@@ -21,7 +21,7 @@
       let size = zoo_onednn_packed_size(&shape)
       guard size > 0 else { return nil }
       block = MemoryBlock(byteCount: size)
-      // Not `matrix.floats`, which would keep what it has to widen.
+      // Not `matrix.floats`, which would keep the widened copy.
       let source = matrix.unkept
       guard zoo_onednn_pack(&shape, Int32(direction.order.rawValue), source.pointer, block.bytes.baseAddress) == 1
       else { return nil }

@@ -3,12 +3,12 @@
   import Synchronization
   import ZooModels
 
-  /// What a compiled product depends on.
+  /// The key of a compiled product.
   struct ProductShape: Hashable, Sendable {
     var rows: Int, depth: Int, columns: Int
-    /// How the weights lie in memory: a `zoo_onednn_order`.
+    /// The memory layout of the weights: a `zoo_onednn_order`.
     var order: Int32
-    /// Floats from row to row of the result, and of weights that lie in rows.
+    /// The row stride in floats of the result, and of weights that are stored in rows.
     var stride: Int
     var bf16: Bool, bias: Bool, activation: Int32
 
@@ -40,14 +40,14 @@
     }
   }
 
-  /// Compiled code for products of one shape. All matrices of a shape share it, and many threads may run it at once.
+  /// Compiled code for products of one shape. All matrices of a shape share it, and many threads may run it concurrently.
   final class OneDNNProduct: @unchecked Sendable {
     private let handle: OpaquePointer
     private let scratchBytes: Int
 
     private static let compiled = Mutex<[ProductShape: OneDNNProduct]>([:])
 
-    /// The product of a shape, compiled at its first use. Old ones go when there are many.
+    /// The product for a shape, compiled on first use. Old ones are evicted if there are many.
     static func of(_ shape: ProductShape) -> OneDNNProduct {
       compiled.withLock { compiled in
         if let product = compiled[shape] { return product }
@@ -68,7 +68,7 @@
 
     deinit { zoo_onednn_product_destroy(handle) }
 
-    /// oneDNN's name for what it runs.
+    /// oneDNN's name for the implementation.
     var kind: String { String(cString: zoo_onednn_product_kind(handle)) }
 
     func run(

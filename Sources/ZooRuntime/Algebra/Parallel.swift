@@ -1,22 +1,22 @@
 import Dispatch
 import Foundation
 
-/// How many threads the work may use.
+/// The number of threads that work may use.
 package struct Parallel: Sendable, Hashable {
   package let threads: Int
 
-  /// All processors that this process may use by default, the time of its container included.
+  /// By default all processors that this process may use, within its container's share of time.
   package init(threads: Int? = nil) {
     self.threads = max(1, threads ?? Processors.usable)
   }
 
-  /// Runs `body` for each index, on at most `threads` threads, and waits. The calls must not write to the same places.
+  /// Runs `body` for each index on at most `threads` threads, and waits. The calls must not write to the same memory.
   package func forEach(_ count: Int, _ body: (Int) -> Void) {
     guard threads > 1, count > 1 else { return (0..<count).forEach(body) }
     if Team.shared.forEach(count, threads: threads, body) { return }
-    // Work inside other work, or beside it.
+    // Nested or concurrent work.
     withoutActuallyEscaping(body) { body in
-      // The work is over when this returns, and what it writes to is split by index.
+      // The work has ended when this returns, and what it writes to is split by index.
       nonisolated(unsafe) let body = body
       let next = Counter()
       DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
@@ -25,9 +25,8 @@ package struct Parallel: Sendable, Hashable {
     }
   }
 
-  /// Splits `count` rows so that each thread takes its own through a whole chain of work: as few ranges as keep the threads
-  /// busy, since products of 49 rows run at 85 % of the rate of 98. `body` gets a range, and what it may use itself: all
-  /// threads where there is one range only.
+  /// Splits `count` rows so that each thread takes its own through a whole chain of work: into as few ranges as keep the threads busy, since products
+  /// of 49 rows run at 85 % of the rate of 98. `body` gets a range, and the threads that it may use itself: all of them if there is only one range.
   package func forRows(_ count: Int, _ body: (Range<Int>, Parallel) -> Void) {
     let pieces = max(1, min(threads * max(1, count / (threads * 384)), count / 8))
     if pieces == 1 { return body(0..<count, self) }

@@ -1,18 +1,18 @@
 import Foundation
 import ZooTensors
 
-/// What this process may compute on.
+/// The processors that this process may use.
 package enum Processors {
-  /// Processors that the system runs this process on, or fewer where its control group is given less time than they have: in a
-  /// container with two processors' time on a host with 64, 64 threads would stand still most of the time.
+  /// Processors that the system runs this process on, or fewer if its control group is given less time than they have: in a container with two
+  /// processors' time on a host with 64, 64 threads would be idle most of the time.
   package static let usable = max(1, min(present, limit() ?? present))
 
-  /// Processors that the system runs this process on, as its affinity has it.
+  /// Processors that the system runs this process on, according to its affinity.
   package static var present: Int { ProcessInfo.processInfo.activeProcessorCount }
 
-  /// Processors' worth of time that the process's control groups allow, rounded up; nil where none says.
+  /// The processor time that the process's control groups allow, in processors, rounded up; nil if there is no limit.
   ///
-  /// A group may not use more than those above it: the smallest limit on the way up holds.
+  /// A group may not use more than its parents: the smallest limit on the path to the root applies.
   ///
   /// - Parameters:
   ///   - root: Where control groups are mounted.
@@ -32,7 +32,7 @@ package enum Processors {
     return limits.min().map { max(1, Int($0.rounded(.up))) }
   }
 
-  /// `/a/b`, `/a` and the root, as what follows a mount's path.
+  /// `/a/b`, `/a` and the root, as suffixes for a mount's path.
   private static func ancestors(of path: Substring) -> [String] {
     let names = path.split(separator: "/")
     return (0...names.count).map { names.prefix($0).map { "/\($0)" }.joined() }
@@ -44,7 +44,7 @@ package enum Processors {
     return numbers.count == 2 ? share(numbers[0], of: numbers[1]) : nil
   }
 
-  /// `cpu.cfs_quota_us`, negative where there is no limit, and `cpu.cfs_period_us`.
+  /// `cpu.cfs_quota_us`, negative if there is no limit, and `cpu.cfs_period_us`.
   private static func quota1(_ folder: String) -> Double? {
     guard let quota = words(of: "\(folder)/cpu.cfs_quota_us").first.flatMap(Double.init),
       let period = words(of: "\(folder)/cpu.cfs_period_us").first.flatMap(Double.init)

@@ -1,18 +1,18 @@
 import Synchronization
 import ZooTensors
 
-/// Memory that is used again: the system takes longer to hand out fresh pages than most passes over them take.
+/// Reused memory: the system takes longer to provide fresh pages than most passes over them take.
 ///
-/// Blocks go by their exact size, since a model asks for the same sizes at every picture.
+/// Blocks are kept by exact size, since a model requests the same sizes for every picture.
 enum Scratch {
   private struct Kept: ~Copyable {
     var blocks: [Int: [MemoryBlock]] = [:]
-    /// Sizes, the one that was given back last at the end.
+    /// The sizes, most recently returned last.
     var sizes: [Int] = []
     var bytes = 0
   }
 
-  /// What is kept at most; beyond that the sizes that were not used for longest go back to the system.
+  /// The maximum that is kept; beyond that, the least recently used sizes are returned to the system.
   private static let limit = 256 << 20
   private static let kept = Mutex(Kept())
 
@@ -42,7 +42,7 @@ enum Scratch {
   }
 }
 
-/// Floats for one call on this thread, not initialised.
+/// Uninitialised floats for one call on this thread.
 package func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
   let block = Scratch.take(max(count, 1) * MemoryLayout<Float>.stride)
   defer { Scratch.giveBack(block) }

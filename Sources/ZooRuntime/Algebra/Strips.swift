@@ -1,7 +1,7 @@
 import CZooKernels
 import ZooTensors
 
-/// How a matrix `[out, in]` is read for one direction: its element (k, n) there lies at `k * down + n * across`.
+/// How a matrix `[out, in]` is read for one direction: its element (k, n) is at `k * down + n * across`.
 struct Cutting {
   let depth: Int, down: Int, across: Int
 
@@ -21,15 +21,15 @@ final class Strips: Sendable {
   static var width: Int { zoo_strip_width() }
 
   private let block: MemoryBlock
-  /// Floats of a strip.
+  /// The size of a strip in floats.
   private let size: Int
 
-  /// Gives the original's memory back where that can be read again.
+  /// Releases the original's memory if it can be read again.
   init(_ matrix: WeightMatrix, direction: Direction, precision: Precision) {
     let (inputs, outputs) = direction.ends(of: matrix), width = Self.width, strips = (outputs + width - 1) / width
     size = (precision == .bf16 ? (inputs + 1) / 2 : inputs) * width
     block = MemoryBlock(byteCount: strips * size * MemoryLayout<Float>.stride)
-    // Not `matrix.floats`, which would keep what it has to widen.
+    // Not `matrix.floats`, which would keep the widened copy.
     let source = matrix.unkept, cutting = Cutting(matrix, direction: direction)
     let target = block.bytes.bindMemory(to: Float.self).baseAddress!
     for index in 0..<strips {
@@ -45,8 +45,8 @@ final class Strips: Sendable {
   }
 }
 
-/// Rows for kernels that read and write whole vectors: `body` gets a copy of `x` `[rows, inputs]` whose rows end with zeros,
-/// `[rows, paddedInputs]`, and room for `[rows, paddedOutputs]`, of which `y` `[rows, outputs]` takes what counts.
+/// Rows for kernels that read and write whole vectors: `body` gets a copy of `x` `[rows, inputs]` whose rows are padded with zeros,
+/// `[rows, paddedInputs]`, and room for `[rows, paddedOutputs]`, from which the valid columns are copied to `y` `[rows, outputs]`.
 func withPaddedRows(
   _ x: UnsafePointer<Float>, rows: Int, of inputs: Int, to paddedInputs: Int, into y: UnsafeMutablePointer<Float>,
   of outputs: Int, from paddedOutputs: Int,

@@ -5,15 +5,15 @@ import ZooModels
 package protocol Projecting: Sendable {
   /// The final norm.
   var norm: Norm { get }
-  /// From the pooled width to the embedding; nil where the pooled vector is the embedding.
+  /// From the pooled width to the embedding; nil if the pooled vector is the embedding.
   var projection: Linear? { get }
 }
 
-/// What follows the blocks: how their tokens become the picture's embedding, and how a score's gradient comes back to them.
+/// What follows the blocks: how their tokens become the picture's embedding, and how a score's gradient is propagated back to them.
 package protocol Head: Projecting {
   /// The embedding of one picture from the last block's tokens `[count, width]`, not normalised.
   func embed(_ tokens: UnsafePointer<Float>, count: Int, engine: Engine) -> [Float]
-  /// `[directions, count, width]`: the gradient of each direction's score at the last block's tokens `[count, width]`.
+  /// `[directions, count, width]`: the gradient of each direction's score with respect to the last block's tokens `[count, width]`.
   func gradients(
     at tokens: UnsafePointer<Float>, count: Int, directions: [[Float]], score: Score, engine: Engine
   ) -> FloatBuffer
@@ -46,7 +46,7 @@ package enum VisionHead: Sendable {
     }
   }
 
-  /// What all heads have.
+  /// The part that all heads share.
   package var base: any Head {
     switch self {
     case .tokens(let head): head
@@ -56,14 +56,14 @@ package enum VisionHead: Sendable {
 }
 
 extension Projecting {
-  /// A vector through the final norm.
+  /// Passes a vector through the final norm.
   package func normalise(_ vector: [Float]) -> [Float] {
     var normed = vector
     norm.apply(vector, rows: 1, into: &normed, parallel: Parallel(threads: 1))
     return normed
   }
 
-  /// A pooled vector through the projection, if there is one.
+  /// Passes a pooled vector through the projection, if there is one.
   package func project(_ vector: [Float]) -> [Float] {
     guard let projection else { return vector }
     var result = [Float](repeating: 0, count: projection.outputs)
@@ -71,7 +71,7 @@ extension Projecting {
     return result
   }
 
-  /// `[directions * width]`: the gradient of each direction's score at a pooled vector, as the projection sees it.
+  /// `[directions * width]`: the gradient of each direction's score with respect to a pooled vector, at the projection's input.
   package func gradients(
     beforeProjection vector: [Float], directions: [[Float]], score: Score, parallel: Parallel
   ) -> [Float] {
@@ -83,7 +83,7 @@ extension Projecting {
     return gradients
   }
 
-  /// `[directions * width]`: the gradient of each direction's score at a pooled vector, as the final norm sees it.
+  /// `[directions * width]`: the gradient of each direction's score with respect to a pooled vector, at the final norm's input.
   package func gradients(
     beforeNorm vector: [Float], directions: [[Float]], score: Score, parallel: Parallel
   ) -> [Float] {
@@ -100,7 +100,7 @@ extension Projecting {
 }
 
 extension Norm {
-  /// flow `[flows, rows, width]` := J^T flow, where each flow passes the norm at the same rows of x `[rows, width]`.
+  /// flow `[flows, rows, width]` := J^T flow, where each flow passes through the norm at the same rows of x `[rows, width]`.
   package func backward(
     _ flow: UnsafeMutablePointer<Float>, flows: Int, at x: UnsafePointer<Float>, rows: Int, parallel: Parallel
   ) {

@@ -3,27 +3,27 @@ import ZooModels
 
 /// The attention of one query to the tokens, with its output matrix: the core of attention poolers.
 ///
-/// Only the first query counts, so keys and values are never formed: the query is folded through the key weights, and the
-/// attention-weighted mean of the tokens goes through the value weights. Tokens `x` are `[count, inputs]`.
+/// Only the first query is used, so keys and values are never formed: the query is folded through the key weights, and the attention-weighted mean of
+/// the tokens is multiplied by the value weights. Tokens `x` are `[count, inputs]`.
 package struct QueryAttention: Sendable {
   package let heads: Int
   private enum Query {
-    /// Learned, and already projected: `[width]`.
+    /// Learned and already projected: `[width]`.
     case learned([Float])
     /// The projection of the first token.
     case firstToken(Linear)
   }
 
   private let query: Query
-  /// How many tokens before the patches the query does not see.
+  /// The number of tokens before the patches that the query does not attend to.
   private let unseen: Int
   private let kv: Linear
   /// `[2 * width]`: the bias of keys and values.
   private let bias: FloatView
-  /// Nil where the head's projection is the output matrix.
+  /// Nil if the head's projection is the output matrix.
   private let out: Linear?
 
-  /// - Parameter latent: the learned query as its projection sees it; nil where the first token is the query.
+  /// - Parameter latent: The learned query at the input of its projection; nil if the first token is the query.
   init(
     _ weights: Weights, _ name: String, heads: Int, latent: [Float]?, unseen: Int = 0, hasOutput: Bool = true
   ) throws {
@@ -80,7 +80,7 @@ package struct QueryAttention: Sendable {
     }
   }
 
-  /// `[rows, width]` through the output matrix.
+  /// Multiplies `[rows, width]` by the output matrix.
   package func project(_ mixed: [Float], rows: Int, parallel: Parallel) -> [Float] {
     guard let out else { return mixed }
     var y = [Float](repeating: 0, count: mixed.count)
@@ -88,7 +88,7 @@ package struct QueryAttention: Sendable {
     return y
   }
 
-  /// `[rows, width]`: gradients at the attention's output, before its output matrix.
+  /// `[rows, width]`: gradients with respect to the attention's output, before its output matrix.
   package func beforeOutput(_ gradients: [Float], rows: Int, parallel: Parallel) -> FloatBuffer {
     let r = FloatBuffer(uninitialised: gradients.count)
     if let out {
@@ -99,8 +99,8 @@ package struct QueryAttention: Sendable {
     return r
   }
 
-  /// `[rows, heads, count]`: the gradients `r_h . V_hj` at the attention, for r `[rows, width]` at its output before the output matrix, on
-  /// this thread; V is never formed, its weights are folded into r.
+  /// `[rows, heads, count]`: the gradients `r_h . V_hj` with respect to the attention, for r `[rows, width]` at its output before the output matrix,
+  /// on this thread; V is never formed, its weights are folded into r.
   package func attentionGradients(
     _ r: UnsafePointer<Float>, rows: Int, tokens x: UnsafePointer<Float>, count: Int
   ) -> FloatBuffer {
@@ -119,7 +119,7 @@ package struct QueryAttention: Sendable {
     return products
   }
 
-  /// flow `[count, inputs]` := the gradient at the tokens, for r `[width]` at the attention's output before the output matrix, on this
+  /// flow `[count, inputs]` := the gradient with respect to the tokens, for r `[width]` at the attention's output before the output matrix, on this
   /// thread.
   package func tokenGradients(
     _ r: UnsafePointer<Float>, tokens x: UnsafePointer<Float>, count: Int, into flow: UnsafeMutablePointer<Float>
@@ -145,9 +145,9 @@ package struct QueryAttention: Sendable {
     addQueryGradient(columns, tokens: x, count: count, to: flow)
   }
 
-  /// Adds what arrives at the query to the first token, if that is the query.
+  /// Adds the gradient with respect to the query to the first token, if that is the query.
   ///
-  /// - Parameter columns: `[count, 2 * heads]`, of which the second half are the gradients at the unscaled products of query and keys.
+  /// - Parameter columns: `[count, 2 * heads]`, whose second half are the gradients with respect to the unscaled products of query and keys.
   private func addQueryGradient(
     _ columns: FloatBuffer, tokens x: UnsafePointer<Float>, count: Int, to flow: UnsafeMutablePointer<Float>
   ) {
@@ -159,7 +159,7 @@ package struct QueryAttention: Sendable {
     gemm(
       scores.pointer, rows: heads, depth: count, stride: count, x, transposed: false, columns: inputs,
       into: sums.pointer, stride: inputs, adding: false)
-    // The keys' bias drops out here too: the gradients of a softmax's scores add up to zero.
+    // The keys' bias cancels here too: the gradients of a softmax's scores add up to zero.
     let keys = kv.weight
     let atQuery = (0..<width).map { place in
       zoo_dot(keys.pointer + place * inputs, sums.pointer + place / headWidth * inputs, inputs)
@@ -169,8 +169,8 @@ package struct QueryAttention: Sendable {
     zoo_add_residual(flow, atToken, nil, nil, 1, inputs)
   }
 
-  /// `[rows, heads, inputs]`: each head of vectors `[rows, width]` times its rows of the key or value weights. The keys' bias shifts all
-  /// scores alike and drops out.
+  /// `[rows, heads, inputs]`: each head of vectors `[rows, width]` times its rows of the key or value weights. The keys' bias shifts all scores
+  /// equally and cancels.
   private func fold(_ vectors: UnsafePointer<Float>, rows: Int, firstRow: Int, into folded: UnsafeMutablePointer<Float>)
   {
     let weights = kv.weight
@@ -185,7 +185,7 @@ package struct QueryAttention: Sendable {
 }
 
 extension Linear {
-  /// One row through the map, on this thread.
+  /// Passes one row through the map, on this thread.
   fileprivate func row(_ x: [Float]) -> [Float] {
     var y = [Float](repeating: 0, count: outputs)
     forward(x, rows: 1, into: &y, parallel: Parallel(threads: 1))

@@ -4,14 +4,14 @@ import ZooModels
 /// A head in which one query attends to the tokens.
 package protocol QueryHead: Head {
   var attention: QueryAttention { get }
-  /// The norm that the tokens pass before the query attends to them.
+  /// The norm applied to the tokens before the query attends to them.
   var tokenNorm: Norm { get }
-  /// From what `attention.attend` gives, `[rows, width]`, to the vectors that the projection sees.
+  /// From the output of `attention.attend`, `[rows, width]`, to the vectors at the projection's input.
   func finish(_ mixed: [Float], rows: Int, parallel: Parallel) -> [Float]
-  /// `[rows * directions, width]`: the gradient of each direction's score at the output of the attention's output matrix, for each of
-  /// `rows` rows of what `attention.attend` gives.
+  /// `[rows * directions, width]`: the gradient of each direction's score with respect to the output of the attention's output matrix, for each of
+  /// `rows` rows of output from `attention.attend`.
   ///
-  /// - Parameter skippingNorm: Leaves out the norm between the attention and the projection, if there is one (the authors' code for CoCa).
+  /// - Parameter skippingNorm: Skips the norm between the attention and the projection, if there is one (the authors' code for CoCa).
   func outputGradients(
     _ mixed: [Float], rows: Int, directions: [[Float]], score: Score, skippingNorm: Bool, parallel: Parallel
   ) -> [Float]
@@ -23,16 +23,16 @@ extension QueryHead {
     return project(finish(attention.attend(normed.pointer, count: count), rows: 1, parallel: engine.parallel))
   }
 
-  /// Tokens `[count, inputs]` as the query sees them.
+  /// Tokens `[count, inputs]` after the norm, as the query sees them.
   package func normed(_ tokens: UnsafePointer<Float>, count: Int, parallel: Parallel) -> FloatBuffer {
     let normed = FloatBuffer(uninitialised: count * tokenNorm.width)
     tokenNorm.apply(tokens, rows: count, into: normed.pointer, parallel: parallel)
     return normed
   }
 
-  /// `[directions, width]`: the gradient of each direction's score at the attention's output before the output matrix.
+  /// `[directions, width]`: the gradient of each direction's score with respect to the attention's output before the output matrix.
   ///
-  /// - Parameter normed: the tokens as the query sees them.
+  /// - Parameter normed: The tokens as the query sees them.
   package func mixedGradients(
     at normed: FloatBuffer, count: Int, directions: [[Float]], score: Score, parallel: Parallel
   ) -> FloatBuffer {
@@ -83,7 +83,7 @@ package struct SigLIPHead: QueryHead {
     (self.activation, self.norm, self.projection) = (activation, norm, projection)
   }
 
-  /// What the pooler computes from attended values, `[rows, width]`, with what its gradient needs.
+  /// The result of the pooler for attended values, `[rows, width]`, with what its gradient needs.
   private struct Attended {
     /// `[rows, width]`: the attention's output.
     var y: [Float]
@@ -114,7 +114,7 @@ package struct SigLIPHead: QueryHead {
   ) -> [Float] {
     let attended = attended(mixed, rows: rows, parallel: parallel), width = attention.width, count = directions.count
     let all = rows * count, deep = fc1.outputs
-    // c: the score's gradient at the pooled vector.
+    // c: the score's gradient with respect to the pooled vector.
     let scored = (0..<rows).flatMap { row in
       let embedding = project(attended.pooled.row(row, width))
       return directions.flatMap { score.gradient(of: embedding, direction: $0) }
@@ -146,7 +146,7 @@ package struct SigLIPHead: QueryHead {
   }
 }
 
-/// CoCa's attention pooler: a norm over the tokens, the query's attention, the final norm.
+/// CoCa's attention pooler: a norm of the tokens, the query's attention, the final norm.
 package struct CoCaHead: QueryHead {
   package let attention: QueryAttention
   package let tokenNorm: Norm
@@ -183,11 +183,11 @@ package struct CoCaHead: QueryHead {
   }
 }
 
-/// The attention pool of CLIP's ResNets: the first token, the mean of the others, queries all; the projection is its output matrix.
+/// The attention pool of CLIP's ResNets: the first token, the mean of the others, is the query for all; the projection is its output matrix.
 package struct MeanQueryHead: QueryHead {
   package let attention: QueryAttention
   package let tokenNorm: Norm
-  /// Nothing is normed.
+  /// Passes tokens through unchanged.
   package let norm: Norm
   package let projection: Linear?
 

@@ -1,14 +1,14 @@
 import ZooModels
 
-/// How some rows of tokens become one.
+/// How some rows of tokens are reduced to one.
 package enum Reduction: Sendable {
   case average
-  /// The greatest value of each channel.
+  /// The maximum of each channel.
   case greatest
-  /// The middle between the greatest value and the mean.
+  /// The average of the maximum and the mean.
   case middle
 
-  /// `[width]`, of rows of `tokens` `[tokens, width]`.
+  /// `[width]`, for rows of `tokens` `[tokens, width]`.
   package func value(of tokens: UnsafePointer<Float>, rows: Range<Int>, width: Int) -> [Float] {
     if self == .average { return mean(tokens, rows: rows, width: width) }
     let places = greatestRows(tokens, rows: rows, width: width)
@@ -17,7 +17,7 @@ package enum Reduction: Sendable {
     return zip(values, mean(tokens, rows: rows, width: width)).map { 0.5 * ($0 + $1) }
   }
 
-  /// Hands a gradient `[width]` of the reduced row on to the rows: `[rows.count, width]`. Of equal values the first gets it.
+  /// Propagates a gradient `[width]` of the reduced row to the rows: `[rows.count, width]`. If several values are equal, the first gets it.
   package func backward(
     _ gradient: UnsafePointer<Float>, at tokens: UnsafePointer<Float>, rows: Range<Int>, width: Int,
     into target: UnsafeMutablePointer<Float>
@@ -37,7 +37,7 @@ package enum Reduction: Sendable {
     }
   }
 
-  /// For each channel, the first row with the greatest value.
+  /// For each channel, the first row with the maximum.
   private func greatestRows(_ tokens: UnsafePointer<Float>, rows: Range<Int>, width: Int) -> [Int] {
     (0..<width).map { channel in
       var best = rows.lowerBound
@@ -48,7 +48,7 @@ package enum Reduction: Sendable {
 }
 
 extension Pooler {
-  /// How patches are reduced; the mean where the pooler does not look at patches alone.
+  /// How patches are reduced; the mean if the pooler does not use patches alone.
   package var reduction: Reduction {
     if case .patchMax(let withMean, _) = self { withMean ? .middle : .greatest } else { .average }
   }

@@ -2,7 +2,7 @@
 public enum Score: String, Sendable, Hashable, CaseIterable, Codable {
   /// The cosine of the two vectors.
   case cosine
-  /// The dot product, with the picture's vector as it is.
+  /// The dot product, with the picture's vector not normalised.
   case dot
 
   /// The gradient of the score with respect to the embedding `e`: `t` for the dot product, `(t - s e / |e|) / |e|` for the cosine `s`.

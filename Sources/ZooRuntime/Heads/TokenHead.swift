@@ -1,16 +1,16 @@
 import CZooKernels
 import ZooModels
 
-/// The class token, or some tokens reduced to one, or both side by side; the final norm and the projection.
+/// The class token, or some tokens reduced to one, or both concatenated; then the final norm and the projection.
 package struct TokenHead: Head {
   /// `classToken`, `tokenMean`, `patchMean`, `patchMax` or `classAndPatchMean`.
   let pooler: Pooler
-  /// Tokens before the patches.
+  /// The number of tokens before the patches.
   let prefix: Int
   package let norm: Norm
   package let projection: Linear?
 
-  /// The tokens of each vector that the projection sees side by side.
+  /// The tokens of each vector in the concatenated input of the projection.
   private func parts(of count: Int) -> [Range<Int>] {
     switch pooler {
     case .tokenMean: [0..<count]
@@ -20,13 +20,13 @@ package struct TokenHead: Head {
     }
   }
 
-  /// From the first to the last of the tokens that are reduced.
+  /// The tokens that are reduced, from the first to the last.
   package func rows(of count: Int) -> Range<Int> {
     let parts = parts(of: count)
     return parts[0].lowerBound..<parts[parts.count - 1].upperBound
   }
 
-  /// Whether each token goes through the norm before.
+  /// Whether the norm is applied to each token before the reduction.
   private var normFirst: Bool {
     switch pooler {
     case .patchMean(let normFirst), .patchMax(_, let normFirst): normFirst
@@ -34,7 +34,7 @@ package struct TokenHead: Head {
     }
   }
 
-  /// `[parts * width]`, of all tokens `[count, width]` from the first one on that is reduced.
+  /// `[parts * width]`, from all tokens `[count, width]`, starting at the first one that is reduced.
   private func reduce(_ tokens: UnsafePointer<Float>, count: Int) -> [Float] {
     let parts = parts(of: count), first = parts[0].lowerBound
     return parts.flatMap { part in
@@ -49,7 +49,7 @@ package struct TokenHead: Head {
     return project(reduce(normed(tokens, rows: rows, engine: engine).pointer, count: count))
   }
 
-  /// What one token `[width]` alone would give: it stands in for all that are reduced.
+  /// The embedding that one token `[width]` alone would have: it replaces all tokens that are reduced.
   package func embed(alone token: [Float]) -> [Float] {
     let normed = normalise(token)
     return project(parts(of: prefix + 1).flatMap { _ in normed })
@@ -75,7 +75,7 @@ package struct TokenHead: Head {
     return flow
   }
 
-  /// `[directions][rows * width]`: the gradient of each direction's score at the tokens that are reduced, `rows(of: count)`.
+  /// `[directions][rows * width]`: the gradient of each direction's score with respect to the tokens that are reduced, `rows(of: count)`.
   package func pooledGradients(
     at tokens: UnsafePointer<Float>, count: Int, directions: [[Float]], score: Score, engine: Engine
   ) -> [[Float]] {

@@ -1,39 +1,38 @@
 import CZooKernels
 import ZooModels
 
-/// What a forward pass leaves of one block, for all pictures of the pass.
+/// The record of one block from a forward pass, for all pictures of the pass.
 package struct LayerRecord: Sendable {
   package let layer: Int
   package let sequences: Int
-  /// Tokens of each sequence.
+  /// The number of tokens in each sequence.
   package let tokens: Int
-  /// `[sequences * tokens, width]`: the block's input; kept where the request asks for it.
+  /// `[sequences * tokens, width]`: the block's input; kept if requested.
   package let input: FloatBuffer?
   let rotary: RotaryTable?
   /// What was added to the scores of attention, if anything.
   let bias: AttentionBias?
-  /// `[sequences * tokens, 3 width]`: queries, keys (both rotated where the tower rotates) and values.
+  /// `[sequences * tokens, 3 width]`: queries, keys (both rotated if the tower uses rotary positions) and values.
   package let qkv: FloatBuffer
-  /// `[sequences * tokens, width]`: the block's output tokens. In the last block only the rows that the request asks for are sure to be
-  /// there.
+  /// `[sequences * tokens, width]`: the block's output tokens. In the last block only the requested rows are guaranteed to be there.
   package let output: FloatBuffer
-  /// `[sequences, width]`: the mean of the output tokens that the request asks for, where nothing but that was computed of them.
+  /// `[sequences, width]`: the mean of the requested output tokens, if only that was computed.
   package let mean: FloatBuffer?
-  /// Kept where the request asks for gradients.
+  /// Kept if gradients are requested.
   package let trace: BlockTrace?
 }
 
-/// One sequence's view of a block that has run: a picture's, or a prompt's.
+/// The view of one sequence, a picture or a prompt, in a block that has run.
 package struct LayerView: Sendable {
   package let block: Block
   package let record: LayerRecord
-  /// The sequence's place in the record.
+  /// The sequence's index in the record.
   package let sequence: Int
-  /// The picture's place among those that are explained, which several records may share out.
+  /// The picture's index among those that are explained, which may be spread over several records.
   package private(set) var picture: Int
-  /// Tokens before the patches.
+  /// The number of tokens before the patches.
   package let prefix: Int
-  /// True where a token sees only those before it.
+  /// Whether a token attends only to itself and those before it.
   package let isCausal: Bool
 
   /// A picture's view.
@@ -52,7 +51,7 @@ package struct LayerView: Sendable {
     self.isCausal = isCausal
   }
 
-  /// The same among other pictures, those of one of several that share a pass.
+  /// The same view with another index, for the pictures of one of several jobs that share a pass.
   package func with(picture: Int) -> LayerView {
     var view = self
     view.picture = picture
@@ -62,15 +61,15 @@ package struct LayerView: Sendable {
   package var layer: Int { record.layer }
   package var shape: Blocks { block.shape }
   package var width: Int { shape.width }
-  /// Tokens, the prefix included.
+  /// The number of tokens, including the prefix.
   package var count: Int { record.tokens }
-  /// The mean of the wanted rows, where only that was computed of them.
+  /// The mean of the requested rows, if only that was computed.
   package var mean: [Float]? {
     record.mean.map { Array(UnsafeBufferPointer(start: $0.pointer + sequence * width, count: width)) }
   }
   /// The block's output tokens, `[count, width]`.
   package var tokens: UnsafePointer<Float> { UnsafePointer(record.output.pointer + sequence * count * width) }
-  /// The block's input tokens, `[count, width]`, where they were asked for.
+  /// The block's input tokens, `[count, width]`, if they were requested.
   package var input: UnsafePointer<Float>? {
     record.input.map { UnsafePointer($0.pointer + sequence * count * width) }
   }
@@ -83,7 +82,7 @@ package struct LayerView: Sendable {
   /// `[count, count]`: what was added to a head's scores, if anything.
   package func bias(head: Int) -> UnsafePointer<Float>? { record.bias?.pointer(head: head, tokens: count) }
 
-  /// Turns what arrives at rotated queries and keys, `[sequences * count, 3 width]`, back to what arrives before the rotation.
+  /// Converts gradients with respect to rotated queries and keys, `[sequences * count, 3 width]`, to those before the rotation.
   package func unrotate(_ flow: FloatBuffer, sequences: Int) {
     record.rotary?.apply(to: flow, rows: 0..<sequences * count, tokens: count, shape: shape, backwards: true)
   }

@@ -1,6 +1,6 @@
-/// What is wanted of a forward pass through the image tower besides the embedding.
+/// What is requested from a forward pass through the image tower besides the embedding.
 ///
-/// Requests of several methods unite, so that one pass serves them all.
+/// Requests of several methods can be combined, so that one pass serves them all.
 package struct PassRequest: Sendable, Hashable {
   /// By-products of a block that are kept in its record.
   package struct Parts: OptionSet, Sendable, Hashable {
@@ -9,17 +9,17 @@ package struct PassRequest: Sendable, Hashable {
 
     /// The block's output tokens and its queries, keys and values.
     package static let tokens = Parts(rawValue: 1)
-    /// What gradients at the output need on their way to the attention: see `BlockTrace`.
+    /// What gradients need on their way from the output to the attention: see `BlockTrace`.
     package static let gradients = Parts(rawValue: 2)
-    /// The block's input tokens: what the way on to the input needs besides.
+    /// The block's input tokens, which gradients also need on their way to the input.
     package static let inputs = Parts(rawValue: 4)
   }
 
-  /// Which output tokens of the last block are looked at.
+  /// Which output tokens of the last block are used.
   package enum Rows: Sendable, Hashable {
-    /// Those that the model's own pooler looks at.
+    /// Those that the model's own pooler uses.
     case pooled
-    /// The mean of some tokens of each picture, and those that the pooler looks at.
+    /// The mean of some tokens of each picture, and those that the pooler uses.
     case mean(Range<Int>)
     case all
   }
@@ -28,18 +28,18 @@ package struct PassRequest: Sendable, Hashable {
   package enum Lifetime: Int, Sendable, Hashable, Comparable {
     /// Until the next block runs: memory does not grow with depth.
     case layer
-    /// As long as somebody holds them.
+    /// As long as a reference to them exists.
     case pass
 
     package static func < (a: Lifetime, b: Lifetime) -> Bool { a.rawValue < b.rawValue }
   }
 
-  /// The blocks that are observed.
+  /// The blocks that are recorded.
   package var layers: Range<Int>
   package var parts: Parts
   package var lastRows: Rows
   package var lifetime: Lifetime
-  /// How many gradients will pass each observed block: several may go together.
+  /// The number of gradients that will pass through each recorded block: several may be processed together.
   package var gradients: Int
 
   package init(
@@ -52,20 +52,20 @@ package struct PassRequest: Sendable, Hashable {
     self.gradients = gradients
   }
 
-  /// Nothing but the embedding.
+  /// Only the embedding.
   package static let embedding = PassRequest(layers: 0..<0, parts: [], lastRows: .pooled)
 
-  /// The embedding, with a record of each of so many blocks that says no more than that it has run.
+  /// The embedding, with a minimal record of each of so many blocks that only shows that it has run.
   package static func steps(of layers: Int) -> PassRequest {
     PassRequest(layers: 0..<layers, parts: [], lastRows: .pooled)
   }
 
-  /// All that any method looks at, for a pass that is kept.
+  /// Everything that any method uses, for a pass that is kept.
   package static func everything(of layers: Int) -> PassRequest {
     PassRequest(layers: 0..<layers, parts: [.tokens, .gradients, .inputs], lifetime: .pass, gradients: 1)
   }
 
-  /// What serves both.
+  /// A request that covers both.
   package func union(_ other: PassRequest) -> PassRequest {
     if layers.isEmpty { return other }
     if other.layers.isEmpty { return self }

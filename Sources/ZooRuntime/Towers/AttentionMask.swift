@@ -1,7 +1,7 @@
 import CZooKernels
 import ZooModels
 
-/// Which tokens a token may attend to, and what is added to the scores of those.
+/// Which tokens a token may attend to, and what is added to their scores.
 enum AttentionMask: Sendable {
   case none
   case causal
@@ -23,7 +23,7 @@ enum AttentionMask: Sendable {
   }
 }
 
-/// What is added to the scores of attention, alike in all sequences.
+/// What is added to the scores of attention, the same for all sequences.
 package struct AttentionBias: Sendable {
   /// `[heads, tokens, tokens]`, or `[tokens, tokens]` for all heads.
   let values: FloatBuffer
@@ -41,7 +41,7 @@ struct HeadNorms: Sendable {
   private let key: Norm
   private let heads: Int
 
-  /// Nil for blocks without them.
+  /// Nil for blocks without these norms.
   init?(_ weights: Weights, _ name: String, shape: Blocks) throws {
     guard shape.queryKeyNorm else { return nil }
     query = try weights.norm("\(name).q_norm", eps: shape.normEps, rms: shape.rms)
@@ -49,7 +49,7 @@ struct HeadNorms: Sendable {
     heads = shape.heads
   }
 
-  /// Norms the queries and keys of some rows of `[rows, 3 width]`, in place.
+  /// Normalises the queries and keys in some rows of `[rows, 3 width]`, in place.
   func apply(to qkv: UnsafeMutablePointer<Float>, rows: Int, parallel: Parallel) {
     let width = heads * query.width
     parallel.forRanges(rows, atLeast: 16) { range in
@@ -60,9 +60,9 @@ struct HeadNorms: Sendable {
     }
   }
 
-  /// Norms one row of queries, all heads side by side.
+  /// Normalises one row of queries, all heads concatenated.
   func apply(toQuery row: UnsafeMutablePointer<Float>) { apply(query, to: row) }
-  /// Norms one row of keys.
+  /// Normalises one row of keys.
   func apply(toKey row: UnsafeMutablePointer<Float>) { apply(key, to: row) }
 
   private func apply(_ norm: Norm, to row: UnsafeMutablePointer<Float>) {

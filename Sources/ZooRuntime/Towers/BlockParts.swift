@@ -1,7 +1,7 @@
 import CZooKernels
 import ZooModels
 
-/// What the gradient of a LayerNorm inside a branch needs: its input `[rows, width]`, and the rows' means and inverse deviations.
+/// What the gradient of a LayerNorm inside a branch needs: its input `[rows, width]`, and the means and inverse deviations of the rows.
 package final class NormTrace: Sendable {
   package let input: FloatBuffer
   package let mean: FloatBuffer
@@ -23,7 +23,7 @@ package final class NormTrace: Sendable {
 }
 
 extension Norm {
-  /// Normalises some rows in place, `x` being the first of them; with `trace` what a gradient needs is kept in it.
+  /// Normalises some rows in place, starting at `x`; with `trace`, what a gradient needs is recorded in it.
   func apply(inPlace x: UnsafeMutablePointer<Float>, rows: Range<Int>, keeping trace: NormTrace?, parallel: Parallel) {
     let first = rows.lowerBound
     trace.map { ($0.input.pointer + first * width).update(from: x, count: rows.count * width) }
@@ -34,8 +34,8 @@ extension Norm {
 }
 
 extension Block {
-  /// Adds a branch's product `y` to the stream `x`, at some rows, on this thread: bias and scale, or, in post-norm blocks, bias
-  /// and norm. A norm of the sum comes last.
+  /// Adds a branch's product `y` to the residual stream `x`, for some rows, on this thread: bias and scale, or, in post-norm blocks, bias and norm. A
+  /// norm of the sum comes last.
   func addBranch(
     _ y: UnsafeMutablePointer<Float>, to x: UnsafeMutablePointer<Float>, rows: Range<Int>, bias: FloatView?,
     scale: FloatView?, norm: Norm, trace: NormTrace?
@@ -50,7 +50,7 @@ extension Block {
     if shape.sumNorm { norm.apply(inPlace: x, rows: rows, keeping: trace, parallel: Parallel(threads: 1)) }
   }
 
-  /// The hidden values of a gated MLP at some rows: `act(gate x) * fc1 x`. With `trace` its two derivatives are kept.
+  /// The hidden values of a gated MLP for some rows: `act(gate x) * fc1 x`. With `trace`, its two derivatives are recorded.
   func gated(
     _ x: UnsafePointer<Float>, gate: Linear, open: UnsafeMutablePointer<Float>,
     into hidden: UnsafeMutablePointer<Float>,

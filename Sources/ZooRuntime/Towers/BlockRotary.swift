@@ -4,12 +4,12 @@ import ZooModels
 
 /// Cosines and sines of a rotary embedding: `[tokens, head width / 2]`, for the patches of a grid or the tokens of a prompt.
 ///
-/// On a grid it is axial: a quarter of the head's width counts frequencies `temperature^(-k / count)`; each patch has the angles of one axis for all of them,
-/// then those of the other: row and column for `ij`, column and row for `xy`. Angles are rounded as in timm, in f32.
+/// On a grid it is axial: a quarter of the head's width is the number of frequencies `temperature^(-k / count)`; each patch has the angles of one
+/// axis for all of them, then those of the other: row and column for `ij`, column and row for `xy`. Angles are rounded as in timm, in f32.
 final class RotaryTable: Sendable {
   private let cosine: FloatBuffer
   private let sine: FloatBuffer
-  /// The sines of the rotation back.
+  /// The sines of the inverse rotation.
   private let negativeSine: FloatBuffer
   private let prefix: Int
   private let halves: Bool
@@ -64,7 +64,7 @@ final class RotaryTable: Sendable {
     negativeSine.pointer[index] = -sine.pointer[index]
   }
 
-  /// Rotates the queries and keys of tokens at some rows of `qkv`, `[sequences * tokens, 3 width]`; prefix tokens stay.
+  /// Rotates the queries and keys of tokens in some rows of `qkv`, `[sequences * tokens, 3 width]`; prefix tokens are not rotated.
   func apply(to qkv: FloatBuffer, rows: Range<Int>, tokens: Int, shape: Blocks, backwards: Bool = false) {
     let pairs = shape.headWidth / 2, sine = backwards ? negativeSine : sine
     for sequence in rows.lowerBound / tokens...(rows.upperBound - 1) / tokens {
@@ -72,7 +72,7 @@ final class RotaryTable: Sendable {
       let some = rows.clamped(to: start + prefix..<start + tokens)
       guard !some.isEmpty else { continue }
       let patch = some.lowerBound - start - prefix
-      // Queries and keys lie side by side: twice the heads.
+      // Queries and keys are adjacent: twice the heads.
       (halves ? zoo_rotate_halves : zoo_rotate_pairs)(
         qkv.pointer + some.lowerBound * 3 * shape.width, 3 * shape.width, cosine.pointer + patch * pairs,
         sine.pointer + patch * pairs, some.count, 2 * shape.heads, shape.headWidth)

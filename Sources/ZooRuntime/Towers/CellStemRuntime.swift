@@ -1,13 +1,13 @@
 import ZooImages
 import ZooModels
 
-/// Convolutions before the patch embedding whose kernels do not overlap (MobileCLIP), each with a batch norm, which is folded
-/// into its weights, and GELU.
+/// Convolutions before the patch embedding whose kernels do not overlap (MobileCLIP), each with a batch norm, which is folded into its weights, and
+/// GELU.
 ///
-/// A kernel that is its own stride is a linear map on a cell's values. Cells are kept so that the cells of one larger cell lie side by
-/// side: each convolution then is one matrix product on the rows that the last one left.
+/// A kernel whose stride is its size is a linear map on a cell's values. Cells are ordered so that the cells of one larger cell are contiguous: each
+/// convolution is then one matrix product on the rows from the previous one.
 struct CellStemRuntime: ConvolutionalStem {
-  /// timm's epsilon of its batch norms.
+  /// The epsilon of timm's batch norms.
   private static let eps: Float = 1e-5
   let linears: [Linear]
   private let shape: CellStem
@@ -20,7 +20,7 @@ struct CellStemRuntime: ConvolutionalStem {
     }
   }
 
-  /// The last convolution, which makes the patch tokens from what `forward` gives.
+  /// The last convolution, which computes the patch tokens from the output of `forward`.
   static func patch(_ weights: Weights, bias: Bool) throws -> Linear {
     try weights.convolution("vision.patch", bias: bias)
   }
@@ -41,7 +41,7 @@ struct CellStemRuntime: ConvolutionalStem {
     return values
   }
 
-  /// The corners of the smallest cells of a patch, so that those of one larger cell follow one another.
+  /// The corners of the smallest cells of a patch, ordered so that those of one larger cell are consecutive.
   private var cellOffsets: [(y: Int, x: Int)] {
     var offsets = [(y: 0, x: 0)]
     for level in shape.kernels.indices.dropFirst().reversed() {
@@ -54,8 +54,7 @@ struct CellStemRuntime: ConvolutionalStem {
   }
 }
 
-/// Square cells of every patch as rows `[patches * offsets, 3 * side * side]` of channel, row, column. Offsets are the corners of
-/// a patch's cells.
+/// Square cells of every patch as rows `[patches * offsets, 3 * side * side]` of channel, row, column. Offsets are the corners of a patch's cells.
 func gatherCells(
   _ picture: PixelTensor, grid: GridSize, patch: Int, side: Int, offsets: [(y: Int, x: Int)], parallel: Parallel
 ) -> FloatBuffer {

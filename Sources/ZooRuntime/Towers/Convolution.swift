@@ -3,15 +3,15 @@ import ZooImages
 import ZooModels
 import ZooTensors
 
-/// Convolutions that make the tokens of a picture, or what the patch embedding reads.
+/// Convolutions that compute the tokens of a picture, or the input of the patch embedding.
 protocol ConvolutionalStem: Sendable {
   /// Its convolutions.
   var linears: [Linear] { get }
-  /// `[patches, channels]`, of the pixels that a patch grid covers.
+  /// `[patches, channels]`, from the pixels that a patch grid covers.
   func forward(_ picture: PixelTensor, grid: GridSize, engine: Engine) -> FloatBuffer
 }
 
-/// What a convolution reads and writes: `[height * width, channels]`, row by row.
+/// The input and output of a convolution: `[height * width, channels]`, row by row.
 struct FeatureMap {
   let values: FloatBuffer
   let height: Int
@@ -24,7 +24,7 @@ struct FeatureMap {
     values = FloatBuffer(uninitialised: height * width * channels)
   }
 
-  /// The top left of a picture.
+  /// The top left part of a picture.
   init(_ picture: PixelTensor, height: Int, width: Int) {
     self.init(height: height, width: width, channels: 3)
     picture.values.withUnsafeBufferPointer { pixels in
@@ -54,7 +54,7 @@ struct FeatureMap {
     }
   }
 
-  /// The means of 2 x 2 cells; an odd row or column at the end is left out.
+  /// The means of 2 x 2 cells; an odd row or column at the end is dropped.
   func halved(_ parallel: Parallel) -> FeatureMap {
     let map = FeatureMap(height: height / 2, width: width / 2, channels: channels)
     parallel.forRanges(map.height) { rows in
@@ -64,13 +64,13 @@ struct FeatureMap {
   }
 }
 
-/// A convolution with as many zeros around the map as keep its size, as a matrix product on what the kernel sees at each cell.
+/// A convolution with zero padding that preserves the size, as a matrix product on the windows of the kernel.
 struct Convolution: Sendable {
   let linear: Linear
   private let side: Int
   private let stride: Int
 
-  /// With the batch norm that follows folded in.
+  /// With the following batch norm folded in.
   init(_ weights: Weights, _ name: String, side: Int, stride: Int = 1, eps: Float) throws {
     linear = try weights.foldedConvolution(name, eps: eps)
     (self.side, self.stride) = (side, stride)
@@ -93,7 +93,7 @@ struct Convolution: Sendable {
           into: result.values.pointer + rows.lowerBound * linear.outputs, epilogue: epilogue, parallel: parallel)
         return
       }
-      // A few megabytes at a time: nine times the map would not stay in the cache.
+      // A few megabytes at a time: nine times the map would not fit in the cache.
       let most = max(128, (1 << 20) / inputs)
       for first in Swift.stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
         let last = min(first + most, rows.upperBound)
@@ -133,7 +133,7 @@ extension Weights {
       bias: bias ? try vector("\(name).bias") : nil, algebra: algebra)
   }
 
-  /// Weights `[out, in, y, x]` as `[out, y * x * in]`, or `[out, in * y * x]`, each output's times its gain.
+  /// Weights `[out, in, y, x]` as `[out, y * x * in]`, or `[out, in * y * x]`, with those of each output multiplied by its gain.
   private func kernelRows(_ weight: FloatView, gain: [Float]? = nil, channelsFirst: Bool = false) -> Tensor {
     let outputs = weight.shape[0], size = weight.count / max(1, outputs)
     let inputs = channelsFirst ? size : weight.shape[1], cells = channelsFirst ? 1 : size / max(1, inputs)

@@ -2,12 +2,12 @@ import CZooKernels
 import ZooModels
 import ZooTensors
 
-/// The way of a gradient from the MLP's hidden values through LN2 and the attention's output matrix, as one matrix.
+/// The backward pass from the MLP's hidden values through LN2 and the attention's output matrix, as one matrix.
 ///
-/// A row with `g` `[mlpWidth]` at what comes from `fc1`, and `c` at the block's output, has at the attention's output
-/// `r = (s1 * (c + J_LN2^T (g W1))) Wo`. With `A` the rows of `W1 * gain` less their means, `xh` the row that LN2 normalised, and `inv`
-/// its inverse deviation, that is `(s1 * c) Wo + inv * (g F - t (s1 * xh) Wo)`, where `F = A diag(s1) Wo` and
-/// `t = (g A) . xh / width`. The share t needs no product with a matrix: `A xh` is what `fc1` gave, less bias and centre.
+/// For a row with gradients `g` `[mlpWidth]` at the output of `fc1` and `c` at the block's output, the gradient at the attention's output is
+/// `r = (s1 * (c + J_LN2^T (g W1))) Wo`. With `A` the rows of `W1 * gain` minus their means, `xh` the row normalised by LN2, and `inv` its inverse
+/// deviation, this is `(s1 * c) Wo + inv * (g F - t (s1 * xh) Wo)`, where `F = A diag(s1) Wo` and
+/// `t = (g A) . xh / width`. The scalar t needs no matrix product: `A xh` is the output of `fc1` minus bias and centre.
 package struct FoldedMatrices: Sendable {
   /// `F`, from `mlpWidth` to the width of the attention's output.
   package let matrix: any PreparedMatrix
@@ -52,9 +52,9 @@ package struct FoldedMatrices: Sendable {
 }
 
 extension Blocks {
-  /// Whether nothing but `fc1`, LN2 and a scale lies between the hidden values and the attention's output matrix.
+  /// Whether there is only `fc1`, LN2 and a scale between the hidden values and the attention's output matrix.
   var canFold: Bool { normFirst && !gated && !mlpNorm && !mlpInputNorm }
 
-  /// Whether gradients of so many prompts pass `FoldedMatrices` in a packed model: for one its moments cost what it saves.
+  /// Whether gradients of so many prompts pass through `FoldedMatrices` in a packed model: for a single one, its moments cost as much as it saves.
   package func folds(prompts: Int) -> Bool { canFold && prompts > 1 }
 }

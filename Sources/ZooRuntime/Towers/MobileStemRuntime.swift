@@ -4,7 +4,7 @@ import ZooModels
 
 /// ViTamin's convolutions; see `MobileStem`.
 struct MobileStemRuntime: ConvolutionalStem {
-  /// `shortcut(x) + project(gelu(depthwise(gelu(expand(norm(x))))))`, where the way around is an average where the map is halved.
+  /// `shortcut(x) + project(gelu(depthwise(gelu(expand(norm(x))))))`, where the shortcut is an average if the map is halved.
   private struct Block {
     let norm: Norm
     let expand: Convolution
@@ -67,7 +67,7 @@ struct MobileStemRuntime: ConvolutionalStem {
   }
 }
 
-/// A convolution `3 x 3` of each channel by itself.
+/// A depthwise `3 x 3` convolution.
 private struct DepthwiseConvolution: Sendable {
   /// `[3 * 3, channels]`
   private let kernels: [Float]
@@ -96,14 +96,14 @@ private struct DepthwiseConvolution: Sendable {
 }
 
 extension FeatureMap {
-  /// Each cell's channels through a norm.
+  /// Normalises the channels of each cell.
   fileprivate func normed(_ norm: Norm, _ parallel: Parallel) -> FeatureMap {
     let map = FeatureMap(height: height, width: width, channels: channels)
     norm.apply(values.pointer, rows: rows, into: map.values.pointer, parallel: parallel)
     return map
   }
 
-  /// The means of 3 x 3 cells around every second cell, of those that the map has.
+  /// The means of the 3 x 3 cells around every second cell, including only cells inside the map.
   fileprivate func averaged(_ parallel: Parallel) -> FeatureMap {
     let map = FeatureMap(height: (height - 1) / 2 + 1, width: (width - 1) / 2 + 1, channels: channels)
     parallel.forRanges(map.height) { rows in

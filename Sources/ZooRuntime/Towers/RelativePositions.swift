@@ -2,8 +2,8 @@ import CZooKernels
 import Foundation
 import ZooModels
 
-/// A bias of attention for the distance of two patches, by a small MLP of its logarithm: timm's `RelPosMlp` of kind `cr`. Tokens before the
-/// patches have none.
+/// An attention bias for the distance between two patches, computed by a small MLP from its logarithm: timm's `RelPosMlp` of kind `cr`. Tokens before
+/// the patches have none.
 struct RelativePositions: Sendable {
   private let fc1: Linear
   private let fc2: Linear

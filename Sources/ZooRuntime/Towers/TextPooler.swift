@@ -1,7 +1,7 @@
 import CZooKernels
 import ZooModels
 
-/// The pooling of open_clip's ModernText: a learned query attends to the tokens of a prompt, and no output matrix follows.
+/// The pooling of open_clip's ModernText: a learned query attends to the tokens of a prompt, without an output matrix.
 struct TextPooler: Sendable {
   private let shape: Blocks
   private let kv: Linear

@@ -1,17 +1,16 @@
 import ZooModels
 
-/// What attention knows of positions in the blocks of a text tower, and of what it may see; made once for prompts whose tokens stand
-/// at the same places.
+/// Positions and masks for attention in the blocks of a text tower; computed once for prompts whose tokens are at the same positions.
 struct TextPositions {
   private let rope: SequenceRotary?
   private let mask: AttentionMask
   private let rotary: RotaryTable?
-  /// Of blocks with local attention.
+  /// For blocks with local attention.
   private let localMask: AttentionMask
   private let localRotary: RotaryTable?
 
   /// - Parameters:
-  ///   - mask: Of towers in which attention knows no positions but by rotation.
+  ///   - mask: The mask for towers in which attention encodes positions only by rotation.
   ///   - relativeBias: T5's table, `[buckets, heads]`.
   init(_ tower: TextTower, places: [Int], mask: AttentionMask, relativeBias: FloatView?) {
     let blocks = tower.blocks, local = blocks.sequenceRope?.local
@@ -31,7 +30,7 @@ struct TextPositions {
     localMask = local.map { .biased(AttentionBias(reach: $0.reach, places: places)) } ?? .none
   }
 
-  /// Sets a block's rotation and says what it sees.
+  /// Sets the rotation for a block and returns its mask.
   func enter(block: Int, _ work: BlockWork) -> AttentionMask {
     let isLocal = rope?.local(block: block) != nil
     work.rotary = isLocal ? localRotary : rotary
@@ -40,7 +39,7 @@ struct TextPositions {
 }
 
 extension AttentionBias {
-  /// T5's bias of attention between tokens at some places.
+  /// T5's attention bias between tokens at some positions.
   fileprivate init(_ shape: RelativeBias, table: FloatView, places: [Int], heads: Int) {
     let count = places.count
     values = FloatBuffer(uninitialised: heads * count * count)

@@ -11,19 +11,19 @@ package final class VisionRuntime: Sendable {
   package let name: String
   package let tower: VisionTower
   let stem: (any ConvolutionalStem)?
-  /// Nil where a stem gives the tokens themselves.
+  /// Nil if a stem computes the tokens themselves.
   let patch: Linear?
   let prefix: [FloatView]
-  /// Nil where attention alone knows positions.
+  /// Nil if only attention encodes positions.
   let positions: FloatView?
   let normPre: Norm?
   package let blocks: [Block]
   package let isClassifier: Bool
   package let head: VisionHead
-  /// Position tables for other grids, made from the model's own at their first use.
+  /// Position tables for other grids, resampled from the model's own on first use.
   private let resampled = Mutex<[GridSize: FloatBuffer]>([:])
 
-  /// What has run or was made ready: false for products, true for gradients too.
+  /// What has run or was prepared: false for products, true also for gradients.
   private let prepared = Mutex<Set<Bool>>([])
   private let isPacked = Atomic<Bool>(false)
 
@@ -50,7 +50,7 @@ package final class VisionRuntime: Sendable {
     head = try VisionHead(finer, tower: tower)
   }
 
-  /// The patch grid of a picture; a remainder is not seen.
+  /// The patch grid of a picture; the rest beyond whole patches is ignored.
   package func grid(of pixels: PixelTensor) -> GridSize {
     grid(of: GridSize(height: pixels.height, width: pixels.width))
   }
@@ -60,11 +60,11 @@ package final class VisionRuntime: Sendable {
     GridSize(height: size.height / tower.patch, width: size.width / tower.patch)
   }
 
-  /// Runs the blocks on pictures of one size. `observe` gets the record of each block that the request names, right after the block.
+  /// Runs the blocks on pictures of one size. `observe` gets the record of each requested block, right after the block.
   ///
-  /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`, of which only those that `pool` and the
-  /// request look at are sure to be there. `embedded` gets them before the first block. `step` is called before each block. What `observe` or
-  /// `step` throws ends the pass.
+  /// Returns the buffers, with the last block's tokens in `x`: `[pictures * tokens, width]`, of which only those that `pool` and the request use are
+  /// guaranteed to be there. `embedded` gets the tokens before the first block. `step` is called before each block. If `observe` or `step` throws,
+  /// the pass ends.
   package func forward(
     _ pictures: [PixelTensor], _ request: PassRequest = .embedding, engine: Engine,
     observe: (LayerRecord) throws -> Void = { _ in }, embedded: (BlockWork) -> Void = { _ in },
@@ -92,7 +92,7 @@ package final class VisionRuntime: Sendable {
     func makeTrace(rows: Int) -> BlockTrace {
       BlockTrace(sequences: work.sequences, tokens: rows, shape: tower.blocks, folded: folded)
     }
-    // Records that end with the layer share their memory.
+    // Records that are only valid for their layer share memory.
     let shared = traced && !lasting ? makeTrace(rows: tokens) : nil
     for (layer, block) in blocks.enumerated() {
       try step()
@@ -121,7 +121,7 @@ package final class VisionRuntime: Sendable {
     return work
   }
 
-  /// The output tokens that are looked at, where that is less than all: the last block then computes no more.
+  /// The output tokens that are used, if that is less than all: the last block then computes only those.
   private func lastRows(_ layer: Int, of tokens: Int, _ rows: PassRequest.Rows) -> Range<Int>? {
     guard layer == blocks.count - 1, tower.pooler == .classToken else { return nil }
     switch rows {
@@ -131,8 +131,7 @@ package final class VisionRuntime: Sendable {
     }
   }
 
-  /// Makes matrices ready for a first pass, from the last block backwards while the first ones already run: packing one matrix
-  /// takes one thread.
+  /// Prepares matrices for a first pass, from the last block backwards while the first ones already run: packing a matrix uses one thread.
   ///
   /// - Returns: True for a first pass.
   private func prepareAhead(backward: Range<Int>, engine: Engine) -> Bool {
@@ -147,9 +146,9 @@ package final class VisionRuntime: Sendable {
     return true
   }
 
-  /// - Parameter done: called after each block with how many are ready.
+  /// - Parameter done: Called after each block with the number of blocks that are ready.
   func pack(gradients: Bool, parallel: Parallel, done: @Sendable (Int) -> Void) {
-    // Where a pooler attends, LeGrad takes its gradients and none goes through the blocks.
+    // If a pooler attends, LeGrad uses its gradients and none pass through the blocks.
     var gradients = gradients
     if case .query = head { gradients = false }
     prepared.withLock { $0 = [false, true] }
@@ -163,7 +162,7 @@ package final class VisionRuntime: Sendable {
     }
   }
 
-  /// Patches, prefix tokens and positions of one picture, written into its rows of `work.x`.
+  /// Writes patches, prefix tokens and positions of one picture into its rows of `work.x`.
   private func embed(_ picture: PixelTensor, grid: GridSize, sequence: Int, _ work: BlockWork, _ engine: Engine) {
     let width = tower.blocks.width, start = work.x.pointer + sequence * work.tokens * width
     write(patchPixels(picture, engine: engine), grid: grid, into: start, engine)
@@ -192,7 +191,7 @@ package final class VisionRuntime: Sendable {
     }
   }
 
-  /// `[patches, inputs]`: what the patch embedding reads, the pixels of each patch as `[3, patch, patch]`, or what a stem makes of them.
+  /// `[patches, inputs]`: the input of the patch embedding, the pixels of each patch as `[3, patch, patch]`, or the output of a stem.
   package func patchPixels(_ picture: PixelTensor, engine: Engine) -> FloatBuffer {
     let grid = grid(of: picture), side = tower.patch
     return stem?.forward(picture, grid: grid, engine: engine)
@@ -208,10 +207,10 @@ package final class VisionRuntime: Sendable {
     return tokens
   }
 
-  /// `[width, 3 * patch * patch]`: the weights of the patch embedding; nil where convolutions come before.
+  /// `[width, 3 * patch * patch]`: the weights of the patch embedding; nil if convolutions come first.
   package var patchWeights: FloatView? { stem == nil ? patch?.weight : nil }
 
-  /// `[tokens, width]`: what is added to the tokens of a grid, zeros for prefix tokens without a position.
+  /// `[tokens, width]`: the positions added to the tokens of a grid, zeros for prefix tokens without a position.
   package func positionRows(_ grid: GridSize) -> FloatBuffer {
     let rows = FloatBuffer((tower.prefixTokens + grid.count) * tower.blocks.width)
     let skip = (tower.positionsCoverPrefix ? 0 : tower.prefixTokens) * tower.blocks.width
@@ -221,7 +220,7 @@ package final class VisionRuntime: Sendable {
     return rows
   }
 
-  /// The position table for a grid: the model's own, or that one resampled. It is never changed.
+  /// The position table for a grid: the model's own, or resampled from it. It is never modified.
   private func positions(for grid: GridSize) -> UnsafePointer<Float>? {
     guard let positions else { return nil }
     if grid == tower.tableGrid { return positions.pointer }

@@ -14,7 +14,7 @@ struct Weights: Sendable {
   /// For single rows.
   var exact: Weights { Weights(algebra: algebra.exact, lookup: lookup) }
 
-  /// For what comes before and behind the blocks.
+  /// For matrices before and after the blocks.
   var finer: Weights { Weights(algebra: algebra.finer, lookup: lookup) }
 
   func vector(_ name: String) throws -> FloatView { FloatView(try lookup(name)) }
@@ -36,7 +36,7 @@ struct Weights: Sendable {
       weight: try matrix("\(name).weight"), bias: bias ? try vector("\(name).bias") : nil, algebra: algebra)
   }
 
-  /// What gives the embedding: the only linear map, or the second of two.
+  /// The map that outputs the embedding: the only linear map, or the second of two.
   func projection(_ name: String, _ kind: Projection) throws -> Linear? {
     switch kind {
     case .none: nil
