@@ -46,7 +46,9 @@ package struct TokenHead: Head {
   package func embed(_ tokens: UnsafePointer<Float>, count: Int, engine: Engine) -> [Float] {
     let rows = rows(of: count)
     guard normFirst else { return project(normalise(reduce(tokens + rows.lowerBound * norm.width, count: count))) }
-    return project(reduce(normed(tokens, rows: rows, engine: engine).pointer, count: count))
+    // Until it is reduced, its memory must not be given to another thread.
+    let normed = normed(tokens, rows: rows, engine: engine)
+    return withExtendedLifetime(normed) { project(reduce(normed.pointer, count: count)) }
   }
 
   /// The embedding that one token `[width]` alone would have: it replaces all tokens that are reduced.
