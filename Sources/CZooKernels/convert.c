@@ -20,7 +20,7 @@ static inline uint32_t to_bits(float f) {
   return bits;
 }
 
-// Branch-free, so that the compiler vectorises it: subnormals are scaled by a multiplication, infinities and NaN get the full exponent.
+// Branch-free, so that the compiler vectorises it: subnormals are scaled by a multiplication, infinities and NaN get the maximum exponent.
 static inline float half_to_float(uint16_t h) {
   uint32_t magnitude = (uint32_t)(h & 0x7FFF) << 13;
   float scaled = from_bits(magnitude) * 0x1p112f;

@@ -1,10 +1,10 @@
 extension ZooModel {
-  /// The direction of each name: the normalised mean of the normalised embeddings of the name in all templates, at `{}`.
+  /// The direction of each name: the normalised mean of the normalised embeddings of the name in all templates, inserted at `{}`.
   ///
-  /// Each name is one entry of the text cache, so that a head of 1000 names in 80 templates is computed once for a model, and goes on after an
+  /// Each name is one entry in the text cache, so that a head of 1000 names in 80 templates is computed once for a model, and continues after an
   /// interruption.
   ///
-  /// - Parameter done: called with the count of names that are done; what it throws ends the work.
+  /// - Parameter done: Called with the number of names that are done; throwing ends the work.
   public func textEmbeddings(
     of names: [String], in templates: [String], done: (Int) throws -> Void = { _ in }
   ) throws -> [[Float]] {
@@ -12,7 +12,7 @@ extension ZooModel {
     if names.count > 1 { keepText() }
     return try names.enumerated().map { place, name in
       let tokens = templates.map { tokenizer.encode($0.replacing("{}", with: name)) }
-      // No prompt has such tokens: what is kept for one is not normalised.
+      // No prompt has such tokens: cached prompt embeddings are not normalised.
       let key: [Int32] = [-2] + tokens.joined()
       if let known = textCache?.embedding(of: key) {
         try done(place + 1)

@@ -3,13 +3,13 @@ import ZooImages
 import ZooModels
 
 extension ZooModel {
-  /// What the model makes of pictures that show nothing: the mean of the normalised embeddings of noise in three grains.
+  /// The model's embedding of pictures that show nothing: the mean of the normalised embeddings of noise in three grain sizes.
   ///
-  /// Computed once for a model, and kept with the embeddings of texts. How well a prompt that names nothing fits it is what
-  /// prompts are measured by that may be absent.
+  /// Computed once for a model, and cached with the embeddings of texts. Its cosine with a prompt that names nothing is the threshold for absent
+  /// prompts.
   package func noiseEmbedding() throws -> [Float] {
     if let known = noise.withLock({ $0 }) { return known }
-    // No prompt has such tokens; another arithmetic has other last digits.
+    // No prompt has such tokens; a different arithmetic gives different last digits.
     let key = [-1] + algebraName.utf8.map(Int32.init)
     let embedding: [Float]
     if let kept = textCache?.embedding(of: key) {
@@ -21,7 +21,7 @@ extension ZooModel {
       let pictures = [tower.patch / 8, tower.patch / 2, tower.patch * 2].map {
         ZooImages.preprocess(noisePicture(preprocessing.size, grain: max($0, 1)), preprocessing).tensor
       }
-      // In one pass: a second one would keep the weights in memory.
+      // One pass: a second one would keep the weights in memory.
       let all = try imageEmbeddings(pictures).map(normalised)
       embedding = all[0].indices.map { place in all.reduce(0) { $0 + $1[place] } / Float(all.count) }
       textCache?.keep(embedding, of: key)
@@ -31,7 +31,7 @@ extension ZooModel {
   }
 }
 
-/// Colours at random, the same on every machine, in spots of some pixels.
+/// Random colours in spots of some pixels, the same on every machine.
 private func noisePicture(_ size: GridSize, grain: Int) -> Picture {
   let height = (size.height + grain - 1) / grain, width = (size.width + grain - 1) / grain
   var state = UInt64(grain)

@@ -10,27 +10,27 @@ import ZooText
 /// A converted model, ready to run.
 public final class ZooModel: Sendable {
   public let description: ModelDescription
-  /// Where the model lies.
+  /// The folder of the model.
   public let directory: URL
   private let imageTower: VisionRuntime?
   package let engine: Engine
   private let textTower: Lazy<Result<TextRuntime, any Error>>?
   private let tokens: Lazy<Result<any PromptTokenizer, any Error>>?
   let textCache: TextEmbeddingCache?
-  /// `noiseEmbedding`, once it is known.
+  /// `noiseEmbedding`, once computed.
   let noise = Mutex<[Float]?>(nil)
   private let scale: Float
   private let bias: Float
 
-  /// Opens a converted model's directory. Weights are mapped; those that are not f32 are widened.
+  /// Opens the folder of a converted model. Weights are mapped; those that are not f32 are widened.
   ///
-  /// Throws a `ModelError`, a `CheckpointError` or a `ManifestError` where the directory is not a model, and an `AlgebraError` where this
-  /// build or processor lacks the backend or the precision.
+  /// Throws a `ModelError`, a `CheckpointError` or a `ManifestError` if the folder does not contain a valid model, and an `AlgebraError` if this
+  /// build or processor does not support the backend or the precision.
   ///
   /// - Parameters:
-  ///   - threads: How many are used; all processors by default.
-  ///   - textCache: A folder where text embeddings are kept between processes; nil for none.
-  ///   - language: The language of prompts, for models that have several; a wrong one throws when a prompt comes.
+  ///   - threads: The number of threads; all processors by default.
+  ///   - textCache: A folder in which text embeddings are cached between processes; nil for none.
+  ///   - language: The language of prompts, for models that have several; an invalid one throws when the first prompt is encoded.
   public convenience init(
     directory: URL, backend: Backend = .automatic, precision: Precision = .f32, threads: Int? = nil,
     textCache: URL? = nil, language: String? = nil
@@ -40,7 +40,7 @@ public final class ZooModel: Sendable {
       parallel: Parallel(threads: threads), textCache: textCache, language: language)
   }
 
-  /// The same with an algebra that is there; nil for what the model picks.
+  /// The same with a given algebra; nil for the model's choice.
   package convenience init(
     directory: URL, algebra: (any LinearAlgebra)?, parallel: Parallel = Parallel(), textCache: URL? = nil,
     language: String? = nil
@@ -92,7 +92,7 @@ public final class ZooModel: Sendable {
 
   /// The dimensions and choices of the model.
   public var architecture: Architecture { description.architecture }
-  /// The library behind the matrix products, with its kernel.
+  /// The library for matrix products, with its kernel.
   public var algebraName: String { engine.algebra.name }
   /// `ARCHITECTURE:TAG`.
   public var name: String { description.name.description }
@@ -141,7 +141,7 @@ public final class ZooModel: Sendable {
 
   /// What the model sees of a picture.
   ///
-  /// - Parameter preprocessing: nil for the model's own; one with another size works as well.
+  /// - Parameter preprocessing: Nil for the model's own; one with a different size works as well.
   public func preprocess(_ picture: Picture, as preprocessing: Preprocessing? = nil) throws -> PreprocessedPicture {
     ZooImages.preprocess(picture, try preprocessing ?? self.preprocessing)
   }
@@ -151,7 +151,7 @@ public final class ZooModel: Sendable {
     try imageEmbeddings(pictures) { _ in }
   }
 
-  /// The same; `step` is called after each block with its number, and what it throws ends the pass.
+  /// The same; `step` is called after each block with its number, and throwing ends the pass.
   package func imageEmbeddings(_ pictures: [PixelTensor], step: (Int) throws -> Void) throws -> [[Float]] {
     let vision = try vision
     return try pictures.bySize { pictures, _ in
@@ -160,11 +160,11 @@ public final class ZooModel: Sendable {
     }
   }
 
-  /// Copies the image tower's matrices into the order in which the backend multiplies fastest; worth its time and memory from a
-  /// few dozen pictures on, in bf16 and int8 from the second pass on. With `gradients` also those that LeGrad needs; what several prompts
-  /// need is made when they first come. The text tower's are copied by the first prompt, but in f32.
+  /// Packs the image tower's matrices into the order in which the backend multiplies fastest; worth the time and memory from a few dozen pictures on,
+  /// in bf16 and int8 from the second pass on. With `gradients`, also packs those that LeGrad needs; what several prompts need is computed when they
+  /// first occur. The text tower's matrices are packed by the first prompt, except in f32.
   ///
-  /// - Parameter progress: called on any thread with the share that is done, from 0 to 1.
+  /// - Parameter progress: Called on any thread with the fraction done, from 0 to 1.
   public func pack(gradients: Bool = true, progress: @Sendable (Double) -> Void = { _ in }) {
     keepText()
     guard let imageTower else { return }
@@ -175,7 +175,7 @@ public final class ZooModel: Sendable {
 
   // MARK: Texts
 
-  /// Many prompts will come, one after the other: the text tower's matrices stay in memory. `pack` does this too.
+  /// Announces many prompts, one after the other: the text tower's matrices stay in memory. `pack` does this too.
   package func keepText() { (try? text())?.keepMatrices(precision: engine.algebra.precision) }
 
   /// The tokenizer that the model was trained with.
@@ -228,23 +228,23 @@ public final class ZooModel: Sendable {
 
   /// `exp(logit_scale)`.
   public var logitScale: Float { scale }
-  /// Added to the scaled cosine; 0 where the model has none.
+  /// The bias added to the scaled cosine; 0 if the model has none.
   public var logitBias: Float { bias }
 }
 
-/// A vector divided by its length, as `torch.nn.functional.normalize` does.
+/// The normalised vector, as computed by `torch.nn.functional.normalize`.
 package func normalised(_ vector: [Float]) -> [Float] {
   let length = max(vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot(), 1e-12)
   return vector.map { Float(Double($0) / length) }
 }
 
-/// The dot product of two vectors of one length.
+/// The dot product of two vectors of the same length.
 package func dot(_ a: [Float], _ b: [Float]) -> Float {
   Float(zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
 }
 
 extension ModelDescription {
-  /// Reads `model.json` of a converted model's directory.
+  /// Reads `model.json` from the folder of a converted model.
   public static func read(from directory: URL) throws -> ModelDescription {
     try readWithText(in: directory).description
   }
@@ -264,27 +264,27 @@ extension ModelDescription {
 
 /// Why a model cannot run.
 public enum ModelError: ZooError, Equatable {
-  /// The folder has no `model.json` that can be read.
+  /// The folder has no readable `model.json`.
   case notAModel(directory: String)
-  /// The runtime does not know a part of the architecture.
+  /// The runtime does not support a part of the architecture.
   case unsupported(model: String, reason: String)
-  /// The weights lack a tensor of the architecture.
+  /// A tensor of the architecture is missing from the weights.
   case missingTensor(file: String, tensor: String)
-  /// A tensor has a different shape or element type than the architecture gives it.
+  /// The shape or element type of a tensor differs from the architecture's.
   case wrongTensor(file: String, tensor: String, expected: [Int], found: String)
-  /// A classifier or an image tower alone is asked about a prompt.
+  /// A prompt was given to a classifier or an image tower alone.
   case noText(model: String, part: ModelPart)
-  /// A text tower alone is asked about a picture.
+  /// A picture was given to a text tower alone.
   case noImages(model: String)
-  /// A classifier is asked for an embedding.
+  /// An embedding was requested from a classifier.
   case noEmbedding(model: String)
-  /// A prompt does not have as many tokens as the text tower takes.
+  /// The number of tokens in a prompt differs from the text tower's context length.
   case wrongTokenCount(expected: Int, found: Int)
-  /// A token that the text tower has no row for.
+  /// The text tower has no row for a token.
   case unknownToken(Int, vocabulary: Int)
-  /// A prompt of padding alone, for a text tower that does not see padding.
+  /// The prompt consists of padding alone, but the text tower masks padding.
   case onlyPadding
-  /// A tower gives NaN, infinite or only zero numbers.
+  /// A tower outputs NaN, infinities or only zeros.
   case brokenEmbedding(model: String, what: String)
 
   public var blame: Blame { if case .brokenEmbedding = self { .work } else { .input } }

@@ -20,7 +20,7 @@ struct Fields {
     self = object
   }
 
-  /// Nil for what is no object.
+  /// Nil if the value is not an object.
   init?(_ value: JSONValue) {
     guard case .object(let members) = value else { return nil }
     values = Dictionary(members.map { (String(decoding: $0.key.utf8, as: UTF8.self), $0.value) }) { _, last in last }

@@ -39,13 +39,13 @@ import ZooModels
     }
     // Theirs includes the pooler's few rows as well.
     #expect(abs(work.imageTower / 1e9 / image - 1) < 0.025, "\(work.imageTower / 1e9) for \(image)")
-    // Of the last block's output and MLP one row is computed, as of its attention.
+    // The last block computes its output, MLP and attention for one row only.
     let text = try #require(architecture.text), tokens = Double(text.contextLength)
     let (width, mlp) = (Double(text.blocks.width), Double(text.blocks.mlpWidth))
     let prompt = it.text - 2 * (tokens - 1) * (width * width + 2 * width * mlp + 2 * tokens * width) / 1e9
     let found = work.textTower(tokens: text.contextLength) / 1e9
     #expect(abs(found / prompt - 1) < 0.005, "\(found) for \(prompt)")
-    // Tokens behind the end cost nothing where none sees them.
+    // Tokens after the end cost nothing if no token sees them.
     let half = work.textTower(tokens: text.contextLength / 2) / 1e9
     #expect(text.causal ? half < found / 2 : half == found)
   }

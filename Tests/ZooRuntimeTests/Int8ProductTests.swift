@@ -21,7 +21,7 @@ import ZooTensors
       }
     }
 
-    /// - Parameter stored: True for integers as they lie in a file.
+    /// - Parameter stored: True for integers as they are stored in a file.
     func prepare(
       _ direction: Direction = .forward, stored: Bool = false, lasting: Bool = false
     ) throws -> any PreparedMatrix {
@@ -70,7 +70,7 @@ import ZooTensors
     #expect(y == product.expected(Array(factors[..<30])) + product.expected(Array(factors[30...])))
   }
 
-  /// A few rows pass by the copy for the way forwards, where there is one. Each column has a weight of 127 too.
+  /// A few rows are multiplied without the copy for the forward direction, if there is one. Each column also has a weight of 127.
   @Test(arguments: [1, 5, 16, 17], [false, true])
   func rowsPassBackwards(rows: Int, stored: Bool) throws {
     let product = Product(rows: 1, inputs: 1001, outputs: 510), parallel = Parallel(threads: 2)

@@ -4,9 +4,9 @@ import ZooFixtures
 import ZooModels
 import ZooRuntime
 
-/// What text towers make of prompts of several lengths, and in which precision.
+/// The embeddings that text towers give for prompts of several lengths, and their precision.
 @Suite struct TextTowerTests {
-  /// One of each kind: causal, with a class token, with all tokens seen, with padding hidden, and with attention that knows places.
+  /// One of each kind: causal, with a class token, with all tokens visible, with hidden padding, and with attention that uses positions.
   static let kinds =
     GoldenForwardTests.cases.prefix(1)
     + (GoldenForwardTests.cases + GoldenForwardTests.families).filter {
@@ -15,7 +15,7 @@ import ZooRuntime
       ].contains($0.name)
     }
 
-  /// Its prompts' token ids.
+  /// The token ids of the golden's prompts.
   private func prompts(_ golden: GoldenForwardTests.Case, _ loaded: GoldenModel) throws -> [[Int32]] {
     let ids = try loaded.expected(golden.file)["token_ids"]
     return (0..<ids.shape[0]).map { ids[$0].ints.map { Int32($0) } }
@@ -28,7 +28,7 @@ import ZooRuntime
       let loaded = try GoldenModel(golden.name, golden.checkpoint, group: golden.group, algebra: algebra)
       let prompts = try prompts(golden, loaded), expected = try loaded.expected(golden.file)
       let alone = try prompts.map { try loaded.model.textEmbeddings(tokens: [$0])[0] }
-      // More rows than run at a time, in an order of their own.
+      // More rows than are run at a time, in a different order.
       let order = (0..<41 * prompts.count).map { $0 * $0 * 7 % 41 % prompts.count }
       let found = try loaded.model.textEmbeddings(tokens: order.map { prompts[$0] })
       try #require(found.count == order.count)
@@ -39,7 +39,7 @@ import ZooRuntime
     }
   }
 
-  /// In towers whose tokens see none that follow.
+  /// For towers whose tokens do not see later ones.
   @Test(arguments: kinds.filter { ["clip_gelu", "coca", "modern_causal"].contains($0.name) })
   func tokensBehindTheEndAreNotRun(_ golden: GoldenForwardTests.Case) throws {
     let loaded = try GoldenModel(golden.name, golden.checkpoint, group: golden.group, algebra: Kernels())
@@ -50,11 +50,11 @@ import ZooRuntime
       let some = text.forward([prompt], engine: engine)
       let padding: Int32 = golden.name == "modern_causal" ? 65 : 0
       let end = try #require(prompt.indices.last { prompt[$0] != padding })
-      // The token that is looked at is the last that is run. CoCa's sees one behind the end.
+      // The pooled token is the last one that is run. CoCa's is one after the end.
       let isCoCa = golden.name == "coca", wanted = isCoCa ? prompt.count : end
       #expect(some.rows == (isCoCa ? min(end + 2, prompt.count) + 1 : end + 1))
       saved += all.rows - some.rows
-      // But for the order in which attention adds up more than sixteen weights.
+      // Equal except for the order in which attention adds more than sixteen weights.
       let (found, whole) = (some.x.pointer + (some.rows - 1) * width, all.x.pointer + wanted * width)
       #expect((0..<width).allSatisfy { abs(found[$0] - whole[$0]) < 4e-6 })
     }

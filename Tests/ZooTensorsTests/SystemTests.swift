@@ -3,7 +3,7 @@ import Testing
 import ZooTensors
 
 @Suite struct PathsTests {
-  /// What NSString says of them; it crashes at "a".
+  /// The results of NSString, which crashes for "a".
   @Test(arguments: [
     ("", "", "", "", ""), ("/", "/", "/", "", "/"), ("a", "a", "", "", "a"), ("/a", "a", "/", "", "/a"),
     ("a/b", "b", "a", "", "a/b"),

@@ -4,7 +4,7 @@ import ZooTestSupport
 @testable import ZooText
 
 @Suite struct NormalizationTests {
-  /// Unicode's own test file: columns 2 to 5 are the forms of each of the columns.
+  /// Unicode's own test file: columns 2 to 5 are the normal forms of every column.
   @Test func unicodesTestsHold() throws {
     let text = String(decoding: try Golden.bytes("unicode/normalization.txt"), as: UTF8.self)
     let rows = text.split(separator: "\n").filter { !$0.hasPrefix("#") }

@@ -46,7 +46,7 @@ assert b"<html" in page.lower()
 END
   kill "$server"
   wait "$server" || true
-  # A date that a server gives, read wherever one is.
+  # A date as servers send it.
   LC_ALL=de_DE.UTF-8 TZ=Asia/Kolkata python3 - "$zoo" <<'END'
 import email.utils, http.server, subprocess, sys, threading, time
 times = []
@@ -89,7 +89,7 @@ say "removed without a trace"
 tar -xzf zoo-*.tar.gz
 main_job "$(echo zoo-*/bin/zoo)"
 
-# Last, since it brings libraries that zoo's package must ask for by itself.
+# Last, because lintian installs libraries that zoo's own package must depend on.
 apt-get install -y -qq lintian > /dev/null 2>&1
 lintian --fail-on error,warning ./zoo_*.deb
 say "$(lintian --version) has nothing to say"

@@ -25,7 +25,7 @@ flags="$flags -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc $PWD=. -Xs
 flags="$flags -Xcc -ffile-prefix-map=$PWD=. -Xcc -ffile-prefix-map=$scratch=.build"
 # shellcheck disable=SC2086
 "$swift" build -c release --product zoo $flags
-# FoundationEssentials is all that is used of Foundation (Sources/ZooTensors/System): the remainder and ICU are 14 MB.
+# Only FoundationEssentials is used (Sources/ZooTensors/System): the rest of Foundation and ICU are 14 MB.
 found=$(awk -F '\t' '$2 ~ /libFoundation\.a|CoreFoundation|FoundationICU/ && $1 ~ /build/ { print $1, $3 }' "$scratch/extracted.txt")
 if [ -n "$found" ]; then
   echo "$found" | "$swift" demangle >&2

@@ -16,7 +16,7 @@ extern const size_t zoo_class_names_size;
 const unsigned char *zoo_templates_bytes(void);
 extern const size_t zoo_templates_size;
 
-// What Unicode's normal forms are made of, gzip: made by Tools/unicode/make_decompositions.py, which says how.
+// Decompositions for Unicode's normal forms, gzip. Tools/unicode/make_decompositions.py writes the file and describes it.
 const unsigned char *zoo_decompositions_bytes(void);
 extern const size_t zoo_decompositions_size;
 #endif

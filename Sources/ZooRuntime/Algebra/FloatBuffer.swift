@@ -1,13 +1,13 @@
 import CZooKernels
 import ZooTensors
 
-/// `count` floats, 64-byte aligned. The owner decides who writes; nothing here locks.
+/// `count` floats, 64-byte aligned. The owner decides who writes; there is no locking.
 package final class FloatBuffer: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Float>
   package let count: Int
   private let block: MemoryBlock
 
-  /// Zero at first.
+  /// Initialised to zero.
   package convenience init(_ count: Int) {
     self.init(uninitialised: count)
     pointer.update(repeating: 0, count: count)
@@ -31,7 +31,7 @@ package final class FloatBuffer: @unchecked Sendable {
   }
 }
 
-/// Floats that do not change: a weight tensor, in a mapped file or in memory.
+/// Immutable floats: a weight tensor, in a mapped file or in memory.
 package struct FloatView: @unchecked Sendable {
   package let pointer: UnsafePointer<Float>
   package let shape: [Int]
@@ -40,7 +40,7 @@ package struct FloatView: @unchecked Sendable {
   package var count: Int { shape.reduce(1, *) }
   package var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
-  /// Values in memory of their own.
+  /// Values in newly allocated memory.
   init(_ values: [Float]) {
     let block = MemoryBlock(byteCount: values.count * MemoryLayout<Float>.stride)
     _ = block.bytes.bindMemory(to: Float.self).update(fromContentsOf: values)
@@ -48,7 +48,7 @@ package struct FloatView: @unchecked Sendable {
       Tensor(dtype: .f32, shape: [values.count], data: ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)))
   }
 
-  /// Rows of 8-bit integers times their scales, in memory of their own.
+  /// Rows of 8-bit integers multiplied by their scales, in newly allocated memory.
   init(_ tensor: Tensor, scales: UnsafePointer<Float>) {
     let block = MemoryBlock(byteCount: tensor.count * MemoryLayout<Float>.stride)
     if let source = tensor.data.bytes.baseAddress {
@@ -60,7 +60,7 @@ package struct FloatView: @unchecked Sendable {
       Tensor(dtype: .f32, shape: tensor.shape, data: ByteView(UnsafeRawBufferPointer(block.bytes), owner: block)))
   }
 
-  /// The elements of a weight tensor: in place where they are aligned f32, widened into memory of their own otherwise.
+  /// The elements of a weight tensor: in place if they are aligned f32, otherwise widened into newly allocated memory.
   package init(_ tensor: Tensor) {
     shape = tensor.shape
     let aligned = Int(bitPattern: tensor.data.bytes.baseAddress) % MemoryLayout<Float>.alignment == 0

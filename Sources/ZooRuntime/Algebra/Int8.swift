@@ -1,30 +1,30 @@
 import CZooKernels
 import ZooTensors
 
-/// How a matrix is cut into strips of columns in 8-bit integers for one direction. Each column has a scale of its own.
+/// Cuts a matrix into strips of columns in 8-bit integers for one direction. Each column has its own scale.
 private struct Int8Cutting: Sendable {
   let inputs: Int, outputs: Int
   private let matrix: WeightMatrix
   private let direction: Direction
-  /// Nil where the integers of the file are used.
+  /// Nil if the integers of the file are used.
   private let floats: FloatView?
 
   init(_ matrix: WeightMatrix, direction: Direction) {
     (self.matrix, self.direction) = (matrix, direction)
     (inputs, outputs) = direction.ends(of: matrix)
-    // Not `matrix.floats`, which would keep what it has to widen.
+    // Not `matrix.floats`, which would keep the widened copy.
     floats = matrix.scales == nil ? matrix.unkept : nil
   }
 
   var strips: Int { (outputs + Int8Strips.width - 1) / Int8Strips.width }
-  /// Words of a strip.
+  /// The number of words in a strip.
   var size: Int { (inputs + 3) / 4 * Int8Strips.width }
 
   func columns(of strip: Int) -> Range<Int> {
     strip * Int8Strips.width..<min((strip + 1) * Int8Strips.width, outputs)
   }
 
-  /// Writes a strip, and the scales of its columns and the sums of their integers, as many as a strip has at most.
+  /// Writes a strip, with the scales of its columns and the sums of their integers; there is room for `Int8Strips.width` of each.
   func cut(
     _ index: Int, into strip: UnsafeMutablePointer<Int32>, scales: UnsafeMutablePointer<Float>,
     sums: UnsafeMutablePointer<Float>
@@ -43,7 +43,7 @@ private struct Int8Cutting: Sendable {
     }
   }
 
-  /// Some columns as f32, element (k, n) of them at `k * down + n * across` from the first.
+  /// Passes some columns as f32; their element (k, n) is at `k * down + n * across` from the first.
   func withFloats(_ columns: Range<Int>, _ body: (_ first: UnsafePointer<Float>, _ down: Int, _ across: Int) -> Void) {
     let cutting = Cutting(matrix, direction: direction)
     if let floats { return body(floats.pointer + columns.lowerBound * cutting.across, cutting.down, cutting.across) }
@@ -65,11 +65,11 @@ private final class Int8Strips: Sendable {
   private let block: MemoryBlock
   /// The scales of all columns, then the sums of their integers: `[2, columns padded to whole strips]`.
   private let factors: FloatBuffer
-  /// Words of a strip.
+  /// The size of a strip in words.
   private let size: Int
   private let columns: Int
 
-  /// Gives the original's memory back where that can be read again.
+  /// Releases the original's memory if it can be read again.
   init(_ matrix: WeightMatrix, direction: Direction) {
     let cutting = Int8Cutting(matrix, direction: direction)
     size = cutting.size
@@ -88,25 +88,25 @@ private final class Int8Strips: Sendable {
     UnsafeRawPointer(block.bytes.baseAddress!).assumingMemoryBound(to: Int32.self) + index * size
   }
 
-  /// Of the columns of a strip and of those behind it.
+  /// The scales of the columns in a strip and the following ones.
   func scales(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(factors.pointer) + index * Self.width }
   func sums(_ index: Int) -> UnsafePointer<Float> { scales(index) + columns }
 }
 
-/// A weight matrix for one direction, in 8-bit integers; what it is multiplied with is rounded to such on its way in, row by row.
+/// A weight matrix for one direction as 8-bit integers; the other factor is quantised on its way in, row by row.
 struct Int8Matrix: PreparedMatrix {
   let inputs: Int, outputs: Int
   private let direction: Direction
   private let form: Lazy<Form>
 
-  /// Strips that are kept, or a matrix of which they are cut while they are used.
+  /// Strips that are kept, or the matrix from which they are cut during each product.
   private enum Form { case strips(Int8Strips), whole(Int8Cutting) }
 
   init(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) {
     (inputs, outputs) = direction.ends(of: matrix)
     self.direction = direction
     form = Lazy {
-      // What has to be rounded is rounded once.
+      // Matrices that have to be rounded are rounded only once.
       lasting || matrix.tensor.dtype != .i8
         ? .strips(Int8Strips(matrix, direction: direction)) : .whole(Int8Cutting(matrix, direction: direction))
     }
@@ -114,7 +114,7 @@ struct Int8Matrix: PreparedMatrix {
 
   func makeReady() { _ = form.value }
 
-  /// Threads share strips, as in `Kernels`.
+  /// Threads divide the strips among themselves, as in `Kernels`.
   func multiply(
     _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,
     epilogue: Epilogue, parallel: Parallel
@@ -164,7 +164,7 @@ struct Int8Matrix: PreparedMatrix {
     }
   }
 
-  /// A few rows times a matrix seen from behind, in f32.
+  /// Multiplies a few rows by the transposed matrix, in f32.
   private func multiplyFew(
     _ x: UnsafePointer<Float>, rows: Int, by cutting: Int8Cutting, into y: UnsafeMutablePointer<Float>,
     parallel: Parallel
@@ -196,7 +196,7 @@ struct Int8Matrix: PreparedMatrix {
 }
 
 extension Parallel {
-  /// Hands out the strips of a product's columns: `body` gets some of them and the columns that these hold.
+  /// Distributes the strips of a product's columns: `body` gets some of them and the columns that they contain.
   func forStrips(_ outputs: Int, width: Int, _ body: (_ strips: Range<Int>, _ columns: Range<Int>) -> Void) {
     let strips = (outputs + width - 1) / width, pieces = min(strips, threads)
     forEach(pieces) { piece in

@@ -1,22 +1,22 @@
 import CZooKernels
 import ZooTensors
 
-/// Products by this project's own kernels, on our own threads: the fastest where the processor has vectors of 512 bits.
+/// Products by this project's own kernels, on our own threads: the fastest on processors with 512-bit vectors.
 ///
-/// Weights are cut into strips of columns, which tiles of the result read in order: while they are used, or once where that
-/// lasts. In bf16 and int8 both factors are rounded on the way in; results are f32.
+/// Weights are split into strips of columns, which tiles of the result read in order: on each use, or once if they are kept. In bf16 and int8 both
+/// factors are rounded on the way in; results are f32.
 package struct Kernels: LinearAlgebra {
   package let precision: Precision
-  /// True where nothing is kept between products: memory does not grow with the model, and each product reads its weights anew.
+  /// Whether nothing is kept between products: memory does not grow with the model, and each product reads its weights again.
   package let streams: Bool
 
-  /// Products in f32.
+  /// Creates kernels for products in f32.
   package init(streams: Bool = false) {
     precision = .f32
     self.streams = streams
   }
 
-  /// Nil where the processor does not multiply in this precision by itself. Every one multiplies int8, fast or not.
+  /// Nil if the processor does not have native products in this precision. Every processor supports int8, fast or not.
   package init?(precision: Precision) {
     guard precision != .bf16 || zoo_multiplies_bf16() == 1 else { return nil }
     (self.precision, streams) = (precision, false)
@@ -49,7 +49,7 @@ private struct StripMatrix: PreparedMatrix {
   private let part: WeightPart
   private let form: Lazy<Form>
 
-  /// Strips that are kept, or a matrix of which they are cut while they are used.
+  /// Strips that are kept, or a matrix from which they are made on each use.
   private enum Form { case strips(Strips), whole(WeightMatrix) }
 
   init(
@@ -60,7 +60,7 @@ private struct StripMatrix: PreparedMatrix {
     self.direction = direction
     (bf16, streams) = (algebra.precision == .bf16, algebra.streams)
     form = Lazy {
-      // What would have to be widened before it is rounded is rounded once.
+      // Weights that must be widened before they are rounded are rounded only once.
       lasting || algebra.precision == .bf16 && matrix.tensor.dtype != .f32
         ? .strips(Strips(matrix, direction: direction, precision: algebra.precision)) : .whole(matrix)
     }
@@ -68,7 +68,7 @@ private struct StripMatrix: PreparedMatrix {
 
   func makeReady() { _ = form.value }
 
-  /// Threads share strips: each is read, or cut, by one thread alone.
+  /// Threads divide the strips among themselves: each strip is read, or made, by one thread alone.
   func multiply(
     _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,
     epilogue: Epilogue, parallel: Parallel
@@ -115,7 +115,7 @@ private struct StripMatrix: PreparedMatrix {
     return true
   }
 
-  /// The rows of x `[rows, inputs]`, or with factors of `[factors, rows, inputs]`, rounded to pairs, and how many pairs a row has.
+  /// The rows of x `[rows, inputs]`, or with factors of `[factors, rows, inputs]`, rounded to pairs, and the number of pairs in a row.
   private func withNarrowed(
     _ x: UnsafePointer<Float>, by factors: ColumnFactors?, rows: Int, parallel: Parallel,
     _ body: (UnsafePointer<Float>, Int) -> Void
@@ -135,12 +135,12 @@ private struct StripMatrix: PreparedMatrix {
     }
   }
 
-  /// Hands out the strips.
+  /// Distributes the strips.
   private func share(_ parallel: Parallel, _ body: (Range<Int>) -> Void) {
     parallel.forStrips(outputs, width: Strips.width) { strips, _ in body(strips) }
   }
 
-  /// On this thread: a few rows times the columns of some strips, read where they lie.
+  /// On this thread: a few rows times the columns of some strips, read in place.
   private func multiplyFew(
     _ x: UnsafePointer<Float>, rows: Int, by matrix: WeightMatrix, _ strips: Range<Int>,
     into y: UnsafeMutablePointer<Float>
@@ -151,13 +151,13 @@ private struct StripMatrix: PreparedMatrix {
     withExtendedLifetime(floats) {}  // Another thread may release the matrix meanwhile.
   }
 
-  /// On this thread: x times some strips, each cut when it is its turn.
+  /// On this thread: x times some strips, each made when needed.
   private func multiply(
     _ x: UnsafePointer<Float>, stride: Int, rows: Int, cutting matrix: WeightMatrix, _ strips: Range<Int>,
     into y: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
   ) {
     let columns = columns(of: strips)
-    // Held to the end: another thread may release the matrix meanwhile. A stream widens no more than a strip.
+    // Kept alive to the end: another thread may release the matrix meanwhile. A stream widens no more than a strip.
     let whole = streams && direction == .forward ? nil : matrix.floats
     defer { withExtendedLifetime(whole) {} }
     let cutting = Cutting(matrix, direction: direction)

@@ -1,22 +1,22 @@
 import CZooKernels
 import ZooModels
 
-/// What multiplies by weight matrices: OpenBLAS, Accelerate, or what a package trait adds.
+/// Multiplication by weight matrices: OpenBLAS, Accelerate, or what a package trait adds.
 package protocol LinearAlgebra: Sendable {
-  /// The library and the kernel that it chose, such as `OpenBLAS 0.3.21 Cooperlake`.
+  /// The library and the kernel that it selected, such as `OpenBLAS 0.3.21 Cooperlake`.
   var name: String { get }
   var precision: Precision { get }
   /// True if work should be split across rows, one range per thread; false if threads should share every product.
   var splitsRows: Bool { get }
-  /// The same in f32.
+  /// The same library in f32.
   var exact: any LinearAlgebra { get }
-  /// What computes attention, and the matrices before and behind the blocks: itself, but for int8.
+  /// The algebra for attention and for the matrices before and after the blocks: the same, except for int8.
   var finer: any LinearAlgebra { get }
-  /// Makes a matrix ready for products in one direction.
+  /// Prepares a matrix for products in one direction.
   ///
-  /// - Parameter lasting: True where many products will follow, so that a copy in the library's own order pays for itself.
+  /// - Parameter lasting: True if many products will follow, so that a copy in the library's own order pays off.
   func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix
-  /// The same of a part of each weight, for products in f32 that are not to last; nil where such a matrix must be made first.
+  /// The same for a part of each weight, for products in f32 that are not repeated; nil if such a matrix must be made first.
   func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)?
 }
 
@@ -28,7 +28,7 @@ extension LinearAlgebra {
   package func prepare(_ matrix: WeightMatrix, part: WeightPart, direction: Direction) -> (any PreparedMatrix)? { nil }
 }
 
-/// A weight as it is, its positive or negative part, or its size.
+/// A weight, its positive or negative part, or its absolute value.
 package enum WeightPart: Sendable {
   case all, positive, negative, magnitude
 
@@ -42,7 +42,7 @@ package enum WeightPart: Sendable {
   }
 }
 
-/// Which way a weight matrix `W [out, in]` is used.
+/// The direction in which a weight matrix `W [out, in]` is used.
 package enum Direction: Sendable {
   /// `y = x W^T`: `[rows, in]` to `[rows, out]`, as in a forward pass.
   case forward
@@ -54,29 +54,29 @@ package enum Direction: Sendable {
   }
 }
 
-/// A weight matrix ready for products.
+/// A weight matrix prepared for products.
 package protocol PreparedMatrix: Sendable {
-  /// Columns of `x` and of `y`.
+  /// The number of columns of `x`, and of `y`.
   var inputs: Int { get }
   var outputs: Int { get }
-  /// Does now what the first product would have to do.
+  /// Does the preparation that the first product would have to do.
   func makeReady()
-  /// Writes `outputs` floats for each of `rows` rows of x, or, with factors, for each of them with each: y is then
-  /// `[factors, rows, outputs]`. The epilogue is applied to what is written.
+  /// Writes `outputs` floats for each of `rows` rows of x, or, with factors, for each combination of a row and a factor: y is then
+  /// `[factors, rows, outputs]`. The epilogue is applied to the result.
   func multiply(
     _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,
     epilogue: Epilogue, parallel: Parallel)
-  /// y `[rows, inputs]` = x `[rows, outputs]` times the matrix transposed, for so few rows that reading it is what takes the time.
-  /// False, and nothing done, where that takes a matrix prepared for this direction.
+  /// y `[rows, inputs]` = x `[rows, outputs]` times the transposed matrix, for so few rows that reading it dominates the time. Does nothing and
+  /// returns false if that requires a matrix prepared for this direction.
   func multiplyTransposed(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
   ) -> Bool
 }
 
-/// Up to so many rows take about the time in which the matrix is read.
+/// Up to this number of rows, a product takes about as long as reading the matrix.
 let fewRows = 16
 
-/// `[count, inputs]`: what the columns of x are multiplied by on its way into a product; all rows are used once with each.
+/// `[count, inputs]`: factors for the columns of x on its way into a product; all rows are used once with each.
 package struct ColumnFactors: @unchecked Sendable {
   package let pointer: UnsafePointer<Float>
   package let count: Int
@@ -93,7 +93,7 @@ extension PreparedMatrix {
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel
   ) -> Bool { false }
 
-  /// x `[rows, inputs]` with its columns multiplied by factors: `body` gets `[factors, rows, inputs]` and how many rows these are.
+  /// x `[rows, inputs]` with its columns multiplied by factors: `body` gets `[factors, rows, inputs]` and the number of these rows.
   func withScaled(
     _ x: UnsafePointer<Float>, by factors: ColumnFactors?, rows: Int, parallel: Parallel,
     _ body: (UnsafePointer<Float>, Int) -> Void
@@ -112,14 +112,14 @@ extension PreparedMatrix {
   }
 }
 
-/// What follows a product y `[rows, outputs]`: `y := act(y + bias)`.
+/// The operations after a product y `[rows, outputs]`: `y := act(y + bias)`.
 package struct Epilogue: @unchecked Sendable {
   /// `[outputs]`; nil for none.
   package var bias: UnsafePointer<Float>?
   package var activation: Activation?
-  /// `[rows, outputs]`: gets `act'(y + bias)` where there is an activation.
+  /// `[rows, outputs]`: gets `act'(y + bias)` if there is an activation.
   package var derivative: UnsafeMutablePointer<Float>?
-  /// `[rows, outputs]`: gets `act'(y + bias) * (y - centre)` where there is a derivative; needs `centre`.
+  /// `[rows, outputs]`: gets `act'(y + bias) * (y - centre)` if there is a derivative; needs `centre`.
   package var moment: UnsafeMutablePointer<Float>?
   /// `[outputs]`.
   package var centre: UnsafePointer<Float>?
@@ -136,14 +136,14 @@ package struct Epilogue: @unchecked Sendable {
 
   var isEmpty: Bool { bias == nil && activation == nil }
 
-  /// The same for the rows behind `offset` values of y.
+  /// The same for the rows after `offset` values of y.
   func behind(_ offset: Int) -> Epilogue {
     Epilogue(
       bias: bias, activation: activation, derivative: derivative.map { $0 + offset },
       moment: moment.map { $0 + offset }, centre: centre)
   }
 
-  /// Applies to y what the product itself could not.
+  /// Applies the operations to y that the product itself could not.
   package func apply(to y: UnsafeMutablePointer<Float>, rows: Int, width: Int, parallel: Parallel) {
     if isEmpty { return }
     parallel.forRanges(rows, atLeast: 8) { range in
@@ -153,7 +153,7 @@ package struct Epilogue: @unchecked Sendable {
     }
   }
 
-  /// For the columns from one on.
+  /// For the columns starting at `column`.
   func native(from column: Int) -> zoo_epilogue {
     zoo_epilogue(
       bias: bias.map { $0 + column }, activation: activation?.kernel ?? Int32(ZOO_NO_ACTIVATION),

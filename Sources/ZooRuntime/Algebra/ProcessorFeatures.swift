@@ -5,21 +5,21 @@ import ZooTensors
   import Darwin
 #endif
 
-/// A processor's name and instruction sets, as its system calls them.
+/// A processor's name and instruction sets, as reported by the system.
 package struct ProcessorFeatures: Sendable, Hashable {
   package let name: String
-  /// `avx512_bf16`, `amx_bf16`, `i8mm`, ...: the flags of `/proc/cpuinfo`. On macOS `apple` for Apple's own.
+  /// `avx512_bf16`, `amx_bf16`, `i8mm`, ...: the flags in `/proc/cpuinfo`. On macOS, `apple` for Apple's own processors.
   package let flags: Set<String>
 
   package init(name: String, flags: Set<String>) { (self.name, self.flags) = (name, flags) }
 
-  /// This machine's.
+  /// Those of this machine.
   package static let current = ProcessorFeatures()
 
   private init() {
     #if os(Linux)
-      // The processors follow one another, and the first says enough: the system makes this text while it is read, which takes long
-      // where there are hundreds of them.
+      // Only the first of the listed processors is needed: the system generates this text while it is read, which is slow if there are hundreds of
+      // them.
       let file = try? OpenFile(reading: "/proc/cpuinfo")
       let text = String(decoding: (try? file?.read(upTo: 1 << 14)) ?? Data(), as: UTF8.self)
       func value(_ keys: String...) -> String? {
@@ -40,7 +40,7 @@ package struct ProcessorFeatures: Sendable, Hashable {
     #endif
   }
 
-  /// Those that decide how fast products are.
+  /// The flags that decide how fast products are.
   package var notable: [String] {
     [
       "sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "avx512_fp16",

@@ -3,28 +3,28 @@ import Foundation
 import Synchronization
 import ZooTensors
 
-/// Worker threads that spin briefly before they sleep: the parts of a forward pass are so short that waking a thread
-/// takes a noticeable share of them.
+/// Worker threads that spin briefly before they sleep: the parts of a forward pass are so short that waking a thread takes a noticeable share of
+/// them.
 ///
-/// One caller at a time; the caller takes part itself.
+/// One caller at a time; the caller participates in the work.
 final class Team: Sendable {
   static let shared = Team(helpers: Processors.usable - 1)
 
-  /// The body by its address: helpers must hold no reference to it when the caller goes on.
+  /// The address of the body: helpers must not hold a reference to it when the caller continues.
   private struct Job {
     var body: UnsafePointer<(Int) -> Void>?
     var count = 0
   }
 
   private let helpers: Int
-  /// Taken by the one who has work done.
+  /// Set by the caller that has work done.
   private let isTaken = Atomic<Bool>(false)
-  /// Even while there is no work; each piece of work makes it odd and, when all of it is handed out, even again.
+  /// Even while there is no work; starting work makes it odd, and even again once all of it is handed out.
   private let round = Atomic<Int>(0)
-  /// Written by the caller while the round is even and nobody is inside.
+  /// Written by the caller while the round is even and no helper is inside.
   nonisolated(unsafe) private var job = Job()
   private let next = Atomic<Int>(0)
-  /// How many more may help, and how many are inside.
+  /// The number of helpers that may still join, and the number inside.
   private let places = Atomic<Int>(0), inside = Atomic<Int>(0)
   private let asleep = Atomic<Int>(0), wake = Condition()
 
@@ -33,8 +33,8 @@ final class Team: Sendable {
     for _ in 0..<self.helpers { startThread { [unowned self] in help() } }
   }
 
-  /// Runs `body` for each index below `count` on at most `threads` threads, and waits. False, and nothing done, while another
-  /// caller's work is under way.
+  /// Runs `body` for each index below `count` on at most `threads` threads, and waits. Does nothing and returns false while the work of another
+  /// caller is running.
   func forEach(_ count: Int, threads: Int, _ body: (Int) -> Void) -> Bool {
     guard isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return false }
     defer { isTaken.store(false, ordering: .releasing) }
@@ -67,14 +67,14 @@ final class Team: Sendable {
     }
   }
 
-  /// What each helper does for as long as the process lives.
+  /// The loop of a helper, which runs as long as the process.
   private func help() {
     var seen = 0
     while true {
       seen = newRound(after: seen)
       guard seen % 2 == 1 else { continue }
       inside.add(1, ordering: .sequentiallyConsistent)
-      // Whoever is inside before the caller closes the round is waited for; who comes later must not touch the job.
+      // The caller waits for helpers that are inside before it closes the round; those that come later must not touch the job.
       if round.load(ordering: .sequentiallyConsistent) == seen,
         places.subtract(1, ordering: .relaxed).oldValue > 0
       {
@@ -99,7 +99,7 @@ final class Team: Sendable {
   }
 }
 
-/// Waits for what should happen any moment: about half a millisecond without giving the processor away.
+/// Waits for an imminent event: spins for about half a millisecond before it yields the processor.
 private struct Patience {
   private var left = 20_000
 

@@ -4,20 +4,20 @@ import ZooTensors
 /// A weight matrix `[out, in]` as it was loaded: further axes count as part of `in`.
 package final class WeightMatrix: Sendable {
   package let tensor: Tensor
-  /// Of the rows of 8-bit integers.
+  /// The scales of rows of 8-bit integers.
   let scales: FloatView?
-  /// Nil until it is used, and again once it is released.
+  /// Nil until first use, and again once it is released.
   private let view = Mutex<FloatView?>(nil)
 
   package init(_ tensor: Tensor) { (self.tensor, scales) = (tensor, nil) }
 
-  /// Rows of 8-bit integers with a scale each.
+  /// Rows of 8-bit integers with one scale each.
   package init(_ tensor: Tensor, scales: FloatView) { (self.tensor, self.scales) = (tensor, scales) }
 
   package var outputs: Int { tensor.shape[0] }
   package var inputs: Int { tensor.count / outputs }
 
-  /// The elements as f32: where they lie if they can be used there, otherwise widened once for all users.
+  /// The elements as f32: in place if possible, otherwise widened once for all users.
   package var floats: FloatView {
     view.withLock { view in
       let floats = view ?? unkept
@@ -26,10 +26,10 @@ package final class WeightMatrix: Sendable {
     }
   }
 
-  /// The same, for one use.
+  /// The same, for a single use.
   var unkept: FloatView { rows(0..<outputs) }
 
-  /// Gives memory back that can be read or widened again.
+  /// Releases memory that can be read or widened again.
   func release() {
     view.withLock { $0 = nil }
     tensor.data.release()

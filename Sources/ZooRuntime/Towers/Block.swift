@@ -12,9 +12,9 @@ package struct Block: Sendable {
   package let qkv: Linear
   /// Norms of each head's queries and keys.
   let headNorms: HeadNorms?
-  /// What gives attention a bias for distances on the grid.
+  /// Computes an attention bias from distances on the grid.
   let relativePositions: RelativePositions?
-  /// What opens attention's output.
+  /// Computes the gate of attention's output.
   let attentionGate: Linear?
   package let attentionNorm: Norm?
   package let out: Linear
@@ -26,7 +26,7 @@ package struct Block: Sendable {
   package let mlpNorm: Norm?
   package let fc2: Linear
   package let scale2: FloatView?
-  /// What gradients that all rows share can pass in one product; made at its first use. Nil where the block cannot be folded.
+  /// The matrices through which gradients shared by all rows pass in one product; computed on first use. Nil if the block cannot be folded.
   package let folded: Lazy<FoldedMatrices>?
 
   init(_ weights: Weights, tower: String, layer: Int, shape: Blocks) throws {
@@ -58,7 +58,7 @@ package struct Block: Sendable {
 
   private var linears: [Linear] { [qkv, attentionGate, out, gate, fc1, fc2].compactMap(\.self) }
 
-  /// Makes the matrices ready ahead of their first products; `backward` those that gradients pass row by row.
+  /// Prepares the matrices before their first products; with `backward`, those for gradients that pass row by row.
   func prepare(backward: Bool, lasting: Bool) {
     for linear in linears { linear.prepare(.forward, lasting: lasting) }
     guard backward else { return }
@@ -66,7 +66,7 @@ package struct Block: Sendable {
     if lasting { fc2.keep(.backward) }
   }
 
-  /// Many passes will follow, once there is a first one.
+  /// Announces many passes: copies that the first one makes are kept.
   func keep() {
     for linear in linears { linear.keep(.forward) }
   }
@@ -80,12 +80,12 @@ package struct Block: Sendable {
     for linear in linears { linear.unmap() }
   }
 
-  /// Runs the block in place on `work.x`. With `trace` the by-products that gradients need are kept in it.
+  /// Runs the block in place on `work.x`. With `trace`, the intermediate results that gradients need are recorded in it.
   ///
-  /// Where the algebra splits rows, each thread owns a range of rows and synchronises twice, before and after attention.
+  /// If the algebra splits rows, each thread owns a range of rows and synchronises twice, before and after attention.
   ///
-  /// - Parameter meanOf: Where the readout looks at a mean of output tokens: enough for the last block. Then only the first output
-  ///   token of each sequence gets its row of `work.x`, and the mean lies in `work.mean`. For blocks whose norms come first.
+  /// - Parameter meanOf: Output tokens of which only the mean is used, which is enough for the last block. Only the first output token of each
+  ///   sequence is then written to its row of `work.x`, and the mean is in `work.mean`. For blocks whose norms come first.
   func forward(
     _ work: BlockWork, trace: BlockTrace?, mask: AttentionMask, engine: Engine, meanOf tokens: Range<Int>? = nil
   ) {
@@ -98,10 +98,10 @@ package struct Block: Sendable {
     if let tokens { leave(work, meanOf: tokens, engine: engine) }
   }
 
-  /// Runs the block for one token of each sequence, `places[sequence]`: enough for the last block where the readout
-  /// looks at one token. The other rows of `work.x` stay as they were.
+  /// Runs the block for one token of each sequence, `places[sequence]`: enough for the last block if the readout uses one token. The other rows of
+  /// `work.x` do not change.
   ///
-  /// - Parameter trace: Gets the by-products of these tokens.
+  /// - Parameter trace: Gets the intermediate results for these tokens.
   func forward(
     _ work: BlockWork, at places: [Int], mask: AttentionMask, trace: BlockTrace? = nil, engine: Engine
   ) {
@@ -137,7 +137,7 @@ package struct Block: Sendable {
     for sequence in places.indices { row(sequence).update(from: one.x.pointer + sequence * width, count: width) }
   }
 
-  /// Queries, keys and values of some rows.
+  /// Computes queries, keys and values for some rows.
   private func project(_ work: BlockWork, rows: Range<Int>, parallel: Parallel) {
     let offset = rows.lowerBound * shape.width, x = work.x.pointer + offset, normed = work.normed.pointer + offset
     if shape.normFirst { norm1.apply(x, rows: rows.count, into: normed, parallel: parallel) }
@@ -150,7 +150,7 @@ package struct Block: Sendable {
     work.rotary?.apply(to: work.qkv, rows: rows, tokens: work.tokens, shape: shape)
   }
 
-  /// What follows attention, for some rows, up to the MLP's hidden values: attention's output matrix and the residual.
+  /// Computes what follows attention, for some rows, up to the hidden values of the MLP: attention's output matrix and the residual.
   private func hide(_ work: BlockWork, rows: Range<Int>, trace: BlockTrace?, parallel: Parallel) {
     let count = rows.count, first = rows.lowerBound, offset = first * shape.width, deep = first * shape.mlpWidth
     let x = work.x.pointer + offset, mixed = work.mixed.pointer + offset, normed = work.normed.pointer + offset
@@ -188,7 +188,7 @@ package struct Block: Sendable {
     mlpNorm?.apply(inPlace: hidden, rows: rows, keeping: trace?.mlpNorm, parallel: parallel)
   }
 
-  /// From the hidden values of some rows to the block's output.
+  /// Computes the block's output from the hidden values of some rows.
   private func leave(_ work: BlockWork, rows: Range<Int>, trace: BlockTrace?, parallel: Parallel) {
     let offset = rows.lowerBound * shape.width, branch = work.normed.pointer + offset
     let hidden = work.hidden.pointer + rows.lowerBound * shape.mlpWidth
@@ -202,7 +202,7 @@ package struct Block: Sendable {
     }
   }
 
-  /// The output of the first token and of the mean of some tokens of each sequence: what follows the hidden values is linear.
+  /// Computes the output of the first token and the mean of some tokens for each sequence: everything after the hidden values is linear.
   private func leave(_ work: BlockWork, meanOf tokens: Range<Int>, engine: Engine) {
     let two = BlockWork(sequences: work.sequences, tokens: 2, shape: shape)
     let mean = FloatBuffer(uninitialised: work.sequences * shape.width)

@@ -1,24 +1,24 @@
 import ZooModels
 
-/// The buffers that a tower's blocks run in: sequences of tokens, one behind the other.
+/// The buffers for a tower's blocks: sequences of tokens, one after the other.
 package final class BlockWork {
   /// The rows of each sequence.
   package let spans: [Range<Int>]
-  /// How many the longest sequence has; where attention knows of positions, all of them.
+  /// The number of tokens of the longest sequence; if attention uses positions, of every sequence.
   package let tokens: Int
   /// `[rows, width]`: the residual stream.
   package let x: FloatBuffer
   let normed: FloatBuffer
   let mixed: FloatBuffer
-  /// `[rows, 3 width]`: queries, keys and values of the block that ran last.
+  /// `[rows, 3 width]`: the queries, keys and values of the block that ran last.
   package private(set) var qkv: FloatBuffer
   let hidden: FloatBuffer
   let gate: FloatBuffer?
-  /// `[rows, width]`: what opens attention's output, before the sigmoid.
+  /// `[rows, width]`: the gate of attention's output, before the sigmoid.
   let attentionGate: FloatBuffer?
-  /// That of the block that runs next.
+  /// The rotation of the next block.
   var rotary: RotaryTable?
-  /// `[sequences, width]`: the mean of some of the block's output tokens, where that was computed instead of all of them.
+  /// `[sequences, width]`: the mean of some of the block's output tokens, if only that was computed.
   package internal(set) var mean: FloatBuffer?
 
   package var sequences: Int { spans.count }
@@ -45,30 +45,30 @@ package final class BlockWork {
     hidden = FloatBuffer(uninitialised: rows * shape.mlpWidth)
   }
 
-  /// Hands over the queries, keys and values of the block that ran last; the next block writes to new memory.
+  /// Hands over the queries, keys and values of the last block that ran; the next block writes to new memory.
   func takeQKV() -> FloatBuffer {
     defer { qkv = FloatBuffer(uninitialised: qkv.count) }
     return qkv
   }
 }
 
-/// What gradients need from a block's forward pass, from its output to the output of its attention.
+/// What gradients need from a block's forward pass on their way from its output to the output of its attention.
 package final class BlockTrace: Sendable {
-  /// Rows of each sequence.
+  /// The number of rows in each sequence.
   package let tokens: Int
-  /// `[rows, width]`: Y, the stream between attention and MLP, with the means and inverse deviations of its rows; not in
-  /// blocks whose norms come later.
+  /// `[rows, width]`: Y, the residual stream between attention and MLP, with the means and inverse deviations of its rows; not in blocks whose norms
+  /// come later.
   package let middle: FloatBuffer
   package let mean: FloatBuffer
   package let inverse: FloatBuffer
-  /// `[rows, mlpWidth]`: the derivative of the hidden values with respect to what comes from `fc1`.
+  /// `[rows, mlpWidth]`: the derivative of the hidden values with respect to the output of `fc1`.
   package let derivative: FloatBuffer
-  /// `[rows, mlpWidth]`: the derivative times the distance of its point from `FoldedMatrices.centre`, where gradients
-  /// are to pass the folded matrices.
+  /// `[rows, mlpWidth]`: the derivative times the distance of its argument from `FoldedMatrices.centre`, if gradients are to pass through the folded
+  /// matrices.
   package let moment: FloatBuffer?
-  /// `[rows, mlpWidth]`: the derivative with respect to what comes from the gate.
+  /// `[rows, mlpWidth]`: the derivative with respect to the output of the gate.
   package let gateDerivative: FloatBuffer?
-  /// The norms inside the branches, each where the block has it.
+  /// The norms inside the branches, for blocks that have them.
   package let attentionNorm: NormTrace?
   package let mlpNorm: NormTrace?
   package let mlpInputNorm: NormTrace?

@@ -2,15 +2,15 @@ import CZooKernels
 import ZooModels
 import ZooTensors
 
-/// Runs layers: the algebra and the threads that every part of a model shares.
+/// What layers run with: the algebra and the threads that all parts of a model share.
 package struct Engine: Sendable {
   package let algebra: any LinearAlgebra
   package let parallel: Parallel
 
-  /// What a kernel is told that may round the factors of attention's products to bf16.
+  /// Whether kernels may round the factors of attention's products to bf16.
   package var roundsToBF16: Int32 { algebra.finer.precision == .bf16 ? 1 : 0 }
 
-  /// Work that goes row by row, by products among others: split over the threads as the algebra likes it.
+  /// Row-wise work that includes products: split across the threads as the algebra prefers.
   package func forRows(_ count: Int, _ body: (Range<Int>, Parallel) -> Void) {
     if algebra.splitsRows { parallel.forRows(count, body) } else { body(0..<count, parallel) }
   }
@@ -25,9 +25,9 @@ package struct Norm: Sendable {
 
   private enum Kind {
     case layer
-    /// Without mean and offset; for towers whose gradients nobody asks for.
+    /// Without mean and offset; for towers whose gradients are not needed.
     case rms
-    /// Rows pass as they are: for models without a norm in this place.
+    /// Passes rows through unchanged: for models without a norm in this place.
     case passing
   }
 
@@ -40,7 +40,7 @@ package struct Norm: Sendable {
     (self.weight, bias, self.eps, kind) = (weight, weight, eps, .rms)
   }
 
-  /// Passes rows of a width as they are.
+  /// Passes rows of a given width through unchanged.
   init(passing width: Int) {
     func values(_ value: Float) -> FloatView { FloatView([Float](repeating: value, count: width)) }
     (weight, bias, eps, kind) = (values(1), values(0), 0, .passing)
@@ -48,7 +48,7 @@ package struct Norm: Sendable {
 
   package var width: Int { weight.count }
 
-  /// y [rows, width] = the normalised rows of x; means and inverse deviations [rows] are kept where wanted.
+  /// y [rows, width] = the normalised rows of x; means and inverse deviations [rows] are stored if requested.
   package func apply(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>? = nil,
     inverse: UnsafeMutablePointer<Float>? = nil, parallel: Parallel
@@ -72,7 +72,7 @@ package struct Norm: Sendable {
     }
   }
 
-  /// g [rows, width] := J^T g at the rows of x, whose means and inverse deviations are given.
+  /// g [rows, width] := J^T g at the rows of x, given their means and inverse deviations.
   package func backward(
     _ g: UnsafeMutablePointer<Float>, at x: UnsafePointer<Float>, mean: UnsafePointer<Float>,
     inverse: UnsafePointer<Float>, rows: Int, parallel: Parallel
@@ -86,7 +86,7 @@ package struct Norm: Sendable {
   }
 }
 
-/// A linear map with both directions ready when they are first needed.
+/// A linear map whose directions are prepared when first needed.
 package struct Linear: Sendable {
   private let matrix: WeightMatrix
   let algebra: any LinearAlgebra
@@ -102,29 +102,29 @@ package struct Linear: Sendable {
     backwardMatrix = Lazy { algebra.prepare(matrix, direction: .backward, lasting: false) }
   }
 
-  /// Makes the matrix ready ahead of its first product, or for many.
+  /// Prepares the matrix before its first product, or for many.
   func prepare(_ direction: Direction, lasting: Bool = false) {
     if lasting { keep(direction) }
     (direction == .forward ? forwardMatrix : backwardMatrix).value.makeReady()
   }
 
-  /// Many products will follow, once there is a first one.
+  /// Declares that many products will follow the first one.
   func keep(_ direction: Direction) {
     let prepared = direction == .forward ? forwardMatrix : backwardMatrix
     prepared.replace(by: algebra.prepare(matrix, direction: direction, lasting: true))
   }
 
-  /// Gives memory back that the next product would read again.
+  /// Releases memory that the next product would read again.
   func release() { matrix.release() }
   /// The same, with the copy for products forwards.
   func forget() {
     forwardMatrix.replace(by: algebra.prepare(matrix, direction: .forward, lasting: false))
     matrix.release()
   }
-  /// The same, of what needs no widening.
+  /// The same, for weights that need no widening.
   func unmap() { matrix.unmap() }
 
-  /// A part of each weight for products in f32, where that takes no matrix of its own.
+  /// A part of each weight for products in f32, if that requires no separate matrix.
   package func part(_ part: WeightPart, direction: Direction) -> (any PreparedMatrix)? {
     algebra.exact.prepare(matrix, part: part, direction: direction)
   }
@@ -134,7 +134,7 @@ package struct Linear: Sendable {
   /// `[outputs, inputs]` as f32.
   package var weight: FloatView { matrix.floats }
 
-  /// y = act(x W^T + b), with the derivatives that `epilogue` wants; its bias is this map's own.
+  /// y = act(x W^T + b), with the derivatives that `epilogue` requests; its bias is this map's own.
   package func forward(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, epilogue: Epilogue = .none,
     parallel: Parallel
@@ -150,7 +150,7 @@ package struct Linear: Sendable {
     forwardMatrix.value.multiply(x, scaledBy: nil, rows: rows, into: y, epilogue: .none, parallel: parallel)
   }
 
-  /// g_in [rows, inputs] = g_out [rows, outputs] W, with g_out's columns multiplied by `factors` before.
+  /// g_in [rows, inputs] = g_out [rows, outputs] W, after multiplying the columns of g_out by `factors`.
   package func backward(
     _ g: UnsafePointer<Float>, scaledBy factors: ColumnFactors? = nil, rows: Int,
     into y: UnsafeMutablePointer<Float>, parallel: Parallel

@@ -2,11 +2,11 @@ import CZooKernels
 import Foundation
 import ZooModels
 
-/// The rows that a text tower's blocks see: tokens, positions, and what a tower of transformers does to their sum.
+/// The input of a text tower's blocks: tokens, positions, and what a transformers tower does to their sum.
 struct TextEmbeddingRuntime: Sendable {
   private let tower: TextTower
   private let tokens: WeightMatrix
-  /// Learned, or computed; nil where attention alone knows positions.
+  /// Learned or computed; nil if only attention encodes positions.
   private let positions: FloatView?
   private let tokenType: FloatView?
   private let norm: Norm?
@@ -30,7 +30,7 @@ struct TextEmbeddingRuntime: Sendable {
     classToken = tower.pooling == .classToken ? try weights.vector("text.class_token") : nil
   }
 
-  /// The stream before the first block, of the tokens of each prompt that are run.
+  /// The residual stream before the first block, for those tokens of each prompt that are run.
   func embed(_ prompts: [[Int32]], places: [[Int]]) -> BlockWork {
     let width = tower.blocks.width
     let work = BlockWork(lengths: places.map { $0.count + (classToken == nil ? 0 : 1) }, shape: tower.blocks)
@@ -57,7 +57,7 @@ struct TextEmbeddingRuntime: Sendable {
   }
 }
 
-/// The position of M2M-100: sines of `width / 2` angles, then their cosines, and zero where the width is odd. Angles are products of f32, as
+/// The position embedding of M2M-100: sines of `width / 2` angles, then their cosines, and zero if the width is odd. Angles are products in f32, as
 /// in its code: the position times `exp(-k log(10000) / (width / 2 - 1))`.
 private func sinusoids(at position: Int, width: Int) -> [Float] {
   let half = width / 2, step = Float(log(10_000) / Double(max(half - 1, 1)))

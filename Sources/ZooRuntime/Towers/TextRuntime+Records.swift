@@ -2,9 +2,9 @@ import ZooModels
 
 /// A prompt that has run through a text tower, with the records of its last blocks.
 package struct KeptPrompt: Sendable {
-  /// Tokens up to the one that stands for the prompt, or all where tokens see what follows them.
+  /// The number of tokens up to the pooled one, or of all tokens if they attend to later ones.
   package let tokens: Int
-  /// The token that stands for the prompt.
+  /// The token that represents the prompt.
   package let place: Int
   package let records: [LayerRecord]
   /// `[tokens, width]`
@@ -21,7 +21,7 @@ extension TextRuntime {
     return KeptPrompt(tokens: work.tokens, place: pooledPlace(prompt), records: records, output: work.x)
   }
 
-  /// `[tokens, width]`: the gradient of the cosine with a unit vector at the last block's tokens.
+  /// `[tokens, width]`: the gradient of the cosine with a unit vector with respect to the last block's tokens.
   package func gradient(_ prompt: KeptPrompt, direction: [Float]) -> FloatBuffer {
     let width = tower.blocks.width, flow = FloatBuffer(prompt.tokens * width)
     let row = Array(UnsafeBufferPointer(start: prompt.output.pointer + prompt.place * width, count: width))
@@ -31,7 +31,7 @@ extension TextRuntime {
     return flow
   }
 
-  /// A block's record as a walk sees it.
+  /// A view of a block's record for a backward pass.
   package func view(_ record: LayerRecord) -> LayerView {
     LayerView(block: blocks[record.layer], record: record, sequence: 0, prefix: 0, isCausal: tower.causal)
   }

@@ -11,10 +11,10 @@ package final class TextRuntime: Projecting, Sendable {
   /// `[buckets, heads]`
   private let relativeBias: FloatView?
   private let pooler: TextPooler?
-  /// The first of two maps, which GELU follows.
+  /// The first of two maps, which is followed by GELU.
   private let firstProjection: Linear?
   package let projection: Linear?
-  /// Whether the memory of the matrices is kept between prompts.
+  /// Whether the matrices stay in memory between prompts.
   private let isKept = Atomic<Bool>(false)
 
   init(_ weights: Weights, tower: TextTower) throws {
@@ -31,13 +31,12 @@ package final class TextRuntime: Projecting, Sendable {
     projection = try exact.projection("text.projection", tower.projection)
   }
 
-  /// Runs prompts of token ids, `[prompts][contextLength]`. `observe` gets the stream before the first block (as layer
-  /// -1) and after each. Returns the buffers, with the last block's tokens in `x`. `keep` gets the records that the request names; they
-  /// last.
+  /// Runs prompts of token ids, `[prompts][contextLength]`. `observe` gets the residual stream before the first block (as layer -1) and after each.
+  /// Returns the buffers, with the last block's tokens in `x`. `keep` gets the requested records, which remain valid.
   ///
   /// - Parameters:
   ///   - places: The tokens of each prompt that are run; nil for all that a prompt's embedding depends on.
-  ///   - rows: Of each prompt the token that is looked at, counted among those that are run: the last block computes no other.
+  ///   - rows: The index of each prompt's pooled token among those that are run: the last block computes only these tokens.
   package func forward(
     _ prompts: [[Int32]], places: [[Int]]? = nil, rows: [Int]? = nil, engine: Engine,
     request: PassRequest = .embedding, keep: (LayerRecord) -> Void = { _ in },
@@ -70,13 +69,13 @@ package final class TextRuntime: Projecting, Sendable {
         block.forward(work, trace: nil, mask: mask, engine: engine)
       }
       observe(layer, work)
-      if !isKept.load(ordering: .relaxed) { block.unmap() }  // No other prompts may come.
+      if !isKept.load(ordering: .relaxed) { block.unmap() }  // Possibly no other prompts follow.
     }
     return work
   }
 
-  /// The embedding of each prompt, `[prompts][embedding]`, not normalised. Prompts of all lengths run together, each as long as it is;
-  /// where attention knows places, only those with tokens at the same ones.
+  /// The embedding of each prompt, `[prompts][embedding]`, not normalised. Prompts of different lengths run together without padding; if attention
+  /// uses positions, only prompts with tokens at the same positions do.
   package func encode(_ prompts: [[Int32]], engine: Engine) -> [[Float]] {
     let places = prompts.map(places)
     let knowsPlaces = tower.blocks.sequenceRope != nil || tower.blocks.relativeBias != nil
@@ -91,7 +90,7 @@ package final class TextRuntime: Projecting, Sendable {
     return embeddings
   }
 
-  /// Neighbours of no more than 1024 rows together, so that memory does not grow with the number of prompts.
+  /// Groups neighbouring prompts into batches of at most 1024 rows, so that memory use does not grow with the number of prompts.
   private static func batches(_ prompts: [Int], rows: (Int) -> Int) -> [[Int]] {
     var batches: [[Int]] = [], sum = 0
     for prompt in prompts {
@@ -118,7 +117,7 @@ package final class TextRuntime: Projecting, Sendable {
     }
   }
 
-  /// A pooled vector through one map or two.
+  /// Passes a pooled vector through one or two maps.
   private func embed(_ vector: [Float]) -> [Float] {
     guard let firstProjection else { return project(vector) }
     var hidden = [Float](repeating: 0, count: firstProjection.outputs)
@@ -127,14 +126,14 @@ package final class TextRuntime: Projecting, Sendable {
     return project(hidden)
   }
 
-  /// Many prompts will come, one after the other: what the first one reads stays in memory. In f32 matrices are used where they lie; else
-  /// the first prompt copies them into the order in which the backend multiplies fastest.
+  /// Announces many prompts, one after the other: what the first one reads stays in memory. In f32 the matrices are used in place; otherwise the
+  /// first prompt copies them into the order in which the backend multiplies fastest.
   func keepMatrices(precision: Precision) {
     isKept.store(true, ordering: .relaxed)
     if precision != .f32 { blocks.forEach { $0.keep() } }
   }
 
-  /// The tokens of a prompt that its embedding depends on.
+  /// The indices of the tokens on which a prompt's embedding depends.
   private func places(_ prompt: [Int32]) -> [Int] {
     if tower.hidesPadding { return prompt.indices.filter { prompt[$0] != tower.tokenizer.padID } }
     guard tower.causal else { return Array(prompt.indices) }
@@ -142,7 +141,7 @@ package final class TextRuntime: Projecting, Sendable {
     return Array(prompt.indices.prefix(last + 1))
   }
 
-  /// Which position stands for a prompt. Without an end token it is the first one, as in open_clip; a mean and a query of its own have none.
+  /// The position that represents a prompt. Without an end token it is the first one, as in open_clip; a mean and a learned query have none.
   func pooledPlace(_ prompt: [Int32]) -> Int {
     switch tower.pooling {
     case .argmax: prompt.firstIndex(of: prompt.max() ?? 0) ?? 0
@@ -153,8 +152,8 @@ package final class TextRuntime: Projecting, Sendable {
     }
   }
 
-  /// CoCa's padding mask is one position late, as in its training: the first token, and each that follows a token that is
-  /// not padding. The class token itself is seen only after a full prompt.
+  /// CoCa's padding mask is shifted by one position, as in its training: the first token is visible, and each token after one that is not padding.
+  /// The class token itself is visible only after a full prompt.
   private func visibleTokens(_ prompt: [Int32]) -> [Int] {
     [0] + prompt.indices.filter { prompt[$0] != 0 }.map { $0 + 1 }
   }

@@ -1,7 +1,7 @@
 import CHTTP
 import Foundation
 
-/// That no answer came to a request, or not all of one, with libcurl's words.
+/// A request got no answer, or only part of one; `words` is libcurl's message.
 struct NoAnswer: Error {
   let kind: zoo_http_failure
   let url: URL
@@ -54,7 +54,7 @@ enum ConnectionFailure: Sendable, Hashable {
 }
 
 extension NoAnswer {
-  /// True of failures that have no case of their own: libcurl's words tell them apart.
+  /// True for failures without a case of their own; libcurl's message tells them apart.
   private var isOther: Bool { [zoo_http_proxy, zoo_http_other].contains(kind) }
 
   fileprivate var isAboutCertificate: Bool {

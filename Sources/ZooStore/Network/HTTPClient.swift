@@ -49,7 +49,7 @@ final class HTTPClient: Sendable {
   /// Gets a URL, and at most `limit` bytes of its body; a body known or found to be larger is not read.
   ///
   /// - Parameter progress: Called with the number of body bytes so far.
-  /// - Throws: `NoAnswer` if none came at all; a body that breaks off is an answer with `cut`.
+  /// - Throws: `NoAnswer` if no answer came at all; if the body breaks off, the answer has `cut`.
   func get(
     _ url: URL, headers: [String: String], limit: Int, progress: (@Sendable (Int) -> Void)? = nil
   ) async throws -> HTTPAnswer {

@@ -135,7 +135,7 @@ extension URL {
   }
 }
 
-/// A text without its `%2F` and the like; nil where it is none.
+/// Decodes percent escapes such as `%2F`; nil if the result is not text.
 private func percentDecoded(_ text: String) -> String? {
   var bytes: [UInt8] = [], rest = Array(text.utf8)[...]
   while let byte = rest.popFirst() {

@@ -8,10 +8,10 @@ import Foundation
   import Glibc
 #endif
 
-// Of Foundation this project uses what FoundationEssentials has. FileHandle, Thread, NSString and the like would link all of
-// Foundation with ICU into the command, 14 MB: `Tools/dist/dist.sh` stops where something of it is back.
+// This project only uses the part of Foundation that is in FoundationEssentials. FileHandle, Thread, NSString and others would link all of Foundation
+// with ICU, 14 MB, into the command: `Tools/dist/dist.sh` fails if any of it is used.
 
-/// An open file of the system. It is closed with its last owner.
+/// An open file. It is closed when its last reference goes away.
 package final class OpenFile: Sendable {
   package let descriptor: Int32
   private let closes: Bool
@@ -26,7 +26,7 @@ package final class OpenFile: Sendable {
     try self.init(path, O_RDONLY | O_CLOEXEC)
   }
 
-  /// - Parameter flags: Those of open(2).
+  /// - Parameter flags: The flags of open(2).
   package convenience init(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(POSIXError) {
     let descriptor = open(path, flags, mode)
     guard descriptor >= 0 else { throw .last }
@@ -35,10 +35,10 @@ package final class OpenFile: Sendable {
 
   deinit { if closes { close(descriptor) } }
 
-  /// Bytes from where it stands to its end, at most `limit`.
+  /// Reads from the current offset to the end, at most `limit` bytes.
   package func read(upTo limit: Int = .max) throws(POSIXError) -> Data {
     var information = stat()
-    // Pipes and files of /proc state no size.
+    // Pipes and files in /proc report no size.
     let stated =
       fstat(descriptor, &information) == 0 ? Int(information.st_size) - Int(lseek(descriptor, 0, SEEK_CUR)) : 0
     var data = Data(), piece = max(stated + 1, 1 << 16)
@@ -72,19 +72,19 @@ package final class OpenFile: Sendable {
     try result.get()
   }
 
-  /// Where it stands.
+  /// The current offset.
   package func offset() throws(POSIXError) -> Int { try seek(0, SEEK_CUR) }
 
   package func seek(to offset: Int) throws(POSIXError) { _ = try seek(offset, SEEK_SET) }
 
-  /// Returns its size.
+  /// Moves to the end of the file and returns its size.
   @discardableResult package func seekToEnd() throws(POSIXError) -> Int { try seek(0, SEEK_END) }
 
   package func truncate(to size: Int) throws(POSIXError) {
     guard ftruncate(descriptor, off_t(size)) == 0 else { throw .last }
   }
 
-  /// Waits until all is on the disk.
+  /// Waits until everything is on the disk.
   package func synchronize() throws(POSIXError) { guard fsync(descriptor) == 0 else { throw .last } }
 
   private func seek(_ offset: Int, _ origin: Int32) throws(POSIXError) -> Int {
@@ -93,7 +93,7 @@ package final class OpenFile: Sendable {
     return Int(place)
   }
 
-  /// A signal is no error.
+  /// Repeats a call that a signal interrupts.
   private func retried(_ body: () -> Int) -> Int {
     while true {
       let count = body()
@@ -103,6 +103,6 @@ package final class OpenFile: Sendable {
 }
 
 extension POSIXError {
-  /// What the last call of the system said.
+  /// The error of the last system call.
   package static var last: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }

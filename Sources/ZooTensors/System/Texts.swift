@@ -1,18 +1,18 @@
-/// The parts of a path that is text.
+/// The parts of a path.
 extension String {
-  /// What follows the last slash: `c.png` of `a/b/c.png`. Slashes at the end do not count.
+  /// The part after the last slash: `c.png` for `a/b/c.png`. Slashes at the end are ignored.
   package var lastPathComponent: String { String(parts.name) }
 
-  /// `a/b` of `a/b/c.png`; empty where there is no folder.
+  /// `a/b` for `a/b/c.png`; empty if there is no folder.
   package var deletingLastPathComponent: String { String(parts.folder) }
 
-  /// `png` of `a/b/c.png`; empty for `a/b/.c`.
+  /// `png` for `a/b/c.png`; empty for `a/b/.c`.
   package var pathExtension: String { dot.map { String(parts.name[$0...].dropFirst()) } ?? "" }
 
-  /// `a/b/c` of `a/b/c.png`.
+  /// `a/b/c` for `a/b/c.png`.
   package var deletingPathExtension: String { dot.map { String(self[..<$0]) } ?? self }
 
-  /// `a/b` of `a` and `b`, with one slash between them.
+  /// `a/b` for `a` and `b`, with one slash between them.
   package func appendingPathComponent(_ name: String) -> String {
     isEmpty ? name : utf8.last == UInt8(ascii: "/") ? self + name : "\(self)/\(name)"
   }
@@ -27,7 +27,7 @@ extension String {
     return (self[..<bytes.index(after: folder)], name)
   }
 
-  /// The dot before the ending of its last part.
+  /// The dot before the extension of the last part.
   private var dot: Index? {
     let name = parts.name.utf8
     return name.lastIndex(of: UInt8(ascii: ".")).flatMap { $0 > name.startIndex ? $0 : nil }
@@ -35,7 +35,7 @@ extension String {
 }
 
 extension StringProtocol {
-  /// Without white space at its ends.
+  /// The text without white space at its ends.
   package var trimmed: String { trimming(\.isWhitespace) }
 
   package func trimming(_ isLeftOut: (Character) -> Bool) -> String {
@@ -46,7 +46,7 @@ extension StringProtocol {
   }
 }
 
-// Foundation's own search needs all of it. These are not generic, so that they are preferred.
+// Foundation's own search would link all of Foundation. These are preferred because they are not generic.
 extension String {
   package func contains(_ text: String) -> Bool { utf8.firstRange(of: text.utf8) != nil }
 }

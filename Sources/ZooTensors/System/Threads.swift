@@ -6,7 +6,7 @@
   import Glibc
 #endif
 
-/// Runs `body` on a thread of its own, for which nobody waits.
+/// Runs `body` on a new, detached thread.
 package func startThread(_ body: @escaping @Sendable () -> Void) {
   let work = Unmanaged.passRetained(ThreadBody(body))
   #if canImport(Darwin)
@@ -17,12 +17,12 @@ package func startThread(_ body: @escaping @Sendable () -> Void) {
   let failure = pthread_create(
     &thread, nil,
     { context in
-      // Of one kind here, of another there.
+      // The parameter's type depends on the platform.
       let context: UnsafeMutableRawPointer? = context
       if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().body() }
       return nil
     }, work.toOpaque())
-  // Who waits for its work would wait for ever.
+  // Callers that wait for the work would wait forever.
   guard failure == 0 else { fatalError("no thread can be started: \(String(cString: strerror(failure)))") }
   #if canImport(Darwin)
     if let thread { pthread_detach(thread) }
@@ -36,7 +36,7 @@ private final class ThreadBody: Sendable {
   init(_ body: @escaping @Sendable () -> Void) { self.body = body }
 }
 
-/// A lock with a condition that others can be waited for under.
+/// A lock with a condition variable.
 package final class Condition: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -59,7 +59,7 @@ package final class Condition: @unchecked Sendable {
     return try body()
   }
 
-  /// Under the lock, which others may take meanwhile.
+  /// Call it with the lock held; others can take the lock during the wait.
   package func wait() { pthread_cond_wait(condition, mutex) }
 
   package func signal() { pthread_cond_signal(condition) }

@@ -18,7 +18,7 @@ enum Normalization {
 
   static func nfkc(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] { compose(nfkd(text)) }
 
-  /// Decompositions of single scalars are full ones; marks are put in the order of their classes.
+  /// Scalars have full decompositions in the tables; marks are sorted by their combining classes.
   private static func decompose(
     _ text: [Unicode.Scalar], _ parts: (Unicode.Scalar) -> [Unicode.Scalar]?
   ) -> [Unicode.Scalar] {
@@ -82,14 +82,14 @@ enum Normalization {
   }
 
   private struct Tables {
-    /// Full decompositions; those for compatibility only where they differ.
+    /// Full decompositions; compatibility ones only if they differ.
     var canonical: [Unicode.Scalar: [Unicode.Scalar]] = [:]
     var compatible: [Unicode.Scalar: [Unicode.Scalar]] = [:]
-    /// By `pair`.
+    /// The keys are made by `pair`.
     var composed: [UInt64: Unicode.Scalar] = [:]
   }
 
-  /// Of Unicode 16. Foundation's are not used: on Linux they need ICU, and their composition goes wrong beyond U+FFFF.
+  /// Unicode 16. Foundation's normal forms are not used: on Linux they need ICU, and their composition is wrong beyond U+FFFF.
   private static let tables: Tables = {
     let packed = [UInt8](Data(bytes: zoo_decompositions_bytes(), count: zoo_decompositions_size))
     guard let rows = try? gunzip(packed, file: "", limit: 1 << 20) else { preconditionFailure("the table is whole") }
@@ -110,6 +110,6 @@ enum Normalization {
 }
 
 extension String {
-  /// In normal form C.
+  /// The text in normal form C.
   package var composed: String { Normalization.nfc(Array(unicodeScalars)).string }
 }

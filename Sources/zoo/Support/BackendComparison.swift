@@ -63,7 +63,7 @@ struct BackendComparison {
       promptCosine: promptCosine, mapRankCorrelation: .init(ranks), mapDifference: .init(differences))
   }
 
-  /// What the method finds in each picture for each prompt, and the prompts' embeddings.
+  /// The method's results for each picture and prompt, and the prompts' embeddings.
   private func outputs(
     _ algebra: any LinearAlgebra, packed: Bool, notes: inout Notes
   ) throws -> (found: [MethodOutput], directions: [[Float]]) {

@@ -12,7 +12,7 @@ struct BackendReport: Encodable {
   let maps: Int
   /// Cosine of the image embeddings.
   let embeddingCosine: Spread
-  /// That of the prompts, where there are any.
+  /// Cosine of the prompt embeddings; nil without prompts.
   let promptCosine: Spread?
   /// Spearman's rank correlation of the raw maps.
   let mapRankCorrelation: Spread

@@ -72,7 +72,7 @@ struct Workload {
     return sum + patches * Double(9 * last * vision.blocks.width)
   }
 
-  /// For one prompt with a number of tokens; with full context where tokens see padding.
+  /// For one prompt of `tokens` tokens; for the full context if tokens see padding.
   func textTower(tokens: Int) -> Double {
     guard let text else { return 0 }
     let blocks = text.blocks, tokens = Double(text.causal || text.hidesPadding ? tokens : text.contextLength)
@@ -117,7 +117,7 @@ func testPicture(_ size: GridSize) -> PixelTensor {
   return PixelTensor(height: size.height, width: size.width, values: values)
 }
 
-/// Token ids of a prompt of some length, with the token that ends a text as the last of them.
+/// The token ids of a prompt of the given length; the last one is the token that ends a text.
 func testPrompt(_ text: TextTower, length: Int) -> [Int32] {
   let end = if case .endOfText(let id) = text.pooling { id } else { text.vocabulary - 1 }
   return (0..<text.contextLength).map {
