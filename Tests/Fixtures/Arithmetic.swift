@@ -17,7 +17,7 @@ package struct Arithmetic: Sendable, Hashable, CustomStringConvertible {
 
   /// All backends, in f32.
   package static let exact = all.filter { $0.precision == .f32 }
-  /// What this processor has below f32: bf16 on each backend, and int8.
+  /// The precisions below f32 that this processor supports: bf16 on each backend, and int8.
   package static let rounding = all.filter { $0.precision != .f32 } + [int8]
 
   private static let usual = (try? standard.algebra())?.name

@@ -14,7 +14,7 @@ import ZooTestSupport
     var checkpoint = "openclip/open_clip_model.safetensors"
     var file = "baselines.npz"
     var arrays: Int
-    /// How many of them are compared in f32 only: TextSpan's values of heads and finished maps.
+    /// The number of them that are compared in f32 only: TextSpan's values of heads and finished maps.
     var heads = 0
     var testDescription: String { name }
   }

@@ -7,7 +7,7 @@ import ZooFixtures
 /// the error of a map is measured as a share of its spread: |found - golden| / |golden - mean of golden|, in Euclidean norms. For a map unrelated to
 /// the golden one this exceeds 1; with a share of s the correlation is at least the square root of 1 - s^2.
 ///
-/// The limits are about twice the largest shares measured on all goldens with own kernels and oneDNN. For the 771 layers of LeGrad these were 0.041
+/// The limits are about twice the largest shares measured on all goldens with our kernels and oneDNN. For the 771 layers of LeGrad these were 0.041
 /// in bf16 (median 0.010) and 0.104 in int8 (0.029). The cause is rounding: the unit of bf16, 2^-9, is 2^15 times that of f32, and the shares grow
 /// from f32 to bf16 by 2^13.0 to 2^14.1 for LeGrad and by 2^12.6 to 2^14.3 for the other methods (10th to 90th percentile).
 struct MapComparison {

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes Sources/CVocabulary/decompositions.txt.gz: what Unicode's normal forms are made of.
+"""Writes Sources/CVocabulary/decompositions.txt.gz: the decompositions of Unicode's normal forms.
 
     python3 -m venv .build/unicode
     .build/unicode/bin/pip install unicodedata2==16.0.0
     .build/unicode/bin/python Tools/unicode/make_decompositions.py
 
-Each line begins with a scalar in hexadecimal: "= C A..." is its full canonical decomposition, "~ C A..." the compatible one where that is
-another, "+ C A B" says that A and B are composed to C. Hangul's syllables are left out: they are computed.
+Each line begins with a scalar in hexadecimal: "= C A..." is its full canonical decomposition, "~ C A..." its compatibility decomposition if
+that differs; "+ C A B" means that A and B compose to C. Hangul syllables are left out because they are computed.
 """
 import gzip
 from pathlib import Path

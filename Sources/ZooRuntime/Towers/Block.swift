@@ -71,7 +71,7 @@ package struct Block: Sendable {
     for linear in linears { linear.keep(.forward) }
   }
 
-  /// Gives all memory of the matrices back until there is another pass.
+  /// Releases all memory of the matrices until the next pass.
   func forget() {
     for linear in linears { linear.forget() }
   }

@@ -116,7 +116,7 @@ package struct Linear: Sendable {
 
   /// Releases memory that the next product would read again.
   func release() { matrix.release() }
-  /// The same, with the copy for products forwards.
+  /// The same, including the copy for forward products.
   func forget() {
     forwardMatrix.replace(by: algebra.prepare(matrix, direction: .forward, lasting: false))
     matrix.release()
