@@ -4,6 +4,18 @@ import ZooModels
 ///
 /// For each canonical tensor, a layout says what it is made from. Every source tensor it does not use must match one of its drop rules.
 public struct CheckpointLayout: Sendable {
+  /// Whose code writes checkpoints in the layout.
+  enum Source: Sendable, Hashable {
+    case openCLIP, transformers(TransformersModel), timm, google
+    /// The code that published the model.
+    case original
+
+    enum TransformersModel: Sendable { case clip, siglip, siglip2, tipsv2, vit, dinov2 }
+
+    var isSigLIP: Bool { self == .transformers(.siglip) || self == .transformers(.siglip2) }
+  }
+
+  let source: Source
   /// The name in `model.json` and on the command line: `openclip`, `transformers-clip`, ...
   public let name: String
   /// A description in words.
@@ -26,13 +38,14 @@ public struct CheckpointLayout: Sendable {
   let note: String?
 
   init(
-    name: String, title: String, part: ModelPart = .whole, fingerprint: Fingerprint,
+    _ source: Source, name: String, title: String, part: ModelPart = .whole, fingerprint: Fingerprint,
     resampling: PositionResampling? = nil, convention: Preprocessing.Convention? = nil,
     note: String? = nil,
     drops: @escaping @Sendable (Headers) -> [DropRule],
     measure: @escaping @Sendable (Headers) -> ArchitectureFacts,
     expression: @escaping @Sendable (Target) -> TensorExpression?
   ) {
+    self.source = source
     self.name = name
     self.title = title
     self.part = part

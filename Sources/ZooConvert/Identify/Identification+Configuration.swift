@@ -16,8 +16,11 @@ extension Identification {
   /// The configuration files to look at, that of the layout first.
   private var configurationFiles: [String] {
     if let file = options.configuration { return [file] }
-    let isForeign = ["transformers-", "timm-", "google-"].contains { layout.name.hasPrefix($0) }
-    let names = isForeign ? [Self.otherName, Self.openCLIPName] : [Self.openCLIPName, Self.otherName]
+    let names =
+      switch layout.source {
+      case .transformers, .timm, .google: [Self.otherName, Self.openCLIPName]
+      case .openCLIP, .original: [Self.openCLIPName, Self.otherName]
+      }
     return names.map { joinPath(splitPath(path).parent, $0) }.filter(fileExists)
   }
 

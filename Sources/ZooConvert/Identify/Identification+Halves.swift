@@ -35,7 +35,7 @@ extension Identification {
     guard let embedding = facts.embedding else {
       throw ConvertError.configuration(file: path, reason: "the shapes of its tower do not fit one another")
     }
-    let isSigLIP = layout.name.contains("siglip"), eps: Float = isSigLIP ? 1e-6 : 1e-5
+    let isSigLIP = layout.source.isSigLIP, eps: Float = isSigLIP ? 1e-6 : 1e-5
     var vision: VisionTower?, text: TextTower?
     if layout.part == .imageTower {
       vision = try facts.vision.tower(
@@ -61,7 +61,7 @@ extension Identification {
       isSigLIP
       ? Preprocessing.minusOneToOne(image)
       : Preprocessing(size: image, interpolation: .bicubic, resizeMode: .shortest)
-    if layout.name.hasPrefix(CheckpointLayout.transformersSigLIP2.name) { preprocessing.interpolation = .bilinear }
+    if layout.source == .transformers(.siglip2) { preprocessing.interpolation = .bilinear }
     return Candidate(
       architecture: Architecture(
         name: modelName(nil), family: isSigLIP ? .siglip : .clip, embedding: embedding, part: layout.part,

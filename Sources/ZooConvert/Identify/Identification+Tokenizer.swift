@@ -34,7 +34,7 @@ extension Identification {
     guard let place = TokenizerPlace(path) else { throw missing }
     let settings = try TokenizerSettings(in: place.url)
     try checkTokenizerClass(settings, in: place)
-    let isTransformers = layout.name.hasPrefix(CheckpointLayout.transformersCLIP.name)
+    let isTransformers = layout.source == .transformers(.clip)
     var spec = text.tokenizer
     // Each ecosystem handles CLIP's vocabulary differently. If transformers reads the files, their class tells what they are.
     if isTransformers, spec.kind == .clipBPE { (spec.kind, spec.clean) = (.clipHF, .none) }
@@ -43,7 +43,7 @@ extension Identification {
       notes.append("Prompts are cut at \(limit) tokens (model_max_length), not at \(text.contextLength).")
       spec.maxTokens = limit
     }
-    if layout.name.hasPrefix(CheckpointLayout.transformersSigLIP.name) { try adoptSigLIP(&spec, place, settings) }
+    if layout.source.isSigLIP { try adoptSigLIP(&spec, place, settings) }
     if spec.kind != .clipBPE { try noteKeys(place, settings, spec) }
     let isCLIP = spec.kind.isCLIP
     let hasCLIPClass = spec.kind == .clipBPE || settings.className ?? "CLIPTokenizer" == "CLIPTokenizer"

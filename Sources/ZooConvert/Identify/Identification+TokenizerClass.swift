@@ -4,21 +4,17 @@ import ZooText
 
 extension Identification {
   /// The tokenizer classes of each kind of model in transformers.
-  private static let usualClasses: [(layout: String, names: [String])] = [
-    (CheckpointLayout.transformersCLIP.name, ["CLIPTokenizer"]),
-    (CheckpointLayout.transformersTIPSv2.name, ["Tipsv2Tokenizer"]),
+  private static let usualClasses: [CheckpointLayout.Source: [String]] = [
+    .transformers(.clip): ["CLIPTokenizer"],
+    .transformers(.tipsv2): ["Tipsv2Tokenizer"],
     // If these differ from the training, a note says so.
-    (
-      CheckpointLayout.transformersSigLIP.name,
-      ["SiglipTokenizer", "Siglip2Tokenizer", "GemmaTokenizer", "T5Tokenizer"]
-    ),
+    .transformers(.siglip): ["SiglipTokenizer", "Siglip2Tokenizer", "GemmaTokenizer", "T5Tokenizer"],
   ]
 
   /// Throws if transformers makes different tokens than the files alone specify, because a configuration names another model's class.
   func checkTokenizerClass(_ settings: TokenizerSettings, in place: TokenizerPlace) throws {
     // A file that the caller names is run as what it is; transformers ignores the class of a NaFlex model's tokenizer.
-    guard place.file == nil, let usual = Self.usualClasses.first(where: { layout.name.hasPrefix($0.layout) })?.names,
-      !layout.name.hasPrefix(CheckpointLayout.transformersSigLIP2.name),
+    guard place.file == nil, let usual = Self.usualClasses[layout.source],
       let (file, name) = try statedClass(settings, place),
       !usual.contains(name), try !TokenizerClass.runsFile(name, in: place.url, settings)
     else { return }

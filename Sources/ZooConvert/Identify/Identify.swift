@@ -129,7 +129,7 @@ struct Identification {
   /// The tensors show whether there is a logit bias: open_clip's `--siglip` trains one that no configuration mentions, and fills in zero for a
   /// checkpoint that lacks one.
   private mutating func settleLogitBias(_ architecture: inout Architecture) {
-    let isFilledIn = layout.name.hasPrefix("openclip")
+    let isFilledIn = layout.source == .openCLIP
     guard architecture.text != nil, facts.logitBias != architecture.logitBias, facts.logitBias || isFilledIn else {
       return
     }

@@ -25,7 +25,7 @@ extension CheckpointLayout {
       name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
     }
     return CheckpointLayout(
-      name: "\(name)-bare", title: "\(title) without '\(prefix)'", part: part,
+      source, name: "\(name)-bare", title: "\(title) without '\(prefix)'", part: part,
       fingerprint: Fingerprint(
         needs: fingerprint.needs.map { $0.map(bareName) }, forbids: forbids,
         ranks: Dictionary(uniqueKeysWithValues: fingerprint.ranks.map { (bareName($0), $1) }),

@@ -3,7 +3,7 @@ import ZooModels
 extension CheckpointLayout {
   /// big_vision's SigLIP as NPZ, bare or under `params/` or `opt/target/`, each tower with its layers separate or stacked.
   static let bigVision = CheckpointLayout(
-    name: "big-vision", title: "big_vision SigLIP (NPZ)",
+    .original, name: "big-vision", title: "big_vision SigLIP (NPZ)",
     fingerprint: Fingerprint(needs: [
       flaxPrefixes.map { "\($0)img/embedding/kernel" }, flaxPrefixes.map { "\($0)txt/Embed_0/embedding" },
     ]), resampling: .bilinearCorners,

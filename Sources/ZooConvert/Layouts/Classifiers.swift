@@ -3,7 +3,7 @@ import ZooModels
 extension CheckpointLayout {
   /// timm's `VisionTransformer` with a linear head.
   static let timmClassifier = CheckpointLayout(
-    name: "timm-vit", title: "timm ViT classifier", part: .classifier,
+    .timm, name: "timm-vit", title: "timm ViT classifier", part: .classifier,
     fingerprint: Fingerprint(needs: [
       ["patch_embed.proj.weight", "patch_embed.backbone.0.conv.weight", "embeds.proj.weight"],
       ["blocks.0.norm1.weight"], ["head.weight"],
@@ -16,7 +16,7 @@ extension CheckpointLayout {
 
   /// The NPZ classifiers of Google's vision_transformer (augreg) and of big_vision.
   static let googleClassifier = CheckpointLayout(
-    name: "google-vit", title: "google ViT classifier (NPZ)", part: .classifier,
+    .google, name: "google-vit", title: "google ViT classifier (NPZ)", part: .classifier,
     fingerprint: Fingerprint(
       needs: [
         flaxPrefixes.map { "\($0)embedding/kernel" }, flaxPrefixes.map { "\($0)Transformer/encoder_norm/scale" },

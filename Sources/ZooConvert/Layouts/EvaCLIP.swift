@@ -3,7 +3,7 @@ import ZooModels
 extension CheckpointLayout {
   /// EVA-CLIP as its authors published it (baaivision/EVA): timm's names for most of the image tower, open_clip's for the text tower.
   static let evaCLIP = CheckpointLayout(
-    name: "eva-clip", title: "EVA-CLIP, original",
+    .original, name: "eva-clip", title: "EVA-CLIP, original",
     fingerprint: Fingerprint(needs: [
       ["visual.patch_embed.proj.weight"], ["visual.blocks.0.attn.proj.weight"],
       ["text.token_embedding.weight", "token_embedding.weight"],

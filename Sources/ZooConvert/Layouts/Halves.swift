@@ -70,7 +70,7 @@ extension CheckpointLayout {
 
   private func half(_ part: ModelPart, name: String, title: String, _ fingerprint: Fingerprint) -> CheckpointLayout {
     CheckpointLayout(
-      name: name, title: title, part: part, fingerprint: fingerprint, resampling: resampling,
+      source, name: name, title: title, part: part, fingerprint: fingerprint, resampling: resampling,
       convention: convention, drops: drops,
       measure: measure, expression: expression)
   }

@@ -3,7 +3,7 @@ import ZooModels
 extension CheckpointLayout {
   /// MobileCLIP-B as Apple published it (apple/ml-mobileclip): both towers are stacks of the same `TransformerEncoder`.
   static let mobileCLIP = CheckpointLayout(
-    name: "mobileclip", title: "MobileCLIP-B, original",
+    .original, name: "mobileclip", title: "MobileCLIP-B, original",
     fingerprint: Fingerprint(needs: [
       ["image_encoder.model.patch_emb.0.block.conv.weight"], ["text_encoder.embedding_layer.weight"],
     ]),

@@ -97,7 +97,7 @@ enum ModifiedResNet {
 extension CheckpointLayout {
   /// timm's `ByobNet` with CLIP's attention pool (`resnet50_clip`): an image tower alone.
   static let timmResNetImage = CheckpointLayout(
-    name: "timm-resnet-image", title: "timm CLIP ResNet", part: .imageTower,
+    .timm, name: "timm-resnet-image", title: "timm CLIP ResNet", part: .imageTower,
     fingerprint: Fingerprint(
       needs: [["stem.conv1.conv.weight"], ["stages.0.0.conv1_1x1.conv.weight"], ["head.pos_embed"]]),
     convention: .timm, drops: { _ in [.batchCounter] },

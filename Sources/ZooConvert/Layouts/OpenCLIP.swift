@@ -3,7 +3,7 @@ import ZooModels
 extension CheckpointLayout {
   /// open_clip's `CLIP` class; OpenAI's archives have the same keys.
   static let openCLIP = CheckpointLayout(
-    name: "openclip", title: "OpenCLIP, both towers native",
+    .openCLIP, name: "openclip", title: "OpenCLIP, both towers native",
     fingerprint: Fingerprint(
       needs: [["visual.conv1.weight"], ["token_embedding.weight"], ["positional_embedding"]],
       forbids: ["visual.attn_pool.query", "visual.attn_pool.probe"]),
@@ -19,7 +19,7 @@ extension CheckpointLayout {
 
   /// open_clip's `CustomTextCLIP` class with its own text transformer.
   static let openCLIPText = CheckpointLayout(
-    name: "openclip-text", title: "OpenCLIP, text tower under 'text.'",
+    .openCLIP, name: "openclip-text", title: "OpenCLIP, text tower under 'text.'",
     fingerprint: Fingerprint(
       needs: [["visual.conv1.weight"], ["text.positional_embedding"]],
       forbids: ["visual.attn_pool.query", "text.cls_emb"]),
@@ -28,7 +28,7 @@ extension CheckpointLayout {
 
   /// open_clip's `CoCa` class; the captioning decoder is left out.
   static let openCLIPCoCa = CheckpointLayout(
-    name: "openclip-coca", title: "OpenCLIP CoCa",
+    .openCLIP, name: "openclip-coca", title: "OpenCLIP CoCa",
     fingerprint: Fingerprint(needs: [["visual.conv1.weight"], ["text.cls_emb"]]),
     drops: { _ in
       [
@@ -39,7 +39,7 @@ extension CheckpointLayout {
 
   /// open_clip with an image tower from timm: SigLIP, EVA, PE and others.
   static let openCLIPTrunk = CheckpointLayout(
-    name: "openclip-timm", title: "OpenCLIP with a timm image tower",
+    .openCLIP, name: "openclip-timm", title: "OpenCLIP with a timm image tower",
     fingerprint: Fingerprint(
       needs: [trunkKeys, ["text.token_embedding.weight", "token_embedding.weight"]], forbids: [ModernText.sign]),
     drops: { _ in [.attentionMask] + trunkDrops },
@@ -48,7 +48,7 @@ extension CheckpointLayout {
 
   /// open_clip with a text tower from transformers.
   static let openCLIPHuggingFace = CheckpointLayout(
-    name: "openclip-hf", title: "OpenCLIP with a Hugging Face text tower",
+    .openCLIP, name: "openclip-hf", title: "OpenCLIP with a Hugging Face text tower",
     fingerprint: Fingerprint(needs: [
       ["visual.conv1.weight"], HuggingFaceText.Encoder.allCases.map(\.tokens),
     ]),
@@ -58,7 +58,7 @@ extension CheckpointLayout {
 
   /// open_clip with an image tower from timm and a text tower from transformers.
   static let openCLIPTrunkHuggingFace = CheckpointLayout(
-    name: "openclip-timm-hf", title: "OpenCLIP with a timm image tower and a Hugging Face text tower",
+    .openCLIP, name: "openclip-timm-hf", title: "OpenCLIP with a timm image tower and a Hugging Face text tower",
     fingerprint: Fingerprint(needs: [trunkKeys, HuggingFaceText.Encoder.allCases.map(\.tokens)]),
     drops: { _ in HuggingFaceText.drops + trunkDrops },
     measure: { trunkFacts($0, text: HuggingFaceText.measure) },
@@ -66,7 +66,7 @@ extension CheckpointLayout {
 
   /// open_clip with its `ModernTextTransformer`.
   static let openCLIPModern = CheckpointLayout(
-    name: "openclip-modern", title: "OpenCLIP with a ModernText text tower",
+    .openCLIP, name: "openclip-modern", title: "OpenCLIP with a ModernText text tower",
     fingerprint: Fingerprint(needs: [["visual.conv1.weight"], [ModernText.sign]]),
     drops: { _ in [] },
     measure: { nativeFacts($0, text: ModernText.measure) },
@@ -74,7 +74,7 @@ extension CheckpointLayout {
 
   /// open_clip with an image tower from timm and its `ModernTextTransformer`.
   static let openCLIPTrunkModern = CheckpointLayout(
-    name: "openclip-timm-modern", title: "OpenCLIP with a timm image tower and a ModernText text tower",
+    .openCLIP, name: "openclip-timm-modern", title: "OpenCLIP with a timm image tower and a ModernText text tower",
     fingerprint: Fingerprint(needs: [trunkKeys, [ModernText.sign]]),
     drops: { _ in trunkDrops },
     measure: { trunkFacts($0, text: ModernText.measure) },

@@ -3,7 +3,7 @@ import ZooModels
 extension CheckpointLayout {
   /// PE-Core as its authors published it (facebookresearch/perception_models): open_clip's names, and an attention pooler of its own.
   static let perceptionEncoder = CheckpointLayout(
-    name: "pe-core", title: "Perception Encoder (PE-Core), original",
+    .original, name: "pe-core", title: "Perception Encoder (PE-Core), original",
     fingerprint: Fingerprint(needs: [
       ["visual.conv1.weight"], ["visual.attn_pool.probe"], ["token_embedding.weight"], ["positional_embedding"],
     ]),

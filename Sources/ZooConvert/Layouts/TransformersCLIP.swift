@@ -3,7 +3,7 @@ import ZooModels
 extension CheckpointLayout {
   /// transformers' `CLIPModel`: query, key and value separate, projections as linear layers without bias.
   static let transformersCLIP = CheckpointLayout(
-    name: "transformers-clip", title: "Hugging Face CLIPModel",
+    .transformers(.clip), name: "transformers-clip", title: "Hugging Face CLIPModel",
     fingerprint: Fingerprint(
       needs: [
         ["vision_model.embeddings.class_embedding"], ["text_model.embeddings.token_embedding.weight"],

@@ -3,7 +3,7 @@ import ZooModels
 extension CheckpointLayout {
   /// transformers' `ViTForImageClassification` and `DeiTForImageClassification`, whose head ignores the distillation token.
   static let transformersViT = CheckpointLayout(
-    name: "transformers-vit", title: "Hugging Face ViT or DeiT classifier",
+    .transformers(.vit), name: "transformers-vit", title: "Hugging Face ViT or DeiT classifier",
     fingerprint: Fingerprint(needs: [
       prefixes.map { "\($0)embeddings.cls_token" }, prefixes.map { "\($0)encoder.layer.0.layernorm_before.weight" },
       ["classifier.weight", "cls_classifier.weight"],
@@ -13,7 +13,7 @@ extension CheckpointLayout {
 
   /// transformers' `CLIPForImageClassification`: the mean of CLIP's patches, without a norm.
   static let transformersCLIPClassifier = CheckpointLayout(
-    name: "transformers-clip-classifier", title: "Hugging Face CLIPForImageClassification",
+    .transformers(.clip), name: "transformers-clip-classifier", title: "Hugging Face CLIPForImageClassification",
     fingerprint: Fingerprint(
       needs: [["vision_model.embeddings.class_embedding"], ["classifier.weight"]],
       forbids: ["text_model.embeddings.token_embedding.weight", "visual_projection.weight", "vision_model.head.probe"]),

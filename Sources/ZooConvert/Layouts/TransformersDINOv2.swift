@@ -17,7 +17,7 @@ extension CheckpointLayout {
       blockNames: ["norm1": "norm1", "norm2": "norm2", "fc1": "mlp.fc1", "fc2": "mlp.fc2"],
       packedGate: "mlp.weights_in", gatedOutput: "mlp.weights_out", scale: "layer_scale*.lambda1")
     return CheckpointLayout(
-      name: name, title: title,
+      .transformers(.dinov2), name: name, title: title,
       fingerprint: Fingerprint(needs: [
         ["\(prefix)embeddings.cls_token"], ["\(prefix)encoder.layer.0.layer_scale1.lambda1"], ["classifier.weight"],
       ]), resampling: resampling, convention: .transformers,

@@ -3,19 +3,20 @@ import ZooModels
 extension CheckpointLayout {
   /// transformers' `SiglipModel`, which fixed-resolution SigLIP2 uses too.
   static let transformersSigLIP = siglip(
-    name: "transformers-siglip", title: "Hugging Face SiglipModel", resampling: .bicubic, patchRank: 4)
+    .siglip, name: "transformers-siglip", title: "Hugging Face SiglipModel", resampling: .bicubic, patchRank: 4)
 
   /// transformers' `Siglip2Model` (NaFlex): a linear layer over the pixels of a patch, and a position table that is resampled for every picture.
   static let transformersSigLIP2 = siglip(
-    name: "transformers-siglip2", title: "Hugging Face Siglip2Model", resampling: .bilinearAntialias, patchRank: 2)
+    .siglip2, name: "transformers-siglip2", title: "Hugging Face Siglip2Model", resampling: .bilinearAntialias,
+    patchRank: 2)
 
   private static let patch = "vision_model.embeddings.patch_embedding"
 
   private static func siglip(
-    name: String, title: String, resampling: PositionResampling, patchRank: Int
+    _ model: Source.TransformersModel, name: String, title: String, resampling: PositionResampling, patchRank: Int
   ) -> CheckpointLayout {
     CheckpointLayout(
-      name: name, title: title,
+      .transformers(model), name: name, title: title,
       fingerprint: Fingerprint(
         needs: [
           ["vision_model.head.probe"], ["text_model.embeddings.token_embedding.weight"], ["\(patch).weight"],

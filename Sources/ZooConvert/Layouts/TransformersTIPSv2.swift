@@ -3,7 +3,7 @@ import ZooModels
 extension CheckpointLayout {
   /// transformers' `Tipsv2Model` as it is saved: the names of the authors' code, with a prefix for each tower.
   static let transformersTIPSv2 = CheckpointLayout(
-    name: "transformers-tipsv2", title: "Hugging Face Tipsv2Model",
+    .transformers(.tipsv2), name: "transformers-tipsv2", title: "Hugging Face Tipsv2Model",
     fingerprint: Fingerprint(needs: [
       ["\(image)register_tokens"], ["\(image)blocks.0.norm1.weight"], ["\(text)transformer.resblocks.0.ln_1.weight"],
     ]), resampling: .bilinearAntialias,

@@ -35,10 +35,7 @@ enum Replacement {
   }
 
   private func knownNames(in folder: String) -> Set<String> {
-    var names: Set = [
-      "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "vocab.json", "merges.txt", "tokenizer.json",
-      "spiece.model", "sentencepiece.model", "tokenizer.model", "sentencepiece.bpe.model", "vocab.txt",
-    ]
+    var names = Set(TokenizerFileNames.all)
     switch self {
     case .model:
       names.formUnion([ModelDescription.fileName, ModelDescription.weightsFileName])
@@ -46,7 +43,7 @@ enum Replacement {
       if let description = try? ModelDescription.read(file: file) { names.formUnion(description.tokenizerFiles) }
     case .export:
       names.formUnion([
-        "config.json", "preprocessor_config.json", "open_clip_config.json", "tokenizer_config.json", "model.npz",
+        "config.json", "preprocessor_config.json", "open_clip_config.json", "model.npz",
       ])
     }
     return names

@@ -211,11 +211,3 @@ private struct Lap {
     return (now - start).milliseconds
   }
 }
-
-/// The scores of an explanation. Softmax is over the prompts, or over all classes of a classifier.
-func promptReports(_ explanation: Explanation, model: ZooModel) -> [PromptReport] {
-  let scores = explanation.prompts.map {
-    PromptSimilarity(prompt: $0.prompt, similarity: $0.similarity, isAbsent: $0.isAbsent)
-  }
-  return promptReports(scores, among: model.architecture.isClassifier ? explanation.embedding : nil, model: model)
-}

@@ -192,3 +192,11 @@ func promptReports(_ scores: [PromptSimilarity], among all: [Float]? = nil, mode
       probability: scaled.probabilities?[place], absent: score.isAbsent)
   }
 }
+
+/// The scores of an explanation. Softmax is over the prompts, or over all classes of a classifier.
+func promptReports(_ explanation: Explanation, model: ZooModel) -> [PromptReport] {
+  let scores = explanation.prompts.map {
+    PromptSimilarity(prompt: $0.prompt, similarity: $0.similarity, isAbsent: $0.isAbsent)
+  }
+  return promptReports(scores, among: model.architecture.isClassifier ? explanation.embedding : nil, model: model)
+}
