@@ -39,6 +39,24 @@ import ZooTestSupport
     for (found, expected) in zip(found, expected) { #expect(abs(found - expected) < 1e-9) }
   }
 
+  @Test func figuresOfThePointingGameAreMeansOverRows() throws {
+    // Two classes with three rows together: what each column adds up to.
+    let names = ["hit", "near_hit", "iou", "pixel_ap", "two_channel_ap", "f1", "area", "flat"]
+    let columns = PointingProtocol.columns.count, counts = (names.count..<columns).map { Double($0) }
+    let classes = [
+      ClassSum(label: 0, rows: 2, values: [1, 2, 0.5, 1.5, 1.25, 0.75, 0.25, 1] + counts),
+      ClassSum(label: 1, rows: 1, values: [0, 1, 1, 0.75, 0.25, 0, 0.5, 1] + counts),
+    ]
+    #expect(Array(PointingProtocol.columns.prefix(names.count)) == names)
+    let found = Localisation(classes)
+    #expect(found.prompts == 3 && found.flat == 2)
+    #expect([found.pointing, found.tolerantPointing] == [1 / 3.0, 1])
+    #expect(
+      [found.meanIoU, found.pixelAP, found.twoChannelAP, found.meanF1, found.meanArea] == [0.5, 0.75, 0.5, 0.25, 0.25])
+    #expect(found.half.values + found.mean.values == counts.map { 2 * $0 })
+    #expect(PointingProtocol.figures(of: classes) == [0.5, 1 / 3.0, 1, 0.75])
+  }
+
   @Test func pointsAreAddedUpForEachLabel() throws {
     let expected = try PointTests.expected().points, labels = expected.perLabelIou.keys.sorted()
     let arrays = try Golden.arrays("metrics/points.npz")

@@ -60,6 +60,21 @@ import ZooRuntime
     }
   }
 
+  /// Only what lies above the threshold is set to 0.
+  @Test(arguments: [(Float(0), [Float(7), 0, 0]), (0.5, [7, 8, 0]), (1, [7, 8, 9])])
+  func theCorrectionBlanksOnlyWhatIsAboveItsThreshold(_ threshold: Float, _ wanted: [Float]) {
+    func map(_ values: [Float]) -> Heatmap {
+      Heatmap(
+        grid: GridSize(height: 1, width: 3), patch: 8, layers: [], values: values, finish: .upsampleThenNormalise)
+    }
+    var found = map([7, 8, 9])
+    Correction(threshold: threshold).apply(to: &found, empty: map([2, 3, 4]))
+    #expect(found.values == wanted)
+    // A map that is the same everywhere is not active anywhere.
+    Correction(threshold: threshold).apply(to: &found, empty: map([2, 2, 2]))
+    #expect(found.values == wanted)
+  }
+
   @Test func aListNamesMethodsWithTheirOptions() throws {
     let list = try HeatmapMethod.list(
       "legrad,gradcam:layer=3,score=dot, textspan:heads=1.0,2.1,legrad:layers=last:2,rollout")
