@@ -61,7 +61,7 @@ import ZooRuntime
   }
 
   /// Only what lies above the threshold is set to 0.
-  @Test(arguments: [(Float(0), [Float(7), 0, 0]), (0.5, [7, 8, 0]), (1, [7, 8, 9])])
+  @Test(arguments: [(0, [7, 0, 0]), (0.5, [7, 8, 0]), (1, [7, 8, 9])] as [(Float, [Float])])
   func theCorrectionBlanksOnlyWhatIsAboveItsThreshold(_ threshold: Float, _ wanted: [Float]) {
     func map(_ values: [Float]) -> Heatmap {
       Heatmap(
