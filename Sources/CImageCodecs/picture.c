@@ -1,5 +1,6 @@
 #include "picture.h"
 #include <stdio.h>
+#include <sys/mman.h>
 
 int zoo_picture_check(const zoo_picture *picture, int64_t limit) {
   int64_t width = picture->width, height = picture->height;
@@ -18,10 +19,22 @@ int zoo_picture_channels(int mode) {
   }
 }
 
+// Requests large pages: with small ones, page faults take a fifth of the time for decoding a photograph.
+static void prefer_large_pages(uint8_t *pixels, size_t count) {
+#ifdef MADV_HUGEPAGE
+  const uintptr_t size = 2 << 20, first = ((uintptr_t)pixels + size - 1) & ~(size - 1), end = ((uintptr_t)pixels + count) & ~(size - 1);
+  if (first < end) madvise((void *)first, end - first, MADV_HUGEPAGE);  // what it cannot do is no error
+#else
+  (void)pixels, (void)count;
+#endif
+}
+
 int zoo_picture_take_room(zoo_picture *picture) {
   if (!picture->pixels) return ZOO_MEASURED;
   size_t size = (size_t)picture->width * (size_t)picture->height * (size_t)zoo_picture_channels(picture->mode);
-  return size == picture->room ? ZOO_DECODED : zoo_picture_fail(picture, ZOO_DAMAGED, "its size changes");
+  if (size != picture->room) return zoo_picture_fail(picture, ZOO_DAMAGED, "its size changes");
+  prefer_large_pages(picture->pixels, size);
+  return ZOO_DECODED;
 }
 
 int zoo_picture_fail(zoo_picture *picture, int code, const char *message) {
