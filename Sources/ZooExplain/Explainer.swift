@@ -33,6 +33,13 @@ public struct Explainer: Sendable {
     }
   }
 
+  /// The same explainer with another model, such as its own with another number of threads.
+  package func on(_ model: ZooModel) -> Explainer {
+    var result = Explainer(model: model, method: method)
+    (result.correction, result.negatives) = (correction, negatives)
+    return result
+  }
+
   /// Embeds the prompts, so that many pictures can share them.
   ///
   /// Throws `ExplainError.blankPrompt` for a prompt that contains only whitespace.

@@ -1,45 +1,31 @@
 import ZooImages
+import ZooRuntime
 
-/// Processes many picture files, several in each pass through the model; a file that cannot be read does not affect the others.
-package struct PictureRun {
+/// Processes many picture files side by side; a file that cannot be read does not affect the others.
+package struct PictureRun: Sendable {
   package let loader: PictureLoader
-  /// The number of pictures that share a pass.
-  package let together: Int
+  package let model: ZooModel
 
-  package init(loader: PictureLoader, together: Int = 4) {
-    self.loader = loader
-    self.together = max(1, together)
-  }
-
-  /// The number of passes for so many pictures.
-  package func passes(for count: Int) -> Int { (count + together - 1) / together }
+  package init(loader: PictureLoader, model: ZooModel) { (self.loader, self.model) = (loader, model) }
 
   /// - Parameters:
   ///   - paths: Picture files; `-` is standard input.
-  ///   - work: Returns a result for each of some pictures; it also gets their indices in the list of paths.
+  ///   - work: Returns the result of a picture, on any thread. It gets the model with the threads that it may use, and the picture's index in
+  ///     the list of paths. An error that it throws ends the run after the pictures before this one.
   ///   - each: Called for each path in order, with what was loaded and its result, or with the reason why it could not be read.
-  package func run<Output>(
-    _ paths: [String], work: ([Int], [LoadedPicture]) throws -> [Output],
+  package func run<Output: Sendable>(
+    _ paths: [String], work: @escaping @Sendable (ZooModel, Int, LoadedPicture) throws -> Output,
     each: (Int, Result<(picture: LoadedPicture, output: Output), any Error>) throws -> Void
   ) throws {
-    var waiting = paths.indices[...]
-    while !waiting.isEmpty {
-      var batch: [(place: Int, loaded: Result<LoadedPicture, any Error>)] = []
-      var pictures: [LoadedPicture] = [], places: [Int] = []
-      while pictures.count < together, let place = waiting.popFirst() {
-        let loaded = Result { try loader.load(path: paths[place]) }
-        batch.append((place, loaded))
-        if case .success(let picture) = loaded {
-          pictures.append(picture)
-          places.append(place)
-        }
+    typealias Loaded = Result<(picture: LoadedPicture, output: Result<Output, any Error>), any Error>
+    try model.sideBySide(Array(paths.indices)) { [loader] model, place -> Loaded in
+      Result { try loader.load(path: paths[place]) }.map { picture in
+        (picture, Result { try work(model, place, picture) })
       }
-      var outputs = pictures.isEmpty ? [] : try work(places, pictures)[...]
-      for (place, loaded) in batch {
-        switch loaded {
-        case .failure(let error): try each(place, .failure(error))
-        case .success(let picture): try each(place, .success((picture, outputs.removeFirst())))
-        }
+    } each: { place, loaded in
+      switch loaded {
+      case .failure(let error): try each(place, .failure(error))
+      case .success(let (picture, output)): try each(place, .success((picture, output.get())))
       }
     }
   }

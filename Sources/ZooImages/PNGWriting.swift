@@ -18,16 +18,8 @@ extension Picture {
   /// Writes the picture as a PNG file, atomically. Throws `PictureError.unwritable`.
   public func writePNG(to url: URL) throws(PictureError) {
     let data = try pngData()
-    do throws(FileError) { try writeWhole(data, to: url.resolvingSymlinksInPath().path) } catch {
+    do throws(FileError) { try writeWhole(data, to: url.path) } catch {
       throw PictureError.unwritable(name: url.path, reason: error.reason)
     }
   }
-}
-
-/// Writes a file atomically. If the target is not a regular file, such as `/dev/stdout`, writes to it directly.
-private func writeWhole(_ data: Data, to path: String) throws(FileError) {
-  var status = stat()
-  let exists = stat(path, &status) == 0
-  if exists, status.st_mode & S_IFMT != S_IFREG { return try writeFile(data, to: path, synced: false, following: true) }
-  try replaceFile(path, with: data, mode: exists ? status.st_mode & 0o777 : 0o666, synced: false)
 }

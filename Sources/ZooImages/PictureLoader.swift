@@ -1,5 +1,6 @@
 import Foundation
 import ZooModels
+import ZooTensors
 
 /// Loads pictures for a model: every command and library call loads pictures this way.
 public struct PictureLoader: Sendable {
@@ -19,8 +20,10 @@ public struct PictureLoader: Sendable {
 
   /// Reads, turns and preprocesses a picture file; `-` is standard input. Throws `PictureError`.
   public func load(path: String) throws(PictureError) -> LoadedPicture {
-    let data = try readPicture(path)
-    return load(try Picture.decode(data, name: path, pixelLimit: pixelLimit), data: data)
+    let start = ContinuousClock.now, data = try readPicture(path)
+    var loaded = load(try Picture.decode(data, name: path, pixelLimit: pixelLimit), data: data)
+    loaded.milliseconds = (ContinuousClock.now - start).seconds * 1000
+    return loaded
   }
 
   /// Turns and preprocesses a decoded picture.
@@ -69,6 +72,8 @@ public struct LoadedPicture: Sendable {
   public let data: Data?
   /// The picture as the model sees it.
   public let input: PreprocessedPicture
+  /// The time for reading, decoding and preprocessing the file; 0 if there was none.
+  package var milliseconds = 0.0
 }
 
 /// What a picture file contained, and which part of it the model sees.

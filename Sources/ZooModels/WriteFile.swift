@@ -52,3 +52,12 @@ package func replaceFile(
     throw error
   }
 }
+
+/// Writes a file atomically, following links. If the target is not a regular file, such as `/dev/stdout`, writes to it directly.
+package func writeWhole(_ data: Data, to path: String) throws(FileError) {
+  let path = URL(filePath: path).resolvingSymlinksInPath().path
+  var status = stat()
+  let exists = stat(path, &status) == 0
+  if exists, status.st_mode & S_IFMT != S_IFREG { return try writeFile(data, to: path, synced: false, following: true) }
+  try replaceFile(path, with: data, mode: exists ? status.st_mode & 0o777 : 0o666, synced: false)
+}

@@ -90,6 +90,16 @@ public final class ZooModel: Sendable {
     }
   }
 
+  private init(_ other: ZooModel, parallel: Parallel) {
+    (description, directory, textCache) = (other.description, other.directory, other.textCache)
+    (imageTower, textTower, tokens) = (other.imageTower, other.textTower, other.tokens)
+    (scale, bias) = (other.scale, other.bias)
+    engine = Engine(algebra: other.engine.algebra, parallel: parallel)
+  }
+
+  /// The same model with another number of threads; both share weights, tokenizer and cached embeddings.
+  package func with(threads: Int) -> ZooModel { ZooModel(self, parallel: Parallel(threads: threads)) }
+
   /// The dimensions and choices of the model.
   public var architecture: Architecture { description.architecture }
   /// The library for matrix products, with its kernel.

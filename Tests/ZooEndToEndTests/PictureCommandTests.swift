@@ -100,6 +100,23 @@ import ZooTestSupport
     #expect((report["errors"] as? [[String: String]])?.first?["input"] == zoo.file("in/1.jpg"))
   }
 
+  /// Two threads process pictures side by side, and the last one together: order and files are those of one thread.
+  @Test func resultsDoNotDependOnTheNumberOfThreads() throws {
+    let names = ["000", "003", "001", "004", "002"].map { "Examples/eval/images/\($0).png" }
+    for (threads, folder) in [("1", "one"), ("2", "two")] {
+      let result = try explain(
+        names + ["-p", "a bee", "--npy", "--grid", "--json", "--threads", threads, "-o", zoo.file(folder)])
+      let images = try #require((try result.json() as? [String: Any])?["images"] as? [[String: Any]])
+      #expect(result.code == 0 && images.map { $0["image"] as? String } == names, "\(result.errors)")
+    }
+    let results = try files("one")
+    #expect(try results.count == 20 && files("two") == results)
+    for name in results {
+      let (one, two) = (zoo.file("one/\(name)"), zoo.file("two/\(name)"))
+      #expect(try Data(contentsOf: URL(filePath: one)) == Data(contentsOf: URL(filePath: two)), "\(name)")
+    }
+  }
+
   /// The largest object in the first demo scene fits worse than the empty prompt fits the scene, and better than that fits noise.
   @Test func absenceIsMeasuredByPicturesThatShowNothing() throws {
     let prompts = ["panda", "kite", "teapot", "dog", "banana"].flatMap { ["-p", "a photo of a \($0)"] }

@@ -1,7 +1,7 @@
 import ZooImages
 import ZooRuntime
 
-/// Embeds inputs into a folder, several at a time, while reading the next ones.
+/// Embeds inputs into a folder, with several batches side by side.
 package final class EmbeddingRun {
   private let inputs: EmbeddingInputs
   private let model: ZooModel
@@ -43,24 +43,25 @@ package final class EmbeddingRun {
     done: (Int) throws -> Void
   ) throws {
     guard let loader else { return try embedPrompts(together, done) }
-    let loads = Lookahead(left, depth: 2 * together) { [inputs] index in
-      Result { try inputs.entries[index].load(by: loader).input.tensor }
-    }
-    defer { loads.stop() }
-    for first in stride(from: 0, to: left.count, by: together) {
-      let places = left[first..<min(first + together, left.count)]
-      let loaded = places.map { (index: $0, picture: loads.next()) }
-      var embeddings = try model.imageEmbeddings(loaded.compactMap { try? $0.picture.get() })[...]
+    let batches = stride(from: 0, to: left.count, by: together).map { left[$0..<min($0 + together, left.count)] }
+    var finished = 0
+    try model.sideBySide(batches) { [inputs] model, places in
+      let loaded = places.map { index in Result { try inputs.entries[index].load(by: loader).input.tensor } }
+      let embeddings = Result { try model.imageEmbeddings(loaded.compactMap { try? $0.get() }) }
+      return (loaded: loaded.map { $0.map { _ in } }, embeddings: embeddings)
+    } each: { batch, result in
+      var embeddings = try result.embeddings.get()[...]
       try keep(
-        loaded.map { index, picture in
-          switch picture {
+        zip(batches[batch], result.loaded).map { index, loaded in
+          switch loaded {
           case .success: return (index, .success(embeddings.removeFirst()))
           case .failure(let error):
             try failed(inputs.entries[index].path ?? inputs.entries[index].id, error)
             return (index, .failure(error))
           }
         })
-      try done(first + places.count)
+      finished += result.loaded.count
+      try done(finished)
     }
   }
 

@@ -1,7 +1,5 @@
-import Foundation
-import Synchronization
 import ZooImages
-import ZooTensors
+import ZooRuntime
 
 /// Measures samples of a protocol in order, a few at a time, while reading the next ones.
 package struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
@@ -25,8 +23,8 @@ package struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
     done: (SampleResult) throws -> Void
   ) throws {
     let together = max(1, together)
-    let loads = Lookahead(indices, depth: together) { [`protocol`, loader] index in
-      Result { try `protocol`.load(index, by: loader) }
+    let loads = Lookahead(indices.count, depth: together) { [`protocol`, loader] place in
+      Result { try `protocol`.load(indices[place], by: loader) }
     }
     defer { loads.stop() }
     for first in stride(from: 0, to: indices.count, by: together) {
@@ -42,39 +40,5 @@ package struct EvaluationRun<Protocol: EvaluationProtocol>: Sendable {
         }
       }
     }
-  }
-}
-
-/// Values that a thread computes ahead of their use, a few at a time.
-final class Lookahead<Value: Sendable>: Sendable {
-  private let values = Mutex<[Value]>([])
-  private let isStopped = Mutex(false)
-  private let filled = DispatchSemaphore(value: 0)
-  /// Incremented from 0: a semaphore must not be released with a lower value than it started with, and a run may end early.
-  private let free = DispatchSemaphore(value: 0)
-
-  init(_ indices: [Int], depth: Int, make: @escaping @Sendable (Int) -> Value) {
-    for _ in 0..<max(depth, 1) { free.signal() }
-    startThread { [self] in
-      for index in indices {
-        free.wait()
-        if isStopped.withLock({ $0 }) { return }
-        let value = make(index)
-        values.withLock { $0.append(value) }
-        filled.signal()
-      }
-    }
-  }
-
-  /// The next value, once for each index.
-  func next() -> Value {
-    filled.wait()
-    defer { free.signal() }
-    return values.withLock { $0.removeFirst() }
-  }
-
-  func stop() {
-    isStopped.withLock { $0 = true }
-    free.signal()
   }
 }

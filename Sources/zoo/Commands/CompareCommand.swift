@@ -67,11 +67,11 @@ struct CompareCommand: ParsableCommand {
     let patch = try model.vision.tower.patch
     var failures = InputFailures(total: paths.count, isStrict: failureOptions.strict)
     let progress = Progress("comparing", total: paths.count, quiet: runOptions.quiet)
-    try PictureRun(loader: loader, together: 1).run(paths) { places, pictures in
-      progress.update(places[0], paths[places[0]])
-      let ways = explainers.map { (explainer: $0, prompts: prompts) }
-      return [try Explainer.explain(pictures.map(\.input.tensor), ways).map { $0[0] }]
+    try PictureRun(loader: loader, model: model).run(paths) { model, _, picture in
+      let ways = explainers.map { (explainer: $0.on(model), prompts: prompts) }
+      return try Explainer.explain([picture.input.tensor], ways).map { $0[0] }
     } each: { place, result in
+      progress.update(place, paths[place])
       switch result {
       case .failure(let error):
         progress.finish()

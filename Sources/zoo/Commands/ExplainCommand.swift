@@ -87,7 +87,8 @@ struct ExplainCommand: ParsableCommand {
       try Destination(
         output, ending: drawingOptions.ending,
         results: drawingOptions.resultCount(pictures: tasks.count, prompts: prompts.counts, methods: methods),
-        inputs: paths, folders: names.allFolders),
+        inputs: paths, folders: names.allFolders))
+    let drawer = try ResultDrawer(
       names: names, loader: loader, drawingOptions, methods: methods,
       settings: try explainers.map {
         try ResultSettings(
@@ -99,8 +100,7 @@ struct ExplainCommand: ParsableCommand {
     }
     results.report = try report.map { try HTMLReport($0, inputs: paths, facts: facts) }
 
-    let run = PictureRun(loader: loader)
-    runOptions.prepare(model, passes: run.passes(for: tasks.count))
+    runOptions.prepare(model, passes: tasks.count)
     var found = PictureReport(model: model.name)
     found.threads = runOptions.parallel.threads
     try found.add(methods, layers: model.vision.tower.depth)
@@ -118,24 +118,27 @@ struct ExplainCommand: ParsableCommand {
       if let page { found.reportFile = page }
       found.boxesFile = try results.boxes?.finish()
     }
-    try run.run(paths) { places, pictures in
-      printer.progress(places)
-      timings.decode += lap.next()
-      let ways = try prompts.explain(pictures, at: places, by: explainers)
-      timings.explain += lap.next()
-      return pictures.indices.map { picture in ways.map { $0[picture] } }
-    } each: { place, result in
-      try printer.add(place, result) { picture, explanations in
-        var rows = promptReports(explanations[0], model: model)
-        if drawingOptions.words {
-          for prompt in rows.indices {
-            rows[prompt].words = try explainer.textRelevance(
-              of: rows[prompt].prompt, for: explanations[0].embedding
-            ).parts
-          }
+    try PictureRun(loader: loader, model: model).run(paths) { [words = drawingOptions.words] model, place, picture in
+      var lap = Lap()
+      let explanations = try prompts.explain(picture, at: place, by: explainers.map { $0.on(model) })
+      let explained = lap.next()
+      var rows = promptReports(explanations[0], model: model)
+      if words {
+        for prompt in rows.indices {
+          rows[prompt].words = try explainer.on(model).textRelevance(
+            of: rows[prompt].prompt, for: explanations[0].embedding
+          ).parts
         }
-        let entry = try results.write(paths[place], picture, explanations, rows)
-        timings.write += lap.next()
+      }
+      let drawn = try drawer.draw(paths[place], picture, explanations, rows)
+      return (drawn: drawn, explain: explained, write: lap.next())
+    } each: { place, result in
+      try printer.add(place, result) { picture, found in
+        _ = lap.next()
+        let entry = try results.write(found.drawn)
+        timings.decode += picture.milliseconds
+        timings.explain += found.explain
+        timings.write += found.write + lap.next()
         return entry
       }
       printer.report.timings = timings
@@ -145,13 +148,15 @@ struct ExplainCommand: ParsableCommand {
 }
 
 /// The prompts for the pictures of a call: one list for all, a list for each, or the classes that fit a picture best.
-private struct TaskPrompts {
+private struct TaskPrompts: Sendable {
   private let tasks: [PictureTask]
+  /// Prepares prompts with all threads.
+  private let explainer: Explainer
   private let shared: PreparedPrompts?
   private let top: Int?
 
   init(_ call: ExplainCommand, _ tasks: [PictureTask], _ explainer: Explainer) throws {
-    self.tasks = tasks
+    (self.tasks, self.explainer) = (tasks, explainer)
     let model = explainer.model
     if let embeddings = try call.embeddingOptions.prepare(explainer, besides: call.promptOptions) {
       (shared, top) = (embeddings, nil)
@@ -182,21 +187,19 @@ private struct TaskPrompts {
   /// The number of prompts for each picture.
   var counts: [Int] { tasks.map { shared?.prompts.count ?? top ?? $0.prompts?.count ?? 0 } }
 
-  /// Explains some pictures in one pass, `[ways][pictures]`.
-  func explain(
-    _ pictures: [LoadedPicture], at places: [Int], by explainers: [Explainer]
-  ) throws -> [[Explanation]] {
-    let tensors = pictures.map(\.input.tensor), explainer = explainers[0]
-    if let shared { return try Explainer.explain(tensors, explainers.map { ($0, shared) }) }
-    let own =
-      if let top {
-        try explainer.model.imageEmbeddings(tensors).map { logits in
-          try explainer.prepare(classes: Array(logits.indices.sorted { logits[$0] > logits[$1] }.prefix(top)))
-        }
-      } else {
-        try places.map { try explainer.prepare(tasks[$0].prompts ?? []) }
-      }
-    return try Explainer.explain(tensors, explainers.map { ($0, own) })
+  /// Explains a picture, `[ways]`.
+  func explain(_ picture: LoadedPicture, at place: Int, by explainers: [Explainer]) throws -> [Explanation] {
+    let tensor = picture.input.tensor, explainer = explainers[0]
+    let own: PreparedPrompts
+    if let shared {
+      own = shared
+    } else if let top {
+      let logits = try explainer.model.imageEmbeddings([tensor])[0]
+      own = try explainer.prepare(classes: Array(logits.indices.sorted { logits[$0] > logits[$1] }.prefix(top)))
+    } else {
+      own = try self.explainer.prepare(tasks[place].prompts ?? [])
+    }
+    return try Explainer.explain([tensor], explainers.map { ($0, own) }).map { $0[0] }
   }
 }
 

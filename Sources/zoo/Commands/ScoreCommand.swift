@@ -37,18 +37,15 @@ struct ScoreCommand: ParsableCommand {
     var printer = ReportPrinter(
       PictureReport(model: model.name), label: "scoring", tasks: tasks.map(\.path), notes: notes,
       isStrict: failureOptions.strict, json: json)
-    try PictureRun(loader: loader, together: 1).run(tasks.map(\.path)) { places, pictures in
-      printer.progress(places)
-      return try zip(places, model.imageEmbeddings(pictures.map(\.input.tensor))).map { place, embedding in
-        let prompts = try prepared ?? explainer.prepare(tasks[place].prompts ?? [])
-        return (prompts.absentBelow, prompts.similarities(to: embedding, of: model))
-      }
+    try PictureRun(loader: loader, model: model).run(tasks.map(\.path)) { model, place, picture in
+      let embedding = try model.imageEmbeddings([picture.input.tensor])[0]
+      let prompts = try prepared ?? explainer.prepare(tasks[place].prompts ?? [])
+      return (absentBelow: prompts.absentBelow, similarities: prompts.similarities(to: embedding, of: model))
     } each: { place, result in
       try printer.add(place, result) { picture, found in
-        let (absentBelow, similarities) = found
-        return PictureReport.ImageReport(
-          tasks[place].path, picture.source, emptySimilarity: similarities.empty, absentBelow: absentBelow,
-          prompts: promptReports(similarities.prompts, model: model))
+        PictureReport.ImageReport(
+          tasks[place].path, picture.source, emptySimilarity: found.similarities.empty, absentBelow: found.absentBelow,
+          prompts: promptReports(found.similarities.prompts, model: model))
       }
     }
     try printer.finish()

@@ -55,26 +55,15 @@ struct Destination {
     if let identity = FileIdentity(file), inputs.contains(identity) { throw CallError.wouldOverwrite(file) }
   }
 
-  /// Writes a picture and returns its path.
-  mutating func write(_ image: @autoclosure () -> Picture, as name: String) throws -> String {
-    try write(name) { try image().writePNG(to: URL(filePath: $0)) }
-  }
-
-  /// Writes data through a temporary file and returns its path.
-  mutating func write(_ data: @autoclosure () throws -> Data, as name: String) throws -> String {
-    try write(name) { file in
-      let data = try data()
-      do throws(FileError) { try replaceFile(file, with: data, mode: 0o666, synced: false) } catch {
-        throw CallError.unwritable(file, reason: error.reason)
-      }
-    }
-  }
-
-  /// Results with the same name are the same: they are written once.
-  private mutating func write(_ name: String, _ body: (String) throws -> Void) throws -> String {
+  /// Writes a file atomically and returns its path. Results with the same name are identical: they are written once.
+  mutating func write(_ data: Data, as name: String) throws -> String {
     let file = isFile ? path : path.appendingPathComponent(name)
     try check(file)
-    if written.insert(file).inserted { try body(file) }
+    if written.insert(file).inserted {
+      do throws(FileError) { try writeWhole(data, to: file) } catch {
+        throw PictureError.unwritable(name: file, reason: error.reason)
+      }
+    }
     return file
   }
 }

@@ -12,7 +12,7 @@ struct Drawing {
   let facts: [String]
   let loaded: LoadedPicture
   /// The whole picture, if results are drawn on it.
-  let original: Picture?
+  var original: Picture?
   let scores: [PromptReport]
   let methods: [MethodMaps]
   let options: DrawingOptions

@@ -25,7 +25,7 @@ struct PictureReport: Encodable {
   /// All methods, in the order in which they were named.
   var methods: [MethodReport]?
   var threads: Int?
-  /// In milliseconds.
+  /// Milliseconds. Pictures are processed side by side, so that steps that each picture has are sums over all of them.
   var timings: Timings?
   /// The path of the page written by `--report`.
   var reportFile: String?
@@ -173,7 +173,7 @@ struct MapReport: Encodable {
   let energy: Float
   /// Whether the map has the same value everywhere.
   let flat: Bool
-  let files: [String]
+  var files: [String]
 
   init(_ method: HeatmapMethod, _ map: Heatmap, files: [String]) {
     (self.method, name) = (method.info.id, method.displayName)

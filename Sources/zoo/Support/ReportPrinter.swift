@@ -20,12 +20,11 @@ struct ReportPrinter {
     self.notes = notes
     bar = Progress(label, total: tasks.count, quiet: notes.isQuiet)
     failures = InputFailures(total: tasks.count, isStrict: isStrict)
+    progress(0)
   }
 
-  /// Shows which pictures are being processed.
-  func progress(_ places: [Int]) {
-    if let first = places.first { bar.update(first, tasks[first]) }
-  }
+  /// Shows the picture that is being processed.
+  private func progress(_ place: Int) { if place < tasks.count { bar.update(place, tasks[place]) } }
 
   /// Adds a picture's part of the report, or the reason why there is none.
   mutating func add<Found>(
@@ -45,17 +44,19 @@ struct ReportPrinter {
         try printReport(withFiles: !report.images.isEmpty)
         throw ExitCode(Failure.code(of: error))
       }
+      progress(place + 1)
     case .success(let (picture, output)):
       let entry = try entry(picture, output)
       report.images.append(entry)
       pictureNotes.add(tasks[place], picture.source)
-      if json { return }
+      if json { return progress(place + 1) }
       bar.finish()
       if tasks.count > 1 || entry.sheets != nil {
         print((report.images.count > 1 ? "\n" : "") + printable(tasks[place], within: Terminal.resultWidth))
       }
       print(entry.table(within: Terminal.resultWidth))
       try Output.flush()
+      progress(place + 1)
     }
   }
 
