@@ -4,7 +4,7 @@ struct CanonicalName: Hashable {
   let tower: Tower
   /// The index of a transformer block, if the tensor belongs to one.
   let block: Int?
-  /// What remains: `qkv.weight`, `positions`, `pooler.latent`, `logit_scale`.
+  /// The rest: `qkv.weight`, `positions`, `pooler.latent`, `logit_scale`.
   let leaf: String
 
   init(_ name: String) {

@@ -4,7 +4,7 @@ import ZooModels
 ///
 /// For each canonical tensor, a layout says what it is made from. Every source tensor it does not use must match one of its drop rules.
 public struct CheckpointLayout: Sendable {
-  /// Whose code writes checkpoints in the layout.
+  /// The project whose code writes checkpoints in the layout.
   enum Source: Sendable, Hashable {
     case openCLIP, transformers(TransformersModel), timm, google
     /// The code that published the model.

@@ -40,7 +40,7 @@ import ZooTestSupport
   }
 
   @Test func figuresOfThePointingGameAreMeansOverRows() throws {
-    // Two classes with three rows together: what each column adds up to.
+    // Two classes with three rows in all: the sum of each column.
     let names = ["hit", "near_hit", "iou", "pixel_ap", "two_channel_ap", "f1", "area", "flat"]
     let columns = PointingProtocol.columns.count, counts = (names.count..<columns).map { Double($0) }
     let classes = [

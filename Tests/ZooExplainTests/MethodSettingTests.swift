@@ -70,7 +70,7 @@ import ZooRuntime
     var found = map([7, 8, 9])
     Correction(threshold: threshold).apply(to: &found, empty: map([2, 3, 4]))
     #expect(found.values == wanted)
-    // A map that is the same everywhere is not active anywhere.
+    // A constant map is not active anywhere.
     Correction(threshold: threshold).apply(to: &found, empty: map([2, 2, 2]))
     #expect(found.values == wanted)
   }

@@ -67,7 +67,7 @@ import ZooTensors
     #expect(released.names.withLock { $0 } == [])
   }
 
-  /// What was widened is kept, and its integers or halves are not read again.
+  /// Widened weights are kept, and their integers or halves are not read again.
   @Test func matricesOfIntegersAreUnmapped() {
     let released = Released(), bytes = ByteView(copying: [Int8](repeating: 3, count: 12))
     let page = Page("w", bytes, released)
