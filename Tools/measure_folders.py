@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Folders of pictures beside the passes alone, for docs/measurements.md: `zoo explain`, `zoo score` and `zoo embed`. Random weights, seed 1.
+"""Compares folders of pictures with the passes alone, for docs/measurements.md: `zoo explain`, `zoo score` and `zoo embed`. Random weights, seed 1.
 
     Tools/measure_folders.py [--turns N] [--pictures N] [--size WxH] [--photos N] [--precision P] [--only WORD] [--processes N] [MODEL]
 
-Needs numpy and Pillow, with which it makes JPEGs of noise with the spectrum of photographs (quality 90). The passes alone are the same command
-on as many pictures that have the model's size already, 224x224, as uncompressed PNGs (reading one takes less than 0.2 ms), where `explain`
-writes nothing but raw values. The commands take turns, so that a slow moment of the machine meets all of them; medians count, and the share is the median
-over the turns. MODEL is a registered ARCHITECTURE:TAG or a folder of Examples.
+Needs numpy and Pillow, which make JPEGs (quality 90) of noise with the spectrum of photographs. The passes alone are measured with the same
+command on as many pictures of the model's size, 224x224, as uncompressed PNGs (reading one takes less than 0.2 ms); `explain` then writes only
+raw values. The commands take turns, so that a slow moment of the machine affects all of them. Results are medians; the share is the median over
+the turns. MODEL is a registered ARCHITECTURE:TAG or a folder of Examples.
 """
 import argparse, json, os, pathlib, shutil, statistics, subprocess, sys, tempfile, time
 
@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def photograph(random, width, height):
-    """Each channel is noise whose amplitude falls with the frequency much as in photographs; most of it is common to all three."""
+    """Each channel is noise whose amplitude falls with the frequency, as in photographs; most of it is shared by all three."""
     fall = numpy.hypot(numpy.fft.fftfreq(height)[:, None], numpy.fft.rfftfreq(width)[None]) * max(width, height)
     fall = numpy.maximum(fall, 1) ** -1.2
 
@@ -33,7 +33,7 @@ def make(folder, twins, sizes):
     random = numpy.random.default_rng(1)
     made = {}
     for number, (width, height) in enumerate(sizes):
-        # Photographs take a second to make: eight of a size, mirrored and turned upside down, are enough of them.
+        # A photograph takes a second to make: eight of each size, mirrored and turned upside down, are enough.
         some = made.setdefault((width, height), [])
         if len(some) < 8:
             some.append(photograph(random, width, height))
@@ -47,7 +47,7 @@ def make(folder, twins, sizes):
 
 
 def run(*commands):
-    """Seconds until all commands have ended, and their processor seconds and peak resident MB together."""
+    """The seconds until all commands have ended, and the sums of their processor seconds and peak resident MB."""
     start, busy, memory = time.perf_counter(), 0, 0
     processes = [subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL) for command in commands]
     for process in processes:
@@ -59,7 +59,7 @@ def run(*commands):
 
 
 def parts(command, folder, out, count):
-    """The command for each of several processes of one thread, which have every COUNTth picture and an output of their own."""
+    """The command for each of several single-threaded processes, each with every COUNTth picture and its own output."""
     files = sorted(folder.iterdir())
     for part in range(count):
         words = [[*files[part::count]] if word == folder else [f"{out}{part}"] if word == out else [word] for word in command]
@@ -89,7 +89,7 @@ def main():
         twins.mkdir()
         size = tuple(int(side) for side in options.size.split("x"))
         count, photos = options.pictures, options.photos
-        # The photographs lie among the others.
+        # The photographs are spread among the others.
         make(pictures, twins, [(4000, 3000) if photos and n * photos // count != (n + 1) * photos // count else size for n in range(count)])
         model, file = options.model, folder / "model.safetensors"
         if (ROOT / "Examples" / model).is_dir():

@@ -45,7 +45,7 @@ uint8_t *zoo_png_encode(const uint8_t *pixels, int64_t width, int64_t height, in
   if (info && !setjmp(png_jmpbuf(png))) {
     int color = channels == 1 ? PNG_COLOR_TYPE_GRAY : channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
     png_set_write_fn(png, kept, append, flush);
-    // Runs are enough: after these filters, searching for other repeats takes more than half of the time for a few percent of the size.
+    // Runs are enough: after these filters, a search for other repeats takes more than half of the time and saves a few percent of the size.
     png_set_compression_level(png, 1);
     png_set_compression_strategy(png, Z_RLE);
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB | PNG_FILTER_UP | PNG_FILTER_PAETH);

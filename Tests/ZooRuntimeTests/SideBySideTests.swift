@@ -5,7 +5,7 @@ import ZooFixtures
 import ZooImages
 import ZooRuntime
 
-/// Work that many threads do comes in order, is bounded, and gives what one thread gives.
+/// Results of many threads come in order, are bounded in number, and equal those of one thread.
 @Suite struct SideBySideTests {
   @Test(arguments: [1, 3, 8])
   func valuesComeInOrderAlthoughTheFirstOnesTakeLongest(threads: Int) {
@@ -40,7 +40,7 @@ import ZooRuntime
     ahead.stop()
     usleep(20_000)
     let count = made.withLock { $0 }
-    // The four of the beginning, and one for the one that was taken.
+    // The first four, and one more for the one that was taken.
     #expect((1...5).contains(count))
     usleep(20_000)
     #expect(made.withLock { $0 } == count)
@@ -52,7 +52,7 @@ import ZooRuntime
     }.model.with(threads: threads)
   }
 
-  /// Seven things in rounds of two or three, as many as there are processors.
+  /// Seven items in rounds of two or three, one for each processor.
   @Test(.enabled(if: Parallel().threads > 1)) func wholeRoundsHaveAThreadEachAndTheRestHasThemAll() throws {
     let model = try Self.model(threads: 3)
     var found: [[Int]] = []
