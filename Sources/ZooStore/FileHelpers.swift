@@ -5,12 +5,9 @@ import ZooTensors
 
 /// The size in bytes of a file, or of all files under a folder; links count as themselves.
 func bytes(under url: URL) -> Int {
-  let path = url.path(percentEncoded: false)
-  guard let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType else {
-    return 0
-  }
-  guard type == .typeDirectory else { return fileSize(url) ?? 0 }
-  let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+  guard let status = FileStatus(url) else { return 0 }
+  guard status.isFolder else { return status.size }
+  let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false))) ?? []
   return names.reduce(0) { $0 + bytes(under: url.appending(path: $1)) }
 }
 
@@ -19,14 +16,35 @@ func removeIfEmpty(_ folder: URL) { rmdir(folder.path(percentEncoded: false)) }
 
 /// The modification time of a file, or of the newest file under a folder.
 func lastChange(under url: URL) -> Date? {
-  let path = url.path(percentEncoded: false)
-  let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-  guard attributes?[.type] as? FileAttributeType == .typeDirectory else {
-    return attributes?[.modificationDate] as? Date
-  }
-  let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+  guard let status = FileStatus(url) else { return nil }
+  guard status.isFolder else { return status.changed }
+  let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false))) ?? []
   let dates = names.compactMap { lastChange(under: url.appending(path: $0)) }
-  return dates.max() ?? attributes?[.modificationDate] as? Date
+  return dates.max() ?? status.changed
+}
+
+/// What the system says of a file; links count as themselves.
+///
+/// The values of FileManager's attributes have other types where Foundation is not linked: a size there is no `Int`.
+struct FileStatus {
+  let isFolder: Bool
+  let size: Int
+  /// The modification time.
+  let changed: Date
+
+  /// Nil if there is no such file.
+  init?(_ url: URL) {
+    var status = stat()
+    guard lstat(url.path(percentEncoded: false), &status) == 0 else { return nil }
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    isFolder = status.st_mode & S_IFMT == S_IFDIR
+    size = Int(status.st_size)
+    changed = Date(timeIntervalSince1970: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
+  }
 }
 
 /// Runs code that writes a file; errors become a `PullError` that names it.
@@ -47,9 +65,7 @@ package func freeSpace(_ folder: String) -> Int? {
 }
 
 /// The size of a file; nil if it does not exist.
-func fileSize(_ url: URL) -> Int? {
-  (try? FileManager.default.attributesOfItem(atPath: url.path(percentEncoded: false)))?[.size] as? Int
-}
+func fileSize(_ url: URL) -> Int? { FileStatus(url)?.size }
 
 /// Feeds the first `count` bytes of a file to a hasher, piece by piece.
 func hashFile(_ file: URL, into hasher: SHA256Hasher, upTo count: Int) throws {

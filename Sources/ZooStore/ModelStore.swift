@@ -124,11 +124,8 @@ public struct InstalledModel: Sendable {
     self.directory = directory
     self.description = description
     let files = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
-    size = files.reduce(0) { sum, name in
-      let attributes = try? FileManager.default.attributesOfItem(atPath: directory.appending(path: name).path)
-      return sum + ((attributes?[.size] as? Int) ?? 0)
-    }
-    let added = lastWrite(file), touched = lastWrite(directory)
+    size = files.reduce(0) { $0 + (fileSize(directory.appending(path: $1)) ?? 0) }
+    let added = FileStatus(file)?.changed, touched = FileStatus(directory)?.changed
     self.added = added
     // Writing sets folder times, too: a use is later than that.
     used = if let added, let touched, touched.timeIntervalSince(added) > 2 { touched } else { nil }
@@ -147,10 +144,6 @@ public struct InstalledModel: Sendable {
   static func reads(_ directory: URL) -> Bool {
     InstalledModel(directory: directory)?.headerDefects.isEmpty ?? false
   }
-}
-
-private func lastWrite(_ url: URL) -> Date? {
-  (try? FileManager.default.attributesOfItem(atPath: url.path))?[.modificationDate] as? Date
 }
 
 /// Why a reference does not resolve to an installed model.

@@ -17,21 +17,19 @@ umask 022
 # Stripped, all functions resolved at startup and their table read-only, relocations packed, unreachable functions removed and identical
 # ones merged, and without paths of this machine.
 flags="--scratch-path $scratch --static-swift-stdlib --disable-local-rpath $(Tools/more-formats.sh)"
-for flag in -z now -z relro -z pack-relative-relocs -s --build-id=sha1 --gc-sections --icf=safe --no-export-dynamic \
-  "--why-extract=$scratch/extracted.txt" "-Map=$scratch/zoo.map"; do
+for flag in -z now -z relro -z pack-relative-relocs -s --build-id=sha1 --gc-sections --icf=safe --no-export-dynamic "-Map=$scratch/zoo.map"; do
   flags="$flags -Xlinker $flag"
+done
+# Of Foundation, only FoundationEssentials: the remainder with ICU would be 47 MB. Whoever needs more of it, the linker names.
+for library in libFoundation libCoreFoundation libFoundationInternationalization lib_FoundationICU; do
+  flags="$flags -Xlinker --remap-inputs=*/swift_static/linux/$library.a=/dev/null"
 done
 flags="$flags -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc $PWD=. -Xswiftc -file-prefix-map -Xswiftc $scratch=.build"
 flags="$flags -Xcc -ffile-prefix-map=$PWD=. -Xcc -ffile-prefix-map=$scratch=.build"
+set -f # the patterns are the linker's
 # shellcheck disable=SC2086
 "$swift" build -c release --product zoo $flags
-# Only FoundationEssentials is used (Sources/ZooTensors/System): the rest of Foundation and ICU are 14 MB.
-found=$(awk -F '\t' '$2 ~ /libFoundation\.a|CoreFoundation|FoundationICU/ && $1 ~ /build/ { print $1, $3 }' "$scratch/extracted.txt")
-if [ -n "$found" ]; then
-  echo "$found" | "$swift" demangle >&2
-  echo "These files (left) need something of Foundation (right) that FoundationEssentials does not have" >&2
-  exit 1
-fi
+set +f
 built=$("$swift" build -c release --scratch-path "$scratch" --show-bin-path)/zoo
 
 release=$(. /etc/os-release && echo "$ID$VERSION_ID")

@@ -1,11 +1,12 @@
 import Foundation
 import ZooModels
+import ZooTensors
 
 // embed-manifests OUTPUT FOLDER FILE...: writes the files as string literals, by their path inside FOLDER, and for each a line with what a listing
 // shows about it.
 let arguments = CommandLine.arguments.dropFirst()
 guard arguments.count >= 2, let output = arguments.first, let folder = arguments.dropFirst().first else {
-  FileHandle.standardError.write(Data("usage: embed-manifests OUTPUT FOLDER FILE...\n".utf8))
+  try? OpenFile.standardError.write(Data("usage: embed-manifests OUTPUT FOLDER FILE...\n".utf8))
   exit(2)
 }
 var source = "enum EmbeddedManifests {\n  static let all: [(file: String, json: String)] = [\n", lines: [String] = []
@@ -20,7 +21,7 @@ for path in arguments.dropFirst(2) {
     }
     lines.append(summary.line)
   } catch {
-    FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+    try? OpenFile.standardError.write(Data("error: \(error)\n".utf8))
     exit(1)
   }
 }
