@@ -10,10 +10,10 @@ install -D -m 755 "$binary" "$root/bin/zoo"
 tool=$(find "$scratch" -type f -perm -u+x -name 'generate-manual*' | head -n 1)
 mkdir -p "$root/share/man/man1"
 "$tool" "$binary" --multi-page --date "$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)" --output-directory "$root/share/man/man1"
-# `man zoo explain` looks for zoo-explain, but the plugin writes zoo.explain, with "zoo explain" in the name line.
+# Empty lines are paragraphs, and lines of an example in JSON stay lines. `man zoo explain` looks for zoo-explain, but the plugin writes zoo.explain, with "zoo explain" in the name line.
 for page in "$root"/share/man/man1/*.1; do
   name=$(basename "$page" .1 | tr . -)
-  sed -i -e '/^\.\(Xr\|Dt\) /{s/\./-/g;s/^-/./}' -e "s/^\.Nm \".*\"\$/.Nm $name/" -e "s/^\.Nm\$/.Nm \"$(echo "$name" | tr - ' ')\"/" "$page"
+  sed -i -e 's/^$/.Pp/' -e '/^[]{"]/i .br' -e '/^\.\(Xr\|Dt\) /{s/\./-/g;s/^-/./}' -e "s/^\.Nm \".*\"\$/.Nm $name/" -e "s/^\.Nm\$/.Nm \"$(echo "$name" | tr - ' ')\"/" "$page"
   [ "$page" = "$root/share/man/man1/$name.1" ] || mv "$page" "$root/share/man/man1/$name.1"
 done
 gzip -9n "$root"/share/man/man1/*.1
