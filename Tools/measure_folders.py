@@ -8,7 +8,7 @@ command on as many pictures of the model's size, 224x224, as uncompressed PNGs (
 raw values. The commands take turns, so that a slow moment of the machine affects all of them. Results are medians; the share is the median over
 the turns. MODEL is a registered ARCHITECTURE:TAG or a folder of Examples.
 """
-import argparse, json, os, pathlib, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, multiprocessing, os, pathlib, shutil, statistics, subprocess, sys, tempfile, time
 
 import numpy
 from PIL import Image
@@ -90,7 +90,10 @@ def main():
         size = tuple(int(side) for side in options.size.split("x"))
         count, photos = options.pictures, options.photos
         # The photographs are spread among the others.
-        make(pictures, twins, [(4000, 3000) if photos and n * photos // count != (n + 1) * photos // count else size for n in range(count)])
+        # In a process of its own: the peak memory of a command would include that of this script.
+        maker = multiprocessing.Process(target=make, args=(pictures, twins, [(4000, 3000) if photos and n * photos // count != (n + 1) * photos // count else size for n in range(count)]))
+        maker.start()
+        maker.join()
         model, file = options.model, folder / "model.safetensors"
         if (ROOT / "Examples" / model).is_dir():
             subprocess.run([zoos[0], "convert", ROOT / "Examples" / model, "--quiet"], check=True, stdout=subprocess.DEVNULL)
