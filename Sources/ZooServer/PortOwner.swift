@@ -3,6 +3,14 @@ import ZooTensors
 
 /// The program that listens on a port of this machine: its name and process, if the system tells (Linux, own processes).
 func ownerOfPort(_ port: Int) -> String? {
+  // The system's table may lack a socket if others come and go while it is read.
+  for _ in 0..<3 {
+    if let owner = findOwner(port) { return owner }
+  }
+  return nil
+}
+
+private func findOwner(_ port: Int) -> String? {
   let wanted = formatted("%04X", port)
   let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { file in
     ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").split(separator: "\n").compactMap { line -> String? in
