@@ -27,10 +27,7 @@ import Zoo
   @Test func aProgramHasManifestsOfItsOwn() throws {
     var mine = try #require(Registry.builtIn.manifest("ViT-B-32"))
     (mine.architecture.name, mine.weights) = ("ViT-B-32-mine", [])
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
-    try encoder.encode(mine).write(to: file)
+    let file = try Self.file(of: mine)
     defer { try? FileManager.default.removeItem(at: file) }
 
     let registry = Registry.builtIn.adding(try Registry(contentsOf: [file]))
@@ -42,14 +39,20 @@ import Zoo
   @Test func anAddedManifestTakesThePlaceOfItsName() throws {
     var mine = try #require(Registry.builtIn.manifest("ViT-B-32"))
     mine.weights = []
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
-    try encoder.encode(mine).write(to: file)
+    let file = try Self.file(of: mine)
     defer { try? FileManager.default.removeItem(at: file) }
     let registry = Registry.builtIn.adding(try Registry(contentsOf: [file]))
     #expect(registry.manifests.map(\.name) == Registry.builtIn.manifests.map(\.name))
     #expect(registry.manifest("ViT-B-32")?.weights.isEmpty == true)
     #expect(registry.manifest("ViT-B-16")?.weights.isEmpty == false)
+  }
+
+  /// A manifest as a user writes it, in a file for the caller to remove.
+  private static func file(of manifest: Manifest) throws -> URL {
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    try encoder.encode(manifest).write(to: file)
+    return file
   }
 }

@@ -1,3 +1,5 @@
+import ZooImages
+import ZooRuntime
 import ZooTensors
 
 /// A folder of embeddings: `embeddings.json`, `index.jsonl` with a line for each input, and files of shape `[rows, width]`.
@@ -32,13 +34,16 @@ package struct EmbeddingDescription: RunDescription {
 
   package enum Kind: String, Codable, Sendable { case images, texts }
 
+  /// - Parameter loader: How pictures reach the model; nil for prompts.
   package init(
-    kind: Kind, model: String, modelDigest: String, dataDigest: String, inputs: Int, width: Int, normalised: Bool,
-    storage: EmbeddingStorage, pictures: [Choice], shard: Shard, made: [Choice]
-  ) {
-    (self.kind, self.model, self.modelDigest, self.dataDigest) = (kind, model, modelDigest, dataDigest)
-    (self.inputs, self.width, self.normalised, self.storage) = (inputs, width, normalised, storage)
-    (self.pictures, self.shard, self.made) = (pictures, shard, made)
+    of inputs: EmbeddingInputs, by model: ZooModel, loader: PictureLoader?, normalised: Bool, storage: EmbeddingStorage,
+    shard: Shard, made: [Choice]
+  ) throws {
+    (kind, dataDigest, self.inputs) = (inputs.kind, inputs.digest, inputs.entries.count)
+    (self.model, modelDigest) = (model.name, try model.description.runDigest())
+    width = model.architecture.embedding
+    pictures = loader?.choices(precision: model.engine.algebra.precision) ?? []
+    (self.normalised, self.storage, self.shard, self.made) = (normalised, storage, shard, made)
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -70,7 +75,7 @@ package struct EmbeddingStorage: Codable, Sendable, Hashable, CustomStringConver
   /// The number of rows in each file except the last.
   package var rowsPerFile: Int
 
-  package init(format: Format, element: Element, rowsPerFile: Int) {
+  package init(format: Format = .npy, element: Element = .f32, rowsPerFile: Int = 100_000) {
     (self.format, self.element, self.rowsPerFile) = (format, element, rowsPerFile)
   }
 

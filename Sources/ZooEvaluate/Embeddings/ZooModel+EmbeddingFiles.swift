@@ -12,7 +12,7 @@ public struct UnreadPicture: Sendable {
 }
 
 extension ZooModel {
-  private static let filesTogether = 4, rowsPerFile = 100_000
+  private static let filesTogether = 4
 
   /// Embeds picture files, folders and WebDataset archives into a folder that `EmbeddingSearch` and `zoo search` can read, without blocking the
   /// caller's thread. Pictures are read while the model works, and are never all in memory.
@@ -35,11 +35,8 @@ extension ZooModel {
       let output = folder.path(percentEncoded: false)
       let found = PictureSearch(pictures.map { $0.path(percentEncoded: false) }, excluding: output).pictures
       let inputs = try EmbeddingInputs(pictures: found), loader = PictureLoader(preprocessing: try self.preprocessing)
-      let description = EmbeddingDescription(
-        kind: .images, model: self.name, modelDigest: try self.description.runDigest(), dataDigest: inputs.digest,
-        inputs: inputs.entries.count, width: self.architecture.embedding, normalised: true,
-        storage: EmbeddingStorage(format: .npy, element: .f32, rowsPerFile: Self.rowsPerFile),
-        pictures: loader.choices(precision: self.engine.algebra.precision), shard: .whole, made: [])
+      let description = try EmbeddingDescription(
+        of: inputs, by: self, loader: loader, normalised: true, storage: EmbeddingStorage(), shard: .whole, made: [])
       let run = try EmbeddingRun(output, inputs, description, model: self, resume: true)
       var unread: [UnreadPicture] = []
       progress(run.known, inputs.entries.count)

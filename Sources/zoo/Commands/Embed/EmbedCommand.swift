@@ -83,11 +83,9 @@ struct EmbedCommand: ParsableCommand {
     let loaded = try runOptions.load(model)
     if loaded.architecture.isClassifier { throw EvaluateError.noEmbeddings(model: loaded.name) }
     let loader = inputs.kind == .texts ? nil : try pictureOptions.loader(for: loaded, notes: &notes)
-    let description = EmbeddingDescription(
-      kind: inputs.kind, model: loaded.name, modelDigest: try loaded.description.runDigest(),
-      dataDigest: inputs.digest, inputs: inputs.entries.count, width: loaded.architecture.embedding,
-      normalised: !raw, storage: EmbeddingStorage(format: format, element: element, rowsPerFile: rowsPerFile),
-      pictures: loader?.choices(precision: runOptions.precision) ?? [], shard: shard,
+    let description = try EmbeddingDescription(
+      of: inputs, by: loaded, loader: loader, normalised: !raw,
+      storage: EmbeddingStorage(format: format, element: element, rowsPerFile: rowsPerFile), shard: shard,
       made: [
         Choice("zoo", Zoo.configuration.version), Choice("call", CommandLine.arguments.joined(separator: " ")),
       ])
