@@ -46,12 +46,22 @@ const char *zoo_onednn_version(void) {
   return version;
 }
 
-int zoo_onednn_has_bf16(void) {
+int zoo_onednn_has(int types) {
+  if (types == ZOO_ONEDNN_F32) return 1;
 #if defined(__x86_64__)
-  return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+  dnnl_cpu_isa_t needed = types == ZOO_ONEDNN_BF16 ? dnnl_cpu_isa_avx512_core_bf16 : dnnl_cpu_isa_avx512_core_vnni;
+  return (dnnl_get_effective_cpu_isa() & needed) == needed;
 #else
   return 0;
 #endif
+}
+
+static dnnl_data_type_t x_type(const struct zoo_onednn_shape *s) {
+  return s->types == ZOO_ONEDNN_INT8 ? dnnl_u8 : s->types == ZOO_ONEDNN_BF16 ? dnnl_bf16 : dnnl_f32;
+}
+
+static dnnl_data_type_t b_type(const struct zoo_onednn_shape *s) {
+  return s->types == ZOO_ONEDNN_INT8 ? dnnl_s8 : x_type(s);
 }
 
 struct zoo_onednn_product {
@@ -87,10 +97,9 @@ static int weights_layout(const struct zoo_onednn_shape *s, int order, dnnl_data
 
 // The descriptor of a product; `b` is used as given, or replaced by oneDNN's choice if it has no order yet.
 static int describe(struct zoo_onednn_product *p, const struct zoo_onednn_shape *s, dnnl_primitive_desc_t *pd) {
-  dnnl_data_type_t type = s->bf16 ? dnnl_bf16 : dnnl_f32;
-  const int64_t wide[2] = {s->depth, 1}, result[2] = {s->stride, 1};
+  const int64_t wide[2] = {s->x_stride, 1}, result[2] = {s->stride, 1};
   dnnl_primitive_attr_t attributes = NULL;
-  int ok = layout_make(&p->x, s->rows, s->depth, type, wide)
+  int ok = layout_make(&p->x, s->rows, s->depth, x_type(s), wide)
            && layout_make(&p->y, s->rows, s->columns, dnnl_f32, result)
            && (!s->bias || layout_make(&p->bias, 1, s->columns, dnnl_f32, result))
            && dnnl_primitive_attr_create(&attributes) == dnnl_success
@@ -109,7 +118,7 @@ static int packed_layout(const struct zoo_onednn_shape *s, layout *target) {
   nominal.bias = nominal.activation = 0;
   zoo_onednn_product *p = calloc(1, sizeof *p);
   dnnl_primitive_desc_t pd = NULL;
-  int ok = p && weights_layout(s, ZOO_ONEDNN_PACKED, s->bf16 ? dnnl_bf16 : dnnl_f32, &p->b)
+  int ok = p && weights_layout(s, ZOO_ONEDNN_PACKED, b_type(s), &p->b)
            && describe(p, &nominal, &pd)
            && layout_copy(target, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0));
   if (pd) dnnl_primitive_desc_destroy(pd);
@@ -122,9 +131,7 @@ zoo_onednn_product *zoo_onednn_product_create(const struct zoo_onednn_shape *s) 
   zoo_onednn_product *p = calloc(1, sizeof *p);
   if (!p) return NULL;
   dnnl_primitive_desc_t pd = NULL;
-  int ok = (s->order == ZOO_ONEDNN_PACKED
-                ? packed_layout(s, &p->b)
-                : weights_layout(s, s->order, s->bf16 ? dnnl_bf16 : dnnl_f32, &p->b))
+  int ok = (s->order == ZOO_ONEDNN_PACKED ? packed_layout(s, &p->b) : weights_layout(s, s->order, b_type(s), &p->b))
            && describe(p, s, &pd);
   if (ok) {
     layout_ref scratch = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
@@ -195,12 +202,12 @@ size_t zoo_onednn_packed_size(const struct zoo_onednn_shape *s) {
   return size;
 }
 
-int zoo_onednn_pack(const struct zoo_onednn_shape *s, int order, const float *b, void *target) {
+int zoo_onednn_pack(const struct zoo_onednn_shape *s, int order, const void *b, void *target) {
   layout plain = {0}, packed = {0};
   dnnl_primitive_desc_t pd = NULL;
   dnnl_primitive_t reorder = NULL;
   int ok = ready() && packed_layout(s, &packed)
-           && weights_layout(s, order, dnnl_f32, &plain)
+           && weights_layout(s, order, s->types == ZOO_ONEDNN_INT8 ? dnnl_s8 : dnnl_f32, &plain)
            && dnnl_reorder_primitive_desc_create(&pd, REF(plain), engine, REF(packed), engine, NULL) == dnnl_success
            && dnnl_primitive_create(&reorder, pd) == dnnl_success;
   if (ok) {

@@ -190,9 +190,13 @@ void zoo_int8_pack_rows(const int8_t *rows, ptrdiff_t ld, ptrdiff_t depth, ptrdi
   set()->quads->pack_rows(rows, ld, depth, columns, strip, sums);
 }
 
-void zoo_int8_pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns, float *scratch,
-                         int32_t *strip, float *scales, float *sums) {
-  set()->quads->pack_strip(b, down, across, depth, columns, scratch, strip, scales, sums);
+void zoo_int8_columns(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns, float *scratch,
+                      int8_t *rows, float *scales) {
+  set()->quads->quantise_columns(b, down, across, depth, columns, scratch, rows, scales);
+}
+
+void zoo_int8_sums(const int8_t *rows, ptrdiff_t ld, ptrdiff_t depth, ptrdiff_t columns, float *sums) {
+  set()->quads->row_sums(rows, ld, depth, columns, sums);
 }
 
 void zoo_int8_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff_t width, uint8_t *target, ptrdiff_t ldt,
@@ -205,6 +209,12 @@ void zoo_int8_product(const uint8_t *x, ptrdiff_t ldx, const float *factors, con
                       const struct zoo_epilogue *after) {
   const struct set *both = set();
   both->quads->product(x, ldx, factors, strips, scales, sums, depth, rows, columns, c, ldc, after, both->floats->follow);
+}
+
+void zoo_int8_finish(float *c, ptrdiff_t ldc, const float *factors, const float *scales, const float *sums, ptrdiff_t rows,
+                     ptrdiff_t columns, const struct zoo_epilogue *after) {
+  const struct set *both = set();
+  both->quads->finish(c, ldc, factors, scales, sums, rows, columns, after, both->floats->follow);
 }
 
 void zoo_int8_transposed_product(const float *x, ptrdiff_t ldx, const int32_t *strips, const float *scales, ptrdiff_t depth,

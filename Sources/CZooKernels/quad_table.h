@@ -9,11 +9,14 @@ typedef void zoo_follow_function(float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdi
 struct zoo_quad_table {
   ptrdiff_t (*strip_width)(void);
   float (*weights)(const float *, ptrdiff_t, int8_t *);
+  void (*quantise_columns)(const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *, int8_t *, float *);
+  void (*row_sums)(const int8_t *, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *);
   void (*pack_rows)(const int8_t *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int32_t *, float *);
-  void (*pack_strip)(const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *, int32_t *, float *, float *);
   void (*rows)(const float *, const float *, ptrdiff_t, ptrdiff_t, uint8_t *, ptrdiff_t, float *);
   void (*product)(const uint8_t *, ptrdiff_t, const float *, const int32_t *, const float *, const float *, ptrdiff_t,
                   ptrdiff_t, ptrdiff_t, float *, ptrdiff_t, const struct zoo_epilogue *, zoo_follow_function *);
+  void (*finish)(float *, ptrdiff_t, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t,
+                 const struct zoo_epilogue *, zoo_follow_function *);
   void (*transposed_product)(const float *, ptrdiff_t, const int32_t *, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t,
                              ptrdiff_t, ptrdiff_t, float *, ptrdiff_t);
 };

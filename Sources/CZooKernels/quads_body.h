@@ -56,6 +56,14 @@ static float weights(const float *w, ptrdiff_t count, int8_t *q) {
   return most / 127.0f + odd;
 }
 
+static void row_sums(const int8_t *rows, ptrdiff_t ld, ptrdiff_t depth, ptrdiff_t columns, float *sums) {
+  for (ptrdiff_t n = 0; n < columns; n++) {
+    int32_t sum = 0;
+    for (ptrdiff_t k = 0; k < depth; k++) sum += rows[n * ld + k];
+    sums[n] = (float)sum;
+  }
+}
+
 // Words of rows as columns, in blocks that fit in the L1 cache.
 static void pack_rows(const int8_t *rows, ptrdiff_t ld, ptrdiff_t depth, ptrdiff_t columns, int32_t *strip, float *sums) {
   ptrdiff_t width = padded(columns), whole = depth / 4;
@@ -70,23 +78,17 @@ static void pack_rows(const int8_t *rows, ptrdiff_t ld, ptrdiff_t depth, ptrdiff
   }
   for (ptrdiff_t k = 0; k < quads(depth); k++)
     for (ptrdiff_t n = columns; n < width; n++) strip[k * width + n] = 0;
-  for (ptrdiff_t n = 0; n < width; n++) {
-    int32_t sum = 0;
-    for (ptrdiff_t k = 0; k < depth && n < columns; k++) sum += rows[n * ld + k];
-    sums[n] = (float)sum;
-  }
+  row_sums(rows, ld, depth, columns, sums);
+  for (ptrdiff_t n = columns; n < width; n++) sums[n] = 0;
 }
 
-static void pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns, float *scratch,
-                       int32_t *strip, float *scales, float *sums) {
-  int8_t *rows = (int8_t *)(scratch + depth);
+static void quantise_columns(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns,
+                             float *scratch, int8_t *rows, float *scales) {
   for (ptrdiff_t n = 0; n < columns; n++) {
     const float *column = b + n * across;
     for (ptrdiff_t k = 0; down > 1 && k < depth; k++) scratch[k] = column[k * down];
     scales[n] = weights(down > 1 ? scratch : column, depth, rows + n * depth);
   }
-  for (ptrdiff_t n = columns; n < padded(columns); n++) scales[n] = 0;
-  pack_rows(rows, depth, depth, columns, strip, sums);
 }
 
 // --- rows --------------------------------------------------------------------------------------------------------------
@@ -231,6 +233,19 @@ static void product(const uint8_t *x, ptrdiff_t ldx, const float *factors, const
   }
 }
 
+static void finish(float *c, ptrdiff_t ldc, const float *factors, const float *scales, const float *sums, ptrdiff_t rows,
+                   ptrdiff_t columns, const struct zoo_epilogue *after, zoo_follow_function *follow) {
+  for (ptrdiff_t i = 0; i < rows; i++) {
+    float *row = c + i * ldc, scale = factors[2 * i], low = factors[2 * i + 1];
+    for (ptrdiff_t n = 0; n < columns; n++) row[n] = scales[n] * (scale * row[n] + low * sums[n]);
+    if (!after) continue;
+    struct zoo_epilogue own = *after;
+    if (own.derivative) own.derivative += i * ldc;
+    if (own.moment) own.moment += i * ldc;
+    follow(row, ldc, 0, 1, columns, &own);
+  }
+}
+
 INLINE float total(vec v) {
   float lanes[ZOO_LANES];
   memcpy(lanes, &v, sizeof lanes);
@@ -282,5 +297,5 @@ static void transposed_product(const float *x, ptrdiff_t ldx, const int32_t *str
 }
 
 const struct zoo_quad_table ZOO_NAME(zoo_quads) = {
-    strip_width, weights, pack_rows, pack_strip, rows_of, product, transposed_product,
+    strip_width, weights, quantise_columns, row_sums, pack_rows, rows_of, product, finish, transposed_product,
 };

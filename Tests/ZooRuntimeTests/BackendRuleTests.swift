@@ -8,6 +8,7 @@ import ZooRuntime
     let flags: String
     let f32: Backend
     let bf16: Backend
+    var int8 = Backend.own
     var testDescription: String { name }
   }
 
@@ -19,7 +20,7 @@ import ZooRuntime
     Machine(name: "Zen 4", flags: "\(wide) avx512_vnni avx512_bf16", f32: .own, bf16: .own),
     Machine(
       name: "Sapphire Rapids", flags: "\(wide) avx512_vnni avx512_bf16 amx_tile amx_bf16 amx_int8", f32: .own,
-      bf16: .oneDNN),
+      bf16: .oneDNN, int8: .oneDNN),
     Machine(name: "AVX-512 without all of it", flags: "avx2 fma avx512f", f32: .oneDNN, bf16: .oneDNN),
     Machine(name: "Neoverse V1", flags: "asimd asimddp bf16 i8mm sve", f32: .oneDNN, bf16: .oneDNN),
     Machine(name: "Apple M", flags: "apple", f32: .blas, bf16: .oneDNN),
@@ -31,9 +32,12 @@ import ZooRuntime
       name: machine.name, flags: Set(machine.flags.split(separator: " ").map(String.init)))
     #expect(BackendRule.rows(for: .f32, on: features).first?.backend == machine.f32)
     #expect(BackendRule.rows(for: .bf16, on: features).first?.backend == machine.bf16)
-    // If the build has no oneDNN, there is always a backend for f32.
+    #expect(BackendRule.rows(for: .int8, on: features).first?.backend == machine.int8)
+    // If the build has no oneDNN, there is always another backend.
     #expect(BackendRule.rows(for: .f32, on: features).contains { $0.backend == .blas })
-    #expect(BackendRule.rows(for: .bf16, on: features).contains { $0.backend == .own })
+    for precision in [Precision.bf16, .int8] {
+      #expect(BackendRule.rows(for: precision, on: features).contains { $0.backend == .own })
+    }
   }
 
   @Test func whatIsChosenHereIsOfThisBuild() throws {

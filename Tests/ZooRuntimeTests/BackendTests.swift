@@ -15,13 +15,18 @@ import ZooRuntime
         == "BLAS has no bf16 products: --backend own and onednn have them, on processors that do")
   }
 
-  @Test func int8IsEverywhereButInTheLibraries() throws {
-    #expect(try makeAlgebra(precision: .int8).name == "own kernels int8")
-    #expect(try makeAlgebra(backend: .own, precision: .int8).precision == .int8)
-    for backend in Backend.available where backend != .own && backend != .automatic {
-      #expect(throws: AlgebraError.backendLacks(.int8)) { try makeAlgebra(backend: backend, precision: .int8) }
+  @Test func int8IsOnEveryProcessor() throws {
+    #expect(try makeAlgebra(precision: .int8).precision == .int8)
+    #expect(try makeAlgebra(backend: .own, precision: .int8).name == "own kernels int8")
+    #expect(throws: AlgebraError.backendLacks(.int8)) { try makeAlgebra(backend: .blas, precision: .int8) }
+    guard Backend.available.contains(.oneDNN) else { return }
+    let vectors: Set = ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni"]
+    if vectors.isSubset(of: ProcessorFeatures.current.flags) {
+      let algebra = try makeAlgebra(backend: .oneDNN, precision: .int8)
+      #expect(algebra.name.hasPrefix("oneDNN ") && algebra.name.hasSuffix(" int8"))
+    } else {
+      #expect(throws: AlgebraError.processorLacks(.int8)) { try makeAlgebra(backend: .oneDNN, precision: .int8) }
     }
-    #expect(AlgebraError.backendLacks(.int8).description == "only --backend own has int8 products")
   }
 
   @Test func whatInt8LeavesIsComputedInWhatTheProcessorHas() throws {

@@ -30,21 +30,23 @@ import Testing
       (self.depth, self.columns) = (depth, columns)
       let width = zoo_int8_strip_width(), count = (columns + width - 1) / width, deep = (depth + 3) / 4
       strips = [Int32](repeating: -1, count: count * width * deep)
-      (scales, sums) = ([Float](repeating: .nan, count: count * width), [Float](repeating: .nan, count: count * width))
+      (scales, sums) = ([Float](repeating: 0, count: count * width), [Float](repeating: .nan, count: count * width))
       var source = weights
       if transposed {
         for n in 0..<columns { for k in 0..<depth { source[k * columns + n] = weights[n * depth + k] } }
       }
-      var scratch = [Float](repeating: 0, count: depth * (1 + width / 4))
+      var scratch = [Float](repeating: 0, count: depth), rows = [Int8](repeating: 0, count: depth * width)
       for n in stride(from: 0, to: columns, by: width) {
         source.withUnsafeBufferPointer { source in
           strips.withUnsafeMutableBufferPointer { strips in
             scales.withUnsafeMutableBufferPointer { scales in
               sums.withUnsafeMutableBufferPointer { sums in
-                zoo_int8_pack_strip(
+                let count = min(width, columns - n)
+                zoo_int8_columns(
                   source.baseAddress! + n * (transposed ? 1 : depth), transposed ? columns : 1, transposed ? 1 : depth,
-                  depth, min(width, columns - n), &scratch, strips.baseAddress! + n * deep, scales.baseAddress! + n,
-                  sums.baseAddress! + n)
+                  depth, count, &scratch, &rows, scales.baseAddress! + n)
+                zoo_int8_pack_rows(
+                  rows, depth, depth, count, strips.baseAddress! + n * deep, sums.baseAddress! + n)
               }
             }
           }

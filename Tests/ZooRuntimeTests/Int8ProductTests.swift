@@ -23,7 +23,7 @@ import ZooTensors
 
     /// - Parameter stored: True for integers as they are stored in a file.
     func prepare(
-      _ direction: Direction = .forward, stored: Bool = false, lasting: Bool = false
+      _ direction: Direction = .forward, stored: Bool = false, lasting: Bool = false, on backend: Backend = .own
     ) throws -> any PreparedMatrix {
       let shape = [outputs, inputs], ones = FloatView(Tensor([Float](repeating: 1, count: outputs), shape: [outputs]))
       let matrix =
@@ -31,7 +31,7 @@ import ZooTensors
         ? WeightMatrix(
           Tensor(dtype: .i8, shape: shape, data: ByteView(copying: weights.map { Int8($0) })), scales: ones)
         : WeightMatrix(Tensor(weights, shape: shape))
-      return try makeAlgebra(precision: .int8).prepare(matrix, direction: direction, lasting: lasting)
+      return try makeAlgebra(backend: backend, precision: .int8).prepare(matrix, direction: direction, lasting: lasting)
     }
 
     /// x, its columns multiplied by `factors`, times the weights.
@@ -45,20 +45,29 @@ import ZooTensors
     }
   }
 
+  /// Those of this build and this processor.
+  private static let backends = Backend.available.filter { backend in
+    backend != .automatic && (try? makeAlgebra(backend: backend, precision: .int8)) != nil
+  }
+
   @Test(
     arguments: [(1, 2, 1), (3, 37, 5), (50, 131, 77), (300, 64, 259), (20, 175, 208), (33, 48, 1601)], [1, 2, 5])
   func wholeNumbersAreExact(size: (Int, Int, Int), threads: Int) throws {
     let product = Product(rows: size.0, inputs: size.1, outputs: size.2)
-    for (lasting, stored) in [(false, false), (false, true), (true, false), (true, true)] {
-      var y = [Float](repeating: .nan, count: product.rows * product.outputs)
-      try product.prepare(stored: stored, lasting: lasting).multiply(
-        product.x, scaledBy: nil, rows: product.rows, into: &y, epilogue: .none, parallel: Parallel(threads: threads))
-      #expect(y == product.expected())
+    let expected = product.expected()
+    for backend in Self.backends {
+      for (lasting, stored) in [(false, false), (false, true), (true, false), (true, true)] {
+        var y = [Float](repeating: .nan, count: product.rows * product.outputs)
+        try product.prepare(stored: stored, lasting: lasting, on: backend).multiply(
+          product.x, scaledBy: nil, rows: product.rows, into: &y, epilogue: .none, parallel: Parallel(threads: threads))
+        let isEqual = y == expected
+        #expect(isEqual, "\(backend)")
+      }
     }
   }
 
-  @Test func columnsAreScaledOnTheWayIn() throws {
-    let product = Product(rows: 40, inputs: 30, outputs: 70), prepared = try product.prepare()
+  @Test(arguments: backends) func columnsAreScaledOnTheWayIn(backend: Backend) throws {
+    let product = Product(rows: 40, inputs: 30, outputs: 70), prepared = try product.prepare(on: backend)
     // Powers of two, so that the scales of rows are powers of two.
     let factors = [Float](repeating: 2, count: 30) + [Float](repeating: 0.25, count: 30)
     var y = [Float](repeating: .nan, count: 2 * 40 * 70)
@@ -92,16 +101,20 @@ import ZooTensors
         #expect(forwards.multiplyTransposed(g, rows: rows, into: &y, parallel: parallel) == isCopied)
         if isCopied { #expect(y == expected) }
       }
-      try product.prepare(.backward, stored: stored, lasting: lasting).multiply(
-        g, scaledBy: nil, rows: rows, into: &y, epilogue: .none, parallel: parallel)
-      #expect(y == expected)
+      for backend in Self.backends {
+        y = [Float](repeating: .nan, count: rows * 1001)
+        try product.prepare(.backward, stored: stored, lasting: lasting, on: backend).multiply(
+          g, scaledBy: nil, rows: rows, into: &y, epilogue: .none, parallel: parallel)
+        let isEqual = y == expected
+        #expect(isEqual, "\(backend)")
+      }
     }
   }
 
-  @Test func biasAndActivationFollow() throws {
+  @Test(arguments: backends) func biasAndActivationFollow(backend: Backend) throws {
     let product = Product(rows: 301, inputs: 29, outputs: 130), bias = (0..<130).map { Float($0 - 65) }
     var y = [Float](repeating: .nan, count: 301 * 130), slope = y
-    let prepared = try product.prepare()
+    let prepared = try product.prepare(on: backend)
     bias.withUnsafeBufferPointer { bias in
       slope.withUnsafeMutableBufferPointer { slope in
         prepared.multiply(
@@ -113,5 +126,30 @@ import ZooTensors
     let plain = product.expected().enumerated().map { $0.element + bias[$0.offset % 130] }
     #expect(y == plain.map { max(0, $0) })
     #expect(slope == plain.map { $0 > 0 ? 1 : 0 })
+  }
+
+  /// Sums of integers are exact whoever computes them, so that only the last step can differ.
+  @Test(arguments: [(197, 192, 576), (77, 511, 130)])
+  func allBackendsRoundAlike(rows: Int, inputs: Int, outputs: Int) throws {
+    func noise(_ count: Int, _ seed: UInt32) -> [Float] {
+      var state = seed
+      return (0..<count).map { _ in
+        state = state &* 1_664_525 &+ 1_013_904_223
+        return Float(Int32(bitPattern: state)) / 0x1p31
+      }
+    }
+    let x = noise(rows * inputs, 1),
+      weights = WeightMatrix(Tensor(noise(inputs * outputs, 2), shape: [outputs, inputs]))
+    let results = try Self.backends.map { backend in
+      var y = [Float](repeating: .nan, count: rows * outputs)
+      try makeAlgebra(backend: backend, precision: .int8).prepare(weights, direction: .forward, lasting: true).multiply(
+        x, scaledBy: nil, rows: rows, into: &y, epilogue: .none, parallel: Parallel(threads: 2))
+      return y
+    }
+    let most = try #require(results.first?.map(abs).max())
+    #expect(most > 1)
+    for result in results.dropFirst() {
+      #expect(zip(result, results[0]).allSatisfy { abs($0 - $1) <= 1e-6 * most })
+    }
   }
 }

@@ -19,11 +19,14 @@ enum zoo_onednn_activation {
 // The memory layout of B [depth, columns].
 enum zoo_onednn_order { ZOO_ONEDNN_PACKED = 0, ZOO_ONEDNN_ROWS = 1, ZOO_ONEDNN_COLUMNS = 2 };
 
-// y [rows, columns] = act(x [rows, depth] B + bias), with B f32 or bf16, x of the same type, y f32. The rows of y have stride `stride`, and so do
-// those of B if it is stored in rows.
+// The types of x and B: f32, bf16, or unsigned bytes times signed ones. y is f32.
+enum zoo_onednn_types { ZOO_ONEDNN_F32 = 0, ZOO_ONEDNN_BF16 = 1, ZOO_ONEDNN_INT8 = 2 };
+
+// y [rows, columns] = act(x [rows, depth] B + bias). The rows of x have stride `x_stride`; those of y have stride `stride`, and so do those of B if it
+// is stored in rows.
 struct zoo_onednn_shape {
-  int64_t rows, depth, columns, stride;
-  int32_t order, bf16, bias, activation;
+  int64_t rows, depth, columns, x_stride, stride;
+  int32_t order, types, bias, activation;
 };
 
 // How a product of one shape is computed.
@@ -31,8 +34,8 @@ typedef struct zoo_onednn_product zoo_onednn_product;
 
 // Such as "2.6.3".
 const char *zoo_onednn_version(void);
-// 1 if the processor has native bf16 products.
-int zoo_onednn_has_bf16(void);
+// 1 if the processor has native products of these types.
+int zoo_onednn_has(int types);
 
 zoo_onednn_product *zoo_onednn_product_create(const struct zoo_onednn_shape *shape);
 void zoo_onednn_product_destroy(zoo_onednn_product *product);
@@ -45,6 +48,6 @@ int zoo_onednn_product_run(const zoo_onednn_product *product, const void *x, con
 
 // The size in bytes of B when packed for products of a shape, for any number of rows; 0 if it cannot be packed.
 size_t zoo_onednn_packed_size(const struct zoo_onednn_shape *shape);
-// Packs B, which is f32 in an unpacked order, into `packed`, which is 64-byte aligned.
-int zoo_onednn_pack(const struct zoo_onednn_shape *shape, int order, const float *b, void *packed);
+// Packs B, which is in an unpacked order and f32, or int8 for products of integers, into `packed`, which is 64-byte aligned.
+int zoo_onednn_pack(const struct zoo_onednn_shape *shape, int order, const void *b, void *packed);
 #endif

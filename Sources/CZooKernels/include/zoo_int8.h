@@ -10,6 +10,13 @@
 // q [count] := w / scale, rounded, from -127 to 127; returns the scale, the largest magnitude / 127. NaN if a weight is NaN or infinite.
 float zoo_int8_weights(const float *w, ptrdiff_t count, int8_t *q);
 
+// rows [columns, depth] := `columns` columns of b, each divided by its scale, which is stored in scales [columns]; element (k, n) of b is b[k * down +
+// n * across]; down or across is 1. scratch holds depth floats.
+void zoo_int8_columns(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns, float *scratch,
+                      int8_t *rows, float *scales);
+// sums [columns] := the sums of rows [columns, depth] with a stride of ld bytes.
+void zoo_int8_sums(const int8_t *rows, ptrdiff_t ld, ptrdiff_t depth, ptrdiff_t columns, float *sums);
+
 // target [rows, width] := q [rows, width], ld bytes apart, times the scales [rows].
 void zoo_int8_widen(const int8_t *q, ptrdiff_t ld, const float *scales, ptrdiff_t rows, ptrdiff_t width, float *target);
 
@@ -19,10 +26,6 @@ ptrdiff_t zoo_int8_strip_width(void);
 // Packs one strip from `columns` rows of weights [columns, depth] with a stride of ld bytes. sums [width] gets the sum of each column; both are 0
 // beyond the columns.
 void zoo_int8_pack_rows(const int8_t *rows, ptrdiff_t ld, ptrdiff_t depth, ptrdiff_t columns, int32_t *strip, float *sums);
-// The same from `columns` columns of b, whose element (k, n) is b[k * down + n * across]; down or across is 1. scales [width] gets the scale of each
-// column, 0 beyond them. scratch holds depth * (1 + zoo_int8_strip_width() / 4) floats.
-void zoo_int8_pack_strip(const float *b, ptrdiff_t down, ptrdiff_t across, ptrdiff_t depth, ptrdiff_t columns, float *scratch,
-                         int32_t *strip, float *scales, float *sums);
 
 // target [rows, ldt] := x [rows, width] quantised to bytes, after multiplying its columns by `columns` [width] if that is not null. ldt is width
 // rounded up to whole words. factors [rows, 2] gets the scale and offset of each row.
@@ -33,6 +36,10 @@ void zoo_int8_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdiff
 void zoo_int8_product(const uint8_t *x, ptrdiff_t ldx, const float *factors, const int32_t *strips, const float *scales,
                       const float *sums, ptrdiff_t depth, ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t ldc,
                       const struct zoo_epilogue *after);
+// The last step of a product whose sums of integers were computed elsewhere: c [rows, columns] at stride ldc holds them, as floats, and gets what
+// zoo_int8_product would give.
+void zoo_int8_finish(float *c, ptrdiff_t ldc, const float *factors, const float *scales, const float *sums, ptrdiff_t rows,
+                     ptrdiff_t columns, const struct zoo_epilogue *after);
 // y [rows, depth rounded up to whole words] at stride ldy := x [rows, columns] times the transposed strips, for a few rows in f32 and for the words
 // of the depth from first up to last. x, at stride ldx, is padded with zeros to whole vectors.
 void zoo_int8_transposed_product(const float *x, ptrdiff_t ldx, const int32_t *strips, const float *scales, ptrdiff_t depth,

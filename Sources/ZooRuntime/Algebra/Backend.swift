@@ -4,11 +4,11 @@ import ZooTensors
 public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
   /// The fastest on this processor, according to the table in `BackendRule`.
   case automatic
-  /// The project's own kernels; int8 everywhere, bf16 on processors with native bf16 products.
+  /// The project's own kernels: int8 on all processors, bf16 on those with native bf16 products.
   case own
   /// OpenBLAS, or Accelerate on macOS: f32 only.
   case blas
-  /// oneDNN, on Linux with the package trait OneDNN: f32 and bf16.
+  /// oneDNN, on Linux with the package trait OneDNN: f32, and on x86 processors with native products bf16 and int8.
   case oneDNN = "onednn"
 
   /// The backends in this build.
@@ -35,7 +35,6 @@ package func makeAlgebra(backend: Backend = .automatic, precision: Precision = .
     guard let algebra = Kernels(precision: precision) else { throw .processorLacks(precision) }
     return algebra
   }
-  guard precision != .int8 else { throw .backendLacks(precision) }
   #if OneDNN && os(Linux)
     if backend != .blas {
       guard let algebra = OneDNN(precision: precision) else { throw .processorLacks(precision) }
@@ -63,7 +62,6 @@ public enum AlgebraError: ZooError, Equatable {
     switch self {
     case .notBuilt(let backend): "this build has no \(backend.rawValue): it was made without that package trait"
     case .processorLacks(let precision): "this processor has no \(precision.rawValue) products"
-    case .backendLacks(.int8): "only --backend own has int8 products"
     case .backendLacks(let precision):
       "BLAS has no \(precision.rawValue) products: --backend own and onednn have them, on processors that do"
     }

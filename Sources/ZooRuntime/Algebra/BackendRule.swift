@@ -24,7 +24,10 @@ package struct BackendRule: Sendable, Hashable {
     BackendRule(wide.union(["avx512_bf16"]), .bf16, .own, "the project's kernels use vectors of 512 bits"),
     BackendRule([], .bf16, .oneDNN, "oneDNN has bf16 kernels for this processor"),
     BackendRule([], .bf16, .own, "the project's kernels multiply bf16 on this processor"),
-    BackendRule([], .int8, .own, "the project's kernels alone multiply 8-bit integers as zoo rounds them"),
+    BackendRule(
+      ["amx_int8"], .int8, .oneDNN,
+      "oneDNN multiplies 8-bit integers in tiles (AMX), several times as fast as vectors do"),
+    BackendRule([], .int8, .own, "the project's kernels multiply 8-bit integers on every processor"),
   ]
 
   /// The rows that apply to a processor, best first.

@@ -5,24 +5,28 @@
 
   /// Products by oneDNN on our own threads: bias and activation are part of the product.
   ///
-  /// In f32, matrices are used in place, in both directions, or packed for each if they are kept; in bf16 they are packed, and the other factor is
-  /// rounded on the way in. Sums and results are f32.
+  /// In f32, matrices are used in place, in both directions, or packed for each if they are kept; in bf16 and int8 they are packed, and the other
+  /// factor is rounded on the way in. Results are f32, and so are sums, but for the exact ones of int8, which is rounded as `Kernels` does it.
   package struct OneDNN: LinearAlgebra {
     package let precision: Precision
 
     /// Nil if the processor does not have native products in this precision.
     package init?(precision: Precision = .f32) {
-      guard precision == .f32 || zoo_onednn_has_bf16() == 1 else { return nil }
+      guard zoo_onednn_has(precision.types) == 1 else { return nil }
       self.precision = precision
     }
 
     package var splitsRows: Bool { true }
     package var exact: any LinearAlgebra { OneDNN() ?? self }
+    package var finer: any LinearAlgebra { precision == .int8 ? OneDNN(precision: .bf16) ?? exact : self }
 
     package var name: String { "oneDNN \(String(cString: zoo_onednn_version())) \(precision.rawValue)" }
 
     package func prepare(_ matrix: WeightMatrix, direction: Direction, lasting: Bool) -> any PreparedMatrix {
-      OneDNNMatrix(matrix, direction: direction, precision: precision, lasting: lasting)
+      guard precision != .int8 || direction.ends(of: matrix).inputs <= ZOO_INT8_DEPTH else {
+        return finer.prepare(matrix, direction: direction, lasting: lasting)
+      }
+      return OneDNNMatrix(matrix, direction: direction, precision: precision, lasting: lasting)
     }
   }
 
@@ -42,9 +46,9 @@
       self.direction = direction
       // A gradient shared by all rows needs one row for each prompt: a copy does not pay off for that.
       inPlace = direction == .backward && matrix.tensor.dtype == .f32 ? matrix : nil
-      releases = precision == .bf16 && !lasting
+      releases = precision != .f32 && !lasting
       form = Lazy {
-        guard lasting || precision == .bf16,
+        guard lasting || precision != .f32,
           let packed = PackedWeights(matrix, direction: direction, precision: precision)
         else { return .whole(matrix) }
         return .packed(packed)
@@ -77,42 +81,39 @@
       }
       // oneDNN's products have no derivative, and support an activation only after a bias.
       let isOwn = epilogue.derivative == nil && (epilogue.activation == nil || epilogue.bias != nil)
+      let form = form.value
       parallel.forRows(rows) { range, _ in
-        run(
-          x + range.lowerBound * inputs, scale: scale, rows: range.count, into: y + range.lowerBound * outputs,
-          isOwn ? epilogue : .none)
+        let x = x + range.lowerBound * inputs, y = y + range.lowerBound * outputs
+        switch form {
+        case .packed(let packed) where packed.precision == .int8:
+          runIntegers(
+            x, scale: scale, rows: range.count, by: packed, into: y, epilogue.behind(range.lowerBound * outputs))
+        case .packed(let packed):
+          run(
+            x, scale: scale, rows: range.count, into: y, isOwn ? epilogue : .none, weights: packed.bytes,
+            order: Int32(ZOO_ONEDNN_PACKED.rawValue), packed.precision)
+        case .whole(let matrix):
+          // Kept alive to the end: another thread may release the matrix meanwhile.
+          let floats = matrix.floats
+          run(
+            x, scale: scale, rows: range.count, into: y, isOwn ? epilogue : .none, weights: floats.pointer,
+            order: direction.order, .f32)
+          withExtendedLifetime(floats) {}
+        }
       }
+      if case .packed(let packed) = form, packed.precision == .int8 { return }
       if !isOwn { epilogue.apply(to: y, rows: rows, width: outputs, parallel: parallel) }
     }
 
     /// On this thread: x, with its columns multiplied by `scale`, times the matrix.
     private func run(
       _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
-      _ epilogue: Epilogue
-    ) {
-      switch form.value {
-      case .packed(let packed):
-        run(
-          x, scale: scale, rows: rows, into: y, epilogue, weights: packed.bytes, order: ZOO_ONEDNN_PACKED,
-          narrows: packed.precision == .bf16)
-      case .whole(let matrix):
-        // Kept alive to the end: another thread may release the matrix meanwhile.
-        let floats = matrix.floats
-        run(
-          x, scale: scale, rows: rows, into: y, epilogue, weights: floats.pointer, order: direction.order,
-          narrows: false)
-        withExtendedLifetime(floats) {}
-      }
-    }
-
-    private func run(
-      _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, into y: UnsafeMutablePointer<Float>,
-      _ epilogue: Epilogue, weights: UnsafeRawPointer, order: zoo_onednn_order, narrows: Bool
+      _ epilogue: Epilogue, weights: UnsafeRawPointer, order: Int32, _ precision: Precision
     ) {
       let product = OneDNNProduct.of(
         ProductShape(
-          rows: rows, depth: inputs, columns: outputs, order: order, bf16: narrows, epilogue: epilogue))
-      if narrows {
+          rows: rows, depth: inputs, columns: outputs, order: order, precision: precision, epilogue: epilogue))
+      if precision == .bf16 {
         withScratch((rows * inputs + 1) / 2) { scratch in
           scratch.withMemoryRebound(to: UInt16.self, capacity: rows * inputs) { narrowed in
             zoo_narrow_rows(x, scale, rows, inputs, narrowed, inputs)
@@ -122,6 +123,27 @@
       } else {
         withScaled(x, by: scale.map { ColumnFactors($0) }, rows: rows, parallel: Parallel(threads: 1)) { x, _ in
           product.run(x, weights, bias: epilogue.bias, into: y)
+        }
+      }
+    }
+
+    /// The same with x quantised row by row; oneDNN computes the sums of integers.
+    private func runIntegers(
+      _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>?, rows: Int, by weights: PackedWeights,
+      into y: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
+    ) {
+      let words = (inputs + 3) / 4
+      let product = OneDNNProduct.of(
+        ProductShape(
+          rows: rows, depth: inputs, columns: outputs, order: Int32(ZOO_ONEDNN_PACKED.rawValue), precision: .int8,
+          epilogue: .none))
+      withScratch(rows * (words + 2)) { scratch in
+        let factors = scratch + rows * words
+        scratch.withMemoryRebound(to: UInt8.self, capacity: rows * words * 4) { bytes in
+          zoo_int8_rows(x, scale, rows, inputs, bytes, words * 4, factors)
+          product.run(bytes, weights.bytes, bias: nil, into: y)
+          var after = epilogue.native(from: 0)
+          zoo_int8_finish(y, outputs, factors, weights.scales, weights.sums, rows, outputs, &after)
         }
       }
     }
@@ -136,17 +158,12 @@
       parallel.forEach(panels.count) { index in
         let columns = panels[index].columns
         var shape = ProductShape(
-          rows: rows, depth: inputs, columns: columns.count, order: direction.order, bf16: false, epilogue: .none)
+          rows: rows, depth: inputs, columns: columns.count, order: direction.order, precision: .f32, epilogue: .none)
         shape.stride = outputs
         OneDNNProduct.of(shape).run(
           x, floats.pointer + columns.lowerBound, bias: nil, into: y + columns.lowerBound)
       }
       if releases { matrix.tensor.data.release() }
     }
-  }
-
-  extension Direction {
-    /// The memory layout of a matrix `[out, in]` when seen as `[inputs, outputs]` of this direction.
-    var order: zoo_onednn_order { self == .forward ? ZOO_ONEDNN_COLUMNS : ZOO_ONEDNN_ROWS }
   }
 #endif

@@ -8,23 +8,36 @@
     var rows: Int, depth: Int, columns: Int
     /// The memory layout of the weights: a `zoo_onednn_order`.
     var order: Int32
+    /// The row stride of x in elements; oneDNN's order for packed weights depends on it, too.
+    let xStride: Int
     /// The row stride in floats of the result, and of weights that are stored in rows.
     var stride: Int
-    var bf16: Bool, bias: Bool, activation: Int32
+    var precision: Precision
+    var bias: Bool, activation: Int32
 
-    init(rows: Int, depth: Int, columns: Int, order: zoo_onednn_order, bf16: Bool, epilogue: Epilogue) {
-      (self.rows, self.depth, self.columns, self.bf16) = (rows, depth, columns, bf16)
-      self.order = Int32(order.rawValue)
-      stride = columns
+    init(rows: Int, depth: Int, columns: Int, order: Int32, precision: Precision, epilogue: Epilogue) {
+      (self.rows, self.depth, self.columns, self.precision) = (rows, depth, columns, precision)
+      self.order = order
+      (xStride, stride) = (precision == .int8 ? (depth + 3) / 4 * 4 : depth, columns)
       bias = epilogue.bias != nil
       activation = Int32((epilogue.activation?.product ?? ZOO_ONEDNN_NONE).rawValue)
     }
 
-    fileprivate var native: zoo_onednn_shape {
+    var native: zoo_onednn_shape {
       zoo_onednn_shape(
-        rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), stride: Int64(stride), order: order,
-        bf16: bf16 ? 1 : 0,
-        bias: bias ? 1 : 0, activation: activation)
+        rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), x_stride: Int64(xStride),
+        stride: Int64(stride), order: order, types: precision.types, bias: bias ? 1 : 0, activation: activation)
+    }
+  }
+
+  extension Precision {
+    /// A `zoo_onednn_types`.
+    var types: Int32 {
+      switch self {
+      case .f32: Int32(ZOO_ONEDNN_F32.rawValue)
+      case .bf16: Int32(ZOO_ONEDNN_BF16.rawValue)
+      case .int8: Int32(ZOO_ONEDNN_INT8.rawValue)
+      }
     }
   }
 
