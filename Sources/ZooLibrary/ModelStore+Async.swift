@@ -86,8 +86,8 @@ extension ModelStore {
     try await Background.run { _ in
       let directory = try resolve(reference)
       let model = try ZooModel(
-        directory: directory, backend: backend, precision: precision, threads: threads, textCache: textCache,
-        language: language)
+        directory: directory, algebra: makeAlgebra(backend: backend, precision: precision, tuning: tuning),
+        parallel: Parallel(threads: threads), textCache: textCache, language: language)
       noteUse(of: directory)
       return model
     }

@@ -30,6 +30,8 @@ public struct ModelStore: Sendable {
   /// Additional manifests, one JSON file each.
   public var manifests: URL { home.appending(path: "manifests", directoryHint: .isDirectory) }
 
+  /// What `zoo doctor --tune` measured.
+  package var tuning: URL { home.appending(path: "tuning.json") }
   /// Text embeddings computed earlier.
   package var textCache: URL { home.appending(path: "cache/text", directoryHint: .isDirectory) }
 

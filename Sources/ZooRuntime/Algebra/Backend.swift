@@ -1,8 +1,10 @@
+import Foundation
 import ZooTensors
 
 /// A matrix-multiplication backend.
 public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
-  /// The fastest on this processor, according to the table in `BackendRule`.
+  /// The fastest on this processor: according to a table, or for a model opened from a `ModelStore` to what `zoo doctor --tune` measured, if it ran
+  /// with that store.
   case automatic
   /// The project's own kernels: int8 on all processors, bf16 on those with native bf16 products.
   case own
@@ -24,10 +26,13 @@ public enum Backend: String, Sendable, Hashable, CaseIterable, Codable {
 /// The algebra of a backend in a precision.
 ///
 /// Throws an `AlgebraError` if the build does not have the backend, or if the processor or the backend does not support the precision.
-package func makeAlgebra(backend: Backend = .automatic, precision: Precision = .f32) throws(AlgebraError)
-  -> any LinearAlgebra
-{
+///
+/// - Parameter tuning: The file of a `Tuning`, which `automatic` prefers to the table; nil for none.
+package func makeAlgebra(
+  backend: Backend = .automatic, precision: Precision = .f32, tuning: URL? = nil
+) throws(AlgebraError) -> any LinearAlgebra {
   if backend == .automatic {
+    if let choice = tuning.flatMap(Tuning.read)?.choice(for: precision) { return choice.algebra }
     guard let choice = BackendRule.choice(for: precision) else { throw .processorLacks(precision) }
     return choice.algebra
   }

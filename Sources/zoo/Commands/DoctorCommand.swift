@@ -26,7 +26,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let store = ModelStore()
-    if tune { try Tuning.measured(parallel: Parallel()).write(to: store) }
+    if tune { try keep(Tuning.measured(parallel: Parallel()), in: store.tuning) }
     let leftovers = store.leftovers()
     // One that cannot be removed does not keep the others from being removed.
     let outcomes = fix ? leftovers.map { left in Result { () throws(StoreError) in try store.remove(left) } } : []
@@ -34,6 +34,13 @@ struct DoctorCommand: ParsableCommand {
     if json { try printJSON(report) } else { print(report.text) }
     for case .failure(let error) in outcomes { throw error }
     if report.models.contains(where: { !$0.defects.isEmpty }) { throw ExitCode(1) }
+  }
+
+  private func keep(_ tuning: Tuning, in file: URL) throws {
+    do { try tuning.write(to: file) } catch {
+      let reason = (error as? FileError)?.reason ?? systemReason(of: error)
+      throw CallError.unwritable(file.path(percentEncoded: false), reason: reason)
+    }
   }
 }
 
@@ -101,12 +108,10 @@ struct DoctorReport: Encodable {
     processor = Processor(name: features.name, features: features.notable)
     threads = Parallel().threads
     processors = Processors.present
-    let tuning = Tuning.read(from: store)
+    let tuning = Tuning.read(from: store.tuning)
     self.tuning = tuning
     choices = Precision.allCases.compactMap { precision in
-      if let rate = tuning?.rate(for: precision),
-        let algebra = try? makeAlgebra(backend: rate.backend, precision: precision)
-      {
+      if let (algebra, rate) = tuning?.choice(for: precision) {
         let reason = formatted("the fastest that 'zoo doctor --tune' measured, %.0f GFLOP/s", rate.gflopPerSecond)
         return Choice(precision: precision, backend: algebra.name, reason: reason)
       }

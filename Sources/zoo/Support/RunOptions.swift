@@ -37,13 +37,7 @@ struct RunOptions: ParsableArguments {
   var parallel: Parallel { Parallel(threads: threads) }
 
   func algebra() throws -> any LinearAlgebra {
-    // A measurement on this machine overrides the table.
-    if backend == .automatic, let rate = Tuning.read(from: ModelStore())?.rate(for: precision),
-      let algebra = try? makeAlgebra(backend: rate.backend, precision: precision)
-    {
-      return algebra
-    }
-    return try makeAlgebra(backend: backend, precision: precision)
+    try makeAlgebra(backend: backend, precision: precision, tuning: ModelStore().tuning)
   }
 
   func load(_ reference: String) throws -> ZooModel {

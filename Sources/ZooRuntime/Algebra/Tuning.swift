@@ -1,53 +1,46 @@
 import Foundation
 import ZooModels
-import ZooRuntime
-import ZooStore
-import ZooTensors
 
-/// What `zoo doctor --tune` measured on this machine: `--backend automatic` uses it instead of its table.
-struct Tuning: Codable {
-  struct Rate: Codable {
-    let precision: Precision
-    let backend: Backend
-    let gflopPerSecond: Double
+/// What `zoo doctor --tune` measured on this machine: `automatic` uses it instead of its table for models in that store.
+package struct Tuning: Codable {
+  package struct Rate: Codable {
+    package let precision: Precision
+    package let backend: Backend
+    package let gflopPerSecond: Double
   }
 
   /// Valid for this processor only.
-  let processor: String
-  let threads: Int
+  private let processor: String
+  private let threads: Int
   /// For each precision, the fastest first.
-  let rates: [Rate]
-
-  static func file(in store: ModelStore) -> URL { store.home.appending(path: "tuning.json") }
+  private let rates: [Rate]
 
   /// Nil if there is none for this processor; a file that cannot be read is ignored.
-  static func read(from store: ModelStore) -> Tuning? {
-    let path = file(in: store).path(percentEncoded: false)
-    guard let data = try? readFile(path, limit: Limits.descriptionBytes),
+  package static func read(from file: URL) -> Tuning? {
+    guard let data = try? readFile(file.path(percentEncoded: false), limit: Limits.descriptionBytes),
       let tuning = try? manifestDecoder().decode(Tuning.self, from: data),
       tuning.processor == ProcessorFeatures.current.name
     else { return nil }
     return tuning
   }
 
-  func write(to store: ModelStore) throws {
-    let path = Self.file(in: store).path(percentEncoded: false)
-    do {
-      try FileManager.default.createDirectory(at: store.home, withIntermediateDirectories: true)
-      try replaceFile(path, with: manifestEncoder().encode(self) + Data("\n".utf8))
-    } catch let error as FileError {
-      throw CallError.unwritable(path, reason: error.reason)
-    } catch {
-      throw CallError.unwritable(path, reason: systemReason(of: error))
-    }
+  /// Creates the file's folder if there is none.
+  package func write(to file: URL) throws {
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try replaceFile(file.path(percentEncoded: false), with: manifestEncoder().encode(self) + Data("\n".utf8))
   }
 
-  /// The fastest backend of a precision.
-  func rate(for precision: Precision) -> Rate? { rates.first { $0.precision == precision } }
+  /// The fastest backend of a precision with its rate; nil if none was measured, or if this build does not have it.
+  package func choice(for precision: Precision) -> (algebra: any LinearAlgebra, rate: Rate)? {
+    guard let rate = rates.first(where: { $0.precision == precision }),
+      let algebra = try? makeAlgebra(backend: rate.backend, precision: precision)
+    else { return nil }
+    return (algebra, rate)
+  }
 
   /// Measures every backend in every precision that this build and this processor support, for a quarter of a second each: as many rows as ViT-B-16
   /// has tokens, times the first matrix of its MLP.
-  static func measured(parallel: Parallel) -> Tuning {
+  package static func measured(parallel: Parallel) -> Tuning {
     let inputs = 768, outputs = 3072, rows = 197
     let weights = WeightMatrix(RandomWeights(seed: 1).tensor(TensorSpec(name: "w", shape: [outputs, inputs])))
     let x = FloatBuffer(rows * inputs), y = FloatBuffer(rows * outputs)
