@@ -36,7 +36,7 @@ let package = Package(
     .library(name: "Zoo", targets: ["Zoo"]),
   ],
   traits: [
-    .trait(name: "OneDNN", description: "Products by oneDNN, in f32 or bf16, on Linux (libdnnl-dev)."),
+    .trait(name: "OneDNN", description: "Products by oneDNN, in f32, bf16 or int8, on Linux (libdnnl-dev)."),
     .trait(
       name: "MoreFormats",
       description:
