@@ -64,27 +64,38 @@ extension EvaluationProtocol {
   fileprivate func table(
     _ explainers: [Explainer], _ templates: [String], _ progress: @escaping @Sendable (EvaluationProgress) -> Void
   ) async throws -> EvaluationTable {
+    try await Background.run { check in try table(explainers, templates, check: check, progress) }
+  }
+
+  /// Measures maps on all samples on this thread.
+  ///
+  /// - Parameters:
+  ///   - loader: By default as the model asks for.
+  ///   - check: Called between blocks and samples; throwing ends the work.
+  package func table(
+    _ explainers: [Explainer], _ templates: [String], loader: PictureLoader? = nil,
+    check: @escaping @Sendable () throws -> Void = {}, _ progress: (EvaluationProgress) -> Void
+  ) throws -> EvaluationTable {
     guard let model = explainers.first?.model, !samples.isEmpty else { throw EvaluateError.nothing(data: Self.name) }
     guard explainers.allSatisfy({ $0.model === model }) else { throw EvaluateError.severalModels }
     let templates = try PromptTemplates.expand(templates.isEmpty ? PromptTemplates.plain : templates)
-    return try await Background.run { check in
-      let heads = try explainers.map { explainer in
-        try explainer.head(classes, templates: templates, areImageNets: hasImageNetsClasses) { done in
-          try check()
-          progress(EvaluationProgress(phase: .preparing, done: done, total: classes.count))
-        }
-      }
-      let desk = EvaluationDesk(explainers, heads: heads, step: check)
-      let run = EvaluationRun(self, at: desk, loader: PictureLoader(preprocessing: try model.preprocessing))
-      var results: [SampleResult] = []
-      try run.measure(Array(samples.indices)) { result in
+    let heads = try explainers.map { explainer in
+      try explainer.head(classes, templates: templates, areImageNets: hasImageNetsClasses) { done in
         try check()
-        results.append(result)
-        progress(EvaluationProgress(phase: .measuring, done: results.count, total: samples.count))
+        progress(EvaluationProgress(phase: .preparing, done: done, total: classes.count))
       }
-      return try EvaluationTable(Self.self, methods: explainers.map(\.method.displayName)) { add in
-        try results.forEach(add)
-      }
+    }
+    let desk = EvaluationDesk(explainers, heads: heads, step: check)
+    let run = EvaluationRun(
+      self, at: desk, loader: try loader ?? PictureLoader(preprocessing: try model.preprocessing))
+    var results: [SampleResult] = []
+    try run.measure(Array(samples.indices)) { result in
+      try check()
+      results.append(result)
+      progress(EvaluationProgress(phase: .measuring, done: results.count, total: samples.count))
+    }
+    return try EvaluationTable(Self.self, methods: explainers.map(\.method.displayName)) { add in
+      try results.forEach(add)
     }
   }
 }

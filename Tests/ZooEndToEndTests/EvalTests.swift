@@ -96,6 +96,33 @@ import ZooTestSupport
     }
   }
 
+  /// The reference figures are the published ones, and 8-bit integers change none by more than half a point.
+  @Test func comparedPrecisionsAreEvaluated() throws {
+    let zoo = try Command(), call = Self.calls[0]
+    try zoo.run("convert", "Examples/\(call.model)/open_clip_model.safetensors")
+    let file = Golden.repository.appending(path: "Examples/results/\(call.results).json")
+    let figures = try JSONDecoder().decode(Figures.self, from: Data(contentsOf: file)).localisation
+    let want = try #require(figures.methods["\(call.names[0]) (all layers)"])
+    let outcome = try zoo.run(
+      "bench", call.model, "--compare", "Examples/examples/scene1.jpg", "-p", "a panda", "--precision", "int8",
+      "--data", "Examples/eval", "--json")
+    let report = try #require(try outcome.json() as? [String: Any], "\(outcome.errors)")
+    let rows = try #require(report["evaluation"] as? [[String: Any]])
+    let expected = [
+      ("mIoU @0.5", want.mIoU, 2e-4), ("pointing", want.pointing, 1e-9), ("within 4 px", want.pointing_tol4, 1e-9),
+      ("pixel AP", want.pixel_AP, 2e-4),
+    ]
+    #expect(rows.compactMap { $0["figure"] as? String } == expected.map(\.0))
+    for (row, (name, value, tolerance)) in zip(rows, expected) {
+      let reference = try #require(row["reference"] as? Double), compared = try #require(row["compared"] as? Double)
+      #expect(abs(reference - value) < tolerance, "\(name): \(reference)")
+      #expect(abs(reference - compared) <= 0.005, "\(name): \(compared)")
+      #expect(reference != compared || name != "mIoU @0.5", "a mean of many ratios does not stay the same")
+    }
+    let refused = try zoo.run("bench", call.model, "--data", "Examples/eval")
+    #expect(refused.code == 2 && refused.errors.contains("--data has no effect here: it belongs to --compare"))
+  }
+
   /// A run that is killed and resumed, one in shards, and a complete one have the same rows and the same table.
   @Test func partsOfARunAreTheRun() throws {
     let zoo = try Command(), data = Golden.cases.appending(path: "evaluation/voc").path

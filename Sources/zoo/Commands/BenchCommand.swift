@@ -129,7 +129,8 @@ struct BenchCommand: ParsableCommand {
     var notes = Notes(isQuiet: runOptions.quiet)
     let report = try BackendComparison(
       model: model, paths: comparison.inputs.paths(notes: &notes), prompts: comparison.prompts,
-      method: LeGrad(variant: comparison.variant ?? .official, layers: layers), packed: comparison.packed, seed: seed,
+      method: LeGrad(variant: comparison.variant ?? .official, layers: layers), data: comparison.data,
+      packed: comparison.packed, seed: seed,
       pictureOptions: pictureOptions, runOptions: runOptions, registryOptions: registryOptions
     ).report(notes: &notes)
     if json { try printJSON(report) } else { print(report.text) }

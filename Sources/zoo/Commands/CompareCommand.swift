@@ -117,7 +117,7 @@ struct FormerCompareOptions: ParsableArguments {
     let method = LeGrad(variant: variant ?? .official, layers: try layers.map { try LayerSelection($0) } ?? .all)
     let report = try BackendComparison(
       model: call.model, paths: paths, prompts: call.promptOptions.isEmpty ? [] : call.promptOptions.all(),
-      method: method, packed: packed, seed: seed ?? 1, pictureOptions: call.pictureOptions, runOptions: run,
+      method: method, data: nil, packed: packed, seed: seed ?? 1, pictureOptions: call.pictureOptions, runOptions: run,
       registryOptions: registryOptions
     ).report(notes: &notes)
     if call.json { try printJSON(report) } else { print(report.text) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import ZooEvaluate
 import ZooExplain
 import ZooImages
@@ -15,6 +16,12 @@ struct BackendComparisonOptions: ParsableArguments {
   @Option(help: "LeGrad as in the authors' code (official, the default) or by the paper's formulas (paper).")
   var variant: LeGrad.Variant?
 
+  @Option(
+    help: ArgumentHelp(
+      "Also say how mIoU, pointing and pixel AP change on scenes as 'zoo eval pointing' reads them.",
+      valueName: "dir"))
+  var data: String?
+
   @Flag(help: "Pack the weights of the backend that is compared, as for many pictures.")
   var packed = false
 
@@ -22,7 +29,7 @@ struct BackendComparisonOptions: ParsableArguments {
   func refuse() throws {
     let given = [
       ("a picture", !inputs.images.isEmpty), ("--prompt", !prompts.isEmpty), ("--variant", variant != nil),
-      ("--packed", packed),
+      ("--data", data != nil), ("--packed", packed),
     ]
     if let option = given.first(where: \.1)?.0 {
       throw CallError.ignored(option: option, reason: "it belongs to --compare")
@@ -38,6 +45,8 @@ struct BackendComparison {
   /// Random directions are used if there are none.
   let prompts: [String]
   let method: LeGrad
+  /// A folder of scenes.
+  let data: String?
   /// Whether to pack the weights for the second way, as for many pictures.
   let packed: Bool
   let seed: UInt64
@@ -46,10 +55,13 @@ struct BackendComparison {
   let registryOptions: RegistryOptions
 
   func report(notes: inout Notes) throws -> BackendReport {
+    let scenes = try data.map {
+      PointingProtocol(MaskedPictures(try SceneFolder(URL(filePath: $0, directoryHint: .isDirectory)), minObjects: 2))
+    }
     let second = try runOptions.algebra()
-    let (want, directions) = try outputs(BLAS(), packed: false, notes: &notes)
+    let (want, directions, before) = try outputs(BLAS(), packed: false, on: scenes, notes: &notes)
     var said = Notes(isQuiet: true)  // once is enough
-    let (got, others) = try outputs(second, packed: packed, notes: &said)
+    let (got, others, after) = try outputs(second, packed: packed, on: scenes, notes: &said)
     let cosines = zip(want, got).map { dot(normalised($0.embedding), normalised($1.embedding)) }
     let promptCosine = prompts.isEmpty ? nil : BackendReport.Spread(zip(directions, others).map(dot))
     let pairs = zip(want, got).flatMap { zip($0.heatmaps, $1.heatmaps) }
@@ -60,13 +72,18 @@ struct BackendComparison {
     return BackendReport(
       model: model, reference: BLAS().name, compared: second.name + (packed ? ", packed" : ""),
       precision: runOptions.precision, pictures: want.count, maps: pairs.count, embeddingCosine: .init(cosines),
-      promptCosine: promptCosine, mapRankCorrelation: .init(ranks), mapDifference: .init(differences))
+      promptCosine: promptCosine, mapRankCorrelation: .init(ranks), mapDifference: .init(differences),
+      evaluation: scenes.map { _ in
+        zip(PointingProtocol.figures, zip(before, after)).map {
+          .init(figure: $0.name, reference: $1.0, compared: $1.1)
+        }
+      })
   }
 
-  /// The method's results for each picture and prompt, and the prompts' embeddings.
+  /// The method's results for each picture and prompt, the prompts' embeddings, and the figures on scenes if there are any.
   private func outputs(
-    _ algebra: any LinearAlgebra, packed: Bool, notes: inout Notes
-  ) throws -> (found: [MethodOutput], directions: [[Float]]) {
+    _ algebra: any LinearAlgebra, packed: Bool, on scenes: PointingProtocol?, notes: inout Notes
+  ) throws -> (found: [MethodOutput], directions: [[Float]], figures: [Double]) {
     let model = try loadOrMakeUp(
       model, algebra: algebra, parallel: runOptions.parallel, seed: seed, registry: registryOptions)
     if packed { model.pack() }
@@ -84,6 +101,17 @@ struct BackendComparison {
       progress.update(index)
       return try method.explain([picture], prompts: directions, model: model)
     }
-    return (found, directions)
+    progress.finish()
+    return (found, directions, try scenes.map { try figures(of: model, on: $0, loader) } ?? [])
+  }
+
+  /// Of the method alone, without the correction for models with SigLIP's pooler, as its maps are compared above.
+  private func figures(of model: ZooModel, on scenes: PointingProtocol, _ loader: PictureLoader) throws -> [Double] {
+    var explainer = Explainer(model: model, method: method)
+    explainer.correction = nil
+    let progress = Progress("evaluating", total: scenes.samples.count, quiet: runOptions.quiet)
+    defer { progress.finish() }
+    let table = try scenes.table([explainer], PromptTemplates.plain, loader: loader) { progress.update($0.done) }
+    return table.methods[0].values.map(\.value)
   }
 }

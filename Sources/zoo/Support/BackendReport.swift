@@ -18,6 +18,14 @@ struct BackendReport: Encodable {
   let mapRankCorrelation: Spread
   /// Largest difference between the maps, which are scaled to 0...1.
   let mapDifference: Spread
+  /// The figures of `zoo eval pointing`, from 0 to 1; null without `--data`.
+  let evaluation: [Change]?
+
+  struct Change: Encodable {
+    let figure: String
+    let reference: Double
+    let compared: Double
+  }
 
   struct Spread: Encodable {
     let minimum: Float
@@ -41,11 +49,21 @@ struct BackendReport: Encodable {
       guard let spread else { continue }
       table.add([name] + [spread.minimum, spread.median, spread.maximum].map { formatted("%.6f", $0) })
     }
-    return """
+    var text = """
       \(model): \(compared), against \(reference) in f32
       \(pictures) pictures, \(maps) maps
 
       \(table.text)
       """
+    if let evaluation {
+      var table = Table(["", "REFERENCE", "COMPARED", "CHANGE"], right: [1, 2, 3])
+      for change in evaluation {
+        table.add(
+          [change.figure, formatted("%.1f", 100 * change.reference), formatted("%.1f", 100 * change.compared)]
+            + [formatted("%+.1f", 100 * (change.compared - change.reference))])
+      }
+      text += "\n\n\(table.text)"
+    }
+    return text
   }
 }
