@@ -37,6 +37,7 @@ final class Strips: Sendable {
         source.pointer, columns: index * width..<min((index + 1) * width, outputs), bf16: precision == .bf16,
         into: target + index * size)
     }
+    withExtendedLifetime(source) {}
     matrix.tensor.data.release()
   }
 
