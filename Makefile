@@ -62,7 +62,7 @@ test-asan: packages
 # Parallel products, reused memory, lazy values, files read back while they are written, passes shared by requests.
 test-threads: packages
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tools/threads.supp $(SWIFT) test --sanitize=thread --scratch-path .build-tsan $(TRAITS) --filter \
-	  'ParallelTests|SideBySideTests|ScratchTests|TextCacheTests|MappedWeightsTests|ConcurrencyTests|ReadBackTests|WriteTests|BatcherTests|SharingTests|ZooEvaluateTests.RunTests'
+	  'ParallelTests|TeamTests|SideBySideTests|ScratchTests|TextCacheTests|MappedWeightsTests|ConcurrencyTests|ReadBackTests|WriteTests|BatcherTests|SharingTests|ZooEvaluateTests.RunTests'
 
 snapshots: packages
 	ZOO_SNAPSHOTS=write $(SWIFT) test $(TRAITS) --filter SnapshotTests

@@ -106,6 +106,8 @@ void zoo_narrow_rows(const float *x, const float *columns, ptrdiff_t rows, ptrdi
                      ptrdiff_t ldt);
 int zoo_multiplies_bf16(void);
 
+// The processors that the system runs this thread on; 0 if it does not say.
+int zoo_processors(void);
 // Tells the processor that this thread is spinning.
 static inline void zoo_pause(void) {
 #if defined(__x86_64__)

@@ -1,3 +1,4 @@
+import CZooKernels
 import Foundation
 import ZooTensors
 
@@ -8,7 +9,11 @@ package enum Processors {
   package static let usable = max(1, min(present, limit() ?? present))
 
   /// Processors that the system runs this process on, according to its affinity.
-  package static var present: Int { ProcessInfo.processInfo.activeProcessorCount }
+  package static var present: Int {
+    let processors = Int(zoo_processors())
+    // Not Foundation's first: where version 1 of control groups is mounted, that is the root group's, whatever the affinity.
+    return processors > 0 ? processors : ProcessInfo.processInfo.activeProcessorCount
+  }
 
   /// The processor time that the process's control groups allow, in processors, rounded up; nil if there is no limit.
   ///

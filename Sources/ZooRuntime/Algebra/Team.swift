@@ -1,13 +1,14 @@
 import CZooKernels
+import Dispatch
 import Foundation
 import Synchronization
 import ZooTensors
 
 /// Worker threads that spin briefly before they sleep: the parts of a forward pass are so short that waking a thread takes a noticeable share of
-/// them.
+/// them. Where other threads want the processors, they do not spin: those may be the ones whose work is awaited.
 ///
 /// One caller at a time; the caller participates in the work.
-final class Team: Sendable {
+package final class Team: Sendable {
   static let shared = Team(helpers: Processors.usable - 1)
 
   /// The address of the body: helpers must not hold a reference to it when the caller continues.
@@ -16,7 +17,10 @@ final class Team: Sendable {
     var count = 0
   }
 
+  /// The most helpers; they are started when work first has pieces for them.
   private let helpers: Int
+  /// Read and written by the caller that has the team.
+  nonisolated(unsafe) private var started = 0
   /// Set by the caller that has work done.
   private let isTaken = Atomic<Bool>(false)
   /// Even while there is no work; starting work makes it odd, and even again once all of it is handed out.
@@ -28,14 +32,14 @@ final class Team: Sendable {
   private let places = Atomic<Int>(0), inside = Atomic<Int>(0)
   private let asleep = Atomic<Int>(0), wake = Condition()
 
-  private init(helpers: Int) {
+  /// The helpers run as long as the process: a team with any must live as long.
+  package init(helpers: Int) {
     self.helpers = max(0, helpers)
-    for _ in 0..<self.helpers { startThread { [unowned self] in help() } }
   }
 
   /// Runs `body` for each index below `count` on at most `threads` threads, and waits. Does nothing and returns false while the work of another
   /// caller is running.
-  func forEach(_ count: Int, threads: Int, _ body: (Int) -> Void) -> Bool {
+  package func forEach(_ count: Int, threads: Int, _ body: (Int) -> Void) -> Bool {
     guard isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return false }
     defer { isTaken.store(false, ordering: .releasing) }
     withoutActuallyEscaping(body) { body in
@@ -45,12 +49,18 @@ final class Team: Sendable {
   }
 
   private func run(_ work: Job, threads: Int) {
+    let wanted = max(0, min(threads, work.count, helpers + 1) - 1)
+    while started < wanted {
+      startThread { [unowned self] in help() }
+      started += 1
+    }
     job = work
     next.store(0, ordering: .relaxed)
-    places.store(min(threads, work.count) - 1, ordering: .relaxed)
+    places.store(wanted, ordering: .relaxed)
     round.add(1, ordering: .sequentiallyConsistent)
-    if asleep.load(ordering: .sequentiallyConsistent) > 0 {
-      wake.withLock { wake.broadcast() }
+    let sleepers = asleep.load(ordering: .sequentiallyConsistent)
+    if sleepers > 0 {
+      wake.withLock { for _ in 0..<min(sleepers, wanted) { wake.signal() } }
     }
     takePart(in: work)
     round.add(1, ordering: .sequentiallyConsistent)
@@ -72,7 +82,7 @@ final class Team: Sendable {
     var seen = 0
     while true {
       seen = newRound(after: seen)
-      guard seen % 2 == 1 else { continue }
+      guard seen % 2 == 1, places.load(ordering: .relaxed) > 0 else { continue }
       inside.add(1, ordering: .sequentiallyConsistent)
       // The caller waits for helpers that are inside before it closes the round; those that come later must not touch the job.
       if round.load(ordering: .sequentiallyConsistent) == seen,
@@ -99,14 +109,20 @@ final class Team: Sendable {
   }
 }
 
-/// Waits for an imminent event: spins for about half a millisecond before it yields the processor.
+/// Waits for an imminent event: spins for half a millisecond, but no longer once it turns out that another thread wanted the processor.
 private struct Patience {
-  private var left = 20_000
+  private var steps = 0, start: UInt64 = 0
 
   mutating func waits() -> Bool {
-    guard left > 0 else { return false }
-    left -= 1
+    steps += 1
     zoo_pause()
-    return true
+    // Every few microseconds.
+    guard steps % 64 == 0 else { return true }
+    let before = DispatchTime.now().uptimeNanoseconds
+    if steps == 64 { start = before }
+    sched_yield()
+    let after = DispatchTime.now().uptimeNanoseconds
+    // That takes less than a microsecond if no other thread runs meanwhile.
+    return after - before < 10_000 && after - start < 500_000
   }
 }
