@@ -7,7 +7,7 @@ extension ZooModel {
   ///
   /// Threads then never wait for each other, unlike those that share a pass, and while one reads or draws a picture the others compute.
   /// The remaining items, fewer than there are threads, are processed one after the other with all threads. Results do not depend on the
-  /// number of threads.
+  /// number of threads, but for the last bits of products by oneDNN's AVX2 kernels.
   ///
   /// - Parameters:
   ///   - work: Gets the model with the threads that it may use, and an item.

@@ -27,7 +27,7 @@ ldd "$zoo" | grep -o '/[^ ]*' | while read -r library; do
   cp -L "$library" "$files$library"
 done
 ZOO_HOME=$files/work/home "$zoo" convert "$root/Examples/ViT-Ti-8-emoji" --quiet > /dev/null
-for number in $(seq 1 72); do
+for number in $(seq 1 66); do
   cp "$root/Examples/examples/scene$((number % 6 + 1)).jpg" "$files/work/pictures/$(printf %03d "$number").jpg"
 done
 cp "$here/guest-init" "$files/init"

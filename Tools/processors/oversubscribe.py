@@ -27,7 +27,7 @@ def run(zoo, processors, words):
 
 
 def bench(zoo, processors, precision, stage):
-    text = run(zoo, processors, ["bench", "ViT-B-16", "--random", "--precision", precision, "--only", stage, "--prompts", 1, "--runs", 9, "--quiet", "--json"])[0]
+    text = run(zoo, processors, ["bench", "ViT-B-16", "--random", "--precision", precision, "--only", stage, "--prompts", 1, "--runs", 5, "--quiet", "--json"])[0]
     return {f"{precision} {found['name']}": found["median_ms"] for found in json.loads(text)["stages"] if stage in found["name"]}
 
 
