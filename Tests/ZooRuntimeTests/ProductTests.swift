@@ -213,6 +213,21 @@ import ZooTensors
       }
     }
   }
+
+  /// The widened copy of a matrix of this size goes back to the system as soon as nothing keeps it: packing must.
+  @Test(arguments: Precision.allCases) func widenedWeightsAreKeptUntilTheyArePacked(precision: Precision) {
+    let width = 3072, ones = ByteView(copying: [UInt16](repeating: 0x3C00, count: width * width))
+    let half = Tensor(dtype: .f16, shape: [width, width], data: ones), x = [Float](repeating: 1, count: width)
+    for algebra in Self.algebras(precision) {
+      for direction in [Direction.forward, .backward] {
+        var y = [Float](repeating: .nan, count: width)
+        algebra.prepare(WeightMatrix(half), direction: direction, lasting: false).multiply(
+          x, scaledBy: nil, rows: 1, into: &y, epilogue: .none, parallel: Parallel(threads: 1))
+        let isRight = y.allSatisfy { abs($0 - Float(width)) < 0.01 }
+        #expect(isRight, "\(algebra.name)")
+      }
+    }
+  }
 }
 
 /// A product of seeded random factors.

@@ -57,7 +57,11 @@ struct Int8Cutting: Sendable {
   /// Passes some columns as f32; their element (k, n) is at `k * down + n * across` from the first.
   func withFloats(_ columns: Range<Int>, _ body: (_ first: UnsafePointer<Float>, _ down: Int, _ across: Int) -> Void) {
     let cutting = Cutting(matrix, direction: direction)
-    if let floats { return body(floats.pointer + columns.lowerBound * cutting.across, cutting.down, cutting.across) }
+    if let floats {
+      return withExtendedLifetime(floats) {
+        body(floats.pointer + columns.lowerBound * cutting.across, cutting.down, cutting.across)
+      }
+    }
     guard direction == .backward, let scales = matrix.scales, let bytes = matrix.tensor.data.bytes.baseAddress else {
       preconditionFailure("integers are cut as they are for products forwards")
     }

@@ -36,7 +36,9 @@
         }
       } else {
         // Not `matrix.floats`, which would keep the widened copy.
-        packed = zoo_onednn_pack(&shape, direction.order, matrix.unkept.pointer, block.bytes.baseAddress)
+        let source = matrix.unkept
+        packed = zoo_onednn_pack(&shape, direction.order, source.pointer, block.bytes.baseAddress)
+        withExtendedLifetime(source) {}
       }
       guard packed == 1 else { return nil }
       matrix.tensor.data.release()
