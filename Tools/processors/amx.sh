@@ -2,7 +2,7 @@
 # Runs zoo on an emulated processor, for docs/processors.md, and compares its embeddings with those of this machine:
 #   Tools/processors/amx.sh sapphire_rapids   (AMX)
 #   Tools/processors/amx.sh arrow_lake        (AVX-VNNI without AVX-512)
-# The emulator is Bochs, mended by bochs.patch, with Debian's kernel and busybox. It interprets each instruction: correct, not fast (two minutes).
+# The emulator is Bochs, mended by bochs-mends.sh, with Debian's kernel and busybox. It interprets each instruction: correct, not fast (two minutes).
 # Debian, as root: installs tools, downloads a kernel, and fetches Bochs from GitHub. ZOO is the binary to run.
 set -euo pipefail
 model=${1:-sapphire_rapids}
@@ -10,14 +10,14 @@ here=$(cd "$(dirname "$0")" && pwd) root=$(cd "$(dirname "$0")/../.." && pwd)
 zoo=${ZOO:-$root/.build/release/zoo} work=$root/.build/bochs
 commit=783b58fd6d9bae598a07c59719122322fa0edce6
 mkdir -p "$work"
-for package in g++ make git patch cpio python3 busybox-static isolinux syslinux-common genisoimage; do
+for package in g++ make git ed cpio python3 busybox-static isolinux syslinux-common genisoimage; do
   dpkg -s "$package" > /dev/null 2>&1 || apt-get install -y --no-install-recommends "$package" > /dev/null
 done
 if ! [ -x "$work/bochs/bochs" ]; then
   git init -q "$work"
   git -C "$work" fetch -q --depth 1 https://github.com/bochs-emu/Bochs "$commit"
   git -C "$work" checkout -q "$commit" -- bochs ':!bochs/bios/OVMF'
-  patch -s -p1 -d "$work" < "$here/bochs.patch"
+  (cd "$work/bochs" && sh "$here/bochs-mends.sh")
   (cd "$work/bochs" && CXXFLAGS=-O2 ./configure --enable-x86-64 --enable-avx --enable-evex --enable-amx --enable-protection-keys \
     --enable-all-optimizations --with-nogui --disable-docbook --disable-xpm > configure.log && make -j"$(nproc)" > make.log 2>&1)
 fi
