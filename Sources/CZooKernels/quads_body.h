@@ -98,21 +98,30 @@ INLINE float scaled(const float *x, const float *columns, ptrdiff_t k) { return 
 // One row: x = scale * q + low, q from 0 to 255.
 INLINE void quantise(const float *restrict x, const float *restrict columns, ptrdiff_t width, uint8_t *restrict target,
                      ptrdiff_t ldt, float *factors) {
-  float first = scaled(x, columns, 0);
-  vec low = first - (vec){0}, high = low, none = {0};
-  ptrdiff_t k = 0;
-  for (; k + ZOO_LANES <= width; k += ZOO_LANES) {
-    vec value = load(x + k);
-    if (columns) value *= load(columns + k);
-    low = __builtin_elementwise_min(low, value);
-    high = __builtin_elementwise_max(high, value);
-    none += value * 0.0f;
+  float first = scaled(x, columns, 0), least = first, most = first, odd = 0;
+  vec low[4], high[4], none[4];  // several, so that no addition waits for the last one
+  for (int i = 0; i < 4; i++) {
+    low[i] = high[i] = first - (vec){0};
+    none[i] = (vec){0};
   }
-  float least = first, most = first, odd = 0;
+  ptrdiff_t k = 0;
+  for (; k + 4 * ZOO_LANES <= width; k += 4 * ZOO_LANES)
+    for (int i = 0; i < 4; i++) {
+      vec value = load(x + k + i * ZOO_LANES);
+      if (columns) value *= load(columns + k + i * ZOO_LANES);
+      low[i] = __builtin_elementwise_min(low[i], value);
+      high[i] = __builtin_elementwise_max(high[i], value);
+      none[i] += value * 0.0f;
+    }
+  for (int i = 1; i < 4; i++) {
+    low[0] = __builtin_elementwise_min(low[0], low[i]);
+    high[0] = __builtin_elementwise_max(high[0], high[i]);
+    none[0] += none[i];
+  }
   for (int i = 0; i < ZOO_LANES; i++) {
-    least = low[i] < least ? low[i] : least;
-    most = high[i] > most ? high[i] : most;
-    odd += none[i];
+    least = low[0][i] < least ? low[0][i] : least;
+    most = high[0][i] > most ? high[0][i] : most;
+    odd += none[0][i];
   }
   for (ptrdiff_t rest = k; rest < width; rest++) {
     float value = scaled(x, columns, rest);
