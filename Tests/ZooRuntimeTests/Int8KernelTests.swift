@@ -181,7 +181,8 @@ import Testing
         packed.multiply(
           x, rows: rows,
           epilogue: zoo_epilogue(
-            bias: $0.baseAddress, activation: Int32(ZOO_RELU.rawValue), derivative: nil, moment: nil, centre: nil))
+            bias: $0.baseAddress, activation: Int32(ZOO_RELU.rawValue), derivative: nil, moment: nil, centre: nil,
+            nearly: 0))
       }
       let off = found.indices.map { abs(found[$0] - max(0, plain[$0] + bias[$0 % columns])) }.max()!
       #expect(off < 1e-5, "\(name)")

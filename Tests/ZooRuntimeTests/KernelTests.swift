@@ -167,6 +167,22 @@ import Testing
         #expect(abs(Double(y[index]) - formula(input)) < 3e-6, "\(name) activation \(number) at \(input)")
         #expect(abs(Double(slope[index]) - want) < 4e-6, "\(name) derivative \(number) at \(input)")
       }
+      // Values that are rounded next; with a derivative they stay exact.
+      var after = zoo_epilogue()
+      (after.activation, after.nearly) = (Int32(number), 1)
+      y = x
+      zoo_follow(&y, 17, 59, &after)
+      for (found, input) in zip(y, x.map(Double.init)) {
+        #expect(abs(Double(found) - formula(input)) < 5e-5, "\(name) activation \(number) nearly, at \(input)")
+      }
+      y = x
+      slope.withUnsafeMutableBufferPointer {
+        after.derivative = $0.baseAddress
+        zoo_follow(&y, 17, 59, &after)
+      }
+      for (found, input) in zip(y, x.map(Double.init)) {
+        #expect(abs(Double(found) - formula(input)) < 3e-6, "\(name) activation \(number) with a slope, at \(input)")
+      }
     }
   }
 

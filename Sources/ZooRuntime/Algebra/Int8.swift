@@ -83,6 +83,7 @@ struct Int8Matrix: PreparedMatrix {
             _ sums: UnsafePointer<Float>
           ) {
             var after = epilogue.native(from: columns.lowerBound)
+            after.nearly = 1  // the next product rounds the values to integers
             zoo_int8_product(
               bytes, words * 4, own, strip, scales, sums, inputs, all, columns.count, y + columns.lowerBound, outputs,
               &after)

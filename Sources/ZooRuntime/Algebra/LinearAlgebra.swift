@@ -158,6 +158,6 @@ package struct Epilogue: @unchecked Sendable {
     zoo_epilogue(
       bias: bias.map { $0 + column }, activation: activation?.kernel ?? Int32(ZOO_NO_ACTIVATION),
       derivative: derivative.map { $0 + column }, moment: moment.map { $0 + column },
-      centre: centre.map { $0 + column })
+      centre: centre.map { $0 + column }, nearly: 0)
   }
 }
