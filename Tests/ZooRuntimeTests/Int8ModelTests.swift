@@ -56,6 +56,24 @@ import ZooTestSupport
     }
   }
 
+  @Test(arguments: [Precision.f32, .int8]) func picturesOfOnePassGiveWhatEachGivesAlone(_ precision: Precision) throws {
+    let place = folder()
+    defer { try? FileManager.default.removeItem(at: place) }
+    try convert(.keep, to: place)
+    let model = try ZooModel(directory: place, algebra: makeAlgebra(precision: precision))
+    // Packed, so that a few pictures go through a block at a time: here 3, 3 and 1.
+    model.pack()
+    let base = try picture(model)
+    let pictures = (0..<7).map { index in
+      PixelTensor(height: base.height, width: base.width, values: base.values.map { $0 * Float(cos(Double(index))) })
+    }
+    let together = try model.imageEmbeddings(pictures)
+    #expect(Set(together).count == 7)
+    for (index, picture) in pictures.enumerated() {
+      #expect(try model.imageEmbeddings([picture])[0] == together[index])
+    }
+  }
+
   @Test func matricesWithoutScalesAreRefused() throws {
     let place = folder()
     defer { try? FileManager.default.removeItem(at: place) }

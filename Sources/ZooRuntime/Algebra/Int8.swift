@@ -57,6 +57,8 @@ struct Int8Matrix: PreparedMatrix {
 
   func makeReady() { _ = form.value }
 
+  var isArranged: Bool { if case .strips = form.value { true } else { false } }
+
   /// Threads divide the strips among themselves, as in `Kernels`.
   func multiply(
     _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,

@@ -68,6 +68,8 @@ private struct StripMatrix: PreparedMatrix {
 
   func makeReady() { _ = form.value }
 
+  var isArranged: Bool { if case .strips = form.value { true } else { false } }
+
   /// Threads divide the strips among themselves: each strip is read, or made, by one thread alone.
   func multiply(
     _ x: UnsafePointer<Float>, scaledBy factors: ColumnFactors?, rows: Int, into y: UnsafeMutablePointer<Float>,

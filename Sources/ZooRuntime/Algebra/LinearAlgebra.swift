@@ -61,6 +61,8 @@ package protocol PreparedMatrix: Sendable {
   var outputs: Int { get }
   /// Does the preparation that the first product would have to do.
   func makeReady()
+  /// Whether products read the matrix as it is kept, so that two of half the rows cost no more than one.
+  var isArranged: Bool { get }
   /// Writes `outputs` floats for each of `rows` rows of x, or, with factors, for each combination of a row and a factor: y is then
   /// `[factors, rows, outputs]`. The epilogue is applied to the result.
   func multiply(
@@ -88,6 +90,7 @@ package struct ColumnFactors: @unchecked Sendable {
 
 extension PreparedMatrix {
   package func makeReady() {}
+  package var isArranged: Bool { false }
 
   package func multiplyTransposed(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, parallel: Parallel

@@ -86,7 +86,7 @@ struct Convolution: Sendable {
     let result = FeatureMap(
       height: (map.height - 1) / stride + 1, width: (map.width - 1) / stride + 1, channels: linear.outputs)
     let epilogue = Epilogue(activation: activation), inputs = linear.inputs
-    engine.forRows(result.rows) { rows, parallel in
+    engine.forRows(0..<result.rows) { rows, parallel in
       if side == 1, stride == 1 {
         linear.forward(
           map.values.pointer + rows.lowerBound * inputs, rows: rows.count,

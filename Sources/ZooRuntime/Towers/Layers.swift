@@ -11,8 +11,9 @@ package struct Engine: Sendable {
   package var roundsToBF16: Int32 { algebra.finer.precision == .bf16 ? 1 : 0 }
 
   /// Row-wise work that includes products: split across the threads as the algebra prefers.
-  package func forRows(_ count: Int, _ body: (Range<Int>, Parallel) -> Void) {
-    if algebra.splitsRows { parallel.forRows(count, body) } else { body(0..<count, parallel) }
+  package func forRows(_ rows: Range<Int>, _ body: (Range<Int>, Parallel) -> Void) {
+    if !algebra.splitsRows { return body(rows, parallel) }
+    parallel.forRows(rows.count) { body(rows.lowerBound + $0.lowerBound..<rows.lowerBound + $0.upperBound, $1) }
   }
 }
 
@@ -107,6 +108,9 @@ package struct Linear: Sendable {
     if lasting { keep(direction) }
     (direction == .forward ? forwardMatrix : backwardMatrix).value.makeReady()
   }
+
+  /// Whether forward products read the matrix as it is kept.
+  var isArranged: Bool { forwardMatrix.value.isArranged }
 
   /// Declares that many products will follow the first one.
   func keep(_ direction: Direction) {
