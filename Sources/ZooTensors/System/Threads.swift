@@ -31,6 +31,16 @@ package func startThread(_ body: @escaping @Sendable () -> Void) {
   #endif
 }
 
+/// A number from 0 to 63 that is the same for the life of a thread, and seldom that of another.
+package var threadNumber: Int {
+  #if canImport(Glibc)
+    let thread = UInt64(pthread_self())
+  #else
+    let thread = UInt64(UInt(bitPattern: pthread_self()))
+  #endif
+  return Int((thread >> 12 &* 0x9E37_79B9_7F4A_7C15) >> 58)
+}
+
 private final class ThreadBody: Sendable {
   let body: @Sendable () -> Void
   init(_ body: @escaping @Sendable () -> Void) { self.body = body }
