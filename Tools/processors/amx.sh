@@ -28,15 +28,9 @@ fi
 
 # The guest's files: zoo with its libraries, the demo model, pictures, and what to do.
 files=$work/files
-rm -rf "$files" "$work"/{disc,here,there,serial.txt,results.txt}
-mkdir -p "$files"/{bin,dev,proc,tmp,work} "$work"/{disc,here,there}
-cp /bin/busybox "$zoo" "$files/bin"
-ln -s busybox "$files/bin/sh"
-ldd "$zoo" | grep -o '/[^ ]*' | while read -r library; do
-  mkdir -p "$files$(dirname "$library")"
-  cp -L "$library" "$files$library"
-done
-ZOO_HOME=$files/work/home "$zoo" convert "$root/Examples/ViT-Ti-8-emoji" --quiet > /dev/null
+"$here/guest-files.sh" "$files" "$zoo"
+rm -rf "$work"/{disc,here,there,serial.txt,results.txt}
+mkdir -p "$work"/{disc,here,there}
 cp "$root"/Examples/examples/scene[12].jpg "$files/work"
 cat > "$files/work/embed.sh" << 'EMBED'
 # embed.sh FOLDER: embeddings in each precision, by zoo's own kernels and by what is chosen, as FOLDER/PRECISION-BACKEND.

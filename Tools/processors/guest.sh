@@ -17,16 +17,8 @@ fi
 
 # The guest's files: zoo with its libraries, the demo model, pictures.
 files=$work/files
-rm -rf "$files"
-mkdir -p "$files"/{bin,dev,proc,sys,tmp,work/pictures}
-cp /bin/busybox "$files/bin"
-cp "$zoo" "$files/bin/zoo"
-ln -s busybox "$files/bin/sh"
-ldd "$zoo" | grep -o '/[^ ]*' | while read -r library; do
-  mkdir -p "$files$(dirname "$library")"
-  cp -L "$library" "$files$library"
-done
-ZOO_HOME=$files/work/home "$zoo" convert "$root/Examples/ViT-Ti-8-emoji" --quiet > /dev/null
+"$here/guest-files.sh" "$files" "$zoo"
+mkdir "$files/work/pictures"
 for number in $(seq 1 66); do
   cp "$root/Examples/examples/scene$((number % 6 + 1)).jpg" "$files/work/pictures/$(printf %03d "$number").jpg"
 done
