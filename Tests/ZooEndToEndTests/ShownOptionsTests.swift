@@ -95,7 +95,7 @@ import ZooTestSupport
           pictures,
           ["prompt": ["-p", "a cat"], "variant": ["--variant", "paper"], "layers": ["--layers", "last:2"]],
           [
-            "precision": nil, "packed": ["--packed"], "seed": nil, "manifest": nil, "compare": nil,
+            "precision": nil, "packed": ["--packed"], "data": nil, "seed": nil, "manifest": nil, "compare": nil,
             // Measurements, which are never the same.
             "prompts": nil, "cost": nil, "methods": nil, "runs": nil, "only": nil, "write-checkpoint": nil,
             "in-place": nil,
