@@ -89,6 +89,12 @@ static void rows_kernels(void) {
     give("its derivative", slope, ROWS * WIDTH, 1e-6);
     give("its moment", moment, ROWS * WIDTH, 1e-6);
   }
+  for (int activation = ZOO_GELU; activation <= ZOO_GELU_TANH; activation++) {
+    float *c = random_values(ROWS * WIDTH);
+    struct zoo_epilogue after = {.bias = bias, .activation = activation, .nearly = 1};
+    zoo_follow(c, ROWS, WIDTH, &after);
+    give("nearly", c, ROWS * WIDTH, 1e-6);
+  }
 }
 
 static void products(void) {
@@ -120,20 +126,35 @@ static void bytes(void) {
   for (int number = 0; number < 3; number++) {
     if (!zoo_use_kernels(sets[number])) zoo_use_kernels(0);
     ptrdiff_t width = zoo_int8_strip_width();
-    float *scales = zeros(WIDTH + width), *sums = zeros(WIDTH + width), *scratch = zeros(DEPTH * (1 + width / 4)),
+    float *scales = zeros(WIDTH + width), *sums = zeros(WIDTH + width), *scratch = zeros(DEPTH),
           *factors = zeros(2 * ROWS), *c = zeros(ROWS * WIDTH), *back = zeros(PROMPTS * 4 * DEEP),
           *padded = zeros(PROMPTS * (WIDTH + 64));
     int32_t *strips = calloc((size_t)((WIDTH + width) * DEEP), 4);
     uint8_t *rows = calloc(ROWS * DEEP, 4);
+    int8_t *columns = calloc(WIDTH, DEPTH);
+    zoo_int8_columns(w, 1, DEPTH, DEPTH, WIDTH, scratch, columns, scales);
+    zoo_int8_sums(columns, DEPTH, DEPTH, WIDTH, sums);
+    give("int8_sums", sums, WIDTH, 0);
     for (ptrdiff_t n = 0; n < WIDTH; n += width)
-      zoo_int8_pack_strip(w + n * DEPTH, 1, DEPTH, DEPTH, WIDTH - n < width ? WIDTH - n : width, scratch, strips + n * DEEP,
-                          scales + n, sums + n);
+      zoo_int8_pack_rows(columns + n * DEPTH, DEPTH, DEPTH, WIDTH - n < width ? WIDTH - n : width, strips + n * DEEP, sums + n);
     give("int8 scales", scales, WIDTH, 1e-6);
     give("int8 sums", sums, WIDTH, 0);
     zoo_int8_rows(x, 0, ROWS, DEPTH, rows, 4 * DEEP, factors);
     struct zoo_epilogue after = {.bias = bias, .activation = ZOO_GELU};
     zoo_int8_product(rows, 4 * DEEP, factors, strips, scales, sums, DEPTH, ROWS, WIDTH, c, WIDTH, &after);
     give("int8_product", c, ROWS * WIDTH, 1e-5);
+    // This set's rows are signed.
+    int isSigned = !strcmp(zoo_kernel_name(), "neon+dotprod");
+    for (int i = 0; i < ROWS * WIDTH; i++) {
+      int32_t sum = 0;
+      for (int k = 0; k < DEPTH; k++) {
+        uint8_t byte = rows[i / WIDTH * 4 * DEEP + k];
+        sum += (isSigned ? (int8_t)byte : byte) * columns[i % WIDTH * DEPTH + k];
+      }
+      c[i] = (float)sum;
+    }
+    zoo_int8_finish(c, WIDTH, factors, scales, sums, ROWS, WIDTH, &after);
+    give("int8_finish", c, ROWS * WIDTH, 1e-5);
     for (int i = 0; i < PROMPTS; i++) memcpy(padded + i * (WIDTH + 64), bias, WIDTH * sizeof(float));
     zoo_int8_transposed_product(padded, WIDTH + 64, strips, scales, DEPTH, 0, DEEP, PROMPTS, WIDTH, back, 4 * DEEP);
     give("int8_transposed_product", back, PROMPTS * 4 * DEEP, 1e-5);
