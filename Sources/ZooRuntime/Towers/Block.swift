@@ -141,12 +141,13 @@ package struct Block: Sendable {
   }
 
   /// The sequences that go through the block together: so few that what one product writes is still in the caches for the next, unless weights would
-  /// have to be arranged for each portion. Tiles of products are as full with 192 rows as with more.
+  /// have to be arranged for each portion. Tiles of products are as full with 192 rows as with more; many threads need more, and have more caches.
   private func portions(of work: BlockWork, engine: Engine) -> [Range<Int>] {
     guard !engine.algebra.splitsRows, linears.allSatisfy(\.isArranged) else { return [0..<work.sequences] }
+    let least = max(192, 96 * engine.parallel.threads)
     var portions: [Range<Int>] = [], first = 0
     for (sequence, span) in work.spans.enumerated()
-    where sequence == work.sequences - 1 || span.upperBound - work.spans[first].lowerBound >= 192 {
+    where sequence == work.sequences - 1 || span.upperBound - work.spans[first].lowerBound >= least {
       portions.append(first..<sequence + 1)
       first = sequence + 1
     }
