@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import ZooEvaluate
 import ZooExplain
 import ZooImages
@@ -55,9 +54,7 @@ struct BackendComparison {
   let registryOptions: RegistryOptions
 
   func report(notes: inout Notes) throws -> BackendReport {
-    let scenes = try data.map {
-      PointingProtocol(MaskedPictures(try SceneFolder(URL(filePath: $0, directoryHint: .isDirectory)), minObjects: 2))
-    }
+    let scenes = try data.map { try PointingProtocol(scenesIn: $0) }
     let second = try runOptions.algebra()
     let (want, directions, before) = try outputs(BLAS(), packed: false, on: scenes, notes: &notes)
     var said = Notes(isQuiet: true)  // once is enough

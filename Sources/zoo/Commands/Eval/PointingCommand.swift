@@ -27,9 +27,16 @@ struct PointingCommand: ParsableCommand {
   var minObjects = 2
 
   func run() throws {
-    let folder = try SceneFolder(URL(filePath: options.data, directoryHint: .isDirectory))
-    let data = MaskedPictures(folder, minObjects: minObjects)
-    guard !data.pictures.isEmpty else { throw EvaluateError.noScenes(file: options.data, minObjects: minObjects) }
-    try options.evaluate(PointingProtocol(data))
+    try options.evaluate(PointingProtocol(scenesIn: options.data, minObjects: minObjects))
+  }
+}
+
+extension PointingProtocol {
+  /// The scenes of a folder with at least so many objects; throws if there is none.
+  init(scenesIn folder: String, minObjects: Int = 2) throws {
+    let data = MaskedPictures(
+      try SceneFolder(URL(filePath: folder, directoryHint: .isDirectory)), minObjects: minObjects)
+    guard !data.pictures.isEmpty else { throw EvaluateError.noScenes(file: folder, minObjects: minObjects) }
+    self.init(data)
   }
 }
