@@ -39,7 +39,11 @@
     private let form: Lazy<Form>
 
     /// A copy in oneDNN's own order, or the matrix in place.
-    private enum Form { case packed(PackedWeights), whole(WeightMatrix) }
+    private enum Form {
+      case packed(PackedWeights), whole(WeightMatrix)
+
+      var isInt8: Bool { if case .packed(let packed) = self { packed.precision == .int8 } else { false } }
+    }
 
     init(_ matrix: WeightMatrix, direction: Direction, precision: Precision, lasting: Bool) {
       (inputs, outputs) = direction.ends(of: matrix)
@@ -79,19 +83,20 @@
       if let inPlace, rows <= fewRows, scale == nil, epilogue.isEmpty {
         return multiplyFew(x, by: inPlace, rows: rows, into: y, parallel: parallel)
       }
-      // oneDNN's products have no derivative, and support an activation only after a bias.
-      let isOwn = epilogue.derivative == nil && (epilogue.activation == nil || epilogue.bias != nil)
       let form = form.value
+      // oneDNN's products have no derivative, and support an activation only after a bias; the last step after sums of integers is ours.
+      let isOwn =
+        form.isInt8 || epilogue.derivative == nil && (epilogue.activation == nil || epilogue.bias != nil)
       parallel.forRows(rows) { range, _ in
         let x = x + range.lowerBound * inputs, y = y + range.lowerBound * outputs
         switch form {
-        case .packed(let packed) where packed.precision == .int8:
+        case .packed(let packed) where form.isInt8:
           runIntegers(
             x, scale: scale, rows: range.count, by: packed, into: y, epilogue.behind(range.lowerBound * outputs))
         case .packed(let packed):
           run(
             x, scale: scale, rows: range.count, into: y, isOwn ? epilogue : .none, weights: packed.bytes,
-            order: Int32(ZOO_ONEDNN_PACKED.rawValue), packed.precision)
+            order: ProductShape.packed, packed.precision)
         case .whole(let matrix):
           // Kept alive to the end: another thread may release the matrix meanwhile.
           let floats = matrix.floats
@@ -101,7 +106,6 @@
           withExtendedLifetime(floats) {}
         }
       }
-      if case .packed(let packed) = form, packed.precision == .int8 { return }
       if !isOwn { epilogue.apply(to: y, rows: rows, width: outputs, parallel: parallel) }
     }
 
@@ -135,7 +139,7 @@
       let words = (inputs + 3) / 4
       let product = OneDNNProduct.of(
         ProductShape(
-          rows: rows, depth: inputs, columns: outputs, order: Int32(ZOO_ONEDNN_PACKED.rawValue), precision: .int8,
+          rows: rows, depth: inputs, columns: outputs, order: ProductShape.packed, precision: .int8,
           epilogue: .none))
       withScratch(rows * (words + 2)) { scratch in
         let factors = scratch + rows * words

@@ -20,7 +20,7 @@
       self.precision = precision
       (inputs, outputs) = direction.ends(of: matrix)
       var shape = ProductShape(
-        rows: 1, depth: inputs, columns: outputs, order: Int32(ZOO_ONEDNN_PACKED.rawValue), precision: precision,
+        rows: 1, depth: inputs, columns: outputs, order: ProductShape.packed, precision: precision,
         epilogue: .none
       ).native
       let size = zoo_onednn_packed_size(&shape)

@@ -6,6 +6,9 @@
   /// The key of a compiled product.
   struct ProductShape: Hashable, Sendable {
     var rows: Int, depth: Int, columns: Int
+    /// The order of weights in `PackedWeights`.
+    static let packed = Int32(ZOO_ONEDNN_PACKED.rawValue)
+
     /// The memory layout of the weights: a `zoo_onednn_order`.
     var order: Int32
     /// The row stride of x in elements; oneDNN's order for packed weights depends on it, too.
