@@ -31,8 +31,8 @@ files=$work/files
 "$here/guest-files.sh" "$files" "$zoo"
 rm -rf "$work"/{disc,here,there,serial.txt,results.txt}
 mkdir -p "$work"/{disc,here,there}
-cp "$root"/Examples/examples/scene[12].jpg "$files/work"
-cat > "$files/work/embed.sh" << 'EMBED'
+cp "$root"/Examples/examples/scene[12].jpg "$files/zoo"
+cat > "$files/zoo/embed.sh" << 'EMBED'
 # embed.sh FOLDER: embeddings in each precision, by zoo's own kernels and by what is chosen, as FOLDER/PRECISION-BACKEND.
 for precision in f32 bf16 int8; do
   for backend in own automatic; do
@@ -45,10 +45,10 @@ EMBED
 cat > "$files/init" << 'INIT'
 #!/bin/sh
 /bin/busybox --install /bin
-export PATH=/bin ZOO_HOME=/work/home
+export PATH=/bin ZOO_HOME=/zoo/home
 mount -t proc proc /proc
 mount -t devtmpfs dev /dev
-cd /work
+cd /zoo
 zoo doctor
 mkdir /results
 sh embed.sh /results
@@ -85,7 +85,7 @@ cat "$work/serial.txt"
 base64 -d "$work/results.txt" | tar -xz -C "$work/there" --warning=no-timestamp
 
 echo "This machine:"
-(cd "$files/work" && PATH=$files/bin:$PATH ZOO_HOME=$files/work/home sh embed.sh "$work/here")
+(cd "$files/zoo" && PATH=$files/bin:$PATH ZOO_HOME=$files/zoo/home sh embed.sh "$work/here")
 python3 - "$work" << 'COMPARE'
 import array, glob, math, os, sys
 

@@ -18,9 +18,9 @@ fi
 # The guest's files: zoo with its libraries, the demo model, pictures.
 files=$work/files
 "$here/guest-files.sh" "$files" "$zoo"
-mkdir "$files/work/pictures"
+mkdir "$files/zoo/pictures"
 for number in $(seq 1 66); do
-  cp "$root/Examples/examples/scene$((number % 6 + 1)).jpg" "$files/work/pictures/$(printf %03d "$number").jpg"
+  cp "$root/Examples/examples/scene$((number % 6 + 1)).jpg" "$files/zoo/pictures/$(printf %03d "$number").jpg"
 done
 cp "$here/guest-init" "$files/init"
 (cd "$files" && find . | cpio -o -H newc --quiet) > "$work/files.cpio"
